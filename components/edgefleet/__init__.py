@@ -1,0 +1,1 @@
+"""edgefleet: an edge fleet as code."""

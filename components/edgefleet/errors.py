@@ -1,0 +1,61 @@
+"""The one error family: what a person is told, and the exit code that goes with it.
+
+Every message says where, what is wrong and what to do. All problems of one input are collected and
+reported at once, so an error carries a tuple of problems, never just the first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, with its place and its mend."""
+
+    problem: str
+    """What is wrong, without a final full stop: ``10.1.0.4/24 is already store-0003's``."""
+    hint: str
+    """What to do: ``give each node its own address``."""
+    where: str = ""
+    """``file:line:column`` (both from 1), a file, or empty where there is no such place."""
+    path: str = ""
+    """Dotted path of the value, ``sites.store-0007.network.address``; empty where there is none."""
+    code: str = "invalid"
+    """A short stable word for programs and searches: ``unknown-key``, ``duplicate-address``."""
+
+    def __str__(self) -> str:
+        """One line: ``where: path: problem; hint``."""
+        return ": ".join(part for part in (self.where, self.path, self.problem) if part) + f"; {self.hint}"
+
+
+class EdgefleetError(Exception):
+    """Base of everything edgefleet raises on purpose; `exit_code` is the process's."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def problem(self) -> Problem:
+        """The first problem."""
+        return self.problems[0]
+
+
+class InvalidInput(EdgefleetError):  # noqa: N818 - names say what happened, as DESIGN has them
+    """The user's input is at fault (exit code 1)."""
+
+    exit_code = 1
+
+
+class OutsideFailure(EdgefleetError):  # noqa: N818 - the same
+    """Something outside failed: a disk, a cloud, a program (exit code 2)."""
+
+    exit_code = 2
+
+
+class Refused(EdgefleetError):  # noqa: N818 - the same
+    """A guard refused to go on (exit code 3)."""
+
+    exit_code = 3

@@ -1,0 +1,66 @@
+"""`FirstBoot`: what a box must be after its first boot, whatever the image format.
+
+Boot steps produce it, image formats write it down: the two know this type and not each other.
+"""
+
+from dataclasses import dataclass, field
+
+from edgefleet.model.network import Network
+from edgefleet.model.site import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file on the box's root file system."""
+
+    path: str
+    """Absolute path."""
+    content: bytes
+    mode: int = 0o644
+    """Permission bits."""
+    owner: str = "root:root"
+    """``user:group``."""
+    is_secret: bool = False
+    """Holds a secret: its digest is never published unsalted and its mode is 0600 or 0400."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A systemd unit of ours in /etc/systemd/system."""
+
+    name: str
+    """File name, ``k3s.service``."""
+    text: str
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one boot step contributes, in the order of the steps."""
+
+    files: tuple[File, ...] = ()
+    units: tuple[Unit, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+    """Commands as argument lists, run once at first boot after files are written and before units
+    start; safe to run again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstBoot:
+    """The whole first boot of one node."""
+
+    fleet: str
+    region: str
+    site: str
+    node: str
+    hostname: str
+    timezone: str
+    users: tuple[User, ...]
+    network: Network
+    wifi_passphrase: str | None = field(default=None, repr=False)
+    """Passphrase of `network.wifi`; `None` without Wi-Fi."""
+    ssh_host_keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """dict[key type, ``ed25519`` -> (private key in OpenSSH form, public key line)]."""
+    files: tuple[File, ...] = ()
+    units: tuple[Unit, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()

@@ -1,0 +1,72 @@
+"""`spec`: the decorator of every frozen spec, and the markers that its fields carry.
+
+A spec is a frozen, slotted, keyword-only dataclass. Where outside data becomes one (a fleet file, a
+Pulumi property bag) pydantic does the conversion through `adapter`, with camelCase names outside and
+snake_case inside, unknown keys refused, and field docstrings as descriptions in the schemas.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar, dataclass_transform
+
+from pydantic import ConfigDict, TypeAdapter
+
+T = TypeVar("T")
+
+
+def outside_name(name: str) -> str:
+    """The name that fleet files and Pulumi use for the field `name`: ``class_`` is ``class``."""
+    head, *rest = name.rstrip("_").split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+CONFIG = ConfigDict(
+    alias_generator=outside_name,
+    populate_by_name=True,
+    extra="forbid",
+    use_attribute_docstrings=True,
+    hide_input_in_errors=True,
+)
+
+
+class Secret:
+    """Marker in an annotation, ``Annotated[str, Secret()]``: encrypted in state, never shown."""
+
+    __slots__ = ()
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def spec(cls: type[T]) -> type[T]:
+    """Make `cls` a frozen, slotted, keyword-only dataclass that `adapter` can convert."""
+    made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    made.__pydantic_config__ = CONFIG  # type: ignore[attr-defined]  # read by pydantic's TypeAdapter
+    return made
+
+
+@cache
+def _adapter(of: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(of)
+
+
+def adapter(of: type[T]) -> TypeAdapter[T]:
+    """The converter between `of` and plain data; built once a process."""
+    cached: Any = of
+    made: TypeAdapter[T] = _adapter(cached)
+    return made
+
+
+def to_plain(value: object) -> dict[str, Any]:
+    """A spec as plain JSON data with camelCase keys; what equals its default is left out."""
+    plain: dict[str, Any] = adapter(type(value)).dump_python(
+        value, mode="json", by_alias=True, exclude_defaults=True
+    )
+    return plain
+
+
+def from_plain(of: type[T], plain: dict[str, Any]) -> T:
+    """The spec of type `of` that `plain` describes.
+
+    Raises:
+        pydantic.ValidationError: `plain` does not describe one; the caller says where it came from.
+    """
+    return adapter(of).validate_python(plain)

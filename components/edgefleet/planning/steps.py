@@ -1,0 +1,59 @@
+"""What an engine did or would do, free of any engine: the words that reports and guards speak."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Op = Literal["same", "create", "update", "replace", "delete", "read", "import", "refresh"]
+Operation = Literal["preview", "up", "refresh", "destroy"]
+Result = Literal["succeeded", "failed", "refused", "cancelled"]
+SECRET = "[secret]"  # noqa: S105 - what is shown in a secret's place
+"""Stands in a `Step` wherever the engine knows a value to be secret."""
+UNKNOWN = "[unknown]"
+"""Stands in a `Step` wherever a value is not known before the update."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One resource in a preview or an update. A replacement is one step, op `replace`."""
+
+    urn: str
+    op: Op
+    type: str
+    """Pulumi type token, ``edgefleet:index:SiteImages``."""
+    diff: tuple[str, ...] = ()
+    """Paths of the properties that differ, ``nodes.n1.network.address``; sorted."""
+    old_inputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    new_inputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    old_outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    new_outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    """In a preview: what the provider says the outputs will be."""
+
+    @property
+    def name(self) -> str:
+        """Last part of the URN: the resource's name in the program."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A message of the engine, the provider or the program."""
+
+    severity: Literal["info", "warning", "error", "debug"]
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The whole of one preview, up, refresh or destroy."""
+
+    engine: Literal["pulumi", "local"]
+    stack: str
+    operation: Operation
+    result: Result
+    steps: tuple[Step, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Outputs of the stack, secrets shown as `SECRET`."""
+    seconds: float = 0.0
+    """Wall-clock duration."""
