@@ -1,0 +1,59 @@
+# Everything a newcomer or CI runs. Each target does its own set-up in .venv; nothing is installed elsewhere.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+STACK ?= dev
+BIN := .venv/bin
+
+.PHONY: help up test check lint bench lock schema clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+.venv/bin/uv: requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "edgefleet needs Python 3.11 or newer; say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+.venv/.run: .venv/bin/uv requirements/run.lock pyproject.toml
+	@echo "setting up (once) ..." >&2
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+up: .venv/.run  ## set up, then bring up stack dev (STACK=... for another): no account, no CLI, no cluster needed
+	@$(BIN)/edgefleet init -s $(STACK) --if-missing
+	@$(BIN)/edgefleet up -s $(STACK) -y
+
+test: .venv/.dev  ## set up, then all tests
+	@$(BIN)/python -m pytest -n 2
+
+lint: .venv/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+check: lint test  ## what CI runs: ruff, mypy --strict, import-linter, structure tests, pytest
+
+bench: .venv/.dev  ## figures against peers, as ratios within one run
+	@$(BIN)/python tests/bench/run.py
+
+schema: .venv/.dev  ## write the generated files anew: JSON Schema, resource reference
+	@$(BIN)/python -m edgefleet.model.schema components/edgefleet/schema/fleet.schema.json
+
+lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without an index
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --generate-hashes --universal --python-version 3.11 --no-header -o requirements/run.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --group dev --constraint requirements/run.lock --generate-hashes --universal --python-version 3.11 --no-header -o requirements/dev.lock
+
+clean:  ## stop the emulated cloud, remove caches and the environment; state and images stay
+	@if [ -x $(BIN)/edgefleet ]; then $(BIN)/edgefleet emulator stop; fi
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,1 @@
+"""The Pulumi components that programs use; wiring only, planning is done by pure functions below."""

@@ -1,0 +1,44 @@
+"""What a stack's configuration holds for edgefleet: secrets, and nothing else.
+
+The namespace is ``fleet``, whatever the project is called: Pulumi hands the namespace of a
+provider's own name to its default provider, and the fleet secret must never get into a provider's
+state.
+"""
+
+from typing import Any
+
+import pulumi
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleet.plainly import plainly
+
+NAMESPACE = "fleet"
+
+
+def fleet_secret() -> pulumi.Output[str]:
+    """The secret that all of the fleet's credentials are derived from.
+
+    Raises:
+        ProgramError: the stack has none; the message gives the command that writes one.
+    """
+    with plainly():
+        value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret("secret")
+        if value is None:
+            stack = pulumi.get_stack()
+            raise InvalidInput(
+                Problem(
+                    code="no-fleet-secret",
+                    where=f"stacks/Pulumi.{stack}.yaml",
+                    path=f"{NAMESPACE}:secret",
+                    problem="this stack has no fleet secret, from which every site's credentials are derived",
+                    hint=f"write one, once: edgefleet init -s {stack}, or: head -c 32 /dev/urandom | base64 "
+                    f"| pulumi config set --secret {NAMESPACE}:secret -s {stack}",
+                )
+            )
+        return value
+
+
+def wifi_passphrases() -> pulumi.Output[dict[str, str]]:
+    """dict[name of a Wi-Fi secret -> passphrase]; empty where the stack has none."""
+    value: pulumi.Output[Any] | None = pulumi.Config(NAMESPACE).get_secret_object("passphrases")
+    return pulumi.Output.secret({}) if value is None else value

@@ -1,0 +1,91 @@
+"""`Fleet`: a region's hub and all its sites, from a fleet file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from edgefleet.fleet import tokens
+from edgefleet.fleet.control_plane import ControlPlane
+from edgefleet.fleet.plainly import plainly
+from edgefleet.fleet.provider import Provider, ProviderArgs
+from edgefleet.fleet.site_images import SiteImages
+from edgefleet.model import load
+from edgefleet.model.fleet import Cloud
+from edgefleet.model.site import SiteSpec
+from edgefleet.planning.derivation import site_key
+
+
+class FleetArgs(TypedDict):
+    """Inputs of a fleet."""
+
+    file: str
+    """Path of the fleet file, relative to the project."""
+    secret: pulumi.Input[str]
+    """The fleet secret; `edgefleet.fleet_secret()` reads it from the stack's configuration."""
+    passphrases: NotRequired[pulumi.Input[Mapping[str, str]]]
+    """dict[name -> Wi-Fi passphrase] for the names that the fleet file refers to."""
+
+
+class Fleet(pulumi.ComponentResource):
+    """Everything that one fleet file describes."""
+
+    def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(tokens.FLEET, name, {}, opts)
+        with plainly():
+            fleet = load.load_fleet(Path(args["file"]), Path.cwd())
+        provider = Provider("cloud", _provider_args(fleet.control_plane.cloud), _child(self))
+        hub = ControlPlane(
+            "hub",
+            {"bucket": fleet.control_plane.bucket, "tags": {"fleet": fleet.name, "region": fleet.region}},
+            pulumi.ResourceOptions(parent=self, providers=[provider]),
+        )
+        keys = pulumi.Output.secret(args["secret"]).apply(lambda secret: _keys(secret, fleet.sites))
+        passphrases = pulumi.Output.secret(args.get("passphrases", {}))
+        in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
+        options = pulumi.ResourceOptions(
+            parent=self, provider=provider, depends_on=[hub.bucket] if in_bucket and hub.bucket else []
+        )
+        for site, spec in fleet.sites.items():
+            SiteImages(
+                site,
+                spec,
+                {
+                    "store": fleet.images.store,
+                    "key": keys[site],
+                    "passphrases": _used(spec, passphrases),
+                },
+                options,
+            )
+        self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
+
+
+def _child(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(parent=parent)
+
+
+def _provider_args(cloud: Cloud) -> ProviderArgs:
+    given = {
+        "region": cloud.region,
+        "endpoint": cloud.endpoint,
+        "profile": cloud.profile,
+        "roleArn": cloud.role_arn,
+    }
+    return ProviderArgs(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # keys are those above
+
+
+def _keys(secret: str, sites: Mapping[str, SiteSpec]) -> dict[str, str]:
+    """dict[site -> its derived key]: the fleet secret itself goes no further than here."""
+    return {
+        name: site_key(secret, fleet=spec.fleet, region=spec.region, site=name, epoch=spec.epoch)
+        for name, spec in sites.items()
+    }
+
+
+def _used(
+    spec: SiteSpec, passphrases: pulumi.Output[Mapping[str, str]]
+) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
+    """The passphrases that a site's nodes refer to; a plain empty dict where it has no Wi-Fi."""
+    names = sorted({node.network.wifi.passphrase_secret for node in spec.nodes.values() if node.network.wifi})
+    return {name: passphrases.apply(lambda all_, name=name: all_[name]) for name in names}

@@ -1,0 +1,26 @@
+"""Errors of a program in plain words: Pulumi shows a `RunError` without a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pulumi
+
+from edgefleet.errors import EdgefleetError, Problem
+
+
+class ProgramError(pulumi.RunError):
+    """An error of edgefleet inside a Pulumi program; keeps the problems for engines that can show them."""
+
+    def __init__(self, error: EdgefleetError) -> None:
+        super().__init__(str(error))
+        self.problems: tuple[Problem, ...] = error.problems
+        self.exit_code = error.exit_code
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Turn edgefleet's errors inside the block into a `ProgramError`."""
+    try:
+        yield
+    except EdgefleetError as error:
+        raise ProgramError(error) from error

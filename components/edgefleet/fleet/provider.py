@@ -1,0 +1,29 @@
+"""`Provider`: where edgefleet's resources live, which cloud and with whose rights."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from edgefleet.fleet import tokens
+
+
+class ProviderArgs(TypedDict):
+    """Configuration of an edgefleet provider; credentials come from AWS's standard environment and files."""
+
+    region: NotRequired[pulumi.Input[str]]
+    """AWS region, ``eu-central-1``."""
+    endpoint: NotRequired[pulumi.Input[str]]
+    """``emulated`` for this project's emulated cloud, an address of an AWS-like one, or absent for AWS."""
+    profile: NotRequired[pulumi.Input[str]]
+    """Profile in AWS's configuration files."""
+    roleArn: NotRequired[pulumi.Input[str]]
+    """Role to assume."""
+
+
+class Provider(pulumi.ProviderResource):
+    """An explicit edgefleet provider."""
+
+    def __init__(
+        self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(tokens.PROVIDER, name, dict(args or {}), opts)

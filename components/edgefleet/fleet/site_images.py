@@ -1,0 +1,43 @@
+"""`SiteImages`: the boot images of one site, all its nodes (`edgefleet:index:SiteImages`)."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+import pulumi
+
+from edgefleet.fleet import tokens
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import to_plain
+
+
+class SiteImagesArgs(TypedDict):
+    """Inputs beside the site's plain spec."""
+
+    store: pulumi.Input[str]
+    """Where the images are kept: ``file:<directory>`` or ``s3://<bucket>/<prefix>``."""
+    key: pulumi.Input[str]
+    """The site's derived key, secret; never the fleet's."""
+    passphrases: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """dict[name -> Wi-Fi passphrase], only those that the site's nodes use; secret."""
+
+
+class SiteImages(pulumi.CustomResource):
+    """One resource a site, so that the engine's cost grows with sites and nothing else."""
+
+    images: pulumi.Output[dict[str, Any]]
+    """dict[node name -> {digest, uri, size, files}]; known in preview."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: SiteSpec,
+        args: SiteImagesArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs: dict[str, Any] = to_plain(spec)
+        inputs["store"] = args["store"]
+        inputs["key"] = pulumi.Output.secret(args["key"])
+        if args["passphrases"]:
+            inputs["passphrases"] = pulumi.Output.secret(args["passphrases"])
+        inputs["images"] = None
+        super().__init__(tokens.SITE_IMAGES, name, inputs, opts)

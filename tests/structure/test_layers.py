@@ -1,0 +1,28 @@
+"""Imports point one way; import-linter's contracts in pyproject.toml say which."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_contracts_of_the_layers_are_kept() -> None:
+    """A lower layer that reaches up would take Pulumi or AWS into pure code."""
+    linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or "lint-imports"
+    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_validating_loads_neither_pulumi_nor_boto3() -> None:
+    """``edgefleet validate`` runs on every save of an editor, so it must start fast."""
+    program = (
+        "import sys, edgefleet.cli, edgefleet.model.load\n"
+        "heavy = {'pulumi', 'boto3', 'botocore', 'grpc', 'moto'}\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert "[]" == run.stdout.strip(), run.stderr
