@@ -45,7 +45,7 @@ lint: .venv/.dev
 check: lint test  ## what CI runs: ruff, mypy --strict, import-linter, structure tests, pytest
 
 bench: .venv/.dev  ## figures against peers, as ratios within one run
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python -m tests.bench.run
 
 schema: .venv/.dev  ## write the generated files anew: JSON Schema, resource reference
 	@$(BIN)/python -m edgefleet.model.schema components/edgefleet/schema/fleet.schema.json

@@ -1,0 +1,187 @@
+"""The whole story as its user lives it: the real program, the embedded engine, the emulated cloud."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEEPS = ("PATH", "LANG", "HOME", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of this checkout's program, with an environment of its own."""
+
+    path: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `edgefleet` in the project, 80 columns wide, never asking."""
+        environment = {name: os.environ[name] for name in KEEPS if name in os.environ}
+        return subprocess.run(
+            [sys.executable, "-m", "edgefleet.cli", *arguments],
+            cwd=self.path,
+            env={**environment, "COLUMNS": "80", "HOME": str(self.path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def json(self, *arguments: str) -> dict[str, Any]:
+        """Run with ``--json -`` and give back what was written; a failure shows what was said."""
+        done = self.run(*arguments, "--engine", "local", "--json", "-")
+        assert done.returncode == 0, done.stdout + done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def edit(self, old: str, new: str) -> None:
+        """Replace one text, which must be there exactly once, in the dev fleet file."""
+        file = self.path / "stacks" / "dev.fleet.yaml"
+        text = file.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file.name}"
+        file.write_text(text.replace(old, new))
+
+    def images(self) -> dict[str, str]:
+        """dict[path of an image below the store -> its SHA-256]."""
+        store = self.path / ".edgefleet" / "images" / "dev"
+        return {
+            str(path.relative_to(store)): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(store.rglob("*.iso"))
+        }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The program and stacks of this checkout in a folder of their own, with a new secret."""
+    made = Project(tmp_path_factory.mktemp("story"))
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, made.path / name)
+    shutil.copytree(ROOT / "stacks", made.path / "stacks", ignore=shutil.ignore_patterns("Pulumi.dev.yaml"))
+    (made.path / "home").mkdir()
+    done = made.run("init", "-s", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield made
+    made.run("emulator", "stop")
+
+
+def addresses(project: Project) -> list[tuple[str, str]]:
+    """(site, static address) of the one-line sites of the dev fleet, in the file's order."""
+    text = (project.path / "stacks" / "dev.fleet.yaml").read_text()
+    return re.findall(
+        r"^  ([a-z0-9-]+):.*?\baddress: (\d+\.\d+\.\d+\.\d+/\d+)", text, re.MULTILINE | re.DOTALL
+    )
+
+
+def test_the_first_preview_shows_every_digest_that_up_will_store(project: Project) -> None:
+    """Preview, the very first one too, tells the digest of each seed; up stores exactly those bytes."""
+    before = project.json("preview", "-s", "dev")
+    assert {"create"} == {site["op"] for site in before["sites"]}
+    assert 24 == len(before["sites"])
+    promised = {image["new"] for site in before["sites"] for image in site["images"].values()}
+    assert not project.images()
+    after = project.json("up", "-s", "dev", "-y")
+    assert "succeeded" == after["result"]
+    assert promised == set(project.images().values())
+
+
+def test_a_second_up_has_nothing_to_do(project: Project) -> None:
+    """Running the same again changes nothing, neither images nor state."""
+    images = project.images()
+    again = project.json("up", "-s", "dev", "-y")
+    counts = again["summary"]
+    assert (0, 0, 0, 0) == tuple(counts[op] for op in ("create", "update", "replace", "delete"))
+    assert images == project.images()
+
+
+def test_one_edited_address_names_one_site_and_both_digests(project: Project) -> None:
+    """The preview names the site, the change and the digests; up changes that image alone."""
+    site, address = addresses(project)[0]
+    host, prefix = address.split("/")
+    changed = f"{host.rsplit('.', 1)[0]}.{(int(host.rsplit('.', 1)[1]) % 200) + 37}/{prefix}"
+    before = project.images()
+    project.edit(f"address: {address}", f"address: {changed}")
+    preview = project.json("preview", "-s", "dev")
+    assert [site] == [found["name"] for found in preview["sites"]]
+    (found,) = preview["sites"]
+    assert ("update", "reflash") == (found["op"], found["effect"])
+    (image,) = found["images"].values()
+    assert image["old"] != image["new"]
+    assert before == project.images(), "a preview stores nothing"
+    project.json("up", "-s", "dev", "-y")
+    after = project.images()
+    differing = {path for path in before if before[path] != after[path]}
+    assert before.keys() == after.keys()
+    assert {image["new"]} == {after[path] for path in differing}
+
+
+def test_what_a_person_reads_names_the_loss_first(project: Project) -> None:
+    """A removed site is named before everything else; up removes its images."""
+    site, _ = addresses(project)[-1]
+    file = project.path / "stacks" / "dev.fleet.yaml"
+    text = file.read_text()
+    shorter = re.sub(rf"^  {site}:.*?(?=^  [a-z0-9-]+:|^[a-z]|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+    file.write_text(shorter)
+    shown = project.run("preview", "-s", "dev", "--engine", "local")
+    assert shown.returncode == 0, shown.stderr
+    gone = shown.stdout.index("GONE")
+    assert site in shown.stdout[gone:]
+    assert all(len(line) <= 80 for line in shown.stdout.splitlines()), shown.stdout
+    project.json("up", "-s", "dev", "-y")
+    assert not [path for path in project.images() if f"/{site}/" in f"/{path}"]
+    assert project.images()
+
+
+def test_an_acknowledged_site_is_no_longer_pending(project: Project) -> None:
+    """A new image in the store is not a changed box: it stays pending until somebody says otherwise."""
+    site, _ = addresses(project)[0]
+    pending = {found["name"] for found in project.json("preview", "-s", "dev")["pending"]}
+    assert site in pending
+    done = project.run("sites", "ack", "-s", "dev", site)
+    assert done.returncode == 0, done.stderr
+    still = {found["name"] for found in project.json("preview", "-s", "dev")["pending"]}
+    assert pending - {site} == still
+
+
+def test_a_lost_image_is_found_by_refresh_and_made_again(project: Project) -> None:
+    """Somebody deletes an image behind our back: refresh shows it, up repairs it, byte for byte."""
+    images = project.images()
+    victim = sorted(images)[3]
+    (project.path / ".edgefleet" / "images" / "dev" / victim).unlink()
+    project.json("refresh", "-s", "dev", "-y")
+    project.json("up", "-s", "dev", "-y")
+    assert images == project.images()
+
+
+def test_a_bad_fleet_file_changes_nothing(project: Project) -> None:
+    """Every error at once, exit code 1, no traceback, state and images as they were."""
+    file = project.path / "stacks" / "dev.fleet.yaml"
+    good, images = file.read_text(), project.images()
+    file.write_text(good.replace("profile:", "profil:", 1).replace("recipe: 1", "recipe: 99", 1))
+    done = project.run("up", "-s", "dev", "-y", "--engine", "local")
+    file.write_text(good)
+    said = done.stdout + done.stderr
+    assert 1 == done.returncode, said
+    assert "Traceback" not in said
+    assert "profil" in said
+    assert "recipe" in said
+    assert images == project.images()
+    assert (0, 0) == tuple(project.json("preview", "-s", "dev")["summary"][op] for op in ("create", "update"))
+
+
+def test_destroy_leaves_nothing(project: Project) -> None:
+    """Destroy removes every image and empties the stack."""
+    done = project.json("destroy", "-s", "dev", "-y")
+    assert "succeeded" == done["result"]
+    assert {} == project.images()
+    state = json.loads((project.path / ".pulumi" / "stacks" / "fleet" / "dev.json").read_text())
+    assert [] == state["checkpoint"]["latest"].get("resources", [])
