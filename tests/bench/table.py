@@ -38,7 +38,8 @@ def _timed(run: Callable[[], object]) -> float:
 def machine() -> str:
     """The machine that figures come from, in a line."""
     model = next(
-        (line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
+        (line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")),
+        platform.machine(),
     )
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
 

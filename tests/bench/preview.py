@@ -1,0 +1,132 @@
+"""Preview with nothing changed, against the SDK's own floor; and loading, at 100, 1,000 and 5,000 sites."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from tests.bench import fleets
+from tests.bench.table import Row
+
+SIZES = (100, 1_000, 5_000)
+LIMIT_MB = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One whole process."""
+
+    seconds: float
+    peak_mb: float
+
+
+def measured(command: list[str], *, at: Path) -> Measured:
+    """Run a program to its end; wall-clock seconds and peak resident memory in MB (10^6 bytes)."""
+    report = at / "bench.json"
+    wrapper = (
+        "import json, resource, subprocess, sys, time\n"
+        "start = time.perf_counter()\n"
+        "done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL)\n"
+        "spent = time.perf_counter() - start\n"
+        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+        "json.dump([done.returncode, spent, peak], open(sys.argv[1], 'w'))\n"
+    )
+    environment = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "bench", "PYTHONPATH": str(fleets.ROOT)}
+    subprocess.run(
+        [sys.executable, "-c", wrapper, str(report), *command], cwd=at, check=True, env=environment
+    )
+    code, seconds, peak_kb = json.loads(report.read_text())
+    if code != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return Measured(seconds=seconds, peak_mb=peak_kb * 1024 / 1e6)
+
+
+def medians(runs: list[Measured]) -> Measured:
+    """Median time and highest peak."""
+    return Measured(
+        seconds=statistics.median(run.seconds for run in runs), peak_mb=max(run.peak_mb for run in runs)
+    )
+
+
+def load_rows() -> list[Row]:
+    """How long reading, resolving and checking a fleet file takes, in this process's seconds."""
+    rows = []
+    for count in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            fleets.write_project(Path(folder), count)
+            spent = measured(
+                [sys.executable, "-m", "edgefleet.cli", "validate", "stacks/bench.fleet.yaml"],
+                at=Path(folder),
+            )
+        rows.append(
+            Row(
+                what=f"`edgefleet validate`, {count:,} sites",
+                ours=f"{spent.seconds:.2f} s, {spent.peak_mb:.0f} MB",
+            )
+        )
+    return rows
+
+
+def preview_rows(*, times: int = 3) -> list[Row]:
+    """A preview of unchanged sites beside the floor, in turn, so that both see the same machine."""
+    found: dict[int, Measured] = {}
+    rows = []
+    for count in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            at = Path(folder)
+            fleets.write_project(at, count)
+            ours = [sys.executable, "-m", "edgefleet.cli"]
+            start = perf_counter()
+            subprocess.run(
+                [*ours, "up", "-s", "bench", "-y", "--engine", "local"],
+                cwd=at,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "PULUMI_CONFIG_PASSPHRASE": "bench"},
+            )
+            up = perf_counter() - start
+            floors, previews = [], []
+            for _ in range(times):
+                floors.append(measured([sys.executable, "-m", "tests.bench.floor", str(count)], at=at))
+                previews.append(
+                    measured([*ours, "preview", "-s", "bench", "--engine", "local", "--json", "-"], at=at)
+                )
+        floor, preview = medians(floors), medians(previews)
+        found[count] = preview
+        ratio = preview.seconds / floor.seconds
+        rows.append(
+            Row(
+                what=f"preview, {count:,} unchanged sites",
+                ours=f"{preview.seconds:.2f} s, {preview.peak_mb:.0f} MB (up from nothing {up:.1f} s)",
+                peer=f"SDK floor {floor.seconds:.2f} s",
+                ratio=f"{ratio:.2f}",
+                aim="at most 2" if count == 1_000 else "-",
+                is_met=ratio <= 2 if count == 1_000 else None,
+            )
+        )
+    growth = found[5_000].seconds / found[1_000].seconds
+    rows.append(
+        Row(
+            what="preview, 5,000 sites against 1,000",
+            ours=f"{found[5_000].seconds:.2f} s",
+            peer=f"{found[1_000].seconds:.2f} s",
+            ratio=f"{growth:.2f}",
+            aim="at most 5.5",
+            is_met=growth <= 5.5,
+        )
+    )
+    peak = found[5_000].peak_mb
+    rows.append(
+        Row(
+            what="peak memory of that preview",
+            ours=f"{peak:.0f} MB",
+            aim=f"under {LIMIT_MB} MB",
+            is_met=peak < LIMIT_MB,
+        )
+    )
+    return rows
