@@ -1,0 +1,129 @@
+"""Files on this machine, written whole or not at all; what goes wrong is said in one line.
+
+A file is written to a temporary name beside its place, flushed to the medium and renamed over it, so
+that a crash or a full disk leaves either the old bytes or the new ones. Everything is private by
+default: images hold credentials.
+"""
+
+import errno
+import glob
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from edgefleet.errors import OutsideFailure, Problem
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+SUFFIX = ".tmp"
+
+_HINTS = {
+    errno.ENOSPC: ("disk-full", "the disk is full", "free some space there and run again"),
+    errno.EDQUOT: ("disk-full", "the disk quota is used up", "free some space there and run again"),
+    errno.EACCES: ("no-permission", "permission denied", "give this user the right to write there"),
+    errno.EPERM: ("no-permission", "not permitted", "give this user the right to write there"),
+    errno.EROFS: ("read-only", "the file system is read-only", "choose a place that can be written"),
+    errno.ENOTDIR: ("not-a-directory", "a file stands where a directory is needed", "move that file away"),
+    errno.EISDIR: ("is-a-directory", "a directory stands where a file is needed", "move that directory away"),
+    errno.ELOOP: ("symlink", "a symbolic link stands there", "remove the link; links are not followed"),
+    errno.ENAMETOOLONG: ("name-too-long", "the path is too long", "choose a shorter directory"),
+    errno.EIO: ("medium", "the medium reports an error", "check the disk; its data may be at risk"),
+}
+
+
+@contextmanager
+def explaining(path: Path, doing: str) -> Iterator[None]:
+    """Turn an `OSError` inside the block into one clear line.
+
+    Args:
+        path: what is worked on.
+        doing: what is being done, ``cannot be written``.
+
+    Raises:
+        OutsideFailure: in place of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        fallback = (
+            "disk",
+            (error.strerror or type(error).__name__).lower(),
+            "see what is wrong there and run again",
+        )
+        code, why, hint = _HINTS.get(error.errno or 0, fallback)
+        problem = Problem(code=code, where=str(path), problem=f"{doing}: {why}", hint=hint)
+        raise OutsideFailure(problem) from error
+
+
+def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+    """Write `data` to `path`, whole or not at all; missing directories are made private.
+
+    Raises:
+        OutsideFailure: the disk is full, may not be written, or is broken.
+    """
+    with explaining(path, "cannot be written"):
+        make_directory(path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)  # noqa: PTH105 - both names are in one directory
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108 - mkstemp speaks in plain strings
+            raise
+        sync_directory(path.parent)
+
+
+def interrupted(path: Path) -> list[Path]:
+    """Files that writes of `path` left which were killed in the middle."""
+    return list(path.parent.glob(f".{glob.escape(path.name)}.*{SUFFIX}"))
+
+
+def make_directory(path: Path) -> None:
+    """Make `path` and its missing parents, each 0700; directories that exist keep their mode."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_directory(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=PRIVATE_DIRECTORY)
+
+
+def sync_directory(path: Path) -> None:
+    """Make a rename in `path` durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read(path: Path) -> bytes | None:
+    """The bytes of `path`, or None where there is no such file; a symbolic link is not followed.
+
+    Raises:
+        OutsideFailure: it is there but cannot be read.
+    """
+    with explaining(path, "cannot be read"):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(handle, "rb") as file:
+            return file.read()
+
+
+def remove(path: Path) -> None:
+    """Remove the file `path`; gone already is success.
+
+    Raises:
+        OutsideFailure: it may not be removed.
+    """
+    with explaining(path, "cannot be removed"), suppress(FileNotFoundError):
+        path.unlink()

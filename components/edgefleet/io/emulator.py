@@ -1,0 +1,193 @@
+"""The emulated cloud of one project: found where it runs, started where it does not.
+
+It is moto's server in a process of its own on loopback, outliving the command that started it; its
+contents live as long as the process does. ``.edgefleet/emulator.json`` says which process it is. Whoever
+finds that process gone learns so (`Emulator.was_lost`), since what was in it is gone with it.
+"""
+
+import fcntl
+import http.client
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io import disk, processes
+from edgefleet.io.processes import Process
+
+HOST = "127.0.0.1"
+MODULE = "edgefleet.local.emulator"
+PATIENCE = 60.0
+"""Seconds to wait for a new emulator to answer; the first import of moto takes a few on a small machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """A running emulated cloud."""
+
+    url: str
+    """Its address, ``http://127.0.0.1:41234``."""
+    pid: int
+    was_lost: bool = False
+    """An earlier one of this project ended without being stopped: all that was in it is gone."""
+
+
+class State(TypedDict):
+    """What is noted of a running emulator."""
+
+    pid: int
+    started: str
+    port: int
+
+
+def is_importable(module: str) -> bool:
+    """Whether `module` is installed beside edgefleet."""
+    return importlib.util.find_spec(module) is not None
+
+
+def ensure(
+    project: Path, *, is_installed: Callable[[str], bool] = is_importable, patience: float = PATIENCE
+) -> Emulator:
+    """The emulated cloud of `project`, started where it does not run; any number may ask at once.
+
+    Args:
+        project: directory of the project; the emulator's files are in its ``.edgefleet``.
+        is_installed: whether a module can be imported.
+        patience: seconds that a new one may take to answer.
+
+    Raises:
+        OutsideFailure: moto is not installed, or the emulator does not come up.
+    """
+    with _locked(project) as folder:
+        state = _load(folder)
+        if state is not None and _answers(state):
+            return Emulator(url=_url(state), pid=state["pid"])
+        if state is not None:
+            processes.stop(_process(state))
+        _require_moto(is_installed)
+        fresh = _start(folder, patience)
+        return Emulator(url=_url(fresh), pid=fresh["pid"], was_lost=state is not None)
+
+
+def find(project: Path) -> Emulator | None:
+    """The emulated cloud of `project` where it runs; None otherwise. Nothing is started.
+
+    Of one that was lost, `ensure` says so.
+    """
+    state = _load(project / ".edgefleet")
+    return Emulator(url=_url(state), pid=state["pid"]) if state is not None and _answers(state) else None
+
+
+def stop(project: Path) -> bool:
+    """Stop the emulated cloud of `project` and forget it; whether one was running.
+
+    Raises:
+        OutsideFailure: its files cannot be removed.
+    """
+    if not (project / ".edgefleet").is_dir():
+        return False
+    with _locked(project) as folder:
+        state = _load(folder)
+        was_running = state is not None and processes.is_running(_process(state))
+        if state is not None:
+            processes.stop(_process(state))
+        disk.remove(folder / "emulator.json")
+        return was_running
+
+
+@contextmanager
+def _locked(project: Path) -> Iterator[Path]:
+    """The project's ``.edgefleet``, while no other process starts or stops an emulator there."""
+    folder = project.resolve() / ".edgefleet"
+    with disk.explaining(folder, "cannot be used for the emulated cloud"):
+        disk.make_directory(folder)
+        handle = os.open(folder / "emulator.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, disk.PRIVATE_FILE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(handle)
+
+
+def _load(folder: Path) -> State | None:
+    """What is noted of the project's emulator; None where nothing is, or it is damaged."""
+    try:
+        noted = json.loads(disk.read(folder / "emulator.json") or b"null")
+        return {"pid": int(noted["pid"]), "started": str(noted["started"]), "port": int(noted["port"])}
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _process(state: State) -> Process:
+    return Process(pid=state["pid"], started=state["started"])
+
+
+def _url(state: State) -> str:
+    return f"http://{HOST}:{state['port']}"
+
+
+def _answers(state: State) -> bool:
+    """Whether the noted process still runs and serves."""
+    return processes.is_running(_process(state)) and _is_healthy(state["port"])
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/moto-api/config", headers={"Connection": "close"})
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    else:
+        return True
+    finally:
+        connection.close()
+
+
+def _require_moto(is_installed: Callable[[str], bool]) -> None:
+    if not (is_installed("moto") and is_installed("flask")):
+        raise OutsideFailure(
+            Problem(
+                code="no-emulator",
+                path="cloud.endpoint",
+                problem="the emulated cloud needs moto, which is not installed",
+                hint="install it: python -m pip install 'edgefleet[emulator]'",
+            )
+        )
+
+
+def _start(folder: Path, patience: float) -> State:
+    """Start an emulator, wait until it answers, and note it."""
+    log, ready = folder / "emulator.log", folder / "emulator.port"
+    disk.remove(ready)
+    command = [sys.executable, "-P", "-m", MODULE, str(ready)]
+    process = processes.start_detached(command, log=log, env=_environment())
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and processes.is_running(process):
+        port = int(disk.read(ready) or 0)
+        if port and _is_healthy(port):
+            state: State = {"pid": process.pid, "started": process.started, "port": port}
+            disk.write(folder / "emulator.json", json.dumps(state).encode())
+            disk.remove(ready)
+            return state
+        time.sleep(0.05)
+    processes.stop(process)
+    problem = f"the emulated cloud did not come up within {patience:g} s"
+    raise OutsideFailure(
+        Problem(code="no-emulator", where=str(log), problem=problem, hint="read the log there")
+    )
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, able to import edgefleet, without anybody's AWS credentials."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    root = str(Path(__file__).resolve().parents[2])
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH", "")]))
+    return kept

@@ -1,0 +1,55 @@
+"""What a resource gets of the outside world, and what it says about what it made there."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io.aws import Aws
+from edgefleet.io.store import ArtifactStore, open_store
+
+Outputs = TypeVar("Outputs", covariant=True)  # noqa: PLC0105 - reads best without a suffix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """All that a resource may reach."""
+
+    project: Path
+    """Directory that relative paths of a program are in."""
+    aws: Aws = field(default_factory=Aws)
+
+    def store(self, uri: str) -> ArtifactStore:
+        """The artifact store at `uri`.
+
+        Raises:
+            InvalidInput: `uri` names no store.
+        """
+        return open_store(uri, aws=self.aws, root=self.project)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created(Generic[Outputs]):
+    """A resource that was made."""
+
+    id: str
+    outputs: Outputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Generic[Outputs]):
+    """A resource as it is now."""
+
+    id: str
+    outputs: Outputs
+    inputs: dict[str, Any] | None = None
+    """Inputs, plain, camelCase, that say how it is; None where it cannot tell and the recorded ones stay."""
+
+
+class Incomplete(OutsideFailure):
+    """A resource that was made or changed in part; it exists, and the next update goes on with it."""
+
+    def __init__(self, problems: tuple[Problem, ...], *, id: str, outputs: object) -> None:  # noqa: A002 - Pulumi's word
+        super().__init__(problems)
+        self.id = id
+        self.outputs = outputs

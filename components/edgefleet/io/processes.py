@@ -1,0 +1,131 @@
+"""Other programs: run to their end, or started to outlive this process and found again later.
+
+A process that is found again is known by its id *and* its start time, since ids are used again.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgefleet.errors import OutsideFailure, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A program that ran to its end."""
+
+    status: int
+    """Exit status; 0 is success."""
+    output: bytes
+    """Standard output."""
+    errors: str
+    """Standard error."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    timeout: float = 600,
+) -> Finished:
+    """Run `command` to its end; any exit status is an answer, not an error.
+
+    Raises:
+        OutsideFailure: there is no such program, it may not be run, or it took longer than `timeout` seconds.
+    """
+    try:
+        done = subprocess.run(
+            list(command), cwd=cwd, input=stdin, capture_output=True, timeout=timeout, check=False
+        )
+    except FileNotFoundError as error:
+        raise _failure(command, "is not installed", "install it, or put it on PATH") from error
+    except PermissionError as error:
+        raise _failure(
+            command, "may not be run by this user", "give this user the right to run it"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise _failure(command, f"took longer than {timeout:g} s", "see what it waits for") from error
+    return Finished(status=done.returncode, output=done.stdout, errors=done.stderr.decode(errors="replace"))
+
+
+def _failure(command: Sequence[str], problem: str, hint: str) -> OutsideFailure:
+    return OutsideFailure(Problem(code="program", where=command[0], problem=problem, hint=hint))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One running of one program."""
+
+    pid: int
+    started: str
+    """When it started, in a form that only equals itself: clock ticks since this machine booted."""
+
+
+def start_detached(command: Sequence[str], *, log: Path, env: Mapping[str, str]) -> Process:
+    """Start `command` in a session of its own; it outlives this process and its terminal.
+
+    Standard output and error go to the end of `log`.
+
+    Raises:
+        OutsideFailure: there is no such program, or it ended at once.
+    """
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    try:
+        pid = os.posix_spawn(command[0], list(command), dict(env), file_actions=actions, setsid=True)
+    except OSError as error:
+        raise _failure(
+            command, f"cannot be started: {error.strerror}", "see whether it is installed"
+        ) from error
+    started = start_time(pid)
+    if started is None:
+        raise _failure(command, "ended as soon as it was started", f"read {log}")
+    return Process(pid=pid, started=started)
+
+
+def start_time(pid: int) -> str | None:
+    """When process `pid` started, or None where it is no longer running."""
+    _reap(pid)
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The program's name stands in parentheses and may hold anything, so count from the last one (proc(5)).
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state in {"Z", "X"} else fields[18]
+
+
+def is_running(process: Process) -> bool:
+    """Whether `process` is still the one that was started."""
+    return start_time(process.pid) == process.started
+
+
+def stop(process: Process, *, patience: float = 5, sleep: Callable[[float], None] = time.sleep) -> None:
+    """End `process`: asked first, after `patience` seconds made to; gone already is success."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if not is_running(process):
+            return
+        try:
+            os.kill(process.pid, sign)
+        except ProcessLookupError:
+            return
+        for _ in range(round(patience / 0.05)):
+            if not is_running(process):
+                return
+            sleep(0.05)
+
+
+def _reap(pid: int) -> None:
+    """Take the exit status of a child of ours, so that it does not look alive."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except OSError:
+        return

@@ -1,0 +1,54 @@
+"""`ArtifactStore`: what every place that keeps images promises."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One stored artifact."""
+
+    size: int
+    """Bytes."""
+    modified: datetime
+    """When it was stored, UTC."""
+    sha256: str | None
+    """Hex SHA-256 of the bytes that are there now; None where finding out means reading them."""
+
+
+class ArtifactStore(Protocol):
+    """Bytes under keys such as ``sites/store-0007/n1.iso``.
+
+    Keys are ``/``-joined segments of ``a-z 0-9 - .`` (`edgefleet.io.store.keys`); any other raises
+    `InvalidInput` before a path is built. What fails outside raises `OutsideFailure`. A write is seen whole
+    or not at all. Stores may be used from several threads.
+    """
+
+    def put(self, key: str, data: bytes) -> Stored:
+        """Store `data`, in place of what was there."""
+        ...
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes, or None where there are none."""
+        ...
+
+    def stat(self, key: str) -> Stored | None:
+        """What is known of the bytes, digest included where it can be had; None where there are none."""
+        ...
+
+    def list(self, prefix: str) -> dict[str, Stored]:
+        """dict[key -> what is known] of all keys below `prefix`, which ends with ``/`` or is empty."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the bytes and every earlier version of them; gone already is success."""
+        ...
+
+    def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
+        """Store `data` if what is there now equals `was` (None: nothing is); whether it did."""
+        ...
+
+    def uri(self, key: str) -> str:
+        """Where a person finds `key`."""
+        ...

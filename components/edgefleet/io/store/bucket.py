@@ -1,0 +1,159 @@
+"""`BucketStore`: artifacts as encrypted objects of a bucket; removal removes every version."""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
+from edgefleet.io.aws import Aws, error_code, is_gone
+from edgefleet.io.store.artifact import Stored
+from edgefleet.io.store.keys import check_key, check_prefix
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+BATCH = 1000
+"""Objects that one request may remove (S3 API, DeleteObjects)."""
+LOST_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+class BucketStore:
+    """Artifacts as objects below `prefix` in `bucket`."""
+
+    def __init__(self, bucket: str, prefix: str = "", *, aws: Aws) -> None:
+        self._bucket, self._aws = bucket, aws
+        self._prefix = f"{prefix}/" if prefix else ""
+
+    def put(self, key: str, data: bytes) -> Stored:
+        """Store `data` encrypted; S3 compares the digest on arrival."""
+        name = self._name(key)
+        with self._aws.calling("s3:PutObject", self.uri(key)):
+            self._aws.s3.put_object(Bucket=self._bucket, Key=name, Body=data, **_protected(data))
+        return Stored(size=len(data), modified=datetime.now(UTC), sha256=hashlib.sha256(data).hexdigest())
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes of the newest version, or None."""
+        found = self._fetch(key)
+        return None if found is None else found[0]
+
+    def stat(self, key: str) -> Stored | None:
+        """Size, time and digest; the bytes are read only where the service keeps no digest of them."""
+        name = self._name(key)
+        try:
+            with self._aws.calling("s3:GetObject", self.uri(key)):
+                head = self._aws.s3.head_object(Bucket=self._bucket, Key=name, ChecksumMode="ENABLED")
+        except EdgefleetError as error:
+            if is_gone(error):
+                return None
+            raise
+        checksum = head.get("ChecksumSHA256")
+        if checksum is not None:
+            digest = base64.b64decode(checksum).hex()
+        elif (data := self.get(key)) is not None:
+            digest = hashlib.sha256(data).hexdigest()
+        else:
+            return None
+        return Stored(
+            size=head["ContentLength"], modified=head["LastModified"].astimezone(UTC), sha256=digest
+        )
+
+    def list(self, prefix: str) -> dict[str, Stored]:
+        """The newest versions below `prefix`; digests are not known."""
+        start = self._prefix + check_prefix(prefix)
+        found: dict[str, Stored] = {}
+        with self._aws.calling("s3:ListBucket", self._place()):
+            for page in self._aws.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=start
+            ):
+                for entry in page.get("Contents", []):
+                    modified = entry["LastModified"].astimezone(UTC)
+                    key = entry["Key"].removeprefix(self._prefix)
+                    found[key] = Stored(size=entry["Size"], modified=modified, sha256=None)
+        return found
+
+    def delete(self, key: str) -> None:
+        """Remove every version of the object and its deletion markers."""
+        name = self._name(key)
+        try:
+            with self._aws.calling("s3:DeleteObjectVersion", self.uri(key)):
+                remove_versions(self._aws, self._bucket, name=name)
+        except EdgefleetError as error:
+            if not is_gone(error):
+                raise
+
+    def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
+        """Write on the condition that nobody else wrote since the bytes were compared."""
+        found = self._fetch(key)
+        if (None if found is None else found[0]) != was:
+            return False
+        name = self._name(key)
+        try:
+            with self._aws.calling("s3:PutObject", self.uri(key)):
+                if found is None:
+                    self._aws.s3.put_object(
+                        Bucket=self._bucket, Key=name, Body=data, IfNoneMatch="*", **_protected(data)
+                    )
+                else:
+                    self._aws.s3.put_object(
+                        Bucket=self._bucket, Key=name, Body=data, IfMatch=found[1], **_protected(data)
+                    )
+        except EdgefleetError as error:
+            if error_code(error) in LOST_RACE:
+                return False
+            raise
+        return True
+
+    def uri(self, key: str) -> str:
+        """``s3://<bucket>/<prefix>/<key>``."""
+        return f"s3://{self._bucket}/{self._name(key)}"
+
+    def _fetch(self, key: str) -> tuple[bytes, str] | None:
+        """Bytes and entity tag, or None where there are none."""
+        name = self._name(key)
+        try:
+            with self._aws.calling("s3:GetObject", self.uri(key)):
+                answer = self._aws.s3.get_object(Bucket=self._bucket, Key=name)
+                return answer["Body"].read(), answer["ETag"]
+        except EdgefleetError as error:
+            if error_code(error) in {"NoSuchKey", "404"}:
+                return None
+            raise
+
+    def _name(self, key: str) -> str:
+        return self._prefix + check_key(key)
+
+    def _place(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}"
+
+
+def remove_versions(aws: Aws, bucket: str, *, name: str | None = None) -> None:
+    """Remove every version and deletion marker of the object `name`, or of all objects of `bucket`.
+
+    Boto's errors pass through; call it inside `Aws.calling`.
+
+    Raises:
+        OutsideFailure: some versions could not be removed.
+    """
+    pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=name or "")
+    doomed: list[ObjectIdentifierTypeDef] = [
+        {"Key": version["Key"], "VersionId": version["VersionId"]}
+        for page in pages
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if name is None or version["Key"] == name
+    ]
+    for start in range(0, len(doomed), BATCH):
+        batch = doomed[start : start + BATCH]
+        answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        if failed := answer.get("Errors"):
+            first = failed[0]
+            problem = f"{len(failed)} versions were not removed: {first.get('Code', '')}"
+            hint = "allow s3:DeleteObjectVersion there, and see whether an object lock keeps them"
+            where = f"s3://{bucket}/{first.get('Key', '')}"
+            raise OutsideFailure(Problem(code="not-removed", where=where, problem=problem, hint=hint))
+
+
+def _protected(data: bytes) -> dict[str, Any]:
+    """Encryption at rest, and a digest that the service compares with what arrived."""
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    return {"ServerSideEncryption": "AES256", "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}

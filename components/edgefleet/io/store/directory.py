@@ -1,0 +1,137 @@
+"""`DirectoryStore`: artifacts in a directory of this machine, 0700 with files 0600."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io import disk
+from edgefleet.io.store.artifact import Stored
+from edgefleet.io.store.keys import check_key, check_prefix
+
+LOCK = ".lock"
+TRIES = 5
+"""How often a write is tried whose directory is removed under it by somebody else."""
+
+
+class DirectoryStore:
+    """Artifacts as files below `root`; symbolic links below it are never followed."""
+
+    def __init__(self, root: Path, *, uri: str = "") -> None:
+        self._root = root
+        self._uri = uri or f"file:{root}"
+
+    def put(self, key: str, data: bytes) -> Stored:
+        """Store `data`, whole or not at all."""
+        path = self._path(key)
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                disk.write(path, data)
+                break
+            except OutsideFailure as error:
+                if last or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+        digest = hashlib.sha256(data).hexdigest()
+        return Stored(size=len(data), modified=datetime.now(UTC), sha256=digest)
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes, or None."""
+        return disk.read(self._path(key))
+
+    def stat(self, key: str) -> Stored | None:
+        """Size, time and digest of what is there now; the bytes are read."""
+        path = self._path(key)
+        data = disk.read(path)
+        if data is None:
+            return None
+        with disk.explaining(path, "cannot be read"), suppress(FileNotFoundError):
+            digest = hashlib.sha256(data).hexdigest()
+            return Stored(size=len(data), modified=_modified(path), sha256=digest)
+        return None
+
+    def list(self, prefix: str) -> dict[str, Stored]:
+        """What is below `prefix`; digests are not computed."""
+        check_prefix(prefix)
+        start = self._path(prefix.removesuffix("/")) if prefix else self._root
+        with disk.explaining(start, "cannot be listed"):
+            return dict(sorted(self._found(start)))
+
+    def _found(self, start: Path) -> Iterator[tuple[str, Stored]]:
+        for folder, folders, names in os.walk(start, followlinks=False):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                path = Path(folder, name)
+                if name.startswith(".") or path.is_symlink():
+                    continue
+                with suppress(FileNotFoundError):
+                    stored = Stored(size=path.stat().st_size, modified=_modified(path), sha256=None)
+                    yield path.relative_to(self._root).as_posix(), stored
+
+    def delete(self, key: str) -> None:
+        """Remove the file, what an interrupted write of it left, and the directories that are empty then."""
+        path = self._path(key)
+        disk.remove(path)
+        with disk.explaining(path, "cannot be removed"):
+            for left in disk.interrupted(path):
+                left.unlink(missing_ok=True)
+            for folder in path.parents:
+                if not _remove_empty(folder) or folder == self._root:
+                    break
+
+    def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
+        """Compare and write while no other process of this machine does the same."""
+        path = self._path(key)
+        with self._locked(path.parent):
+            if disk.read(path) != was:
+                return False
+            disk.write(path, data)
+            return True
+
+    def uri(self, key: str) -> str:
+        """The store's URI with the key."""
+        return f"{self._uri}/{check_key(key)}"
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        with disk.explaining(folder, "cannot be locked"):
+            disk.make_directory(folder)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            handle = os.open(folder / LOCK, flags, disk.PRIVATE_FILE)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _path(self, key: str) -> Path:
+        """The file of `key`; refused where a symbolic link below the store leads there."""
+        path = self._root / check_key(key)
+        for folder in path.relative_to(self._root).parents:
+            if (self._root / folder).is_symlink() and folder != Path():
+                problem = "a symbolic link stands where the store needs a directory"
+                hint = "remove the link; the store follows none"
+                raise OutsideFailure(
+                    Problem(code="symlink", where=str(self._root / folder), problem=problem, hint=hint)
+                )
+        return path
+
+
+def _remove_empty(folder: Path) -> bool:
+    """Remove `folder` if nothing but its lock is in it; whether it is gone."""
+    with suppress(FileNotFoundError):
+        if {each.name for each in folder.iterdir()} - {LOCK}:
+            return False
+        (folder / LOCK).unlink(missing_ok=True)
+        try:
+            folder.rmdir()
+        except OSError:  # somebody just wrote there
+            return False
+    return True
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat(follow_symlinks=False).st_mtime, UTC)

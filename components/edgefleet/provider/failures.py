@@ -1,0 +1,102 @@
+"""What an engine is told when a call fails: one line a problem, never a traceback.
+
+The status also carries the problems as data, and for a resource that was made in part its id and
+outputs (`ErrorResourceInitFailed`), so that it is recorded and not orphaned.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import status_pb2
+
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.io.outside import Incomplete
+from edgefleet.provider.properties import decode, encode
+
+DEBUG = "EDGEFLEET_DEBUG"
+"""Environment variable that makes a bug print its traceback on standard error."""
+DETAILS = "grpc-status-details-bin"
+
+# Of these three, Pulumi reads: nothing was changed. INTERNAL it reads as: what happened is not known.
+_CODES: Mapping[type[EdgefleetError], grpc.StatusCode] = {
+    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    OutsideFailure: grpc.StatusCode.ABORTED,
+    Refused: grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+class Context(Protocol):
+    """The part of gRPC's call context that is used here; the embedded engine has one of its own."""
+
+    def abort_with_status(self, status: Any) -> NoReturn:
+        """End the call with `status`."""
+        ...
+
+
+class Status(grpc.Status):
+    """A failed call's code, message and details."""
+
+    def __init__(self, code: grpc.StatusCode, message: str, details: tuple[Message, ...] = ()) -> None:
+        self.code = code
+        self.details = message
+        packed = [AnyMessage() for _ in details]
+        for wrapper, detail in zip(packed, details, strict=True):
+            wrapper.Pack(detail)
+        carried = status_pb2.Status(code=code.value[0], message=message, details=packed)
+        self.trailing_metadata = ((DETAILS, carried.SerializeToString()),)
+
+
+def status_of(error: Exception, call: str, outputs: Callable[[object], Mapping[str, Any]]) -> Status:
+    """The status that says `error`.
+
+    Args:
+        error: what was raised.
+        call: what was asked for, ``Create of edgefleet:aws:Bucket``, for bugs.
+        outputs: turns typed outputs of an incomplete resource into plain data.
+    """
+    if not isinstance(error, EdgefleetError):
+        return Status(grpc.StatusCode.INTERNAL, _bug(error, call))
+    code = next(code for family, code in _CODES.items() if isinstance(error, family))
+    details: list[Message] = [_problems(error)]
+    if isinstance(error, Incomplete):
+        made = proto.ErrorResourceInitFailed(
+            id=error.id, properties=encode(outputs(error.outputs)), reasons=list(map(str, error.problems))
+        )
+        details.insert(0, made)
+    return Status(code, str(error), tuple(details))
+
+
+def problems_of(details: bytes) -> tuple[Problem, ...]:
+    """The problems inside a status's ``grpc-status-details-bin``; none where it carries none."""
+    for detail in status_pb2.Status.FromString(details).details:
+        said = Struct()
+        if detail.Is(Struct.DESCRIPTOR) and detail.Unpack(said):
+            return tuple(Problem(**problem) for problem in decode(said).get("problems", []))
+    return ()
+
+
+def _problems(error: EdgefleetError) -> Struct:
+    names = ("where", "path", "problem", "hint", "code")
+    listed = [{name: getattr(problem, name) for name in names} for problem in error.problems]
+    return encode({"exitCode": error.exit_code, "problems": listed})
+
+
+def _bug(error: Exception, call: str) -> str:
+    """One line for what should not happen. The text of the error may hold a secret, so it is left out."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error, file=sys.stderr)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "edgefleet" in frame.filename] or frames
+    place = f" at {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""  # noqa: PTH119 - a name
+    return (
+        f"{call}: edgefleet has a bug: {type(error).__name__}{place}; report it, and set {DEBUG}=1 to see"
+        " more (with the pulumi CLI also --debug)"
+    )

@@ -1,0 +1,180 @@
+"""From Pulumi's requests to a resource's file and back: one answer to each call, for every resource."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import provider_pb2 as proto
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io.outside import Outside
+from edgefleet.model.paths import format_path
+from edgefleet.model.shapes import at, fields_of
+from edgefleet.model.spec import Secret as SecretMark
+from edgefleet.model.spec import adapter, outside_name, to_plain
+from edgefleet.provider import properties
+from edgefleet.provider.differing import Difference, differences, is_ignored
+from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
+from edgefleet.provider.resource import Resource
+from edgefleet.provider.validation import check, parse
+
+_KINDS = {
+    "add": (proto.PropertyDiff.ADD, proto.PropertyDiff.ADD_REPLACE),
+    "delete": (proto.PropertyDiff.DELETE, proto.PropertyDiff.DELETE_REPLACE),
+    "update": (proto.PropertyDiff.UPDATE, proto.PropertyDiff.UPDATE_REPLACE),
+}
+
+
+class Lifecycle:
+    """The calls about one kind of resource."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+
+    @cached_property
+    def _secret_names(self) -> tuple[str, ...]:
+        return tuple(name for name in self._fields() if self._is_secret(name))
+
+    def _fields(self) -> Iterable[str]:
+        spec: Any = self._resource.Spec
+        return fields_of(spec)
+
+    def _is_secret(self, name: str) -> bool:
+        shape = at(self._resource.Spec, (name,))
+        return shape is not None and any(isinstance(note, SecretMark) for note in shape.notes)
+
+    def check(self, request: proto.CheckRequest) -> proto.CheckResponse:
+        """Every problem at once; else the inputs as given, with secret fields made secret."""
+        try:
+            news = decode(request.news)
+        except InvalidInput as error:
+            return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
+        spec, found = check(self._resource.Spec, properties.plain(news))
+        if spec is not None:
+            found.extend(self._resource.inspect(spec))
+        exposed = [
+            name for name in self._secret_names if name in news and not properties.is_secret(news[name])
+        ]
+        if not exposed:
+            return proto.CheckResponse(inputs=request.news, failures=failures_of(found))
+        hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
+        return proto.CheckResponse(inputs=encode(hidden), failures=failures_of(found))
+
+    def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
+        """What differs, by path; nothing is rendered and nothing outside is asked."""
+        recorded = properties.plain(decode(request.olds))
+        drift = self._resource.drifted(recorded)
+        if not drift and request.old_inputs == request.news:
+            return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
+        found = [
+            each
+            for each in differences(self._normal(request.old_inputs), self._normal(request.news))
+            if not is_ignored(each, list(request.ignoreChanges))
+        ]
+        answer = difference(found, drift=drift, replace_on=self._resource.REPLACE_ON)
+        if not answer.replaces:
+            answer.stables.extend(sorted(self._resource.STABLE))
+            # Of one identity there can be one: where a replacement is forced, the old one has to go first.
+            answer.deleteBeforeReplace = True
+        return answer
+
+    def _normal(self, struct: Struct) -> dict[str, Any]:
+        """Inputs without what equals its default, so that only a real difference counts."""
+        values: dict[str, Any] = properties.plain(decode(struct))
+        try:
+            return to_plain(parse(self._resource.Spec, values))
+        except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
+            return values
+
+    def create(self, request: proto.CreateRequest, outside: Outside) -> proto.CreateResponse:
+        """Make it; in a preview, say what is known of it."""
+        if request.preview:
+            identity, outputs = self._planned(request.properties, outside)
+            return proto.CreateResponse(id=identity, properties=encode(outputs))
+        spec = self._spec(request.properties)
+        made = self._resource.create(spec, outside)
+        return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
+
+    def read(self, request: proto.ReadRequest, outside: Outside) -> proto.ReadResponse:
+        """It as it is; an empty answer where it is gone."""
+        recorded = properties.plain(decode(request.properties))
+        found = self._resource.read(request.id, outside, recorded)
+        if found is None:
+            return proto.ReadResponse()
+        inputs = request.inputs if found.inputs is None else self._merged(request.inputs, found.inputs)
+        return proto.ReadResponse(id=found.id, properties=encode(self.outputs(found.outputs)), inputs=inputs)
+
+    def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
+        """Recorded inputs with what is true now; what equals its default is written only where it was."""
+        before = decode(recorded)
+        defaults = to_plain(parse(self._resource.Spec, {**properties.plain(before), **live}))
+        return encode({name: live.get(name, before.get(name)) for name in {**before, **defaults}})
+
+    def update(self, request: proto.UpdateRequest, outside: Outside) -> proto.UpdateResponse:
+        """Make it as the new inputs say; in a preview, say what is known of it."""
+        if request.preview:
+            _, outputs = self._planned(request.news, outside)
+            return proto.UpdateResponse(properties=encode(outputs))
+        recorded = properties.plain(decode(request.olds))
+        made = self._resource.update(request.id, self._spec(request.news), outside, recorded)
+        return proto.UpdateResponse(properties=encode(self.outputs(made)))
+
+    def delete(self, request: proto.DeleteRequest, outside: Outside) -> None:
+        """Remove it; gone already is success."""
+        self._resource.delete(request.id, outside, properties.plain(decode(request.old_inputs)))
+
+    def outputs(self, outputs: object) -> dict[str, Any]:
+        """Typed outputs as plain data; every output is there, null or not, but optional parts of one."""
+        shown: dict[str, Any] = adapter(type(outputs)).dump_python(
+            outputs, mode="json", by_alias=True, exclude_defaults=True
+        )
+        return shown
+
+    def _spec(self, struct: Struct) -> Any:
+        """The fully known spec."""
+        values = properties.plain(decode(struct))
+        if hidden := sorted(map(format_path, unknowns(values))):
+            problem = "its value is not known, so nothing can be made from it"
+            hint = "this is no preview; run refresh, then up again"
+            raise InvalidInput(
+                Problem(code="unknown", path=path, problem=problem, hint=hint) for path in hidden
+            )
+        return parse(self._resource.Spec, values)
+
+    def _planned(self, struct: Struct, outside: Outside) -> tuple[str, dict[str, Any]]:
+        """Id and outputs as far as they are certain; the id is empty where it is not."""
+        values = properties.plain(decode(struct))
+        hidden = sorted(map(format_path, unknowns(values)))
+        if not hidden:
+            spec = parse(self._resource.Spec, values)
+            return self._resource.identity(spec), self.outputs(self._resource.plan(spec, outside))
+        certain = self._resource.foresee(values, hidden[0], outside)
+        names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
+        return "", {name: certain.get(name, UNKNOWN) for name in names}
+
+
+def difference(
+    found: Iterable[Difference], *, drift: Iterable[str] = (), replace_on: frozenset[str] = frozenset()
+) -> proto.DiffResponse:
+    """The answer to Diff that names what was found, and what drifted whatever the inputs say."""
+    detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE) for path in drift}
+    names, replaces = {path.split(".")[0] for path in drift}, set()
+    for each in found:
+        name = str(each.path[0])
+        names.add(name)
+        if name in replace_on:
+            replaces.add(name)
+        detailed[str(each)] = proto.PropertyDiff(kind=_KINDS[each.kind][name in replace_on], inputDiff=True)
+    return proto.DiffResponse(
+        changes=proto.DiffResponse.DIFF_SOME if detailed else proto.DiffResponse.DIFF_NONE,
+        diffs=sorted(names),
+        replaces=sorted(replaces),
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
+
+
+def failures_of(found: Iterable[Problem]) -> list[proto.CheckFailure]:
+    """`found` as an engine is told: the path, and in one line what is wrong and what to do."""
+    return [proto.CheckFailure(property=each.path, reason=f"{each.problem}; {each.hint}") for each in found]

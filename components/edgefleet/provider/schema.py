@@ -1,0 +1,141 @@
+"""The one Pulumi schema: custom resources from their specs, components from the SDK's analysis.
+
+Names, types, defaults and descriptions come from the annotations and docstrings of the specs, so there is
+nothing to keep in step. Format: Pulumi documentation, "Schema".
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from edgefleet.model.shapes import at, fields_of
+from edgefleet.model.spec import Secret
+from edgefleet.provider.configuration import Config
+from edgefleet.provider.resource import Resource
+from edgefleet.provider.version import version
+
+PACKAGE = "edgefleet"
+_SIMPLE = {"string", "integer", "number", "boolean"}
+
+
+def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | None = None) -> str:
+    """The package's schema as JSON text.
+
+    Args:
+        resources: the custom resources.
+        components: a schema with the component resources, to be merged in.
+    """
+    types: dict[str, Any] = {}
+    described = {each.TOKEN: _resource(each, types) for each in resources}
+    config = _properties(Config, types)
+    also = components or {}
+    schema = {
+        "name": PACKAGE,
+        "displayName": "edgefleet",
+        "version": version(),
+        "description": "An edge fleet as code: boot images of k3s sites and what they come from.",
+        "keywords": ["edge", "k3s", "kubernetes", "category/infrastructure"],
+        "license": "Apache-2.0",
+        "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
+        "config": {"variables": config},
+        "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
+        "resources": dict(sorted({**described, **also.get("resources", {})}.items())),
+        "types": dict(sorted({**types, **also.get("types", {})}.items())),
+    }
+    return json.dumps(schema, indent=2)
+
+
+def _resource(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
+    inputs = _properties(resource.Spec, types)
+    for name in resource.REPLACE_ON:
+        inputs[name]["willReplaceOnChanges"] = True
+    outputs = _properties(resource.Outputs, types)
+    return {
+        "description": _text(resource.Spec),
+        "inputProperties": inputs,
+        "requiredInputs": _required(resource.Spec),
+        "properties": outputs,
+        "required": sorted(outputs),
+    }
+
+
+def _required(of: Any) -> list[str]:
+    return sorted(_described(of).get("required", []))
+
+
+def _described(of: Any) -> dict[str, Any]:
+    found: dict[str, Any] = TypeAdapter(of).json_schema(by_alias=True)
+    if "$ref" in found:  # a class that refers to itself
+        found = found["$defs"][found["$ref"].rpartition("/")[2]] | {"$defs": found["$defs"]}
+    return found
+
+
+def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """Pulumi properties of the fields of `of`; the classes that they use go into `types`."""
+    described = _described(of)
+    for name, definition in described.get("$defs", {}).items():
+        types.setdefault(_token(name), _object(definition))
+    return {
+        name: _property(definition) | _marks(of, name) for name, definition in described["properties"].items()
+    }
+
+
+def _token(name: str) -> str:
+    return f"{PACKAGE}:index:{name}"
+
+
+def _object(definition: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": definition.get("description", ""),
+        "properties": {name: _property(each) for name, each in definition.get("properties", {}).items()},
+        "required": sorted(definition.get("required", [])),
+    }
+
+
+def _property(definition: dict[str, Any]) -> dict[str, Any]:
+    found = _type(definition)
+    choices = definition.get("enum")
+    description = definition.get("description", "")
+    if choices:
+        description = f"{description} One of: {', '.join(map(str, choices))}.".strip()
+    if description:
+        found["description"] = description
+    if isinstance(definition.get("default"), str | int | float | bool):
+        found["default"] = definition["default"]
+    return found
+
+
+def _type(definition: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema type as Pulumi's schema language has it."""
+    if "$ref" in definition:
+        return {"$ref": f"#/types/{_token(definition['$ref'].rpartition('/')[2])}"}
+    if "anyOf" in definition:
+        return _choice([each for each in definition["anyOf"] if each.get("type") != "null"])
+    kind = definition.get("type")
+    if kind == "array":
+        return {"type": "array", "items": _type(definition.get("items", {}))}
+    if kind == "object":
+        return {"type": "object", "additionalProperties": _type(definition.get("additionalProperties") or {})}
+    if isinstance(kind, str) and kind in _SIMPLE:
+        return {"type": kind}
+    return {"$ref": "pulumi.json#/Any"}
+
+
+def _choice(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(alternatives) == 1:
+        return _type(alternatives[0])
+    return {"oneOf": [_type(each) for each in alternatives]}
+
+
+def _marks(of: Any, name: str) -> dict[str, Any]:
+    """What the annotation of a field adds: that it is secret."""
+    shape = at(of, (name,)) if name in fields_of(of) else None
+    is_secret = shape is not None and any(isinstance(note, Secret) for note in shape.notes)
+    return {"secret": True} if is_secret else {}
+
+
+def _text(of: Any) -> str:
+    return (of.__doc__ or "").strip()

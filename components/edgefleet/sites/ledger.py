@@ -1,0 +1,123 @@
+"""The ledger of acknowledgements: which digest somebody said is on which box, and when.
+
+One JSON object, ``{site: {node: {"digest": ..., "at": ...}}}``, in the artifact store beside the images, so
+that everybody who shares the images shares it. Two people may write at once: each write is made on the
+condition that nobody else wrote meanwhile, and is done anew on what they wrote.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import TypeAdapter, ValidationError
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io.store import ArtifactStore
+from edgefleet.model.spec import spec
+
+KEY = "ledger/acknowledged.json"
+TRIES = 20
+"""How often a write is tried that others get in between of."""
+
+
+@spec
+class Acknowledgement:
+    """What somebody said is on a box."""
+
+    digest: Annotated[str, "sha256:<hex>"]
+    """Digest of the image."""
+    at: datetime
+    """When they said so, UTC."""
+
+
+Ledger = dict[str, dict[str, Acknowledgement]]
+"""dict[site -> dict[node -> acknowledgement]]."""
+Clock = Callable[[], datetime]
+
+_LEDGER: TypeAdapter[Ledger] = TypeAdapter(Ledger)
+
+
+def now() -> datetime:
+    """The time of day, UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def read(store: ArtifactStore) -> Ledger:
+    """All acknowledgements; empty where nobody gave one.
+
+    Raises:
+        OutsideFailure: the store fails, or holds something else in the ledger's place.
+    """
+    return _parse(store, store.get(KEY))
+
+
+def acknowledge(
+    store: ArtifactStore, digests: Mapping[str, Mapping[str, str]], *, clock: Clock = now
+) -> Ledger:
+    """Note that boxes carry the given images; the ledger after it.
+
+    What is acknowledged already with the same digest keeps its time.
+
+    Args:
+        store: the artifact store of the images.
+        digests: dict[site -> dict[node -> digest]].
+        clock: the time of day.
+
+    Raises:
+        OutsideFailure: the store fails, or others never stop writing.
+    """
+    at = clock()
+
+    def noted(ledger: Ledger) -> Ledger:
+        for site, nodes in digests.items():
+            entry = ledger.setdefault(site, {})
+            for node, digest in nodes.items():
+                if node not in entry or entry[node].digest != digest:
+                    entry[node] = Acknowledgement(digest=digest, at=at)
+        return ledger
+
+    return _change(store, noted)
+
+
+def forget(store: ArtifactStore, sites: Iterable[str]) -> Ledger:
+    """Drop what was said about sites that are gone; the ledger after it."""
+    gone = set(sites)
+    return _change(store, lambda ledger: {site: nodes for site, nodes in ledger.items() if site not in gone})
+
+
+def remove(store: ArtifactStore) -> None:
+    """Remove the ledger itself: for a stack that is destroyed."""
+    store.delete(KEY)
+
+
+def _change(store: ArtifactStore, change: Callable[[Ledger], Ledger]) -> Ledger:
+    for _ in range(TRIES):
+        was = store.get(KEY)
+        before, after = _parse(store, was), change(_parse(store, was))
+        if before == after:
+            return after
+        if store.swap(KEY, _written(after), was=was):
+            return after
+    problem = f"others wrote the ledger {TRIES} times while this was being noted"
+    raise OutsideFailure(
+        Problem(code="contended", where=store.uri(KEY), problem=problem, hint="run it again")
+    )
+
+
+def _parse(store: ArtifactStore, data: bytes | None) -> Ledger:
+    if data is None:
+        return {}
+    try:
+        return _LEDGER.validate_json(data)
+    except ValidationError as error:
+        problem = "this is no ledger of acknowledgements"
+        hint = "move the file away and acknowledge again, or restore an earlier version of it"
+        raise OutsideFailure(
+            Problem(code="ledger", where=store.uri(KEY), problem=problem, hint=hint)
+        ) from error
+
+
+def _written(ledger: Ledger) -> bytes:
+    plain = _LEDGER.dump_python(ledger, mode="json", by_alias=True)
+    return (json.dumps(plain, indent=1, sort_keys=True) + "\n").encode()

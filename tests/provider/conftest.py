@@ -1,0 +1,177 @@
+"""A servicer in this process, a fake renderer and a small site."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from pulumi.runtime.proto import provider_pb2 as proto
+
+from edgefleet.cloud import bucket
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import to_plain
+from edgefleet.provider.failures import problems_of
+from edgefleet.provider.properties import decode, encode
+from edgefleet.provider.servicer import Servicer
+from edgefleet.sites.site_images import SiteImages
+
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SITE_IMAGES = "edgefleet:index:SiteImages"
+
+
+@dataclass(frozen=True)
+class FakeImage:
+    """An image whose bytes are its node, its key and whatever of the site the fake looks at."""
+
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        return "sha256:" + hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def files(self) -> dict[str, str]:
+        return {name: self.digest for name in ("meta-data", "network-config", "user-data")}
+
+
+@dataclass
+class FakeRenderer:
+    """Each node's image depends on that node, the key and the passphrases; calls are counted."""
+
+    calls: int = 0
+
+    def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
+        self.calls += 1
+        return {
+            name: FakeImage(json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
+            for name, node in site.nodes.items()
+        }
+
+
+class Aborted(Exception):  # noqa: N818 - what happened
+    """The call was answered with a status."""
+
+    def __init__(self, status: Any) -> None:
+        super().__init__(status.details)
+        self.code, self.message = status.code, status.details
+        self.details = dict(status.trailing_metadata)["grpc-status-details-bin"]
+        self.problems = problems_of(self.details)
+
+
+class InProcess:
+    """The context that the embedded engine gives a call."""
+
+    def abort_with_status(self, status: Any) -> NoReturn:
+        raise Aborted(status)
+
+
+@dataclass
+class Called:
+    """Calls a servicer with plain data, as an engine would."""
+
+    servicer: Servicer
+    project: Path
+    type: str = SITE_IMAGES
+    name: str = "store-0007"
+    context: InProcess = field(default_factory=InProcess)
+
+    @property
+    def about(self) -> dict[str, str]:
+        urn = f"urn:pulumi:dev::fleet::{self.type}::{self.name}"
+        return {"urn": urn, "type": self.type, "name": self.name}
+
+    def configure(self, **config: Any) -> Any:
+        return self.servicer.Configure(proto.ConfigureRequest(args=encode(config)), self.context)
+
+    def check(self, news: Mapping[str, Any]) -> Any:
+        return self.servicer.Check(proto.CheckRequest(news=encode(news), **self.about), self.context)
+
+    def failures(self, news: Mapping[str, Any]) -> dict[str, str]:
+        return {each.property: each.reason for each in self.check(news).failures}
+
+    def diff(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any] | None = None, **more: Any
+    ) -> Any:
+        request = proto.DiffRequest(
+            id="it", old_inputs=encode(old), news=encode(new), olds=encode(outputs or {}), **self.about, **more
+        )
+        return self.servicer.Diff(request, self.context)
+
+    def create(self, inputs: Mapping[str, Any], *, preview: bool = False) -> tuple[str, dict[str, Any]]:
+        request = proto.CreateRequest(properties=encode(inputs), preview=preview, **self.about)
+        answer = self.servicer.Create(request, self.context)
+        return answer.id, decode(answer.properties)
+
+    def read(self, identity: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
+        request = proto.ReadRequest(id=identity, properties=encode(outputs), inputs=encode(inputs), **self.about)
+        return self.servicer.Read(request, self.context)
+
+    def update(
+        self, identity: str, new: Mapping[str, Any], outputs: Mapping[str, Any], *, preview: bool = False
+    ) -> dict[str, Any]:
+        request = proto.UpdateRequest(
+            id=identity, news=encode(new), olds=encode(outputs), preview=preview, **self.about
+        )
+        return decode(self.servicer.Update(request, self.context).properties)
+
+    def delete(self, identity: str, inputs: Mapping[str, Any]) -> None:
+        request = proto.DeleteRequest(id=identity, old_inputs=encode(inputs), **self.about)
+        self.servicer.Delete(request, self.context)
+
+
+@pytest.fixture
+def renderer() -> FakeRenderer:
+    return FakeRenderer()
+
+
+@pytest.fixture
+def servicer(tmp_path: Path, renderer: FakeRenderer) -> Servicer:
+    return Servicer(resources=(SiteImages(render=renderer), bucket), project=tmp_path)
+
+
+@pytest.fixture
+def call(servicer: Servicer, tmp_path: Path) -> Called:
+    """A configured provider without any cloud."""
+    called = Called(servicer, tmp_path)
+    called.configure(region="eu-central-1")
+    return called
+
+
+@pytest.fixture
+def site() -> Callable[..., dict[str, Any]]:
+    """Makes the plain inputs of a site with `nodes` nodes; keyword arguments replace top-level inputs."""
+
+    def make(nodes: int = 1, **replaced: Any) -> dict[str, Any]:
+        node = {
+            "hostname": "store-0007-n1",
+            "role": "server",
+            "arch": "amd64",
+            "cpus": 4,
+            "memory": 8 * 2**30,
+            "disk": 64 * 2**30,
+            "network": {"address": "10.20.7.10/24", "gateway": "10.20.7.1", "dns": ["10.20.7.1"]},
+        }
+        made: dict[str, Any] = {
+            "fleet": "retail-eu",
+            "region": "eu-central-1",
+            "name": "store-0007",
+            "recipe": 1,
+            "users": [{"name": "ops", "sshKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFo ops@example"]}],
+            "k3s": {"version": "v1.36.4+k3s1"},
+            "nodes": {},
+            "store": "file:images",
+            "key": KEY,
+        }
+        for number in range(1, nodes + 1):
+            each = copy.deepcopy(node)
+            each["hostname"] = f"store-0007-n{number}"
+            each["role"] = "server" if number == 1 else "agent"
+            each["network"]["address"] = f"10.20.7.{9 + number}/24"
+            made["nodes"][f"n{number}"] = each
+        return made | replaced
+
+    return make
