@@ -1,0 +1,170 @@
+"""Running the user's program as the language host would, but in this process.
+
+All that the SDK keeps for a run it keeps in context variables, so each run gets a context of its own and
+the next one starts clean. The working directory, the arguments and the modules that the program brought
+along are put back.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import runtime
+from pulumi.runtime import settings as sdk
+
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.local.deployment import Deployment
+from edgefleet.local.monitor import Log, Monitor
+
+_THREADS_PER_STEP = 4
+"""As the CLI's language host: a thread waits while its request does."""
+
+
+def run_program(run: Deployment) -> None:
+    """Run the project's program to its end; its resources are registered with `run`.
+
+    Raises:
+        InvalidInput: the program raised; says where and what.
+        EdgefleetError: the program's guards stopped it.
+        KeyboardInterrupt: someone interrupted it; what was under way has ended.
+    """
+    contextvars.copy_context().run(_run, run)
+
+
+def _run(run: Deployment) -> None:
+    sdk.ROOT.set(None)
+    runtime.set_all_config(run.config.values, sorted(run.config.secrets))
+    runtime.configure(
+        runtime.Settings(
+            project=run.project.name,
+            stack=run.stack,
+            monitor=Monitor(run),
+            engine=Log(run),
+            parallel=run.parallel,
+            dry_run=run.preview,
+            organization="organization",
+            root_directory=str(run.project.root),
+        )
+    )
+    with _as_main(run.project.root, run.project.program):
+        try:
+            _drive(run)
+        except EdgefleetError:
+            raise
+        except Exception as error:
+            if run.has_failed:
+                return
+            raise _translate(error, run.project.root) from error
+
+
+def _drive(run: Deployment) -> None:
+    """Run the program on an event loop with threads enough."""
+    loop = asyncio.new_event_loop()
+    pool = ThreadPoolExecutor(max_workers=run.parallel * _THREADS_PER_STEP, thread_name_prefix="step")
+    loop.set_default_executor(pool)
+    quiet = logging.getLogger("asyncio")
+    level = quiet.level
+    quiet.setLevel(logging.CRITICAL)  # a program that ends early leaves futures behind; that is no news
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(runtime.run_in_stack(_load(run.project.program)))
+    except KeyboardInterrupt:
+        run.is_cancelled = True
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        _drain(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+        quiet.setLevel(level)
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    """End the tasks that a failed program left waiting, so that none outlives its loop."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        with contextlib.suppress(Exception):
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _load(program: Path) -> Any:
+    def load() -> None:
+        if not (program / "__main__.py" if program.is_dir() else program).exists():
+            raise InvalidInput(
+                Problem(
+                    where=str(program),
+                    problem="there is no __main__.py",
+                    hint="add the program, or set `main`",
+                )
+            )
+        runpy.run_path(str(program), run_name="__main__")
+
+    return load
+
+
+@contextlib.contextmanager
+def _as_main(root: Path, program: Path) -> Iterator[None]:
+    """Stand in the project's folder as its program would; what it prints goes to stderr."""
+    before, arguments, search, modules = Path.cwd(), sys.argv, list(sys.path), set(sys.modules)
+    main = sys.modules.get("__main__")
+    os.chdir(root)
+    sys.argv = [str(program)]
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.chdir(before)
+        sys.argv = arguments
+        sys.path[:] = search
+        if main is not None:
+            sys.modules["__main__"] = main
+        for name in set(sys.modules) - modules:
+            if _is_own(sys.modules[name], program if program.is_dir() else program.parent):
+                del sys.modules[name]
+
+
+def _is_own(module: Any, folder: Path) -> bool:
+    """Say whether a module lies beside the program, so that the next run must load it anew."""
+    file = getattr(module, "__file__", None)
+    if not file:
+        return False
+    name = module.__name__.partition(".")[0]
+    return Path(file).is_relative_to(folder / name) or Path(file) == folder / f"{name}.py"
+
+
+def _translate(error: Exception, root: Path) -> EdgefleetError:
+    """Say in one line where the program broke, and on what."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_under(frame.filename, root)]
+    where = ""
+    if isinstance(error, SyntaxError) and error.filename and _is_under(error.filename, root):
+        where = f"{Path(error.filename).relative_to(root)}:{error.lineno}:{error.offset}"
+    elif own:
+        where = f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}"
+    is_plain = isinstance(error, pulumi.RunError)
+    text = str(error) if is_plain else f"{type(error).__name__}: {error}"
+    return InvalidInput(
+        Problem(
+            where=where,
+            problem=f"the program failed: {text}",
+            hint="mend the program; nothing further was done",
+            code="program",
+        )
+    )
+
+
+def _is_under(file: str, root: Path) -> bool:
+    path = Path(file)
+    return path.is_absolute() and path.is_relative_to(root) and "site-packages" not in path.parts

@@ -1,0 +1,160 @@
+"""The passphrase secrets provider of the Pulumi CLI: the same salt, the same ciphertexts.
+
+A key is PBKDF2-HMAC-SHA256 of the passphrase (1,000,000 rounds, 8 bytes of salt); a value is AES-256-GCM,
+written ``v1:<nonce>:<ciphertext>`` in base64. The stack file's ``encryptionsalt`` is ``v1:<salt>:<the
+word pulumi, encrypted>``, so that a wrong passphrase is noticed before it does harm (Pulumi docs,
+Concepts/Secrets; format of CLI 3.260).
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+
+_ROUNDS = 1_000_000
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_SALT_BYTES = 8
+_PARTS = 3
+_KNOWN = "pulumi"
+PASSPHRASE_FILE = Path(".edgefleet/passphrase")
+"""Where `edgefleet init` keeps a passphrase for a first look, relative to the project."""
+
+
+class Crypter:
+    """Encrypts and decrypts with one key."""
+
+    def __init__(self, key: bytes, salt: str) -> None:
+        self._cipher = AESGCM(key)
+        self.salt = salt
+        """The ``encryptionsalt`` that this key goes with."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a text under a fresh nonce."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, text.encode(), None)
+        return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+
+    def decrypt(self, text: str) -> str:
+        """Decrypt a ``v1:`` text.
+
+        Raises:
+            InvalidInput: it was not encrypted with this key, or is damaged.
+        """
+        try:
+            _version, nonce, sealed = text.removeprefix("v1").split(":")
+            clear = self._cipher.decrypt(_bytes(nonce), _bytes(sealed), None).decode()
+        except (ValueError, InvalidTag) as error:
+            raise InvalidInput(
+                Problem(
+                    problem="a secret cannot be decrypted with this stack's passphrase",
+                    hint="restore the stack file and the state from one place; they belong together",
+                    code="secret-damaged",
+                )
+            ) from error
+        return clear
+
+
+def open_salt(passphrase: str, salt: str) -> Crypter:
+    """Make the crypter of a stack, and check the passphrase.
+
+    Args:
+        passphrase: What the user gave; an empty one is a passphrase too.
+        salt: The stack file's ``encryptionsalt``.
+
+    Raises:
+        InvalidInput: the salt is not one, or the passphrase is wrong.
+    """
+    parts = salt.split(":", 2)
+    if len(parts) != _PARTS or parts[0] != "v1":
+        raise InvalidInput(
+            Problem(
+                problem="encryptionsalt of the stack file is not a v1 salt",
+                hint="restore the line as `pulumi stack init` wrote it",
+                code="bad-salt",
+            )
+        )
+    try:
+        crypter = Crypter(_key(passphrase, _bytes(parts[1])), salt)
+        if crypter.decrypt(parts[2]) == _KNOWN:
+            return crypter
+    except (InvalidInput, ValueError) as error:
+        raise _wrong_passphrase() from error
+    raise _wrong_passphrase()
+
+
+def new_salt(passphrase: str) -> Crypter:
+    """Make a crypter with a fresh salt, for a stack that has none yet."""
+    salt = os.urandom(_SALT_BYTES)
+    key = _key(passphrase, salt)
+    return Crypter(key, f"v1:{base64.b64encode(salt).decode()}:{Crypter(key, '').encrypt(_KNOWN)}")
+
+
+def find_passphrase(project: Path, environ: Mapping[str, str]) -> str:
+    """Find the passphrase where the CLI does, or in the project's own file.
+
+    Args:
+        project: Folder of Pulumi.yaml.
+        environ: The process's environment.
+
+    Raises:
+        InvalidInput: there is none.
+        OutsideFailure: the file that was named cannot be read.
+    """
+    if "PULUMI_CONFIG_PASSPHRASE" in environ:
+        return environ["PULUMI_CONFIG_PASSPHRASE"]
+    named = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    path = Path(named) if named else project / PASSPHRASE_FILE
+    if not named and not path.exists():
+        raise InvalidInput(
+            Problem(
+                problem="no passphrase for this stack's secrets",
+                hint="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+                code="no-passphrase",
+            )
+        )
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise OutsideFailure(
+            Problem(
+                where=str(path),
+                problem=f"the passphrase cannot be read: {error.strerror}",
+                hint="make the file readable, or set PULUMI_CONFIG_PASSPHRASE",
+                code="no-passphrase",
+            )
+        ) from error
+
+
+def _wrong_passphrase() -> InvalidInput:
+    return InvalidInput(
+        Problem(
+            problem="the passphrase is not this stack's",
+            hint="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with",
+            code="wrong-passphrase",
+        )
+    )
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(text) from error
+
+
+@lru_cache(maxsize=8)
+def _key(passphrase: str, salt: bytes) -> bytes:
+    """Derive a key; a third of a second, hence kept for the life of the process."""
+    return PBKDF2HMAC(algorithm=SHA256(), length=_KEY_BYTES, salt=salt, iterations=_ROUNDS).derive(
+        passphrase.encode()
+    )
