@@ -6,7 +6,7 @@ Boot steps produce it, image formats write it down: the two know this type and n
 from dataclasses import dataclass, field
 
 from edgefleet.model.network import Network
-from edgefleet.model.site import User
+from edgefleet.model.site import Node, SiteSpec, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +64,24 @@ class FirstBoot:
     files: tuple[File, ...] = ()
     units: tuple[Unit, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One node of a site with the site's key: what every boot step plans from."""
+
+    site: SiteSpec
+    name: str
+    """Name of the node in the site."""
+    key: str = field(repr=False)
+    """The site's derived key."""
+
+    @property
+    def node(self) -> Node:
+        """The node's own spec."""
+        return self.site.nodes[self.name]
+
+    @property
+    def server(self) -> Node:
+        """The node that runs the site's Kubernetes API; for the server, itself."""
+        return next(node for node in self.site.nodes.values() if node.role == "server")

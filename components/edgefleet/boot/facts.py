@@ -1,0 +1,27 @@
+"""Step: what this box is, in a file that a person at its console can read."""
+
+from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.yaml_text import to_yaml
+
+
+def plan(box: Box) -> Step:
+    """``/etc/edgefleet/node.yaml``: names, recipe and the hardware that the image was built for."""
+    site, node = box.site, box.node
+    facts = {
+        "fleet": site.fleet,
+        "region": site.region,
+        "site": site.name,
+        "node": box.name,
+        "role": node.role,
+        "recipe": site.recipe,
+        "epoch": site.epoch,
+        "hardware": {
+            "arch": node.arch,
+            "cpus": node.cpus,
+            "memoryBytes": node.memory,
+            "diskBytes": node.disk,
+            "storage": node.storage,
+            "accelerators": list(node.accelerators),
+        },
+    }
+    return Step(files=(File(path="/etc/edgefleet/node.yaml", content=to_yaml(facts).encode()),))

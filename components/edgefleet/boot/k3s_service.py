@@ -1,0 +1,14 @@
+"""Step: the unit that runs k3s, as k3s's own installer writes it, behind the verified binary."""
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, Step, Unit
+
+
+def plan(box: Box) -> Step:
+    """``k3s.service`` on a server, ``k3s-agent.service`` on an agent; started without waiting."""
+    role = box.node.role
+    name = "k3s.service" if role == "server" else "k3s-agent.service"
+    return Step(
+        units=(Unit(name=name, text=render("k3s/k3s.service.j2", role=role)),),
+        commands=(("systemctl", "restart", "--no-block", name),),
+    )

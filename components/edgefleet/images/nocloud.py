@@ -1,0 +1,90 @@
+"""Format ``nocloud``: a seed ISO that cloud-init finds by its label ``cidata``.
+
+Sources: cloud-init, datasources/nocloud and the module reference. The instance id is a digest of what
+the seed says, so a box applies a changed seed as a new first boot and an unchanged one never twice.
+"""
+
+import hashlib
+from typing import Any
+
+from edgefleet.io.iso9660 import iso
+from edgefleet.model.firstboot import File, FirstBoot, Unit
+from edgefleet.model.image import Image
+from edgefleet.model.site import User
+from edgefleet.model.yaml_text import to_yaml
+from edgefleet.planning.netplan import netplan
+
+LABEL = "cidata"
+
+
+def build(boot: FirstBoot) -> Image:
+    """The seed of one node: ``user-data``, ``meta-data`` and ``network-config``."""
+    user_data = "#cloud-config\n" + to_yaml(_cloud_config(boot))
+    network = to_yaml(netplan(boot.network, wifi_passphrase=boot.wifi_passphrase))
+    content = hashlib.sha256(f"{user_data}\0{network}\0{boot.hostname}".encode()).hexdigest()
+    meta_data = {
+        "instance-id": f"{boot.fleet}-{boot.region}-{boot.site}-{boot.node}-{content[:16]}",
+        "local-hostname": boot.hostname,
+    }
+    files = {
+        "user-data": user_data.encode(),
+        "meta-data": to_yaml(meta_data).encode(),
+        "network-config": network.encode(),
+    }
+    guessable = frozenset({"network-config"}) if boot.wifi_passphrase is not None else frozenset[str]()
+    return Image(name=f"{boot.node}.iso", data=iso(LABEL, files), files=files, secret_files=guessable)
+
+
+def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "hostname": boot.hostname,
+        "preserve_hostname": False,
+        "manage_etc_hosts": "localhost",
+        "timezone": boot.timezone,
+        "users": [_user(user) for user in boot.users],
+        "ssh_pwauth": False,
+        "disable_root": True,
+        "ssh_deletekeys": True,
+        "ssh_keys": _host_keys(boot),
+        "write_files": [*map(_file, boot.files), *map(_unit, boot.units)],
+        "runcmd": _commands(boot),
+    }
+    return config
+
+
+def _user(user: User) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": user.name, "shell": "/bin/bash", "lock_passwd": True}
+    if user.is_admin:
+        entry["sudo"] = ["ALL=(ALL) NOPASSWD:ALL"]
+    entry["ssh_authorized_keys"] = list(user.ssh_keys)
+    return entry
+
+
+def _host_keys(boot: FirstBoot) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for kind, (private, public) in sorted(boot.ssh_host_keys.items()):
+        keys[f"{kind}_private"] = private
+        keys[f"{kind}_public"] = public
+    return keys
+
+
+def _file(file: File) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "owner": file.owner,
+        "permissions": f"{file.mode:04o}",
+        "content": file.content.decode(),
+    }
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return _file(File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()))
+
+
+def _commands(boot: FirstBoot) -> list[list[str]]:
+    """Units are known and enabled before the steps' own commands start any."""
+    enabled = [unit.name for unit in boot.units if unit.is_enabled]
+    commands = [["systemctl", "daemon-reload"]]
+    if enabled:
+        commands.append(["systemctl", "enable", *enabled])
+    return commands + [list(command) for command in boot.commands]

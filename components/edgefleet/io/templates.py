@@ -1,0 +1,67 @@
+"""Text templates: Jinja2 with StrictUndefined, from the wheel or, in a checkout, from its root.
+
+Only plain text (shell, units, configuration lines) comes from templates; YAML never does.
+"""
+
+import shlex
+from functools import cache
+from pathlib import Path
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    UndefinedError,
+)
+
+from edgefleet.errors import InvalidInput, Problem
+
+PACKAGED = Path(__file__).resolve().parents[1] / "templates"
+CHECKOUT = Path(__file__).resolve().parents[3] / "templates"
+
+
+def template_root() -> Path:
+    """The folder with the templates: in an installed wheel, else in the checkout."""
+    return PACKAGED if PACKAGED.is_dir() else CHECKOUT
+
+
+@cache
+def _environment(root: Path) -> Environment:
+    made = Environment(  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
+        loader=FileSystemLoader(root),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["sh"] = shlex.quote
+    return made
+
+
+def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
+    """The text of template `name` (path below the templates folder) with `values` filled in.
+
+    The filter ``sh`` quotes a value as one shell word.
+
+    Raises:
+        InvalidInput: there is no such template, it is malformed, or it names a value that is missing.
+    """
+    try:
+        return _environment(root or template_root()).get_template(name).render(**values)
+    except TemplateNotFound as error:
+        raise _problem(
+            name, "there is no such template", "restore the file or reinstall edgefleet"
+        ) from error
+    except UndefinedError as error:
+        raise _problem(
+            name, str(error.message), "hand the value in, or mend its name in the template"
+        ) from error
+    except TemplateError as error:
+        raise _problem(name, str(error.message), "mend the template") from error
+
+
+def _problem(name: str, problem: str, hint: str) -> InvalidInput:
+    return InvalidInput(Problem(code="template", where=f"templates/{name}", problem=problem, hint=hint))

@@ -1,0 +1,60 @@
+"""The network of a node as netplan's version 2 configuration (netplan reference; cloud-init, network v2)."""
+
+from ipaddress import ip_address
+from typing import Any
+
+from edgefleet.model.network import Network
+
+ANY_WIRED = "e*"
+"""Glob over kernel names that finds a wired interface where the fleet file names none."""
+ANY_WIRELESS = "wl*"
+"""The same for a wireless one."""
+
+
+def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str, Any]:
+    """The document that cloud-init takes as its network-config.
+
+    Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not know.
+    """
+    kind, name, device = _device(network, wifi_passphrase)
+    document: dict[str, Any] = {"version": 2}
+    if network.bond is not None:
+        document["ethernets"] = {port: {"dhcp4": False} for port in network.bond.interfaces}
+    if network.vlan is None:
+        document[kind] = {name: {**device, **_addressing(network)}}
+        return document
+    document[kind] = {name: {**device, "dhcp4": False}}
+    document["vlans"] = {f"vlan{network.vlan}": {"id": network.vlan, "link": name, **_addressing(network)}}
+    return document
+
+
+def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, dict[str, Any]]:
+    """(section, name, how the device is found or made)."""
+    if network.bond is not None:
+        parameters = {"mode": network.bond.mode, "mii-monitor-interval": 100}
+        return "bonds", "bond0", {"interfaces": list(network.bond.interfaces), "parameters": parameters}
+    if network.wifi is not None:
+        found = _found(network, ANY_WIRELESS, "wlan0")
+        access = {network.wifi.ssid: {"password": wifi_passphrase}}
+        return "wifis", "wlan0", {**found, "access-points": access}
+    return "ethernets", "lan0", _found(network, ANY_WIRED, "lan0")
+
+
+def _found(network: Network, otherwise: str, name: str) -> dict[str, Any]:
+    if network.mac is not None:
+        return {"match": {"macaddress": network.mac.lower()}, "set-name": name}
+    return {"match": {"name": network.interface or otherwise}}
+
+
+def _addressing(network: Network) -> dict[str, Any]:
+    addressing: dict[str, Any] = {"dhcp4": not network.is_static}
+    addresses = [*([network.address] if network.address else []), *network.extra_addresses]
+    if addresses:
+        addressing["addresses"] = addresses
+    if network.gateway is not None:
+        everywhere = "0.0.0.0/0" if ip_address(network.gateway).version == 4 else "::/0"  # noqa: PLR2004
+        addressing["routes"] = [{"to": everywhere, "via": network.gateway}]
+    servers = {"addresses": list(network.dns), "search": list(network.search)}
+    if any(servers.values()):
+        addressing["nameservers"] = {name: value for name, value in servers.items() if value}
+    return addressing
