@@ -1,0 +1,121 @@
+"""The fleet file as it is written: its keys, what each means and what may stand there."""
+
+from typing import Annotated, Literal, Required
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from edgefleet.model.names import Accelerator, Bucket, Name
+from edgefleet.model.quantities import Size
+from edgefleet.model.releases import AwsRegion, Endpoint, RoleArn, Store
+from edgefleet.model.settings import STRICT, Common, Settings, SharedNetwork, SitePart
+from edgefleet.model.site import Arch, StorageKind
+
+API_VERSION = "edgefleet.dev/v1"
+RECIPES = frozenset({1})
+"""Recipes that a fleet file may ask for."""
+
+
+@with_config(STRICT)
+class Profile(Common, total=False):
+    """A hardware class, and settings for every node of it."""
+
+    arch: Required[Arch]
+    """Processor architecture."""
+    cpus: Required[Annotated[int, Field(ge=1, le=1024)]]
+    """Cores."""
+    memory: Required[Size]
+    """Memory as a Kubernetes quantity, 8Gi. k3s wants 2 GB for a server and 512 MB for an agent."""
+    disk: Required[Size]
+    """Size of the boot medium as a Kubernetes quantity, 128Gi."""
+    storage: StorageKind
+    """Kind of the boot medium; ssd unless said otherwise."""
+    accelerators: tuple[Accelerator, ...]
+    """Names of accelerators, for example coral-tpu."""
+    network: SharedNetwork
+    """What nodes of this class have in common of their network."""
+
+
+@with_config(STRICT)
+class CloudPart(TypedDict, total=False):
+    """The cloud account of the region."""
+
+    region: Required[AwsRegion]
+    """AWS region, eu-central-1."""
+    endpoint: Endpoint
+    """`emulated` for the emulated cloud on this machine, or an address; AWS itself where there is none."""
+    profile: Annotated[str, Field(min_length=1)]
+    """Profile in the AWS configuration of whoever runs this."""
+    role_arn: RoleArn
+    """Role to assume first."""
+
+
+@with_config(STRICT)
+class ControlPlanePart(TypedDict, total=False):
+    """The region's hub."""
+
+    kind: Literal["none"]
+    """`none`: sites stand alone, there is no hub yet."""
+    cloud: CloudPart
+    """The cloud account of the region."""
+    bucket: Bucket
+    """Name of the bucket to make for images and manifests; none is made without it."""
+
+
+@with_config(STRICT)
+class ImagesPart(TypedDict, total=False):
+    """Where images are kept."""
+
+    store: Required[Store]
+    """file:<path in the project> or s3://<bucket>/<prefix>."""
+
+
+@with_config(STRICT)
+class WavePart(TypedDict, total=False):
+    """Sites that are changed together, before the next wave."""
+
+    name: Required[Name]
+    """Name of the wave."""
+    sites: tuple[Name, ...]
+    """Sites by name."""
+    groups: tuple[Name, ...]
+    """All sites of these groups that are in no earlier wave."""
+
+
+@with_config(STRICT)
+class SitesFrom(TypedDict, total=False):
+    """Sites as rows of tables."""
+
+    from_: Required[str | tuple[str, ...]]
+    """A CSV file beside this one, or several; columns are dotted names such as network.address."""
+
+
+@with_config(STRICT)
+class FleetDocument(TypedDict, total=False):
+    """A fleet file of edgefleet."""
+
+    api_version: Required[Literal["edgefleet.dev/v1"]]
+    """Version of this file's form."""
+    fleet: Required[Name]
+    """Name of the whole fleet, over all regions."""
+    region: Required[Name]
+    """Name of this region: one stack, its hub and its sites."""
+    recipe: Required[Annotated[int, Field(json_schema_extra={"enum": sorted(RECIPES)})]]
+    """How files in images are rendered. Upgrading edgefleet changes no image; raising this may."""
+    control_plane: ControlPlanePart
+    """The region's hub."""
+    images: ImagesPart
+    """Where images are kept; file:.edgefleet/images/<region> unless said otherwise."""
+    unique_addresses: Literal["fleet", "site"]
+    """Where an address may stand once: in the fleet (unless said otherwise), or in each site where sites
+    reuse the same private subnet."""
+    profiles: Required[dict[Name, Profile]]
+    """Hardware classes by name."""
+    defaults: Settings
+    """Settings of every site, unless its profile, group or itself says otherwise."""
+    groups: dict[Name, Settings]
+    """Settings of the sites that name the group."""
+    sites: Required[dict[Name, SitePart] | SitesFrom]
+    """The sites by name, or `from: <file>.csv`."""
+    waves: tuple[WavePart, ...]
+    """The order in which sites are changed."""

@@ -1,0 +1,82 @@
+"""`Fleet`: a whole region as it is wanted, resolved: what everything above the model works with."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edgefleet.model.provenance import Provenance
+from edgefleet.model.site import SiteSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """The cloud account of a region."""
+
+    region: str | None = None
+    """AWS region; `None` where the fleet file declares no cloud."""
+    endpoint: str | None = None
+    """``emulated``, an address, or `None` for AWS itself."""
+    profile: str | None = None
+    """Profile in the AWS configuration."""
+    role_arn: str | None = None
+    """Role to assume first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlane:
+    """The region's hub."""
+
+    kind: Literal["none"] = "none"
+    cloud: Cloud = Cloud()
+    bucket: str | None = None
+    """Name of the bucket that the stack makes; `None` where it makes none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageStore:
+    """Where images are kept."""
+
+    store: str
+    """``file:<path relative to the project>`` or ``s3://<bucket>/<prefix>``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Sites that are changed together, before the next wave."""
+
+    name: str
+    sites: tuple[str, ...]
+    """Names, in the fleet file's order; each site is in at most one wave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """One region of a fleet."""
+
+    name: str
+    """Name of the fleet."""
+    region: str
+    recipe: int
+    control_plane: ControlPlane
+    images: ImageStore
+    sites: dict[str, SiteSpec] = field(repr=False)
+    """dict[site name -> site], in the fleet file's order."""
+    waves: tuple[Wave, ...] = ()
+    """In their order; sites in none of them come last."""
+    profiles_used: dict[str, int] = field(default_factory=dict)
+    """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
+    provenance: Provenance = field(repr=False, compare=False)
+    """Where values were declared."""
+
+    def locate(self, site: str, path: str = "") -> str:
+        """``stacks/dev.fleet.yaml:41:7``: where the value at `path` of the spec of `site` was declared.
+
+        Args:
+            site: a site's name.
+            path: a path in its spec, ``nodes.n1.network.address``; empty for the site itself.
+
+        Returns:
+            The line in the site, group, profile or defaults; for a value that nobody declares, the nearest
+            thing around it that somebody does; empty for a site that the fleet does not have.
+        """
+        spec = self.sites.get(site)
+        return "" if spec is None else self.provenance.locate(spec, path)

@@ -1,0 +1,115 @@
+"""Loading a fleet file: read, validate every part, resolve, check what must hold across sites.
+
+A part that is wrong is reported and left out, and the rest goes on, so that one run tells everything;
+what follows only from a part that is left out is not reported again.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.model import artifacts, inventory
+from edgefleet.model.building import Building
+from edgefleet.model.fleet import Cloud, ControlPlane, Fleet, ImageStore
+from edgefleet.model.parts import Parts
+from edgefleet.model.provenance import Provenance
+from edgefleet.model.reading import read_text, shown_path
+from edgefleet.model.resolution import Written
+from edgefleet.model.source import Source
+
+
+def load_fleet(path: Path, root: Path) -> Fleet:
+    """The fleet that the file at `path` describes, with its tables and its artifacts lock beside it.
+
+    Args:
+        path: ``stacks/<stack>.fleet.yaml``.
+        root: the project; places in it are named relative to it.
+
+    Raises:
+        InvalidInput: with every problem, in the order of the file.
+    """
+    shown = shown_path(path, root)
+    text = Source(read_text(path, shown), shown)
+    problems: list[Problem] = []
+    plain = text.plain(problems)
+    provenance = Provenance(text=text)
+    if not isinstance(plain, dict):
+        raise InvalidInput(
+            [
+                *problems,
+                Problem(
+                    where=text.at(text.root),
+                    code="wrong-type",
+                    problem="a fleet file is a map of keys such as fleet, profiles and sites",
+                    hint="write key: value, beginning with apiVersion: edgefleet.dev/v1",
+                ),
+            ]
+        )
+    parts = Parts(provenance, problems)
+    sites = inventory.sites(plain.get("sites"), inventory.Place(path.parent, root), parts)
+    head = parts.head(plain)
+    digests = _digests(path, root, problems)
+    building = Building(
+        parts=parts,
+        written=_written(head, parts, plain, digests),
+        unique="site" if plain.get("uniqueAddresses") == "site" else "fleet",
+    )
+    built = building.sites(parts.named("sites", sites, "site"))
+    waves = building.waves(head.get("waves", ()))
+    used = building.profiles_used()
+    if problems:
+        raise InvalidInput(_in_order(problems))
+    text.forget()
+    return Fleet(
+        name=head["fleet"],
+        region=head["region"],
+        recipe=head["recipe"],
+        control_plane=_control_plane(head.get("control_plane", {})),
+        images=ImageStore(
+            store=head.get("images", {}).get("store", f"file:.edgefleet/images/{head['region']}")
+        ),
+        sites=built,
+        waves=waves,
+        profiles_used=used,
+        provenance=provenance,
+    )
+
+
+def _written(
+    head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], digests: Mapping[str, Mapping[str, str]]
+) -> Written:
+    return Written(
+        fleet=head.get("fleet", ""),
+        region=head.get("region", ""),
+        recipe=head.get("recipe", 0),
+        profiles=parts.named("profiles", plain.get("profiles", {}), "profile"),
+        groups=parts.named("groups", plain.get("groups", {}), "settings"),
+        defaults=parts.one("defaults", plain.get("defaults", {})),
+        digests=digests,
+    )
+
+
+def _digests(path: Path, root: Path, problems: list[Problem]) -> dict[str, dict[str, str]]:
+    try:
+        return artifacts.read_digests(path, root)
+    except InvalidInput as error:
+        problems += error.problems
+        return {}
+
+
+def _control_plane(given: Mapping[str, Any]) -> ControlPlane:
+    return ControlPlane(
+        kind=given.get("kind", "none"), cloud=Cloud(**given.get("cloud", {})), bucket=given.get("bucket")
+    )
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file, then line, then column."""
+
+    def key(problem: Problem) -> tuple[str, int, int]:
+        file, *place = problem.where.rsplit(":", 2)
+        line, column = (int(part) if part.isdecimal() else 0 for part in (*place, "0", "0")[:2])
+        return file, line, column
+
+    return sorted(dict.fromkeys(problems), key=key)

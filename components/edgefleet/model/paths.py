@@ -1,0 +1,49 @@
+"""Dotted paths of values, as people read them and as Pulumi writes property paths.
+
+A part that is no plain word is quoted, a position in a list is a number in brackets:
+``nodes.n1.labels["example.com/tier"]``, ``users[0].sshKeys``.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+
+Part = str | int
+"""A key of a mapping, or a position in a list (from 0)."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_$-]+")
+_PART = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]|\.?(?P<plain>[^.\[\]]+)')
+
+
+def format_path(parts: Iterable[Part]) -> str:
+    """One line for `parts`; `parse_path` reads it back."""
+    path = ""
+    for part in parts:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif _PLAIN.fullmatch(part):
+            path += f".{part}" if path else part
+        else:
+            path += f"[{json.dumps(part, ensure_ascii=False)}]"
+    return path
+
+
+def parse_path(path: str) -> tuple[Part, ...]:
+    """The parts of `path`; what cannot be read as a path is one plain part."""
+    parts: list[Part] = []
+    end = 0
+    while end < len(path):
+        found = _PART.match(path, end)
+        if found is None:
+            return (*parts, path[end:])
+        parts.append(_part(found))
+        end = found.end()
+    return tuple(parts)
+
+
+def _part(found: re.Match[str]) -> Part:
+    if found["index"] is not None:
+        return int(found["index"])
+    if found["quoted"] is not None:
+        return str(json.loads(f'"{found["quoted"]}"'))
+    return found["plain"]

@@ -1,0 +1,67 @@
+"""Sizes as Kubernetes quantities (``512Mi``) and rates in bits (``20Mbit``)."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from edgefleet.model.syntax import shown, wrong
+
+BINARY = {unit: 1024**power for power, unit in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi"))}
+DECIMAL = {unit: 1000**power for power, unit in enumerate(("", "k", "M", "G", "T", "P"))}
+RATES = {unit + "bit": 1000**power for power, unit in enumerate(("", "k", "M", "G"))}
+LARGEST = 2**53
+"""Beyond this a number is not exact in JSON, and so not in Pulumi's state."""
+
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
+
+
+def _scaled(text: str, units: dict[str, int]) -> int | None:
+    found = _NUMBER.fullmatch(text.strip())
+    factor = units.get(found[2]) if found else None
+    if found is None or factor is None:
+        return None
+    value = Decimal(found[1]) * factor
+    return int(value) if value == int(value) and value <= LARGEST else None
+
+
+def parse_size(value: Any) -> int:
+    """Bytes of a Kubernetes quantity: ``8Gi``, ``64G``, ``1048576``.
+
+    Raises:
+        PydanticCustomError: `value` is none.
+    """
+    size = _scaled(str(value), BINARY | DECIMAL)
+    if not size:
+        text = str(value)
+        guess = re.sub(r"\s*([KMGTP])i?[bB]?$", r"\1i", text, flags=re.IGNORECASE)
+        guess = guess[:-2] + guess[-2:].capitalize()
+        good = guess if guess != text and _scaled(guess, BINARY) else "8Gi"
+        raise wrong(
+            "bad-size", f"{shown(value)} is not a size", f"write a Kubernetes quantity such as {good}"
+        )
+    return size
+
+
+def parse_rate(value: Any) -> int:
+    """Bits per second of a rate: ``20Mbit``, ``1.5Gbit``, ``9600bit``, ``64000``.
+
+    Raises:
+        PydanticCustomError: `value` is none.
+    """
+    rate = _scaled(str(value), RATES | {"": 1})
+    if not rate:
+        found = re.match(r"(\d+(?:\.\d+)?)\s*([kKmMgG])", str(value))
+        good = f"{found[1]}{found[2].upper().replace('K', 'k')}bit" if found else "20Mbit"
+        raise wrong("bad-rate", f"{shown(value)} is not a rate", f"write bits per second such as {good}")
+    return rate
+
+
+_SIZE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$", "minimum": 1}
+_RATE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?([kMG]?bit)?$", "minimum": 1}
+
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE | {"examples": ["8Gi"]})]
+"""Bytes, written as a Kubernetes quantity."""
+Rate = Annotated[int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]})]
+"""Bits/s, written ``20Mbit``."""

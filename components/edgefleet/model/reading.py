@@ -1,0 +1,101 @@
+"""Reading the text of a file that a person wrote, with one clear problem for each way it can fail."""
+
+import errno
+from pathlib import Path
+
+from edgefleet.errors import InvalidInput, Problem
+
+LARGEST = 64 * 1024**2
+"""Bytes of the largest file that is read; 100,000 sites are about 25 MB."""
+LONGEST_LINE = 64 * 1024
+"""Characters of the longest line that is read."""
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """`path` as messages name it: relative to `root` where it is under it."""
+    absolute, base = path.absolute(), root.absolute()
+    return str(absolute.relative_to(base)) if absolute.is_relative_to(base) else str(path)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """The text of `path` without a byte order mark.
+
+    Args:
+        path: the file.
+        shown: how messages name it.
+
+    Raises:
+        InvalidInput: it cannot be read, or is no text that a fleet file may be.
+    """
+    data = _bytes(path, shown)
+    if len(data) > LARGEST:
+        raise _problem(
+            shown,
+            "too-large",
+            f"the file is larger than {LARGEST // 1024**2} MiB",
+            "split it into several regions",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_text(data, shown, error.start) from error
+    _check_lines(text, shown)
+    if not text.strip():
+        raise _problem(shown, "empty", "the file is empty", "edgefleet new DIR writes one to begin with")
+    return text
+
+
+def _bytes(path: Path, shown: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except IsADirectoryError as error:
+        raise _problem(shown, "is-directory", "this is a directory, not a file", _inside(path)) from error
+    except FileNotFoundError as error:
+        raise _problem(shown, "no-file", "there is no such file", _beside(path)) from error
+    except PermissionError as error:
+        raise _problem(
+            shown, "unreadable", "you may not read this file", "change its permissions, or run as its owner"
+        ) from error
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        said = errno.errorcode.get(number, str(number)) if number else str(error)
+        raise _problem(shown, "unreadable", f"the file cannot be read ({said})", "check the path") from error
+
+
+def _inside(path: Path) -> str:
+    found = sorted(child.name for child in path.glob("*.fleet.yaml"))
+    return (
+        f"name a file in it: {', '.join(found[:5])}" if found else "name a file such as stacks/dev.fleet.yaml"
+    )
+
+
+def _beside(path: Path) -> str:
+    try:
+        found = sorted(child.name for child in path.parent.glob(f"*{''.join(path.suffixes[-2:])}"))
+    except (OSError, ValueError):
+        found = []
+    return f"beside it there is {', '.join(found[:5])}" if found else "check the path"
+
+
+def _check_lines(text: str, shown: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            raise _problem(
+                f"{shown}:{number}:1",
+                "long-line",
+                f"this line has {len(line):,} characters, at most {LONGEST_LINE:,} are read",
+                "check that this is the file you meant; break the line otherwise",
+            )
+
+
+def _not_text(data: bytes, shown: str, start: int) -> InvalidInput:
+    line = data.count(b"\n", 0, start) + 1
+    column = len(data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")) + 1
+    is_wide = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    what = "the file is UTF-16" if is_wide else f"byte 0x{data[start]:02x} is not UTF-8"
+    return _problem(f"{shown}:{line}:{column}", "not-utf8", what, "save the file as UTF-8")
+
+
+def _problem(where: str, code: str, problem: str, hint: str) -> InvalidInput:
+    return InvalidInput(Problem(where=where, code=code, problem=problem, hint=hint))

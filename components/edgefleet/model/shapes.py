@@ -1,0 +1,106 @@
+"""What a spec or a document looks like by its annotations: its fields, and what stands at a path.
+
+One walk serves three questions: which keys are allowed here (for suggestions), is this value a list
+(for cells of a table), and which effect does a change of it have (for previews).
+"""
+
+import types
+from collections.abc import Sequence
+from dataclasses import MISSING, is_dataclass
+from dataclasses import fields as dataclass_fields
+from functools import cache
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from typing import is_typeddict as _is_typeddict
+
+from edgefleet.model.paths import Part
+from edgefleet.model.spec import outside_name
+
+
+class Shape(NamedTuple):
+    """An annotation taken apart."""
+
+    bare: Any
+    """The type without ``Annotated``, ``Required`` and ``| None``."""
+    notes: tuple[Any, ...]
+    """What ``Annotated`` carried, the outermost last."""
+
+
+def shape_of(annotation: Any) -> Shape:
+    """`annotation` taken apart."""
+    notes: tuple[Any, ...] = ()
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *more = get_args(annotation)
+            notes = (*more, *notes)
+        elif origin in {Required, NotRequired}:
+            (annotation,) = get_args(annotation)
+        elif origin in {Union, types.UnionType} and len(rest := _without_none(annotation)) == 1:
+            annotation = rest[0]
+        else:
+            return Shape(annotation, notes)
+
+
+def _without_none(union: Any) -> list[Any]:
+    return [member for member in get_args(union) if member is not type(None)]
+
+
+def is_record(bare: Any) -> bool:
+    """Whether `bare` has named fields."""
+    return isinstance(bare, type) and (is_dataclass(bare) or _is_typeddict(bare))
+
+
+@cache
+def fields_of(bare: Any) -> dict[str, Any]:
+    """dict[outside name of a field -> its annotation]; empty where `bare` has no named fields."""
+    if not is_record(bare):
+        return {}
+    return {outside_name(name): hint for name, hint in get_type_hints(bare, include_extras=True).items()}
+
+
+@cache
+def defaults_of(bare: Any) -> dict[str, Any]:
+    """dict[outside name -> default value] of a dataclass's fields that have one."""
+    if not is_dataclass(bare):
+        return {}
+    found = {}
+    for each in dataclass_fields(bare):
+        if each.default is not MISSING:
+            found[outside_name(each.name)] = each.default
+        elif each.default_factory is not MISSING:
+            found[outside_name(each.name)] = each.default_factory()
+    return found
+
+
+def child(bare: Any, part: Part) -> Any | None:
+    """Annotation of what stands at `part` of a `bare` type; `None` where nothing may stand there."""
+    if is_record(bare):
+        return fields_of(bare).get(str(part))
+    arguments = get_args(bare)
+    origin = get_origin(bare)
+    if origin is dict:
+        return arguments[1]
+    if origin in {tuple, list}:
+        return arguments[0]
+    return None
+
+
+def at(root: Any, path: Sequence[Part]) -> Shape | None:
+    """The shape at `path` below `root`; `None` where nothing may stand there."""
+    shape = shape_of(root)
+    for part in path:
+        annotation = child(shape.bare, part)
+        if annotation is None:
+            return None
+        shape = shape_of(annotation)
+    return shape

@@ -1,0 +1,67 @@
+"""How a value of a fleet file says that it is wrong: a code, what is wrong, and what to do."""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+LONGEST = 60
+"""Characters of a wrong value that a message repeats."""
+
+
+def shown(value: object) -> str:
+    """`value` as a message repeats it: one line, cut, without control characters."""
+    text = str(value)
+    text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return "".join(character if character.isprintable() else "?" for character in text) or '""'
+
+
+def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
+    """The error of a validator; `edgefleet.model.wording` makes a `Problem` of it."""
+    return PydanticCustomError("edgefleet", "{problem}", {"problem": problem, "hint": hint, "code": code})
+
+
+def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
+    """A hint that names what `name` may have been meant to be, else all of `names` if they are few."""
+    known = sorted(names)
+    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    few = 12
+    if known and len(known) <= few:
+        return "one of: " + ", ".join(known)
+    return otherwise or "see the documentation for what may stand here"
+
+
+def matching(pattern: str, *, code: str, what: str, hint: str, longest: int = 253) -> tuple[Any, Any]:
+    """Validator and schema note of text that must match all of `pattern`; for ``Annotated[str, *...]``.
+
+    Args:
+        pattern: a regular expression that Python and JSON Schema both read.
+        code: the problem's code.
+        what: what the text should be, ``an RFC 1123 label``.
+        hint: what to do.
+        longest: most characters.
+    """
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if len(value) > longest:
+            raise wrong(
+                code, f"{shown(value)} has {len(value)} characters, {what} has at most {longest}", hint
+            )
+        if not compiled.fullmatch(value):
+            raise wrong(code, f"{shown(value)} is not {what}", hint)
+        return value
+
+    return AfterValidator(check), Field(
+        json_schema_extra={"pattern": f"^(?:{pattern})$", "maxLength": longest}
+    )
+
+
+def checked(check: Callable[[Any], Any]) -> AfterValidator:
+    """`check` as a validator: it returns the value to keep or raises `wrong`."""
+    return AfterValidator(check)
