@@ -66,13 +66,16 @@ def _child(parent: pulumi.Resource) -> pulumi.ResourceOptions:
 
 
 def _provider_args(cloud: Cloud) -> ProviderArgs:
-    given = {
-        "region": cloud.region,
-        "endpoint": cloud.endpoint,
-        "profile": cloud.profile,
-        "roleArn": cloud.role_arn,
-    }
-    return ProviderArgs(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # keys are those above
+    args = ProviderArgs()
+    if cloud.region is not None:
+        args["region"] = cloud.region
+    if cloud.endpoint is not None:
+        args["endpoint"] = cloud.endpoint
+    if cloud.profile is not None:
+        args["profile"] = cloud.profile
+    if cloud.role_arn is not None:
+        args["roleArn"] = cloud.role_arn
+    return args
 
 
 def _keys(secret: str, sites: Mapping[str, SiteSpec]) -> dict[str, str]:
@@ -88,4 +91,6 @@ def _used(
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
     """The passphrases that a site's nodes refer to; a plain empty dict where it has no Wi-Fi."""
     names = sorted({node.network.wifi.passphrase_secret for node in spec.nodes.values() if node.network.wifi})
-    return {name: passphrases.apply(lambda all_, name=name: all_[name]) for name in names}
+    if not names:
+        return {}
+    return passphrases.apply(lambda known: {name: known[name] for name in names if name in known})

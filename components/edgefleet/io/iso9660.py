@@ -52,6 +52,34 @@ def iso(label: str, files: Mapping[str, bytes]) -> bytes:
     return bytes(data)
 
 
+def files_of(data: bytes) -> dict[str, bytes]:
+    """dict[name in the root -> content] of an image that `iso` made.
+
+    Raises:
+        ValueError: `data` is not such an image.
+    """
+    image = pycdlib.PyCdlib()
+    try:
+        image.open_fp(io.BytesIO(data))
+        try:
+            names = [
+                child.rock_ridge.name().decode()
+                for child in image.list_children(rr_path="/")
+                if child.is_file()
+            ]
+            return {name: _content(image, name) for name in names}
+        finally:
+            image.close()
+    except pycdlib.pycdlibexception.PyCdlibException as error:
+        raise ValueError(str(error)) from error
+
+
+def _content(image: pycdlib.PyCdlib, name: str) -> bytes:
+    out = io.BytesIO()
+    image.get_file_from_iso_fp(out, rr_path=f"/{name}")
+    return out.getvalue()
+
+
 def _pin_dates(data: bytearray) -> None:
     block = FIRST_DESCRIPTOR
     while (kind := data[block * SECTOR]) != _END_OF_DESCRIPTORS:
