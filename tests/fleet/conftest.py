@@ -1,0 +1,67 @@
+"""`record`: run a program against Pulumi's mocks and give back what it registered."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, stack
+from pulumi.runtime.settings import SETTINGS
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One registration: what a state file would hold of it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any] = field(repr=False)
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """A world in which every resource is made at once; keeps what it was asked for."""
+
+    registered: list[Registered] = field(default_factory=list)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Keep the registration, give back its inputs as outputs."""
+        self.registered.append(Registered(args.typ, args.name, args.inputs))
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """No program here calls a function."""
+        raise LookupError(args.token)
+
+
+Record = Callable[..., list[Registered]]
+
+
+@pytest.fixture
+def record() -> Record:
+    """``record(program, config={...})``: everything `program` registers, in order of name.
+
+    The program's own exception is raised here: a failed assertion inside it fails the test.
+    """
+
+    def run(program: Callable[[], object], *, config: dict[str, str] | None = None) -> list[Registered]:
+        recorder = Recorder()
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            SETTINGS.rpc_manager.clear()
+            SETTINGS.outputs.clear()
+            mocks.set_mocks(recorder, project="fleet", stack="test", preview=False)
+            pulumi.runtime.set_all_config(config or {}, list(config or {}))
+
+            def checked() -> None:
+                program()
+
+            loop.run_until_complete(stack.run_pulumi_func(checked))
+        finally:
+            loop.close()
+        return sorted(recorder.registered, key=lambda found: (found.type, found.name))
+
+    return run

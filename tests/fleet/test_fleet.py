@@ -1,0 +1,118 @@
+"""What the components register: child names and types are a compatibility promise."""
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+import edgefleet
+from edgefleet.fleet.plainly import ProgramError
+from edgefleet.planning.derivation import site_key
+
+Record = Callable[..., Sequence[Any]]
+"""The fixture of this folder: runs a program, gives back what it registered."""
+SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+"""How a secret value is marked on the wire (Pulumi, resource properties)."""
+SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+FILE = """\
+apiVersion: edgefleet.dev/v1
+fleet: shops
+region: north
+recipe: 1
+controlPlane:
+  kind: none
+  cloud: {region: eu-central-1, endpoint: emulated}
+  bucket: shops-north-artifacts
+images: {store: "file:images"}
+profiles:
+  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, storage: ssd}
+defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
+sites:
+  alpha: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
+  beta: {network: {wifi: {ssid: shop, passphraseSecret: shopWifi}}}
+"""
+
+
+@pytest.fixture
+def fleet_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fleet file with two sites in a project of its own, which is the working directory."""
+    (tmp_path / "shops.fleet.yaml").write_text(FILE)
+    monkeypatch.chdir(tmp_path)
+    return "shops.fleet.yaml"
+
+
+def test_a_fleet_registers_one_resource_a_site_and_nothing_else_that_grows(
+    record: Record, fleet_file: str
+) -> None:
+    """The number of resources grows with sites alone; their names and types are what state files hold."""
+    found = record(
+        lambda: edgefleet.Fleet(
+            "shops", {"file": fleet_file, "secret": SECRET, "passphrases": {"shopWifi": "correct horse"}}
+        )
+    )
+    assert [
+        ("edgefleet:aws:Bucket", "artifacts"),
+        ("edgefleet:index:ControlPlane", "hub"),
+        ("edgefleet:index:Fleet", "shops"),
+        ("edgefleet:index:SiteImages", "alpha"),
+        ("edgefleet:index:SiteImages", "beta"),
+        ("pulumi:providers:edgefleet", "cloud"),
+    ] == [(each.type, each.name) for each in found]
+
+
+def test_a_site_gets_its_own_key_and_only_the_passphrases_it_uses(record: Record, fleet_file: str) -> None:
+    """The fleet secret goes no further than the component; a site without Wi-Fi gets no passphrase."""
+    found = record(
+        lambda: edgefleet.Fleet(
+            "shops",
+            {
+                "file": fleet_file,
+                "secret": SECRET,
+                "passphrases": {"shopWifi": "correct horse", "other": "x"},
+            },
+        )
+    )
+    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:SiteImages"}
+    expected = {
+        site: {
+            **SIGNATURE,
+            "value": site_key(SECRET, fleet="shops", region="north", site=site, epoch=1),
+        }
+        for site in ("alpha", "beta")
+    }
+    assert expected == {site: inputs["key"] for site, inputs in sites.items()}
+    assert "passphrases" not in sites["alpha"]
+    assert {**SIGNATURE, "value": {"shopWifi": "correct horse"}} == sites["beta"]["passphrases"]
+    assert SECRET not in str([each.inputs for each in found])
+
+
+def test_the_cloud_of_the_fleet_file_configures_the_provider(record: Record, fleet_file: str) -> None:
+    """What the fleet file declares of its cloud, and nothing else, becomes the provider's configuration."""
+    found = record(
+        lambda: edgefleet.Fleet(
+            "shops", {"file": fleet_file, "secret": SECRET, "passphrases": {"shopWifi": "correct horse"}}
+        )
+    )
+    (provider,) = [each for each in found if each.type == "pulumi:providers:edgefleet"]
+    given = {
+        name: value for name, value in provider.inputs.items() if name in ("region", "endpoint", "profile")
+    }
+    assert {"region": "eu-central-1", "endpoint": "emulated"} == given
+
+
+def test_a_stack_without_a_fleet_secret_is_told_the_command(record: Record) -> None:
+    """With plain `pulumi up` and no secret set, the error gives the command that writes one."""
+    with pytest.raises(ProgramError, match="edgefleet init -s test"):
+        record(edgefleet.fleet_secret)
+
+
+def test_a_bad_fleet_file_is_a_run_error_without_a_traceback(record: Record, fleet_file: str) -> None:
+    """Pulumi shows a `RunError` in plain words; the problems keep their places."""
+    Path(fleet_file).write_text(FILE.replace("10.0.1.1}", "10.0.9.1}"))
+    with pytest.raises(pulumi.RunError) as caught:
+        record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))
+    assert isinstance(caught.value, ProgramError)
+    assert caught.value.problems[0].where.startswith("shops.fleet.yaml:14:")
