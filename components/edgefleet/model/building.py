@@ -133,8 +133,8 @@ class Building:
         known = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}[
             section
         ]
-        if name in known:
-            return True
+        if name in known or section in self.parts.unread:
+            return name in known
         left_out = self.parts.left_out[section] | (self.skipped if section == "sites" else set())
         if name not in left_out:
             kind = section.removesuffix("s")

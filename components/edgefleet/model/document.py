@@ -91,6 +91,14 @@ class SitesFrom(TypedDict, total=False):
 
 
 @with_config(STRICT)
+class NamedSite(SitePart, total=False):
+    """A site as an item of a list."""
+
+    name: Required[Name]
+    """Name of the site."""
+
+
+@with_config(STRICT)
 class FleetDocument(TypedDict, total=False):
     """A fleet file of edgefleet."""
 
@@ -115,7 +123,7 @@ class FleetDocument(TypedDict, total=False):
     """Settings of every site, unless its profile, group or itself says otherwise."""
     groups: dict[Name, Settings]
     """Settings of the sites that name the group."""
-    sites: Required[dict[Name, SitePart] | SitesFrom]
-    """The sites by name, or `from: <file>.csv`."""
+    sites: Required[dict[Name, SitePart] | SitesFrom | list[NamedSite]]
+    """The sites by name, `from: <file>.csv`, or a list of items with a name."""
     waves: tuple[WavePart, ...]
     """The order in which sites are changed."""

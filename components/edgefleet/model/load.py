@@ -47,7 +47,10 @@ def load_fleet(path: Path, root: Path) -> Fleet:
             ]
         )
     parts = Parts(provenance, problems)
+    before = len(problems)
     sites = inventory.sites(plain.get("sites"), inventory.Place(path.parent, root), parts)
+    if len(problems) > before:
+        parts.unread.add("sites")
     head = parts.head(plain)
     digests = _digests(path, root, problems)
     building = Building(

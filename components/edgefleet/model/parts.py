@@ -32,6 +32,8 @@ class Parts:
         self.problems = problems
         self.left_out: dict[str, set[str]] = {"profiles": set(), "groups": set(), "sites": set()}
         """dict[section -> names of the parts that are wrong]."""
+        self.unread: set[str] = set()
+        """Sections of which some names could not even be read."""
 
     def report(
         self, path: Sequence[Part], code: str, problem: str, hint: str, *, of_key: bool = False
@@ -82,6 +84,7 @@ class Parts:
         """dict[name -> part] of a section, without those that are wrong."""
         if not isinstance(plain, Mapping):
             self._part((section,), plain, kind)
+            self.unread.add(section)
             return {}
         made: dict[str, dict[str, Any]] = {}
         for name, value in plain.items():

@@ -20,7 +20,8 @@ from typing import (
     get_origin,
     get_type_hints,
 )
-from typing import is_typeddict as _is_typeddict
+
+from typing_extensions import is_typeddict
 
 from edgefleet.model.paths import Part
 from edgefleet.model.spec import outside_name
@@ -57,7 +58,7 @@ def _without_none(union: Any) -> list[Any]:
 
 def is_record(bare: Any) -> bool:
     """Whether `bare` has named fields."""
-    return isinstance(bare, type) and (is_dataclass(bare) or _is_typeddict(bare))
+    return isinstance(bare, type) and (is_dataclass(bare) or is_typeddict(bare))
 
 
 @cache
