@@ -281,7 +281,7 @@ def write(checkpoint: Checkpoint, stack: str, crypter: Crypter) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter]) -> Checkpoint:
+def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None]) -> Checkpoint:
     """Read the CLI's file.
 
     Args:
@@ -312,7 +312,9 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter]) -> C
     return _latest(latest, where, crypter_for)
 
 
-def _latest(latest: Mapping[str, Any], where: str, crypter_for: Callable[[str], Crypter]) -> Checkpoint:
+def _latest(
+    latest: Mapping[str, Any], where: str, crypter_for: Callable[[str], Crypter | None]
+) -> Checkpoint:
     secrets = latest.get("secrets_providers") or {}
     if secrets and secrets.get("type") != "passphrase":
         problem = f"its secrets are kept by {secrets.get('type')}, not by a passphrase"

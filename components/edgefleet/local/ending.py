@@ -1,4 +1,4 @@
-"""After the program: delete what it no longer has, and the old halves of replacements; a destroy deletes all.
+"""After the program: delete what it no longer has and the old halves of replacements; or, in a destroy, all.
 
 What depends on others is deleted before them: resources are put into levels of which each needs only
 later ones, and the members of a level are deleted side by side.

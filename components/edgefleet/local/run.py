@@ -13,7 +13,7 @@ from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.local import checkpoint as checkpoints
 from edgefleet.local import ending, refreshing
 from edgefleet.local.backend import Backend, write_file
-from edgefleet.local.checkpoint import Checkpoint
+from edgefleet.local.checkpoint import Checkpoint, State
 from edgefleet.local.deployment import Deployment, Stopped, Targets
 from edgefleet.local.events import Emitter, OnEvent
 from edgefleet.local.program import run_program
@@ -22,6 +22,7 @@ from edgefleet.local.providers import Factory
 from edgefleet.local.registry import Registry
 from edgefleet.local.secrets import Crypter, find_passphrase, new_salt, open_salt
 from edgefleet.local.snapshot import Journal, Snapshot, fold
+from edgefleet.local.values import reveal
 
 Operation = Literal["preview", "up", "refresh", "destroy"]
 _KINDS = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
@@ -266,3 +267,33 @@ def _warn_pending(deployment: Deployment) -> None:
         else:
             message = f"an earlier run ended while it was {pending.type} {urn}; `refresh` finds out how it is"
         deployment.events.diagnostic("warning", message, urn)
+
+
+def read_state(
+    root: Path, stack: str, environ: Mapping[str, str], *, show_secrets: bool
+) -> list[tuple[State, dict[str, Any], dict[str, Any]]]:
+    """Return a stack's resources with inputs and outputs; a passphrase is needed only to show secrets.
+
+    Args:
+        root: Folder of Pulumi.yaml.
+        stack: The stack's name.
+        environ: Where the passphrase may be.
+        show_secrets: Whether secrets are shown, or stay as they are recorded.
+    """
+    project = open_project(root, environ)
+    backend = Backend(project.state, project.name, stack)
+    if show_secrets:
+        states = open_stack(project, backend, stack, environ).checkpoint.resources
+        return [(state, reveal(state.inputs.data), reveal(state.outputs.data)) for state in states]
+    content = _require_stack(project, backend, stack)
+    found = (
+        checkpoints.read(content, str(backend.checkpoint), lambda _salt: None) if content else Checkpoint()
+    )
+    if backend.journal.exists():
+        found = fold(found, backend.journal, None)
+    return [(state, *_recorded(state)) for state in found.resources]
+
+
+def _recorded(state: State) -> tuple[dict[str, Any], dict[str, Any]]:
+    recorded = state.recorded or {}
+    return recorded.get("inputs", {}), recorded.get("outputs", {})

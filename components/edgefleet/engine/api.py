@@ -1,0 +1,84 @@
+"""What an engine is asked and what it answers, whichever it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pulumi.automation.events import EngineEvent
+
+from edgefleet.planning.steps import Operation, Outcome
+
+OnEvent = Callable[[EngineEvent], None]
+"""Gets each engine event while a run lasts, one at a time, from any thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Which stack, and how."""
+
+    stack: str
+    project: Path
+    """Folder of Pulumi.yaml."""
+    targets: tuple[str, ...] = ()
+    """URNs (the CLI's ``*`` and ``**`` allowed) or names of resources; none is all."""
+    refresh: bool = False
+    """Look everything up first."""
+    parallel: int = 16
+    """How many steps may be under way at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource as a stack's state has it."""
+
+    urn: str
+    type: str
+    id: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    created: str = ""
+    modified: str = ""
+    """Times as RFC 3339; empty where they are not recorded."""
+
+    @property
+    def name(self) -> str:
+        """Last part of the URN: the resource's name in the program."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackState:
+    """A stack's state; empty where it has none."""
+
+    resources: tuple[Resource, ...] = ()
+
+    def find(self, type_: str) -> dict[str, Resource]:
+        """Return the resources of a type by name."""
+        return {resource.name: resource for resource in self.resources if resource.type == type_}
+
+
+class Engine(Protocol):
+    """Previews and applies a project."""
+
+    @property
+    def name(self) -> Literal["pulumi", "local"]:
+        """Its name, as in `Outcome.engine`."""
+
+    def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
+        """Preview, bring up, refresh or destroy a stack.
+
+        A step that fails is an outcome (``failed``, with the provider's words as a diagnostic), not an error.
+
+        Raises:
+            InvalidInput: the project, its configuration or its program is at fault.
+            OutsideFailure: the state could not be kept, or the CLI broke.
+            Refused: the stack is locked, elsewhere, or uses what the engine does not do.
+        """
+
+    def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
+        """Return a stack's state; secrets are ``[secret]`` unless asked for.
+
+        Raises:
+            InvalidInput: there is no such stack, or its state is damaged.
+        """

@@ -1,0 +1,21 @@
+"""Which engine: the one that was named, else the CLI where it is, else the embedded one."""
+
+from typing import Literal
+
+from edgefleet.engine.api import Engine
+from edgefleet.engine.embedded import Local
+from edgefleet.engine.pulumi_cli import PulumiCli, find_command
+
+
+def choose(name: Literal["auto", "pulumi", "local"] = "auto") -> Engine:
+    """Return an engine.
+
+    Args:
+        name: ``auto`` takes the CLI if it is on PATH and new enough.
+    """
+    if name == "local":
+        return Local()
+    if name == "pulumi":
+        return PulumiCli()
+    command = find_command()
+    return PulumiCli(command=command) if command is not None else Local()

@@ -1,0 +1,79 @@
+"""The embedded engine as an `Engine`."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Literal
+
+from pulumi.automation.events import EngineEvent
+
+from edgefleet.engine.api import OnEvent, Options, Resource, StackState
+from edgefleet.engine.translating import Collector, shown
+from edgefleet.local.run import Request, read_state, run
+from edgefleet.planning.steps import Operation, Outcome
+from edgefleet.provider.servicer import Servicer
+
+Factories = Mapping[str, Callable[[], Any]]
+
+
+class Local:
+    """Runs the project in this process, with the providers that edgefleet ships."""
+
+    name: Literal["local"] = "local"
+
+    def __init__(
+        self,
+        *,
+        factories: Factories | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._factories: Factories = {"edgefleet": Servicer} if factories is None else factories
+        self._environ = environ
+        self._clock = clock
+
+    def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
+        """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
+        started = self._clock()
+        collector = Collector()
+        request = Request(
+            operation=operation,
+            stack=options.stack,
+            root=options.project,
+            targets=options.targets,
+            refresh=options.refresh,
+            parallel=options.parallel,
+            environ=self._variables(),
+        )
+        ended = run(request, self._factories, partial(_both, collector, on_event))
+        return collector.outcome(
+            "local", options.stack, operation, result=ended.result, seconds=self._clock() - started
+        )
+
+    def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
+        """Return a stack's state; see `Engine.state`."""
+        states = read_state(options.project, options.stack, self._variables(), show_secrets=show_secrets)
+        return StackState(
+            resources=tuple(
+                Resource(
+                    urn=state.urn,
+                    type=state.type,
+                    id=state.id,
+                    inputs=shown(inputs),
+                    outputs=shown(outputs),
+                    created=state.created,
+                    modified=state.modified,
+                )
+                for state, inputs, outputs in states
+            )
+        )
+
+    def _variables(self) -> Mapping[str, str]:
+        return dict(os.environ) if self._environ is None else self._environ
+
+
+def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) -> None:
+    collector(event)
+    if on_event is not None:
+        on_event(event)

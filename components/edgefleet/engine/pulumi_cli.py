@@ -1,0 +1,228 @@
+"""The Pulumi CLI as an `Engine`, through `pulumi.automation`.
+
+It is run without its own drawing: of 2,400 resources that alone takes a minute and a half. Its events are
+read instead, over the socket that the automation API opens for them.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+from semver import VersionInfo
+
+from edgefleet.engine.api import OnEvent, Options, Resource, StackState
+from edgefleet.engine.translating import Collector, shown
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.local.secrets import PASSPHRASE_FILE
+from edgefleet.planning.steps import Diagnostic, Operation, Outcome
+
+OLDEST = VersionInfo(3, 229, 0)
+"""The first CLI that reads what this project's Pulumi.yaml says."""
+_CRASH = "Program failed with an unhandled exception"
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+class _Workspace(automation.LocalWorkspace):
+    """A workspace that does not change which stack the user has selected."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Leave the user's selection; every command names its stack."""
+
+
+class PulumiCli:
+    """Runs the project with the ``pulumi`` on PATH."""
+
+    name: Literal["pulumi"] = "pulumi"
+
+    def __init__(
+        self,
+        *,
+        command: automation.PulumiCommand | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._command = command
+        self._environ = environ
+        self._clock = clock
+
+    def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
+        """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
+        started = self._clock()
+        collector = Collector()
+        error: automation.CommandError | None = None
+        try:
+            self._call(operation, options, partial(_both, collector, on_event))
+        except automation.CommandError as raised:
+            error = raised
+        result: Literal["succeeded", "failed"] = "succeeded"
+        if error is not None:
+            result = "failed"
+            _explain(error, collector, options)
+        return collector.outcome(
+            "pulumi", options.stack, operation, result=result, seconds=self._clock() - started
+        )
+
+    def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
+        """Return a stack's state; see `Engine.state`."""
+        try:
+            deployment = self._stack(options).export_stack().deployment or {}
+        except automation.CommandError as error:
+            raise _translate(error, options) from error
+        return StackState(
+            resources=tuple(
+                _resource(item, show_secrets=show_secrets) for item in deployment.get("resources", ())
+            )
+        )
+
+    def _call(self, operation: Operation, options: Options, on_event: OnEvent) -> None:
+        stack = self._stack(options)
+        arguments: dict[str, Any] = {
+            "on_event": on_event,
+            "color": "never",
+            "parallel": options.parallel,
+            "target": [_target(name) for name in options.targets] or None,
+            "suppress_progress": True,
+            "suppress_outputs": True,
+        }
+        if operation == "refresh":
+            stack.refresh(**arguments, show_secrets=False)
+            return
+        arguments["refresh"] = options.refresh or None
+        if operation == "preview":
+            stack.preview(**arguments)
+        elif operation == "up":
+            stack.up(**arguments, show_secrets=False)
+        else:
+            stack.destroy(**arguments, show_secrets=False)
+
+    def _stack(self, options: Options) -> automation.Stack:
+        command = self._command or find_command()
+        if command is None:
+            raise InvalidInput(
+                Problem(
+                    problem=f"there is no `pulumi` {OLDEST} or newer on PATH",
+                    hint="install it, or use the embedded engine (`--engine local`)",
+                    code="no-cli",
+                )
+            )
+        workspace = _Workspace(
+            work_dir=str(options.project), pulumi_command=command, env_vars=self._variables(options.project)
+        )
+        return automation.Stack.select(options.stack, workspace)
+
+    def _variables(self, project: Path) -> dict[str, str]:
+        variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(self._environ or {})}
+        known = {**os.environ, **variables}
+        file = project / PASSPHRASE_FILE
+        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & known.keys() and file.exists():
+            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file.resolve())
+        return variables
+
+
+def find_command() -> automation.PulumiCommand | None:
+    """Return the CLI on PATH, or None if there is none that is new enough."""
+    try:
+        command = automation.PulumiCommand()
+    except Exception:  # noqa: BLE001 - the SDK raises bare exceptions for a CLI that is missing, broken or too old
+        return None
+    return command if command.version is not None and command.version >= OLDEST else None
+
+
+def _target(name: str) -> str:
+    """Spell a target as the CLI wants it: a URN, or a pattern that a resource's name ends."""
+    return name if name.startswith("urn:") or "::" in name else f"**::{name}"
+
+
+def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) -> None:
+    collector(event)
+    if on_event is not None:
+        on_event(event)
+
+
+def _explain(error: automation.CommandError, collector: Collector, options: Options) -> None:
+    """Raise what is not a failed step; else make sure that the failure is told.
+
+    Raises:
+        EdgefleetError: the program, the stack or the CLI is at fault, no step.
+    """
+    for diagnostic in collector.errors:
+        if _CRASH in diagnostic.message:
+            raise _crash(diagnostic, options.project) from error
+    if not collector.errors:
+        raise _translate(error, options) from error
+
+
+def _crash(diagnostic: Diagnostic, project: Path) -> EdgefleetError:
+    """Cut a program's traceback down to its own file and line, as the embedded engine does."""
+    root = project.resolve()
+    where = ""
+    for file, line in _FRAME.findall(diagnostic.message):
+        path = Path(file)
+        if path.is_absolute() and path.is_relative_to(root) and "site-packages" not in path.parts:
+            where = f"{path.relative_to(root)}:{line}"
+    lines = [line for line in diagnostic.message.splitlines() if line.strip()]
+    return InvalidInput(
+        Problem(
+            where=where,
+            problem=f"the program failed: {lines[-1].strip()}",
+            hint="mend the program; nothing further was done",
+            code="program",
+        )
+    )
+
+
+def _translate(error: automation.CommandError, options: Options) -> EdgefleetError:
+    text = str(error)
+    if isinstance(error, automation.StackNotFoundError):
+        return InvalidInput(
+            Problem(
+                problem=f"there is no stack called {options.stack!r}",
+                hint=f"make it: `edgefleet init -s {options.stack}` or `pulumi stack init {options.stack}`",
+                code="no-stack",
+            )
+        )
+    reason = _reason(text)
+    if isinstance(error, automation.ConcurrentUpdateError) or "currently locked" in text:
+        return Refused(Problem(problem=reason, hint="wait for it, or `pulumi cancel`", code="locked"))
+    if "incorrect passphrase" in text or "passphrase must be set" in text:
+        hint = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's"
+        return InvalidInput(Problem(problem=reason, hint=hint, code="wrong-passphrase"))
+    return OutsideFailure(Problem(problem=f"pulumi: {reason}", hint="see its message", code="cli"))
+
+
+def _reason(text: str) -> str:
+    """Find the CLI's own error among all that it printed."""
+    lines = [line.strip() for line in text.splitlines()]
+    errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
+    told = [line for line in errors if line]
+    return told[-1] if told else next((line for line in reversed(lines) if line), "it failed without a word")
+
+
+def _resource(item: Mapping[str, Any], *, show_secrets: bool) -> Resource:
+    return Resource(
+        urn=item["urn"],
+        type=item["type"],
+        id=item.get("id", ""),
+        inputs=_clear(item.get("inputs", {}), show_secrets=show_secrets),
+        outputs=_clear(item.get("outputs", {}), show_secrets=show_secrets),
+        created=item.get("created", ""),
+        modified=item.get("modified", ""),
+    )
+
+
+def _clear(value: Any, *, show_secrets: bool) -> Any:
+    if isinstance(value, dict):
+        if show_secrets and _SIGNATURE in value and "plaintext" in value:
+            return _clear(json.loads(value["plaintext"]), show_secrets=True)
+        if _SIGNATURE in value:
+            return shown(value)
+        return {key: _clear(item, show_secrets=show_secrets) for key, item in value.items()}
+    return [_clear(item, show_secrets=show_secrets) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,185 @@
+"""From engine events to an outcome: one translation for both engines.
+
+A replacement is several events and one step; default providers, which no program names, are none; steps
+that failed did not happen, and are told of by their diagnostics.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
+
+from pulumi.automation import events as api
+
+from edgefleet.planning.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the protocol
+_UNKNOWN_VALUE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_STACK_TYPE: Final = "pulumi:pulumi:Stack"
+_OPS: Final[dict[str, Op]] = {
+    "same": "same",
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+    "replace": "replace",
+    "create-replacement": "replace",
+    "delete-replaced": "delete",
+    "read": "read",
+    "read-replacement": "replace",
+    "refresh": "refresh",
+    "discard": "delete",
+    "discard-replaced": "delete",
+    "import": "import",
+    "import-replacement": "replace",
+}
+_HALVES: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "read-replacement"})
+_SEVERITIES: Final = {
+    "info#err": "info",
+    "info": "info",
+    "warning": "warning",
+    "error": "error",
+    "debug": "debug",
+}
+_COLORS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+_NOISE: Final = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
+_PREFIX: Final = "Preview failed: "
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What events told of one resource so far."""
+
+    metadata: api.StepEventMetadata
+    op: Op
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    has_failed: bool = False
+
+
+class Collector:
+    """Takes events as they come; makes an outcome of them in the end."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._outputs: dict[str, Any] = {}
+
+    def __call__(self, event: api.EngineEvent) -> None:
+        """Take one event."""
+        if event.resource_pre_event is not None:
+            self._begin(event.resource_pre_event.metadata)
+        elif event.res_outputs_event is not None:
+            self._end(event.res_outputs_event.metadata)
+        elif event.res_op_failed_event is not None:
+            self._fail(event.res_op_failed_event.metadata)
+        elif event.diagnostic_event is not None:
+            self._say(event.diagnostic_event)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors so far."""
+        return tuple(item for item in self._diagnostics if item.severity == "error")
+
+    def outcome(
+        self,
+        engine: Literal["pulumi", "local"],
+        stack: str,
+        operation: Operation,
+        *,
+        result: Result,
+        seconds: float,
+    ) -> Outcome:
+        """Return what the run came to."""
+        return Outcome(
+            engine=engine,
+            stack=stack,
+            operation=operation,
+            result=result,
+            steps=tuple(_step(seen) for seen in self._seen.values() if not seen.has_failed),
+            diagnostics=tuple(self._diagnostics),
+            outputs=self._outputs,
+            seconds=seconds,
+        )
+
+    def _begin(self, metadata: api.StepEventMetadata) -> None:
+        op = _OPS.get(metadata.op.value)
+        if op is None or _is_default_provider(metadata):
+            return
+        seen = self._seen.get(metadata.urn)
+        if seen is not None and metadata.op.value in _HALVES and seen.op == "replace":
+            return  # the replacement as a whole says more than its halves
+        self._seen[metadata.urn] = _Seen(metadata, op, seen.outputs if seen else {})
+
+    def _end(self, metadata: api.StepEventMetadata) -> None:
+        seen = self._seen.get(metadata.urn)
+        if seen is None or metadata.op.value in {"delete-replaced", "discard-replaced"}:
+            return
+        if seen.op == "refresh":
+            seen.op = _OPS.get(metadata.op.value, "same")
+            seen.metadata = metadata
+        if metadata.new is not None:
+            seen.outputs = metadata.new.outputs or {}
+            if metadata.type == _STACK_TYPE:
+                self._outputs = shown(seen.outputs)
+
+    def _fail(self, metadata: api.StepEventMetadata) -> None:
+        if metadata.urn in self._seen:
+            self._seen[metadata.urn].has_failed = True
+
+    def _say(self, event: api.DiagnosticEvent) -> None:
+        severity = _SEVERITIES.get(event.severity, "info")
+        message = _COLORS.sub("", event.message).strip().removeprefix(_PREFIX)
+        if severity == "debug" or event.ephemeral or not message or message in _NOISE:
+            return
+        self._diagnostics.append(
+            Diagnostic(
+                severity=cast("Literal['info', 'warning', 'error', 'debug']", severity),
+                message=message,
+                urn=event.urn or "",
+            )
+        )
+
+
+def shown(value: Any) -> Any:
+    """Show a value: secrets and unknowns as the words that stand for them."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            return SECRET
+        return {key: shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shown(item) for item in value]
+    return UNKNOWN if value == _UNKNOWN_VALUE else value
+
+
+def _step(seen: _Seen) -> Step:
+    metadata = seen.metadata
+    old, new = metadata.old, metadata.new
+    old_inputs = shown(old.inputs or {}) if old else {}
+    is_one = old is not None and new is not None and old.inputs is new.inputs
+    return Step(
+        urn=metadata.urn,
+        op=seen.op,
+        type=metadata.type,
+        diff=_paths(seen),
+        old_inputs=old_inputs,
+        new_inputs=old_inputs if is_one else shown(new.inputs or {}) if new else {},
+        old_outputs=shown(old.outputs or {}) if old else {},
+        new_outputs=shown(seen.outputs) if new else {},
+    )
+
+
+def _paths(seen: _Seen) -> tuple[str, ...]:
+    """Return what differs: as the provider told it, property by property where it did not."""
+    if seen.op not in ("update", "replace"):
+        return ()
+    metadata = seen.metadata
+    if metadata.detailed_diff:
+        return tuple(sorted(metadata.detailed_diff))
+    return tuple(sorted(metadata.diffs or ()))
+
+
+def _is_default_provider(metadata: api.StepEventMetadata) -> bool:
+    name = metadata.urn.rsplit("::", 1)[-1]
+    return metadata.type.startswith("pulumi:providers:") and (
+        name == "default" or name.startswith("default_")
+    )
