@@ -1,0 +1,110 @@
+"""What one step of an engine does to a site: the values that differ, the digests, the effect."""
+
+from typing import Any
+
+from edgefleet.model.paths import parse_path
+from edgefleet.planning import changes as planning
+from edgefleet.planning.changes import Change, SiteChange
+from edgefleet.planning.steps import SECRET, Step
+from edgefleet.report.view import Digests
+
+BESIDE = ("store", "key", "passphrases", "images")
+"""Properties of a site's images that are no part of its spec."""
+SECRETS = frozenset({"key", "passphrases"})
+"""Of these the values that no report shows, whatever an engine hands over."""
+CHANGING = frozenset({"update", "replace"})
+
+
+def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
+    """What becomes of the site of `step`."""
+    if step.op not in CHANGING:
+        return SiteChange(name=step.name, op=step.op)
+    found = changes(step)
+    return SiteChange(
+        name=step.name,
+        op=step.op,
+        effect=planning.effect_of(found, digest_changed=digest_changed(images)),
+        changes=found,
+        nodes=tuple(images) or ("n1",),
+    )
+
+
+def changes(step: Step) -> tuple[Change, ...]:
+    """The values that differ: in the spec, then beside it."""
+    in_spec = planning.changes_between(_spec(step.old_inputs), _spec(step.new_inputs))
+    beside = [path for path in step.diff or _differing(step) if _head(path) in BESIDE]
+    return (*in_spec, *(_beside(step, path) for path in sorted(beside)))
+
+
+def _spec(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if name not in BESIDE}
+
+
+def _head(path: str) -> str:
+    return str(parse_path(path)[0]) if path else ""
+
+
+def _differing(step: Step) -> list[str]:
+    """Names of the properties beside the spec that differ, where the engine did not say."""
+    return [name for name in BESIDE if step.old_inputs.get(name) != step.new_inputs.get(name)]
+
+
+def _beside(step: Step, path: str) -> Change:
+    head = _head(path)
+    if head in SECRETS:
+        return Change(path, SECRET, SECRET)
+    if head == "images":  # an image that was lost or altered in the store
+        return Change(path, _at(step.old_outputs, path), _at(step.new_outputs, path))
+    return Change(path, _at(step.old_inputs, path), _at(step.new_inputs, path))
+
+
+def _at(properties: dict[str, Any], path: str) -> Any:
+    found: Any = properties
+    for part in parse_path(path):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(str(part))
+    return found
+
+
+def digest_changed(images: dict[str, Digests]) -> bool | None:
+    """Whether any node's image differs; `None` where that is not known yet.
+
+    An image that was lost in the store is made again as it was, as far as anybody can tell: the box
+    keeps what it has.
+    """
+    if any(each.new is None for each in images.values()):
+        return None
+    return any(each.old not in {None, each.new} for each in images.values())
+
+
+def digests(step: Step) -> dict[str, Digests]:
+    """dict[node -> digests before and after] of a site's step."""
+    old, new = _images(step.old_outputs), _images(step.new_outputs)
+    if step.op == "delete":
+        new = {}
+    return {
+        node: Digests(
+            old=_known(old.get(node, {}).get("digest")),
+            new=_known(new.get(node, {}).get("digest")),
+            uri=_known(new.get(node, old.get(node, {})).get("uri")),
+        )
+        for node in sorted({*old, *new})
+    }
+
+
+def unknown_because(step: Step) -> str | None:
+    """Why a digest of a site is not known before the update; `None` where all are."""
+    reasons = [image.get("unknownBecause") for image in _images(step.new_outputs).values()]
+    return next((str(reason) for reason in reasons if reason), None)
+
+
+def _images(outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    images = outputs.get("images")
+    if not isinstance(images, dict):
+        return {}
+    return {node: image for node, image in images.items() if isinstance(image, dict)}
+
+
+def _known(value: Any) -> str | None:
+    return value if isinstance(value, str) and not value.startswith("[") else None

@@ -1,0 +1,74 @@
+"""A run for programs: what the screen shows, as the JSON that `schema/preview.schema.json` describes.
+
+Fields are added, never renamed.
+"""
+
+from typing import Any
+
+from edgefleet.planning.changes import Change
+from edgefleet.planning.pending import Pending
+from edgefleet.planning.steps import Step
+from edgefleet.report import problems
+from edgefleet.report.view import FATES, Group, Site, View
+
+SUMMARY = ("same", "create", "update", "replace", "delete")
+
+
+def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
+    """`view` as plain data; `is_all` also lists the sites and steps that stay the same."""
+    return {
+        "engine": view.engine,
+        "stack": view.stack,
+        "operation": view.operation,
+        "result": view.result,
+        "fleet": view.fleet,
+        "region": view.region,
+        "seconds": round(view.seconds, 3),
+        "store": view.store,
+        "summary": {op: sum(step.op == op for step in view.steps) for op in SUMMARY},
+        "counts": {fate: view.counts[fate] for fate in FATES} | {"sites": len(view.sites)},
+        "steps": [_step(step) for step in view.steps if is_all or step.op != "same"],
+        "sites": [_site(site) for site in view.sites if is_all or site.op != "same"],
+        "groups": [_group(group) for group in view.groups],
+        "pending": [_waiting(each) for each in view.pending],
+        "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
+        "notes": [*view.notes],
+        "problems": problems.plain(view.problems),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"urn": step.urn, "op": step.op, "type": step.type, "diff": list(step.diff)}
+
+
+def _site(site: Site) -> dict[str, Any]:
+    known = {
+        "name": site.name,
+        "op": site.op,
+        "effect": site.effect.value,
+        "fate": site.fate,
+        "images": {
+            node: {"old": images.old, "new": images.new, "uri": images.uri}
+            for node, images in site.images.items()
+        },
+    }
+    return known if site.unknown_because is None else known | {"unknownBecause": site.unknown_because}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "number": group.number,
+        "effect": group.fate,
+        "sites": [*group.sites],
+        "changes": [_change(change) for change in group.changes],
+        "where": group.where,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"path": change.path, "old": change.old, "new": change.new}
+
+
+def _waiting(waiting: Pending) -> dict[str, Any]:
+    since = None if waiting.since is None else waiting.since.isoformat()
+    return {"name": waiting.name, "effect": waiting.effect.value, "since": since}

@@ -1,0 +1,112 @@
+"""What follows the sites: other resources, what waits since earlier, shared credentials, what to do next."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from edgefleet.model.effects import Effect
+from edgefleet.planning.pending import Pending
+from edgefleet.report.human import age, counted
+from edgefleet.report.layout import COLUMNS, both_ends, wrapped
+from edgefleet.report.view import View
+
+SIGNS = {"create": ("+", "green"), "delete": ("-", "red"), "replace": ("+-", "yellow"), "import": ("=", "")}
+DONE = {Effect.REFLASH: "reflashed", Effect.RESTART: "restarted", Effect.LIVE: "updated"}
+
+
+def others(view: View) -> Iterator[Text]:
+    """Resources that are no sites and change."""
+    if not view.others:
+        return
+    yield Text(f"OTHER RESOURCES - {len(view.others):,}", "bold")
+    for other in view.others:
+        sign, style = SIGNS.get(other.op, ("~", "yellow"))
+        left = Text.assemble((f"  {sign} ", style), other.name)
+        if other.diff:
+            left.append(f"  {', '.join(other.diff)}")
+        yield from both_ends(left, other.type)
+
+
+def render(view: View) -> Iterator[Text]:
+    """The lines below the sections."""
+    yield from _shared(view)
+    yield from pending(view.pending, view.at)
+    yield from _unlocked(view)
+    for note in view.notes:
+        yield from wrapped(f"note: {note}")
+    yield from _closing(view)
+
+
+def _shared(view: View) -> Iterator[Text]:
+    for name, sites in view.shared.items():
+        text = f"SHARED: the Wi-Fi passphrase {name} is in the images of {counted(sites, 'site')}"
+        yield from (Text(line.plain, "bold magenta") for line in wrapped(text))
+
+
+def pending(waiting: Sequence[Pending], now: datetime) -> Iterator[Text]:
+    """What earlier runs left to do at the sites."""
+    for effect, done in DONE.items():
+        changed = [each for each in waiting if each.effect == effect and not each.is_first]
+        yield from _waiting(changed, f"not yet {done}", now)
+    yield from _waiting([each for each in waiting if each.is_first], "not yet set up", now)
+
+
+def _waiting(sites: Sequence[Pending], what: str, now: datetime) -> Iterator[Text]:
+    if not sites:
+        return
+    line = f"pending since earlier: {counted(len(sites), 'site')} {what}"
+    dated = [(each.since, each.name) for each in sites if each.since is not None]
+    if dated:
+        since, name = min(dated)
+        line += f" (oldest {age(now - since)}: {name})"
+    yield from wrapped(line)
+
+
+def _unlocked(view: View) -> Iterator[Text]:
+    if view.unlocked:
+        is_one = len(view.unlocked) == 1
+        text = (
+            f"note: k3s {', '.join(view.unlocked)} {'is' if is_one else 'are'} not in an artifacts lock: "
+            "the box checks the release's own sha256sum file"
+        )
+        yield from wrapped(text)
+
+
+def _closing(view: View) -> Iterator[Text]:
+    if view.result != "succeeded":
+        return
+    if not view.has_changes and view.operation in {"preview", "up"}:
+        yield Text(f"nothing to do: {counted(len(view.sites), 'site')} {_as_wanted(view)}")
+    if view.operation == "up" and view.store:
+        yield from wrapped(f"images: {view.store}")
+    steps = next_steps(view)
+    if steps:
+        yield from _commands(steps)
+
+
+def _as_wanted(view: View) -> str:
+    return "is as the fleet file says" if len(view.sites) == 1 else "are as the fleet file says"
+
+
+def next_steps(view: View) -> list[str]:
+    """Commands that make sense now."""
+    stack = view.stack
+    explain = [f"edgefleet explain -s {stack} '#{group.number}'" for group in view.groups[:1]]
+    if view.operation == "preview":
+        return [*explain, f"edgefleet up -s {stack}"] if view.has_changes else []
+    if view.operation == "up" and (view.of("new", "reflash") or view.pending):
+        return [f"edgefleet sites -s {stack}", f"edgefleet sites ack -s {stack} SITE"]
+    return []
+
+
+def _commands(commands: list[str]) -> Iterator[Text]:
+    line = Text("next: ")
+    for index, command in enumerate(commands):
+        if index and line.cell_len + 3 + len(command) > COLUMNS:
+            yield line
+            line = Text("      ")
+        elif index:
+            line.append("   ")
+        line.append(command, "bold")
+    yield line

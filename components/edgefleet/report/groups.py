@@ -1,0 +1,188 @@
+"""The sections of changed and new sites: one line a change, with a count and where it is declared."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from edgefleet.planning.changes import Change
+from edgefleet.report import human
+from edgefleet.report.human import counted
+from edgefleet.report.layout import COLUMNS, both_ends, listed
+from edgefleet.report.view import Fate, Group, Site, View
+
+TITLES: dict[Fate, tuple[str, str, str]] = {
+    "reflash": ("REFLASH", "bold yellow", "{sites} {need} a visit"),
+    "restart": ("RESTART", "yellow", "{sites}"),
+    "live": ("LIVE", "cyan", "{sites}"),
+    "none": ("RECORDED", "bold", "{sites}, nothing on a box changes"),
+}
+GROUPS_SHOWN = 20
+"""Different changes shown of one effect; the rest is counted."""
+CHANGES_SHOWN = 6
+"""Values shown of one change."""
+WHOLE_DIGESTS = 4
+"""Up to so many nodes, digests are shown whole."""
+SHORT_DIGESTS = 32
+"""Up to so many nodes, digests are shown at all."""
+NAME_LINES = 4
+"""Lines of names of new sites."""
+
+
+def section(view: View, fate: Fate, *, is_all: bool) -> Iterator[Text]:
+    """The changed sites with one effect."""
+    found = [group for group in view.groups if group.fate == fate]
+    if not found:
+        return
+    word, style, template = TITLES[fate]
+    count = sum(len(group.sites) for group in found)
+    what = template.format(sites=counted(count, "site"), need="needs" if count == 1 else "need")
+    changes = f"{len(found):,} different changes" if len(found) > 1 else "1 change"
+    yield Text(f"{word} - {what}, {changes}", style)
+    sites = {site.name: site for site in view.sites}
+    nodes = sum(len(sites[name].images) for group in view.groups for name in group.sites)
+    shown = found if is_all else found[:GROUPS_SHOWN]
+    for group in shown:
+        yield from _group(group, is_all=is_all)
+        yield from _members([sites[name] for name in group.sites], nodes, is_all=is_all)
+    yield from _rest(found[len(shown) :])
+
+
+def _rest(cut: Sequence[Group]) -> Iterator[Text]:
+    if cut:
+        sites = counted(sum(len(group.sites) for group in cut), "site")
+        last = cut[-1].number
+        yield Text(f"  #{cut[0].number} to #{last}: {len(cut):,} more changes of {sites}; --all shows them")
+
+
+def _group(group: Group, *, is_all: bool) -> Iterator[Text]:
+    head = f"  #{group.number}  {counted(len(group.sites), 'site')}  "
+    replaced = " (made anew)" if group.is_replaced else ""
+    shown = group.changes if is_all else group.changes[:CHANGES_SHOWN]
+    for index, change in enumerate(shown):
+        lead = Text(head) if index == 0 else Text(" " * len(head))
+        left = [*_change(lead, change)]
+        yield from left[:-1]
+        yield from both_ends(left[-1].append("" if index else replaced), "" if index else group.where)
+    if not group.changes:
+        yield from both_ends(Text(head + "the images differ"), group.where)
+    if len(group.changes) > len(shown):
+        more = counted(len(group.changes) - len(shown), "more value")
+        yield Text(f"{' ' * len(head)}and {more}: edgefleet explain")
+
+
+def whole(group: Group) -> Iterator[Text]:
+    """A change with all its values and all its sites."""
+    yield from _group(group, is_all=True)
+    yield from listed(group.sites, indent=6)
+    yield Text()
+
+
+def _change(lead: Text, change: Change) -> Iterator[Text]:
+    """``path: old -> new`` behind `lead`, on lines of its own where it is too long."""
+    old, new = human.value(change.path, change.old), human.value(change.path, change.new)
+    line = lead.copy().append(f"{change.path}: {old} -> {new}")
+    if line.cell_len <= COLUMNS:
+        yield line
+        return
+    yield lead.append(f"{change.path}:")
+    yield from _folded("from ", old)
+    yield from _folded("  to ", new)
+
+
+def _folded(label: str, text: str) -> Iterator[Text]:
+    room = COLUMNS - 6 - len(label)
+    for start in range(0, len(text), room):
+        yield Text(f"      {label if start == 0 else ' ' * len(label)}{text[start : start + room]}")
+
+
+def _members(sites: Sequence[Site], nodes: int, *, is_all: bool) -> Iterator[Text]:
+    """The sites of a group, with digests where there are few."""
+    if is_all or nodes <= WHOLE_DIGESTS:
+        for site in sites:
+            yield from _whole(site)
+    elif nodes <= SHORT_DIGESTS:
+        for site in sites:
+            yield from _short(site)
+    else:
+        yield from _names(sites, lines=1)
+
+
+def _whole(site: Site) -> Iterator[Text]:
+    for node, images in site.images.items():
+        yield Text(f"      {site.name} {node}")
+        if images.old == images.new:
+            yield Text(f"      {images.new or _unknown(site)} (stays)", "dim")
+            continue
+        if images.old is not None:
+            yield Text(f"    - {images.old}", "red")
+        yield Text(f"    + {images.new or _unknown(site)}", "green")
+
+
+def _unknown(site: Site) -> str:
+    return f"not known before the update: {site.unknown_because or 'an input is not known yet'}"
+
+
+def _short(site: Site) -> Iterator[Text]:
+    for node, images in site.images.items():
+        new = human.digest(images.new) if images.new else "(not known yet)"
+        change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
+        left = Text(f"      {site.name} {node}  ")
+        if left.cell_len + len(change) > COLUMNS:
+            yield left
+            left = Text("      ")
+        yield left.append(change, "dim")
+
+
+def _names(sites: Sequence[Site], *, lines: int) -> Iterator[Text]:
+    """As many names as fit in so many lines, and how many more there are."""
+    named = [*listed((site.name for site in sites), indent=6)]
+    if len(named) <= lines:
+        yield from named
+        return
+    kept = [line.plain for line in named[:lines]]
+    shown = sum(len(line.rstrip(",").split(", ")) for line in kept)
+    yield from map(Text, kept[:-1])
+    yield from _last(kept[-1].strip().rstrip(",").split(", "), len(sites) - shown)
+
+
+def _last(names: list[str], beyond: int) -> Iterator[Text]:
+    """A line of `names` that ends in how many are not named."""
+    while names:
+        line = f"      {', '.join(names)} and {beyond:,} more"
+        if len(line) <= COLUMNS or len(names) == 1:
+            yield Text(line)
+            return
+        names, beyond = names[:-1], beyond + 1
+
+
+def new(view: View, *, is_all: bool) -> Iterator[Text]:
+    """The sites that are new."""
+    sites = view.of("new")
+    if not sites:
+        return
+    yield Text(f"NEW - {counted(len(sites), 'site')}", "bold green")
+    if is_all:
+        for site in sites:
+            yield from _whole(site)
+    elif sum(len(site.images) for site in sites) <= SHORT_DIGESTS:
+        for site in sites:
+            yield from _made(site)
+    else:
+        yield from _names(sites, lines=NAME_LINES)
+
+
+def _made(site: Site) -> Iterator[Text]:
+    for node, images in site.images.items():
+        digest = human.digest(images.new) if images.new else _unknown(site)
+        yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)
+    if not site.images:
+        yield Text.assemble(("  + ", "green"), site.name)
+
+
+def unchanged(view: View, *, is_all: bool) -> Iterator[Text]:
+    """The sites that stay as they are, and those that were not asked for; only with `is_all`."""
+    sites = view.of("unchanged", "untargeted", "unreached") if is_all else view.of("unreached")
+    if sites:
+        title = "UNCHANGED" if is_all else "NOT REACHED"
+        yield Text(f"{title} - {counted(len(sites), 'site')}", "bold")
+        yield from listed((site.name for site in sites), indent=6) if is_all else _names(sites, lines=3)

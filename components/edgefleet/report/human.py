@@ -1,0 +1,98 @@
+"""Short human forms of values: ``64Gi``, ``20Mbit``, ``1,000 sites``, ``4.1 s``.
+
+A form never rounds a value that a person wrote: a size that is no whole number of a unit is shown in
+a smaller one.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from edgefleet.planning.steps import SECRET, UNKNOWN
+
+BINARY = ("Ti", "Gi", "Mi", "Ki")
+DECIMAL = ("Gbit", "Mbit", "kbit")
+SIZES = frozenset({"memory", "disk", "size"})
+"""Last parts of paths whose numbers are bytes."""
+RATES = frozenset({"link.down", "link.up"})
+"""Paths whose numbers are bits/s."""
+LONGEST = 200
+"""Characters of one value shown in a change; `edgefleet explain` shows all of it."""
+DIGEST_SHOWN = 12
+
+
+def size(value: int) -> str:
+    """`value` bytes as a Kubernetes quantity, in the largest unit that states it exactly."""
+    for power, unit in zip(range(len(BINARY), 0, -1), BINARY, strict=True):
+        if value and value % 1024**power == 0:
+            return f"{value // 1024**power}{unit}"
+    return str(value)
+
+
+def rate(value: int) -> str:
+    """`value` bits/s, in the largest unit that states it exactly."""
+    for power, unit in zip(range(len(DECIMAL), 0, -1), DECIMAL, strict=True):
+        if value and value % 1000**power == 0:
+            return f"{value // 1000**power}{unit}"
+    return f"{value}bit"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 site``, ``1,000 sites``."""
+    return f"{count:,} {noun if count == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    return noun + ("es" if noun.endswith("x") else "s")
+
+
+def duration(seconds: float) -> str:
+    """``4.1 s``, ``2 min 05 s``."""
+    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
+
+
+def age(span: timedelta) -> str:
+    """``today``, ``1 day``, ``12 days``."""
+    return counted(span.days, "day") if span.days > 0 else "today"
+
+
+def digest(value: str | None) -> str:
+    """A digest cut to what is enough to tell two apart: ``sha256:0f1e2d3c4b5a``."""
+    if value is None:
+        return "(none)"
+    kind, colon, hexadecimal = value.rpartition(":")
+    return f"{kind}{colon}{hexadecimal[:DIGEST_SHOWN]}"
+
+
+def value(path: str, given: Any) -> str:
+    """The value at `path` of a site's spec, on one line of at most `LONGEST` characters."""
+    text = _one_line(path, given)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def _one_line(path: str, given: Any) -> str:
+    if given is None:
+        return "(none)"
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, int):
+        return _number(path, given)
+    if isinstance(given, list | tuple):
+        return "[" + ", ".join(_one_line(path, item) for item in given) + "]"
+    if isinstance(given, dict):
+        return "{" + ", ".join(f"{key}: {_one_line(f'{path}.{key}', of)}" for key, of in given.items()) + "}"
+    return _text(str(given))
+
+
+def _number(path: str, given: int) -> str:
+    if path.rsplit(".", 1)[-1] in SIZES:
+        return size(given)
+    return rate(given) if path in RATES else str(given)
+
+
+def _text(given: str) -> str:
+    if given in {SECRET, UNKNOWN}:
+        return given
+    printable = "".join(character if character.isprintable() else " " for character in given)
+    return printable or '""'

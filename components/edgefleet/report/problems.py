@@ -1,0 +1,115 @@
+"""Problems as people read them: a code, what, where with the source line and a caret, and what to do.
+
+One cause is one problem: equal ones are shown once, with a count and their places.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from edgefleet.errors import Problem
+from edgefleet.report.human import counted
+from edgefleet.report.layout import COLUMNS, listed, wrapped
+
+SourceLine = Callable[[str, int], str | None]
+"""(file, line from 1) -> the line, or `None` where it cannot be had."""
+PLACES = 5
+"""Places named of equal problems."""
+
+
+def lines(problems: Iterable[Problem], source_line: SourceLine) -> Iterator[Text]:
+    """All of `problems`, equal ones as one."""
+    for alike in grouped(problems):
+        yield from _one(alike, source_line)
+        yield Text()
+
+
+def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, ...]]:
+    """Problems of one cause together, in the order in which each cause was first met."""
+    causes: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        causes.setdefault((problem.code, problem.problem, problem.hint), []).append(problem)
+    return [tuple(dict.fromkeys(alike)) for alike in causes.values()]
+
+
+def plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems for programs: every one of them, none grouped."""
+    return [
+        {
+            "code": each.code,
+            "where": each.where,
+            "path": each.path,
+            "problem": each.problem,
+            "hint": each.hint,
+        }
+        for each in problems
+    ]
+
+
+def _one(alike: tuple[Problem, ...], source_line: SourceLine) -> Iterator[Text]:
+    first, *others = alike
+    yield from _labelled(
+        f"error[{first.code}]", "bold red", ": ".join(filter(None, (first.path, first.problem)))
+    )
+    yield from _place(first.where, source_line)
+    if others:
+        yield Text(f"  and {counted(len(others), 'more place')}:")
+        yield from listed(_places(others), indent=4)
+    if first.hint:
+        yield from _labelled("  help", "bold cyan", first.hint)
+
+
+def _labelled(label: str, style: str, words: str) -> Iterator[Text]:
+    """``label: words`` over as many lines as it needs; line breaks in `words` stay."""
+    for index, part in enumerate(words.splitlines() or [""]):
+        start = f"{label}: {part}" if index == 0 else f"  {part}"
+        for number, line in enumerate(wrapped(start)):
+            if index == number == 0:
+                line.stylize(style, 0, len(label))
+            yield line
+
+
+def _places(others: list[Problem]) -> Iterator[str]:
+    for other in others[:PLACES]:
+        yield other.where or other.path
+    if len(others) > PLACES:
+        yield f"and {len(others) - PLACES:,} more"
+
+
+def _place(where: str, source_line: SourceLine) -> Iterator[Text]:
+    if not where:
+        return
+    yield Text(f"  --> {where}", "blue")
+    file, line, column = split(where)
+    text = source_line(file, line) if line else None
+    if text is None:
+        return
+    number = str(line)
+    shown, caret = window(text, column, COLUMNS - len(number) - 5)
+    yield Text.assemble((f"  {number} | ", "blue"), shown)
+    if column:
+        yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * caret, ("^", "bold red"))
+
+
+def split(where: str) -> tuple[str, int, int]:
+    """``file:line:column`` taken apart; 0 for a number that is not there."""
+    head, _, last = where.rpartition(":")
+    file, _, middle = head.rpartition(":")
+    if file and middle.isdecimal() and last.isdecimal():
+        return file, int(middle), int(last)
+    if head and last.isdecimal():
+        return head, int(last), 0
+    return where, 0, 0
+
+
+def window(text: str, column: int, width: int) -> tuple[str, int]:
+    """The part of a line around `column` (from 1) that fits `width`, and the caret's offset in cells."""
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    at = max(min(column - 1, len(clean)), 0)
+    start = 0 if cell_len(clean[: at + 1]) < width else max(at - width // 2, 0)
+    shown = clean[start : start + width]
+    while cell_len(shown) > width:
+        shown = shown[:-1]
+    return shown.rstrip(), cell_len(clean[start:at])

@@ -1,0 +1,107 @@
+"""Progress of a run on stderr: a bar where somebody watches a terminal, a line now and then elsewhere."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from edgefleet.report.human import counted, duration
+
+SITES = "edgefleet:index:SiteImages"
+EVERY = 10.0
+"""Seconds between two lines where nothing is drawn."""
+
+
+class Progress(Protocol):
+    """Hears an engine's events; they are of `pulumi.automation.events`, which this layer does not import."""
+
+    def on_event(self, event: Any) -> None:
+        """One event of the engine."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def progress(console: Console, title: str, total: int | None, *, is_animated: bool) -> Progress:
+    """The progress of one run over `total` sites, `None` where that is not known."""
+    return Drawn(console, title, total) if is_animated else Spoken(console, title, total)
+
+
+def finished_site(event: Any) -> str | None:
+    """URN of the site that `event` says is finished, if it says so."""
+    outputs = getattr(event, "res_outputs_event", None)
+    metadata = getattr(outputs, "metadata", None)
+    return metadata.urn if metadata is not None and metadata.type == SITES else None
+
+
+class Spoken:
+    """Plain lines: one at the start, then one every `EVERY` seconds."""
+
+    def __init__(
+        self, console: Console, title: str, total: int | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console, self._title, self._total, self._clock = console, title, total, clock
+        self._seen: set[str] = set()
+        self._started = self._said = 0.0
+
+    def __enter__(self) -> Self:
+        """Say what begins."""
+        self._started = self._said = self._clock()
+        self._say("...")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to say: the result follows."""
+
+    def on_event(self, event: Any) -> None:
+        """Count finished sites."""
+        urn = finished_site(event)
+        if urn is None:
+            return
+        self._seen.add(urn)
+        now = self._clock()
+        if now - self._said >= EVERY:
+            self._said = now
+            of = "" if self._total is None else f" of {self._total:,}"
+            self._say(f"{len(self._seen):,}{of} sites after {duration(now - self._started)}")
+
+    def _say(self, words: str) -> None:
+        self._console.print(f"{self._title} {words}", soft_wrap=True, highlight=False, markup=False)
+
+
+class Drawn:
+    """A bar that disappears when the run ends."""
+
+    def __init__(self, console: Console, title: str, total: int | None) -> None:
+        sites = title if total is None else f"{title}, {counted(total, 'site')}"
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=console, transient=True)
+        self._task = self._bar.add_task(sites, total=total)
+        self._seen: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """Draw."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was drawn."""
+        self._bar.stop()
+
+    def on_event(self, event: Any) -> None:
+        """Count finished sites."""
+        urn = finished_site(event)
+        if urn is not None:
+            self._seen.add(urn)
+            self._bar.update(self._task, completed=len(self._seen))

@@ -1,0 +1,95 @@
+"""A run as text of 80 columns: what is lost first and by name, equal changes as one line with a count."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from edgefleet.planning.steps import Operation
+from edgefleet.report import footing, groups
+from edgefleet.report.human import counted, duration
+from edgefleet.report.layout import COLUMNS, both_ends, spread
+from edgefleet.report.view import FATES, Fate, View
+
+LABELS: dict[Fate, tuple[str, str]] = {
+    "reflash": ("reflash", "bold yellow"),
+    "restart": ("restart", "yellow"),
+    "live": ("live", "cyan"),
+    "none": ("recorded", ""),
+    "new": ("new", "green"),
+    "gone": ("gone", "bold red"),
+    "unchanged": ("unchanged", "dim"),
+    "untargeted": ("not targeted", "dim"),
+    "unreached": ("not reached", "bold red"),
+}
+VERBS: dict[Operation, str] = {
+    "preview": "planned",
+    "up": "done",
+    "refresh": "refreshed",
+    "destroy": "destroyed",
+}
+RESULTS = {"failed": "failed after", "refused": "refused after", "cancelled": "cancelled after"}
+
+
+def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
+    """The lines of `view`; `is_all` also names every site, with whole digests."""
+    yield _header(view)
+    yield Text()
+    yield from counts(view)
+    for part in (_sections(view, is_all=is_all), footing.render(view)):
+        lines = [*part]
+        if lines:
+            yield Text()
+            yield from lines
+
+
+def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
+    yield from gone(view)
+    for fate in ("reflash", "restart", "live", "none"):
+        yield from groups.section(view, fate, is_all=is_all)
+    yield from groups.new(view, is_all=is_all)
+    yield from groups.unchanged(view, is_all=is_all)
+    yield from footing.others(view)
+
+
+def _header(view: View) -> Text:
+    name = f"{view.fleet} / {view.region}" if view.fleet else view.stack
+    verb = RESULTS.get(view.result) or f"{VERBS[view.operation]} in"
+    sites = counted(len(view.sites), "site")
+    text = Text(spread((name, sites, f"{verb} {duration(view.seconds)}")))
+    text.stylize("bold", 0, len(name))
+    return text
+
+
+def counts(view: View) -> Iterator[Text]:
+    """The line that says what becomes of every site; it adds up to the fleet."""
+    words = [_count(fate, view.counts[fate]) for fate in FATES if view.counts[fate]]
+    words.append(Text(f"= {len(view.sites):,}"))
+    gap = 3 if sum(word.cell_len + 3 for word in words) < COLUMNS else 2
+    line = Text()
+    for word in words:
+        if line.cell_len + gap + word.cell_len > COLUMNS:
+            yield line
+            line = Text()
+        line = Text.assemble(line, " " * (gap if line else 2), word)
+    yield line
+
+
+def _count(fate: Fate, count: int) -> Text:
+    label, style = LABELS[fate]
+    return Text(f"{label} {count:,}", style)
+
+
+def gone(view: View) -> Iterator[Text]:
+    """Every site that is lost, by name; never cut."""
+    lost = view.of("gone")
+    if not lost:
+        return
+    whose = "its" if len(lost) == 1 else "their"
+    removed = f", {whose} images are removed" if view.is_done else ""
+    yield Text(f"GONE - {counted(len(lost), 'site')}{removed}", "bold red")
+    for site in lost:
+        line = Text.assemble(("  - ", "red"), site.name)
+        reason = "" if view.operation == "destroy" else "row removed"
+        if reason and line.cell_len < 36:  # noqa: PLR2004 - the column of the reason
+            line.append(" " * (37 - line.cell_len))
+        yield from both_ends(line.append(reason and f"  {reason}"), site.where)

@@ -1,0 +1,130 @@
+"""What one preview, up, refresh or destroy has to tell, in the order in which it matters."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from edgefleet.errors import Problem
+from edgefleet.model.effects import Effect
+from edgefleet.planning.changes import Change
+from edgefleet.planning.pending import Pending
+from edgefleet.planning.steps import Op, Operation, Result, Step
+
+Fate = Literal["reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"]
+"""What becomes of a site; each site of the fleet has exactly one."""
+FATES: tuple[Fate, ...] = (
+    "reflash",
+    "restart",
+    "live",
+    "none",
+    "new",
+    "gone",
+    "unchanged",
+    "untargeted",
+    "unreached",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """One node's image before and after; `None` where there is none or it is not known."""
+
+    old: str | None
+    new: str | None
+    uri: str | None = None
+    """Where the image is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site in the run."""
+
+    name: str
+    op: Op
+    fate: Fate
+    effect: Effect
+    images: dict[str, Digests] = field(default_factory=dict)
+    """dict[node name -> digests]."""
+    unknown_because: str | None = None
+    """Why a digest is not known before the update."""
+    where: str = ""
+    """``file:line`` of the site's row; for one that is gone, of the row it stood behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Sites with exactly the same changes."""
+
+    number: int
+    """From 1, in the order shown: ``#1``."""
+    fate: Fate
+    sites: tuple[str, ...]
+    changes: tuple[Change, ...]
+    """Without the names of nodes where all nodes of a site change alike."""
+    where: str = ""
+    """``file:line`` of the line that declares the first change's new value."""
+    is_replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A resource that is no site: a bucket, a provider, a component."""
+
+    name: str
+    type: str
+    urn: str
+    op: Op
+    diff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All of it."""
+
+    engine: str
+    stack: str
+    operation: Operation
+    result: Result
+    fleet: str
+    region: str
+    seconds: float
+    at: datetime
+    """When this was seen; ages count from here."""
+    sites: tuple[Site, ...] = ()
+    """Every site of the fleet and of its state, in the fleet file's order, the gone ones first."""
+    groups: tuple[Group, ...] = ()
+    others: tuple[Other, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    shared: dict[str, int] = field(default_factory=dict)
+    """dict[name of a credential that sites share -> how many sites' images hold it]."""
+    unlocked: tuple[str, ...] = ()
+    """Versions of k3s without a digest from an artifacts lock."""
+    store: str = ""
+    """URI of the image store."""
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences to say: the emulated cloud was lost, warnings of the engine."""
+    steps: tuple[Step, ...] = ()
+    """The engine's `edgefleet.planning.steps.Step`s."""
+
+    def of(self, *fates: Fate) -> tuple[Site, ...]:
+        """The sites with one of `fates`."""
+        return tuple(site for site in self.sites if site.fate in fates)
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """dict[fate -> sites]; adds up to all sites."""
+        counts: dict[Fate, int] = dict.fromkeys(FATES, 0)
+        for site in self.sites:
+            counts[site.fate] += 1
+        return counts
+
+    @property
+    def is_done(self) -> bool:
+        """Whether this tells of what was done, not of what would be."""
+        return self.operation != "preview"
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any resource is or would be touched."""
+        return any(step.op not in {"same", "read", "refresh"} for step in self.steps)

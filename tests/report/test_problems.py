@@ -1,0 +1,67 @@
+"""Problems as people read them."""
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from edgefleet.errors import Problem
+from edgefleet.report import problems
+
+if TYPE_CHECKING:
+    from tests.report.conftest import Golden
+
+LINES = {
+    ("stacks/dev.fleet.yaml", 41): "          address: 10.20.7.10/24",
+    ("stacks/dev.fleet.yaml", 3): "x: " + "y" * 10_000,
+    ("stacks/dev.fleet.yaml", 4): "城市: 東京, ключ: значение",
+}
+
+
+def shown(*found: Problem) -> str:
+    """Problems as one text."""
+    lines = problems.lines(found, lambda file, number: LINES.get((file, number)))
+    return "\n".join(line.plain.rstrip() for line in lines) + "\n"
+
+
+def duplicate(where: str) -> Problem:
+    return Problem(
+        code="duplicate-address",
+        where=where,
+        path="sites.store-0007.nodes.n1.network.address",
+        problem="10.20.7.10/24 is already store-0003's",
+        hint="give each node its own address",
+    )
+
+
+def test_a_problem_shows_code_place_caret_and_help(golden: "Golden") -> None:
+    """Where, what and what to do."""
+    bare = Problem(code="no-passphrase", problem="no passphrase for this stack's secrets", hint="set one")
+    golden("problems.txt", shown(duplicate("stacks/dev.fleet.yaml:41:20"), bare))
+
+
+def test_equal_problems_are_one_with_a_count(golden: "Golden") -> None:
+    """A thousand equal ones are one error; nothing is lost but repetition."""
+    golden("equal-problems.txt", shown(*(duplicate(f"stacks/eu.csv:{line}:9") for line in range(1, 1001))))
+
+
+def test_a_huge_line_is_shown_around_the_caret() -> None:
+    """A line of any length takes one line of the screen, with the caret under its column."""
+    text = shown(duplicate("stacks/dev.fleet.yaml:3:5000"))
+    assert [] == [line for line in text.splitlines() if cell_len(line) > 80 and "error[" not in line]
+    source, caret = text.splitlines()[3:5]
+    assert "y" == source[caret.index("^")]
+
+
+def test_the_caret_stands_under_wide_characters() -> None:
+    """Columns count characters, carets cells."""
+    source, caret = shown(duplicate("stacks/dev.fleet.yaml:4:7")).splitlines()[3:5]
+    before = caret[: caret.index("^")]
+    assert "," == next(source[i] for i in range(len(source)) if cell_len(source[:i]) == cell_len(before))
+
+
+def test_places_without_lines_are_only_named() -> None:
+    """A file, or nothing at all, is a place too."""
+    assert ("a", 0, 0) == problems.split("a")
+    assert ("a:b.yaml", 4, 2) == problems.split("a:b.yaml:4:2")
+    assert ("a", 4, 0) == problems.split("a:4")
+    assert "  --> stacks/\n" in shown(duplicate("stacks/"))

@@ -1,0 +1,222 @@
+"""What people read of a run."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from edgefleet.model.effects import Effect
+from edgefleet.planning.pending import Pending
+from edgefleet.planning.steps import Diagnostic, Step
+from edgefleet.report import building, text
+from edgefleet.report.view import FATES, Site, View
+
+if TYPE_CHECKING:
+    from tests.report.conftest import Golden, Made
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GI = 1024**3
+
+
+def shown(view: View, *, is_all: bool = False) -> str:
+    """The report as one text; no line of it is wider than 80 columns."""
+    lines = [line.plain.rstrip() for line in text.render(view, is_all=is_all)]
+    assert [] == [line for line in lines if cell_len(line) > 80]
+    return "\n".join(lines) + "\n"
+
+
+def names(prefix: str, count: int) -> list[str]:
+    return [f"{prefix}-{index:04}" for index in range(1, count + 1)]
+
+
+def a_day(made: "Made") -> View:
+    """A fleet of 1,000 sites in which something of everything happens."""
+    keep = [made.step("same", made.plain(name), made.plain(name)) for name in names("es-mad", 888)]
+    disks = [
+        made.step(
+            "update",
+            made.plain(name),
+            made.plain(name, nodes__n1__disk=128 * GI),
+            ["nodes.n1.disk"],
+        )
+        for name in names("fr-par", 50)
+    ]
+    arches = [
+        made.step("update", made.plain(name), made.plain(name, nodes__n1__arch="arm64"), ["nodes.n1.arch"])
+        for name in names("de-ber", 2)
+    ]
+    places = [
+        made.step("update", made.plain(name), made.plain(name, location={"city": "Lyon"}), ["location"])
+        for name in names("fr-lyo", 46)
+    ]
+    new = [made.step("create", {}, made.plain(name)) for name in names("it-mil", 12)]
+    gone = [made.step("delete", made.plain(name), {}) for name in ("fr-nte-0007", "fr-nte-0008")]
+    provider = Step(
+        urn="urn:pulumi:eu::fleet::pulumi:providers:edgefleet::cloud",
+        op="same",
+        type="pulumi:providers:edgefleet",
+    )
+    bucket = Step(
+        urn="urn:pulumi:eu::fleet::edgefleet:aws:Bucket::artifacts",
+        op="update",
+        type="edgefleet:aws:Bucket",
+        diff=("tags.owner",),
+    )
+    present = [*keep, *disks, *arches, *places, *new]
+    fleet = made.fleet(
+        [_spec(step) for step in present],
+        lines={
+            ("*", "nodes.n1.disk"): "stacks/eu.fleet.yaml:212:11",
+            ("*", "nodes.n1.arch"): "stacks/eu.fleet.yaml:230:11",
+        },
+    )
+    order = (*names("fr-par", 50), "fr-nte-0007", "fr-nte-0008")
+    outcome = made.outcome([provider, bucket, *present, *gone])
+    waiting = tuple(
+        Pending(
+            is_first=False, nodes=("n1",), name=name, effect=Effect.REFLASH, since=NOW - timedelta(days=days)
+        )
+        for name, days in (("es-mad-0002", 12), ("es-mad-0003", 3))
+    )
+    return building.view(outcome, building.Seen(at=NOW, fleet=fleet, order=order, waiting=waiting))
+
+
+def _spec(step: Step) -> dict[str, Any]:
+    return {name: value for name, value in step.new_inputs.items() if name not in {"store", "key"}}
+
+
+def test_a_day_of_a_large_fleet(made: "Made", golden: "Golden") -> None:
+    """Losses first and by name, equal changes once with a count, counts that add up."""
+    golden("a-day.txt", shown(a_day(made)))
+
+
+def test_one_edited_site_shows_both_whole_digests(made: "Made", golden: "Golden") -> None:
+    """One site changes: its name, the change, the line that declares it and both digests."""
+    old = [made.plain(name) for name in names("de-ber", 24)]
+    new = [*old[:6], made.plain("de-ber-0007", nodes__n1__network__address="10.20.7.11/24"), *old[7:]]
+    steps = [
+        made.step(
+            "same" if before == after else "update",
+            before,
+            after,
+            [] if before == after else ["nodes.n1.network.address"],
+        )
+        for before, after in zip(old, new, strict=True)
+    ]
+    fleet = made.fleet(new, lines={("de-ber-0007", "nodes.n1.network.address"): "stacks/dev.fleet.yaml:41:7"})
+    view = building.view(made.outcome(steps, stack="dev"), building.Seen(at=NOW, fleet=fleet))
+    golden("one-site.txt", shown(view))
+    assert [("de-ber-0007", "reflash")] == [(site.name, site.effect) for site in view.of("reflash")]
+
+
+def test_the_first_preview_names_each_image(made: "Made", golden: "Golden") -> None:
+    """A new stack of 24 sites: every node with its digest; Wi-Fi passphrases that sites share are named."""
+    wifi = {"ssid": "Shops", "passphraseSecret": "shop-wifi"}
+    new = [made.plain(name) for name in names("de-ber", 20)]
+    new += [made.plain(name, nodes__n1__network__wifi=wifi) for name in names("fr-par", 4)]
+    view = building.view(
+        made.outcome([made.step("create", {}, each) for each in new]),
+        building.Seen(at=NOW, fleet=made.fleet(new)),
+    )
+    golden("first.txt", shown(view))
+    assert {"shop-wifi": 4} == view.shared
+
+
+def test_nothing_to_do(made: "Made", golden: "Golden") -> None:
+    """The second up says so in one line, and where the images are."""
+    same = [made.plain(name) for name in names("de-ber", 24)]
+    outcome = made.outcome([made.step("same", each, each) for each in same], operation="up", seconds=1.04)
+    golden("nothing.txt", shown(building.view(outcome, building.Seen(at=NOW, fleet=made.fleet(same)))))
+
+
+def test_what_was_done(made: "Made", golden: "Golden") -> None:
+    """After up the same is told in the past tense, with the place of the images."""
+    kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")
+    new = made.plain("de-ber-0003")
+    steps = [made.step("same", kept, kept), made.step("create", {}, new), made.step("delete", lost, {})]
+    seen = building.Seen(
+        at=NOW,
+        fleet=made.fleet([kept, new]),
+        order=("de-ber-0001", "de-ber-0002"),
+        store="file:.edgefleet/images/eu",
+    )
+    golden("done.txt", shown(building.view(made.outcome(steps, operation="up"), seen)))
+
+
+def test_a_failed_run_counts_the_sites_that_it_did_not_reach(made: "Made", golden: "Golden") -> None:
+    """What a failed up did not come to is named, and the counts still add up."""
+    sites = [made.plain(name) for name in names("de-ber", 5)]
+    outcome = made.outcome(
+        [made.step("create", {}, each) for each in sites[:2]],
+        operation="up",
+        result="failed",
+        diagnostics=(
+            Diagnostic(
+                severity="error", message="the disk is full; free some space there", urn="a::de-ber-0003"
+            ),
+        ),
+    )
+    view = building.view(outcome, building.Seen(at=NOW, fleet=made.fleet(sites)))
+    golden("failed.txt", shown(view))
+    assert ["the disk is full; free some space there"] == [each.problem for each in view.problems]
+
+
+def test_thousands_of_different_changes_do_not_drown_the_rest(made: "Made", golden: "Golden") -> None:
+    """Different changes are shown up to a limit and counted beyond; losses are never cut."""
+    steps = []
+    for index, name in enumerate(names("de-ber", 4000)):
+        old, new = made.plain(name), made.plain(name, timezone=f"Europe/Zone{index}")
+        steps.append(made.step("update", old, new, ["timezone"]))
+    gone = [made.plain(name) for name in names("fr-par", 60)]
+    fleet = made.fleet([_spec(step) for step in steps])
+    outcome = made.outcome([*steps, *(made.step("delete", each, {}) for each in gone)], operation="preview")
+    view = building.view(outcome, building.Seen(at=NOW, fleet=fleet))
+    report = shown(view)
+    golden("many.txt", report)
+    assert all(each["name"] in report for each in gone)
+    assert "#4000" in shown(view, is_all=True)
+
+
+def test_all_names_every_site(made: "Made") -> None:
+    """``--all`` leaves nothing out: unchanged sites and whole digests."""
+    view = a_day(made)
+    report = shown(view, is_all=True)
+    assert [] == [site.name for site in view.sites if site.name not in report]
+    digests = {images.new for site in view.of("new", "reflash") for images in site.images.values()}
+    assert [] == [digest for digest in digests if digest is None or digest not in report]
+
+
+def test_long_names_and_values_stay_within_the_line(made: "Made") -> None:
+    """Names of 63 characters and long values move to lines of their own."""
+    name = "a" * 63
+    old = made.plain(name)
+    new = made.plain(name, sysctls={f"net.core.setting{index}": "1" * 90 for index in range(9)})
+    seen = building.Seen(at=NOW, fleet=made.fleet([new]))
+    shown(building.view(made.outcome([made.step("update", old, new, ["sysctls"])]), seen))
+    shown(building.view(made.outcome([made.step("delete", old, {})]), building.Seen(at=NOW, order=(name,))))
+    shown(building.view(made.outcome([made.step("create", {}, new)]), seen), is_all=True)
+
+
+OPS = st.sampled_from(["same", "create", "update", "replace", "delete", "read", "refresh", "missing"])
+
+
+@given(
+    ops=st.lists(OPS, max_size=30), result=st.sampled_from(["succeeded", "failed", "cancelled", "refused"])
+)
+def test_counts_always_add_up_to_the_fleet(made: "Made", ops: list[Any], result: Any) -> None:
+    """Whatever an engine says, each site has exactly one fate and the numbers add up."""
+    sites = [made.plain(f"site-{index}") for index in range(len(ops))]
+    steps = [
+        made.step(op, one, one, ["timezone"]) for op, one in zip(ops, sites, strict=True) if op != "missing"
+    ]
+    fleet = made.fleet([one for op, one in zip(ops, sites, strict=True) if op != "delete"])
+    view = building.view(made.outcome(steps, result=result), building.Seen(at=NOW, fleet=fleet))
+    assert len(ops) == sum(view.counts.values()) == len(view.sites)
+    (line, *more) = [each.plain for each in text.counts(view)]
+    words = " ".join([line, *more]).replace(",", "").split()
+    numbers = [int(word) for word in words if word.isdecimal()]
+    assert numbers[-1] == sum(numbers[:-1]) == len(ops)
+    assert set(view.counts) == set(FATES)
+    assert all(isinstance(site, Site) for site in view.sites)
