@@ -111,7 +111,7 @@ def _whole(site: Site) -> Iterator[Text]:
     for node, images in site.images.items():
         yield Text(f"      {site.name} {node}")
         if images.old == images.new:
-            yield Text(f"      {images.new or _unknown(site)} (stays)", "dim")
+            yield Text(f"    = {images.new or _unknown(site)}", "dim")
             continue
         if images.old is not None:
             yield Text(f"    - {images.old}", "red")

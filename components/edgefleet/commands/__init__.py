@@ -1,0 +1,1 @@
+"""The commands of `edgefleet`, one file each; `registry` lists them."""

@@ -1,0 +1,105 @@
+"""Commands that change something: show what will happen, ask, do it, show what happened."""
+
+from edgefleet.commands import screen
+from edgefleet.commands.cloud import check_emulated, settle
+from edgefleet.commands.running import Run, Wanted, prepare, show, told
+from edgefleet.commands.session import Session
+from edgefleet.commands.written import JsonFile
+from edgefleet.errors import Problem, Refused
+from edgefleet.planning.steps import Operation
+from edgefleet.report.human import counted
+from edgefleet.report.view import View
+
+QUESTIONS: dict[Operation, str] = {
+    "up": "make it so?",
+    "refresh": "record what is really there?",
+    "destroy": "destroy all of that?",
+}
+
+
+def preview(session: Session, wanted: Wanted) -> None:
+    """Show what up would do."""
+
+    def body(place: JsonFile) -> View:
+        run = prepare(session, "preview", wanted)
+        note = check_emulated(session, run.fleet, wanted.stack)
+        view = run.see("preview", notes=(note,) if note else (), refresh=bool(note))
+        show(session, place, view, is_all=wanted.is_all)
+        return view
+
+    told(session, "preview", wanted, body)
+
+
+def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed: bool) -> None:
+    """Run an operation that changes something, after asking."""
+
+    def body(place: JsonFile) -> View:
+        if not is_agreed:
+            _require_somebody(session, operation)
+        run = prepare(session, operation, wanted)
+        note = check_emulated(session, run.fleet, wanted.stack)
+        notes = (note,) if note else ()
+        is_needed = bool(note) and operation == "up"
+        if not is_agreed:
+            declined = _ask(run, operation, place, notes)
+            if declined is not None:
+                return declined
+        view = run.see(operation, notes=notes, refresh=is_needed)
+        if view.result == "succeeded" and (is_needed or operation != "up"):
+            settle(session)
+        show(session, place, view, is_all=wanted.is_all)
+        return view
+
+    told(session, operation, wanted, body)
+
+
+def _require_somebody(session: Session, operation: Operation) -> None:
+    """Refuse to wait for an answer that nobody can give.
+
+    Raises:
+        Refused: stdin is no terminal.
+    """
+    if not session.is_interactive:
+        raise Refused(
+            Problem(
+                code="nobody-to-ask",
+                problem=f"{operation} asks before it changes anything, and stdin is no terminal",
+                hint=f"look at edgefleet preview first, then run edgefleet {operation} with -y",
+            )
+        )
+
+
+def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]) -> View | None:
+    """Show what will happen and ask; the view to end with where it shall not, or need not."""
+    session = run.session
+    if operation == "up":
+        planned = run.see("preview", notes=notes, refresh=bool(notes))
+        show(session, place, planned, is_all=run.wanted.is_all)
+        if planned.result != "succeeded" or not planned.has_changes:
+            return planned
+    else:
+        _say_what(run, operation)
+    if screen.agrees(session, QUESTIONS[operation]):
+        return None
+    screen.say(session, "cancelled; nothing was changed")
+    return _unchanged(run, operation)
+
+
+def _unchanged(run: Run, operation: Operation) -> View:
+    fleet = run.fleet
+    return View(
+        engine=run.engine.name,
+        stack=run.wanted.stack,
+        operation=operation,
+        result="cancelled",
+        fleet=fleet.name if fleet else "",
+        region=fleet.region if fleet else "",
+        seconds=0,
+        at=run.session.now(),
+    )
+
+
+def _say_what(run: Run, operation: Operation) -> None:
+    sites = counted(len(run.wanted.targets or run.before), "site")
+    what = "and their images, every version" if operation == "destroy" else "against what is recorded"
+    screen.say(run.session, f"{operation} {run.wanted.stack}: {sites} {what}")

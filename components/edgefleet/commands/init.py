@@ -1,0 +1,145 @@
+"""`edgefleet init`: write the fleet secret of a stack, once.
+
+The secret is 32 random bytes that every credential of the fleet's sites is derived from. It goes into the
+stack's configuration, encrypted the way the Pulumi CLI does it with a passphrase, so that either engine
+reads it. A secret that is there is never replaced: all sites would get new credentials.
+"""
+
+import json
+import secrets as randomness
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands import options, stack_file
+from edgefleet.commands import secrets as stack_secrets
+from edgefleet.commands.passphrase import FILE, is_given
+from edgefleet.commands.screen import say
+from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import load
+from edgefleet.errors import InvalidInput, Problem, Refused
+
+if TYPE_CHECKING:
+    from edgefleet.model.fleet import Fleet
+
+WORDS = 24
+"""Bytes of randomness in a passphrase that is made here."""
+
+
+def command(
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing where there is one.")] = False,
+    passphrase: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Also set the Wi-Fi passphrase NAME; asked for, or a line of stdin."
+        ),
+    ] = None,
+) -> None:
+    """Write the fleet secret of a stack, once, into stacks/Pulumi.STACK.yaml."""
+    initialise(session_of(context), stack, if_missing=if_missing, passphrases=passphrase or [])
+
+
+def initialise(
+    session: Session, stack: str, *, if_missing: bool = False, passphrases: Sequence[str] = ()
+) -> None:
+    """Write the fleet secret of `stack` where there is none, and the Wi-Fi passphrases named.
+
+    Raises:
+        Refused: there is a fleet secret, and nothing else was asked for.
+    """
+    fleet = load(session.project, stack)
+    _provide_passphrase(session)
+    known = stack_secrets.read(session, stack)
+    new: dict[str, str] = {}
+    if known.fleet_secret is None:
+        new[stack_secrets.FLEET_SECRET] = new_fleet_secret()
+    elif not (if_missing or passphrases):
+        raise _is_there(stack)
+    wifi = known.passphrases | _asked(session, passphrases) | _invented(session, fleet, known.passphrases)
+    if wifi != known.passphrases:
+        new[stack_secrets.PASSPHRASES] = json.dumps(wifi, sort_keys=True)
+    if new:
+        stack_file.write(session, stack, new)
+        say(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
+    _tell_missing(session, stack, _used(fleet) - wifi.keys())
+
+
+def new_fleet_secret() -> str:
+    """32 random bytes in base64."""
+    return b64encode(randomness.token_bytes(32)).decode()
+
+
+def _is_there(stack: str) -> Refused:
+    return Refused(
+        Problem(
+            code="secret-is-there",
+            where=f"stacks/Pulumi.{stack}.yaml",
+            path=stack_secrets.FLEET_SECRET,
+            problem="the stack has a fleet secret; another one would change the credentials of every site",
+            hint="keep it; --if-missing makes this no error; to renew one site's credentials raise its epoch",
+        )
+    )
+
+
+def _provide_passphrase(session: Session) -> None:
+    """Make a passphrase for a first look where nobody gives one."""
+    from edgefleet.io import disk
+
+    file = session.project / FILE
+    if is_given(session) or file.exists():
+        return
+    disk.write(file, f"{randomness.token_urlsafe(WORDS)}\n".encode())
+    say(
+        session,
+        f"made {FILE} (0600): it opens this project's secrets; keep a copy, and keep it out of version "
+        "control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE takes its place where set.",
+    )
+
+
+def _asked(session: Session, names: Sequence[str]) -> dict[str, str]:
+    """The Wi-Fi passphrases that the user gives now."""
+    given = {name: _ask(session, name) for name in names}
+    short = [name for name, text in given.items() if not 8 <= len(text) <= 63]  # noqa: PLR2004 - WPA2's limits
+    if short:
+        raise InvalidInput(
+            Problem(
+                code="bad-passphrase",
+                path=name,
+                problem="a Wi-Fi passphrase has 8 to 63 characters",
+                hint="enter it again",
+            )
+            for name in short
+        )
+    return given
+
+
+def _ask(session: Session, name: str) -> str:
+    if session.is_interactive:
+        return str(typer.prompt(f"passphrase of the Wi-Fi secret {name}", hide_input=True, err=True))
+    return session.stdin.readline().rstrip("\r\n")
+
+
+def _used(fleet: "Fleet") -> set[str]:
+    """Names of the Wi-Fi passphrases that the fleet file refers to."""
+    nodes = (node for site in fleet.sites.values() for node in site.nodes.values())
+    return {node.network.wifi.passphrase_secret for node in nodes if node.network.wifi}
+
+
+def _invented(session: Session, fleet: "Fleet", known: dict[str, str]) -> dict[str, str]:
+    """Passphrases for a fleet to try things with, so that it comes up as it is."""
+    missing = sorted(_used(fleet) - known.keys())
+    if not missing or fleet.control_plane.cloud.endpoint != "emulated":
+        return {}
+    say(session, f"made up a Wi-Fi passphrase for {', '.join(missing)}: {fleet.region} is for trying things")
+    return {name: randomness.token_urlsafe(WORDS) for name in missing}
+
+
+def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
+    if missing:
+        wanted = " ".join(f"--passphrase {name}" for name in sorted(missing))
+        say(session, f"Wi-Fi passphrases are missing; set them: edgefleet init -s {stack} {wanted}")

@@ -1,0 +1,106 @@
+"""`edgefleet new`: a project of the user's own, ready for `edgefleet up` and for `pulumi up`."""
+
+import re
+import sys
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+
+from edgefleet.commands import init, schema
+from edgefleet.commands.plugin_path import folder
+from edgefleet.commands.screen import say
+from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import InvalidInput, Problem
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+PARTS = {
+    "Pulumi.yaml": "Pulumi.yaml",
+    "__main__.py": "main.py",
+    "stacks/$region.fleet.yaml": "fleet.yaml",
+    "requirements.txt": "requirements.txt",
+    ".gitignore": "gitignore",
+    "README.md": "README.md",
+}
+"""dict[file in the new project -> file among the templates]."""
+
+
+def command(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    *,
+    region: Annotated[str, typer.Option(metavar="NAME", help="First region, and its stack.")] = "dev",
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The fleet; DIR's name by default.")
+    ] = None,
+) -> None:
+    """Make a project of your own, ready for `edgefleet up` and `pulumi up`."""
+    session = session_of(context)
+    root = (session.project / directory).resolve()
+    fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
+    words = {"fleet": fleet, "region": _label(region, "--region"), "plugin": str(folder())}
+    words |= {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
+    files[f"stacks/{schema.FLEET}"] = schema.text()
+    _check_free(root, files)
+    _write(root, files)
+    init.initialise(session.inside(root), region)
+    _tell(session, directory, region)
+
+
+def _label(name: str, option: str) -> str:
+    if NAME.fullmatch(name):
+        return name
+    raise InvalidInput(
+        Problem(
+            code="bad-name",
+            path=option,
+            problem=f"{name!r} is not an RFC 1123 label",
+            hint="use lower-case letters, digits and hyphens, 63 at most",
+        )
+    )
+
+
+def _text(part: str, words: dict[str, str]) -> str:
+    from edgefleet.io.templates import template_root
+
+    return Template((template_root() / "project" / part).read_text(encoding="utf-8")).substitute(words)
+
+
+def _check_free(root: Path, files: dict[str, str]) -> None:
+    """Refuse to write over anything.
+
+    Raises:
+        InvalidInput: something is there already.
+    """
+    if root.exists() and not root.is_dir():
+        there = ["."]
+    else:
+        there = [name for name in files if (root / name).exists()]
+    if there:
+        raise InvalidInput(
+            Problem(
+                code="is-there",
+                where=str(root),
+                problem=f"there is something already: {', '.join(there)}",
+                hint="name a folder that is not there yet, or an empty one",
+            )
+        )
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    from edgefleet.io import disk
+
+    with disk.explaining(root, "cannot be made"):
+        (root / "stacks").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        disk.write(root / name, text.encode(), mode=0o644)
+
+
+def _tell(session: Session, directory: Path, region: str) -> None:
+    say(session, f"made {directory}; stacks/{region}.fleet.yaml describes the fleet")
+    say(
+        session,
+        f"next: edgefleet -C {directory} preview -s {region}   edgefleet -C {directory} up -s {region}",
+    )

@@ -1,0 +1,32 @@
+"""`edgefleet preview`: what up would do, site by site."""
+
+import typer
+
+from edgefleet.commands import options
+from edgefleet.commands.asking import preview
+from edgefleet.commands.running import Wanted
+from edgefleet.commands.session import session_of
+
+
+def command(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    engine: options.WantedEngine = "auto",
+    target: options.Targets = None,
+    json: options.Json = None,
+    all_: options.All = False,
+    refresh: options.Refresh = False,
+    parallel: options.Parallel = 16,
+) -> None:
+    """Show what up would do, site by site; nothing is touched."""
+    wanted = Wanted(
+        stack=stack,
+        engine=engine,
+        targets=tuple(target or ()),
+        json=json,
+        is_all=all_,
+        refresh=refresh,
+        parallel=parallel,
+    )
+    preview(session_of(context), wanted)

@@ -1,0 +1,63 @@
+"""What the state of a stack says about its sites."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from edgefleet.errors import InvalidInput
+from edgefleet.report.building import SITES
+
+if TYPE_CHECKING:
+    from edgefleet.engine import Engine, Options
+
+
+NO_STACK = "no-stack"
+"""Code of the engines' answer about a stack that is not there yet."""
+TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One site as the last run left it."""
+
+    name: str
+    inputs: dict[str, Any] = field(repr=False)
+    images: dict[str, dict[str, Any]]
+    """dict[node -> {digest, uri, size, files}]."""
+    modified: datetime | None
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """dict[node -> digest] of the images in the store."""
+        return {node: str(image["digest"]) for node, image in self.images.items() if image.get("digest")}
+
+    @property
+    def store(self) -> str:
+        """URI of the store that the images are in."""
+        return str(self.inputs.get("store", ""))
+
+
+def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False) -> dict[str, Recorded]:
+    """dict[site -> as recorded], in the state's order; empty for a stack that was never brought up."""
+    try:
+        state = engine.state(options, show_secrets=show_secrets)
+    except InvalidInput as error:
+        if error.problem.code == NO_STACK:
+            return {}
+        raise
+    return {
+        name: Recorded(
+            name=name,
+            inputs=each.inputs,
+            images=each.outputs.get("images") or {},
+            modified=_time(each.modified),
+        )
+        for name, each in state.find(SITES).items()
+    }
+
+
+def _time(text: str) -> datetime | None:
+    """A time of the state file; Go writes more digits of a second than Python reads."""
+    found = TIME.fullmatch(text)
+    return datetime.fromisoformat(found[1] + (found[2] or "").replace("Z", "+00:00")) if found else None

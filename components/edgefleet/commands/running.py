@@ -1,0 +1,164 @@
+"""Running an engine for a stack: progress on stderr, the result as text and JSON, the exit code."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from edgefleet.commands import screen, stack
+from edgefleet.commands.recorded import Recorded, recorded
+from edgefleet.commands.session import EngineName, Session
+from edgefleet.commands.waiting import waiting
+from edgefleet.commands.written import JsonFile
+from edgefleet.errors import EdgefleetError, InvalidInput, Refused
+from edgefleet.planning.steps import Operation, Outcome, Result
+from edgefleet.report import building, document, text
+from edgefleet.report.progress import progress
+from edgefleet.report.view import View
+
+if TYPE_CHECKING:
+    from edgefleet.engine import Engine, Options
+    from edgefleet.model.fleet import Fleet
+
+DOING: dict[Operation, str] = {
+    "preview": "planning",
+    "up": "bringing up",
+    "refresh": "looking at",
+    "destroy": "destroying",
+}
+CODES: dict[Result, int] = {"succeeded": 0, "failed": 2, "refused": 3, "cancelled": 130}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the options of a run ask for."""
+
+    stack: str
+    engine: EngineName = "auto"
+    targets: tuple[str, ...] = ()
+    """Names of sites."""
+    json: Path | None = None
+    is_all: bool = False
+    refresh: bool = False
+    parallel: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An engine, ready to run for one stack."""
+
+    session: Session
+    wanted: Wanted
+    engine: "Engine"
+    fleet: "Fleet | None"
+    """`None` where the fleet file is not needed and not there or not valid."""
+    before: dict[str, Recorded]
+    """dict[site -> as recorded] before this run."""
+
+    def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
+        """Run `operation` and give back what is to be told."""
+        outcome = self._outcome(operation, refresh=refresh or self.wanted.refresh)
+        pending, note = waiting(self.session, self.fleet, self.before)
+        seen = building.Seen(
+            at=self.session.now(),
+            fleet=self.fleet,
+            store=self.fleet.images.store if self.fleet else "",
+            order=tuple(self.before),
+            waiting=pending if operation in {"preview", "up"} else (),
+            targets=self.wanted.targets,
+            notes=(*notes, note) if note else notes,
+        )
+        return building.view(outcome, seen)
+
+    def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
+        session, wanted = self.session, self.wanted
+        total = len(self.fleet.sites) if self.fleet else len(self.before) or None
+        title = f"{DOING[operation]} {wanted.stack} ({self.engine.name} engine)"
+        chosen = options(session, wanted, refresh=refresh)
+        with ExitStack() as drawn:
+            shown = progress(session.err, title, total, is_animated=session.is_animated)
+            drawn.enter_context(shown)
+            return self.engine.run(operation, chosen, shown.on_event)
+
+
+def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> "Options":
+    """What an engine is told."""
+    from edgefleet.engine import Options
+
+    return Options(
+        stack=wanted.stack,
+        project=session.project,
+        targets=wanted.targets,
+        refresh=refresh,
+        parallel=wanted.parallel,
+    )
+
+
+def prepare(session: Session, operation: Operation, wanted: Wanted) -> Run:
+    """Load the fleet, choose the engine, look at the recorded state.
+
+    Raises:
+        InvalidInput: the fleet file is wrong, or a target is no site.
+    """
+    fleet = _fleet(session, operation, wanted)
+    engine = session.choose(wanted.engine)
+    before = recorded(engine, options(session, wanted))
+    if fleet is not None:
+        stack.known_sites(fleet, wanted.targets, also=before)
+    return Run(session=session, wanted=wanted, engine=engine, fleet=fleet, before=before)
+
+
+def _fleet(session: Session, operation: Operation, wanted: Wanted) -> "Fleet | None":
+    """The fleet file; to refresh or to destroy, it need not be there."""
+    try:
+        return stack.load(session.project, wanted.stack)
+    except InvalidInput:
+        if operation in {"preview", "up"} or not _is_stack(session, wanted.stack):
+            raise
+        return None
+
+
+def _is_stack(session: Session, name: str) -> bool:
+    """Whether a stack without a fleet file is one all the same: it has a configuration of its own."""
+    return (
+        name in stack.stacks(session.project)
+        or (session.project / stack.FOLDER / f"Pulumi.{name}.yaml").exists()
+    )
+
+
+def told(session: Session, operation: Operation, wanted: Wanted, body: Callable[[JsonFile], View]) -> None:
+    """Run `body`, write the JSON of what it gives back or raises, and end as its result asks."""
+    place = JsonFile.to(session, wanted.json)
+    try:
+        view = body(place)
+    except EdgefleetError as error:
+        place.write(document.document(_failed(session, operation, wanted, error)))
+        raise
+    place.write(document.document(view, is_all=wanted.is_all))
+    if view.result != "succeeded":
+        screen.show_problems(session, view.problems)
+        raise typer.Exit(CODES[view.result])
+
+
+def show(session: Session, place: JsonFile, view: View, *, is_all: bool) -> None:
+    """Print `view`, unless its JSON takes the place of the text."""
+    if not place.is_stdout:
+        screen.show(session, text.render(view, is_all=is_all))
+
+
+def _failed(session: Session, operation: Operation, wanted: Wanted, error: EdgefleetError) -> View:
+    """What there is to tell when nothing could be run."""
+    return View(
+        engine=wanted.engine if wanted.engine != "auto" else "local",
+        stack=wanted.stack,
+        operation=operation,
+        result="refused" if isinstance(error, Refused) else "failed",
+        fleet="",
+        region="",
+        seconds=0,
+        at=session.now(),
+        problems=error.problems,
+    )

@@ -1,0 +1,49 @@
+"""Printing: lines that are never wrapped by the console, problems, and questions."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from rich.text import Text
+
+from edgefleet.commands.session import Session
+from edgefleet.errors import Problem
+from edgefleet.report import problems
+
+LONGEST_LINE = 64 * 1024
+"""Characters read of a source line; the rest could not be shown anyway."""
+
+
+def show(session: Session, lines: Iterable[Text | str]) -> None:
+    """Print results."""
+    for line in lines:
+        session.out.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def say(session: Session, sentence: Text | str) -> None:
+    """Print a remark beside the results."""
+    session.err.print(sentence, soft_wrap=True, markup=False, highlight=False)
+
+
+def show_problems(session: Session, found: Iterable[Problem]) -> None:
+    """Print problems with the source lines that they are about."""
+    for line in problems.lines(found, lambda file, number: source_line(session.project / file, number)):
+        say(session, line)
+
+
+def source_line(file: Path, number: int) -> str | None:
+    """Line `number` (from 1) of `file`; `None` where it cannot be read as text."""
+    try:
+        if not file.is_file():
+            return None
+        with file.open("rb") as lines:
+            line = next(islice(lines, number - 1, None), None)
+    except OSError:
+        return None
+    return None if line is None else line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
+
+
+def agrees(session: Session, question: str) -> bool:
+    """Ask; anything but yes is no."""
+    session.err.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
+    return session.stdin.readline().strip().lower() in {"y", "yes"}

@@ -1,0 +1,78 @@
+"""The fleet secret and the Wi-Fi passphrases of a stack, read from its configuration."""
+
+import json
+from dataclasses import dataclass, field
+
+from edgefleet.commands.session import Session
+from edgefleet.errors import InvalidInput, Problem
+
+FLEET_SECRET = "fleet:secret"  # noqa: S105 - the name of the key
+PASSPHRASES = "fleet:passphrases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What a stack's configuration keeps secret."""
+
+    fleet_secret: str | None = field(repr=False)
+    """32 random bytes in base64; `None` where the stack has none yet."""
+    passphrases: dict[str, str] = field(repr=False)
+    """dict[name -> Wi-Fi passphrase]."""
+
+
+def read(session: Session, stack: str) -> Secrets:
+    """The secrets of `stack`.
+
+    Raises:
+        InvalidInput: the passphrase is missing or wrong, or the file is damaged.
+        Refused: they are kept by something else than a passphrase.
+    """
+    from edgefleet.local.project import load_config, open_project, stack_document
+    from edgefleet.local.secrets import find_passphrase, open_salt
+
+    project = open_project(session.project, session.environment)
+    document = stack_document(project, stack)
+    salt = document.get("encryptionsalt")
+    crypter = open_salt(find_passphrase(session.project, session.environment), str(salt)) if salt else None
+    values = load_config(document, project, crypter).values
+    return Secrets(
+        fleet_secret=values.get(FLEET_SECRET), passphrases=_passphrases(values.get(PASSPHRASES), stack)
+    )
+
+
+def _passphrases(text: str | None, stack: str) -> dict[str, str]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and all(isinstance(each, str) for each in found.values()):
+        return found
+    raise InvalidInput(
+        Problem(
+            code="bad-passphrases",
+            where=f"stacks/Pulumi.{stack}.yaml",
+            path=PASSPHRASES,
+            problem="is not an object of names and passphrases",
+            hint=f"set each with: edgefleet init -s {stack} --passphrase NAME",
+        )
+    )
+
+
+def required_fleet_secret(session: Session, stack: str) -> tuple[str, dict[str, str]]:
+    """The fleet secret and the passphrases.
+
+    Raises:
+        InvalidInput: the stack has no fleet secret yet.
+    """
+    found = read(session, stack)
+    if found.fleet_secret is None:
+        raise InvalidInput(
+            Problem(
+                code="no-fleet-secret",
+                where=f"stacks/Pulumi.{stack}.yaml",
+                path=FLEET_SECRET,
+                problem="this stack has no fleet secret, from which every site's credentials are derived",
+                hint=f"write one, once: edgefleet init -s {stack}",
+            )
+        )
+    return found.fleet_secret, found.passphrases

@@ -1,0 +1,107 @@
+"""What a command works in: the project, the two streams, and the outside world handed in."""
+
+import os
+import sys
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self, TextIO
+
+import typer
+from rich.console import Console
+
+from edgefleet.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:  # an engine costs a second to import: only the commands that run one do
+    from edgefleet.engine import Engine
+    from edgefleet.io.emulator import Emulator
+
+
+EngineName = Literal["auto", "pulumi", "local"]
+
+
+def _choose(name: "EngineName") -> "Engine":
+    from edgefleet.engine import choose
+
+    return choose(name)
+
+
+def _ensure(project: Path) -> "Emulator":
+    from edgefleet.io.emulator import ensure
+
+    return ensure(project)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run of the command line."""
+
+    project: Path
+    """The project directory."""
+    out: Console
+    """Results."""
+    err: Console
+    """Progress and problems."""
+    stdin: TextIO
+    environment: MutableMapping[str, str]
+    choose: "Callable[[EngineName], Engine]" = _choose
+    """Name of an engine -> the engine."""
+    emulator: "Callable[[Path], Emulator]" = _ensure
+    """A project's directory -> its emulated cloud, running."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @classmethod
+    def of_process(cls) -> Self:
+        """The world of this process."""
+        return cls(
+            project=Path.cwd(),
+            out=Console(highlight=False),
+            err=Console(stderr=True, highlight=False),
+            stdin=sys.stdin,
+            environment=os.environ,
+        )
+
+    def inside(self, project: Path) -> Self:
+        """The same session in another project."""
+        return replace(self, project=project)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self.stdin.isatty()
+
+    @property
+    def is_animated(self) -> bool:
+        """Whether progress may be drawn: a terminal alone decides, no variable of the environment."""
+        return self.err.file.isatty()
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session of a command's context."""
+    found = context.obj
+    if not isinstance(found, Session):
+        raise TypeError("a command runs inside a session")
+    return found
+
+
+def enter(context: typer.Context, directory: Path | None) -> None:
+    """Make `directory` the project of the command that follows.
+
+    Raises:
+        InvalidInput: it is no directory.
+    """
+    if directory is None:
+        return
+    session = session_of(context)
+    project = session.project / directory
+    if not project.is_dir():
+        raise InvalidInput(
+            Problem(
+                code="no-project",
+                where=str(directory),
+                problem="is no directory",
+                hint="name the project's with -C",
+            )
+        )
+    context.obj = session.inside(project.resolve())

@@ -1,0 +1,126 @@
+"""`edgefleet sites`: what each site should run, what is said to be on its boxes, and saying so."""
+
+from typing import Annotated, Any
+
+import typer
+
+from edgefleet.commands import acknowledged, options, stack
+from edgefleet.commands.asking_engine import recorded_sites
+from edgefleet.commands.recorded import Recorded
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import EngineName, Session, session_of
+from edgefleet.commands.written import JsonFile
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.report import inventory
+from edgefleet.report.human import counted
+from edgefleet.report.inventory import Box
+
+HEX_DIGITS = 64
+"""Of a SHA-256."""
+
+
+def group() -> typer.Typer:
+    """The commands about sites."""
+    made = typer.Typer()
+    made.callback(invoke_without_command=True)(listing)
+    made.command("ack")(ack)
+    return made
+
+
+def listing(
+    context: typer.Context,
+    *,
+    stack_: Annotated[str | None, typer.Option("-s", "--stack", metavar="STACK", help="The stack.")] = None,
+    json: options.Json = None,
+    engine: options.WantedEngine = "auto",
+) -> None:
+    """List each node's desired image, and which one is said to be on the box."""
+    if context.invoked_subcommand is not None:
+        return
+    session = session_of(context)
+    if stack_ is None:
+        raise InvalidInput(
+            Problem(code="no-stack", problem="no stack is named", hint="name one: edgefleet sites -s STACK")
+        )
+    place = JsonFile.to(session, json)
+    boxes = _boxes(session, stack_, engine)
+    place.write(inventory.document(stack_, boxes))
+    if not place.is_stdout:
+        show(session, inventory.lines(stack_, boxes))
+
+
+def _boxes(session: Session, name: str, engine: EngineName) -> list[Box]:
+    fleet = stack.load(session.project, name)
+    known = acknowledged.read(session, fleet)
+    recorded = recorded_sites(session, name, engine)
+    return [
+        Box(
+            site=site,
+            node=node,
+            desired=digest,
+            acknowledged=known.get(site, {}).get(node),
+            uri=str(found.images[node].get("uri", "")),
+        )
+        for site, found in recorded.items()
+        for node, digest in found.digests.items()
+    ]
+
+
+def ack(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    sites: Annotated[
+        list[str], typer.Argument(metavar="SITE...", help="Sites whose boxes have their image.")
+    ],
+    *,
+    stack_: options.Stack,
+    node: Annotated[str | None, typer.Option(metavar="NODE", help="Only this node of the site.")] = None,
+    digest: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="What is on the box; the desired digest by default.")
+    ] = None,
+    engine: options.WantedEngine = "auto",
+) -> None:
+    """Say that an image is on the boxes of sites: they are no longer pending."""
+    session = session_of(context)
+    fleet = stack.load(session.project, stack_)
+    recorded = recorded_sites(session, stack_, engine)
+    names = stack.known_sites(fleet, sites, also=recorded)
+    said = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
+    acknowledged.write(session, fleet, said)
+    boxes = sum(map(len, said.values()))
+    say(session, f"acknowledged: {counted(boxes, 'box')} of {counted(len(said), 'site')}")
+
+
+def _digests(found: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:
+    """dict[node -> digest] to acknowledge."""
+    if found is None or not found.digests:
+        raise _wrong(name, "has no image yet", "bring it up first: edgefleet up")
+    if node is not None and node not in found.digests:
+        raise _wrong(name, f"has no node {node!r}", stack.nearest(node, found.digests))
+    chosen = {node: found.digests[node]} if node is not None else found.digests
+    if digest is None:
+        return chosen
+    if len(chosen) > 1:
+        raise _wrong(name, "has several nodes", "say with --node which one has that digest")
+    return dict.fromkeys(chosen, _whole(digest))
+
+
+def _whole(digest: str) -> str:
+    kind, _, hexadecimal = digest.rpartition(":")
+    if (
+        kind not in {"", "sha256"}
+        or len(hexadecimal) != HEX_DIGITS
+        or not set(hexadecimal) <= set("0123456789abcdef")
+    ):
+        raise InvalidInput(
+            Problem(
+                code="bad-digest",
+                problem=f"{digest!r} is no digest",
+                hint="write sha256: and 64 hexadecimal digits, or leave --digest out",
+            )
+        )
+    return f"sha256:{hexadecimal}"
+
+
+def _wrong(site: str, problem: str, hint: str) -> InvalidInput:
+    details: dict[str, Any] = {"code": "bad-ack", "path": f"sites.{site}"}
+    return InvalidInput(Problem(problem=problem, hint=hint, **details))

@@ -1,0 +1,89 @@
+"""A stack's files in the project: which there are, which one is meant, and loading it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgefleet.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.model.fleet import Fleet
+
+FOLDER = "stacks"
+SUFFIX = ".fleet.yaml"
+NEAREST = 3
+SHOWN = 8
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """What to do about a name that is not there: the nearest right ones, or all of a few."""
+    known = sorted(names)
+    close = get_close_matches(word, known, n=NEAREST, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    if not known:
+        return "there is none yet"
+    more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""
+    return f"there {'is' if len(known) == 1 else 'are'}: {', '.join(known[:SHOWN])}{more}"
+
+
+def stacks(project: Path) -> list[str]:
+    """Names of the stacks that have a fleet file."""
+    folder = project / FOLDER
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+
+
+def fleet_file(project: Path, stack: str) -> Path:
+    """The fleet file of `stack`.
+
+    Raises:
+        InvalidInput: there is no such stack.
+    """
+    known = stacks(project)
+    if stack in known:
+        return project / FOLDER / f"{stack}{SUFFIX}"
+    hint = nearest(stack, known)
+    if not known:
+        hint = f"{project} is no edgefleet project: edgefleet new DIR makes one, edgefleet -C DIR names one"
+    raise InvalidInput(
+        Problem(
+            code="unknown-stack",
+            where=f"{FOLDER}/",
+            problem=f"no stack is called {stack!r}: a stack is a file {FOLDER}/NAME{SUFFIX}",
+            hint=hint,
+        )
+    )
+
+
+def load(project: Path, stack: str) -> "Fleet":
+    """The fleet of `stack`, validated.
+
+    Raises:
+        InvalidInput: with every problem of the file.
+    """
+    from edgefleet.model.load import load_fleet
+
+    return load_fleet(fleet_file(project, stack), project)
+
+
+def known_sites(fleet: "Fleet", wanted: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
+    """`wanted` without repeats; `also` are names known beside the fleet's, for example from the state.
+
+    Raises:
+        InvalidInput: some are neither.
+    """
+    names = tuple(dict.fromkeys(wanted))
+    known = {*fleet.sites, *also}
+    problems = [
+        Problem(
+            code="unknown-site",
+            problem=f"no site is called {name!r} in {fleet.name} / {fleet.region}",
+            hint=nearest(name, known),
+        )
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return names

@@ -1,0 +1,42 @@
+"""`edgefleet validate`: every error of fleet files at once; runs on each save, so nothing heavy here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgefleet.commands.screen import show
+from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+
+
+def command(
+    context: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Fleet files, stacks/NAME.fleet.yaml.")
+    ],
+) -> None:
+    """Check fleet files; exit 0, or 1 with every error."""
+    session = session_of(context)
+    problems: list[Problem] = []
+    for file in files:
+        problems += _check(session, file)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _check(session: Session, file: Path) -> tuple[Problem, ...]:
+    from edgefleet.model.load import load_fleet
+
+    try:
+        fleet = load_fleet(session.project / file, session.project)
+    except InvalidInput as error:
+        return error.problems
+    except EdgefleetError:
+        raise
+    nodes = sum(len(site.nodes) for site in fleet.sites.values())
+    show(
+        session,
+        [f"{file}: {fleet.name} / {fleet.region}: {len(fleet.sites):,} sites, {nodes:,} nodes, no problems"],
+    )
+    return ()

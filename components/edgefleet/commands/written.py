@@ -1,0 +1,99 @@
+"""Where `--json` goes: checked before anything is done, written whole or not at all."""
+
+import errno
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgefleet.commands.session import Session
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonFile:
+    """A place for one JSON document."""
+
+    session: Session
+    path: Path | None
+    """As given; `None` for nowhere."""
+
+    @classmethod
+    def to(cls, session: Session, path: Path | None) -> "JsonFile":
+        """The place at `path`.
+
+        Raises:
+            InvalidInput: nothing can be written there.
+        """
+        made = cls(session=session, path=path)
+        if path is not None and not made.is_stdout:
+            _check(session.project / path, str(path))
+        return made
+
+    @property
+    def is_stdout(self) -> bool:
+        """Whether the document takes the place of the text."""
+        return self.path == STDOUT
+
+    def write(self, document: Any) -> None:
+        """Write `document`, if it is wanted.
+
+        Raises:
+            OutsideFailure: the disk did not take it.
+        """
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        if self.is_stdout:
+            self.session.out.file.write(text + "\n")
+        elif self.path is not None:
+            _write(self.session.project / self.path, text + "\n", str(self.path))
+
+
+def _check(file: Path, named: str) -> None:
+    reason = None
+    if file.is_dir():
+        reason = "is a directory"
+    elif not file.parent.is_dir():
+        reason = "is in a directory that does not exist"
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = "cannot be written: permission denied"
+    if reason:
+        raise InvalidInput(
+            Problem(
+                code="json-file", where=named, problem=reason, hint="name a file for --json, or - for stdout"
+            )
+        )
+
+
+def _write(file: Path, text: str, named: str) -> None:
+    try:
+        if file.exists() and not file.is_file():  # a pipe or a device is written, not replaced
+            file.write_text(text, encoding="utf-8")
+            return
+        _replace(file, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        why = os.strerror(error.errno or errno.EIO)
+        raise OutsideFailure(
+            Problem(
+                code="json-file",
+                where=named,
+                problem=f"the JSON could not be written: {why}",
+                hint="mend that; the run itself is done, edgefleet sites shows its state",
+            )
+        ) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,31 @@
+"""The files in an ISO 9660 image's root, read back."""
+
+import io
+
+import pycdlib
+from pycdlib import pycdlibexception
+
+
+def read_iso(data: bytes) -> dict[str, bytes]:
+    """dict[name in the root -> content] of an image with Rock Ridge names.
+
+    Raises:
+        ValueError: `data` is no such image, or is damaged.
+    """
+    image = pycdlib.PyCdlib()
+    try:
+        image.open_fp(io.BytesIO(data))
+        return {name: _content(image, name) for name in _names(image)}
+    except (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _names(image: pycdlib.PyCdlib) -> list[str]:
+    children = image.list_children(rr_path="/")
+    return [child.rock_ridge.name().decode() for child in children if child is not None and child.is_file()]
+
+
+def _content(image: pycdlib.PyCdlib, name: str) -> bytes:
+    content = io.BytesIO()
+    image.get_file_from_iso_fp(content, rr_path=f"/{name}")
+    return content.getvalue()
