@@ -111,7 +111,7 @@ class Building:
         is_right = member.group is None or self._is_known("groups", member.group, (*base, "group"))
         nodes = self.resolver.nodes(site)
         if len(member.nodes) < len(nodes):
-            if is_right:
+            if is_right and not self.parts.left_out["defaults"]:
                 self._without_profile(name)
             return False
         for node, profile in sorted(member.nodes.items()):
@@ -199,12 +199,12 @@ class Building:
             self.parts.report(path, code, problem, hint)
 
     def _check_versions(self, names: Sequence[str]) -> None:
-        if names:
-            many = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        if names and not self.parts.left_out["defaults"]:
+            many = f" and at {len(names) - 1:,} more" if len(names) > 1 else ""
             self.parts.report(
                 ("defaults",),
                 "missing",
-                f"nothing says which k3s {names[0]}{many} runs",
+                f"no version of k3s is given for {names[0]}{many}",
                 "set defaults.k3s.version, such as v1.36.4+k3s1",
                 of_key=True,
             )

@@ -4,7 +4,7 @@ A part that is wrong is reported and left out, and the rest goes on, so that one
 what follows only from a part that is left out is not reported again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ def load_fleet(path: Path, root: Path) -> Fleet:
     text = Source(read_text(path, shown), shown)
     problems: list[Problem] = []
     plain = text.plain(problems)
+    broken = {problem.where for problem in problems}
     provenance = Provenance(text=text)
     if not isinstance(plain, dict):
         raise InvalidInput(
@@ -62,7 +63,7 @@ def load_fleet(path: Path, root: Path) -> Fleet:
     waves = building.waves(head.get("waves", ()))
     used = building.profiles_used()
     if problems:
-        raise InvalidInput(_in_order(problems))
+        raise InvalidInput(_in_order(problems, broken))
     text.forget()
     return Fleet(
         name=head["fleet"],
@@ -107,12 +108,16 @@ def _control_plane(given: Mapping[str, Any]) -> ControlPlane:
     )
 
 
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """By file, then line, then column."""
+def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:
+    """By file, then line, then column; of those at a place where the text itself is `broken` the first."""
+    firsts = {problem.where: problem for problem in reversed(problems)}
+    kept = (
+        problem for problem in problems if problem.where not in broken or problem is firsts[problem.where]
+    )
 
     def key(problem: Problem) -> tuple[str, int, int]:
         file, *place = problem.where.rsplit(":", 2)
         line, column = (int(part) if part.isdecimal() else 0 for part in (*place, "0", "0")[:2])
         return file, line, column
 
-    return sorted(dict.fromkeys(problems), key=key)
+    return sorted(dict.fromkeys(kept), key=key)

@@ -30,7 +30,7 @@ class Parts:
     def __init__(self, provenance: Provenance, problems: list[Problem]) -> None:
         self.provenance = provenance
         self.problems = problems
-        self.left_out: dict[str, set[str]] = {"profiles": set(), "groups": set(), "sites": set()}
+        self.left_out: dict[str, set[str]] = {section: set() for section in _APART}
         """dict[section -> names of the parts that are wrong]."""
         self.unread: set[str] = set()
         """Sections of which some names could not even be read."""
@@ -78,7 +78,10 @@ class Parts:
 
     def one(self, section: str, plain: Any) -> dict[str, Any]:
         """The settings at `section`; empty where they are wrong."""
-        return self._part((section,), plain, "settings") or {}
+        part = self._part((section,), plain, "settings")
+        if part is None:
+            self.left_out[section].add(section)
+        return part or {}
 
     def named(self, section: str, plain: Any, kind: str) -> dict[str, dict[str, Any]]:
         """dict[name -> part] of a section, without those that are wrong."""

@@ -24,7 +24,7 @@ def format_path(parts: Iterable[Part]) -> str:
         elif _PLAIN.fullmatch(part):
             path += f".{part}" if path else part
         else:
-            path += f"[{json.dumps(part, ensure_ascii=False)}]"
+            path += f"[{json.dumps(part, ensure_ascii=not part.isprintable())}]"
     return path
 
 

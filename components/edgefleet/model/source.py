@@ -148,7 +148,9 @@ class Source:
         if not isinstance(error, yaml.MarkedYAMLError):
             return self._unprintable(error)
         problem = error.problem or "broken"
-        context = f"{error.context}: " if error.context and "for the next token" not in error.context else ""
+        context = ""
+        if error.context and error.context_mark and "for the next token" not in error.context:
+            context = f"{error.context} from line {error.context_mark.line + 1}: "
         hint = next((hint for part, hint in _HINTS if part in problem), "check this line and the one before")
         if "but found another document" in problem:
             context, problem, hint = "", "a second document starts here", "write one document, without ---"

@@ -30,6 +30,8 @@ def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     close = get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(close) + "?"
+    if len(known) == 1:
+        return f"write {known[0]}"
     few = 12
     if known and len(known) <= few:
         return "one of: " + ", ".join(known)

@@ -104,7 +104,7 @@ class Table:
             if text.count('"') % 2:
                 problems.append(Row(self, line).problem("bad-row", "a quote in this row is not closed", hint))
             elif len(cells) != wanted:
-                problem = f"this row has {len(cells)} cells, the heading has {wanted}"
+                problem = f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {wanted}"
                 problems.append(Row(self, line).problem("bad-row", problem, hint))
             else:
                 yield line, cells

@@ -33,6 +33,8 @@ _WORDS = {
 }
 """What other tools call it -> what it is called here."""
 
+_OF_ONE_NODE = frozenset({"address", "extraAddresses", "mac"})
+
 
 def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
     """Keys that may stand at `path` below `root`; empty where any name may, or none."""
@@ -57,8 +59,8 @@ def suggestion(path: Sequence[Part]) -> str:
     deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name))]
     if deeper:
         return f"did you mean {' or '.join(deeper)}?"
-    if key in {"address", "extraAddresses", "mac"} and "gateway" in keys:
-        return "it belongs to one node: set it under sites"
+    if key in _OF_ONE_NODE and {"gateway", "network"} & set(keys):
+        return f"it belongs to one node: set network.{key} under sites"
     homes = [home for kind, home in _HOMES if key in fields_of(kind)]
     close = nearest(key, keys)
     if homes and not close.startswith("did you mean"):

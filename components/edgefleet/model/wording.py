@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from edgefleet.errors import Problem
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.provenance import Provenance
 from edgefleet.model.syntax import nearest, shown
-from edgefleet.model.vocabulary import suggestion
+from edgefleet.model.vocabulary import document_keys, suggestion
 
 Path = tuple[Part, ...]
 Words = tuple[str, str, str]
@@ -24,10 +25,29 @@ _LATER: dict[Path, tuple[str, str]] = {
     ),
 }
 
+_EXAMPLES = {
+    "apiVersion": "add it: apiVersion: edgefleet.dev/v1",
+    "fleet": "add it, the name of the whole fleet: fleet: retail",
+    "region": "add it, the name of this stack's region: region: eu-central-1",
+    "recipe": "add it: recipe: 1",
+    "profiles": "add hardware classes: profiles: {box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}}",
+    "sites": "add them: sites: {first: {profile: box}}, or sites: {from: <file>.csv}",
+    "arch": "add it: arch: amd64, arm64 or armhf",
+    "cpus": "add the number of cores: cpus: 4",
+    "memory": "add it: memory: 8Gi",
+    "disk": "add the size of the boot medium: disk: 128Gi",
+    "sshKeys": "add at least one public key: sshKeys: [ssh-ed25519 AAAA...]",
+}
+"""dict[key that must be there -> what to do when it is not]."""
+
 
 def problems_of(error: ValidationError, prefix: Path, provenance: Provenance) -> Iterator[Problem]:
     """A problem for each of pydantic's errors about the part of a fleet file that stands at `prefix`."""
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    renamed = _renamed(found, prefix)
+    for details in found:
+        if _is_consequence(details, renamed):
+            continue
         loc = (*prefix, *details["loc"])
         is_key = loc[-1] == "[key]"
         path = loc[:-1] if is_key else loc
@@ -42,6 +62,23 @@ def problems_of(error: ValidationError, prefix: Path, provenance: Provenance) ->
         )
 
 
+def _renamed(found: list[ErrorDetails], prefix: Path) -> set[Path]:
+    """Paths of missing keys that unknown keys were probably meant to be."""
+    return {
+        (*details["loc"][:-1], key)
+        for details in found
+        if details["type"] == "extra_forbidden"
+        for key in get_close_matches(str(details["loc"][-1]), document_keys((*prefix, *details["loc"][:-1])))
+    }
+
+
+def _is_consequence(details: ErrorDetails, renamed: set[Path]) -> bool:
+    """Whether another error is the cause of this one: items that are wrong are not counted, for example."""
+    if details["type"] == "missing":
+        return details["loc"] in renamed
+    return details["type"] == "too_short" and len(details["input"]) > 0
+
+
 def _words(details: ErrorDetails, path: Path) -> Words:
     kind = details["type"]
     context = details.get("ctx", {})
@@ -50,7 +87,7 @@ def _words(details: ErrorDetails, path: Path) -> Words:
     if kind == "extra_forbidden":
         return _unknown(path)
     if kind == "missing":
-        return "missing", f"{path[-1]} is missing", f"add {format_path(path)}"
+        return "missing", f"{path[-1]} is missing", _EXAMPLES.get(str(path[-1]), f"add {format_path(path)}")
     if details["input"] is None:
         return "no-value", "there is no value here", "write one, or remove the line"
     say = _SAYINGS.get(kind)
@@ -78,9 +115,9 @@ def _literal(value: Any, context: dict[str, Any]) -> Words:
 
 
 def _range(value: Any, context: dict[str, Any]) -> Words:
-    limits = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    limit = " and ".join(f"{words} {context[name]}" for name, words in limits.items() if name in context)
-    return "out-of-range", f"{_found(value)} is not {limit}", f"write a whole number of {limit}"
+    if "ge" in context:
+        return "out-of-range", f"{_found(value)} is too small", f"write a whole number from {context['ge']}"
+    return "out-of-range", f"{_found(value)} is too large", f"write a whole number up to {context['le']}"
 
 
 _whole = _type("a whole number", "write digits only, such as 4")
