@@ -142,8 +142,12 @@ def read(identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[
         if is_gone(error):
             return None
         raise
-    tags = _live(lambda: aws.s3.get_bucket_tagging(Bucket=identity)["TagSet"], aws, ("s3:GetBucketTagging", identity))
-    status = _live(lambda: aws.s3.get_bucket_versioning(Bucket=identity), aws, ("s3:GetBucketVersioning", identity))
+    tags = _live(
+        lambda: aws.s3.get_bucket_tagging(Bucket=identity)["TagSet"], aws, ("s3:GetBucketTagging", identity)
+    )
+    status = _live(
+        lambda: aws.s3.get_bucket_versioning(Bucket=identity), aws, ("s3:GetBucketVersioning", identity)
+    )
     inputs = {
         "name": identity,
         "versioning": status is not None and status.get("Status") == "Enabled",
@@ -165,12 +169,19 @@ def update(identity: str, new: Spec, outside: Outside, recorded: Mapping[str, An
     return outputs
 
 
-def delete(identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+def delete(
+    identity: str,
+    outside: Outside,
+    inputs: Mapping[str, Any],
+    *,
+    successor: Mapping[str, Any] | None = None,
+) -> None:
     """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
 
     Raises:
         Refused: there are objects in it.
     """
+    del successor  # there is none: making a bucket that exists is refused
     aws = outside.aws
     try:
         with aws.calling("s3:DeleteBucket", _place(identity)):

@@ -1,43 +1,40 @@
-"""Components over the wire: Construct runs a component's class, with the SDK's own plumbing.
+"""Components over the wire: Construct runs a component's class, and its annotations give its schema.
 
-The classes are handed in by whoever serves, as they live above this package. The SDK finds out their
-inputs from the annotations of their ``args``; its custom-resource half is not used.
+The classes are handed in by whoever serves, as they live above this package. The SDK's own analysis of
+components refuses one that has a custom resource of its own package as an attribute, so it is not used; the
+plumbing that lets the class register resources with the caller's engine is the SDK's.
 """
 
 import asyncio
-import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextvars import Context
-from functools import cached_property
-from typing import Any
+from inspect import get_annotations
+from typing import Any, ForwardRef, Union, get_args, get_origin, get_type_hints
 
+from pulumi import Output, ResourceOptions
 from pulumi.errors import InputPropertiesError, InputPropertyError, RunError
-from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.server import ComponentInitError, ProviderServicer
+from pulumi.provider.provider import ConstructResult, Provider
+from pulumi.provider.server import ProviderServicer
 from pulumi.resource import ComponentResource
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.model.shapes import shape_of
+from edgefleet.model.syntax import nearest
 from edgefleet.provider.version import version
 
 PACKAGE = "edgefleet"
+_SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 class Components:
-    """The component resources that a server offers."""
+    """The component resources that a server offers. Each class takes (name, args, opts), args a TypedDict."""
 
     def __init__(self, classes: Iterable[type[ComponentResource]]) -> None:
-        self._classes = list(classes)
-
-    @cached_property
-    def _provider(self) -> ComponentProvider:
-        return ComponentProvider(self._classes, PACKAGE, version=version())
+        self._classes = {f"{PACKAGE}:index:{each.__name__}": each for each in classes}
 
     def schema(self) -> dict[str, Any]:
-        """Resources and types of the components, as Pulumi's schema has them; empty without components."""
-        if not self._classes:
-            return {}
-        found: dict[str, Any] = json.loads(self._provider.schema or "{}")
-        return found
+        """dict[type token -> the component as Pulumi's schema has it]."""
+        return {token: _described(each) for token, each in self._classes.items()}
 
     def construct(self, request: Any, engine_address: str) -> Any:
         """Build the component that `request` names, in a context of its own; calls may overlap.
@@ -46,37 +43,114 @@ class Components:
             InvalidInput: no such component, or its inputs are wrong.
             OutsideFailure: it could not be built.
         """
-        names = {f"{PACKAGE}:index:{each.__name__}" for each in self._classes}
-        if request.type not in names:
-            problem, hint = f"edgefleet has no component {request.type}", "it has " + ", ".join(sorted(names))
+        made = self._classes.get(request.type)
+        if made is None:
+            problem, hint = f"edgefleet has no component {request.type}", nearest(request.type, self._classes)
             raise InvalidInput(Problem(code="unknown-component", problem=problem, hint=hint))
-        server = ProviderServicer(self._provider, [], engine_address=engine_address)
+        server = ProviderServicer(_Host(made), [], engine_address=engine_address)
         # The SDK keeps who it talks to in context variables, so each call needs an empty context.
         return Context().run(_run, server, request)
 
 
+class _Host(Provider):
+    """One component as the SDK's plumbing wants it."""
+
+    def __init__(self, made: type[ComponentResource]) -> None:
+        super().__init__(version())
+        self._made = made
+
+    def construct(
+        self, name: str, resource_type: str, inputs: Mapping[str, Any], options: ResourceOptions | None = None
+    ) -> ConstructResult:
+        """Build it."""
+        del resource_type
+        args = _args(self._made)
+        known = get_annotations(args)
+        problems = [
+            Problem(code="missing", path=name, problem="is missing", hint="give it a value")
+            for name in sorted(_required(args) - inputs.keys())
+        ] + [
+            Problem(code="unknown-key", path=name, problem="is not known here", hint=nearest(name, known))
+            for name in sorted(inputs.keys() - known.keys())
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        made: Any = self._made
+        component = made(name, dict(inputs), options)
+        state = {output: getattr(component, output) for output in _outputs(self._made)}
+        return ConstructResult(component.urn, state)
+
+
 def _run(server: ProviderServicer, request: Any) -> Any:
     try:
-        return asyncio.run(server._construct(request, None))  # noqa: SLF001 - the public method answers errors with tracebacks
-    except ComponentInitError as error:
-        raise _plain(error.inner) from error
+        # The public method answers errors with tracebacks.
+        return asyncio.run(server._construct(request, None))  # noqa: SLF001
     except (InputPropertiesError, InputPropertyError, RunError) as error:
         raise _plain(error) from error
 
 
-def _plain(error: Exception) -> Exception:
-    """`error` as one of ours; a bug stays what it is."""
-    if isinstance(error, EdgefleetError):
-        return error
+def _plain(error: InputPropertiesError | InputPropertyError | RunError) -> EdgefleetError:
+    """An error of the SDK's as one of ours."""
     if isinstance(error, InputPropertyError):
         return InvalidInput(_wrong(error.property_path, error.reason))
     if isinstance(error, InputPropertiesError):
         return InvalidInput(_wrong(each["property_path"], each["reason"]) for each in error.errors or [])
-    if isinstance(error, RunError):
-        problems = getattr(error, "problems", ())
-        return InvalidInput(problems) if problems else OutsideFailure(_wrong("", str(error)))
-    return error
+    problems: tuple[Problem, ...] = getattr(error, "problems", ())
+    return InvalidInput(problems) if problems else OutsideFailure(_wrong("", str(error)))
 
 
 def _wrong(path: str, problem: str) -> Problem:
     return Problem(code="component", path=path, problem=problem, hint="correct the component's inputs")
+
+
+def _args(made: type[ComponentResource]) -> Any:
+    """The TypedDict that a component's ``args`` is annotated with."""
+    return shape_of(get_type_hints(made.__init__)["args"]).bare
+
+
+def _required(args: Any) -> set[str]:
+    return set(args.__required_keys__)
+
+
+def _outputs(made: type[ComponentResource]) -> dict[str, Any]:
+    """dict[name of an attribute annotated ``Output[T]`` -> T]."""
+    own = get_annotations(made)  # the SDK's base classes have some that cannot be looked up
+    return {name: get_args(hint)[0] for name, hint in own.items() if _is_output(hint)}
+
+
+def _is_output(annotation: Any) -> bool:
+    origin: Any = get_origin(annotation)
+    return origin is Output
+
+
+def _described(made: type[ComponentResource]) -> dict[str, Any]:
+    args, outputs = _args(made), _outputs(made)
+    return {
+        "isComponent": True,
+        "description": (made.__doc__ or "").strip(),
+        "inputProperties": {name: _type(annotation) for name, annotation in get_annotations(args).items()},
+        "requiredInputs": sorted(_required(args)),
+        "properties": {name: _type(annotation) for name, annotation in outputs.items()},
+        "required": sorted(outputs),
+    }
+
+
+def _type(annotation: Any) -> dict[str, Any]:
+    """A Python annotation as Pulumi's schema has it; ``Input[T]`` is T."""
+    bare = shape_of(annotation).bare
+    origin, arguments = get_origin(bare), get_args(bare)
+    if origin is Union:
+        # Input[T] is T, an awaitable T or, by a name that only the SDK can look up, an Output of T.
+        held = [
+            each
+            for each in arguments
+            if not isinstance(each, ForwardRef) and get_origin(each) is not Awaitable
+        ]
+        return _type(held[0]) if len(held) == 1 else {"$ref": "pulumi.json#/Any"}
+    if bare in _SIMPLE:
+        return {"type": _SIMPLE[bare]}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _type(arguments[1])}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return {"type": "array", "items": _type(arguments[0])}
+    return {"$ref": "pulumi.json#/Any"}

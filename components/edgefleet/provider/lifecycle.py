@@ -9,7 +9,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.outside import Outside
-from edgefleet.model.paths import format_path
+from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
@@ -31,6 +31,12 @@ class Lifecycle:
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
+        self._made: dict[str, dict[str, Any]] = {}
+        """dict[id -> inputs] of what was made since the provider was configured."""
+
+    def begin(self) -> None:
+        """A run begins: nothing was made in it yet."""
+        self._made.clear()
 
     @cached_property
     def _secret_names(self) -> tuple[str, ...]:
@@ -57,9 +63,18 @@ class Lifecycle:
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
         if not exposed:
-            return proto.CheckResponse(inputs=request.news, failures=failures_of(found))
+            return proto.CheckResponse(inputs=request.news, failures=self._failures(found))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
-        return proto.CheckResponse(inputs=encode(hidden), failures=failures_of(found))
+        return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(found))
+
+    def _failures(self, found: list[Problem]) -> list[proto.CheckFailure]:
+        """As `failures_of`; for secret inputs without the property, as the CLI shows the value of that."""
+        return [
+            proto.CheckFailure(reason=f"{each.path}: {each.problem}; {each.hint}")
+            if parse_path(each.path)[:1] and parse_path(each.path)[0] in self._secret_names
+            else failure
+            for each, failure in zip(found, failures_of(found), strict=True)
+        ]
 
     def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
         """What differs, by path; nothing is rendered and nothing outside is asked."""
@@ -94,6 +109,7 @@ class Lifecycle:
             return proto.CreateResponse(id=identity, properties=encode(outputs))
         spec = self._spec(request.properties)
         made = self._resource.create(spec, outside)
+        self._made[made.id] = properties.plain(decode(request.properties))
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
     def read(self, request: proto.ReadRequest, outside: Outside) -> proto.ReadResponse:
@@ -121,8 +137,14 @@ class Lifecycle:
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
     def delete(self, request: proto.DeleteRequest, outside: Outside) -> None:
-        """Remove it; gone already is success."""
-        self._resource.delete(request.id, outside, properties.plain(decode(request.old_inputs)))
+        """Remove it; gone already is success.
+
+        Of an id made in the same run this is the one that was replaced: told to replace, the CLI asks
+        no Diff and makes the new one first, also where both are the same files.
+        """
+        successor = self._made.pop(request.id, None)
+        inputs = properties.plain(decode(request.old_inputs))
+        self._resource.delete(request.id, outside, inputs, successor=successor)
 
     def outputs(self, outputs: object) -> dict[str, Any]:
         """Typed outputs as plain data; every output is there, null or not, but optional parts of one."""
@@ -158,7 +180,8 @@ def difference(
     found: Iterable[Difference], *, drift: Iterable[str] = (), replace_on: frozenset[str] = frozenset()
 ) -> proto.DiffResponse:
     """The answer to Diff that names what was found, and what drifted whatever the inputs say."""
-    detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE) for path in drift}
+    # `inputDiff`, or the CLI would compare all outputs with the inputs and show every output as lost.
+    detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE, inputDiff=True) for path in drift}
     names, replaces = {path.split(".")[0] for path in drift}, set()
     for each in found:
         name = str(each.path[0])

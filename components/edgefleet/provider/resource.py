@@ -67,6 +67,17 @@ class Resource(Protocol):
         """Make it as `new` says; the new outputs. Raises `Incomplete` where it is done in part."""
         ...
 
-    def delete(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
-        """Remove it; gone already is success."""
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove it; gone already is success.
+
+        `successor` has the inputs of a resource of the same id that was made in its place just before: an
+        engine that is told to replace makes the new one first. What belongs to both stays.
+        """
         ...

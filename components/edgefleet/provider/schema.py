@@ -1,4 +1,4 @@
-"""The one Pulumi schema: custom resources from their specs, components from the SDK's analysis.
+"""The one Pulumi schema: custom resources from their specs, components from the annotations of their args.
 
 Names, types, defaults and descriptions come from the annotations and docstrings of the specs, so there is
 nothing to keep in step. Format: Pulumi documentation, "Schema".
@@ -25,12 +25,11 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
 
     Args:
         resources: the custom resources.
-        components: a schema with the component resources, to be merged in.
+        components: dict[type token -> component as the schema has it].
     """
     types: dict[str, Any] = {}
     described = {each.TOKEN: _resource(each, types) for each in resources}
     config = _properties(Config, types)
-    also = components or {}
     schema = {
         "name": PACKAGE,
         "displayName": "edgefleet",
@@ -41,8 +40,8 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
         "config": {"variables": config},
         "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
-        "resources": dict(sorted({**described, **also.get("resources", {})}.items())),
-        "types": dict(sorted({**types, **also.get("types", {})}.items())),
+        "resources": dict(sorted({**described, **(components or {})}.items())),
+        "types": dict(sorted(types.items())),
     }
     return json.dumps(schema, indent=2)
 

@@ -158,6 +158,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise InvalidInput(problems)
         project = Path.cwd() if self._project is None else self._project
         self._outside, warning = connect(config, project, self._start_emulator)
+        for lifecycle in self._lifecycles.values():
+            lifecycle.begin()
         if warning:
             self._say()("warning", warning)
         return proto.ConfigureResponse(

@@ -5,6 +5,7 @@ resource holds a whole site: the engine's cost grows with resources and with byt
 repeat no input and stay small.
 """
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Protocol
@@ -16,6 +17,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Secret, spec
+from edgefleet.sites.render import render_site
 
 
 class Rendered(Protocol):
@@ -37,6 +39,7 @@ class Rendered(Protocol):
         ...
 
 
+KEY_BYTES = 32
 Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, Rendered]]
 """(site, its key, passphrases) -> dict[node name -> image]; pure."""
 
@@ -77,17 +80,11 @@ class SiteImagesOutputs:
     """dict[node name -> image]."""
 
 
-def _render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> Mapping[str, Rendered]:
-    from edgefleet.sites.render import render_site  # noqa: PLC0415 - for now
-
-    return render_site(site, key, passphrases)
-
-
 @dataclass(frozen=True)
 class SiteImages:
     """The resource, with the renderer that it uses."""
 
-    render: Renderer = _render
+    render: Renderer = render_site
 
     TOKEN: ClassVar[str] = "edgefleet:index:SiteImages"  # noqa: S105 - a type token
     Spec: ClassVar[type[Any]] = SiteImagesSpec
@@ -110,6 +107,9 @@ class SiteImages:
                 yield Problem(
                     code="artifact-key", path=path, problem="cannot be part of a file name", hint=hint
                 )
+        if not _is_key(spec.key):
+            hint = "derive it from the fleet secret, as edgefleet.planning.derivation does"
+            yield Problem(code="key", path="key", problem="is not 32 bytes in base64", hint=hint)
         if not spec.nodes:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
@@ -195,12 +195,20 @@ class SiteImages:
         del identity
         return self._bring_up(new, outside, recorded.get("images") or {})
 
-    def delete(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
-        """Remove every image of the site and every version of it; gone already is success."""
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove every image of the site and every version of it, but those that a successor has."""
         uri, _, site = identity.rpartition("/sites/")
         store = outside.store(uri)
         recorded = {image_key(site, node) for node in inputs.get("nodes", {})}
-        for key in sorted(recorded | set(store.list(f"sites/{site}/"))):
+        kept = {image_key(site, node) for node in (successor or {}).get("nodes", {})}
+        for key in sorted((recorded | set(store.list(f"sites/{site}/"))) - kept):
             store.delete(key)
 
     def _rendered(self, spec: SiteImagesSpec) -> Mapping[str, Rendered]:
@@ -247,6 +255,13 @@ class SiteImages:
 def image_key(site: str, node: str) -> str:
     """Key of a node's seed in an artifact store."""
     return f"sites/{site}/{node}.iso"
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _is_segment(name: str) -> bool:
