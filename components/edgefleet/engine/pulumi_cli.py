@@ -9,11 +9,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode
 from pulumi.automation.events import EngineEvent
 from semver import VersionInfo
 
@@ -35,6 +37,18 @@ class _Workspace(automation.LocalWorkspace):
 
     def select_stack(self, stack_name: str) -> None:
         """Leave the user's selection; every command names its stack."""
+
+
+class _Stack(automation.Stack):
+    """A stack that is not asked again for what its events have told: each question is a start of the CLI."""
+
+    def outputs(self) -> automation.OutputMap:
+        """Leave the outputs to the events."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: FBT001, FBT002, ARG002 - as the SDK has it
+        """Leave the history to those who want it."""
+        return automation.UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
 
 
 class PulumiCli:
@@ -116,7 +130,7 @@ class PulumiCli:
         workspace = _Workspace(
             work_dir=str(options.project), pulumi_command=command, env_vars=self._variables(options.project)
         )
-        return automation.Stack.select(options.stack, workspace)
+        return _Stack(options.stack, workspace, StackInitMode.SELECT)
 
     def _variables(self, project: Path) -> dict[str, str]:
         variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(self._environ or {})}

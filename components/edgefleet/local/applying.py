@@ -61,6 +61,7 @@ def leave(run: Deployment, old: State | None, new: State) -> Step:
     """Leave a resource alone that is not among the targets, with all that it needs."""
     if old is None:
         run.skipped.add(new.urn)
+        new.inputs = Bag()
         step = Step(op="same", old=new, new=new)
         run.events.pre(step)
         return step

@@ -1,15 +1,13 @@
 """Running the user's program as the language host would, but in this process.
 
 All that the SDK keeps for a run it keeps in context variables, so each run gets a context of its own and
-the next one starts clean. The working directory, the arguments and the modules that the program brought
-along are put back.
+the next one starts clean. The arguments and the modules that the program brought along are put back.
 """
 
 import asyncio
 import contextlib
 import contextvars
 import logging
-import os
 import runpy
 import sys
 import traceback
@@ -56,7 +54,7 @@ def _run(run: Deployment) -> None:
             root_directory=str(run.project.root),
         )
     )
-    with _as_main(run.project.root, run.project.program):
+    with _as_main(run.project.program):
         try:
             _drive(run)
         except EdgefleetError:
@@ -115,17 +113,15 @@ def _load(program: Path) -> Any:
 
 
 @contextlib.contextmanager
-def _as_main(root: Path, program: Path) -> Iterator[None]:
-    """Stand in the project's folder as its program would; what it prints goes to stderr."""
-    before, arguments, search, modules = Path.cwd(), sys.argv, list(sys.path), set(sys.modules)
+def _as_main(program: Path) -> Iterator[None]:
+    """Stand where the program would if it were started; what it prints goes to stderr."""
+    arguments, search, modules = sys.argv, list(sys.path), set(sys.modules)
     main = sys.modules.get("__main__")
-    os.chdir(root)
     sys.argv = [str(program)]
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
-        os.chdir(before)
         sys.argv = arguments
         sys.path[:] = search
         if main is not None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, NoReturn, Protocol, cast
 
 import grpc
@@ -21,7 +22,8 @@ _KINDS = {
     provider_pb2.PropertyDiff.UPDATE: "update",
     provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
 }
-_SEED_BYTES = 32
+_SEED = os.urandom(32)
+"""One draw for the life of a process: drawing for each resource lets every waiting thread in between."""
 
 
 class ProviderError(Exception):
@@ -191,7 +193,11 @@ class Client:
         if not self._is_configured:
             return Checked(inputs=news)
         request = provider_pb2.CheckRequest(
-            urn=urn, name=_name(urn), type=_type(urn), news=news.struct, randomSeed=os.urandom(_SEED_BYTES)
+            urn=urn,
+            name=_name(urn),
+            type=_type(urn),
+            news=news.struct,
+            randomSeed=sha256(_SEED + urn.encode()).digest(),
         )
         if olds is not None:
             request.olds.CopyFrom(olds.struct)

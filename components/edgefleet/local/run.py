@@ -1,5 +1,6 @@
 """One preview, up, refresh or destroy by the embedded engine, from the project to its saved state."""
 
+import contextlib
 import os
 import platform
 import time
@@ -222,7 +223,9 @@ def _deploy(
     events.prelude(opened.config.shown())
     _warn_pending(deployment)
     try:
-        _operate(request, deployment)
+        # Providers resolve relative paths as the CLI's plugins do: in the project's folder.
+        with contextlib.chdir(opened.project.root):
+            _operate(request, deployment)
     except Stopped:
         pass
     except KeyboardInterrupt:

@@ -1,0 +1,8 @@
+"""A resource, and a component with its child, may take another name without being made anew."""
+
+PROGRAM = """
+thing = Thing(NAME, {"value": 1}, Opts(aliases=[pulumi.Alias(name="old")]))
+group = Group(NAME + "-group", Opts(aliases=[pulumi.Alias(name="old-group")]))
+Thing("child", {"value": thing.serial}, Opts(parent=group))
+"""
+RUNS = [("up", {"NAME": "old"}), ("up", {"NAME": "new"})]

@@ -1,0 +1,7 @@
+"""A function of the provider is called, in previews too."""
+
+PROGRAM = """
+answer = pulumi.runtime.invoke("edgefleet:test:echo", {"word": WORD})
+Thing("first", {"value": answer.value["echo"]["word"]})
+"""
+RUNS = [("up", {"WORD": "a"}), ("up", {"WORD": "b"})]

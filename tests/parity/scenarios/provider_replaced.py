@@ -1,0 +1,7 @@
+"""A provider that must be replaced takes its resources with it."""
+
+PROGRAM = """
+cloud = Cloud("cloud", {"region": REGION})
+Thing("first", {"value": 1}, Opts(provider=cloud))
+"""
+RUNS = [("up", {"REGION": "a"}), ("up", {"REGION": "b"})]

@@ -1,0 +1,9 @@
+"""A resource that is managed elsewhere is looked up."""
+
+PROGRAM = """
+first = Thing("first", {"value": 1})
+if LOOK:
+    other = found("other", "first-0")
+    Thing("second", {"value": other.value})
+"""
+RUNS = [("up", {"LOOK": False}), ("up", {"LOOK": True})]

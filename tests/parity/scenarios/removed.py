@@ -1,0 +1,9 @@
+"""What the program no longer has is deleted, in the reverse order of need."""
+
+PROGRAM = """
+first = Thing("first", {"value": 1})
+if MORE:
+    second = Thing("second", {"value": first.serial})
+    Thing("third", {"value": second.serial})
+"""
+RUNS = [("up", {"MORE": True}), ("up", {"MORE": False})]

@@ -1,0 +1,7 @@
+"""What is to be retained is forgotten, not deleted."""
+
+PROGRAM = """
+if KEEP:
+    Thing("first", {"value": 1}, Opts(retain_on_delete=True))
+"""
+RUNS = [("up", {"KEEP": True}), ("up", {"KEEP": False})]
