@@ -48,7 +48,11 @@ class Provenance:
             row = self.rows.get(str(path[1]))
             if row is not None:
                 return row.find(path[2:], of_key=of_key)
-            path = ("sites", self.listed.get(str(path[1]), path[1]), *path[2:])
+            index = self.listed.get(str(path[1]))
+            if index is not None:
+                is_site = len(path) == named
+                below = ("name",) if is_site and of_key else path[2:]
+                return self.text.find(("sites", index, *below), of_key=of_key and not is_site)
         return self.text.find(path, of_key=of_key)
 
     def near(self, path: Sequence[Part], *, of_key: bool = False) -> str:

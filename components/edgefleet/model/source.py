@@ -135,7 +135,7 @@ class Source:
     def _step(self, node: yaml.Node, part: Part) -> tuple[yaml.Node, yaml.Node] | None:
         if isinstance(node, yaml.MappingNode):
             if id(node) not in self._index:
-                self._index[id(node)] = {key.value: (key, value) for key, value in reversed(node.value)}
+                self._index[id(node)] = {str(key.value): (key, value) for key, value in reversed(node.value)}
             return self._index[id(node)].get(str(part))
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             return node.value[part], node.value[part]

@@ -67,11 +67,11 @@ def _default(path: tuple[Part, ...], key: str) -> Any:
 
 @cache
 def _plain_defaults(kind: Any) -> dict[str, Any]:
-    """dict[field -> default] in the plain form; a default that is empty or nothing reads as `None`."""
+    """dict[field -> default] in the plain form; an empty list reads as `None`, as a person would."""
     found: dict[str, Any] = {}
     for name, value in defaults_of(kind).items():
         plain = to_plain(value) if is_record(type(value)) else value
-        found[name] = plain if plain or isinstance(plain, bool | int) else None
+        found[name] = None if isinstance(plain, tuple) and not plain else plain
     return found
 
 
