@@ -270,7 +270,7 @@ _WAY_THERE: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
         "log in again: aws sso login",
     ),
     (
-        (raised.HTTPClientError,),
+        (raised.HTTPClientError, raised.ConnectionError),
         "unreachable",
         "no answer to {action}: {text}",
         "see whether the network and the endpoint are up",

@@ -1,0 +1,124 @@
+"""AWS's errors become one clear line each, once."""
+
+import boto3
+import pytest
+from botocore import exceptions as raised
+from botocore.stub import Stubber
+
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
+from edgefleet.io.aws import Aws, error_code, is_gone
+
+DENIED = (
+    "AWS refused s3:PutObject: access denied; allow s3:PutObject on it to the identity in use;"
+    " `aws sts get-caller-identity` says which it is"
+)
+TAKEN = "another account has a bucket of this name; choose another name; S3 names are global"
+THROTTLED = "AWS is throttling s3:PutObject, also after 5 tries; run again later, or with fewer at once"
+ANSWERS = {
+    "AccessDenied": ("access-denied", DENIED),
+    "NoSuchBucket": ("NoSuchBucket", "the bucket does not exist; create it first, or correct its name"),
+    "BucketAlreadyExists": ("BucketAlreadyExists", TAKEN),
+    "SlowDown": ("throttled", THROTTLED),
+    "ExpiredToken": (
+        "expired",
+        "the AWS credentials have expired; log in again, for example `aws sso login`",
+    ),
+    "InvalidAccessKeyId": (
+        "credentials",
+        "AWS does not know these credentials; see AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    ),
+    "SomethingElse": (
+        "SomethingElse",
+        "s3:PutObject failed: SomethingElse because; see AWS's documentation of this error",
+    ),
+}
+
+
+@pytest.fixture
+def stubbed() -> tuple[Aws, Stubber]:
+    """A client whose answers the test writes; nothing is contacted."""
+    aws = Aws.emulated("http://127.0.0.1:1", "eu-central-1")
+    return aws, Stubber(aws.s3)
+
+
+@pytest.mark.parametrize("code", ANSWERS)
+def test_what_aws_answers_is_said_with_the_permission_and_the_place(
+    code: str, stubbed: tuple[Aws, Stubber]
+) -> None:
+    """Where, what and what to do, on one line."""
+    aws, stub = stubbed
+    stub.add_client_error("put_object", code, "because.")
+    with stub, pytest.raises(OutsideFailure) as caught, aws.calling("s3:PutObject", "s3://images/key"):
+        aws.s3.put_object(Bucket="images", Key="key")
+    ours, text = ANSWERS[code]
+    assert (ours, f"s3://images/key: {text}") == (caught.value.problem.code, str(caught.value))
+    assert code == error_code(caught.value)
+
+
+def test_a_bucket_that_is_not_empty_is_a_refusal(stubbed: tuple[Aws, Stubber]) -> None:
+    """Exit code 3: nothing failed, it is not done on purpose."""
+    aws, stub = stubbed
+    stub.add_client_error("delete_bucket", "BucketNotEmpty", "not empty")
+    with (
+        stub,
+        pytest.raises(Refused, match="not empty; empty it, or set forceDestroy"),
+        aws.calling("a", "b"),
+    ):
+        aws.s3.delete_bucket(Bucket="images")
+
+
+def test_a_request_that_cannot_be_made_is_the_users_input() -> None:
+    """Found before anything is sent."""
+    aws = Aws(session=boto3.Session(region_name="eu-central-1"))
+    with (
+        pytest.raises(InvalidInput, match="was given a wrong value"),
+        aws.calling("s3:PutObject", "s3://images"),
+    ):
+        aws.s3.put_object(Bucket="images")  # type: ignore[call-arg]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (raised.NoCredentialsError(), "credentials"),
+        (raised.NoRegionError(), "region"),
+        (raised.ProfileNotFound(profile="nope"), "profile"),
+        (raised.EndpointConnectionError(endpoint_url="https://s3"), "unreachable"),
+        (raised.ReadTimeoutError(endpoint_url="https://s3"), "unreachable"),
+        (raised.UnauthorizedSSOTokenError(), "expired"),
+        (raised.BotoCoreError(), "aws"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Exception) else str(each),
+)
+def test_what_fails_on_the_way_is_told_apart(error: Exception, code: str) -> None:
+    """No credentials, no region, no such profile, no network."""
+    with pytest.raises(EdgefleetError) as caught, Aws().calling("s3:ListBucket", "s3://images"):
+        raise error
+    assert (code, 1) == (caught.value.problem.code, len(str(caught.value).splitlines()))
+
+
+def test_a_profile_that_does_not_exist_is_named_when_it_is_first_needed() -> None:
+    """Nothing is read before."""
+    aws = Aws(profile="no-such-profile", region="eu-central-1")
+    with pytest.raises(OutsideFailure, match="no-such-profile"):
+        _ = aws.s3
+
+
+def test_only_what_is_not_there_counts_as_gone(stubbed: tuple[Aws, Stubber]) -> None:
+    """A refusal must never look like an absence."""
+    aws, stub = stubbed
+    answers = {}
+    for code in ("404", "NoSuchBucket", "AccessDenied"):
+        stub.add_client_error("head_bucket", code)
+        with stub, pytest.raises(OutsideFailure) as caught, aws.calling("s3:ListBucket", "s3://images"):
+            aws.s3.head_bucket(Bucket="images")
+        answers[code] = is_gone(caught.value)
+    assert {"404": True, "NoSuchBucket": True, "AccessDenied": False} == answers
+
+
+def test_the_emulated_cloud_gets_dummy_credentials() -> None:
+    """A wrong endpoint can never be handed real rights."""
+    aws = Aws.emulated("http://127.0.0.1:1", "us-east-1")
+    keys = aws.s3._request_signer._credentials  # type: ignore[attr-defined]  # boto keeps them nowhere public
+    assert ("emulated", "emulated") == (keys.access_key, keys.secret_key)
+    assert "http://127.0.0.1:1" == aws.s3.meta.endpoint_url

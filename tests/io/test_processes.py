@@ -1,0 +1,64 @@
+"""Programs run to their end, or started to be found again."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgefleet.errors import OutsideFailure
+from edgefleet.io import processes
+from edgefleet.io.processes import Process
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_a_program_answers_with_its_status_and_what_it_said() -> None:
+    """A failure of the program is an answer."""
+    program = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    done = processes.run([sys.executable, "-c", program])
+    assert (3, b"out\n", "err\n") == (done.status, done.output, done.errors)
+
+
+def test_a_program_that_is_not_there_is_named() -> None:
+    """With what to do about it."""
+    with pytest.raises(OutsideFailure, match="no-such-program: is not installed; install it"):
+        processes.run(["no-such-program"])
+
+
+def test_a_program_that_hangs_is_ended() -> None:
+    """After as many seconds as it was given."""
+    with pytest.raises(OutsideFailure, match=r"took longer than 0\.2 s"):
+        processes.run(SLEEPER, timeout=0.2)
+
+
+def test_a_detached_program_runs_in_its_own_session_until_it_is_stopped(tmp_path: Path) -> None:
+    """The terminal's Ctrl-C does not reach it."""
+    started = processes.start_detached(SLEEPER, log=tmp_path / "log", env=dict(os.environ))
+    try:
+        assert processes.is_running(started)
+        assert started.pid == os.getsid(started.pid)
+    finally:
+        processes.stop(started)
+    assert not processes.is_running(started)
+    processes.stop(started)
+
+
+def test_a_program_that_does_not_listen_is_made_to_end(tmp_path: Path) -> None:
+    """SIGTERM first, SIGKILL after the patience is over."""
+    deaf = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        " open(sys.argv[1], 'w'); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", deaf, str(tmp_path / "ready")]
+    started = processes.start_detached(command, log=tmp_path / "log", env=dict(os.environ))
+    while not (tmp_path / "ready").exists():
+        time.sleep(0.01)
+    processes.stop(started, patience=0.2)
+    assert not processes.is_running(started)
+
+
+def test_another_process_of_the_same_number_is_not_taken_for_it() -> None:
+    """Numbers are used again; the start time tells."""
+    assert not processes.is_running(Process(pid=os.getpid(), started="1"))
