@@ -332,6 +332,13 @@ def test_a_private_key_is_never_repeated(say: Say) -> None:
     assert "c2VjcmV0" not in line
 
 
+def test_a_passphrase_written_by_mistake_is_not_repeated(say: Say) -> None:
+    """Only its name belongs into the file."""
+    (line,) = say("sites: {a: {network: {wifi: {ssid: shop, passphraseSecret: correct horse battery}}}}\n")
+    assert "never write the passphrase here" in line
+    assert "horse" not in line
+
+
 def test_sites_may_be_a_list_with_names(load: Load, problems: Problems) -> None:
     """The list form means the same and is located as well."""
     fleet = load("sites:\n- {name: a, group: kiosks}\n- {name: b}\n")

@@ -32,52 +32,53 @@ def load_fleet(path: Path, root: Path) -> Fleet:
     shown = shown_path(path, root)
     text = Source(read_text(path, shown), shown)
     problems: list[Problem] = []
-    plain = text.plain(problems)
-    broken = {problem.where for problem in problems}
-    provenance = Provenance(text=text)
-    if not isinstance(plain, dict):
-        raise InvalidInput(
-            [
-                *problems,
-                Problem(
-                    where=text.at(text.root),
-                    code="wrong-type",
-                    problem="a fleet file is a map of keys such as fleet, profiles and sites",
-                    hint="write key: value, beginning with apiVersion: edgefleet.dev/v1",
-                ),
-            ]
-        )
-    parts = Parts(provenance, problems)
-    before = len(problems)
+    plain = _document(text, problems)
+    broken, already = {problem.where for problem in problems}, len(problems)
+    parts = Parts(Provenance(text=text), problems)
     sites = inventory.sites(plain.get("sites"), inventory.Place(path.parent, root), parts)
-    if len(problems) > before:
+    if len(problems) > already:
         parts.unread.add("sites")
     head = parts.head(plain)
-    digests = _digests(path, root, problems)
+    written = _written(head, parts, plain, _digests(path, root, problems))
     building = Building(
-        parts=parts,
-        written=_written(head, parts, plain, digests),
-        unique="site" if plain.get("uniqueAddresses") == "site" else "fleet",
+        parts=parts, written=written, unique="site" if plain.get("uniqueAddresses") == "site" else "fleet"
     )
     built = building.sites(parts.named("sites", sites, "site"))
     waves = building.waves(head.get("waves", ()))
-    used = building.profiles_used()
     if problems:
         raise InvalidInput(_in_order(problems, broken))
     text.forget()
     return Fleet(
-        name=head["fleet"],
-        region=head["region"],
-        recipe=head["recipe"],
+        name=written.fleet,
+        region=written.region,
+        recipe=written.recipe,
         control_plane=_control_plane(head.get("control_plane", {})),
         images=ImageStore(
-            store=head.get("images", {}).get("store", f"file:.edgefleet/images/{head['region']}")
+            store=head.get("images", {}).get("store", f"file:.edgefleet/images/{written.region}")
         ),
         sites=built,
         waves=waves,
-        profiles_used=used,
-        provenance=provenance,
+        profiles_used=building.profiles_used(),
+        provenance=parts.provenance,
     )
+
+
+def _document(text: Source, problems: list[Problem]) -> dict[str, Any]:
+    """The whole file as a map.
+
+    Raises:
+        InvalidInput: it is something else.
+    """
+    plain = text.plain(problems)
+    if isinstance(plain, dict):
+        return plain
+    wrong = Problem(
+        where=text.at(text.root),
+        code="wrong-type",
+        problem="a fleet file is a map of keys such as fleet, profiles and sites",
+        hint="write key: value, beginning with apiVersion: edgefleet.dev/v1",
+    )
+    raise InvalidInput([*problems, wrong])
 
 
 def _written(

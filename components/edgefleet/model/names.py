@@ -79,16 +79,6 @@ Bucket = Annotated[
         longest=63,
     ),
 ]
-SecretName = Annotated[
-    str,
-    *matching(
-        r"[A-Za-z0-9][A-Za-z0-9_.-]*",
-        code="bad-secret-name",
-        what="a secret's name",
-        hint="name an entry of fleet:passphrases in the stack's configuration, not the passphrase",
-        longest=63,
-    ),
-]
 Accelerator = Annotated[
     str,
     *matching(
@@ -135,7 +125,7 @@ def _label_key(key: str) -> str:
         raise wrong(
             "bad-label", f"{shown(key)} is not a Kubernetes label", "write it like tier or example.com/tier"
         )
-    if re.search(r"(^|\.)(kubernetes|k8s)\.io$", prefix) and not prefix.endswith(OWN_LABEL_PREFIXES):
+    if re.search(r"(^|\.)(kubernetes|k8s)\.io$", prefix) and prefix not in OWN_LABEL_PREFIXES:
         raise wrong(
             "reserved-label",
             f"{key} is under {prefix}, which stops a node from starting",
@@ -167,6 +157,20 @@ def _taint(taint: str) -> str:
     return taint
 
 
+def _secret_name(name: str) -> str:
+    """`name`, if it can name a secret; what is refused may be the secret itself and is not repeated."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
+        return name
+    raise wrong(
+        "bad-secret-name",
+        "this is no name of a secret",
+        "name an entry of fleet:passphrases in the stack's configuration; never write the passphrase here",
+    )
+
+
+SecretName = Annotated[
+    str, checked(_secret_name), Field(json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"})
+]
 LabelKey = Annotated[str, checked(_label_key)]
 LabelValue = Annotated[
     str, checked(_label_value), Field(json_schema_extra={"type": ["string", "number", "boolean"]})
