@@ -12,11 +12,11 @@ from contextlib import suppress
 import typer
 
 from edgefleet.commands.registry import application
-from edgefleet.commands.screen import show_problems
+from edgefleet.commands.screen import say, show_problems
 from edgefleet.commands.session import Session
-from edgefleet.errors import EdgefleetError
+from edgefleet.errors import EdgefleetError, Problem
 
-DONE, BAD_INPUT, OUTSIDE, REFUSED, CANCELLED, READER_GONE = 0, 1, 2, 3, 130, 141
+DONE, BAD_INPUT, OUTSIDE, CANCELLED, READER_GONE = 0, 1, 2, 130, 141
 
 
 def main() -> None:
@@ -39,30 +39,45 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     except EdgefleetError as error:
         show_problems(world, error.problems)
         return error.exit_code
-    except typer.Exit as ended:
-        return ended.exit_code
     except (KeyboardInterrupt, typer.Abort):
         world.err.print("cancelled")
         return CANCELLED
     except BrokenPipeError:
         _forget_output()
         return READER_GONE
-    except typer.TyperException as error:
-        world.err.print(f"error: {_message(error)}", highlight=False, markup=False, soft_wrap=True)
-        world.err.print("  help: edgefleet --help lists the commands, edgefleet COMMAND --help its options")
-        return BAD_INPUT
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line, not a traceback
+        return _defect(error, world)
+
+
+def _defect(error: Exception, world: Session) -> int:
+    if world.environment.get("EDGEFLEET_TRACEBACK"):
+        raise error
+    problem = Problem(
+        code="defect",
+        problem=f"edgefleet itself failed: {type(error).__name__}: {error}",
+        hint="run again with EDGEFLEET_TRACEBACK=1 set and report what that shows",
+    )
+    show_problems(world, [problem])
+    return OUTSIDE
 
 
 def _invoke(arguments: Sequence[str], world: Session) -> int:
     command = typer.main.get_command(application())
-    with command.make_context("edgefleet", [*arguments], obj=world) as context:
-        command.invoke(context)
+    try:
+        with command.make_context("edgefleet", [*arguments], obj=world) as context:
+            command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except typer.TyperException as error:
+        _misspelt(error, world)
+        return BAD_INPUT
     return DONE
 
 
-def _message(error: typer.TyperException) -> str:
+def _misspelt(error: typer.TyperException, world: Session) -> None:
     formatted = getattr(error, "format_message", None)
-    return str(formatted()) if formatted is not None else str(error)
+    say(world, f"error: {formatted() if formatted is not None else error}")
+    say(world, "  help: edgefleet --help lists the commands, edgefleet COMMAND --help its options")
 
 
 def _forget_output() -> None:

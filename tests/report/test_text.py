@@ -72,7 +72,7 @@ def a_day(made: "Made") -> View:
             ("*", "nodes.n1.arch"): "stacks/eu.fleet.yaml:230:11",
         },
     )
-    order = (*names("fr-par", 50), "fr-nte-0007", "fr-nte-0008")
+    stood = {"fr-nte-0007": "was stacks/eu.csv:88", "fr-nte-0008": "was stacks/eu.csv:89"}
     outcome = made.outcome([provider, bucket, *present, *gone])
     waiting = tuple(
         Pending(
@@ -80,7 +80,7 @@ def a_day(made: "Made") -> View:
         )
         for name, days in (("es-mad-0002", 12), ("es-mad-0003", 3))
     )
-    return building.view(outcome, building.Seen(at=NOW, fleet=fleet, order=order, waiting=waiting))
+    return building.view(outcome, building.Seen(at=NOW, fleet=fleet, stood=stood, waiting=waiting))
 
 
 def _spec(step: Step) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
     seen = building.Seen(
         at=NOW,
         fleet=made.fleet([kept, new]),
-        order=("de-ber-0001", "de-ber-0002"),
+        stood={"de-ber-0002": "was stacks/eu.csv:3"},
         store="file:.edgefleet/images/eu",
     )
     golden("done.txt", shown(building.view(made.outcome(steps, operation="up"), seen)))
@@ -195,7 +195,12 @@ def test_long_names_and_values_stay_within_the_line(made: "Made") -> None:
     new = made.plain(name, sysctls={f"net.core.setting{index}": "1" * 90 for index in range(9)})
     seen = building.Seen(at=NOW, fleet=made.fleet([new]))
     shown(building.view(made.outcome([made.step("update", old, new, ["sysctls"])]), seen))
-    shown(building.view(made.outcome([made.step("delete", old, {})]), building.Seen(at=NOW, order=(name,))))
+    shown(
+        building.view(
+            made.outcome([made.step("delete", old, {})]),
+            building.Seen(at=NOW, stood={name: "was stacks/eu.csv:3"}),
+        )
+    )
     shown(building.view(made.outcome([made.step("create", {}, new)]), seen), is_all=True)
 
 

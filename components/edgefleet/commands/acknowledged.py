@@ -1,5 +1,6 @@
 """What was said to be on the boxes, kept beside the images."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edgefleet.commands.session import Session
@@ -24,7 +25,7 @@ def write(session: Session, fleet: "Fleet", said: dict[str, dict[str, str]]) -> 
     ledger.acknowledge(opened(session, fleet), said, clock=session.now)
 
 
-def forget(session: Session, fleet: "Fleet", sites: tuple[str, ...]) -> None:
+def forget(session: Session, fleet: "Fleet", sites: Iterable[str]) -> None:
     """Drop what was said about sites that are gone."""
     from edgefleet.sites import ledger
 

@@ -1,6 +1,6 @@
 """Commands that change something: show what will happen, ask, do it, show what happened."""
 
-from edgefleet.commands import screen
+from edgefleet.commands import acknowledged, screen
 from edgefleet.commands.cloud import check_emulated, settle
 from edgefleet.commands.running import Run, Wanted, prepare, show, told
 from edgefleet.commands.session import Session
@@ -47,10 +47,19 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
         view = run.see(operation, notes=notes, refresh=is_needed)
         if view.result == "succeeded" and (is_needed or operation != "up"):
             settle(session)
+        if view.result == "succeeded" and operation != "refresh":
+            _forget(run, view)
         show(session, place, view, is_all=wanted.is_all)
         return view
 
     told(session, operation, wanted, body)
+
+
+def _forget(run: Run, view: View) -> None:
+    """Drop what was said about the boxes of sites that are gone."""
+    gone = {site.name for site in view.of("gone")}
+    if run.fleet is not None and gone & acknowledged.read(run.session, run.fleet).keys():
+        acknowledged.forget(run.session, run.fleet, gone)
 
 
 def _require_somebody(session: Session, operation: Operation) -> None:

@@ -19,12 +19,16 @@ def check_emulated(session: Session, fleet: "Fleet | None", stack: str) -> str:
     """A sentence where the emulated cloud was lost; empty where it is alive or none is used."""
     if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
         return ""
+    from edgefleet.io import disk
+
     mark = session.project / MARK
     if session.emulator(session.project).was_lost:
-        mark.touch()
+        disk.write(mark, b"")
     return LOST.format(stack=stack) if mark.exists() else ""
 
 
 def settle(session: Session) -> None:
     """Forget that the emulated cloud was lost: the state says again what is there."""
-    (session.project / MARK).unlink(missing_ok=True)
+    from edgefleet.io import disk
+
+    disk.remove(session.project / MARK)

@@ -132,7 +132,7 @@ class Comparison:
             result="succeeded",
             steps=tuple(self.step(name) for name in names),
         )
-        seen = building.Seen(at=self.question.session.now(), fleet=self.fleet, order=tuple(self.before))
+        seen = building.Seen(at=self.question.session.now(), fleet=self.fleet)
         return building.view(outcome, seen)
 
     def step(self, name: str) -> Step:

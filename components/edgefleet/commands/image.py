@@ -7,7 +7,7 @@ import typer
 
 from edgefleet.commands import options, rendering, verifying
 from edgefleet.commands.screen import say, show
-from edgefleet.commands.session import session_of
+from edgefleet.commands.session import Session, session_of
 
 
 def group() -> typer.Typer:
@@ -42,7 +42,7 @@ def build(
         folder = session.project / out / name
         for node, image in images.items():
             disk.write(folder / f"{node}.iso", image.data)
-            show(session, [f"{out / name / node}.iso  {image.digest}"])
+            show(session, [f"{out / name / node}.iso", f"    {image.digest}"])
         disk.write(folder / verifying.MANIFEST, verifying.manifest(name, images))
     say(session, "images hold the site's credentials: keep them private")
 
@@ -56,4 +56,9 @@ def verify(
     """Check built images against their manifest; says the first file that differs."""
     session = session_of(context)
     for file, digest in verifying.verify(session.project / path).items():
-        show(session, [f"{file}  {digest}  as built"])
+        show(session, [f"{_named(session, file)}  as built", f"    {digest}"])
+
+
+def _named(session: Session, file: Path) -> Path:
+    """`file` as it is called from the project."""
+    return file.relative_to(session.project) if file.is_relative_to(session.project) else file

@@ -1,6 +1,12 @@
-"""A site's rendered files beside what may be shown of them."""
+"""A site's rendered files beside what may be shown of them.
 
+What is secret is found without knowing any file's format: the same site is rendered a second time with
+other secrets, and whatever differs came from them.
+"""
+
+import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from edgefleet.planning.steps import SECRET
@@ -9,9 +15,13 @@ from edgefleet.report.filediff import Rendered
 if TYPE_CHECKING:
     from edgefleet.model.site import SiteSpec
 
+OTHER_KEY = "A" * 43 + "="
+"""A site's key that is nobody's."""
 USER_DATA = "cidata/user-data"
 SHOWN_ELSEWHERE = "write_files"
 """Key of user-data whose files are listed one by one."""
+Files = Mapping[str, bytes]
+"""dict[path -> content]."""
 
 
 def rendered(spec: "SiteSpec", key: str, passphrases: Mapping[str, str]) -> dict[str, dict[str, Rendered]]:
@@ -20,43 +30,51 @@ def rendered(spec: "SiteSpec", key: str, passphrases: Mapping[str, str]) -> dict
 
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)
+    others = {
+        name: "".join("y" if each == "x" else "x" for each in text) for name, text in passphrases.items()
+    }
+    other = render_tree(spec, OTHER_KEY, others, shows_secrets=True)
     return {
         node: {
-            path: Rendered(data=data, shown=_shown(path, data, masked[node], passphrases))
+            path: Rendered(data=data, shown=_shown(path, data, other[node][path], masked[node]))
             for path, data in files.items()
         }
         for node, files in whole.items()
     }
 
 
-def _shown(
-    path: str, data: bytes, masked: Mapping[str, bytes], passphrases: Mapping[str, str]
-) -> bytes | None:
+def _shown(path: str, data: bytes, other: bytes, masked: Files) -> bytes | None:
     if path == USER_DATA:
-        return _user_data(data)
-    if masked.get(path) == data:
-        return data
-    if path.startswith("cidata/"):
-        return _without(data, passphrases)
-    return None
+        return without_secrets(_user_data(data), _user_data(other))
+    return data if masked.get(path) == data else without_secrets(data, other)
 
 
-def _without(data: bytes, passphrases: Mapping[str, str]) -> bytes | None:
-    """`data` with passphrases masked; `None` where they cannot be found in it."""
-    if not any(each.encode() in data for each in passphrases.values()):
+def without_secrets(data: bytes, other: bytes) -> bytes | None:
+    """`data` with each word masked that is another one in `other`, the same file with other secrets.
+
+    Returns:
+        `None` where the two cannot be laid beside each other line by line.
+    """
+    lines, others = data.decode("utf-8", "replace").split("\n"), other.decode("utf-8", "replace").split("\n")
+    if len(lines) != len(others):
         return None
-    for each in passphrases.values():
-        data = data.replace(each.encode(), SECRET.encode())
-    return data
+    return "\n".join(map(_masked, lines, others)).encode()
+
+
+def _masked(line: str, other: str) -> str:
+    """`line`, masked from the word on in which it departs from `other`."""
+    if line == other:
+        return line
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(line, other, strict=False))
+    alike = "".join(mine for mine, _ in same)
+    start = max((found.end() for found in re.finditer(r"[\s\"'=]", alike)), default=0)
+    return line[:start] + SECRET
 
 
 def _user_data(data: bytes) -> bytes:
-    """What user-data says beside the files that it carries; private keys are masked."""
+    """What user-data says beside the files that it carries."""
     import yaml
 
     document: dict[str, Any] = yaml.safe_load(data)
     document.pop(SHOWN_ELSEWHERE, None)
-    for name in document.get("ssh_keys", {}):
-        if name.endswith("_private"):
-            document["ssh_keys"][name] = SECRET
     return yaml.safe_dump(document, sort_keys=False, width=1_000).encode()

@@ -40,7 +40,7 @@ def command(
     root = (session.project / directory).resolve()
     fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
     words = {"fleet": fleet, "region": _label(region, "--region"), "plugin": str(folder())}
-    words |= {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    words["virtualenv"] = sys.prefix if sys.prefix != sys.base_prefix else ".venv"
     files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
     files[f"stacks/{schema.FLEET}"] = schema.text()
     _check_free(root, files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edgefleet.commands import screen, stack
+from edgefleet.commands import rows, screen, stack
 from edgefleet.commands.recorded import Recorded, recorded
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.waiting import waiting
@@ -61,12 +61,13 @@ class Run:
     def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
         """Run `operation` and give back what is to be told."""
         outcome = self._outcome(operation, refresh=refresh or self.wanted.refresh)
+        lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
         pending, note = waiting(self.session, self.fleet, self.before)
         seen = building.Seen(
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
-            order=tuple(self.before),
+            stood=rows.stood(self.session, self.fleet, lost),
             waiting=pending if operation in {"preview", "up"} else (),
             targets=self.wanted.targets,
             notes=(*notes, note) if note else notes,

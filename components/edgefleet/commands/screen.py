@@ -9,6 +9,7 @@ from rich.text import Text
 from edgefleet.commands.session import Session
 from edgefleet.errors import Problem
 from edgefleet.report import problems
+from edgefleet.report.layout import wrapped
 
 LONGEST_LINE = 64 * 1024
 """Characters read of a source line; the rest could not be shown anyway."""
@@ -22,7 +23,9 @@ def show(session: Session, lines: Iterable[Text | str]) -> None:
 
 def say(session: Session, sentence: Text | str) -> None:
     """Print a remark beside the results."""
-    session.err.print(sentence, soft_wrap=True, markup=False, highlight=False)
+    lines = wrapped(sentence) if isinstance(sentence, str) else [sentence]
+    for line in lines:
+        session.err.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def show_problems(session: Session, found: Iterable[Problem]) -> None:

@@ -33,6 +33,14 @@ def _ensure(project: Path) -> "Emulator":
     return ensure(project)
 
 
+class Lines(Console):
+    """A console that lets the command line end as it should when the reader of a pipe goes away."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on: rich would exit with the code of a wrong input."""
+        raise BrokenPipeError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One run of the command line."""
@@ -56,8 +64,8 @@ class Session:
         """The world of this process."""
         return cls(
             project=Path.cwd(),
-            out=Console(highlight=False),
-            err=Console(stderr=True, highlight=False),
+            out=Lines(highlight=False),
+            err=Lines(stderr=True, highlight=False),
             stdin=sys.stdin,
             environment=os.environ,
         )

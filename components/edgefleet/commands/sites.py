@@ -53,6 +53,7 @@ def _boxes(session: Session, name: str, engine: EngineName) -> list[Box]:
     fleet = stack.load(session.project, name)
     known = acknowledged.read(session, fleet)
     recorded = recorded_sites(session, name, engine)
+    order = {site: index for index, site in enumerate(fleet.sites)}
     return [
         Box(
             site=site,
@@ -61,7 +62,7 @@ def _boxes(session: Session, name: str, engine: EngineName) -> list[Box]:
             acknowledged=known.get(site, {}).get(node),
             uri=str(found.images[node].get("uri", "")),
         )
-        for site, found in recorded.items()
+        for site, found in sorted(recorded.items(), key=lambda each: order.get(each[0], len(order)))
         for node, digest in found.digests.items()
     ]
 

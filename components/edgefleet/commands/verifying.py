@@ -27,8 +27,8 @@ def manifest(site: str, images: "Mapping[str, SiteImage]") -> bytes:
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def verify(path: Path) -> dict[str, str]:
-    """dict[image's path -> digest] of the images at `path`, all as they were built.
+def verify(path: Path) -> dict[Path, str]:
+    """dict[image -> digest] of the images at `path`, all as they were built.
 
     Raises:
         InvalidInput: there is no image or no manifest.
@@ -47,14 +47,14 @@ def verify(path: Path) -> dict[str, str]:
                 hint="name an image or a folder that `edgefleet image build` made",
             )
         )
-    checked: dict[str, str] = {}
+    checked: dict[Path, str] = {}
     problems: list[Problem] = []
     for each in folders:
         for name, promised in _promised(each).items():
             if path.is_dir() or path.name == name:
                 problem = _difference(each / name, promised)
                 problems += [problem] if problem else []
-                checked[str(each / name)] = str(promised["digest"])
+                checked[each / name] = str(promised["digest"])
     if problems:
         raise OutsideFailure(problems)
     if not checked:

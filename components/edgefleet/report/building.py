@@ -1,8 +1,8 @@
 """From what an engine did to what there is to tell: every site with its fate, equal changes together."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -26,6 +26,8 @@ FATE_OF: dict[Effect, Fate] = {
     Effect.NONE: "none",
 }
 """In the order of sections."""
+WISHES = frozenset({"preview", "up"})
+"""Operations that look at the fleet file."""
 WARNINGS = 5
 """Warnings of the engine that are shown; equal ones count once."""
 
@@ -62,8 +64,8 @@ class Seen:
     """The fleet file; `None` where it is not needed or not there any more."""
     store: str = ""
     """URI of the image store."""
-    order: tuple[str, ...] = ()
-    """Names of the sites in the state, in its order: tells where a row stood that is gone."""
+    stood: Mapping[str, str] = field(default_factory=dict)
+    """dict[site that is gone -> ``file:line`` where its row was], as far as that is known."""
     waiting: tuple[Pending, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -90,8 +92,8 @@ def view(outcome: Outcome, seen: Seen) -> View:
         groups=tuple(_groups(changes.values(), seen)),
         others=tuple(_others(outcome)),
         pending=seen.waiting,
-        shared=_shared(seen.fleet),
-        unlocked=_unlocked(seen.fleet),
+        shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
+        unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
         store=seen.store or _store(steps),
         problems=tuple(_problems(outcome)),
         notes=(*seen.notes, *_warnings(outcome)),
@@ -128,30 +130,15 @@ class Told:
 
 
 def _gone(told: Told, seen: Seen) -> Iterator[Site]:
-    lost = {name for name, step in told.steps.items() if step.op == "delete"}
-    order = [name for name in seen.order if name in lost]
-    for name in dict.fromkeys((*order, *sorted(lost))):
+    for name in sorted(name for name, step in told.steps.items() if step.op == "delete"):
         yield Site(
             name=name,
             op="delete",
             fate="gone",
             effect=Effect.NONE,
             images=told.images[name],
-            where=_stood(name, seen),
+            where=seen.stood.get(name, ""),
         )
-
-
-def _stood(name: str, seen: Seen) -> str:
-    """Below which row a lost site's stood, by the order of the state."""
-    fleet = seen.fleet
-    if fleet is None or name not in seen.order:
-        return ""
-    before = seen.order[: seen.order.index(name)]
-    neighbour = next((site for site in reversed(before) if site in fleet.sites), None)
-    if neighbour is None:
-        return ""
-    where = line_of(fleet.locate(neighbour, ""))
-    return f"below {where}" if where else f"after {neighbour}"
 
 
 def _present(told: Told, seen: Seen) -> Iterator[Site]:
@@ -208,11 +195,12 @@ def _declared(change: SiteChange, seen: Seen) -> str:
 
 
 def _others(outcome: Outcome) -> Iterator[Other]:
-    """What changes beside the sites; the stack itself and components are only names."""
+    """What changes beside the sites; the stack, components and providers that come or go are only names."""
     for step in outcome.steps:
-        if step.type in {SITES, STACK, *COMPONENTS} or step.op in {"same", "read", "refresh"}:
-            continue
-        yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)
+        is_named = step.type not in {SITES, STACK, *COMPONENTS} and step.op not in {"same", "read", "refresh"}
+        is_provider = step.type.startswith("pulumi:providers:") and step.op not in differences.CHANGING
+        if is_named and not is_provider:
+            yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)
 
 
 def _shared(fleet: Described | None) -> dict[str, int]:

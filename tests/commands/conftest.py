@@ -1,0 +1,210 @@
+"""A project in a folder of its own, and an engine that plays back what a test says."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from rich.console import Console
+
+from edgefleet import cli
+from edgefleet.commands.session import Session
+from edgefleet.engine import OnEvent, Options, Resource, StackState
+from edgefleet.io.emulator import Emulator
+from edgefleet.model.load import load_fleet
+from edgefleet.model.spec import to_plain
+from edgefleet.planning.derivation import site_key
+from edgefleet.planning.steps import Operation, Outcome, Step
+from edgefleet.sites.render import render_site
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SITES = "edgefleet:index:SiteImages"
+URN = f"urn:pulumi:dev::fleet::{SITES}::"
+SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
+FLEET = """\
+apiVersion: edgefleet.dev/v1
+fleet: shops
+region: dev
+recipe: 1
+controlPlane: {kind: none, cloud: {region: eu-central-1%s}}
+images: {store: "file:images"}
+profiles:
+  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi}
+defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
+sites:
+  berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}}}
+  hamburg: {nodes: {n1: {network: {address: 10.20.2.10/24, gateway: 10.20.2.1}}, n2: {role: agent}}}
+  munich: {nodes: {n1: {}}}
+"""
+
+
+class FakeEngine:
+    """Does what the fleet file asks for, in memory."""
+
+    name: Literal["local"] = "local"
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Operation, Options]] = []
+        self.resources: dict[str, Resource] = {}
+        self.change: Callable[[Outcome], Outcome] = lambda outcome: outcome
+        """Applied to each outcome; may raise."""
+
+    def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
+        """What was brought up."""
+        del options
+        shown = tuple(self.resources.values())
+        if not show_secrets:
+            shown = tuple(replace(each, inputs=each.inputs | {"key": "[secret]"}) for each in shown)
+        return StackState(resources=shown)
+
+    def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
+        """Compare the fleet file with what was brought up."""
+        del on_event
+        self.done.append((operation, options))
+        wanted = {} if operation == "destroy" else self._wanted(options)
+        if operation == "refresh":
+            wanted = dict(self.resources)
+        names = dict.fromkeys((*wanted, *self.resources))
+        steps = tuple(self._step(name, self.resources.get(name), wanted.get(name)) for name in names)
+        outcome = self.change(
+            Outcome(
+                engine="local",
+                stack=options.stack,
+                operation=operation,
+                result="succeeded",
+                steps=steps,
+                seconds=1.5,
+            )
+        )
+        if operation != "preview" and outcome.result == "succeeded":
+            self.resources = wanted
+        return outcome
+
+    def _wanted(self, options: Options) -> dict[str, Resource]:
+        fleet = load_fleet(options.project / "stacks" / f"{options.stack}.fleet.yaml", options.project)
+        made = {}
+        for name, spec in fleet.sites.items():
+            key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=name, epoch=spec.epoch)
+            images = {
+                node: {"digest": image.digest, "uri": f"file:images/sites/{name}/{node}.iso"}
+                for node, image in render_site(spec, key, {"shop": "correct horse"}).items()
+            }
+            made[name] = Resource(
+                urn=URN + name,
+                type=SITES,
+                inputs=to_plain(spec) | {"store": fleet.images.store, "key": key},
+                outputs={"images": images},
+                modified="2026-11-12T12:00:00.123456789Z",
+            )
+        return made
+
+    def _step(self, name: str, old: Resource | None, new: Resource | None) -> Step:
+        op: Any = "create" if old is None else "delete" if new is None else "update"
+        if old is not None and new is not None and old.inputs == new.inputs:
+            op = "same"
+        return Step(
+            urn=URN + name,
+            op=op,
+            type=SITES,
+            old_inputs=old.inputs if old else {},
+            new_inputs=new.inputs if new else {},
+            old_outputs=old.outputs if old else {},
+            new_outputs=new.outputs if new else {},
+        )
+
+
+class Keyboard(io.StringIO):
+    """A terminal's stdin."""
+
+    def isatty(self) -> bool:
+        """Somebody is there."""
+        return True
+
+
+@dataclass
+class Ran:
+    """What one command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Stdout as JSON."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+@dataclass
+class World:
+    """A project, an engine, and what the command line is told of the rest."""
+
+    project: Path
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    environment: dict[str, str] = field(default_factory=dict)
+    was_lost: bool = False
+    """The emulated cloud ended, and the next to ask learns of it."""
+
+    def run(self, *arguments: str, typed: str | None = None, piped: str = "") -> Ran:
+        """Run one command line; stdin is `piped`, or a terminal on which somebody `typed`."""
+        out, err = io.StringIO(), io.StringIO()
+        session = Session(
+            project=self.project,
+            out=Console(file=out, width=80, highlight=False),
+            err=Console(file=err, width=80, highlight=False),
+            stdin=io.StringIO(piped) if typed is None else Keyboard(typed),
+            environment=self.environment,
+            choose=lambda _: self.engine,
+            emulator=self._emulator,
+            now=lambda: NOW,
+        )
+        code = cli.run(arguments, session)
+        said = err.getvalue()
+        assert "Traceback" not in said
+        return Ran(code, out.getvalue(), said)
+
+    def _emulator(self, _: Path) -> Emulator:
+        lost, self.was_lost = self.was_lost, False
+        return Emulator(url="http://127.0.0.1:1", pid=1, was_lost=lost)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What the engine was asked to do."""
+        return [operation for operation, _ in self.engine.done]
+
+    @property
+    def fleet_file(self) -> Path:
+        """The fleet file of the stack dev."""
+        return self.project / "stacks" / "dev.fleet.yaml"
+
+    def edit(self, old: str, new: str) -> None:
+        """Replace a text in the fleet file."""
+        text = self.fleet_file.read_text()
+        assert old in text
+        self.fleet_file.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A project with one stack, three sites, never brought up."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: fleet\nruntime: python\nstackConfigDir: stacks\nbackend: {url: 'file://.'}\n"
+    )
+    made = World(tmp_path)
+    made.fleet_file.write_text(FLEET % "")
+    yield made
+    assert not [path.name for path in tmp_path.rglob("*.part")]
+
+
+@pytest.fixture
+def up(world: World) -> World:
+    """The same, brought up."""
+    assert world.run("up", "-s", "dev", "-y").code == 0
+    world.engine.done.clear()
+    return world

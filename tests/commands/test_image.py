@@ -1,0 +1,147 @@
+"""`edgefleet image` and `edgefleet explain`: rendering without an engine."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from edgefleet.commands.masking import without_secrets
+from edgefleet.local.secrets import new_salt
+from edgefleet.model.load import load_fleet
+from edgefleet.planning.derivation import site_key
+from edgefleet.sites.render import render_tree
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
+
+
+@pytest.fixture
+def known(up: "World") -> "World":
+    """Brought up, with the fleet secret that the played engine uses."""
+    up.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
+    crypter = new_salt("")
+    (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\n"
+        f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
+        f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps({'shop': 'correct horse'}))}'}}\n"
+    )
+    return up
+
+
+def test_built_images_are_what_up_stores(known: "World") -> None:
+    """The same bytes, private, with a manifest that they are verified against."""
+    ran = known.run("image", "build", "-s", "dev", "--site", "hamburg", "--out", "out")
+    assert 0 == ran.code
+    stored = known.engine.resources["hamburg"].outputs["images"]
+    assert [stored[node]["digest"] for node in ("n1", "n2")] == [
+        line.strip() for line in ran.out.splitlines() if "sha256:" in line
+    ]
+    assert 0o600 == (known.project / "out" / "hamburg" / "n1.iso").stat().st_mode & 0o777
+    verified = known.run("image", "verify", "out")
+    assert (0, 2) == (verified.code, verified.out.count("as built"))
+    assert 0 == known.run("image", "verify", "out/hamburg/n1.iso").code
+
+
+def test_an_altered_image_is_named_with_the_first_file_that_differs(known: "World") -> None:
+    """Exit 2; what is in the image is compared file by file."""
+    known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    image = known.project / "out" / "berlin" / "n1.iso"
+    data = image.read_bytes()
+    image.write_bytes(data.replace(b"local-hostname: berlin", b"local-hostname: munich"))
+    ran = known.run("image", "verify", "out")
+    assert (2, True) == (ran.code, "meta-data differs" in ran.err.replace("\n  ", " "))
+    image.write_bytes(data[:3000])
+    assert "cannot be read as an image" in known.run("image", "verify", "out").err.replace("\n  ", " ")
+    image.unlink()
+    assert "is not there" in known.run("image", "verify", "out").err
+
+
+@pytest.mark.parametrize("path", ["nowhere", "stacks", "stacks/dev.fleet.yaml"])
+def test_what_was_not_built_cannot_be_verified(known: "World", path: str) -> None:
+    """There is no manifest; how to get one is said."""
+    ran = known.run("image", "verify", path)
+    assert (1, True) == (ran.code, "edgefleet image build" in ran.err.replace("\n  ", " "))
+
+
+def test_a_damaged_manifest_is_said(known: "World") -> None:
+    """No traceback for a file that is no manifest."""
+    (known.project / "out").mkdir()
+    for text in ("", "[]", '{"images": {"n1.iso": 1}}', "\x00"):
+        (known.project / "out" / "manifest.json").write_text(text)
+        assert 1 == known.run("image", "verify", "out").code
+
+
+def test_building_needs_the_stacks_secret(up: "World") -> None:
+    """Without one, the command that writes it."""
+    ran = up.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    assert (1, True) == (ran.code, "edgefleet init -s dev" in ran.err.replace("\n  ", " "))
+    assert not (up.project / "out").exists()
+
+
+def test_explain_shows_what_changes_inside_an_image(known: "World") -> None:
+    """Both digests and each file that differs, as a diff; secrets are masked."""
+    old = known.engine.resources["berlin"].outputs["images"]["n1"]["digest"]
+    known.edit("10.20.1.10/24", "10.20.1.11/24")
+    ran = known.run("explain", "-s", "dev", "berlin")
+    assert 0 == ran.code
+    assert f"- {old}" in ran.out
+    assert "cidata/network-config  changed" in ran.out
+    assert "-    - 10.20.1.10/24" in ran.out
+    assert "+    - 10.20.1.11/24" in ran.out
+    assert "hamburg" not in ran.out
+    numbered = known.run("explain", "-s", "dev", "#1")
+    assert "#1  1 site  network.address: 10.20.1.10/24 -> 10.20.1.11/24" in numbered.out
+    assert numbered.out.endswith(ran.out)
+    assert [] == known.operations
+
+
+def test_explain_shows_no_secret(known: "World") -> None:
+    """No word of what is derived from a key is printed, even where all of a site goes or comes."""
+    resource = known.engine.resources["munich"]
+    known.edit("munich: {nodes: {n1: {}}}", "bremen: {nodes: {n1: {}}}")
+    out = known.run("explain", "-s", "dev", "munich").out + known.run("explain", "-s", "dev", "bremen").out
+    assert "munich n1" in out
+    fleet = load_fleet(known.fleet_file, known.project)
+    spec = fleet.sites["bremen"]
+    keys = [
+        site_key(SECRET, fleet="shops", region="dev", site=name, epoch=1) for name in ("munich", "bremen")
+    ]
+    assert resource.inputs["key"] == keys[0]
+    files = render_tree(spec, keys[1], {}, shows_secrets=True)["n1"]
+    others = render_tree(spec, keys[0], {}, shows_secrets=True)["n1"]
+    private = _key_lines(files) - _key_lines(others)
+    assert len(private) >= 3
+    assert [] == [secret for secret in (*keys, _token(files), *private, "correct horse") if secret in out]
+    assert "[secret]" in out
+
+
+def _key_lines(files: dict[str, bytes]) -> set[str]:
+    """The lines of the SSH host's private key."""
+    key = yaml.safe_load(files["cidata/user-data"])["ssh_keys"]["ed25519_private"]
+    return {line for line in key.splitlines() if line}
+
+
+def _token(files: dict[str, bytes]) -> str:
+    lines = files["/etc/rancher/k3s/config.yaml"].decode().splitlines()
+    (token,) = [line.partition(": ")[2].strip("'\"") for line in lines if line.startswith("token:")]
+    assert len(token) > 20
+    return token
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [("#7", "nothing changes now"), ("berlln", "did you mean berlin?")]
+)
+def test_explain_of_what_is_not_there(known: "World", what: str, said: str) -> None:
+    """The nearest names, or the numbers that there are."""
+    ran = known.run("explain", "-s", "dev", what)
+    assert (1, True) == (ran.code, said in ran.err)
+
+
+def test_secrets_are_found_by_rendering_with_others() -> None:
+    """Whatever differs under another key is masked from its word on; unequal shapes are not shown at all."""
+    assert b"a: 1\ntoken: [secret]\n" == without_secrets(b"a: 1\ntoken: abc\n", b"a: 1\ntoken: abd\n")
+    assert b'x="[secret]' == without_secrets(b'x="s1"', b'x="s2"')
+    assert without_secrets(b"a\nb", b"a") is None

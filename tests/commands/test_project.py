@@ -1,0 +1,147 @@
+"""`init`, `new`, `schema`, `plugin-path`, `emulator`."""
+
+import json
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from edgefleet.commands.passphrase import VARIABLES
+from edgefleet.commands.secrets import read
+from edgefleet.commands.session import Session
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+
+def secrets(world: "World") -> tuple[str | None, dict[str, str]]:
+    """The fleet secret and the passphrases of the stack dev."""
+    session = Session.of_process().inside(world.project)
+    found = read(session, "dev")
+    return found.fleet_secret, found.passphrases
+
+
+def test_init_writes_the_secret_once(world: "World") -> None:
+    """Encrypted, with a passphrase of the project's own, 0600; a second time it is refused."""
+    ran = world.run("init", "-s", "dev")
+    assert 0 == ran.code
+    file, key = world.project / "stacks" / "Pulumi.dev.yaml", world.project / ".edgefleet" / "passphrase"
+    assert 0o600 == stat.S_IMODE(key.stat().st_mode)
+    assert "keep a copy" in ran.err
+    document = yaml.safe_load(file.read_text())
+    assert document["encryptionsalt"].startswith("v1:")
+    assert {"secure"} == set(document["config"]["fleet:secret"])
+    secret, _ = secrets(world)
+    assert secret is not None
+    assert 44 == len(secret)
+    assert secret not in file.read_text()
+    before = file.read_text()
+    again = world.run("init", "-s", "dev")
+    assert (3, before) == (again.code, file.read_text())
+    assert 0 == world.run("init", "-s", "dev", "--if-missing").code
+    assert before == file.read_text()
+
+
+def test_init_uses_the_passphrase_that_is_given(world: "World") -> None:
+    """With PULUMI_CONFIG_PASSPHRASE set, no file is made."""
+    world.environment[VARIABLES[0]] = "correct horse"
+    assert 0 == world.run("init", "-s", "dev").code
+    assert not (world.project / ".edgefleet" / "passphrase").exists()
+    world.environment[VARIABLES[0]] = "battery staple"
+    wrong = world.run("init", "-s", "dev", "--if-missing")
+    assert (1, True) == (wrong.code, "passphrase is not this stack's" in wrong.err.replace("\n  ", " "))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# ours\nconfig:\n  # the zone\n  aws:region: eu-central-1\n",
+        "# ours\nconfig:\n  # the zone\n  aws:region: eu-central-1",
+        "# ours\n",
+    ],
+)
+def test_init_keeps_what_the_stack_file_says(world: "World", text: str) -> None:
+    """Settings and comments stay as they are."""
+    file = world.project / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(text)
+    assert 0 == world.run("init", "-s", "dev").code
+    kept = file.read_text()
+    assert [] == [line for line in text.splitlines() if line not in kept.splitlines()]
+    assert "fleet:secret" in yaml.safe_load(kept)["config"]
+
+
+def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None:
+    """Each is asked for; too short a one is refused; the fleet's other ones are told of."""
+    world.edit(
+        "munich: {nodes: {n1: {}}}",
+        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi}}}}}",
+    )
+    ran = world.run("init", "-s", "dev")
+    assert "edgefleet init -s dev --passphrase shop-wifi" in ran.err.replace("\n  ", " ")
+    assert 1 == world.run("init", "-s", "dev", "--passphrase", "shop-wifi").code
+    secret, _ = secrets(world)
+    assert (secret, {}) == secrets(world)
+    ran = world.run("init", "-s", "dev", "--passphrase", "shop-wifi", piped="correct horse\n")
+    assert (0, False) == (ran.code, "correct horse" in ran.out + ran.err)
+    assert (secret, {"shop-wifi": "correct horse"}) == secrets(world)
+
+
+def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
+    """With the emulated cloud a fleet comes up as it is."""
+    world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
+    world.edit(
+        "munich: {nodes: {n1: {}}}",
+        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi}}}}}",
+    )
+    ran = world.run("init", "-s", "dev", "--if-missing")
+    assert (0, True) == (ran.code, "made up a Wi-Fi passphrase for shop-wifi" in ran.err)
+    assert ["shop-wifi"] == [*secrets(world)[1]]
+
+
+def test_new_makes_a_project_that_works(world: "World") -> None:
+    """Valid as it is, with completion for editors that needs no network, and a secret."""
+    ran = world.run("new", "Shop Fleet", "--region", "eu")
+    assert 0 == ran.code
+    root = world.project / "Shop Fleet"
+    assert (
+        "# yaml-language-server: $schema=fleet.schema.json"
+        == ((root / "stacks" / "eu.fleet.yaml").read_text().splitlines()[0])
+    )
+    assert (
+        "http://json-schema.org/draft-07/schema#"
+        == (json.loads((root / "stacks" / "fleet.schema.json").read_text())["$schema"])
+    )
+    pulumi = yaml.safe_load((root / "Pulumi.yaml").read_text())
+    assert ("shop-fleet", "stacks") == (pulumi["name"], pulumi["stackConfigDir"])
+    plugin = Path(pulumi["plugins"]["providers"][0]["path"])
+    assert (plugin / "PulumiPlugin.yaml").is_file()
+    assert "fleet:secret" in yaml.safe_load((root / "stacks" / "Pulumi.eu.yaml").read_text())["config"]
+    assert {".edgefleet/", ".pulumi/"} <= set((root / ".gitignore").read_text().split())
+    assert 0 == world.run("-C", "Shop Fleet", "validate", "stacks/eu.fleet.yaml").code
+    compile((root / "__main__.py").read_text(), "__main__.py", "exec")
+
+
+def test_new_writes_over_nothing(world: "World") -> None:
+    """What is there is named, and nothing is written."""
+    (world.project / "mine").mkdir()
+    (world.project / "mine" / "Pulumi.yaml").write_text("name: mine\n")
+    ran = world.run("new", "mine")
+    assert 1 == ran.code
+    assert "Pulumi.yaml" in ran.err
+    assert ["Pulumi.yaml"] == [path.name for path in (world.project / "mine").iterdir()]
+    (world.project / "file").write_text("")
+    assert 1 == world.run("new", "file").code
+    assert 1 == world.run("new", "x", "--region", "../../etc").code
+    assert not (world.project / "x").exists()
+
+
+def test_small_commands_print_one_thing(world: "World") -> None:
+    """The schema is JSON; the plugin's folder is one; stopping what does not run is success."""
+    assert "fleet" in json.loads(world.run("schema").out)["properties"]
+    assert (Path(world.run("plugin-path").out.strip()) / "PulumiPlugin.yaml").is_file()
+    stopped = world.run("emulator", "stop")
+    assert (0, "", "") == (stopped.code, stopped.out, stopped.err)
+    assert 1 == world.run("-C", "nowhere", "schema").code
+    assert 0 == world.run("--help").code

@@ -1,0 +1,93 @@
+"""`edgefleet validate`: every error at once, fast."""
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+
+def test_a_good_file_is_summed_up(world: "World") -> None:
+    """Exit 0 and one line a file."""
+    ran = world.run("validate", "stacks/dev.fleet.yaml")
+    assert (0, "") == (ran.code, ran.err)
+    assert "stacks/dev.fleet.yaml: shops / dev: 3 sites, 4 nodes, no problems\n" == ran.out
+
+
+def test_every_error_of_every_file_at_once(world: "World") -> None:
+    """Nothing stops at the first error or the first file; one cause is one error."""
+    world.edit("memory: 8Gi", "memory: 8 potatoes")
+    world.edit("recipe: 1", "recipe: 99")
+    other = world.project / "stacks" / "other.fleet.yaml"
+    other.write_text("apiVersion: edgefleet.dev/v1\nfleets: x\n")
+    ran = world.run("validate", "stacks/dev.fleet.yaml", "stacks/other.fleet.yaml")
+    assert 1 == ran.code
+    words = ran.err.replace("\n  ", " ")
+    assert [] == [word for word in ("potatoes", "99", "did you mean fleet?") if word not in words]
+    assert "  4 | recipe: 99\n    |         ^\n" in ran.err
+    assert ran.err.count("error[") == ran.err.count("  help: ") >= 3
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("stacks/none.fleet.yaml", None),
+        ("stacks", None),
+        ("/dev/null/x", None),
+        ("broken.yaml", b"a: [1, {"),
+        ("binary.yaml", b"\x00\xff\xfe"),
+        ("empty.yaml", b""),
+        ("list.yaml", b"- a\n"),
+        ("huge.yaml", b"fleet: " + b"x" * 10_000_000),
+        ("deep.yaml", b"[" * 5000),
+    ],
+)
+def test_what_is_no_fleet_file_is_one_clear_message(world: "World", path: str, content: bytes | None) -> None:
+    """Missing, a directory, broken, binary, empty, huge: where, what, what to do; no traceback."""
+    if content is not None:
+        (world.project / path).write_bytes(content)
+    ran = world.run("validate", path)
+    assert ran.code in {1, 2}
+    assert ran.err.startswith("error[")
+    assert "  help: " in ran.err
+    assert "defect" not in ran.err
+    assert [] == [line for line in ran.err.splitlines() if len(line) > 80 and " " in line.strip()]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_one_clear_message(world: "World") -> None:
+    """The permission is named."""
+    world.fleet_file.chmod(0)
+    ran = world.run("validate", "stacks/dev.fleet.yaml")
+    assert ran.code in {1, 2}
+    assert "permission" in ran.err
+
+
+def test_it_runs_without_pulumi_and_clouds(world: "World") -> None:
+    """An editor runs it on every save: what takes long to import is not imported."""
+    program = (
+        "import sys\nfrom edgefleet import cli\n"
+        "code = cli.run(['validate', 'stacks/dev.fleet.yaml'])\n"
+        "heavy = {'pulumi', 'boto3', 'botocore', 'grpc', 'moto', 'jinja2', 'pycdlib', 'cryptography'}\n"
+        "print(code, sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=world.project, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.endswith("0 []\n"), run.stdout + run.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error_message(world: "World") -> None:
+    """``edgefleet schema | true``: the code that shells use for it, and nothing on stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "edgefleet.cli", "schema"]
+    with os.fdopen(writing, "wb") as gone:
+        run = subprocess.run(
+            command, cwd=world.project, stdout=gone, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (141, "") == (run.returncode, run.stderr)
