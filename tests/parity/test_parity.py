@@ -34,7 +34,7 @@ def test_both_engines_do_the_same(scenario: Any, local: Any, cli: Any) -> None:
     for number, (operation, variables) in enumerate(scenario.RUNS):
         should_fail = operation.endswith("!")
         targets = getattr(scenario, "TARGETS", {}).get(number, ())
-        outcomes = []
+        outcomes: list[Any] = []
         for playground in (cli, local):
             playground.write(scenario.PROGRAM, variables)
             playground.outside(getattr(scenario, "OUTSIDE", {}).get(number, {}))

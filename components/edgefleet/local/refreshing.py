@@ -122,15 +122,20 @@ def _rebuild(run: Deployment, found: list[_Found]) -> None:
 
 
 def _referring(state: State, there: set[str], above: dict[str, str]) -> State:
-    """Return a state that refers only to what is there."""
-    lost = state.references() - there
-    if not lost:
+    """Return a state that refers only to what is there; properties without references are left out.
+
+    The CLI does the same (``rebuildBaseState``), also where nothing is gone.
+    """
+    kept = {
+        key: left
+        for key, urns in state.property_dependencies.items()
+        if (left := [urn for urn in urns if urn in there])
+    }
+    if kept == state.property_dependencies and state.references() <= there:
         return state
     return state.copy(
         parent=above.get(state.parent, state.parent),
         dependencies=tuple(urn for urn in state.dependencies if urn in there),
-        property_dependencies={
-            key: [urn for urn in urns if urn in there] for key, urns in state.property_dependencies.items()
-        },
+        property_dependencies=kept,
         deleted_with=state.deleted_with if state.deleted_with in there else "",
     )

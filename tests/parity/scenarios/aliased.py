@@ -5,4 +5,4 @@ thing = Thing(NAME, {"value": 1}, Opts(aliases=[pulumi.Alias(name="old")]))
 group = Group(NAME + "-group", Opts(aliases=[pulumi.Alias(name="old-group")]))
 Thing("child", {"value": thing.serial}, Opts(parent=group))
 """
-RUNS = [("up", {"NAME": "old"}), ("up", {"NAME": "new"})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"NAME": "old"}), ("up", {"NAME": "new"})]

@@ -3,4 +3,4 @@
 PROGRAM = """
 Thing("first", {"value": 1, "fail": "check"})
 """
-RUNS = [("up!", {})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up!", {})]

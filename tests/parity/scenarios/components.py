@@ -7,4 +7,4 @@ thing = Thing("thing", {"value": 1}, Opts(parent=inner))
 inner.register_outputs({"serial": thing.serial})
 outer.register_outputs({"count": COUNT})
 """
-RUNS = [("up", {"COUNT": 1}), ("up", {"COUNT": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"COUNT": 1}), ("up", {"COUNT": 2})]

@@ -4,4 +4,4 @@ PROGRAM = """
 first = Thing("first", {"value": 1})
 Thing("second", {"value": first.serial, "fail": FAIL})
 """
-RUNS = [("up!", {"FAIL": "create"}), ("up", {"FAIL": ""})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up!", {"FAIL": "create"}), ("up", {"FAIL": ""})]

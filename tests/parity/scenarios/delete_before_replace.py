@@ -3,4 +3,4 @@
 PROGRAM = """
 Thing("first", {"pin": PIN}, Opts(delete_before_replace=True))
 """
-RUNS = [("up", {"PIN": 1}), ("up", {"PIN": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"PIN": 1}), ("up", {"PIN": 2})]

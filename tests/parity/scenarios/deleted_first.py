@@ -6,4 +6,4 @@ Thing("follows", {"pin": first.serial})
 Thing("updates", {"value": first.serial})
 Thing("orders", {"value": 1}, Opts(depends_on=[first]))
 """
-RUNS = [("up", {"SLOT": 1}), ("up", {"SLOT": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"SLOT": 1}), ("up", {"SLOT": 2})]

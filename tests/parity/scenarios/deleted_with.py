@@ -5,4 +5,4 @@ if KEEP:
     first = Thing("first", {"value": 1})
     Thing("second", {"value": 1}, Opts(deleted_with=first))
 """
-RUNS = [("up", {"KEEP": True}), ("up", {"KEEP": False})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"KEEP": True}), ("up", {"KEEP": False})]

@@ -5,4 +5,4 @@ cloud = Cloud("cloud", {"profile": PROFILE})
 Thing("first", {"value": 1}, Opts(provider=cloud))
 Thing("second", {"value": 1})
 """
-RUNS = [("up", {"PROFILE": "a"}), ("up", {"PROFILE": "b"})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"PROFILE": "a"}), ("up", {"PROFILE": "b"})]

@@ -3,4 +3,4 @@
 PROGRAM = """
 Thing("first", {"value": 1, "fail": FAIL})
 """
-RUNS = [("up!", {"FAIL": "init"}), ("up", {"FAIL": ""})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up!", {"FAIL": "init"}), ("up", {"FAIL": ""})]

@@ -7,4 +7,4 @@ Thing(
     Opts(ignore_changes=["value", "deep.keep", "list[0]"]),
 )
 """
-RUNS = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]

@@ -4,4 +4,4 @@ PROGRAM = """
 answer = pulumi.runtime.invoke("edgefleet:test:echo", {"word": WORD})
 Thing("first", {"value": answer.value["echo"]["word"]})
 """
-RUNS = [("up", {"WORD": "a"}), ("up", {"WORD": "b"})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"WORD": "a"}), ("up", {"WORD": "b"})]

@@ -4,4 +4,4 @@ PROGRAM = """
 if KEEP:
     Thing("first", {"value": 1}, Opts(protect=True))
 """
-RUNS = [("up", {"KEEP": True}), ("up!", {"KEEP": False})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"KEEP": True}), ("up!", {"KEEP": False})]

@@ -4,4 +4,4 @@ PROGRAM = """
 cloud = Cloud("cloud", {"region": REGION})
 Thing("first", {"value": 1}, Opts(provider=cloud))
 """
-RUNS = [("up", {"REGION": "a"}), ("up", {"REGION": "b"})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"REGION": "a"}), ("up", {"REGION": "b"})]

@@ -6,4 +6,4 @@ if LOOK:
     other = found("other", "first-0")
     Thing("second", {"value": other.value})
 """
-RUNS = [("up", {"LOOK": False}), ("up", {"LOOK": True})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"LOOK": False}), ("up", {"LOOK": True})]

@@ -6,4 +6,4 @@ if MORE:
     second = Thing("second", {"value": first.serial})
     Thing("third", {"value": second.serial})
 """
-RUNS = [("up", {"MORE": True}), ("up", {"MORE": False})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"MORE": True}), ("up", {"MORE": False})]

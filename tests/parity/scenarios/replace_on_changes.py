@@ -3,4 +3,4 @@
 PROGRAM = """
 Thing("first", {"value": VALUE}, Opts(replace_on_changes=["value"]))
 """
-RUNS = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]

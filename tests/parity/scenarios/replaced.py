@@ -5,4 +5,4 @@ first = Thing("first", {"pin": PIN})
 Thing("second", {"value": first.serial})
 export("serial", first.serial)
 """
-RUNS = [("up", {"PIN": 1}), ("up", {"PIN": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"PIN": 1}), ("up", {"PIN": 2})]

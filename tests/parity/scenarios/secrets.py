@@ -9,4 +9,4 @@ second = Thing(
 export("value", first.value)
 export("mixed", {"open": 1, "hidden": Output.secret([1, 2])})
 """
-RUNS = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]

@@ -6,5 +6,5 @@ second = Thing("second", {"value": VALUE})
 if VALUE == 2:
     Thing("third", {"value": VALUE})
 """
-RUNS = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
 TARGETS = {1: ("second",)}

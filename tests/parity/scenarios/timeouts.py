@@ -3,4 +3,4 @@
 PROGRAM = """
 Thing("first", {"value": 1}, Opts(custom_timeouts=pulumi.CustomTimeouts(create=CREATE, delete="1h30m")))
 """
-RUNS = [("up", {"CREATE": "5m"}), ("up", {"CREATE": "10m"})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"CREATE": "5m"}), ("up", {"CREATE": "10m"})]

@@ -5,4 +5,4 @@ first = Thing("first", {"value": 1, "nested": {"list": [1, 2.5, None, {"deep": T
 Thing("second", {"value": first.serial})
 export("serial", first.serial)
 """
-RUNS = [("up", {}), ("up", {})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {}), ("up", {})]

@@ -4,4 +4,4 @@ PROGRAM = """
 first = Thing("first", {"value": VALUE})
 Thing("second", {"value": first.serial})
 """
-RUNS = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {"VALUE": 1}), ("up", {"VALUE": 2})]

@@ -171,7 +171,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         args = unpack(request.args)
         if self._fails(args, "invoke"):
             context.abort(grpc.StatusCode.UNKNOWN, "the stand-in was asked to fail the invoke")
-        return provider_pb2.InvokeResponse(**{"return": pack({"echo": args, "token": request.tok})})
+        answer: dict[str, Any] = {"return": pack({"echo": args, "token": request.tok})}
+        return provider_pb2.InvokeResponse(**answer)
 
     # what it is made of
 
@@ -213,7 +214,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             calls.write(json.dumps({"call": call, "urn": urn, "id": id_}) + "\n")
 
 
-class _Status(grpc.Status):  # type: ignore[misc]  # grpc ships no types for its Status
+class _Status(grpc.Status):
     """What `abort_with_status` wants: a code, a message and the status in the trailers."""
 
     def __init__(self, status: status_pb2.Status) -> None:

@@ -1,0 +1,287 @@
+"""Whole runs of the embedded engine: what goes right, what goes wrong, and what is left on record."""
+
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Refused
+
+TWO = """
+first = Thing("first", {"value": 1})
+Thing("second", {"value": first.serial})
+export("serial", first.serial)
+"""
+
+
+def listing(root: Path) -> dict[str, int]:
+    """Return the state's files and when they were written."""
+    return {str(path): path.stat().st_mtime_ns for path in (root / ".pulumi").rglob("*") if path.is_file()}
+
+
+def test_up_again_does_nothing(project: Any) -> None:
+    """The first run creates, the second finds all as it should be."""
+    project.write(TWO)
+    assert {"first": "create", "second": "create", "fleet-dev": "create"} == project.ops("preview")
+    assert {"first": "create", "second": "create", "fleet-dev": "create"} == project.ops("up")
+    assert {} == project.ops("up")
+    assert {} == project.ops("preview")
+    assert {"serial": "first-0"} == project.run("preview").outputs
+
+
+def test_destroy_leaves_nothing(project: Any) -> None:
+    """Nothing exists and nothing is recorded."""
+    project.write(TWO)
+    project.run("up")
+    assert {"first": "delete", "second": "delete", "fleet-dev": "delete"} == project.ops("destroy")
+    assert [] == project.things()
+    assert [] == project.recorded()
+
+
+def test_preview_writes_nothing(project: Any) -> None:
+    """No lock, no journal, no checkpoint."""
+    project.write(TWO)
+    project.run("up")
+    before = listing(project.root)
+    project.write(TWO + 'Thing("third", {"value": 3})')
+    assert {"third": "create"} == project.ops("preview")
+    assert before == listing(project.root)
+    assert ["first-0", "second-0"] == project.things()
+
+
+def test_unknown_outputs_are_shown_as_such(project: Any) -> None:
+    """What depends on something that does not exist yet is unknown in a preview."""
+    project.write(TWO)
+    outcome = project.run("preview")
+    second = next(step for step in outcome.steps if step.name == "second")
+    assert {"value": "[unknown]"} == second.new_inputs
+    assert {"serial": "[unknown]"} == outcome.outputs
+
+
+def test_a_program_that_throws_is_told_by_its_line(project: Any) -> None:
+    """One message with the program's own file and line; what was made before is on record."""
+    project.write('Thing("first", {"value": 1})\nraise LookupError("no such shop")')
+    with pytest.raises(InvalidInput) as caught:
+        project.run("up")
+    assert "__main__.py:4" == caught.value.problem.where
+    assert "the program failed: LookupError: no such shop" == caught.value.problem.problem
+    assert not project.journal.exists()
+
+
+def test_a_program_that_is_not_python_is_told(project: Any) -> None:
+    """With its line and column."""
+    project.write("def (:")
+    with pytest.raises(InvalidInput, match="SyntaxError") as caught:
+        project.run("preview")
+    assert caught.value.problem.where.startswith("__main__.py:3:")
+
+
+def test_an_error_in_an_apply_is_told(project: Any) -> None:
+    """Also what is raised after the program's last line."""
+    project.write('Thing("first", {"value": 1}).value.apply(lambda _: 1 / 0)')
+    with pytest.raises(InvalidInput, match="ZeroDivisionError"):
+        project.run("up")
+    assert ["first"] == project.recorded()
+
+
+def test_a_failing_step_says_what_the_provider_said(project: Any) -> None:
+    """The run has failed, with the provider's words about the resource; the rest is on record."""
+    project.write(
+        'first = Thing("first", {"value": 1})\nThing("second", {"value": first.serial, "fail": "create"})'
+    )
+    outcome = project.run("up")
+    assert "failed" == outcome.result
+    assert ["the stand-in was asked to fail creating second"] == [
+        item.message for item in outcome.diagnostics
+    ]
+    assert outcome.diagnostics[0].urn.endswith("::second")
+    assert ["first"] == project.recorded()
+
+
+def test_a_provider_that_breaks_is_told_by_its_call(project: Any) -> None:
+    """A bug in a provider is one line, not a traceback."""
+    base: Any = project.factories["edgefleet"]
+
+    class Broken(base):  # type: ignore[misc]  # the stand-in is loaded at run time
+        def Create(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+            raise KeyError("disk")
+
+    project.factories = {"edgefleet": Broken}
+    project.write('Thing("first", {"value": 1})')
+    outcome = project.run("up")
+    assert ["the provider broke in Create: KeyError: 'disk'"] == [
+        item.message for item in outcome.diagnostics
+    ]
+
+
+def test_names_are_given_once(project: Any) -> None:
+    """Two resources of one name are told of."""
+    project.write('Thing("first", {"value": 1})\nThing("first", {"value": 2})')
+    outcome = project.run("preview")
+    assert "failed" == outcome.result
+    assert "duplicate resource URN" in outcome.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("program", "named"),
+    [
+        ('pulumi.CustomResource("aws:s3:Bucket", "b", {})', "'aws'"),
+        ('Thing("a", {"value": 1}, Opts(import_="x"))', "import"),
+        ('Thing("a", {"value": pulumi.StringAsset("x")})', "an asset"),
+        ('Thing("a", {"value": 1}, Opts(replacement_trigger=1))', "replacementTrigger"),
+        ('Thing("a", {"value": 1}, Opts(replace_with=[Thing("b", {})]))', "replaceWith"),
+        ('Thing("a", {"value": 1}, Opts(transforms=[lambda args: None]))', "transforms"),
+        ("pulumi.runtime.register_resource_transform(lambda args: None)", "transforms of the stack"),
+        ('pulumi.ComponentResource("aws:a:B", "b", {}, remote=True)', "a component of another package"),
+        ('pulumi.StackReference("organization/fleet/other")', "'pulumi'"),
+    ],
+)
+def test_what_is_not_done_is_refused_by_name(project: Any, program: str, named: str) -> None:
+    """Never ignored; the CLI is named as the way out."""
+    project.write(program)
+    with pytest.raises(Refused) as caught:
+        project.run("preview")
+    assert named in str(caught.value)
+    assert "Pulumi CLI" in caught.value.problem.hint
+
+
+def test_a_checkpoint_of_another_version_is_refused(project: Any) -> None:
+    """By its version and features."""
+    project.checkpoint.parent.mkdir(parents=True)
+    project.checkpoint.write_text('{"version": 4, "features": ["views"], "checkpoint": {}}')
+    project.write("")
+    with pytest.raises(Refused, match=r"version 4 \(views\)"):
+        project.run("preview")
+
+
+def test_a_damaged_checkpoint_is_told(project: Any) -> None:
+    """With what to restore it from."""
+    project.checkpoint.parent.mkdir(parents=True)
+    project.checkpoint.write_text('{"version": 3, "checkp')
+    project.write("")
+    with pytest.raises(InvalidInput, match="the checkpoint is damaged"):
+        project.run("up")
+
+
+@pytest.mark.parametrize("url", ["s3://states", "https://api.pulumi.com", "file:///elsewhere"])
+def test_another_backend_is_refused(project: Any, url: str) -> None:
+    """State is in one place."""
+    project.write("")
+    project.environ["PULUMI_BACKEND_URL"] = url
+    with pytest.raises(Refused, match="PULUMI_BACKEND_URL"):
+        project.run("preview")
+
+
+def test_a_stack_that_does_not_exist_is_told(project: Any) -> None:
+    """With how to make it."""
+    (project.root / "Pulumi.dev.yaml").unlink()
+    project.write("")
+    with pytest.raises(InvalidInput, match="no stack called 'dev'"):
+        project.run("up")
+
+
+def test_a_lock_is_respected_and_named(project: Any) -> None:
+    """Who holds it, since when, and what to do; a dead process's too."""
+    project.write(TWO)
+    folder = project.root / ".pulumi" / "locks" / "organization" / "fleet" / "dev"
+    folder.mkdir(parents=True)
+    lock = {"pid": 2**22 + 1, "username": "ana", "hostname": socket.gethostname()}
+    (folder / "x.json").write_text(json.dumps({**lock, "timestamp": "2026-01-01T00:00:00.123456789+01:00"}))
+    with pytest.raises(Refused, match="a process that is no more: ana@") as caught:
+        project.run("up")
+    assert "days ago" in str(caught.value)
+    assert "pulumi cancel" in caught.value.problem.hint
+    (folder / "x.json").write_text(
+        json.dumps({**lock, "pid": os.getppid(), "timestamp": "2026-01-01T00:00:00Z"})
+    )
+    with pytest.raises(Refused, match="the stack is locked by ana@"):
+        project.run("up")
+    (folder / "x.json").unlink()
+    project.run("up")
+    assert [] == list(folder.iterdir())
+
+
+def test_a_run_that_died_is_carried_on(project: Any) -> None:
+    """What it did is known from its journal; its lock is taken over; what was under way is named."""
+    base: Any = project.factories["edgefleet"]
+
+    class Dying(base):  # type: ignore[misc]  # the stand-in is loaded at run time
+        def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+            if request.name == "second" and not request.preview:
+                os._exit(9)
+            return super().Create(request, context)
+
+    project.write(TWO)
+    alive = dict(project.factories)
+    project.factories = {"edgefleet": Dying}
+    child = os.fork()
+    if child == 0:
+        project.run("up")
+        os._exit(0)
+    os.waitpid(child, 0)
+    project.factories = alive
+    assert project.journal.exists()
+    outcome = project.run("preview")
+    assert {"second": "create"} == {step.name: step.op for step in outcome.steps if step.op != "same"}
+    outcome = project.run("up")
+    assert "succeeded" == outcome.result
+    assert any("while it was creating" in item.message for item in outcome.diagnostics)
+    assert ["first", "second"] == project.recorded()
+    assert ["first-0", "second-0"] == project.things()
+    assert not project.journal.exists()
+
+
+def test_a_state_that_cannot_be_written_is_told_and_lost_not(project: Any) -> None:
+    """One sentence; the journal keeps what was done until it can be."""
+    project.write(TWO)
+    project.run("up")
+    backup = project.checkpoint.with_name("dev.json.bak")
+    backup.unlink(missing_ok=True)
+    backup.mkdir()
+    (backup / "in the way").touch()
+    project.write(TWO + 'Thing("third", {"value": 3})')
+    with pytest.raises(OutsideFailure, match="cannot be written"):
+        project.run("up")
+    (backup / "in the way").unlink()
+    backup.rmdir()
+    assert {} == project.ops("up")
+    assert ["first", "second", "third"] == project.recorded()
+
+
+def test_independent_steps_run_side_by_side(project: Any) -> None:
+    """As many at once as was asked for."""
+    together = threading.Barrier(8, timeout=20)
+
+    base: Any = project.factories["edgefleet"]
+
+    class Waiting(base):  # type: ignore[misc]  # the stand-in is loaded at run time
+        def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+            if not request.preview:
+                together.wait()
+            return super().Create(request, context)
+
+    project.factories = {"edgefleet": Waiting}
+    project.write("for number in range(8):\n    Thing(f'thing-{number}', {'value': number})")
+    assert "succeeded" == project.run("up", parallel=8).result
+
+
+def test_modules_beside_the_program_are_loaded_anew(project: Any) -> None:
+    """Runs in one process don't see each other's modules, arguments or folder."""
+    before = Path.cwd()
+    for value in (1, 2):
+        (project.root / "shared.py").write_text(f"VALUE = {value}\n" + " " * value)
+        project.write('import shared\nexport("value", shared.VALUE)')
+        assert {"value": value} == project.run("up").outputs
+    assert before == Path.cwd()
+
+
+def test_a_target_that_is_nowhere_is_told(project: Any) -> None:
+    """Rather than doing nothing in silence."""
+    project.write(TWO)
+    outcome = project.run("preview", targets=("thrid",))
+    assert "failed" == outcome.result
+    assert "no resource is called 'thrid'" == outcome.diagnostics[-1].message
