@@ -1,0 +1,29 @@
+"""Which engine is taken."""
+
+from pathlib import Path
+
+import pytest
+
+from edgefleet.engine import Local, PulumiCli, choose
+from edgefleet.engine.pulumi_cli import find_command
+
+
+def test_a_named_engine_is_taken() -> None:
+    """Whatever is on PATH."""
+    assert isinstance(choose("local"), Local)
+    assert isinstance(choose("pulumi"), PulumiCli)
+
+
+def test_without_the_cli_the_embedded_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty PATH has no CLI; one that is too old counts as none."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_command() is None
+    assert isinstance(choose("auto"), Local)
+    old = tmp_path / "pulumi"
+    old.write_text("#!/bin/sh\necho v3.200.0\n")
+    old.chmod(0o755)
+    assert find_command() is None
+    old.write_text("#!/bin/sh\necho v3.229.0\n")
+    assert isinstance(choose("auto"), PulumiCli)

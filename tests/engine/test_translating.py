@@ -1,0 +1,108 @@
+"""Events become steps: one for each resource, with what is secret and unknown as words."""
+
+from typing import Any
+
+from pulumi.automation.events import EngineEvent
+
+from edgefleet.engine import Collector
+from edgefleet.planning.steps import Outcome
+
+URN = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::berlin"
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def event(kind: str, op: str, *, urn: str = URN, **metadata: Any) -> EngineEvent:
+    """Return an event as the CLI writes it."""
+    type_ = urn.split("::")[2]
+    body = {"metadata": {"op": op, "urn": urn, "type": type_, **metadata}}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, kind: body})
+
+
+def state(inputs: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "t", "urn": URN, "id": "i", "inputs": inputs, "outputs": outputs or {}}
+
+
+def said(message: str, severity: str = "error") -> EngineEvent:
+    body = {"message": message, "severity": severity, "color": "never", "urn": URN}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": body})
+
+
+def collect(*events: EngineEvent) -> Outcome:
+    collector = Collector()
+    for item in events:
+        collector(item)
+    return collector.outcome("pulumi", "dev", "up", result="succeeded", seconds=1.0)
+
+
+def test_a_replacement_is_one_step() -> None:
+    """Its halves are told as one, whichever comes first."""
+    whole = event(
+        "resourcePreEvent",
+        "replace",
+        old=state({"a": 1}),
+        new=state({"a": 2}),
+        detailedDiff={"a": {"diffKind": "update-replace", "inputDiff": True}},
+    )
+    for first, last in (("create-replacement", "delete-replaced"), ("delete-replaced", "create-replacement")):
+        outcome = collect(
+            event("resourcePreEvent", first, old=state({"a": 1})),
+            whole,
+            event("resourcePreEvent", last, old=state({"a": 1})),
+        )
+        assert [("replace", ("a",))] == [(step.op, step.diff) for step in outcome.steps]
+
+
+def test_an_old_half_alone_is_a_deletion() -> None:
+    """What an earlier run left to delete is deleted."""
+    outcome = collect(event("resourcePreEvent", "delete-replaced", old=state({})))
+    assert ["delete"] == [step.op for step in outcome.steps]
+
+
+def test_secrets_and_unknowns_are_words() -> None:
+    """At any depth, in inputs and outputs."""
+    outcome = collect(
+        event("resourcePreEvent", "create", new=state({"a": [SECRET, {"b": UNKNOWN}]})),
+        event("resOutputsEvent", "create", new=state({}, {"c": UNKNOWN})),
+    )
+    (step,) = outcome.steps
+    assert {"a": ["[secret]", {"b": "[unknown]"}]} == step.new_inputs
+    assert {"c": "[unknown]"} == step.new_outputs
+
+
+def test_a_refresh_is_what_it_came_to() -> None:
+    """Same, update or delete; never just refresh."""
+    for op in ("same", "update", "delete"):
+        outcome = collect(
+            event("resourcePreEvent", "refresh", old=state({})), event("resOutputsEvent", op, old=state({}))
+        )
+        assert [op] == [step.op for step in outcome.steps]
+
+
+def test_default_providers_are_no_steps() -> None:
+    """No program names them."""
+    urn = "urn:pulumi:dev::fleet::pulumi:providers:edgefleet::default"
+    assert () == collect(event("resourcePreEvent", "create", urn=urn, new=state({}))).steps
+
+
+def test_a_failed_step_did_not_happen() -> None:
+    """It is told by its diagnostic."""
+    outcome = collect(
+        event("resourcePreEvent", "create", new=state({})),
+        said("Preview failed: <{%reset%}>no room<{%reset%}>\n"),
+        event("resOpFailedEvent", "create", new=state({}), status=2, steps=0),
+        said("update failed"),
+        said("chatter", "debug"),
+    )
+    assert () == outcome.steps
+    assert [("error", "no room", URN)] == [(d.severity, d.message, d.urn) for d in outcome.diagnostics]
+
+
+def test_the_stacks_outputs_are_the_outcomes() -> None:
+    """As they were last told, secrets hidden."""
+    urn = "urn:pulumi:dev::fleet::pulumi:pulumi:Stack::fleet-dev"
+    outcome = collect(
+        event("resourcePreEvent", "create", urn=urn, new=state({})),
+        event("resOutputsEvent", "create", urn=urn, new=state({}, {"a": 1, "b": SECRET})),
+    )
+    assert {"a": 1, "b": "[secret]"} == outcome.outputs
