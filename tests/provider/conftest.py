@@ -35,7 +35,7 @@ class FakeImage:
 
     @property
     def files(self) -> dict[str, str]:
-        return {name: self.digest for name in ("meta-data", "network-config", "user-data")}
+        return dict.fromkeys(("meta-data", "network-config", "user-data"), self.digest)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Called:
     context: InProcess = field(default_factory=InProcess)
 
     @property
-    def about(self) -> dict[str, str]:
+    def about(self) -> dict[str, Any]:
         urn = f"urn:pulumi:dev::fleet::{self.type}::{self.name}"
         return {"urn": urn, "type": self.type, "name": self.name}
 
@@ -94,10 +94,19 @@ class Called:
         return {each.property: each.reason for each in self.check(news).failures}
 
     def diff(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any] | None = None, **more: Any
+        self,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        outputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Any:
         request = proto.DiffRequest(
-            id="it", old_inputs=encode(old), news=encode(new), olds=encode(outputs or {}), **self.about, **more
+            id="it",
+            old_inputs=encode(old),
+            news=encode(new),
+            olds=encode(outputs or {}),
+            **self.about,
+            **more,
         )
         return self.servicer.Diff(request, self.context)
 
@@ -107,7 +116,9 @@ class Called:
         return answer.id, decode(answer.properties)
 
     def read(self, identity: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-        request = proto.ReadRequest(id=identity, properties=encode(outputs), inputs=encode(inputs), **self.about)
+        request = proto.ReadRequest(
+            id=identity, properties=encode(outputs), inputs=encode(inputs), **self.about
+        )
         return self.servicer.Read(request, self.context)
 
     def update(
@@ -146,7 +157,7 @@ def site() -> Callable[..., dict[str, Any]]:
     """Makes the plain inputs of a site with `nodes` nodes; keyword arguments replace top-level inputs."""
 
     def make(nodes: int = 1, **replaced: Any) -> dict[str, Any]:
-        node = {
+        node: dict[str, Any] = {
             "hostname": "store-0007-n1",
             "role": "server",
             "arch": "amd64",

@@ -1,10 +1,12 @@
 """What differs between two sets of properties, by path. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Literal
 
 from edgefleet.model.paths import Part, format_path, parse_path
+from edgefleet.model.shapes import at, defaults_of
+from edgefleet.model.spec import to_plain
 
 Kind = Literal["add", "delete", "update"]
 
@@ -56,6 +58,48 @@ def _in_lists(old: list[Any], new: list[Any], path: tuple[Part, ...]) -> Iterato
             yield Difference((*path, index), "add")
         else:
             yield from differences(old[index], new[index], (*path, index))
+
+
+def as_written(difference: Difference, old: Any, new: Any) -> Difference:
+    """`difference` with its kind by what was written down: a default that is now spelled out was added."""
+    kinds: dict[tuple[bool, bool], Kind] = {
+        (False, True): "add",
+        (True, False): "delete",
+        (True, True): "update",
+        (False, False): difference.kind,
+    }
+    return replace(difference, kind=kinds[_holds(old, difference.path), _holds(new, difference.path)])
+
+
+def _holds(value: Any, path: tuple[Part, ...]) -> bool:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return value is not None
+
+
+def without_defaults(of: Any, value: Any) -> Any:
+    """Plain data of a type, also such as cannot be parsed, without what equals its default."""
+    if isinstance(value, list):
+        return [without_defaults(_below(of, index), member) for index, member in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    slim = {name: without_defaults(_below(of, name), member) for name, member in value.items()}
+    defaults = {name: _plain(default) for name, default in defaults_of(of).items()}
+    return {name: member for name, member in slim.items() if name not in defaults or member != defaults[name]}
+
+
+def _below(of: Any, part: Part) -> Any:
+    shape = at(of, (part,))
+    return None if shape is None else shape.bare
+
+
+def _plain(default: Any) -> Any:
+    if isinstance(default, tuple):
+        return list(default)
+    return to_plain(default) if is_dataclass(default) else default
 
 
 def is_ignored(difference: Difference, ignored: list[str]) -> bool:

@@ -14,7 +14,7 @@ from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
 from edgefleet.provider import properties
-from edgefleet.provider.differing import Difference, differences, is_ignored
+from edgefleet.provider.differing import Difference, as_written, differences, is_ignored, without_defaults
 from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.validation import check, parse
@@ -82,9 +82,10 @@ class Lifecycle:
         drift = self._resource.drifted(recorded)
         if not drift and request.old_inputs == request.news:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
+        old, new = (properties.plain(decode(each)) for each in (request.old_inputs, request.news))
         found = [
-            each
-            for each in differences(self._normal(request.old_inputs), self._normal(request.news))
+            as_written(each, old, new)
+            for each in differences(self._normal(old), self._normal(new))
             if not is_ignored(each, list(request.ignoreChanges))
         ]
         answer = difference(found, drift=drift, replace_on=self._resource.REPLACE_ON)
@@ -94,13 +95,13 @@ class Lifecycle:
             answer.deleteBeforeReplace = True
         return answer
 
-    def _normal(self, struct: Struct) -> dict[str, Any]:
+    def _normal(self, values: dict[str, Any]) -> dict[str, Any]:
         """Inputs without what equals its default, so that only a real difference counts."""
-        values: dict[str, Any] = properties.plain(decode(struct))
         try:
             return to_plain(parse(self._resource.Spec, values))
         except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
-            return values
+            slim: dict[str, Any] = without_defaults(self._resource.Spec, values)
+            return slim
 
     def create(self, request: proto.CreateRequest, outside: Outside) -> proto.CreateResponse:
         """Make it; in a preview, say what is known of it."""

@@ -6,6 +6,7 @@ nothing to keep in step. Format: Pulumi documentation, "Schema".
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -68,6 +69,12 @@ def _described(of: Any) -> dict[str, Any]:
     found: dict[str, Any] = TypeAdapter(of).json_schema(by_alias=True)
     if "$ref" in found:  # a class that refers to itself
         found = found["$defs"][found["$ref"].rpartition("/")[2]] | {"$defs": found["$defs"]}
+    inherited = [_described(base) for base in of.__bases__ if is_dataclass(base)]
+    for name, definition in found[
+        "properties"
+    ].items():  # a field's docstring stands in the class it was written in
+        said = [each["properties"].get(name, {}).get("description") for each in inherited]
+        definition.setdefault("description", next(filter(None, said), ""))
     return found
 
 
