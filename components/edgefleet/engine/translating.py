@@ -43,6 +43,7 @@ _SEVERITIES: Final = {
 }
 _COLORS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOISE: Final = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
+_PLAIN: Final = frozenset({int, float, bool, type(None)})
 _PREFIX: Final = "Preview failed: "
 
 
@@ -145,17 +146,25 @@ def shown(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
             return SECRET
-        return {key: shown(item) for key, item in value.items()}
+        return {key: _shown(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [shown(item) for item in value]
+        return [_shown(item) for item in value]
     return UNKNOWN if value == _UNKNOWN_VALUE else value
+
+
+def _shown(item: Any) -> Any:
+    """Show an item, without a look at what is plain: this is done for every value of every resource."""
+    return item if type(item) in _PLAIN else shown(item)
 
 
 def _step(seen: _Seen) -> Step:
     metadata = seen.metadata
     old, new = metadata.old, metadata.new
     old_inputs = shown(old.inputs or {}) if old else {}
+    old_outputs = shown(old.outputs or {}) if old else {}
+    # What stays the same is one object in the events of the embedded engine: it is shown once.
     is_one = old is not None and new is not None and old.inputs is new.inputs
+    is_kept = old is not None and old.outputs is seen.outputs
     return Step(
         urn=metadata.urn,
         op=seen.op,
@@ -163,8 +172,8 @@ def _step(seen: _Seen) -> Step:
         diff=_paths(seen),
         old_inputs=old_inputs,
         new_inputs=old_inputs if is_one else shown(new.inputs or {}) if new else {},
-        old_outputs=shown(old.outputs or {}) if old else {},
-        new_outputs=shown(seen.outputs) if new else {},
+        old_outputs=old_outputs,
+        new_outputs={} if new is None else old_outputs if is_kept else shown(seen.outputs),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.local.project import CLI_HINT
 from edgefleet.local.secrets import Crypter
-from edgefleet.local.values import SECRET, SIGNATURE, Bag, reveal
+from edgefleet.local.values import CONTAINERS, SECRET, SIGNATURE, Bag, reveal
 
 VERSION: Final = 3
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
@@ -209,7 +209,9 @@ def unseal(value: Any, crypter: Crypter | None) -> Any:
     if isinstance(value, dict):
         if value.get(SIGNATURE) == SECRET:
             return {SIGNATURE: SECRET, "value": _unseal_one(value, crypter)}
-        return {key: unseal(item, crypter) for key, item in value.items()}
+        return {
+            key: unseal(item, crypter) if type(item) in CONTAINERS else item for key, item in value.items()
+        }
     return [unseal(item, crypter) for item in value] if isinstance(value, list) else value
 
 

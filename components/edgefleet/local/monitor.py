@@ -191,8 +191,6 @@ class Log:
         severity = _SEVERITIES.get(request.severity)
         if severity is not None:
             self._run.events.diagnostic(severity, request.message, request.urn)
-            if severity == "error":
-                self._run.has_failed = True
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, _request: Any) -> Any:  # noqa: N802

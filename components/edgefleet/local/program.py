@@ -7,11 +7,10 @@ the next one starts clean. The arguments and the modules that the program brough
 import asyncio
 import contextlib
 import contextvars
-import logging
 import runpy
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -70,9 +69,8 @@ def _drive(run: Deployment) -> None:
     loop = asyncio.new_event_loop()
     pool = ThreadPoolExecutor(max_workers=run.parallel * _THREADS_PER_STEP, thread_name_prefix="step")
     loop.set_default_executor(pool)
-    quiet = logging.getLogger("asyncio")
-    level = quiet.level
-    quiet.setLevel(logging.CRITICAL)  # a program that ends early leaves futures behind; that is no news
+    # A program that ends early leaves futures behind that nobody asks any more; that is no news.
+    loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(runtime.run_in_stack(_load(run.project.program)))
@@ -84,7 +82,6 @@ def _drive(run: Deployment) -> None:
         _drain(loop)
         asyncio.set_event_loop(None)
         loop.close()
-        quiet.setLevel(level)
 
 
 def _drain(loop: asyncio.AbstractEventLoop) -> None:
@@ -98,7 +95,7 @@ def _drain(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _load(program: Path) -> Any:
-    def load() -> None:
+    def load() -> Awaitable[None]:
         if not (program / "__main__.py" if program.is_dir() else program).exists():
             raise InvalidInput(
                 Problem(
@@ -108,8 +105,20 @@ def _load(program: Path) -> Any:
                 )
             )
         runpy.run_path(str(program), run_name="__main__")
+        return _begun()
 
     return load
+
+
+async def _begun() -> None:
+    """Let every registration begin before the SDK waits.
+
+    It waits for the registrations that have begun, then for all outputs at once, again after each that
+    ends. With none begun yet, that second wait is over every output of the program for each level of its
+    dependencies: a second and a half at 1,000 sites.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 @contextlib.contextmanager
