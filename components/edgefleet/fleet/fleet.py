@@ -41,7 +41,7 @@ class Fleet(pulumi.ComponentResource):
             {"bucket": fleet.control_plane.bucket, "tags": {"fleet": fleet.name, "region": fleet.region}},
             pulumi.ResourceOptions(parent=self, providers=[provider]),
         )
-        keys = pulumi.Output.secret(args["secret"]).apply(lambda secret: _keys(secret, fleet.sites))
+        secret = pulumi.Output.secret(args["secret"])
         passphrases = pulumi.Output.secret(args.get("passphrases", {}))
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(
@@ -53,7 +53,7 @@ class Fleet(pulumi.ComponentResource):
                 spec,
                 {
                     "store": fleet.images.store,
-                    "key": keys[site],
+                    "key": _key(secret, spec),
                     "passphrases": _used(spec, passphrases),
                 },
                 options,
@@ -78,12 +78,14 @@ def _provider_args(cloud: Cloud) -> ProviderArgs:
     return args
 
 
-def _keys(secret: str, sites: Mapping[str, SiteSpec]) -> dict[str, str]:
-    """dict[site -> its derived key]: the fleet secret itself goes no further than here."""
-    return {
-        name: site_key(secret, fleet=spec.fleet, region=spec.region, site=name, epoch=spec.epoch)
-        for name, spec in sites.items()
-    }
+def _key(secret: pulumi.Output[str], spec: SiteSpec) -> pulumi.Output[str]:
+    """A site's derived key: the fleet secret itself goes no further than here.
+
+    One output a site: an output of all keys would be searched for unknowns once for each of them.
+    """
+    return secret.apply(
+        lambda known: site_key(known, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+    )
 
 
 def _used(

@@ -36,7 +36,8 @@ class SiteImages(pulumi.CustomResource):
     ) -> None:
         inputs: dict[str, Any] = to_plain(spec)
         inputs["store"] = args["store"]
-        inputs["key"] = pulumi.Output.secret(args["key"])
+        key = args["key"]
+        inputs["key"] = key if isinstance(key, pulumi.Output) else pulumi.Output.secret(key)
         if args["passphrases"]:
             inputs["passphrases"] = pulumi.Output.secret(args["passphrases"])
         inputs["images"] = None

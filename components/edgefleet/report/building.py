@@ -155,7 +155,7 @@ def _present(told: Told, seen: Seen) -> Iterator[Site]:
                 effect=told.changes[name].effect,
                 images=told.images[name],
                 unknown_because=differences.unknown_because(step),
-                where=line_of(seen.fleet.locate(name, "")) if seen.fleet else "",
+                where=line_of(seen.fleet.locate(name, "")) if seen.fleet and step.op != "same" else "",
             )
 
 
