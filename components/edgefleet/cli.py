@@ -40,7 +40,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         show_problems(world, error.problems)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        world.err.print("cancelled")
+        world.err.print("\ncancelled" if world.is_animated else "cancelled")
         return CANCELLED
     except BrokenPipeError:
         _forget_output()

@@ -22,7 +22,7 @@ def preview(session: Session, wanted: Wanted) -> None:
 
     def body(place: JsonFile) -> View:
         run = prepare(session, "preview", wanted)
-        note = check_emulated(session, run.fleet, wanted.stack)
+        note = check_emulated(session, run.fleet, "preview", wanted.stack)
         view = run.see("preview", notes=(note,) if note else (), refresh=bool(note))
         show(session, place, view, is_all=wanted.is_all)
         return view
@@ -37,7 +37,7 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
         if not is_agreed:
             _require_somebody(session, operation)
         run = prepare(session, operation, wanted)
-        note = check_emulated(session, run.fleet, wanted.stack)
+        note = check_emulated(session, run.fleet, operation, wanted.stack)
         notes = (note,) if note else ()
         is_needed = bool(note) and operation == "up"
         if not is_agreed:

@@ -3,19 +3,23 @@
 from typing import TYPE_CHECKING
 
 from edgefleet.commands.session import Session
+from edgefleet.planning.steps import Operation
 
 if TYPE_CHECKING:
     from edgefleet.model.fleet import Fleet
 
 MARK = ".edgefleet/emulator.lost"
 """Stands while a lost cloud has not been made again: who starts a new one learns of it only once."""
-LOST = (
-    "the emulated cloud of this project was lost, and what was in it; "
-    "what is gone is made again by: edgefleet up --refresh -s {stack}"
-)
+LOST = "the emulated cloud of this project was lost, and what was in it; "
+AGAIN: dict[Operation, str] = {
+    "preview": "make it again with: edgefleet up --refresh -s {stack}",
+    "up": "what the stack had there is made again",
+    "refresh": "the stack forgets what it had there",
+    "destroy": "there is nothing left to remove there",
+}
 
 
-def check_emulated(session: Session, fleet: "Fleet | None", stack: str) -> str:
+def check_emulated(session: Session, fleet: "Fleet | None", operation: Operation, stack: str) -> str:
     """A sentence where the emulated cloud was lost; empty where it is alive or none is used."""
     if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
         return ""
@@ -24,7 +28,7 @@ def check_emulated(session: Session, fleet: "Fleet | None", stack: str) -> str:
     mark = session.project / MARK
     if session.emulator(session.project).was_lost:
         disk.write(mark, b"")
-    return LOST.format(stack=stack) if mark.exists() else ""
+    return LOST + AGAIN[operation].format(stack=stack) if mark.exists() else ""
 
 
 def settle(session: Session) -> None:

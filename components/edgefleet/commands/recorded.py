@@ -22,7 +22,10 @@ class Recorded:
     """One site as the last run left it."""
 
     name: str
+    store: str
+    """URI of the store that the images are in."""
     inputs: dict[str, Any] = field(repr=False)
+    """With secrets; empty where they were not asked for, as thousands of specs take much memory."""
     images: dict[str, dict[str, Any]]
     """dict[node -> {digest, uri, size, files}]."""
     modified: datetime | None
@@ -31,11 +34,6 @@ class Recorded:
     def digests(self) -> dict[str, str]:
         """dict[node -> digest] of the images in the store."""
         return {node: str(image["digest"]) for node, image in self.images.items() if image.get("digest")}
-
-    @property
-    def store(self) -> str:
-        """URI of the store that the images are in."""
-        return str(self.inputs.get("store", ""))
 
 
 def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False) -> dict[str, Recorded]:
@@ -49,7 +47,8 @@ def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False
     return {
         name: Recorded(
             name=name,
-            inputs=each.inputs,
+            inputs=each.inputs if show_secrets else {},
+            store=str(each.inputs.get("store", "")),
             images=each.outputs.get("images") or {},
             modified=_time(each.modified),
         )
