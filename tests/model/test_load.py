@@ -130,6 +130,18 @@ WRONG_SITES = [
     ("a: {network: {mac: 01:00:5e:00:00:01}}", "unusable-mac", "sites.a.network.mac", "multicast"),
     ("a: {network: {mac: 02:00:5e:00:00}}", "bad-mac", "sites.a.network.mac", "six pairs"),
     (
+        "a: {network: {wifi: {ssid: x, passphraseSecret: shop}, mac: '02:00:5e:10:00:01'}}",
+        "wifi-conflict",
+        "sites.a.network.mac",
+        "remove mac",
+    ),
+    (
+        "a: {network: {wifi: {ssid: x, passphraseSecret: shop}, interface: 'wl*'}}",
+        "wifi-conflict",
+        "sites.a.network.interface",
+        "write the kernel's name",
+    ),
+    (
         "a: {network: {wifi: {ssid: x, passphraseSecret: shop}, vlan: 7}}",
         "wifi-conflict",
         "sites.a.network.vlan",

@@ -6,7 +6,9 @@ kubelet may set on itself; other labels below ``kubernetes.io`` would keep the n
 
 from typing import Any
 
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.releases import OWNED
 from edgefleet.model.yaml_text import to_yaml
 from edgefleet.planning.derivation import token
 
@@ -16,19 +18,43 @@ PATH = "/etc/rancher/k3s/config.yaml"
 def plan(box: Box) -> Step:
     """``config.yaml``, mode 0600: it holds the site's token."""
     own = _server(box) if box.node.role == "server" else _agent(box)
-    config = {**own, **_node(box)}
-    further = {name: value for name, value in sorted(box.site.k3s.config.items()) if name not in config}
-    return Step(
-        files=(File(path=PATH, content=to_yaml({**config, **further}).encode(), mode=0o600, is_secret=True),)
-    )
+    config = {**own, **_node(box), **_further(box)}
+    return Step(files=(File(path=PATH, content=to_yaml(config).encode(), mode=0o600, is_secret=True),))
+
+
+def _further(box: Box) -> dict[str, Any]:
+    """What the fleet file adds to k3s's configuration, or says otherwise than edgefleet would.
+
+    Raises:
+        InvalidInput: it says something that edgefleet writes from another part of the fleet file.
+    """
+    further = dict(sorted(box.site.k3s.config.items()))
+    taken = sorted(name for name in further if name.rstrip("+") in OWNED)
+    if taken:
+        raise InvalidInput(
+            Problem(
+                code="reserved-k3s-config",
+                path=f"sites.{box.site.name}.k3s.config.{taken[0]}",
+                problem=f"{taken[0]} is written by edgefleet",
+                hint="remove it; hostname, role, labels, taints, network and disable have keys of their own",
+            )
+        )
+    more = further.get("tls-san")
+    if more is not None and box.node.role == "server":
+        further["tls-san"] = [*_names(box), *(more if isinstance(more, list) else [str(more)])]
+    return further
+
+
+def _names(box: Box) -> list[str]:
+    """What the server's certificate is asked for by."""
+    return [box.node.hostname, *([box.node.network.ip] if box.node.network.ip else [])]
 
 
 def _server(box: Box) -> dict[str, Any]:
-    names = [box.node.hostname, *([box.node.network.ip] if box.node.network.ip else [])]
     config: dict[str, Any] = {
         "token": token(box.key, "k3s-server-token"),
         "agent-token": token(box.key, "k3s-agent-token"),
-        "tls-san": names,
+        "tls-san": _names(box),
         "write-kubeconfig-mode": "0600",
         "secrets-encryption": True,
         "protect-kernel-defaults": True,

@@ -16,6 +16,7 @@ ASSETS: dict[Arch, tuple[str, str]] = {
     "armhf": ("k3s-armhf", "sha256sum-arm.txt"),
 }
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
+UNIT = "edgefleet-k3s-install.service"
 
 
 def plan(box: Box) -> Step:
@@ -34,5 +35,5 @@ def plan(box: Box) -> Step:
     unit = render("boot/edgefleet-k3s-install.service.j2", script=SCRIPT)
     return Step(
         files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
-        units=(Unit(name="edgefleet-k3s-install.service", text=unit),),
+        units=(Unit(name=UNIT, text=unit),),
     )

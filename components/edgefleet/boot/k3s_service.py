@@ -1,5 +1,6 @@
 """Step: the unit that runs k3s, as k3s's own installer writes it, behind the verified binary."""
 
+from edgefleet.boot.k3s_install import UNIT
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, Step, Unit
 
@@ -9,6 +10,7 @@ def plan(box: Box) -> Step:
     role = box.node.role
     name = "k3s.service" if role == "server" else "k3s-agent.service"
     return Step(
-        units=(Unit(name=name, text=render("k3s/k3s.service.j2", role=role)),),
-        commands=(("systemctl", "restart", "--no-block", name),),
+        units=(Unit(name=name, text=render("k3s/k3s.service.j2", role=role, installer=UNIT)),),
+        # Both: an installer that has run stays active, and a changed seed may ask for another k3s.
+        commands=(("systemctl", "restart", "--no-block", UNIT, name),),
     )

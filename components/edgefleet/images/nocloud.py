@@ -4,6 +4,7 @@ Sources: cloud-init, datasources/nocloud and the module reference. The instance 
 the seed says, so a box applies a changed seed as a new first boot and an unchanged one never twice.
 """
 
+import base64
 import hashlib
 from typing import Any
 
@@ -38,6 +39,7 @@ def build(boot: FirstBoot) -> Image:
 def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
     config: dict[str, Any] = {
         "hostname": boot.hostname,
+        **_domain(boot),
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",
         "timezone": boot.timezone,
@@ -52,10 +54,17 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
     return config
 
 
+def _domain(boot: FirstBoot) -> dict[str, Any]:
+    """A box's domain is the first that it searches; its host name stays the short one on any base system."""
+    if not boot.network.search:
+        return {}
+    return {"fqdn": f"{boot.hostname}.{boot.network.search[0]}", "prefer_fqdn_over_hostname": False}
+
+
 def _user(user: User) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": user.name, "shell": "/bin/bash", "lock_passwd": True}
     if user.is_admin:
-        entry["sudo"] = ["ALL=(ALL) NOPASSWD:ALL"]
+        entry["sudo"] = "ALL=(ALL) NOPASSWD:ALL"  # cloud-init 22 takes no list here
     entry["ssh_authorized_keys"] = list(user.ssh_keys)
     return entry
 
@@ -69,12 +78,11 @@ def _host_keys(boot: FirstBoot) -> dict[str, str]:
 
 
 def _file(file: File) -> dict[str, Any]:
-    return {
-        "path": file.path,
-        "owner": file.owner,
-        "permissions": f"{file.mode:04o}",
-        "content": file.content.decode(),
-    }
+    entry = {"path": file.path, "owner": file.owner, "permissions": f"{file.mode:04o}"}
+    try:
+        return {**entry, "content": file.content.decode()}
+    except UnicodeDecodeError:
+        return {**entry, "encoding": "b64", "content": base64.b64encode(file.content).decode()}
 
 
 def _unit(unit: Unit) -> dict[str, Any]:

@@ -150,6 +150,8 @@ def _interface(network: Network) -> Iterator[Finding]:
             problem=f"a node with wifi has no {other}",
             hint=f"remove wifi or {other}",
         )
+    if network.wifi is not None:
+        yield from _wifi(network)
     if network.bond is not None and network.mac is not None:
         yield Finding(
             path="network.mac",
@@ -163,6 +165,24 @@ def _interface(network: Network) -> Iterator[Finding]:
             code="bond-conflict",
             problem="a port stands in this bond twice",
             hint="name each port once",
+        )
+
+
+def _wifi(network: Network) -> Iterator[Finding]:
+    """Netplan refuses `match` for a wireless interface under networkd."""
+    if network.mac is not None:
+        yield Finding(
+            path="network.mac",
+            code="wifi-conflict",
+            problem="a wireless interface is found by its name, not by a hardware address",
+            hint="remove mac, and name the interface in network.interface unless it is wlan0",
+        )
+    if network.interface is not None and set(network.interface) & set("*?[]!"):
+        yield Finding(
+            path="network.interface",
+            code="wifi-conflict",
+            problem=f"{network.interface} is no exact name, which a wireless interface needs",
+            hint="write the kernel's name such as wlan0",
         )
 
 

@@ -46,7 +46,8 @@ class Network:
     mac: Annotated[str | None, Effect.REFLASH] = None
     """Hardware address that finds the interface: ``02:00:5e:10:00:01``."""
     interface: Annotated[str | None, Effect.REFLASH] = None
-    """Kernel name or glob that finds the interface where no `mac` is given; ``e*`` by default."""
+    """Kernel name or glob that finds the interface where no `mac` is given; ``e*`` by default. With Wi-Fi an
+    exact name, ``wlan0`` by default."""
     vlan: Annotated[int | None, Effect.REFLASH] = None
     """VLAN id 1 to 4094; the addresses are then on the VLAN, not on the bare interface."""
     bond: Annotated[Bond | None, Effect.REFLASH] = None

@@ -7,8 +7,9 @@ from edgefleet.model.network import Network
 
 ANY_WIRED = "e*"
 """Glob over kernel names that finds a wired interface where the fleet file names none."""
-ANY_WIRELESS = "wl*"
-"""The same for a wireless one."""
+FIRST_WIRELESS = "wlan0"
+"""The wireless interface where none is named. networkd joins a wireless network only by the kernel's exact
+name: netplan refuses `match` there, so no glob and no hardware address finds it."""
 
 
 def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str, Any]:
@@ -34,16 +35,15 @@ def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, di
         parameters = {"mode": network.bond.mode, "mii-monitor-interval": 100}
         return "bonds", "bond0", {"interfaces": list(network.bond.interfaces), "parameters": parameters}
     if network.wifi is not None:
-        found = _found(network, ANY_WIRELESS, "wlan0")
         access = {network.wifi.ssid: {"password": wifi_passphrase}}
-        return "wifis", "wlan0", {**found, "access-points": access}
-    return "ethernets", "lan0", _found(network, ANY_WIRED, "lan0")
+        return "wifis", network.interface or FIRST_WIRELESS, {"access-points": access}
+    return "ethernets", "lan0", _found(network)
 
 
-def _found(network: Network, otherwise: str, name: str) -> dict[str, Any]:
+def _found(network: Network) -> dict[str, Any]:
     if network.mac is not None:
-        return {"match": {"macaddress": network.mac.lower()}, "set-name": name}
-    return {"match": {"name": network.interface or otherwise}}
+        return {"match": {"macaddress": network.mac.lower()}, "set-name": "lan0"}
+    return {"match": {"name": network.interface or ANY_WIRED}}
 
 
 def _addressing(network: Network) -> dict[str, Any]:
