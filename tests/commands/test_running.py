@@ -139,7 +139,7 @@ def test_the_exit_code_follows_the_result(world: "World", result: str, code: int
     ran = world.run("up", "-s", "dev", "-y", "--json", "out.json")
     assert code == ran.code
     assert "not reached 3   = 3" in ran.out
-    assert "the bucket refuses; ask its owner" in ran.err
+    assert "the bucket refuses\n  help: ask its owner" in ran.err
     found = json.loads((world.project / "out.json").read_text())
     jsonschema.validate(found, SCHEMA)
     assert (result, 1) == (found["result"], len(found["problems"]))

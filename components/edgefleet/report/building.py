@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from edgefleet.errors import Problem
 from edgefleet.model.effects import Effect
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning import changes as planning
 from edgefleet.planning.changes import SiteChange
 from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Diagnostic, Operation, Outcome, Step
-from edgefleet.report import differences
+from edgefleet.planning.steps import Operation, Outcome, Step
+from edgefleet.report import diagnosing, differences
 from edgefleet.report.view import Digests, Fate, Group, Other, Site, View
 
 SITES = "edgefleet:index:SiteImages"
-STACK = "pulumi:pulumi:Stack"
 COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
 FATE_OF: dict[Effect, Fate] = {
     Effect.REFLASH: "reflash",
@@ -95,7 +93,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
         unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
         store=seen.store or _store(steps),
-        problems=tuple(_problems(outcome)),
+        problems=tuple(diagnosing.problems(outcome.diagnostics)),
         notes=(*seen.notes, *_warnings(outcome)),
         steps=outcome.steps,
     )
@@ -197,7 +195,11 @@ def _declared(change: SiteChange, seen: Seen) -> str:
 def _others(outcome: Outcome) -> Iterator[Other]:
     """What changes beside the sites; the stack, components and providers that come or go are only names."""
     for step in outcome.steps:
-        is_named = step.type not in {SITES, STACK, *COMPONENTS} and step.op not in {"same", "read", "refresh"}
+        is_named = step.type not in {SITES, diagnosing.STACK, *COMPONENTS} and step.op not in {
+            "same",
+            "read",
+            "refresh",
+        }
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in differences.CHANGING
         if is_named and not is_provider:
             yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)
@@ -226,13 +228,6 @@ def _unlocked(fleet: Described | None) -> tuple[str, ...]:
     )
 
 
-def _problems(outcome: Outcome) -> Iterator[Problem]:
-    """The errors of a run, in the engine's words."""
-    for each in outcome.diagnostics:
-        if each.severity == "error" and each.message.strip():
-            yield Problem(code="engine", path=_named(each), problem=each.message.strip(), hint="")
-
-
 def _warnings(outcome: Outcome) -> tuple[str, ...]:
     messages = Counter(each.message.strip() for each in outcome.diagnostics if each.severity == "warning")
     found = [
@@ -242,7 +237,3 @@ def _warnings(outcome: Outcome) -> tuple[str, ...]:
     ]
     more = [f"{len(found) - WARNINGS:,} more warnings"] if len(found) > WARNINGS else []
     return (*found[:WARNINGS], *more)
-
-
-def _named(diagnostic: Diagnostic) -> str:
-    return diagnostic.urn.rsplit("::", 1)[-1] if diagnostic.urn and STACK not in diagnostic.urn else ""

@@ -1,0 +1,56 @@
+"""Errors that come through an engine."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgefleet.errors import Problem
+from edgefleet.planning.steps import Diagnostic
+from edgefleet.report import diagnosing, problems
+
+WORDS = st.text("abc defg", min_size=1).map(lambda text: f"it {text.strip()}".strip())
+
+
+def told(message: str, urn: str = "urn:pulumi:dev::fleet::t::berlin") -> list[Problem]:
+    return [*diagnosing.problems([Diagnostic(severity="error", message=message, urn=urn)])]
+
+
+@given(
+    where=st.sampled_from(
+        ["", "stacks/dev.fleet.yaml:41:7", "/images/sites/a/n1.iso", "s3://bucket/sites/a", "a.csv:3"]
+    ),
+    path=st.sampled_from(["sites.berlin.network", 'labels["a/b"].x', "users[0].sshKeys"]),
+    problem=WORDS,
+    hint=WORDS,
+)
+def test_a_problem_survives_the_way_through_an_engine(where: str, path: str, problem: str, hint: str) -> None:
+    """Where, path, what and what to do are found in its one line again."""
+    sent = Problem(code="engine", where=where, path=path, problem=problem, hint=hint)
+    assert [sent] == told(str(sent))
+
+
+def test_one_cause_at_many_sites_is_one_error() -> None:
+    """The places differ, the cause is told once with a count."""
+    found = [
+        each
+        for index in range(1000)
+        for each in told(
+            f"/images/sites/s{index}/n1.iso: cannot be written: the disk is full; free some space"
+        )
+    ]
+    (alike,) = problems.grouped(found)
+    assert (1000, "cannot be written: the disk is full", "free some space") == (
+        len(alike),
+        alike[0].problem,
+        alike[0].hint,
+    )
+
+
+def test_other_peoples_words_stay_as_they_are() -> None:
+    """A message of several lines that are no problems of ours is not torn apart."""
+    message = "Traceback:\n  File x\nit; failed"
+    (found,) = told(message)
+    assert (message, "", "berlin") == (found.problem, found.hint, found.path)
+    assert [] == told("   ")
+    assert [""] == [
+        each.path for each in told("a; b", "urn:pulumi:dev::fleet::pulumi:pulumi:Stack::fleet-dev")
+    ]
