@@ -136,7 +136,7 @@ def test_in_a_checkout_it_uses_the_environment_of_the_checkout(
     plugin = copied("checkout/components/edgefleet/provider/plugin")
     environment(tmp_path / "checkout/.venv")
     environment(tmp_path / "project/.venv", name="something_else")
-    found = asked(plugin, tmp_path / "project", PULUMI_RUNTIME_VIRTUALENV=".venv")
+    found = asked(plugin, tmp_path / "project")
     assert f"{tmp_path / 'checkout/.venv'}|{tmp_path / 'project'}|plugin 127.0.0.1:1" == found
 
 

@@ -1,5 +1,7 @@
 """AWS's errors become one clear line each, once."""
 
+from pathlib import Path
+
 import boto3
 import pytest
 from botocore import exceptions as raised
@@ -122,3 +124,26 @@ def test_the_emulated_cloud_gets_dummy_credentials() -> None:
     keys = aws.s3._request_signer._credentials  # type: ignore[attr-defined]  # boto keeps them nowhere public
     assert ("emulated", "emulated") == (keys.access_key, keys.secret_key)
     assert "http://127.0.0.1:1" == aws.s3.meta.endpoint_url
+
+
+def test_a_role_is_assumed_where_the_client_goes(aws: Aws) -> None:
+    """Through the same endpoint, with the credentials found first."""
+    session = boto3.Session(
+        aws_access_key_id="x",
+        aws_secret_access_key="x",  # noqa: S106 - of an emulated cloud
+        region_name="eu-central-1",
+    )
+    as_role = Aws(endpoint=aws.endpoint, role_arn="arn:aws:iam::123456789012:role/fleet", session=session)
+    identity = as_role.client("sts").get_caller_identity()
+    assert "arn:aws:sts::123456789012:assumed-role/fleet/edgefleet" == identity["Arn"]
+
+
+def test_a_region_that_nobody_set_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Before a bucket is made in the wrong place."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(
+        OutsideFailure, match="no AWS region is set; set the provider's region, or AWS_REGION"
+    ):
+        _ = Aws().region

@@ -251,6 +251,17 @@ def test_a_site_that_is_gone_reads_as_nothing(call: Any, site: Site) -> None:
     assert ("", False) == (answer.id, answer.HasField("properties"))
 
 
+def test_an_import_finds_what_is_there(call: Any, site: Site) -> None:
+    """What cannot be told from images is left to the program; the next update compares digests."""
+    identity, outputs = call.create(site(2))
+    answer = call.read(identity, {}, {})
+    found = decode(answer.properties)["images"]
+    assert {"name": "store-0007", "store": "file:images"} == decode(answer.inputs)
+    assert {node: image["digest"] for node, image in outputs["images"].items()} == {
+        node: image["digest"] for node, image in found.items()
+    }
+
+
 def test_removing_leaves_nothing_and_again_is_success(call: Any, site: Site) -> None:
     """Not even directories."""
     identity, _ = call.create(site(2))

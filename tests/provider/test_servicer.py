@@ -1,16 +1,19 @@
 """The provider itself: its configuration, what it refuses, and how it says what went wrong."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from pulumi.runtime.proto import plugin_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.cloud import bucket
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.emulator import Emulator
+from edgefleet.provider.engine_log import EngineLog
 from edgefleet.provider.properties import UNKNOWN, Secret, encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.sites.site_images import SiteImages
@@ -208,3 +211,26 @@ def test_a_bucket_is_previewed_and_diffed_like_any_resource(tmp_path: Path, call
     assert ({"tags"}, ["arn", "region"]) == (set(answer.diffs), list(answer.stables))
     answer = call.diff(inputs, inputs, outputs | {"publicAccessBlocked": False})
     assert ["publicAccessBlocked"] == list(answer.detailedDiff)
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """An engine that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str, str]] = []
+
+    def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol names its calls
+        self.told.append((request.severity, request.message, request.urn))
+        return Empty()
+
+
+def test_the_engine_is_told_where_it_listens_and_its_absence_is_no_failure() -> None:
+    """A warning that cannot be said must not fail what it is about."""
+    engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    log = EngineLog(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
+    server.start()
+    log("warning", "the emulated cloud was lost", "urn:x")
+    server.stop(None).wait()
+    log("warning", "nobody hears this")
+    assert [(engine_pb2.WARNING, "the emulated cloud was lost", "urn:x")] == engine.told

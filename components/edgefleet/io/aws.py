@@ -7,6 +7,7 @@ An emulated cloud gets dummy ones, so that a wrong endpoint can never be handed 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -119,8 +120,9 @@ class Aws:
     def _made_session(self) -> "boto3.Session":
         if self._session is None:
             self._session = boto3.Session(profile_name=self._profile, region_name=self._region)
-            if self._role_arn is not None:
-                _assume(self._session, self._role_arn)
+        if self._role_arn is not None:
+            _assume(self._session, self._role_arn, self.endpoint)
+            self._role_arn = None
         return self._session
 
     @contextmanager
@@ -156,11 +158,11 @@ def is_gone(error: EdgefleetError) -> bool:
     return error_code(error) in GONE
 
 
-def _assume(session: "boto3.Session", role_arn: str) -> None:
-    """Make `session` use `role_arn`; its credentials are renewed as they run out."""
+def _assume(session: "boto3.Session", role_arn: str, endpoint: str | None) -> None:
+    """Make `session` use `role_arn`, asked for at `endpoint`; its credentials are renewed as they run out."""
     inner = session._session  # noqa: SLF001 - boto3 has no public door to renewable role credentials
     fetcher = chain.AssumeRoleCredentialFetcher(
-        client_creator=inner.create_client,
+        client_creator=partial(inner.create_client, endpoint_url=endpoint),
         source_credentials=inner.get_credentials(),
         role_arn=role_arn,
         extra_args={"RoleSessionName": "edgefleet"},

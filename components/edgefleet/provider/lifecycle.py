@@ -125,8 +125,8 @@ class Lifecycle:
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
         """Recorded inputs with what is true now; what equals its default is written only where it was."""
         before = decode(recorded)
-        defaults = to_plain(parse(self._resource.Spec, {**properties.plain(before), **live}))
-        return encode({name: live.get(name, before.get(name)) for name in {**before, **defaults}})
+        worth_writing = without_defaults(self._resource.Spec, live)
+        return encode({name: live.get(name, before.get(name)) for name in {**before, **worth_writing}})
 
     def update(self, request: proto.UpdateRequest, outside: Outside) -> proto.UpdateResponse:
         """Make it as the new inputs say; in a preview, say what is known of it."""
