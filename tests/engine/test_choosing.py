@@ -14,9 +14,7 @@ def test_a_named_engine_is_taken() -> None:
     assert isinstance(choose("pulumi"), PulumiCli)
 
 
-def test_without_the_cli_the_embedded_is_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_cli_the_embedded_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty PATH has no CLI; one that is too old counts as none."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_command() is None
