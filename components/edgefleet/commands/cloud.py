@@ -23,12 +23,17 @@ def check_emulated(session: Session, fleet: "Fleet | None", operation: Operation
     """A sentence where the emulated cloud was lost; empty where it is alive or none is used."""
     if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
         return ""
-    from edgefleet.io import disk
-
     mark = session.project / MARK
     if session.emulator(session.project).was_lost:
-        disk.write(mark, b"")
+        lose(session)
     return LOST + AGAIN[operation].format(stack=stack) if mark.exists() else ""
+
+
+def lose(session: Session) -> None:
+    """Note that what the state tells of is no longer in the emulated cloud."""
+    from edgefleet.io import disk
+
+    disk.write(session.project / MARK, b"")
 
 
 def settle(session: Session) -> None:

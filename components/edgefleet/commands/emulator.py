@@ -2,6 +2,7 @@
 
 import typer
 
+from edgefleet.commands.cloud import lose
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import session_of
 
@@ -26,6 +27,7 @@ def stop(context: typer.Context) -> None:
 
     session = session_of(context)
     if emulator.stop(session.project):
+        lose(session)
         say(
             session,
             "the emulated cloud is stopped; what it held is lost, `edgefleet up --refresh` makes it again",

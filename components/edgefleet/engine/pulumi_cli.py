@@ -27,6 +27,8 @@ from edgefleet.planning.steps import Diagnostic, Operation, Outcome
 
 OLDEST = VersionInfo(3, 229, 0)
 """The first CLI that reads what this project's Pulumi.yaml says."""
+_MAKES = frozenset({"preview", "up"})
+"""Operations that a new stack begins with."""
 _CRASH = "Program failed with an unhandled exception"
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -37,6 +39,10 @@ class _Workspace(automation.LocalWorkspace):
 
     def select_stack(self, stack_name: str) -> None:
         """Leave the user's selection; every command names its stack."""
+
+    def create_stack(self, stack_name: str) -> None:
+        """Make an empty stack, and leave the user's selection."""
+        self._run_pulumi_cmd_sync(["stack", "init", stack_name, "--no-select"])
 
 
 class _Stack(automation.Stack):
@@ -73,7 +79,7 @@ class PulumiCli:
         collector = Collector()
         error: automation.CommandError | None = None
         try:
-            self._call(operation, options, partial(_both, collector, on_event))
+            self._call_or_make(operation, options, partial(_both, collector, on_event))
         except automation.CommandError as raised:
             error = raised
         result: Literal["succeeded", "failed"] = "succeeded"
@@ -95,6 +101,16 @@ class PulumiCli:
                 _resource(item, show_secrets=show_secrets) for item in deployment.get("resources", ())
             )
         )
+
+    def _call_or_make(self, operation: Operation, options: Options, on_event: OnEvent) -> None:
+        """Run on a stack that need not be there yet, as the embedded engine does."""
+        try:
+            self._call(operation, options, on_event)
+        except automation.StackNotFoundError:
+            if operation not in _MAKES:
+                raise
+            self._stack(options).workspace.create_stack(options.stack)
+            self._call(operation, options, on_event)
 
     def _call(self, operation: Operation, options: Options, on_event: OnEvent) -> None:
         stack = self._stack(options)
