@@ -14,6 +14,7 @@ from edgefleet.io.outside import Created, Found, Incomplete, Outside
 from edgefleet.io.store.bucket import remove_versions
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import Bucket as BucketName
+from edgefleet.model.paths import format_path
 from edgefleet.model.spec import spec
 
 if TYPE_CHECKING:
@@ -83,11 +84,13 @@ def inspect(spec: Spec) -> Iterable[Problem]:
     for key, value in spec.tags.items():
         if key == OWNER[0] and value != OWNER[1]:
             hint = "choose another key; this one says who looks after the bucket"
-            yield Problem(code="tag", path=f"tags.{key}", problem="is edgefleet's own tag", hint=hint)
+            yield Problem(
+                code="tag", path=format_path(("tags", key)), problem="is edgefleet's own tag", hint=hint
+            )
         if key.lower().startswith("aws:"):
             yield Problem(
                 code="tag",
-                path=f'tags["{key}"]',
+                path=format_path(("tags", key)),
                 problem="begins with aws:",
                 hint="choose another key; these are AWS's",
             )
