@@ -21,9 +21,7 @@ from edgefleet.boot import (
     ssh,
     timesync,
 )
-from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import Box, FirstBoot, Step
-from edgefleet.planning.derivation import ssh_host_key
+from edgefleet.model.firstboot import Box, Step
 
 RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {
     1: (
@@ -37,41 +35,3 @@ RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {
         k3s_service.plan,
     )
 }
-
-
-def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
-    """Everything that one box must be after its first boot.
-
-    Raises:
-        InvalidInput: the site's recipe is not one of `RECIPES`.
-    """
-    steps = [plan(box) for plan in _recipe(box.site.recipe)]
-    site, node = box.site, box.node
-    return FirstBoot(
-        fleet=site.fleet,
-        region=site.region,
-        site=site.name,
-        node=box.name,
-        hostname=node.hostname,
-        timezone=site.timezone,
-        users=site.users,
-        network=node.network,
-        wifi_passphrase=wifi_passphrase,
-        ssh_host_keys={"ed25519": ssh_host_key(box.key, node=box.name, comment=node.hostname)},
-        files=tuple(file for step in steps for file in step.files),
-        units=tuple(unit for step in steps for unit in step.units),
-        commands=tuple(command for step in steps for command in step.commands),
-    )
-
-
-def _recipe(number: int) -> tuple[Callable[[Box], Step], ...]:
-    if number not in RECIPES:
-        raise InvalidInput(
-            Problem(
-                code="recipe",
-                path="recipe",
-                problem=f"recipe {number} is not known to this version",
-                hint=f"use one of {', '.join(map(str, RECIPES))}, or install the edgefleet that wrote it",
-            )
-        )
-    return RECIPES[number]

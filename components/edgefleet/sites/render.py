@@ -9,13 +9,13 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from edgefleet.boot import first_boot
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.model.firstboot import Box, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning.derivation import derive
+from edgefleet.sites.first_boot import first_boot
 
 MASKED = b"[secret]\n"
 
