@@ -1,0 +1,223 @@
+"""Step `k3s_install`: the script is run for real, against a loopback server with a stand-in for k3s."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from edgefleet.boot import k3s_install
+from edgefleet.model.firstboot import Box
+
+STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
+DIGEST = hashlib.sha256(STANDIN).hexdigest()
+ASSET = "/v1.36.4%2Bk3s1/k3s"
+SUMS = "/v1.36.4%2Bk3s1/sha256sum-amd64.txt"
+
+
+@dataclass
+class Release:
+    """What the loopback server has, and what it was asked for."""
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    cut_after: list[int] = field(default_factory=list)
+    """Bytes after which each of the next answers breaks off."""
+    refuse: int = 0
+    """How many of the next requests are answered 404."""
+
+
+@pytest.fixture
+def release() -> Iterator[Release]:
+    """A release server on loopback that can break off and answer ranges."""
+    made = Release()
+
+    class Handler(BaseHTTPRequestHandler):
+        state: ClassVar[Release] = made
+
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            self.state.asked.append(f"{self.path} {wanted}".strip())
+            if self.state.refuse > 0 or self.path not in self.state.files:
+                self.state.refuse -= 1
+                self.send_error(404)
+                return
+            whole = self.state.files[self.path]
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+            if start >= len(whole):
+                self.send_error(416)
+                return
+            self.send_response(206 if wanted else 200)
+            if wanted:
+                self.send_header("Content-Range", f"bytes {start}-{len(whole) - 1}/{len(whole)}")
+            self.send_header("Content-Length", str(len(whole) - start))
+            self.end_headers()
+            cut = self.state.cut_after.pop(0) if self.state.cut_after else len(whole)
+            self.wfile.write(whole[start : start + cut])
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    made.url = f"http://127.0.0.1:{server.server_port}"
+    made.files = {ASSET: STANDIN, SUMS: f"{'0' * 64}  k3s-images.txt\n{DIGEST}  k3s\n".encode()}
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Machine:
+    """A folder in the place of a box's root."""
+
+    root: Path
+    script: Path
+
+    @property
+    def binary(self) -> Path:
+        """Where k3s would be."""
+        return self.root / "usr/local/bin/k3s"
+
+    def run(self, *, attempts: int = 3) -> subprocess.CompletedProcess[str]:
+        """Run the install script as a first boot would, without waiting between attempts."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "EDGEFLEET_PREFIX": str(self.root),
+            "EDGEFLEET_RETRY_SECONDS": "0",
+            "EDGEFLEET_ATTEMPTS": str(attempts),
+            "no_proxy": "*",
+        }
+        shell = shutil.which("dash") or "/bin/sh"
+        return subprocess.run(
+            [shell, str(self.script)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+
+@pytest.fixture
+def machine(make_box: Callable[..., Box], release: Release, tmp_path: Path) -> Callable[..., Machine]:
+    """``machine(sha256=...)``: a box whose image names the loopback release, with or without a lock."""
+
+    def make(sha256: str | None) -> Machine:
+        k3s = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
+        locked = {"sha256": {"amd64": sha256}} if sha256 else {}
+        (file,) = k3s_install.plan(make_box(k3s={**k3s, **locked})).files
+        script = tmp_path / "install-k3s"
+        script.write_bytes(file.content)
+        return Machine(root=tmp_path / "root", script=script)
+
+    return make
+
+
+@pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
+def test_k3s_is_installed_once_and_never_asked_for_again(
+    machine: Callable[..., Machine], release: Release, lock: str | None
+) -> None:
+    """After the installation a boot needs no link: the second run asks nobody for anything."""
+    box = machine(lock)
+    first = box.run()
+    assert 0 == first.returncode, first.stderr
+    assert STANDIN == box.binary.read_bytes()
+    assert os.access(box.binary, os.X_OK)
+    asked = list(release.asked)
+    second = box.run()
+    assert 0 == second.returncode, second.stderr
+    assert asked == release.asked
+
+
+@pytest.mark.parametrize("lock", ["f" * 64, None], ids=["locked", "unlocked"])
+def test_what_does_not_match_its_digest_is_never_put_in_place(
+    machine: Callable[..., Machine], release: Release, lock: str | None
+) -> None:
+    """Neither with a lock nor with the release's own list; nothing of it is left."""
+    if lock is None:
+        release.files[ASSET] = STANDIN + b"more"
+    box = machine(lock)
+    done = box.run(attempts=2)
+    assert 1 == done.returncode
+    assert "wanted" in done.stderr
+    assert not box.binary.exists()
+    assert [] == list(box.binary.parent.glob(".k3s-*"))
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_was(
+    machine: Callable[..., Machine], release: Release
+) -> None:
+    """A link that drops every minute still brings k3s, a part at a time."""
+    release.cut_after = [70_000, 60_000]
+    box = machine(DIGEST)
+    done = box.run(attempts=5)
+    assert 0 == done.returncode, done.stderr
+    assert STANDIN == box.binary.read_bytes()
+    assert [ASSET, f"{ASSET} bytes=70000-", f"{ASSET} bytes=130000-"] == release.asked
+
+
+def test_a_refusal_is_tried_again(machine: Callable[..., Machine], release: Release) -> None:
+    """A mirror that is not ready yet costs time, not a visit."""
+    release.refuse = 2
+    done = machine(DIGEST).run(attempts=5)
+    assert 0 == done.returncode, done.stderr
+    assert 3 == len(release.asked)
+
+
+def test_a_part_that_is_rubbish_does_not_stop_it_for_ever(
+    machine: Callable[..., Machine], release: Release
+) -> None:
+    """A part longer than the asset cannot be resumed; it is dropped and the download starts anew."""
+    box = machine(DIGEST)
+    box.binary.parent.mkdir(parents=True)
+    (box.binary.parent / f".k3s-{DIGEST}.part").write_bytes(b"?" * 300_000)
+    done = box.run(attempts=4)
+    assert 0 == done.returncode, done.stderr
+    assert STANDIN == box.binary.read_bytes()
+    assert release.asked
+
+
+def test_a_binary_that_rots_is_brought_again(machine: Callable[..., Machine]) -> None:
+    """What is on the disk is checked at every boot, not only after a download."""
+    box = machine(DIGEST)
+    box.run()
+    box.binary.write_bytes(b"rot")
+    assert 0 == box.run().returncode
+    assert STANDIN == box.binary.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arch", "asset", "sums"),
+    [
+        ("amd64", "k3s", "sha256sum-amd64.txt"),
+        ("arm64", "k3s-arm64", "sha256sum-arm64.txt"),
+        ("armhf", "k3s-armhf", "sha256sum-arm.txt"),
+    ],
+)
+def test_asset_names_are_the_releases(arch: str, asset: str, sums: str) -> None:
+    """The binary of 32-bit ARM says armhf, its list of digests says arm."""
+    assert (asset, sums) == k3s_install.ASSETS[arch]  # type: ignore[index]  # the literal types of the table
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
+@pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
+def test_shellcheck_finds_nothing(machine: Callable[..., Machine], lock: str | None) -> None:
+    """The script is plain POSIX sh."""
+    done = subprocess.run(
+        ["shellcheck", "--shell=sh", str(machine(lock).script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert 0 == done.returncode, done.stdout
