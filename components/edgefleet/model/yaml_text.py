@@ -1,8 +1,13 @@
 """YAML that people read: block text for several lines, keys in the order given, the same bytes always."""
 
+import re
 from typing import Any
 
 import yaml
+
+NUMBER_ELSEWHERE = re.compile(r"[-+]?(0o[0-7]+|\.?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?)")
+"""Text that YAML 1.2 readers, k3s's among them, take for a number where PyYAML, of YAML 1.1, would not quote
+it: a token ``1e234``, a mode ``0o640``."""
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -14,7 +19,7 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _text(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
+    style = "|" if "\n" in value else "'" if NUMBER_ELSEWHERE.fullmatch(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

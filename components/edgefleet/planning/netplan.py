@@ -40,10 +40,14 @@ def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, di
     return "ethernets", "lan0", _found(network)
 
 
-def _found(network: Network) -> dict[str, Any]:
-    if network.mac is not None:
-        return {"match": {"macaddress": network.mac.lower()}, "set-name": "lan0"}
-    return {"match": {"name": network.interface or ANY_WIRED}}
+def _found(network: Network, otherwise: str, name: str) -> dict[str, Any]:
+    """Both ways to find an interface hold at once where both are given."""
+    if network.mac is None:
+        return {"match": {"name": network.interface or otherwise}}
+    match = {"macaddress": network.mac.lower()}
+    if network.interface is not None:
+        match["name"] = network.interface
+    return {"match": match, "set-name": name}
 
 
 def _addressing(network: Network) -> dict[str, Any]:

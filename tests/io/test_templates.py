@@ -1,0 +1,46 @@
+"""Templates: a missing value is one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from edgefleet.errors import InvalidInput
+from edgefleet.io import templates
+
+
+def test_a_value_is_quoted_for_the_shell(tmp_path: Path) -> None:
+    """The filter ``sh`` makes one word of anything."""
+    (tmp_path / "a.j2").write_text("x={{ value | sh }}\n")
+    assert "x='it'\"'\"'s; rm -rf /'\n" == templates.render("a.j2", root=tmp_path, value="it's; rm -rf /")
+
+
+def test_a_missing_variable_names_itself_and_its_template(tmp_path: Path) -> None:
+    """StrictUndefined: nothing is rendered as an empty text."""
+    (tmp_path / "a.j2").write_text("{{ one }} {{ two }}")
+    with pytest.raises(InvalidInput) as caught:
+        templates.render("a.j2", root=tmp_path, one=1)
+    assert "templates/a.j2" == caught.value.problem.where
+    assert "two" in caught.value.problem.problem
+
+
+@pytest.mark.parametrize(("text", "said"), [("{{ one", "unexpected end"), ("{% if %}", "xpected")])
+def test_a_malformed_template_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """The library's words are kept, its traceback is not."""
+    (tmp_path / "b.j2").write_text(text)
+    with pytest.raises(InvalidInput, match=said):
+        templates.render("b.j2", root=tmp_path)
+
+
+def test_a_missing_template_is_named(tmp_path: Path) -> None:
+    """An installation that lost a file says which."""
+    with pytest.raises(InvalidInput, match=r"templates/none\.j2"):
+        templates.render("none.j2", root=tmp_path)
+
+
+def test_every_template_of_a_boot_step_is_there() -> None:
+    """In a checkout and in a wheel the folder has what the steps name."""
+    names = {
+        path.relative_to(templates.template_root()).as_posix()
+        for path in templates.template_root().rglob("*.j2")
+    }
+    assert {"boot/install-k3s.sh.j2", "k3s/k3s.service.j2"} <= names

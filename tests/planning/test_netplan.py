@@ -1,0 +1,60 @@
+"""Networks as netplan documents."""
+
+from edgefleet.model.network import Bond, Network, Wifi
+from edgefleet.planning.netplan import netplan
+
+
+def test_a_static_address_brings_its_default_route() -> None:
+    """k3s needs a default route to start; DHCP is off."""
+    found = netplan(Network(address="10.0.0.2/24", gateway="10.0.0.1", dns=("9.9.9.9",), search=("shop",)))
+    assert {
+        "version": 2,
+        "ethernets": {
+            "lan0": {
+                "match": {"name": "e*"},
+                "dhcp4": False,
+                "addresses": ["10.0.0.2/24"],
+                "routes": [{"to": "0.0.0.0/0", "via": "10.0.0.1"}],
+                "nameservers": {"addresses": ["9.9.9.9"], "search": ["shop"]},
+            }
+        },
+    } == found
+
+
+def test_a_hardware_address_finds_the_interface_and_names_it() -> None:
+    """Kernel names differ between boards; the address does not."""
+    (found,) = netplan(Network(mac="02:00:00:AA:00:01"))["ethernets"].values()
+    assert ({"macaddress": "02:00:00:aa:00:01"}, "lan0", True) == (
+        found["match"],
+        found["set-name"],
+        found["dhcp4"],
+    )
+
+
+def test_on_a_vlan_the_bare_interface_has_no_address() -> None:
+    """The addresses are on the VLAN alone."""
+    found = netplan(Network(address="10.0.0.2/24", gateway="10.0.0.1", vlan=20))
+    assert {"match": {"name": "e*"}, "dhcp4": False} == found["ethernets"]["lan0"]
+    vlan = found["vlans"]["vlan20"]
+    assert (20, "lan0", ["10.0.0.2/24"]) == (vlan["id"], vlan["link"], vlan["addresses"])
+
+
+def test_a_bond_takes_its_ports() -> None:
+    """The ports are known and silent, the bond has the address."""
+    found = netplan(Network(address="10.0.0.2/24", bond=Bond(interfaces=("enp1s0", "enp2s0"))))
+    assert {"enp1s0": {"dhcp4": False}, "enp2s0": {"dhcp4": False}} == found["ethernets"]
+    assert ["enp1s0", "enp2s0"] == found["bonds"]["bond0"]["interfaces"]
+    assert "active-backup" == found["bonds"]["bond0"]["parameters"]["mode"]
+
+
+def test_wifi_is_joined_with_its_passphrase() -> None:
+    """The document is the one place where the passphrase stands."""
+    network = Network(wifi=Wifi(ssid="shop", passphrase_secret="x"))  # noqa: S106 - a name
+    (found,) = netplan(network, wifi_passphrase="correct horse")["wifis"].values()  # noqa: S106 - made up
+    assert {"shop": {"password": "correct horse"}} == found["access-points"]
+
+
+def test_an_ipv6_gateway_routes_ipv6() -> None:
+    """The route's family is the gateway's."""
+    (found,) = netplan(Network(address="fd00::2/64", gateway="fd00::1"))["ethernets"].values()
+    assert [{"to": "::/0", "via": "fd00::1"}] == found["routes"]

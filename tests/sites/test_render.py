@@ -1,0 +1,204 @@
+"""A site's images: the same bytes everywhere and always, and what each input does to them."""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgefleet.boot import RECIPES
+from edgefleet.errors import InvalidInput
+from edgefleet.model import document
+from edgefleet.model.network import Bond, Wifi
+from edgefleet.model.site import Link, Location, RegistryMirror, SiteSpec, User
+from edgefleet.model.spec import outside_name
+from edgefleet.planning.changes import declared_effect
+from edgefleet.sites.render import render_site, render_tree
+
+BUILD = """
+import sys, yaml
+from pathlib import Path
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
+from edgefleet.sites.render import render_site
+for case in sys.argv[2:]:
+    spec = from_plain(SiteSpec, yaml.safe_load(Path(case, "site.yaml").read_text()))
+    images = render_site(spec, sys.argv[1], {"shop": "correct horse battery staple"})
+    for node, image in images.items():
+        print(Path(case).name, node, image.digest)
+"""
+SURROUNDINGS: dict[str, dict[str, str]] = {
+    "here": {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
+    "elsewhere": {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "tr_TR", "PYTHONHASHSEED": "4711"},
+}
+
+
+def built(cases: list[Path], at: Path, *, around: str = "here", umask: int = 0o022, date: str = "") -> str:
+    """Digests of every golden site's images, from a process of its own."""
+    key = base64.b64encode(b"a key that only golden sites use").decode()
+    command = [sys.executable, "-c", BUILD, key, *map(str, cases)]
+    if date:
+        command = ["faketime", date, *command]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(at), **SURROUNDINGS[around]}
+    done = subprocess.run(
+        command,
+        cwd=at,
+        env=environment,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def cases() -> list[Path]:
+    """Every golden folder."""
+    golden = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
+    return sorted(path.parent for path in golden.glob("*/site.yaml"))
+
+
+def test_images_are_the_same_under_another_zone_locale_path_and_umask(
+    cases: list[Path], tmp_path: Path
+) -> None:
+    """Bit for bit: what surrounds a build leaves no trace in it."""
+    one, other = tmp_path / "one", tmp_path / "an other"
+    one.mkdir()
+    other.mkdir()
+    first = built(cases, one)
+    assert len(cases) <= len(first.splitlines())
+    assert first == built(cases, other, around="elsewhere", umask=0o077)
+
+
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime: apt-get install faketime")
+def test_images_are_the_same_on_another_day(cases: list[Path], tmp_path: Path) -> None:
+    """Built today, in 2031 and on a leap day."""
+    today = built(cases, tmp_path)
+    for date in ("2031-07-01 12:00:00", "2028-02-29 23:59:59"):
+        assert today == built(cases, tmp_path, date=date)
+
+
+OTHER: dict[str, Any] = {
+    "recipe": None,
+    "name": "else",
+    "link": Link(class_="dark", down=1, up=2),
+    "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
+    "role": None,
+    "arch": "arm64",
+    "storage": "sd",
+    "users": (User(name="other", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x",), is_admin=False),),
+    "registries": {"docker.io": RegistryMirror(endpoints=("https://other.example",), rewrite={"a": "b"})},
+    "config": {"flannel-backend": "host-gw"},
+    "sha256": {"amd64": "0" * 64},
+    "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
+    "wifi": Wifi(ssid="other", passphrase_secret="shop"),  # noqa: S106 - a name
+    "address": "10.99.0.9/24",
+    "gateway": "10.99.0.1",
+    "mac": "02:00:00:00:99:99",
+    "vlan": 99,
+    "extra_addresses": ("10.98.0.9/24",),
+    "labels": {"tier": "other"},
+    "sysctls": {"net.core.somaxconn": "1024"},
+}
+"""dict[field -> another value]; `None` where a change alone makes no valid site."""
+
+
+def another(name: str, value: Any) -> Any:
+    """A value of the same kind as `value`, but not the same."""
+    if name in OTHER:
+        return OTHER[name]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, tuple):
+        return (*value, "192.0.2.77")
+    return "other"
+
+
+def variants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path of a field, the whole with that field changed), for every field of specs within specs."""
+    for field in fields(value):
+        name, inner = f"{path}.{outside_name(field.name)}".lstrip("."), getattr(value, field.name)
+        if is_dataclass(inner) and field.name not in OTHER:
+            yield from ((at, replace(value, **{field.name: made})) for at, made in variants(inner, name))
+        elif field.name == "nodes":
+            node, spec = next(iter(inner.items()))
+            for at, made in variants(spec, f"{name}.{node}"):
+                yield at, replace(value, nodes={**inner, node: made})
+        elif (made := another(field.name, inner)) is not None:
+            yield name, replace(value, **{field.name: made})
+
+
+def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, str]:
+    """dict[node -> digest]."""
+    return {node: image.digest for node, image in render_site(spec, key, passphrases).items()}
+
+
+def test_each_input_does_to_the_image_what_it_declares(
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+) -> None:
+    """An effect of `none` leaves every byte; any other changes some: preview says no less and no more."""
+    site = sites["server-static"]
+    before = digests(site, key, passphrases)
+    seen = {}
+    for path, changed in variants(site):
+        assert changed != site, path
+        seen[path] = digests(changed, key, passphrases) != before
+    declared = {path: declared_effect(path) != "none" for path in seen}
+    assert declared == seen
+    assert len(seen) > 25
+
+
+def test_another_key_is_another_image(sites: dict[str, SiteSpec], passphrases: dict[str, str]) -> None:
+    """Two sites with equal specs would still not open each other."""
+    site = sites["server-static"]
+    one, other = ("QUFB" * 10 + "QUE=", "QkJC" * 10 + "QkI=")
+    assert digests(site, one, passphrases) != digests(site, other, passphrases)
+
+
+def test_a_missing_passphrase_is_named_with_the_command(sites: dict[str, SiteSpec], key: str) -> None:
+    """The name in the fleet file and the command that sets it."""
+    with pytest.raises(InvalidInput, match="fleet:passphrases"):
+        render_site(sites["wifi"], key, {})
+
+
+def test_an_unknown_recipe_is_refused(sites: dict[str, SiteSpec], key: str) -> None:
+    """Rather than rendered with another."""
+    with pytest.raises(InvalidInput, match="recipe 99"):
+        render_site(replace(sites["server-static"], recipe=99), key, {})
+
+
+def test_the_fleet_file_may_ask_for_the_recipes_there_are() -> None:
+    """The model, which knows no boot steps, and the steps say the same."""
+    assert set(document.RECIPES) == set(RECIPES)
+
+
+def test_a_guessable_secret_is_published_salted(
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+) -> None:
+    """Nobody tests guesses of a Wi-Fi passphrase against a digest in a state file."""
+    (image,) = render_site(sites["wifi"], key, passphrases).values()
+    assert image.files["network-config"].startswith("hmac-sha256:")
+    assert image.files["meta-data"].startswith("sha256:")
+
+
+def test_what_is_shown_to_people_holds_no_secret(
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+) -> None:
+    """`explain` shows files; those with secrets are masked, for every golden site."""
+    for site in sites.values():
+        for tree in render_tree(site, key, passphrases).values():
+            shown = b"\n".join(tree.values())
+            assert passphrases["shop"].encode() not in shown
+            assert b"PRIVATE KEY" not in shown
+            assert b"token:" not in shown
