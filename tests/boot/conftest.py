@@ -1,38 +1,40 @@
-"""Boxes to plan from: a server and an agent of one site."""
+"""Boxes for boot steps: the golden sites, changed where a test needs it."""
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Box, Step
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 
-KEY = base64.b64encode(b"a key that only these tests use.").decode()
-MakeBox = Callable[..., Box]
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
+KEY = base64.b64encode(b"a key that only golden sites use").decode()
+Boxes = Callable[..., Box]
 
 
 @pytest.fixture
-def make_box() -> MakeBox:
-    """``make_box("srv", k3s={...})``: one node of a two-node site, with parts of the site replaced."""
+def box() -> Boxes:
+    """Makes a box: of which golden site, which of its nodes, with which of the site's values changed."""
 
-    def make(name: str = "srv", **parts: Any) -> Box:
-        hardware = {"arch": "amd64", "cpus": 4, "memory": 8 * 2**30, "disk": 128 * 2**30, "storage": "nvme"}
-        address = {"address": "10.0.0.2/24", "gateway": "10.0.0.1"}
-        nodes = {
-            "srv": {"hostname": "shop-srv", **hardware, "network": address},
-            "cam": {"hostname": "shop-cam", "role": "agent", **hardware, "arch": "armhf", "network": {}},
-        }
-        plain = {
-            "fleet": "shops",
-            "region": "north",
-            "name": "shop",
-            "recipe": 1,
-            "k3s": {"version": "v1.36.4+k3s1"},
-            "nodes": nodes,
-        }
-        return Box(site=from_plain(SiteSpec, {**plain, **parts}), name=name, key=KEY)
+    def make(case: str = "server-static", node: str = "", **changes: Any) -> Box:
+        site = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
+        return Box(site=replace(site, **changes), name=node or next(iter(site.nodes)), key=KEY)
 
     return make
+
+
+@pytest.fixture
+def text_of() -> Callable[[Step, str], str]:
+    """The text of a step's file, by its path."""
+
+    def find(step: Step, path: str) -> str:
+        (file,) = [file for file in step.files if file.path == path]
+        return file.content.decode()
+
+    return find

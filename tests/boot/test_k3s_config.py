@@ -1,6 +1,7 @@
-"""Step `k3s_config`."""
+"""k3s's configuration file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,56 +10,82 @@ import yaml
 from edgefleet.boot import k3s_config
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box
+from edgefleet.model.site import K3s
+
+Boxes = Callable[..., Box]
 
 
-def config(box: Box) -> dict[str, Any]:
-    """What k3s reads on a box."""
+def config_of(box: Box) -> dict[str, Any]:
     (file,) = k3s_config.plan(box).files
+    assert 0o600 == file.mode
+    assert file.is_secret
     found: dict[str, Any] = yaml.safe_load(file.content)
     return found
 
 
-def test_a_server_is_on_its_own(make_box: Callable[..., Box]) -> None:
-    """It joins nobody: its API answers to its own name and address, with the cloud away too."""
-    found = config(make_box("srv"))
-    assert "server" not in found
-    assert ["shop-srv", "10.0.0.2"] == found["tls-san"]
-    assert ("shop-srv", "10.0.0.2") == (found["node-name"], found["node-ip"])
+def with_config(box: Boxes, **config: str | int | bool | list[str]) -> Box:
+    return box(k3s=K3s(version="v1.36.4+k3s1", config={k.replace("_", "-"): v for k, v in config.items()}))
 
 
-def test_an_agent_joins_its_sites_server_with_the_agents_token(make_box: Callable[..., Box]) -> None:
-    """It never holds the server's token, which opens the datastore."""
-    server, agent = config(make_box("srv")), config(make_box("cam"))
-    assert "https://10.0.0.2:6443" == agent["server"]
+def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> None:
+    """The server's own token opens everything, so an agent, the easier box to steal, never has it."""
+    server, agent = config_of(box("server-and-agent", "srv")), config_of(box("server-and-agent", "cam"))
     assert server["agent-token"] == agent["token"]
-    assert server["token"] not in agent.values()
+    assert server["token"] != server["agent-token"]
+    assert "https://10.3.0.10:6443" == agent["server"]
+    assert "agent-token" not in agent
 
 
-def test_the_file_is_a_secret_of_the_box(make_box: Callable[..., Box]) -> None:
-    """Mode 0600, and marked so that its digest and content are never shown."""
-    (file,) = k3s_config.plan(make_box()).files
-    assert (True, 0o600, "root:root") == (file.is_secret, file.mode, file.owner)
+def test_an_agent_finds_a_server_of_the_newer_address_family(box: Boxes) -> None:
+    """An IPv6 address stands in brackets in a URL."""
+    site = box("vlan").site
+    agent = replace(site.nodes["n1"], hostname="other", role="agent")
+    made = config_of(box("vlan", "n2", nodes={**site.nodes, "n2": agent}))
+    assert "https://[2001:db8:2::10]:6443" == made["server"]
 
 
-def test_labels_say_where_a_node_stands(make_box: Callable[..., Box]) -> None:
-    """Zone and region are labels that a kubelet may set on itself."""
-    assert {
-        "edgefleet.dev/fleet=shops",
-        "edgefleet.dev/site=shop",
-        "topology.kubernetes.io/region=north",
-        "topology.kubernetes.io/zone=shop",
-    } == set(config(make_box())["node-label"])
+def test_a_node_says_where_it_stands(box: Boxes) -> None:
+    """Zone and region by the labels that schedulers know, then the fleet file's own, in order of names."""
+    config = config_of(box())
+    assert "de-ber-001" == config["node-name"]
+    assert "10.1.1.10" == config["node-ip"]
+    assert sorted(config["node-label"]) == config["node-label"]
+    assert {"topology.kubernetes.io/zone=de-ber-001", "tier=store"} <= {*config["node-label"]}
+    assert ["dedicated=till:NoSchedule"] == config["node-taint"]
 
 
-def test_further_settings_are_handed_on(make_box: Callable[..., Box]) -> None:
-    """Keys that edgefleet does not write come from the fleet file as they are."""
-    box = make_box(k3s={"version": "v1.36.4+k3s1", "config": {"flannel-backend": "host-gw"}})
-    assert "host-gw" == config(box)["flannel-backend"]
+def test_a_node_with_dhcp_leaves_its_address_to_k3s(box: Boxes) -> None:
+    """What is not known is not written."""
+    config = config_of(box("arm64-dhcp"))
+    assert "node-ip" not in config
+    assert ["de-ham-012"] == config["tls-san"]
 
 
-def test_a_token_in_the_fleet_file_is_refused(make_box: Callable[..., Box]) -> None:
-    """A credential of the file's would be shared and would stand in version control."""
-    box = make_box(k3s={"version": "v1.36.4+k3s1", "config": {"token": "mine"}})
+def test_people_add_to_the_names_in_the_certificate(box: Boxes) -> None:
+    """Theirs stand behind the node's own, as a list or as one text."""
+    assert ["de-ber-001", "10.1.1.10", "a.example"] == config_of(with_config(box, tls_san="a.example"))[
+        "tls-san"
+    ]
+    assert "shop.example" in config_of(box())["tls-san"]
+
+
+def test_what_people_set_wins_over_what_edgefleet_would(box: Boxes) -> None:
+    """A declared value that is silently dropped would make the preview lie."""
+    assert config_of(with_config(box, secrets_encryption=False))["secrets-encryption"] is False
+    assert ["max-pods=64"] == config_of(box())["kubelet-arg"]
+
+
+@pytest.mark.parametrize("name", ["token", "server", "node-label", "node-label+"])
+def test_what_edgefleet_writes_is_refused_rather_than_overwritten(box: Boxes, name: str) -> None:
+    """A spec may come from another program than the fleet file's loader."""
     with pytest.raises(InvalidInput) as caught:
-        k3s_config.plan(box)
-    assert "sites.shop.k3s.config.token" == caught.value.problem.path
+        k3s_config.plan(with_config(box, **{name: "x"}))
+    assert "reserved-k3s-config" == caught.value.problem.code
+    assert f"sites.de-ber-001.k3s.config.{name}" == caught.value.problem.path
+
+
+def test_the_order_of_disabled_components_and_settings_is_nobodys(box: Boxes) -> None:
+    """Two fleet files that say the same give the same bytes."""
+    one = K3s(version="v1.36.4+k3s1", disable=("traefik", "servicelb"), config={"a": 1, "b": True})
+    other = K3s(version="v1.36.4+k3s1", disable=("servicelb", "traefik"), config={"b": True, "a": 1})
+    assert k3s_config.plan(box(k3s=one)) == k3s_config.plan(box(k3s=other))

@@ -1,33 +1,36 @@
-"""Step `kernel`."""
+"""Kernel settings: what kubelet insists on stands alone, so that a site's own cannot displace it."""
 
 from collections.abc import Callable
 
 from edgefleet.boot import kernel
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Box, Step
+
+KUBELET = "/etc/sysctl.d/90-kubelet.conf"
+OWN = "/etc/sysctl.d/95-edgefleet.conf"
 
 
-def test_kubelet_finds_the_settings_it_insists_on(make_box: Callable[..., Box]) -> None:
-    """With protect-kernel-defaults, kubelet exits where one of these differs (k3s hardening guide)."""
-    (file,) = kernel.plan(make_box()).files
-    lines = file.content.decode().splitlines()
-    assert "/etc/sysctl.d/90-kubelet.conf" == file.path
-    assert {
-        "vm.panic_on_oom = 0",
-        "vm.overcommit_memory = 1",
-        "kernel.panic = 10",
-        "kernel.panic_on_oops = 1",
-    } == set(lines)
+def test_kubelets_settings_are_the_hardening_guides(
+    box: Callable[..., Box], text_of: Callable[[Step, str], str]
+) -> None:
+    """With protect-kernel-defaults, kubelet exits where one of the four is another."""
+    expected = "vm.panic_on_oom = 0\nvm.overcommit_memory = 1\nkernel.panic = 10\nkernel.panic_on_oops = 1\n"
+    assert expected == text_of(kernel.plan(box()), KUBELET)
 
 
-def test_a_sites_own_settings_come_after_in_a_fixed_order(make_box: Callable[..., Box]) -> None:
-    """The order in the fleet file changes no image."""
-    box = make_box(sysctls={"net.ipv4.tcp_keepalive_time": "60", "fs.inotify.max_user_watches": "524288"})
-    _, own = kernel.plan(box).files
-    assert "/etc/sysctl.d/95-edgefleet.conf" == own.path
-    expected = "fs.inotify.max_user_watches = 524288\nnet.ipv4.tcp_keepalive_time = 60\n"
-    assert expected == own.content.decode()
+def test_a_sites_own_settings_come_after_in_order_of_names(
+    box: Callable[..., Box], text_of: Callable[[Step, str], str]
+) -> None:
+    """The order in a fleet file must not change an image."""
+    settings = {"vm.swappiness": "10", "net.core.rmem_max": "7500000"}
+    expected = "net.core.rmem_max = 7500000\nvm.swappiness = 10\n"
+    assert expected == text_of(kernel.plan(box(sysctls=settings)), OWN)
 
 
-def test_the_settings_hold_without_a_restart(make_box: Callable[..., Box]) -> None:
-    """They are loaded at first boot, before k3s starts."""
-    assert (("sysctl", "--system"),) == kernel.plan(make_box()).commands
+def test_without_settings_of_its_own_a_site_has_no_second_file(box: Callable[..., Box]) -> None:
+    """An empty file would only raise questions."""
+    assert [KUBELET] == [file.path for file in kernel.plan(box(sysctls={})).files]
+
+
+def test_settings_hold_from_the_first_boot_on(box: Callable[..., Box]) -> None:
+    """Without this they would wait for the second boot, and k3s would not start in the first."""
+    assert (("sysctl", "--system"),) == kernel.plan(box()).commands

@@ -40,14 +40,14 @@ def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, di
     return "ethernets", "lan0", _found(network)
 
 
-def _found(network: Network, otherwise: str, name: str) -> dict[str, Any]:
+def _found(network: Network) -> dict[str, Any]:
     """Both ways to find an interface hold at once where both are given."""
     if network.mac is None:
-        return {"match": {"name": network.interface or otherwise}}
+        return {"match": {"name": network.interface or ANY_WIRED}}
     match = {"macaddress": network.mac.lower()}
     if network.interface is not None:
         match["name"] = network.interface
-    return {"match": match, "set-name": name}
+    return {"match": match, "set-name": "lan0"}
 
 
 def _addressing(network: Network) -> dict[str, Any]:
