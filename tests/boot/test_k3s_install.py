@@ -1,5 +1,6 @@
 """Step `k3s_install`: the script is run for real, against a loopback server with a stand-in for k3s."""
 
+import base64
 import hashlib
 import os
 import shutil
@@ -9,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 from edgefleet.boot import k3s_install
 from edgefleet.model.firstboot import Box
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
 
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
@@ -108,14 +111,29 @@ class Machine:
         )
 
 
+def box(k3s: dict[str, Any]) -> Box:
+    """A server whose k3s comes from where `k3s` says."""
+    node = {
+        "hostname": "shop",
+        "arch": "amd64",
+        "cpus": 4,
+        "memory": 8 * 2**30,
+        "disk": 128 * 2**30,
+        "network": {},
+    }
+    names = {"fleet": "shops", "region": "north", "name": "shop", "recipe": 1}
+    site = from_plain(SiteSpec, {**names, "k3s": k3s, "nodes": {"n1": node}})
+    return Box(site=site, name="n1", key=base64.b64encode(bytes(32)).decode())
+
+
 @pytest.fixture
-def machine(make_box: Callable[..., Box], release: Release, tmp_path: Path) -> Callable[..., Machine]:
+def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
     """``machine(sha256=...)``: a box whose image names the loopback release, with or without a lock."""
 
     def make(sha256: str | None) -> Machine:
         k3s = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
         locked = {"sha256": {"amd64": sha256}} if sha256 else {}
-        (file,) = k3s_install.plan(make_box(k3s={**k3s, **locked})).files
+        (file,) = k3s_install.plan(box({**k3s, **locked})).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
         return Machine(root=tmp_path / "root", script=script)
@@ -128,13 +146,13 @@ def test_k3s_is_installed_once_and_never_asked_for_again(
     machine: Callable[..., Machine], release: Release, lock: str | None
 ) -> None:
     """After the installation a boot needs no link: the second run asks nobody for anything."""
-    box = machine(lock)
-    first = box.run()
+    target = machine(lock)
+    first = target.run()
     assert 0 == first.returncode, first.stderr
-    assert STANDIN == box.binary.read_bytes()
-    assert os.access(box.binary, os.X_OK)
+    assert STANDIN == target.binary.read_bytes()
+    assert os.access(target.binary, os.X_OK)
     asked = list(release.asked)
-    second = box.run()
+    second = target.run()
     assert 0 == second.returncode, second.stderr
     assert asked == release.asked
 
@@ -146,12 +164,12 @@ def test_what_does_not_match_its_digest_is_never_put_in_place(
     """Neither with a lock nor with the release's own list; nothing of it is left."""
     if lock is None:
         release.files[ASSET] = STANDIN + b"more"
-    box = machine(lock)
-    done = box.run(attempts=2)
+    target = machine(lock)
+    done = target.run(attempts=2)
     assert 1 == done.returncode
     assert "wanted" in done.stderr
-    assert not box.binary.exists()
-    assert [] == list(box.binary.parent.glob(".k3s-*"))
+    assert not target.binary.exists()
+    assert [] == list(target.binary.parent.glob(".k3s-*"))
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(
@@ -159,10 +177,10 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
 ) -> None:
     """A link that drops every minute still brings k3s, a part at a time."""
     release.cut_after = [70_000, 60_000]
-    box = machine(DIGEST)
-    done = box.run(attempts=5)
+    target = machine(DIGEST)
+    done = target.run(attempts=5)
     assert 0 == done.returncode, done.stderr
-    assert STANDIN == box.binary.read_bytes()
+    assert STANDIN == target.binary.read_bytes()
     assert [ASSET, f"{ASSET} bytes=70000-", f"{ASSET} bytes=130000-"] == release.asked
 
 
@@ -178,22 +196,22 @@ def test_a_part_that_is_rubbish_does_not_stop_it_for_ever(
     machine: Callable[..., Machine], release: Release
 ) -> None:
     """A part longer than the asset cannot be resumed; it is dropped and the download starts anew."""
-    box = machine(DIGEST)
-    box.binary.parent.mkdir(parents=True)
-    (box.binary.parent / f".k3s-{DIGEST}.part").write_bytes(b"?" * 300_000)
-    done = box.run(attempts=4)
+    target = machine(DIGEST)
+    target.binary.parent.mkdir(parents=True)
+    (target.binary.parent / f".k3s-{DIGEST}.part").write_bytes(b"?" * 300_000)
+    done = target.run(attempts=4)
     assert 0 == done.returncode, done.stderr
-    assert STANDIN == box.binary.read_bytes()
+    assert STANDIN == target.binary.read_bytes()
     assert release.asked
 
 
 def test_a_binary_that_rots_is_brought_again(machine: Callable[..., Machine]) -> None:
     """What is on the disk is checked at every boot, not only after a download."""
-    box = machine(DIGEST)
-    box.run()
-    box.binary.write_bytes(b"rot")
-    assert 0 == box.run().returncode
-    assert STANDIN == box.binary.read_bytes()
+    target = machine(DIGEST)
+    target.run()
+    target.binary.write_bytes(b"rot")
+    assert 0 == target.run().returncode
+    assert STANDIN == target.binary.read_bytes()
 
 
 @pytest.mark.parametrize(

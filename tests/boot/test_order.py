@@ -1,0 +1,68 @@
+"""The registry of boot steps: order, recipes, and what holds for all of them."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+import pytest
+
+from edgefleet import boot
+from edgefleet.errors import InvalidInput
+from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.sites.first_boot import first_boot
+
+CASES = ("server-static", "arm64-dhcp", "vlan", "bond")
+Boxes = Callable[..., Box]
+
+
+@pytest.fixture(params=CASES)
+def planned(request: pytest.FixtureRequest, box: Boxes) -> FirstBoot:
+    """The first boot of each of some golden sites."""
+    return first_boot(box(request.param))
+
+
+def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
+    """A fleet file of a newer edgefleet must not be rendered by guess."""
+    with pytest.raises(InvalidInput) as caught:
+        first_boot(box(recipe=2))
+    assert ("recipe", "recipe") == (caught.value.problem.code, caught.value.problem.path)
+    assert "use one of 1" in caught.value.problem.hint
+
+
+def test_k3s_comes_after_all_that_it_needs() -> None:
+    """Facts first, kernel and clock before k3s, its configuration before its binary, its start last."""
+    order = [step.__module__.rpartition(".")[2] for step in boot.RECIPES[1]]
+    assert ["facts", "kernel", "timesync", "ssh"] == order[:4]
+    assert ["k3s_registries", "k3s_config", "k3s_install", "k3s_service"] == order[4:]
+
+
+def test_no_two_steps_write_the_same_file(planned: FirstBoot) -> None:
+    """The later one would win, and nobody would see it in the earlier."""
+    paths = [file.path for file in planned.files] + [unit.name for unit in planned.units]
+    assert sorted(set(paths)) == sorted(paths)
+
+
+def test_files_have_plain_absolute_paths_outside_tmp(planned: FirstBoot) -> None:
+    """cloud-init may clean /tmp while it works; ``..`` has no place in an image."""
+    for file in planned.files:
+        path = PurePosixPath(file.path)
+        assert path.is_absolute()
+        assert ".." not in path.parts
+        assert "tmp" not in path.parts
+
+
+def test_only_root_may_read_a_file_with_a_secret(box: Boxes, planned: FirstBoot) -> None:
+    """Whatever holds a derived secret says so and has mode 0600; nothing else holds one."""
+    another = first_boot(Box(site=box().site, name="n1", key="A" * 43 + "="))
+    mine = first_boot(box())
+    secret = {a.path for a, b in zip(mine.files, another.files, strict=True) if a.content != b.content}
+    assert secret == {file.path for file in mine.files if file.is_secret}
+    assert {"/etc/rancher/k3s/config.yaml"} == {file.path for file in planned.files if file.is_secret}
+    assert all(file.mode in {0o600, 0o400} for file in planned.files if file.is_secret)
+    assert mine.units == another.units
+
+
+def test_units_have_no_braces_left(planned: FirstBoot) -> None:
+    """A template that was not filled in would be a unit that systemd ignores by line."""
+    assert not [unit.name for unit in planned.units if re.search(r"\{[{%]", unit.text)]
+    assert all(unit.text.endswith("\n") for unit in planned.units)
