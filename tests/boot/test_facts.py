@@ -24,4 +24,5 @@ def test_facts_hold_no_secret(box: Callable[..., Box]) -> None:
     """Everybody on the box may read them."""
     (file,) = facts.plan(box()).files
     assert 0o644 == file.mode
+    assert not file.is_secret
     assert box().key.encode() not in file.content

@@ -17,7 +17,7 @@ Boxes = Callable[..., Box]
 
 def config_of(box: Box) -> dict[str, Any]:
     (file,) = k3s_config.plan(box).files
-    assert 0o600 == file.mode
+    assert (0o600, "root:root") == (file.mode, file.owner)
     assert file.is_secret
     found: dict[str, Any] = yaml.safe_load(file.content)
     return found
@@ -27,12 +27,21 @@ def with_config(box: Boxes, **config: str | int | bool | list[str]) -> Box:
     return box(k3s=K3s(version="v1.36.4+k3s1", config={k.replace("_", "-"): v for k, v in config.items()}))
 
 
+def test_a_server_is_on_its_own(box: Boxes) -> None:
+    """It joins nobody: its API answers to its own name and address, with the cloud away too."""
+    found = config_of(box("server-and-agent", "srv"))
+    assert "server" not in found
+    assert ["us-nyc-003-srv", "10.3.0.10"] == found["tls-san"]
+    assert ("us-nyc-003-srv", "10.3.0.10") == (found["node-name"], found["node-ip"])
+
+
 def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> None:
     """The server's own token opens everything, so an agent, the easier box to steal, never has it."""
     server, agent = config_of(box("server-and-agent", "srv")), config_of(box("server-and-agent", "cam"))
     assert server["agent-token"] == agent["token"]
     assert server["token"] != server["agent-token"]
     assert "https://10.3.0.10:6443" == agent["server"]
+    assert server["token"] not in agent.values()
     assert "agent-token" not in agent
 
 

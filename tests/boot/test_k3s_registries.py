@@ -19,7 +19,7 @@ def test_mirrors_are_written_as_k3s_reads_them(box: Callable[..., Box]) -> None:
         },
     }
     assert {"mirrors": expected} == yaml.safe_load(file.content)
-    assert 0o600 == file.mode
+    assert ("/etc/rancher/k3s/registries.yaml", 0o600) == (file.path, file.mode)
 
 
 def test_a_site_without_mirrors_has_an_empty_list(box: Callable[..., Box]) -> None:

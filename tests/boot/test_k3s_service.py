@@ -1,10 +1,13 @@
 """The unit that runs k3s."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from edgefleet.boot import k3s_service
+from edgefleet.boot import k3s_install, k3s_service
 from edgefleet.boot.k3s_install import UNIT
 from edgefleet.model.firstboot import Box
 
@@ -35,3 +38,33 @@ def test_first_boot_does_not_wait_for_k3s(box: Callable[..., Box]) -> None:
     """cloud-init would hold the rest of its work for as long as the link is away."""
     (command,) = k3s_service.plan(box()).commands
     assert ("systemctl", "restart", "--no-block", UNIT, "k3s.service") == command
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
+)
+@pytest.mark.parametrize("node", ["srv", "cam"])
+def test_systemd_takes_the_units(box: Callable[..., Box], tmp_path: Path, node: str) -> None:
+    """`systemd-analyze verify` finds nothing wrong; stand-ins take the place of the programs they run."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    paths = []
+    planned = box("server-and-agent", node)
+    for unit in (*k3s_install.plan(planned).units, *k3s_service.plan(planned).units):
+        text = unit.text
+        for program in ("/usr/local/bin/k3s", k3s_install.SCRIPT, "/sbin/modprobe"):
+            stand_in = programs / Path(program).name
+            stand_in.write_text("#!/bin/sh\n")
+            stand_in.chmod(0o755)
+            text = text.replace(program, str(stand_in))
+        path = tmp_path / unit.name
+        path.write_text(text)
+        paths.append(str(path))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert [] == [line for line in done.stderr.splitlines() if "k3s" in line], done.stderr

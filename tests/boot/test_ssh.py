@@ -1,6 +1,11 @@
 """SSH by keys only."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from edgefleet.boot import ssh
 from edgefleet.model.firstboot import Box
@@ -12,3 +17,25 @@ def test_neither_passwords_nor_root_get_in(box: Callable[..., Box]) -> None:
     lines = file.content.decode().splitlines()
     assert file.path.startswith("/etc/ssh/sshd_config.d/")
     assert {"PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin no"} <= {*lines}
+
+
+@pytest.mark.skipif(shutil.which("sshd") is None, reason="needs sshd: apt-get install openssh-server")
+def test_sshd_takes_the_drop_in(box: Callable[..., Box], tmp_path: Path) -> None:
+    """OpenSSH's own check finds nothing wrong with it."""
+    (file,) = ssh.plan(box()).files
+    (tmp_path / "sshd_config").write_bytes(file.content)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "host")], check=True, timeout=30
+    )
+    sshd = shutil.which("sshd") or "sshd"
+    done = subprocess.run(
+        [sshd, "-T", "-f", str(tmp_path / "sshd_config"), "-h", str(tmp_path / "host")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    if "privilege separation directory" in done.stderr:
+        pytest.skip("sshd checks nothing before it ran once: mkdir /run/sshd")
+    assert 0 == done.returncode, done.stderr
+    assert "passwordauthentication no" in done.stdout

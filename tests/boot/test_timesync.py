@@ -9,6 +9,7 @@ from edgefleet.model.firstboot import Box
 def test_declared_time_servers_are_asked(box: Callable[..., Box]) -> None:
     """All of them, in the declared order."""
     (file,) = timesync.plan(box(ntp=("ntp.example", "10.1.1.1"))).files
+    assert "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf" == file.path
     assert "NTP=ntp.example 10.1.1.1\n" in file.content.decode()
 
 
