@@ -98,11 +98,16 @@ class Project:
     def up(self, *arguments: str, ok: bool = True) -> str:
         return self.run("up", "-y", "--skip-preview", *arguments, ok=ok)
 
+    def resources(self) -> list[dict[str, Any]]:
+        """What is recorded, in the state's order."""
+        found: list[dict[str, Any]] = json.loads(self.run("stack", "export"))["deployment"].get(
+            "resources", []
+        )
+        return found
+
     def state(self) -> dict[str, dict[str, Any]]:
-        """dict[resource name -> resource] as recorded."""
-        text = self.run("stack", "export")
-        resources = json.loads(text)["deployment"].get("resources", [])
-        return {each["urn"].rpartition("::")[2]: each for each in resources}
+        """dict[resource name -> resource] as recorded; for programs in which each name is there once."""
+        return {each["urn"].rpartition("::")[2]: each for each in self.resources()}
 
     def digests(self, name: str) -> dict[str, str | None]:
         return {node: image["digest"] for node, image in self.state()[name]["outputs"]["images"].items()}
@@ -224,8 +229,10 @@ def test_a_component_is_built_by_the_same_server(project: Project) -> None:
     """Construct beside Check to Delete, as any other program's component; its mistakes are said plainly."""
     project.inputs["hub"] = {"bucket": "scratch-hub", "tags": {"fleet": "scratch"}}
     project.up()
-    made = {name: each["type"] for name, each in project.state().items() if "hub" in each.get("parent", "")}
-    assert {"artifacts": "edgefleet:aws:Bucket"} == made
+    made = [each["urn"] for each in project.resources() if each.get("parent", "").endswith("::hub")]
+    assert ["edgefleet:index:ControlPlane$edgefleet:aws:Bucket::artifacts"] == [
+        urn.split("::", 2)[2] for urn in made
+    ]
     project.inputs["hub"] = {"buckte": "scratch-hub"}
     said = project.run("preview", ok=False)
     assert "buckte: is not known here; did you mean bucket?" in said
