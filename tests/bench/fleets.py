@@ -2,10 +2,12 @@
 
 import base64
 import shutil
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+PLUGIN = "components/edgefleet/provider/plugin"
 HEAD = """\
 apiVersion: edgefleet.dev/v1
 fleet: bench
@@ -51,8 +53,10 @@ def write_project(into: Path, count: int) -> Path:
     The secret and the passphrase are constants: the project is thrown away with its folder.
     """
     (into / "stacks").mkdir(parents=True, exist_ok=True)
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(ROOT / name, into / name)
+    shutil.copy(ROOT / "__main__.py", into / "__main__.py")
+    description = (ROOT / "Pulumi.yaml").read_text()
+    (into / "Pulumi.yaml").write_text(description.replace(PLUGIN, str(ROOT / PLUGIN)))
+    (into / ".venv").symlink_to(sys.prefix)
     fleet = into / "stacks" / "bench.fleet.yaml"
     fleet.write_text(HEAD + "sites:\n" + "\n".join(site_lines(count)) + "\n")
     secret = base64.b64encode(b"a secret of the bench, 32 bytes.").decode()

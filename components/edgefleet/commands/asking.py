@@ -5,7 +5,7 @@ from edgefleet.commands.cloud import check_emulated, settle
 from edgefleet.commands.running import Run, Wanted, prepare, show, told
 from edgefleet.commands.session import Session
 from edgefleet.commands.written import JsonFile
-from edgefleet.errors import Problem, Refused
+from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.planning.steps import Operation
 from edgefleet.report.human import counted
 from edgefleet.report.view import View
@@ -56,10 +56,16 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
 
 
 def _forget(run: Run, view: View) -> None:
-    """Drop what was said about the boxes of sites that are gone."""
+    """Drop what was said about sites that are gone; a bucket that went with them took it along."""
     gone = {site.name for site in view.of("gone")}
-    if run.fleet is not None and gone & acknowledged.read(run.session, run.fleet).keys():
-        acknowledged.forget(run.session, run.fleet, gone)
+    if run.fleet is None or not gone:
+        return
+    try:
+        if gone & acknowledged.read(run.session, run.fleet).keys():
+            acknowledged.forget(run.session, run.fleet, gone)
+    except OutsideFailure as error:
+        if error.problem.code != "NoSuchBucket":
+            raise
 
 
 def _require_somebody(session: Session, operation: Operation) -> None:

@@ -1,0 +1,172 @@
+"""Whole operations on 1,000 sites against the peers: the Pulumi CLI, and Terraform with the AWS provider.
+
+All keep the same number of objects in a bucket of the same emulated cloud (moto, which answers one call at
+a time). The Pulumi CLI runs the same program as the embedded engine; Terraform keeps one object a site,
+with content of a seed's size. A peer that is not on PATH is left out, and the table says so.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench import fleets, floor
+from tests.bench.preview import Measured, measured
+from tests.bench.table import Row
+
+from edgefleet.io import emulator
+
+COUNT = 1_000
+OPERATIONS = (
+    "up from nothing",
+    "preview, nothing changed",
+    "up, nothing changed",
+    "one site changed",
+    "destroy",
+)
+BUCKET = "bench-artifacts"
+TERRAFORM = """\
+terraform { required_providers { aws = { source = "hashicorp/aws" } } }
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "emulated"
+  secret_key                  = "emulated"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  s3_use_path_style           = true
+  endpoints { s3 = "%(url)s" }
+}
+resource "aws_s3_bucket" "artifacts" {
+  bucket        = "terraform-%(bucket)s"
+  force_destroy = true
+}
+resource "aws_s3_object" "site" {
+  count   = %(count)d
+  bucket  = aws_s3_bucket.artifacts.bucket
+  key     = format("sites/site-%%05d/n1.iso", count.index)
+  content = format("%%075000d", count.index == 7 ? var.changed : count.index)
+}
+variable "changed" { default = 7 }
+"""
+Runner = Callable[[str], Measured]
+"""Runs the operation of that name."""
+
+
+@contextmanager
+def project(count: int) -> Iterator[Path]:
+    """A project whose images are kept in a bucket of its emulated cloud."""
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder)
+        file = fleets.write_project(at, count)
+        text = file.read_text()
+        text = text.replace(
+            "  cloud: {region: eu-central-1}",
+            f"  cloud: {{region: eu-central-1, endpoint: emulated}}\n  bucket: {BUCKET}",
+        )
+        file.write_text(text.replace("file:.edgefleet/images/bench", f"s3://{BUCKET}/images"))
+        try:
+            yield at
+        finally:
+            _edgefleet(at, "emulator", "stop")
+
+
+def _edgefleet(at: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "edgefleet.cli", *arguments]
+    subprocess.run(command, cwd=at, check=False, capture_output=True)
+
+
+def _address(at: Path) -> str:
+    """Where the emulated cloud of a project answers."""
+    found = emulator.find(at)
+    if found is None:
+        raise SystemExit("the emulated cloud of the bench did not start")
+    return found.url
+
+
+def _engine(at: Path, engine: str) -> Runner:
+    """`edgefleet`, with one of its two engines."""
+    command = [sys.executable, "-m", "edgefleet.cli"]
+    ends = ["-s", "bench", "--engine", engine]
+
+    def run(operation: str) -> Measured:
+        file = at / "stacks" / "bench.fleet.yaml"
+        if operation.startswith("one"):
+            old, new = f"{fleets.address(7)}/24", f"{fleets.address(7, offset=5)}/24"
+            file.write_text(file.read_text().replace(old, new))
+        if operation.startswith("preview"):
+            return measured([*command, "preview", *ends, "--json", "-"], at=at)
+        verb = "destroy" if operation == "destroy" else "up"
+        return measured([*command, verb, *ends, "-y", "--json", "-"], at=at)
+
+    return run
+
+
+def _terraform(at: Path, url: str, count: int) -> Runner:
+    folder = at / "terraform"
+    folder.mkdir()
+    (folder / "main.tf").write_text(TERRAFORM % {"url": url, "bucket": BUCKET, "count": count})
+    plugins = os.environ.get("EDGEFLEET_BENCH_TF_PLUGINS")
+    init = ["terraform", "init", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
+    subprocess.run(init, cwd=folder, check=True, capture_output=True)
+    apply = ["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=16"]
+
+    def run(operation: str) -> Measured:
+        commands = {
+            "preview, nothing changed": ["terraform", "plan", "-input=false", "-parallelism=16"],
+            "one site changed": [*apply, "-var=changed=8"],
+            "destroy": ["terraform", "destroy", "-auto-approve", "-input=false", "-parallelism=16"],
+        }
+        return measured(commands.get(operation, apply), at=folder)
+
+    return run
+
+
+def engine_rows(count: int = COUNT) -> list[Row]:
+    """Each operation once, ours and the peers' one after the other."""
+    floor_of = measured_floor(count)
+    with project(count) as at:
+        ours = {operation: _engine(at, "local")(operation) for operation in OPERATIONS}
+    peers: dict[str, dict[str, Measured]] = {}
+    if shutil.which("pulumi"):
+        with project(count) as at:
+            run = _engine(at, "pulumi")
+            peers["pulumi"] = {operation: run(operation) for operation in OPERATIONS}
+    if shutil.which("terraform"):
+        with project(1) as at:
+            _edgefleet(at, "up", "-s", "bench", "-y", "--engine", "local")
+            url = _address(at)
+            run = _terraform(at, url, count)
+            peers["terraform"] = {operation: run(operation) for operation in OPERATIONS}
+    return [_row(operation, ours[operation], peers, floor_of, count) for operation in OPERATIONS]
+
+
+def measured_floor(count: int) -> Measured:
+    """The SDK's own floor for as many resources."""
+    with tempfile.TemporaryDirectory() as folder:
+        return measured([sys.executable, "-m", floor.__name__, str(count)], at=Path(folder))
+
+
+def _row(
+    operation: str, ours: Measured, peers: dict[str, dict[str, Measured]], floor_of: Measured, count: int
+) -> Row:
+    figures = [f"{name} {found[operation].seconds:.1f} s" for name, found in peers.items()]
+    ratios = [f"{found[operation].seconds / ours.seconds:.1f}" for found in peers.values()]
+    aim, is_met = "-", None
+    if operation.startswith("preview"):
+        aim, is_met = "at most 1.5 floors", ours.seconds / floor_of.seconds <= 1.5
+        figures.append(f"floor {floor_of.seconds:.1f} s")
+    if operation.startswith("up from") and "pulumi" in peers:
+        aim, is_met = "5 times pulumi", peers["pulumi"][operation].seconds / ours.seconds >= 5
+    return Row(
+        what=f"{operation}, {count:,} sites",
+        ours=f"{ours.seconds:.1f} s, {ours.peak_mb:.0f} MB",
+        peer=", ".join(figures) or "no peer on PATH",
+        ratio=" / ".join(ratios) or "-",
+        aim=aim,
+        is_met=is_met,
+    )
