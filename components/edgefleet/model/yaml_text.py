@@ -1,10 +1,11 @@
 """YAML that people read: block text for several lines, keys in the order given, the same bytes always.
 
-Nodes are made here and written by libyaml. PyYAML's own way from values to nodes, which looks for equal
-objects and for types that no boot file has, takes most of the time in which a site is rendered.
+The events are made here and written by libyaml. PyYAML's own way there, which builds nodes, looks for
+equal objects and resolves every text anew, takes most of the time in which a site is rendered.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -12,7 +13,14 @@ import yaml
 NUMBER_ELSEWHERE = re.compile(r"[-+]?(0o[0-7]+|\.?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?)")
 """Text that YAML 1.2 readers, k3s's among them, take for a number where PyYAML, of YAML 1.1, would not quote
 it: a token ``1e234``, a mode ``0o640``."""
-_TAG = "tag:yaml.org,2002:"
+_TEXT = "tag:yaml.org,2002:str"
+_RESOLVER = yaml.resolver.Resolver()
+_START = (yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False))
+_END = (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
+_OPEN_MAPPING = yaml.MappingStartEvent(None, None, True, flow_style=False)
+_CLOSE_MAPPING = yaml.MappingEndEvent()
+_OPEN_SEQUENCE = yaml.SequenceStartEvent(None, None, True, flow_style=False)
+_CLOSE_SEQUENCE = yaml.SequenceEndEvent()
 
 
 def to_yaml(value: Any) -> str:
@@ -24,26 +32,41 @@ def to_yaml(value: Any) -> str:
     Raises:
         TypeError: there is something else in it.
     """
-    written: str = yaml.serialize(_node(value), Dumper=yaml.CSafeDumper, width=10**6, allow_unicode=True)
+    events = [*_START, *_events(value, []), *_END]
+    written: str = yaml.emit(events, Dumper=yaml.CSafeDumper, width=10**6, allow_unicode=True)
     return written
 
 
-def _node(value: Any) -> yaml.Node:
+def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
     if isinstance(value, str):
-        return yaml.ScalarNode(_TAG + "str", value, style=_style(value))
-    if isinstance(value, dict):
-        pairs = [(_node(key), _node(each)) for key, each in value.items()]
-        return yaml.MappingNode(_TAG + "map", pairs, flow_style=False)
-    if isinstance(value, list):
-        return yaml.SequenceNode(_TAG + "seq", [_node(each) for each in value], flow_style=False)
-    if isinstance(value, bool):
-        return yaml.ScalarNode(_TAG + "bool", "true" if value else "false")
-    if isinstance(value, int):
-        return yaml.ScalarNode(_TAG + "int", str(value))
-    raise TypeError(f"{type(value).__name__} has no place in a boot file")
+        into.append(_text(value))
+    elif isinstance(value, dict):
+        into.append(_OPEN_MAPPING)
+        for key, each in value.items():
+            into.append(_text(key))
+            _events(each, into)
+        into.append(_CLOSE_MAPPING)
+    elif isinstance(value, list):
+        into.append(_OPEN_SEQUENCE)
+        for each in value:
+            _events(each, into)
+        into.append(_CLOSE_SEQUENCE)
+    elif isinstance(value, int):
+        into.append(yaml.ScalarEvent(None, None, (True, False), str(value).lower()))
+    else:
+        raise TypeError(f"{type(value).__name__} has no place in a boot file")
+    return into
 
 
-def _style(text: str) -> str | None:
+def _text(text: str) -> yaml.ScalarEvent:
     if "\n" in text:
-        return "|"
-    return "'" if NUMBER_ELSEWHERE.fullmatch(text) else None
+        return yaml.ScalarEvent(None, _TEXT, (False, True), text, style="|")
+    return _line(text)
+
+
+@lru_cache(maxsize=4096)
+def _line(text: str) -> yaml.ScalarEvent:
+    """A text of one line, in quotes where it would be read as something else; most stand in every site."""
+    style = "'" if NUMBER_ELSEWHERE.fullmatch(text) else None
+    read: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # so in the stubs
+    return yaml.ScalarEvent(None, _TEXT, (read == _TEXT, True), text, style=style)
