@@ -2,10 +2,10 @@
 
 All keep the same number of objects in a bucket of the same emulated cloud (moto, which answers one call at
 a time). The Pulumi CLI runs the same program as the embedded engine; Terraform keeps one object a site,
-with content of a seed's size. A peer that is not on PATH is left out, and the table says so.
+with content of a seed's size. A peer that is not on PATH is left out, and the table says so. A
+mirror of Terraform's provider is named in its own configuration (TF_CLI_CONFIG_FILE).
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +30,11 @@ OPERATIONS = (
 )
 BUCKET = "bench-artifacts"
 TERRAFORM = """\
-terraform { required_providers { aws = { source = "hashicorp/aws" } } }
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
 provider "aws" {
   region                      = "eu-central-1"
   access_key                  = "emulated"
@@ -39,7 +43,9 @@ provider "aws" {
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
   s3_use_path_style           = true
-  endpoints { s3 = "%(url)s" }
+  endpoints {
+    s3 = "%(url)s"
+  }
 }
 resource "aws_s3_bucket" "artifacts" {
   bucket        = "terraform-%(bucket)s"
@@ -51,7 +57,9 @@ resource "aws_s3_object" "site" {
   key     = format("sites/site-%%05d/n1.iso", count.index)
   content = format("%%075000d", count.index == 7 ? var.changed : count.index)
 }
-variable "changed" { default = 7 }
+variable "changed" {
+  default = 7
+}
 """
 Runner = Callable[[str], Measured]
 """Runs the operation of that name."""
@@ -110,9 +118,7 @@ def _terraform(at: Path, url: str, count: int) -> Runner:
     folder = at / "terraform"
     folder.mkdir()
     (folder / "main.tf").write_text(TERRAFORM % {"url": url, "bucket": BUCKET, "count": count})
-    plugins = os.environ.get("EDGEFLEET_BENCH_TF_PLUGINS")
-    init = ["terraform", "init", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
-    subprocess.run(init, cwd=folder, check=True, capture_output=True)
+    subprocess.run(["terraform", "init", "-input=false"], cwd=folder, check=True, capture_output=True)
     apply = ["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=16"]
 
     def run(operation: str) -> Measured:

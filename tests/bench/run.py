@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import preview, seeds
+from tests.bench import peers, preview, seeds
 from tests.bench.table import Row, machine, markdown
 
 SECTIONS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("Loading and validating", preview.load_rows),
     ("Seed images", seeds.seed_rows),
     ("Preview", preview.preview_rows),
+    ("Whole operations", peers.engine_rows),
 )
 
 
