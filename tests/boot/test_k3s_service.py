@@ -34,6 +34,14 @@ def test_k3s_waits_for_the_verified_binary(box: Callable[..., Box]) -> None:
     assert f"After=network-online.target {UNIT}\n" in unit.text
 
 
+def test_k3s_starts_often_enough_to_renew_its_certificates(box: Callable[..., Box]) -> None:
+    """They last a year and are renewed at a start within their last 90 days; a box runs for years."""
+    for node in ("srv", "cam"):
+        (unit,) = k3s_service.plan(box("server-and-agent", node)).units
+        assert "RuntimeMaxSec=60d\n" in unit.text
+        assert {"Restart=always", "KillMode=process"} <= {*unit.text.splitlines()}
+
+
 def test_first_boot_does_not_wait_for_k3s(box: Callable[..., Box]) -> None:
     """cloud-init would hold the rest of its work for as long as the link is away."""
     (command,) = k3s_service.plan(box()).commands

@@ -1,8 +1,11 @@
-"""Kernel settings: what kubelet insists on stands alone, so that a site's own cannot displace it."""
+"""Kernel settings: what kubelet insists on, and the site's own."""
 
 from collections.abc import Callable
 
+import pytest
+
 from edgefleet.boot import kernel
+from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, Step
 
 KUBELET = "/etc/sysctl.d/90-kubelet.conf"
@@ -34,3 +37,19 @@ def test_without_settings_of_its_own_a_site_has_no_second_file(box: Callable[...
 def test_settings_hold_from_the_first_boot_on(box: Callable[..., Box]) -> None:
     """Without this they would wait for the second boot, and k3s would not start in the first."""
     assert (("sysctl", "--system"),) == kernel.plan(box()).commands
+
+
+@pytest.mark.parametrize("name", ["vm.overcommit_memory", "vm/overcommit_memory"])
+def test_a_setting_that_would_keep_k3s_from_starting_is_refused(box: Callable[..., Box], name: str) -> None:
+    """The later file would win, and kubelet exit, at a place where nobody looks."""
+    with pytest.raises(InvalidInput) as caught:
+        kernel.plan(box(sysctls={name: "2"}))
+    assert ("reserved-sysctl", f'sites.de-ber-001.sysctls["{name}"]') == (
+        caught.value.problem.code,
+        caught.value.problem.path,
+    )
+
+
+def test_saying_again_what_kubelet_insists_on_is_no_fault(box: Callable[..., Box]) -> None:
+    """People copy lists of settings."""
+    assert 2 == len(kernel.plan(box(sysctls={"vm.overcommit_memory": "1"})).files)

@@ -32,8 +32,8 @@ def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
 def test_k3s_comes_after_all_that_it_needs() -> None:
     """Facts first, kernel and clock before k3s, its configuration before its binary, its start last."""
     order = [step.__module__.rpartition(".")[2] for step in boot.RECIPES[1]]
-    assert ["facts", "kernel", "timesync", "ssh"] == order[:4]
-    assert ["k3s_registries", "k3s_config", "k3s_install", "k3s_service"] == order[4:]
+    assert ["facts", "cloud_init", "kernel", "timesync", "ssh"] == order[:5]
+    assert ["k3s_registries", "k3s_config", "k3s_install", "k3s_service"] == order[5:]
 
 
 def test_no_two_steps_write_the_same_file(planned: FirstBoot) -> None:

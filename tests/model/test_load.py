@@ -161,6 +161,12 @@ WRONG_SITES = [
         "sites.a.k3s.config.token",
         "written by edgefleet",
     ),
+    (
+        "a: {sysctls: {vm.overcommit_memory: 2}}",
+        "reserved-sysctl",
+        'sites.a.sysctls["vm.overcommit_memory"]',
+        "insists on 1",
+    ),
     ("a: {k3s: {disable: [treafik]}}", "unknown-value", "sites.a.k3s.disable[0]", "did you mean traefik?"),
     (
         "a: {labels: {node-role.kubernetes.io/x: y}}",

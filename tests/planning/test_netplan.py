@@ -1,5 +1,7 @@
 """Networks as netplan documents."""
 
+import pytest
+
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.planning.netplan import netplan
 
@@ -58,3 +60,35 @@ def test_an_ipv6_gateway_routes_ipv6() -> None:
     """The route's family is the gateway's."""
     (found,) = netplan(Network(address="fd00::2/64", gateway="fd00::1"))["ethernets"].values()
     assert [{"to": "::/0", "via": "fd00::1"}] == found["routes"]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network(address="10.0.0.2/24", mac="02:00:00:aa:00:01"),
+        Network(address="10.0.0.2/24", interface="enp1s0"),
+        Network(address="10.0.0.2/24", interface="enp1s0", vlan=20),
+        Network(address="10.0.0.2/24", bond=Bond(interfaces=("enp1s0", "enp2s0"))),
+        Network(address="10.0.0.2/24", wifi=Wifi(ssid="shop", passphrase_secret="x")),  # noqa: S106 - a name
+    ],
+    ids=["mac", "name", "vlan", "bond", "wifi"],
+)
+def test_a_fixed_address_holds_while_the_modem_is_off(network: Network) -> None:
+    """Without carrier networkd would drop address and route, and k3s not start."""
+    *_, section = netplan(network, wifi_passphrase="x").values()  # noqa: S106 - made up
+    (found,) = section.values()
+    assert found["ignore-carrier"] is True
+    assert "critical" not in found
+
+
+@pytest.mark.parametrize("interface", [None, "enp*s0", "en[ps]1"])
+def test_several_interfaces_that_match_do_not_all_take_the_address(interface: str | None) -> None:
+    """A dead one would hold the route that the live one needs."""
+    (found,) = netplan(Network(address="10.0.0.2/24", interface=interface))["ethernets"].values()
+    assert "ignore-carrier" not in found
+
+
+def test_a_leased_address_is_kept_when_nobody_renews_it() -> None:
+    """The box goes on serving the shop while the router's DHCP is away."""
+    (found,) = netplan(Network(interface="enp1s0"))["ethernets"].values()
+    assert {"match": {"name": "enp1s0"}, "dhcp4": True, "critical": True} == found

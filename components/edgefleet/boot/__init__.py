@@ -1,9 +1,9 @@
 """First boot as an ordered list of small steps; each turns a `Box` into files, units and commands.
 
-The order, and its reasons: facts first, so that a box that stops half-way can be identified; kernel
-settings before k3s, whose kubelet exits without them; time before anything that checks a certificate;
-SSH before the long part, so that an admin can look in; then k3s from its configuration to its start,
-where the download is the only step that needs the link.
+The order, and its reasons: facts first, so that a box that stops half-way can be identified; then what
+keeps it as it is when the medium is taken away; kernel settings before k3s, whose kubelet exits without
+them; time before anything that checks a certificate; SSH before the long part, so that an admin can look
+in; then k3s from its configuration to its start, where the download is the only step that needs the link.
 
 A recipe pins this list and everything the steps render. A change of bytes is a new recipe: it gets its
 own list here, in which the steps that changed are new functions or files; recipe 1 stays as it is.
@@ -12,6 +12,7 @@ own list here, in which the steps that changed are new functions or files; recip
 from collections.abc import Callable
 
 from edgefleet.boot import (
+    cloud_init,
     facts,
     k3s_config,
     k3s_install,
@@ -26,6 +27,7 @@ from edgefleet.model.firstboot import Box, Step
 RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {
     1: (
         facts.plan,
+        cloud_init.plan,
         kernel.plan,
         timesync.plan,
         ssh.plan,

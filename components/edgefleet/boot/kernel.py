@@ -1,22 +1,38 @@
-"""Step: kernel settings. The first four are what kubelet insists on (k3s docs, security/hardening-guide)."""
+"""Step: kernel settings, first those that kubelet insists on."""
 
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import Box, File, Step
-
-KUBELET = {
-    "vm.panic_on_oom": "0",
-    "vm.overcommit_memory": "1",
-    "kernel.panic": "10",
-    "kernel.panic_on_oops": "1",
-}
+from edgefleet.model.paths import format_path
+from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 
 
 def plan(box: Box) -> Step:
-    """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the site's own."""
-    files = [File(path="/etc/sysctl.d/90-kubelet.conf", content=_lines(KUBELET))]
+    """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the site's own.
+
+    Raises:
+        InvalidInput: one of the site's own is another value of what kubelet insists on.
+    """
+    _check(box)
+    files = [File(path="/etc/sysctl.d/90-kubelet.conf", content=_lines(KUBELET_SYSCTLS))]
     if box.site.sysctls:
         own = dict(sorted(box.site.sysctls.items()))
         files.append(File(path="/etc/sysctl.d/95-edgefleet.conf", content=_lines(own)))
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))
+
+
+def _check(box: Box) -> None:
+    """Again, as a spec may come from another program than the fleet file's loader."""
+    problems = [
+        Problem(
+            code="reserved-sysctl",
+            path=format_path(("sites", box.site.name, "sysctls", name)),
+            problem=f"k3s does not start: its kubelet insists on {value}",
+            hint="remove it; edgefleet sets it",
+        )
+        for name, value in refused_sysctls(box.site.sysctls).items()
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _lines(settings: dict[str, str]) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.provenance import Membership
+from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.site import Node, SiteSpec
 
 MINIMA = {"server": (2, 2 * 1000**3, "2 cores and 2 GB"), "agent": (1, 512 * 1000**2, "1 core and 512 MB")}
@@ -98,6 +99,7 @@ def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
 def check_site(site: SiteSpec) -> Iterator[Finding]:
     """What does not fit together inside `site`."""
     yield from _roles(site)
+    yield from _sysctls(site)
     for name, node in site.nodes.items():
         for finding in _node(node):
             yield Finding(
@@ -126,6 +128,16 @@ def _roles(site: SiteSpec) -> Iterator[Finding]:
             code="server-without-address",
             problem=f"{servers[0]} is the server that agents join, but it asks DHCP for an address",
             hint="give it a static address",
+        )
+
+
+def _sysctls(site: SiteSpec) -> Iterator[Finding]:
+    for name, value in refused_sysctls(site.sysctls).items():
+        yield Finding(
+            path=format_path(("sysctls", name)),
+            code="reserved-sysctl",
+            problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
+            hint="remove it; edgefleet sets it",
         )
 
 

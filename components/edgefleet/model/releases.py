@@ -1,6 +1,7 @@
 """What is run and where it comes from: k3s releases and their configuration, stores, cloud regions."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -30,6 +31,14 @@ OWNED = frozenset(
 )
 """Keys of k3s's config.yaml that edgefleet writes from other parts of the fleet file (or must not have)."""
 
+KUBELET_SYSCTLS = {
+    "vm.panic_on_oom": "0",
+    "vm.overcommit_memory": "1",
+    "kernel.panic": "10",
+    "kernel.panic_on_oops": "1",
+}
+"""What kubelet insists on with ``protect-kernel-defaults`` (k3s docs, security/hardening-guide)."""
+
 
 class Plain(str):
     """Text that stands unquoted in its file, so that ``true`` may mean the boolean."""
@@ -44,6 +53,12 @@ def resolved(value: Any) -> Any:
     if value in {"true", "True", "TRUE", "false", "False", "FALSE"}:
         return value.lower() == "true"
     return int(value) if re.fullmatch(r"[+-]?(0|[1-9]\d{0,14})", value) else str(value)
+
+
+def refused_sysctls(sysctls: Mapping[str, str]) -> dict[str, str]:
+    """dict[name as written -> value that kubelet insists on] of settings with which k3s would not start."""
+    wanted = {name: KUBELET_SYSCTLS.get(name.replace("/", "."), value) for name, value in sysctls.items()}
+    return {name: wanted[name] for name, value in sysctls.items() if value.strip() != wanted[name].strip()}
 
 
 def config_value(value: Any) -> str | int | bool | list[str]:

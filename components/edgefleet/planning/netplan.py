@@ -32,7 +32,7 @@ def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str
 def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, dict[str, Any]]:
     """(section, name, how the device is found or made)."""
     if network.bond is not None:
-        parameters = {"mode": network.bond.mode, "mii-monitor-interval": 100}
+        parameters = {"mode": network.bond.mode, "mii-monitor-interval": "100"}
         return "bonds", "bond0", {"interfaces": list(network.bond.interfaces), "parameters": parameters}
     if network.wifi is not None:
         access = {network.wifi.ssid: {"password": wifi_passphrase}}
@@ -51,7 +51,18 @@ def _found(network: Network) -> dict[str, Any]:
 
 
 def _addressing(network: Network) -> dict[str, Any]:
+    """Addresses that stay while the network is away.
+
+    A fixed one, and its route, without which k3s does not start, hold without carrier too: the box may hang
+    on a modem that is off. But not where several interfaces match, as a dead one would take the route. A
+    leased one is kept when nobody renews the lease (networkd, KeepConfiguration), though not over a loss of
+    carrier: the next router may have another subnet.
+    """
     addressing: dict[str, Any] = {"dhcp4": not network.is_static}
+    if not network.is_static:
+        addressing["critical"] = True
+    elif _is_one_interface(network):
+        addressing["ignore-carrier"] = True
     addresses = [*([network.address] if network.address else []), *network.extra_addresses]
     if addresses:
         addressing["addresses"] = addresses
@@ -62,3 +73,9 @@ def _addressing(network: Network) -> dict[str, Any]:
     if any(servers.values()):
         addressing["nameservers"] = {name: value for name, value in servers.items() if value}
     return addressing
+
+
+def _is_one_interface(network: Network) -> bool:
+    if network.mac is not None or network.bond is not None or network.wifi is not None:
+        return True
+    return not set(network.interface or ANY_WIRED) & set("*?[]!")
