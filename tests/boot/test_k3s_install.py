@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ class Release:
     """Bytes after which each of the next answers breaks off."""
     refuse: int = 0
     """How many of the next requests are answered 404."""
+    has_ranges: bool = True
+    """Whether it goes on where a part ends; else it sends the whole again."""
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def release() -> Iterator[Release]:
         state: ClassVar[Release] = made
 
         def do_GET(self) -> None:
-            wanted = self.headers.get("Range", "")
+            wanted = self.headers.get("Range", "") if self.state.has_ranges else ""
             self.state.asked.append(f"{self.path} {wanted}".strip())
             if self.state.refuse > 0 or self.path not in self.state.files:
                 self.state.refuse -= 1
@@ -85,6 +88,8 @@ class Machine:
 
     root: Path
     script: Path
+    path: str = os.environ["PATH"]
+    """Where programs are found."""
 
     @property
     def binary(self) -> Path:
@@ -94,7 +99,7 @@ class Machine:
     def run(self, *, attempts: int = 3) -> subprocess.CompletedProcess[str]:
         """Run the install script as a first boot would, without waiting between attempts."""
         environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": self.path,
             "EDGEFLEET_PREFIX": str(self.root),
             "EDGEFLEET_RETRY_SECONDS": "0",
             "EDGEFLEET_ATTEMPTS": str(attempts),
@@ -139,6 +144,66 @@ def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
         return Machine(root=tmp_path / "root", script=script)
 
     return make
+
+
+@pytest.fixture(params=["curl", "wget", "python3"])
+def fetcher(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A PATH on which one program that fetches is found, and what else the script uses."""
+    found = sys.executable if request.param == "python3" else shutil.which(request.param)
+    if found is None:
+        pytest.skip(f"needs {request.param}: apt-get install {request.param}")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / request.param).symlink_to(found)
+    for name in ("cat", "chmod", "cut", "grep", "mkdir", "mv", "rm", "sed", "sha256sum", "sleep", "sync"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    return str(programs)
+
+
+@pytest.mark.parametrize("has_ranges", [True, False], ids=["ranges", "no-ranges"])
+@pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
+def test_whatever_fetches_brings_k3s_over_a_link_that_breaks(
+    machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None, *, has_ranges: bool
+) -> None:
+    """A base system has curl or wget, or only cloud-init's Python; a mirror may know no ranges."""
+    target = machine(lock)
+    target.path = fetcher
+    release.has_ranges = has_ranges
+    release.cut_after = ([] if lock else [1000]) + [70_000]
+    done = target.run(attempts=5)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert STANDIN == target.binary.read_bytes()
+
+
+@pytest.mark.parametrize("size", [100, 300_000], ids=["shorter", "longer"])
+def test_whatever_fetches_gets_rid_of_a_part_that_is_rubbish(
+    machine: Callable[..., Machine], fetcher: str, size: int
+) -> None:
+    """A part that nothing good can come of is dropped, not resumed for ever."""
+    target = machine(DIGEST)
+    target.path = fetcher
+    target.binary.parent.mkdir(parents=True)
+    (target.binary.parent / f".k3s-{DIGEST}.part").write_bytes(b"?" * size)
+    done = target.run(attempts=4)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert STANDIN == target.binary.read_bytes()
+
+
+def test_while_the_link_is_away_it_goes_on_trying(
+    machine: Callable[..., Machine], release: Release, fetcher: str
+) -> None:
+    """As often as it is let; without a bound, until the link is back."""
+    target = machine(DIGEST)
+    target.path = fetcher
+    text = target.script.read_text()
+    target.script.write_text(text.replace(release.url, "http://127.0.0.1:9"))
+    done = target.run(attempts=3)
+    assert 1 == done.returncode
+    assert 2 == done.stdout.count("trying again in 0 s")
+    assert "gave up after 3 attempts" in done.stderr
+    assert not target.binary.exists()
+    target.script.write_text(text)
+    assert 0 == target.run().returncode
 
 
 @pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
