@@ -77,6 +77,11 @@ def test_nobody_logs_in_with_a_password() -> None:
     assert ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops"] == user["ssh_authorized_keys"]
 
 
+def test_without_users_there_is_no_default_one_either() -> None:
+    """cloud-init would otherwise make the base system's own; root stays locked."""
+    assert [{"name": "root", "lock_passwd": True}] == user_data(boot(users=()))["users"]
+
+
 def test_a_changed_seed_is_a_new_first_boot_and_an_unchanged_one_is_not() -> None:
     """cloud-init applies a seed once for each instance id."""
 

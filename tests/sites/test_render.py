@@ -93,12 +93,10 @@ OTHER: dict[str, Any] = {
     "link": Link(class_="dark", down=1, up=2),
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
     "role": None,
-    "arch": "arm64",
-    "storage": "sd",
     "users": (User(name="other", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x",), is_admin=False),),
     "registries": {"docker.io": RegistryMirror(endpoints=("https://other.example",), rewrite={"a": "b"})},
     "config": {"flannel-backend": "host-gw"},
-    "sha256": {"amd64": "0" * 64},
+    "sha256": dict.fromkeys(("amd64", "arm64", "armhf"), "0" * 64),
     "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
     "wifi": Wifi(ssid="other", passphrase_secret="shop"),  # noqa: S106 - a name
     "address": "10.99.0.9/24",
@@ -110,12 +108,16 @@ OTHER: dict[str, Any] = {
     "sysctls": {"net.core.somaxconn": "1024"},
 }
 """dict[field -> another value]; `None` where a change alone makes no valid site."""
+EITHER = {"arch": ("arm64", "amd64"), "storage": ("sd", "ssd")}
+"""dict[field -> two values, of which one is another]."""
 
 
 def another(name: str, value: Any) -> Any:
     """A value of the same kind as `value`, but not the same."""
     if name in OTHER:
         return OTHER[name]
+    if name in EITHER:
+        return next(each for each in EITHER[name] if each != value)
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -132,9 +134,9 @@ def variants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         if is_dataclass(inner) and field.name not in OTHER:
             yield from ((at, replace(value, **{field.name: made})) for at, made in variants(inner, name))
         elif field.name == "nodes":
-            node, spec = next(iter(inner.items()))
-            for at, made in variants(spec, f"{name}.{node}"):
-                yield at, replace(value, nodes={**inner, node: made})
+            for node, spec in inner.items():
+                for at, made in variants(spec, f"{name}.{node}"):
+                    yield at, replace(value, nodes={**inner, node: made})
         elif (made := another(field.name, inner)) is not None:
             yield name, replace(value, **{field.name: made})
 
@@ -144,11 +146,12 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
     return {node: image.digest for node, image in render_site(spec, key, passphrases).items()}
 
 
+@pytest.mark.parametrize("name", ["server-static", "arm64-dhcp", "vlan", "server-and-agent"])
 def test_each_input_does_to_the_image_what_it_declares(
-    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str], name: str
 ) -> None:
     """An effect of `none` leaves every byte; any other changes some: preview says no less and no more."""
-    site = sites["server-static"]
+    site = sites[name]
     before = digests(site, key, passphrases)
     seen = {}
     for path, changed in variants(site):

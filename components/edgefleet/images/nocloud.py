@@ -16,6 +16,9 @@ from edgefleet.model.yaml_text import to_yaml
 from edgefleet.planning.netplan import netplan
 
 LABEL = "cidata"
+NOBODY = {"name": "root", "lock_passwd": True}
+"""The only entry where nobody may log in: without one cloud-init makes its default user, and some releases
+(22.4) take no empty list."""
 
 
 def build(boot: FirstBoot) -> Image:
@@ -43,7 +46,7 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",
         "timezone": boot.timezone,
-        "users": [_user(user) for user in boot.users],
+        "users": [_user(user) for user in boot.users] or [NOBODY],
         "ssh_pwauth": False,
         "disable_root": True,
         "ssh_deletekeys": True,
