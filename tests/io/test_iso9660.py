@@ -65,6 +65,19 @@ def test_another_program_reads_the_names_and_the_bytes(tmp_path: Path, names: st
         assert content == done.stdout
 
 
+@pytest.mark.skipif(shutil.which("isoinfo") is None, reason="needs isoinfo: apt-get install genisoimage")
+def test_whoever_mounts_it_only_root_reads_it(tmp_path: Path) -> None:
+    """A seed holds the box's secrets; every file is root's and of mode 0400."""
+    path = tmp_path / "seed.iso"
+    path.write_bytes(iso("cidata", FILES))
+    listing = subprocess.run(
+        ["isoinfo", "-R", "-l", "-i", str(path)], capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    found = re.findall(r"^(\S+)\s+\d+\s+(\d+)\s+(\d+)\s+(\d+) Jan  1 1980 .* (\S+) $", listing, re.MULTILINE)
+    expected = {("-r--------", "0", "0", str(len(content)), name) for name, content in FILES.items()}
+    assert expected == {entry for entry in found if entry[4] not in {".", ".."}}
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"x" * 70_000, iso("cidata", FILES)[:40_000]], ids=["empty", "rubbish", "cut"]
 )

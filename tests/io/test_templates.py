@@ -1,5 +1,8 @@
 """Templates: a missing value is one sentence."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,23 @@ def test_every_template_of_a_boot_step_is_there() -> None:
         for path in templates.template_root().rglob("*.j2")
     }
     assert {"boot/install-k3s.sh.j2", "k3s/k3s.service.j2"} <= names
+
+
+def test_installed_it_takes_the_templates_of_its_own_package(tmp_path: Path) -> None:
+    """A wheel has them inside the package; the checkout's, should there be one, are not its own."""
+    package = tmp_path / "edgefleet"
+    here = Path(templates.__file__).resolve().parents[1]
+    shutil.copytree(here, package, ignore=shutil.ignore_patterns("__pycache__", "templates"))
+    (package / "templates").mkdir()
+    (package / "templates" / "a.j2").write_text("of the {{ what }}")
+    program = "from edgefleet.io.templates import render; print(render('a.j2', what='wheel'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "of the wheel\n" == done.stdout, done.stderr
