@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgefleet.engine import Local, Options
+from edgefleet.local.disk import Disk
 from edgefleet.planning.steps import Outcome
 
 STANDIN = Path(__file__).parents[1] / "parity" / "standin"
@@ -37,6 +38,7 @@ class Project:
         self.root = root
         self.factories: dict[str, Callable[[], Any]] = {"edgefleet": SERVICER}
         self.environ = dict(ENVIRON)
+        self.disk = Disk()
         (root / "Pulumi.yaml").write_text("name: fleet\nruntime: python\nbackend: {url: 'file://.'}\n")
         (root / "Pulumi.dev.yaml").write_text("config:\n  fleet:region: eu\n")
         shutil.copy(STANDIN / "things.py", root / "things.py")
@@ -47,7 +49,7 @@ class Project:
 
     def run(self, operation: Any, **options: Any) -> Outcome:
         """Run the engine."""
-        engine = Local(factories=self.factories, environ=self.environ)
+        engine = Local(factories=self.factories, environ=self.environ, disk=self.disk)
         return engine.run(operation, Options(stack="dev", project=self.root, **options))
 
     def ops(self, operation: Any, **options: Any) -> dict[str, str]:

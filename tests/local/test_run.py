@@ -1,8 +1,11 @@
 """Whole runs of the embedded engine: what goes right, what goes wrong, and what is left on record."""
 
+import errno
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,31 @@ from typing import Any
 import pytest
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Refused
+from edgefleet.local.disk import Disk
 
 TWO = """
 first = Thing("first", {"value": 1})
 Thing("second", {"value": first.serial})
 export("serial", first.serial)
 """
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from tests.local.conftest import Project, SERVICER
+
+class Dying(SERVICER):
+    def Create(self, request, context):
+        if request.name == "second" and not request.preview:
+            os._exit(9)
+        return super().Create(request, context)
+
+project = Project(Path(sys.argv[1]))
+project.factories = {"edgefleet": Dying}
+project.run("up")
+"""
+"""A process that dies while it makes the second thing."""
 
 
 def listing(root: Path) -> dict[str, int]:
@@ -130,14 +152,12 @@ def test_names_are_given_once(project: Any) -> None:
     ("program", "named"),
     [
         ('pulumi.CustomResource("aws:s3:Bucket", "b", {})', "'aws'"),
-        ('Thing("a", {"value": 1}, Opts(import_="x"))', "import"),
         ('Thing("a", {"value": pulumi.StringAsset("x")})', "an asset"),
         ('Thing("a", {"value": 1}, Opts(replacement_trigger=1))', "replacementTrigger"),
         ('Thing("a", {"value": 1}, Opts(replace_with=[Thing("b", {})]))', "replaceWith"),
         ('Thing("a", {"value": 1}, Opts(transforms=[lambda args: None]))', "transforms"),
         ("pulumi.runtime.register_resource_transform(lambda args: None)", "transforms of the stack"),
         ('pulumi.ComponentResource("aws:a:B", "b", {}, remote=True)', "a component of another package"),
-        ('pulumi.StackReference("organization/fleet/other")', "'pulumi'"),
     ],
 )
 def test_what_is_not_done_is_refused_by_name(project: Any, program: str, named: str) -> None:
@@ -207,26 +227,11 @@ def test_a_lock_is_respected_and_named(project: Any) -> None:
 
 def test_a_run_that_died_is_carried_on(project: Any) -> None:
     """What it did is known from its journal; its lock is taken over; what was under way is named."""
-    base: Any = project.factories["edgefleet"]
-
-    class Dying(base):  # type: ignore[misc]  # the stand-in is loaded at run time
-        def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
-            if request.name == "second" and not request.preview:
-                os._exit(9)
-            return super().Create(request, context)
-
     project.write(TWO)
-    alive = dict(project.factories)
-    project.factories = {"edgefleet": Dying}
-    child = os.fork()
-    if child == 0:
-        project.run("up")
-        os._exit(0)
-    os.waitpid(child, 0)
-    project.factories = alive
+    dead = subprocess.run([sys.executable, "-c", DYING, str(project.root)], check=False, timeout=60)
+    assert 9 == dead.returncode
     assert project.journal.exists()
-    outcome = project.run("preview")
-    assert {"second": "create"} == {step.name: step.op for step in outcome.steps if step.op != "same"}
+    assert {"second": "create"} == project.ops("preview")
     outcome = project.run("up")
     assert "succeeded" == outcome.result
     assert any("while it was creating" in item.message for item in outcome.diagnostics)
@@ -235,8 +240,8 @@ def test_a_run_that_died_is_carried_on(project: Any) -> None:
     assert not project.journal.exists()
 
 
-def test_a_state_that_cannot_be_written_is_told_and_lost_not(project: Any) -> None:
-    """One sentence; the journal keeps what was done until it can be."""
+def test_a_state_that_cannot_be_written_is_told_before_anything_is_done(project: Any) -> None:
+    """One sentence; nothing was made, and the next run finds all as it was."""
     project.write(TWO)
     project.run("up")
     backup = project.checkpoint.with_name("dev.json.bak")
@@ -246,10 +251,37 @@ def test_a_state_that_cannot_be_written_is_told_and_lost_not(project: Any) -> No
     project.write(TWO + 'Thing("third", {"value": 3})')
     with pytest.raises(OutsideFailure, match="cannot be written"):
         project.run("up")
+    assert ["first-0", "second-0"] == project.things()
     (backup / "in the way").unlink()
     backup.rmdir()
-    assert {} == project.ops("up")
+    assert {"third": "create"} == project.ops("up")
     assert ["first", "second", "third"] == project.recorded()
+
+
+def test_a_state_that_cannot_be_written_at_the_end_is_not_lost(project: Any) -> None:
+    """The journal keeps what was done until it can be folded in."""
+    project.write(TWO)
+    project.disk = FullAtTheEnd()
+    with pytest.raises(OutsideFailure, match="cannot be written: No space left on device"):
+        project.run("up")
+    assert ["first-0", "second-0"] == project.things()
+    project.disk = Disk()
+    assert {} == project.ops("up")
+    assert ["first", "second"] == project.recorded()
+
+
+class FullAtTheEnd(Disk):
+    """A disk with room for the checkpoint once."""
+
+    def __init__(self) -> None:
+        self._checkpoints = 0
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Refuse the second checkpoint."""
+        self._checkpoints += new.name == "dev.json"
+        if self._checkpoints > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().rename(old, new)
 
 
 def test_independent_steps_run_side_by_side(project: Any) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from edgefleet.errors import OutsideFailure
 from edgefleet.local.checkpoint import Checkpoint, State
+from edgefleet.local.journal import Journal
 from edgefleet.local.secrets import Crypter
-from edgefleet.local.snapshot import Journal, Snapshot, fold
+from edgefleet.local.snapshot import Snapshot, fold
 from edgefleet.local.values import Bag, secret
 
 CRYPTER = Crypter(b"k" * 32, "v1:c2FsdA==:v1:")
@@ -50,7 +51,7 @@ def base_states() -> Checkpoint:
 def test_a_journal_folds_to_the_state(tmp_path: Path) -> None:
     """What a run that died left behind is what it knew, with what was under way."""
     base = base_states()
-    journal = Journal(tmp_path / "j.jsonl", {"version": 1})
+    journal = Journal(tmp_path / "j.jsonl", {})
     snapshot = Snapshot(base, journal, CRYPTER)
     work(snapshot, base)
     journal.flush()
@@ -64,7 +65,7 @@ def test_a_journal_that_is_cut_off_is_read_to_its_last_whole_record(tmp_path: Pa
     """Wherever it is cut, it can be read, and nothing is there twice."""
     path = tmp_path / "j.jsonl"
     base = base_states()
-    journal = Journal(path, {"version": 1})
+    journal = Journal(path, {})
     work(Snapshot(base, journal, CRYPTER), base)
     journal.flush()
     content = path.read_bytes()
@@ -77,7 +78,7 @@ def test_a_journal_that_is_cut_off_is_read_to_its_last_whole_record(tmp_path: Pa
 
 def test_no_secret_is_in_a_journal(tmp_path: Path) -> None:
     """Secrets are encrypted there as in the checkpoint."""
-    journal = Journal(tmp_path / "j.jsonl", {"version": 1})
+    journal = Journal(tmp_path / "j.jsonl", {})
     Snapshot(Checkpoint(), journal, CRYPTER).begin("creating", state("a", inputs=Bag({"p": secret("hush")})))
     assert "hush" not in (tmp_path / "j.jsonl").read_text()
 
@@ -85,7 +86,7 @@ def test_no_secret_is_in_a_journal(tmp_path: Path) -> None:
 def test_threads_share_a_journal(tmp_path: Path) -> None:
     """Each record is whole and on the disk when its writer goes on."""
     path = tmp_path / "j.jsonl"
-    journal = Journal(path, {"version": 1})
+    journal = Journal(path, {})
     snapshot = Snapshot(Checkpoint(), journal, CRYPTER)
 
     def make(name: str) -> None:

@@ -63,6 +63,7 @@ class Playground:
         """Change things behind the engine's back; None deletes."""
         for id_, inputs in changes.items():
             path = self.root / ".standin" / "things" / f"{id_}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
             if inputs is None:
                 path.unlink()
             else:

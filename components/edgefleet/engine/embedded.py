@@ -10,7 +10,9 @@ from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.engine.translating import Collector, shown
-from edgefleet.local.run import Request, read_state, run
+from edgefleet.local.disk import Disk
+from edgefleet.local.opening import read_state
+from edgefleet.local.run import Request, run
 from edgefleet.planning.steps import Operation, Outcome
 from edgefleet.provider.servicer import Servicer
 
@@ -28,10 +30,12 @@ class Local:
         factories: Factories | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        disk: Disk | None = None,
     ) -> None:
         self._factories: Factories = {"edgefleet": Servicer} if factories is None else factories
         self._environ = environ
         self._clock = clock
+        self._disk = disk or Disk()
 
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
         """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
@@ -45,6 +49,7 @@ class Local:
             refresh=options.refresh,
             parallel=options.parallel,
             environ=self._variables(),
+            disk=self._disk,
         )
         ended = run(request, self._factories, partial(_both, collector, on_event))
         return collector.outcome(

@@ -118,7 +118,7 @@ def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: 
         if manager is not None:
             new.id, new.outputs = manager.create(new, preview=run.preview)
 
-    called = _carry_out(run, step, "creating", call)
+    called = carry_out(run, step, "creating", call)
     if called.failure is not None:
         new.id, new.outputs = called.failure.id, called.failure.outputs
     new.created = new.modified = now()
@@ -144,7 +144,7 @@ def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
         if manager is not None:
             new.outputs = manager.update(old, new, preview=run.preview)
 
-    called = _carry_out(run, step, "updating", call)
+    called = carry_out(run, step, "updating", call)
     if called.failure is not None:
         # What exists was not made from the new inputs: they are not recorded as if it were.
         new.outputs, new.inputs = called.failure.outputs, old.inputs
@@ -179,7 +179,7 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
                 manager: Lifecycle = run.registry if old.is_provider else run.client(old.provider)
                 manager.delete(old)
 
-        called = _carry_out(run, step, "deleting", call, touches=not spared)
+        called = carry_out(run, step, "deleting", call, touches=not spared)
         if called.failure is not None:
             journal(run, lambda: run.snapshot.end(called.number))
             raise run.step_failed(step, called.failure)
@@ -213,7 +213,7 @@ def read(run: Deployment, step: Step) -> Step:
             raise ProviderError(f"resource '{new.id}' does not exist")
         new.id, new.outputs = found.id, found.outputs
 
-    called = _carry_out(run, step, "reading", call)
+    called = carry_out(run, step, "reading", call)
     if called.failure is not None:
         new.outputs = called.failure.outputs
     if step.old is not None:
@@ -234,7 +234,7 @@ class _Called:
     failure: InitFailed | None = None
 
 
-def _carry_out(
+def carry_out(
     run: Deployment,
     step: Step,
     kind: str,

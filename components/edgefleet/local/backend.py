@@ -2,25 +2,27 @@
 
 ``.pulumi/meta.yaml``, ``stacks/<project>/<stack>.json`` and its ``.bak``, ``locks/``, ``history/`` and
 ``backups/`` (CLI 3.260, ``pkg/backend/diy``). ``journals/`` is ours: what is not folded into the
-checkpoint yet. Each file is written whole to a temporary one, flushed to the disk and renamed, so that a
-full disk leaves the old one as it was.
+checkpoint yet. Each file is written whole to a temporary one, there too, flushed to the disk and renamed, so
+that a full disk leaves the old one as it was, and the CLI never finds half a lock.
 """
 
 import getpass
 import json
 import os
+import re
 import socket
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, Problem, Refused
 from edgefleet.local.checkpoint import now
+from edgefleet.local.disk import Disk, failed
 from edgefleet.local.project import CLI_HINT
 
 _HELD: set[str] = set()
@@ -29,6 +31,12 @@ _META = "version: 1\n"
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
+_SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
+_ABANDONED = _HOUR
+"""Age in seconds from which what is left of an attempt to lock is nobody's."""
+_OURS = "edgefleet"
+_BIRTH = 19
+"""Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,20 @@ class Lock:
     user: str
     host: str
     since: datetime
+    by: str = ""
+    """Who wrote it, where that is not the CLI."""
+    born: str = ""
+    """When its process began, as the machine tells it: numbers of processes are given again."""
 
     @property
     def is_dead(self) -> bool:
         """Say whether its process surely is no more: only known on its own machine."""
-        if self.host != socket.gethostname():
+        if self.host != socket.gethostname() or not self.pid:
             return False
         if self.pid == os.getpid():
             return self.path.stem not in _HELD
+        if self.born and self.born != _born(self.pid):
+            return True
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -56,6 +70,11 @@ class Lock:
             return False
         return False
 
+    @property
+    def is_left(self) -> bool:
+        """Say whether it is an embedded run's that died: its journal says all, so the next run goes on."""
+        return self.by == _OURS and self.is_dead
+
     def age(self, clock: datetime) -> str:
         """Return its age in words."""
         seconds = int((clock - self.since).total_seconds())
@@ -63,13 +82,24 @@ class Lock:
             if seconds >= unit:
                 count = seconds // unit
                 return f"{count} {name}{'s' if count > 1 else ''}"
-        return f"{max(seconds, 0)} seconds"
+        return f"{max(seconds, 0)} second{'' if seconds == 1 else 's'}"
+
+
+def _born(pid: int) -> str:
+    """Return when a process began, or an empty string where that cannot be told."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_BIRTH]
+    except (OSError, IndexError):
+        return ""
+    return f"{boot}/{ticks}"
 
 
 class Backend:
     """The files of one stack."""
 
-    def __init__(self, state: Path, project: str, stack: str) -> None:
+    def __init__(self, state: Path, project: str, stack: str, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
         self._state = state
         self._project = project
         self._stack = stack
@@ -123,21 +153,25 @@ class Backend:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _failed(self.checkpoint, "cannot be read", error) from error
+            raise failed(self.checkpoint, "cannot be read", error) from error
 
-    def save(self, content: bytes) -> None:
-        """Write the checkpoint, keeping the one before as ``.bak``.
+    def save(self, content: bytes, *, keeps_last: bool = True) -> None:
+        """Write the checkpoint.
+
+        Args:
+            content: All of it.
+            keeps_last: Whether the one before is kept as ``.bak``.
 
         Raises:
             OutsideFailure: it could not be written; the old one is as it was.
         """
         meta = self._state / "meta.yaml"
         if not meta.exists():
-            write_file(meta, _META.encode())
+            self.write(meta, _META.encode())
         path = self.checkpoint
-        if path.exists():
-            write_file(path.with_name(path.name + ".bak"), path.read_bytes())
-        write_file(path, content)
+        if keeps_last and path.exists():
+            self.write(path.with_name(path.name + ".bak"), path.read_bytes())
+        self.write(path, content)
 
     def record(self, update: Mapping[str, Any]) -> None:
         """Add to the stack's history, and back its checkpoint up, as the CLI does after each update."""
@@ -145,10 +179,26 @@ class Backend:
         content = self.checkpoint.read_bytes()
         history = self._state / "history" / self._project / self._stack
         text = json.dumps(update, separators=(",", ":"), ensure_ascii=False)
-        write_file(history / f"{self._stack}-{stamp}.history.json", text.encode())
-        write_file(history / f"{self._stack}-{stamp}.checkpoint.json", content)
+        self.write(history / f"{self._stack}-{stamp}.history.json", text.encode())
+        self.write(history / f"{self._stack}-{stamp}.checkpoint.json", content)
         backups = self._state / "backups" / self._project / self._stack
-        write_file(backups / f"{self._stack}.{stamp}.json", content)
+        self.write(backups / f"{self._stack}.{stamp}.json", content)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write one of the stack's files whole, or leave it as it was.
+
+        Raises:
+            OutsideFailure: it could not be written.
+        """
+        self.disk.keep(path, content, self.journal.with_name(f"{self._stack}.{uuid4().hex}.tmp"))
+
+    def sweep(self) -> None:
+        """Remove what a run that died left half written; only for who holds the lock."""
+        for path in self.journal.parent.glob("*.tmp"):
+            is_mine = _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}."))
+            is_lock = path.name.startswith(".lock.") and path.stat().st_mtime + _ABANDONED < time.time()
+            if is_mine or is_lock:
+                path.unlink(missing_ok=True)
 
     # locks
 
@@ -160,36 +210,40 @@ class Backend:
     def lock(self) -> None:
         """Take the stack's lock in the CLI's way: look, write, look again.
 
-        A lock that a dead process of ours left together with its journal is taken over: the journal says all.
+        A lock that a dead embedded run left is taken over: its journal says all.
 
         Raises:
             Refused: someone else holds it, or left it; says which, since when, and how to clear it.
         """
-        if self.journal.exists():
-            for lock in self.locks():
-                if lock.is_dead and lock.path.stem == self._journal_owner():
-                    lock.path.unlink(missing_ok=True)
-        self._refuse_locked()
+        left = [lock for lock in self.locks() if lock.is_left]
+        self._refuse_locked(left)
         path = self._lock_folder / f"{uuid4()}.json"
         content = {
             "pid": os.getpid(),
             "username": getpass.getuser(),
             "hostname": socket.gethostname(),
             "timestamp": now(),
+            "by": _OURS,
+            "born": _born(os.getpid()),
         }
-        write_file(path, json.dumps(content).encode())
         self._lock = path
         _HELD.add(path.stem)
+        scratch = self.journal.with_name(f".lock.{uuid4().hex}.tmp")
         try:
-            self._refuse_locked()
-        except Refused:
+            self.disk.keep(path, json.dumps(content).encode(), scratch)
+            self._refuse_locked(left)
+        except EdgefleetError:
             self.unlock()
             raise
+        # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
+        for lock in left:
+            self.disk.remove(lock.path)
+        self.sweep()
 
     def unlock(self) -> None:
         """Give the lock back."""
         if self._lock is not None:
-            self._lock.unlink(missing_ok=True)
+            self.disk.remove(self._lock)
             self.abandon()
 
     def abandon(self) -> None:
@@ -207,14 +261,10 @@ class Backend:
     def _lock_folder(self) -> Path:
         return self._state / "locks" / self.qualified
 
-    def _journal_owner(self) -> str:
-        with suppress(OSError, ValueError), self.journal.open("rb") as file:
-            return str(json.loads(file.readline()).get("lock", ""))
-        return ""
-
-    def _refuse_locked(self) -> None:
+    def _refuse_locked(self, left: Sequence[Lock]) -> None:
         clock = datetime.now(UTC)
-        problems = [_locked(lock, clock) for lock in self.locks()]
+        spared = {lock.path for lock in left}
+        problems = [_locked(lock, clock) for lock in self.locks() if lock.path not in spared]
         if problems:
             raise Refused(problems)
 
@@ -234,7 +284,8 @@ def _read_lock(path: Path) -> Lock:
     try:
         content = json.loads(path.read_text())
         since = datetime.fromisoformat(_micros(content["timestamp"]))
-        return Lock(path, int(content["pid"]), content["username"], content["hostname"], since)
+        who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
+        return Lock(path, *who, since, str(content.get("by", "")), str(content.get("born", "")))
     except (OSError, ValueError, KeyError, TypeError):
         changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
         return Lock(path, 0, "unknown", "unknown", changed)
@@ -249,42 +300,6 @@ def _micros(stamp: str) -> str:
     return f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, or not at all, and on the disk.
-
-    Raises:
-        OutsideFailure: it could not be written; what was there before still is.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise _failed(path, "cannot be written", error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's new names durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _failed(path: Path, what: str, error: OSError) -> OutsideFailure:
-    return OutsideFailure(
-        Problem(
-            where=str(path),
-            problem=f"{what}: {error.strerror}",
-            hint="make room or mend the permissions, then run again; the state is as it was",
-            code="state-io",
-        )
-    )
+def digest(content: bytes | None) -> str:
+    """Return what a journal calls a checkpoint."""
+    return sha256(content).hexdigest() if content is not None else "none"

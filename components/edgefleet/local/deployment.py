@@ -109,7 +109,7 @@ class Deployment:
 
     def rebase(self, resources: list[State]) -> None:
         """Begin from these resources."""
-        self.resources = resources
+        self.resources = list(resources)
         self.olds = {state.urn: state for state in resources if not state.delete}
 
     # names

@@ -51,6 +51,7 @@ def _deletion(run: Deployment, state: State) -> Step | None:
 
 
 def _delete(run: Deployment, step: Step) -> None:
+    run.check_running()
     if step.op == "remove-pending-replace":
         run.events.pre(step)
         run.snapshot.end(0, done=(step.old,))

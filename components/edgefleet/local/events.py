@@ -12,7 +12,9 @@ from pulumi.automation import events as api
 from edgefleet.local.checkpoint import PROVIDER_PREFIX, State
 
 OnEvent = Callable[[api.EngineEvent], None]
-LOGICAL: Final = frozenset({"same", "create", "update", "delete", "replace", "read", "refresh", "discard"})
+LOGICAL: Final = frozenset(
+    {"same", "create", "update", "delete", "replace", "read", "refresh", "discard", "import"}
+)
 """Operations that stand for one resource of the program; the halves of a replacement do not."""
 
 

@@ -13,7 +13,6 @@ from edgefleet.local.project import CLI_HINT
 from edgefleet.local.values import SIGNATURE, UNSUPPORTED, Bag, unsupported
 
 _REFUSED = {
-    "importId": "import",
     "remote": "a component of another package",
     "transforms": "transforms",
     "replace_with": "replaceWith",
@@ -94,6 +93,7 @@ def read_goal(request: Any, root: Path) -> Goal:
             "custom_timeouts": _timeouts(request),
             "retain_on_delete": request.retainOnDelete,
             "deleted_with": request.deletedWith,
+            "import_id": request.importId if request.custom else "",
             "source_position": source_position(request, root),
         },
     )
@@ -117,6 +117,8 @@ def _refuse(request: Any) -> None:
         asked.append("resource hooks")
     if request.hideDiffs:
         asked.append("hideDiffs")
+    if request.custom and request.type.startswith("pulumi:") and not request.type.startswith(PROVIDER_PREFIX):
+        asked.append(f"the engine's own resource {request.type}")
     if asked:
         raise _refused(request, ", ".join(asked))
 

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from edgefleet.errors import EdgefleetError, Problem, Refused
-from edgefleet.local import applying
+from edgefleet.local import applying, builtin
 from edgefleet.local.checkpoint import State
 from edgefleet.local.deployment import Deployment, make_urn
 from edgefleet.local.events import Step
@@ -80,6 +80,8 @@ class Monitor:
     def _read(self, request: Any) -> Any:
         run = self._run
         run.check_running()
+        if request.type.startswith("pulumi:") and request.type != builtin.REFERENCE:
+            raise run.refuse(_refused(f"a look-up of {request.type}"))
         parent = request.parent or run.root
         urn = make_urn(run.stack, run.project.name, parent, request.type, request.name)
         with run.lock:
@@ -120,7 +122,7 @@ class Monitor:
         if request.tok == _GET_RESOURCE:
             return self._get_resource(Bag(struct=request.args).data.get("urn"))
         package = request.tok.partition(":")[0]
-        if package == "pulumi":
+        if package == builtin.PACKAGE and request.tok != builtin.READ_OUTPUTS:
             raise run.refuse(_refused(f"the function {request.tok}"))
         reference = request.provider or run.default_provider(package)
         response = run.client(reference).invoke(request.tok, request.args, preview=run.preview)

@@ -44,6 +44,7 @@ def refresh(run: Deployment) -> None:
 
 
 def _refresh_one(run: Deployment, item: _Found) -> None:
+    run.check_running()
     old = item.old
     step = Step(op="refresh", old=old, new=old)
     run.events.pre(step)

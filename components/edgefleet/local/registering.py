@@ -8,7 +8,7 @@ outputs.
 from collections.abc import Callable
 from typing import Any
 
-from edgefleet.local import applying, paths, replacing
+from edgefleet.local import applying, importing, paths, replacing
 from edgefleet.local.checkpoint import PROVIDER_PREFIX, STACK_TYPE, State, provider_urn
 from edgefleet.local.deployment import Deployment, Stopped, make_urn
 from edgefleet.local.events import Step
@@ -91,6 +91,8 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     if not is_implied and new.urn not in run.targets:
         return applying.leave(run, old, new)
     _refuse_skipped(run, new)
+    if manager is not None and importing.is_needed(new.import_id, old):
+        return _import(run, goal, manager, old, new)
     deleted_ahead = run.recreate.get(new.urn if old is None else old.urn)
     news = goal.inputs if old is None else _ignore_changes(goal.inputs, old.inputs, new.ignore_changes)
     if manager is not None:
@@ -105,6 +107,15 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     if old.external:
         return replacing.create_first(run, manager, old, new, Diff(changes=True))
     return _change(run, goal, manager, old, new)
+
+
+def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, new: State) -> Step:
+    """Take over what exists, then bring it to what the program wants."""
+    found = importing.take_over(run, manager, old, new)
+    wanted = new.copy(created=found.created, modified=found.modified, inputs=goal.inputs)
+    news = _ignore_changes(goal.inputs, found.inputs, new.ignore_changes)
+    wanted.inputs = _check(run, manager, wanted, found.inputs, news)
+    return _change(run, goal, manager, found, wanted, is_imported=True)
 
 
 def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
@@ -148,8 +159,16 @@ def _ignore_changes(news: Bag, olds: Bag, ignored: tuple[str, ...]) -> Bag:
     return Bag(data)
 
 
-def _change(run: Deployment, goal: Goal, manager: Lifecycle | None, old: State, new: State) -> Step:
-    """Compare with the old state: same, update or replace."""
+def _change(  # noqa: PLR0913 - two states, and what they are compared by
+    run: Deployment,
+    goal: Goal,
+    manager: Lifecycle | None,
+    old: State,
+    new: State,
+    *,
+    is_imported: bool = False,
+) -> Step:
+    """Compare with the old state: same, update or replace; what was just imported and is right stays so."""
     diff = compare(run, manager, old, new)
     diff = replacing.on_changes(diff, new.replace_on_changes, has_init_errors=bool(old.init_errors))
     if diff.changes or old.pending_replacement:
@@ -158,6 +177,8 @@ def _change(run: Deployment, goal: Goal, manager: Lifecycle | None, old: State, 
         return applying.update(run, manager, _step("update", old, new, diff))
     if old.init_errors:
         return applying.update(run, manager, _step("update", old, new, diff))
+    if is_imported:
+        return Step(op="import", old=old, new=old)
     return applying.same(run, Step(op="same", old=old, new=new))
 
 
@@ -209,12 +230,25 @@ def _replace(
         )
         if not run.preview:
             raise stop
+    if new.import_id:
+        _refuse_import(run, new, diff)
     if manager is not None:
         new.inputs = _check(run, manager, new, None, goal.inputs)
     wanted = goal.delete_before_replace
     deletes_first = diff.delete_before_replace if wanted is None else wanted
     how: Callable[..., Step] = replacing.delete_first if deletes_first else replacing.create_first
     return how(run, manager, old, new, diff)
+
+
+def _refuse_import(run: Deployment, new: State, diff: Diff) -> None:
+    """Stop at what is imported by an id and would have to be replaced: it would have another id then."""
+    keys = ", ".join(diff.replaces) or "its properties"
+    message = (
+        f"an imported resource cannot be replaced (because of {keys}); remove `import_` from the program"
+    )
+    if not run.preview:
+        raise run.fail(message, new.urn)
+    run.events.diagnostic("warning", message, new.urn)
 
 
 def _step(op: str, old: State, new: State, diff: Diff) -> Step:

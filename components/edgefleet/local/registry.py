@@ -34,7 +34,7 @@ class Registry:
             Refused: by name.
         """
         if package not in self._factories:
-            hosted = ", ".join(sorted(self._factories))
+            hosted = ", ".join(sorted(self._factories.keys() - {"pulumi"}))
             raise Refused(
                 Problem(
                     problem=f"the embedded engine hosts {hosted}, not the package {package!r} used here",

@@ -1,140 +1,88 @@
 """The state while it changes: what we began with, what was done since, and the journal that keeps it.
 
-A snapshot is two lists and a set: the base (the checkpoint's resources), the new ones in the order they
-came to be, and those of either that are done with. The checkpoint that they make is every new one not
-done with, then every base one not done with: both lists have what is needed first, so the whole does (as
-the CLI's snapshot manager).
+A snapshot is two lists and a set: the base (the checkpoint's resources, then what was found again), the
+new ones in the order they came to be, and those of either that are done with. The checkpoint that they make
+is every new one not done with, then every base one not done with: both lists have what is needed first, so
+the whole does (as the CLI's snapshot manager).
 
 Each change is a line in the journal before it is relied on; the cost of a line does not grow with the
 stack. Lines written by several threads at once share one flush to the disk.
 """
 
-import json
-import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from edgefleet.errors import OutsideFailure, Problem
-from edgefleet.local.backend import sync_folder
 from edgefleet.local.checkpoint import Checkpoint, Pending, State, deserialize, provider_urn, serialize
+from edgefleet.local.journal import Journal, Records, read_journal
 from edgefleet.local.secrets import Crypter
-
-
-class Journal:
-    """An append-only file of JSON lines, flushed to the disk in groups."""
-
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
-        self._path = path
-        self._condition = threading.Condition()
-        self._lines: list[bytes] = []
-        self._written = 0
-        self._added = 0
-        self._is_flushing = False
-        self._failure: OSError | None = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("xb", buffering=0)
-            self._add(header)
-            self.flush()
-            sync_folder(path.parent)
-        except OSError as error:
-            raise self._broken(error) from error
-
-    def add(self, record: dict[str, Any], *, durable: bool = True) -> None:
-        """Append a record; return when it is on the disk, if that is asked for.
-
-        Raises:
-            OutsideFailure: the disk took it not.
-        """
-        self._add(record)
-        if durable:
-            self.flush()
-
-    def _add(self, record: dict[str, Any]) -> None:
-        line = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        with self._condition:
-            self._lines.append(line)
-            self._added += 1
-
-    def flush(self) -> None:
-        """Return when all that was added so far is on the disk; one thread flushes for all that wait."""
-        with self._condition:
-            target = self._added
-            while self._written < target and self._failure is None:
-                if self._is_flushing:
-                    self._condition.wait()
-                else:
-                    self._flush_group()
-            if self._failure is not None:
-                raise self._broken(self._failure) from self._failure
-
-    def _flush_group(self) -> None:
-        """Write what has gathered; the condition is held on entry and exit, not while the disk works."""
-        lines, self._lines = self._lines, []
-        self._is_flushing = True
-        self._condition.release()
-        failure: OSError | None = None
-        try:
-            self._file.write(b"".join(lines))
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            failure = error
-        finally:
-            self._condition.acquire()
-            self._is_flushing = False
-            self._failure = failure
-            self._written += len(lines)
-            self._condition.notify_all()
-
-    def close(self) -> None:
-        """Close the file; it stays."""
-        self._file.close()
-
-    def _broken(self, error: OSError) -> OutsideFailure:
-        return OutsideFailure(
-            Problem(
-                where=str(self._path),
-                problem=f"the journal of this run cannot be written: {error.strerror}",
-                hint="make room or mend the permissions, then run again; nothing that was done is forgotten",
-                code="state-io",
-            )
-        )
 
 
 class Snapshot:
     """Changes to the state; safe to use from several threads."""
 
-    def __init__(self, base: Checkpoint, journal: Journal | None, crypter: Crypter | None) -> None:
+    def __init__(
+        self,
+        base: Checkpoint,
+        journal: Journal | None,
+        crypter: Crypter | None,
+        opening: Callable[[Checkpoint], None] | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            base: The checkpoint.
+            journal: Where changes are kept; None for a preview.
+            crypter: Encrypts what is secret in them.
+            opening: Gets the base with the first operation under way, and returns when that is on the disk.
+        """
         self.base = base
         self._journal = journal
         self._crypter = crypter
+        self._opening = opening
+        self._opening_lock = threading.Lock()
         self._lock = threading.Lock()
         self._new: list[State] = []
+        self._old: list[State] = list(base.resources)
         self._done: set[int] = set()
         self._numbers = {id(state): number for number, state in enumerate(base.resources)}
         self._kept: list[State] = list(base.resources)
         self._pending: dict[int, Pending] = {}
+        self._settled: set[int] = set()
         self._count = len(base.resources)
         self.changed = False
         """Whether the checkpoint must be written."""
 
     def begin(self, kind: str, state: State) -> int:
         """Note that an operation is about to begin; it is on the disk when this returns."""
+        pending = Pending(type=kind, resource=state)
         with self._lock:
             self._count += 1
             number = self._count
-            self._pending[number] = Pending(type=kind, resource=state)
+            self._pending[number] = pending
         self.changed = True
         self._write({"begin": number, "type": kind, "resource": self._document(state)})
+        with self._opening_lock:
+            if self._opening is not None:
+                opening, self._opening = self._opening, None
+                opening(
+                    Checkpoint(
+                        resources=self.base.resources,
+                        pending=[*self.base.pending, pending],
+                        salt=self.base.salt,
+                        metadata=self.base.metadata,
+                    )
+                )
         return number
 
-    def end(
+    def end(  # noqa: PLR0913 - each is one part of what happened, and they are one record
         self,
         number: int,
         *,
         new: State | None = None,
         done: tuple[State | None, ...] = (),
+        amended: State | None = None,
         same: bool = False,
         durable: bool = True,
     ) -> None:
@@ -144,6 +92,7 @@ class Snapshot:
             number: From `begin`; 0 where nothing was begun.
             new: The state that is true from now on.
             done: States that are no more.
+            amended: A state that changed in place along with it: to be deleted now, or deleted already.
             same: Whether nothing but the order of the checkpoint changes.
             durable: Whether to wait for the disk; what can be found out again need not.
         """
@@ -161,35 +110,66 @@ class Snapshot:
                 self._new.append(new)
         if not same:
             self.changed = True
-        if new is not None and not same:
-            new.recorded = None
-        if same and new is not None:
-            record["from"] = gone[0] if gone else 0
-        elif new is not None:
-            record["resource"] = self._document(new)
+        self._describe(record, new, gone if same else None)
+        self._amend(record, amended)
         self._write(record, durable=durable and not same)
 
-    def amend(self, state: State) -> None:
-        """Note that a state was changed in place: its outputs, or that it is to be deleted."""
+    def _describe(self, record: dict[str, Any], new: State | None, same: list[int] | None) -> None:
+        """Add the new state: as it is, or as the one it is the same as."""
+        if new is None:
+            return
+        if same is not None:
+            record["from"] = same[0] if same else 0
+        else:
+            new.recorded = None
+            record["resource"] = self._document(new)
+        if new.alias:
+            record["alias"] = new.alias
+
+    def _amend(self, record: dict[str, Any], state: State | None) -> bool:
+        if state is None:
+            return False
         state.recorded = None
         self.changed = True
         with self._lock:
             number = self._numbers.get(id(state))
-        if number is not None:
-            self._write({"amend": number, "resource": self._document(state)})
+        if number is None:
+            return False
+        record["amend"], record["amended"] = number, self._document(state)
+        return True
+
+    def amend(self, state: State) -> None:
+        """Note that a state was changed in place: its outputs, or that it is to be deleted."""
+        record: dict[str, Any] = {}
+        if self._amend(record, state):
+            self._write(record)
+
+    def settle(self, pending: Pending, *, found: State | None = None, replaced: State | None = None) -> None:
+        """Note what became of an operation that an earlier run left pending.
+
+        Args:
+            pending: One of the base's.
+            found: What it had made after all.
+            replaced: The state that `found` takes the place of, changed to be deleted.
+        """
+        self.changed = True
+        place = next(place for place, item in enumerate(self.base.pending) if item is pending)
+        record: dict[str, Any] = {"settled": place}
+        with self._lock:
+            self._settled.add(place)
+            if found is not None:
+                record["found"] = self._number(found)
+                self._old.append(found)
+        if found is not None:
+            record["resource"] = self._document(found)
+        self._amend(record, replaced)
+        self._write(record)
 
     def checkpoint(self) -> Checkpoint:
         """Return the state as of now."""
         with self._lock:
-            live = [state for state in self._new if self._numbers[id(state)] not in self._done]
-            live += [state for state in self.base.resources if self._numbers[id(state)] not in self._done]
-            kept = [item for item in self.base.pending if item.type == "creating"]
-            return Checkpoint(
-                resources=renamed(live),
-                pending=[*self._pending.values(), *kept],
-                salt=self.base.salt,
-                metadata=self.base.metadata,
-            )
+            live = [state for state in (*self._new, *self._old) if self._numbers[id(state)] not in self._done]
+            return _checkpoint(self.base, live, self._pending, self._settled)
 
     def _number(self, state: State) -> int:
         if id(state) not in self._numbers:
@@ -204,6 +184,18 @@ class Snapshot:
     def _write(self, record: dict[str, Any], *, durable: bool = True) -> None:
         if self._journal:
             self._journal.add(record, durable=durable)
+
+
+def _checkpoint(
+    base: Checkpoint, live: list[State], pending: dict[int, Pending], settled: set[int]
+) -> Checkpoint:
+    """Return what a run has come to; creations of earlier runs stay pending until they are settled."""
+    kept = [
+        item for place, item in enumerate(base.pending) if item.type == "creating" and place not in settled
+    ]
+    return Checkpoint(
+        resources=renamed(live), pending=[*pending.values(), *kept], salt=base.salt, metadata=base.metadata
+    )
 
 
 def renamed(resources: list[State]) -> list[State]:
@@ -229,52 +221,70 @@ def _rename(state: State, names: dict[str, str]) -> State:
     )
 
 
-def fold(base: Checkpoint, path: Path, crypter: Crypter | None) -> Checkpoint:
-    """Apply a journal that a run left behind to the checkpoint it began with.
+def fold(base: Checkpoint, path: Path, crypter: Crypter | None, digest: str = "") -> Checkpoint:
+    """Apply a journal that a run left behind to the checkpoint.
 
-    A record that is cut off was never relied on: it and what follows are not there.
+    Args:
+        base: The checkpoint.
+        path: The journal.
+        crypter: Decrypts what is secret in it.
+        digest: Of the checkpoint's bytes.
+
+    Raises:
+        InvalidInput: the journal is damaged.
+        Refused: it goes with another checkpoint.
     """
-    states: dict[int, State] = dict(enumerate(base.resources))
-    order: list[int] = []
-    done: set[int] = set()
-    pending: dict[int, Pending] = {}
-    for record in _records(path):
+    records = read_journal(path)
+    kept = records.pending_kept(digest)
+    if kept == -1:
+        return base
+    return _Folding(base, kept, crypter).apply(records)
+
+
+class _Folding:
+    """What a journal comes to, record by record."""
+
+    def __init__(self, base: Checkpoint, kept: int | None, crypter: Crypter | None) -> None:
+        self._base = Checkpoint(
+            resources=base.resources, pending=base.pending[:kept], salt=base.salt, metadata=base.metadata
+        )
+        self._crypter = crypter
+        self._states: dict[int, State] = dict(enumerate(base.resources))
+        self._new: list[int] = []
+        self._old = list(range(len(base.resources)))
+        self._done: set[int] = set()
+        self._pending: dict[int, Pending] = {}
+        self._settled: set[int] = set()
+
+    def apply(self, records: Records) -> Checkpoint:
+        for record in records.changes:
+            self._take(record)
+        live = [self._states[number] for number in (*self._new, *self._old) if number not in self._done]
+        return _checkpoint(self._base, live, self._pending, self._settled)
+
+    def _take(self, record: dict[str, Any]) -> None:
         if "begin" in record:
-            pending[record["begin"]] = Pending(
-                type=record["type"], resource=deserialize(record["resource"], crypter)
-            )
-        elif "amend" in record:
-            states[record["amend"]] = deserialize(record["resource"], crypter)
-        elif "end" in record:
-            pending.pop(record["end"], None)
-            done.update(record.get("done", ()))
-            if "new" in record:
-                order.append(record["new"])
-                states[record["new"]] = _made(record, states, crypter)
-    live = [number for number in (*order, *range(len(base.resources))) if number not in done]
-    kept = [item for item in base.pending if item.type == "creating"]
-    return Checkpoint(
-        resources=[states[number] for number in live],
-        pending=[*pending.values(), *kept],
-        salt=base.salt,
-        metadata=base.metadata,
-    )
+            self._pending[record["begin"]] = Pending(type=record["type"], resource=self._state(record))
+        if "end" in record:
+            self._pending.pop(record["end"], None)
+            self._done.update(record.get("done", ()))
+        if "settled" in record:
+            self._settled.add(record["settled"])
+        if "amend" in record:
+            self._states[record["amend"]] = deserialize(record["amended"], self._crypter)
+        if "new" in record:
+            self._new.append(record["new"])
+            self._states[record["new"]] = self._made(record)
+        if "found" in record:
+            self._old.append(record["found"])
+            self._states[record["found"]] = self._state(record)
 
+    def _state(self, record: dict[str, Any]) -> State:
+        return deserialize(record["resource"], self._crypter)
 
-def _made(record: dict[str, Any], states: dict[int, State], crypter: Crypter | None) -> State:
-    return deserialize(record["resource"], crypter) if "resource" in record else states[record["from"]]
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    """Return a journal's records but for its header; stop at the first that is not whole."""
-    records: list[dict[str, Any]] = []
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                record = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                record = None
-            if record is None:
-                break
-            records.append(record)
-    return records[1:]
+    def _made(self, record: dict[str, Any]) -> State:
+        made = self._state(record) if "resource" in record else self._states[record["from"]]
+        if record.get("alias"):
+            recorded = made.recorded
+            made = made.copy(alias=record["alias"], recorded=recorded)
+        return made

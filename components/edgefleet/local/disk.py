@@ -1,0 +1,91 @@
+"""What the engine does to files, one method for each thing that can fail or be the last thing done.
+
+It is handed in, so that a test can stop the process, or fill the disk, before, in the middle of and after
+each of them.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from edgefleet.errors import OutsideFailure, Problem
+
+
+class Disk:
+    """The disk that there is."""
+
+    def create(self, path: Path) -> BinaryIO:
+        """Make a file that must not be there yet, and its folders."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb", buffering=0)
+
+    def append(self, path: Path, length: int) -> BinaryIO:
+        """Open a file to go on after its first `length` bytes; what follows them is cut off."""
+        file = path.open("r+b", buffering=0)
+        file.truncate(length)
+        file.seek(length)
+        return file
+
+    def write(self, file: BinaryIO, content: bytes) -> None:
+        """Write all of it: a disk that is nearly full takes a part and says nothing."""
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+    def sync(self, file: BinaryIO) -> None:
+        """Return when a file's content is on the disk."""
+        os.fsync(file.fileno())
+
+    def sync_folder(self, folder: Path) -> None:
+        """Return when a folder's names are on the disk."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Give a file another's name, at once and whole."""
+        old.replace(new)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, if it is there."""
+        path.unlink(missing_ok=True)
+
+    def keep(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
+        """Write a file so that it is there whole, or as it was before, and on the disk.
+
+        Args:
+            path: The file.
+            content: All of it.
+            scratch: Where it is written first, in a folder of the same disk.
+
+        Raises:
+            OutsideFailure: it could not be written; what was there before still is.
+        """
+        temporary = scratch or path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self.create(temporary) as file:
+                self.write(file, content)
+                self.sync(file)
+            self.rename(temporary, path)
+            self.sync_folder(path.parent)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise failed(path, "cannot be written", error) from error
+
+
+def failed(path: Path, what: str, error: OSError) -> OutsideFailure:
+    """Say what a disk would not do."""
+    return OutsideFailure(
+        Problem(
+            where=str(path),
+            problem=f"{what}: {error.strerror}",
+            hint="make room or mend the permissions, then run again; the state is as it was",
+            code="state-io",
+        )
+    )

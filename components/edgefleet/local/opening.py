@@ -1,0 +1,134 @@
+"""Opening a stack: its configuration, its secrets and its state, with what an unfinished run left behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem, Refused
+from edgefleet.local import checkpoint as checkpoints
+from edgefleet.local.backend import Backend, digest
+from edgefleet.local.checkpoint import Checkpoint, State
+from edgefleet.local.disk import Disk
+from edgefleet.local.project import Config, Project, load_config, open_project, stack_document
+from edgefleet.local.secrets import Crypter, find_passphrase, new_salt, open_salt
+from edgefleet.local.snapshot import fold
+from edgefleet.local.values import reveal
+
+
+@dataclass(slots=True, kw_only=True)
+class Opened:
+    """A stack, read and ready."""
+
+    project: Project
+    backend: Backend
+    crypter: Crypter | None
+    config: Config
+    checkpoint: Checkpoint
+    """With all that a journal adds to it."""
+    digest: str
+    """Of the checkpoint's file as it was read."""
+
+
+def open_stack(
+    project: Project, backend: Backend, stack: str, environ: Mapping[str, str], *, writes: bool = False
+) -> Opened:
+    """Read a stack's configuration and state; what a run left in the journal counts.
+
+    Args:
+        project: From `open_project`.
+        backend: Its files.
+        stack: Its name.
+        environ: Where the passphrase may be.
+        writes: Whether state will be written, so that a salt is needed.
+
+    Raises:
+        InvalidInput: there is no such stack, its state is damaged, or the passphrase is another.
+        Refused: its state is of a kind that this engine does not read, or was forked.
+    """
+    document = stack_document(project, stack)
+    content = require_stack(project, backend, stack)
+    salt = str(document.get("encryptionsalt") or "")
+    opener = partial(_open, project=project, environ=environ)
+    crypter = opener(salt) if salt else None
+    found = checkpoints.read(content, str(backend.checkpoint), opener) if content else Checkpoint()
+    if found.salt and salt and found.salt != salt:
+        raise Refused(
+            Problem(
+                where=str(project.stack_file(stack)),
+                path="encryptionsalt",
+                problem="is not the one that the state's secrets are encrypted under",
+                hint="restore the line, or move the stack with `pulumi stack change-secrets-provider`",
+                code="bad-salt",
+            )
+        )
+    crypter = crypter or (opener(found.salt) if found.salt else None)
+    if crypter is None and writes:
+        crypter = new_salt(find_passphrase(project.root, environ))
+        _write_salt(backend, project.stack_file(stack), crypter.salt)
+    named = digest(content)
+    if backend.journal.exists():
+        found = fold(found, backend.journal, crypter, named)
+    config = load_config(document, project, crypter)
+    return Opened(
+        project=project, backend=backend, crypter=crypter, config=config, checkpoint=found, digest=named
+    )
+
+
+def require_stack(project: Project, backend: Backend, stack: str) -> bytes | None:
+    """Return a stack's checkpoint; a stack is there if it has one, or a file of its own.
+
+    Raises:
+        InvalidInput: it is not there.
+    """
+    stack_document(project, stack)
+    content = backend.load()
+    if content is None and not project.stack_file(stack).exists():
+        raise InvalidInput(
+            Problem(
+                problem=f"there is no stack called {stack!r}",
+                hint=f"make it with `edgefleet init -s {stack}` or `pulumi stack init {stack}`",
+                code="no-stack",
+            )
+        )
+    return content
+
+
+def read_state(
+    root: Path, stack: str, environ: Mapping[str, str], *, show_secrets: bool
+) -> list[tuple[State, dict[str, Any], dict[str, Any]]]:
+    """Return a stack's resources with inputs and outputs; a passphrase is needed only to show secrets.
+
+    Args:
+        root: Folder of Pulumi.yaml.
+        stack: The stack's name.
+        environ: Where the passphrase may be.
+        show_secrets: Whether secrets are shown, or stay as they are recorded.
+    """
+    project = open_project(root, environ)
+    backend = Backend(project.state, project.name, stack, Disk())
+    if show_secrets:
+        states = open_stack(project, backend, stack, environ).checkpoint.resources
+        return [(state, reveal(state.inputs.data), reveal(state.outputs.data)) for state in states]
+    content = require_stack(project, backend, stack)
+    found = (
+        checkpoints.read(content, str(backend.checkpoint), lambda _salt: None) if content else Checkpoint()
+    )
+    if backend.journal.exists():
+        found = fold(found, backend.journal, None, digest(content))
+    return [(state, *_recorded(state)) for state in found.resources]
+
+
+def _recorded(state: State) -> tuple[dict[str, Any], dict[str, Any]]:
+    recorded = state.recorded or {}
+    return recorded.get("inputs", {}), recorded.get("outputs", {})
+
+
+def _open(salt: str, *, project: Project, environ: Mapping[str, str]) -> Crypter:
+    return open_salt(find_passphrase(project.root, environ), salt)
+
+
+def _write_salt(backend: Backend, path: Path, salt: str) -> None:
+    text = path.read_text() if path.exists() else ""
+    backend.write(path, f"encryptionsalt: {salt}\n{text}".encode())
