@@ -183,6 +183,15 @@ def test_targets_are_checked_and_handed_on(up: "World") -> None:
     assert (("munich",), 4, True) == (options.targets, options.parallel, options.refresh)
 
 
+@pytest.mark.parametrize(("more", "clears"), [((), False), (("--clear-pending-creates",), True)])
+def test_only_a_refresh_that_is_told_to_forgets_creations(
+    up: "World", more: tuple[str, ...], clears: object
+) -> None:
+    """The option reaches the engine; without it nothing is forgotten."""
+    assert 0 == up.run("refresh", "-s", "dev", "-y", *more).code
+    assert clears == up.engine.done[-1][1].clear_pending
+
+
 def test_an_unknown_stack_is_answered_with_the_nearest(world: "World") -> None:
     """Nothing runs; outside of a project, how to make one."""
     ran = world.run("preview", "-s", "def")

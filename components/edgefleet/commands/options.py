@@ -28,3 +28,10 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Look at what is really
 Parallel = Annotated[
     int, typer.Option("-p", "--parallel", min=1, max=256, help="Resources worked on at the same time.")
 ]
+ClearPending = Annotated[
+    bool,
+    typer.Option(
+        "--clear-pending-creates",
+        help="Forget creations that an earlier run left unfinished, once you have looked outside for them.",
+    ),
+]

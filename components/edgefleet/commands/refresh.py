@@ -17,6 +17,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     json: options.Json = None,
     all_: options.All = False,
     parallel: options.Parallel = 16,
+    clear_pending: options.ClearPending = False,
     yes: options.Yes = False,
 ) -> None:
     """Compare the recorded state with what is really there, and record that; nothing else is touched."""
@@ -27,5 +28,6 @@ def command(  # noqa: PLR0913 - one parameter an option
         json=json,
         is_all=all_,
         parallel=parallel,
+        clear_pending=clear_pending,
     )
     change(session_of(context), "refresh", wanted, is_agreed=yes)

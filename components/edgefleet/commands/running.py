@@ -43,6 +43,7 @@ class Wanted:
     json: Path | None = None
     is_all: bool = False
     refresh: bool = False
+    clear_pending: bool = False
     parallel: int = 16
 
 
@@ -94,6 +95,7 @@ def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> "Opti
         project=session.project,
         targets=wanted.targets,
         refresh=refresh,
+        clear_pending=wanted.clear_pending,
         parallel=wanted.parallel,
     )
 

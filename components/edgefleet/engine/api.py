@@ -24,6 +24,8 @@ class Options:
     """URNs (the CLI's ``*`` and ``**`` allowed) or names of resources; none is all."""
     refresh: bool = False
     """Look everything up first."""
+    clear_pending: bool = False
+    """Have a refresh forget creations of which nobody knows what became; other operations keep them."""
     parallel: int = 16
     """How many steps may be under way at once."""
 

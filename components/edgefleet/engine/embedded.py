@@ -47,6 +47,7 @@ class Local:
             root=options.project,
             targets=options.targets,
             refresh=options.refresh,
+            clear_pending=options.clear_pending and operation == "refresh",
             parallel=options.parallel,
             environ=self._variables(),
             disk=self._disk,

@@ -123,7 +123,8 @@ class PulumiCli:
             "suppress_outputs": True,
         }
         if operation == "refresh":
-            stack.refresh(**arguments, show_secrets=False)
+            clears = options.clear_pending or None
+            stack.refresh(**arguments, show_secrets=False, clear_pending_creates=clears)
             return
         arguments["refresh"] = options.refresh or None
         if operation == "preview":
