@@ -71,6 +71,18 @@ def test_removing_one_leaves_its_neighbours(store: ArtifactStore) -> None:
     assert [KEY + ".sig"] == list(store.list(""))
 
 
+def test_clearing_removes_all_below_but_what_is_kept(store: ArtifactStore) -> None:
+    """A neighbour whose name begins alike stays; clearing again is success."""
+    for key in ("sites/a/n1.iso", "sites/a/n2.iso", "sites/a-b/n1.iso"):
+        store.put(key, b"old")
+        store.put(key, b"new")
+    store.clear("sites/a/", keep={"sites/a/n2.iso"})
+    assert ["sites/a-b/n1.iso", "sites/a/n2.iso"] == sorted(store.list(""))
+    store.clear("sites/a/")
+    store.clear("sites/a/")
+    assert ["sites/a-b/n1.iso"] == list(store.list(""))
+
+
 def test_a_swap_is_made_only_on_what_was_compared(store: ArtifactStore) -> None:
     """So that of two people who write at once none loses."""
     tries = [

@@ -24,6 +24,7 @@ class Registry:
     def __init__(self, factories: Mapping[str, Factory]) -> None:
         self._factories = factories
         self._lock = threading.Lock()
+        self._ensuring = threading.Lock()
         self._clients: dict[str, Client] = {}
         self._unconfigured: dict[str, Client] = {}
 
@@ -57,6 +58,10 @@ class Registry:
         client = self.get(reference)
         if client is not None:
             return client
+        with self._ensuring:  # a destroy begins with many threads that all want the one provider
+            return self.get(reference) or self._from_state(reference, olds)
+
+    def _from_state(self, reference: str, olds: Mapping[str, State]) -> Client:
         state = olds.get(provider_urn(reference))
         if state is None or f"{state.urn}::{state.id}" != reference:
             raise ProviderError(f"the state lacks the provider {reference}")

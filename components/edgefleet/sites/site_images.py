@@ -205,11 +205,9 @@ class SiteImages:
     ) -> None:
         """Remove every image of the site and every version of it, but those that a successor has."""
         uri, _, site = identity.rpartition("/sites/")
-        store = outside.store(uri)
-        recorded = {image_key(site, node) for node in inputs.get("nodes", {})}
+        del inputs
         kept = {image_key(site, node) for node in (successor or {}).get("nodes", {})}
-        for key in sorted((recorded | set(store.list(f"sites/{site}/"))) - kept):
-            store.delete(key)
+        outside.store(uri).clear(f"sites/{site}/", keep=kept)
 
     def _rendered(self, spec: SiteImagesSpec) -> Mapping[str, Rendered]:
         plain = SiteSpec(**{each.name: getattr(spec, each.name) for each in fields(SiteSpec)})

@@ -1,5 +1,6 @@
 """`ArtifactStore`: what every place that keeps images promises."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -43,6 +44,10 @@ class ArtifactStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the bytes and every earlier version of them; gone already is success."""
+        ...
+
+    def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
+        """Remove all below `prefix`, every version of it, but the keys in `keep`; gone already is success."""
         ...
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,18 @@ class BucketStore:
         name = self._name(key)
         try:
             with self._aws.calling("s3:DeleteObjectVersion", self.uri(key)):
-                remove_versions(self._aws, self._bucket, name=name)
+                remove_versions(self._aws, self._bucket, below=name, wanted=lambda found: found == name)
+        except EdgefleetError as error:
+            if not is_gone(error):
+                raise
+
+    def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
+        """Remove every version below `prefix` with one listing, and one request for each 1,000 of them."""
+        start = self._prefix + check_prefix(prefix)
+        kept = {self._name(key) for key in keep}
+        try:
+            with self._aws.calling("s3:DeleteObjectVersion", f"s3://{self._bucket}/{start}"):
+                remove_versions(self._aws, self._bucket, below=start, wanted=lambda name: name not in kept)
         except EdgefleetError as error:
             if not is_gone(error):
                 raise
@@ -127,20 +139,28 @@ class BucketStore:
         return f"s3://{self._bucket}/{self._prefix}"
 
 
-def remove_versions(aws: Aws, bucket: str, *, name: str | None = None) -> None:
-    """Remove every version and deletion marker of the object `name`, or of all objects of `bucket`.
+def remove_versions(
+    aws: Aws, bucket: str, *, below: str = "", wanted: Callable[[str], bool] = lambda _name: True
+) -> None:
+    """Remove every version and deletion marker of the objects whose names begin with `below`.
 
     Boto's errors pass through; call it inside `Aws.calling`.
+
+    Args:
+        aws: Where the bucket is.
+        bucket: Its name.
+        below: What names begin with.
+        wanted: Which of them are removed.
 
     Raises:
         OutsideFailure: some versions could not be removed.
     """
-    pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=name or "")
+    pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=below)
     doomed: list[ObjectIdentifierTypeDef] = [
         {"Key": version["Key"], "VersionId": version["VersionId"]}
         for page in pages
         for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if name is None or version["Key"] == name
+        if wanted(version["Key"])
     ]
     for start in range(0, len(doomed), BATCH):
         batch = doomed[start : start + BATCH]

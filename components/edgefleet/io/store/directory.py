@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +81,18 @@ class DirectoryStore:
             for folder in path.parents:
                 if not _remove_empty(folder) or folder == self._root:
                     break
+
+    def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
+        """Remove each file below `prefix`, as `delete` does, and what interrupted writes left there."""
+        folder = self._root / check_prefix(prefix)
+        for key in self.list(prefix):
+            if key not in keep:
+                self.delete(key)
+        with disk.explaining(folder, "cannot be removed"):
+            if not keep and folder.is_dir():
+                for left in folder.rglob(f".*{disk.SUFFIX}"):
+                    left.unlink(missing_ok=True)
+                _remove_empty(folder)
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
         """Compare and write while no other process of this machine does the same."""
