@@ -4,6 +4,7 @@
 130 after Ctrl-C or a declined question and 141 when the reader of a pipe went away.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ def main() -> None:
     """Run the command line of this process."""
     if "_EDGEFLEET_COMPLETE" in os.environ:
         application()(prog_name="edgefleet")
+    # A run makes millions of objects that live to its end: looking for garbage among them as often as the
+    # default asks for took a quarter of a preview's time, and freed nothing (peak memory was the same).
+    gc.set_threshold(50_000, 20, 50)
     code = run(sys.argv[1:])
     with suppress(BrokenPipeError):
         sys.stdout.flush()

@@ -58,7 +58,7 @@ class FakeEngine:
         del options
         shown = tuple(self.resources.values())
         if not show_secrets:
-            shown = tuple(replace(each, inputs=each.inputs | {"key": "[secret]"}) for each in shown)
+            shown = tuple(replace(each, inputs={**each.inputs, "key": "[secret]"}) for each in shown)
         return StackState(resources=shown)
 
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:

@@ -21,7 +21,7 @@ def steps(outcome: Outcome) -> list[tuple[Any, ...]]:
 
 def text(value: Any) -> str:
     """Spell a value so that equal ones are equal."""
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(value, sort_keys=True, default=dict)
 
 
 def told(outcome: Outcome) -> set[str]:

@@ -1,6 +1,7 @@
 """What programs read of a run."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -98,8 +99,11 @@ def test_secrets_are_never_written(made: "Made") -> None:
     """A changed key or passphrase is told by its path; its values are masked."""
     old, new = made.plain("a"), made.plain("a")
     step = made.step("update", old, new, ["key", "passphrases.shop"])
-    step.old_inputs.update(key="OLDKEY", passphrases={"shop": "hunter-1"})
-    step.new_inputs.update(key="NEWKEY", passphrases={"shop": "hunter-2"})
+    step = replace(
+        step,
+        old_inputs={**step.old_inputs, "key": "OLDKEY", "passphrases": {"shop": "hunter-1"}},
+        new_inputs={**step.new_inputs, "key": "NEWKEY", "passphrases": {"shop": "hunter-2"}},
+    )
     view = building.view(made.outcome([step]), building.Seen(at=NOW, fleet=made.fleet([new])))
     text = json.dumps(checked(view))
     assert [] == [word for word in ("OLDKEY", "NEWKEY", "hunter") if word in text]

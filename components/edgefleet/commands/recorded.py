@@ -1,6 +1,7 @@
 """What the state of a stack says about its sites."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ class Recorded:
     name: str
     store: str
     """URI of the store that the images are in."""
-    inputs: dict[str, Any] = field(repr=False)
+    inputs: Mapping[str, Any] = field(repr=False)
     """With secrets; empty where they were not asked for, as thousands of specs take much memory."""
     images: dict[str, dict[str, Any]]
     """dict[node -> {digest, uri, size, files}]."""

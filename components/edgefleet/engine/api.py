@@ -1,6 +1,6 @@
 """What an engine is asked and what it answers, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -37,8 +37,8 @@ class Resource:
     urn: str
     type: str
     id: str = ""
-    inputs: dict[str, Any] = field(default_factory=dict, repr=False)
-    outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     created: str = ""
     modified: str = ""
     """Times as RFC 3339; empty where they are not recorded."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
-from edgefleet.engine.translating import Collector, shown
+from edgefleet.engine.translating import Collector, Shown
 from edgefleet.local.disk import Disk
 from edgefleet.local.opening import read_state
 from edgefleet.local.run import Request, run
@@ -66,8 +66,8 @@ class Local:
                     urn=state.urn,
                     type=state.type,
                     id=state.id,
-                    inputs=shown(inputs),
-                    outputs=shown(outputs),
+                    inputs=Shown(inputs),
+                    outputs=Shown(outputs),
                     created=state.created,
                     modified=state.modified,
                 )

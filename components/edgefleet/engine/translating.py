@@ -5,7 +5,7 @@ that failed did not happen, and are told of by their diagnostics.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
@@ -157,23 +157,52 @@ def _shown(item: Any) -> Any:
     return item if type(item) in _PLAIN else shown(item)
 
 
+class Shown(Mapping[str, Any]):
+    """Values as they are shown, worked out when first looked at: at most resources nobody looks."""
+
+    __slots__ = ("_raw", "_shown")
+
+    def __init__(self, raw: Mapping[str, Any] | None) -> None:
+        self._raw = raw or {}
+        self._shown: dict[str, Any] | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Mapping):
+            return self._all() == (other._all() if isinstance(other, Shown) else other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # compared by value, and the values are containers
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def _all(self) -> dict[str, Any]:
+        if self._shown is None:
+            self._shown = {key: _shown(item) for key, item in self._raw.items()}
+        return self._shown
+
+
 def _step(seen: _Seen) -> Step:
     metadata = seen.metadata
     old, new = metadata.old, metadata.new
-    old_inputs = shown(old.inputs or {}) if old else {}
-    old_outputs = shown(old.outputs or {}) if old else {}
-    # What stays the same is one object in the events of the embedded engine: it is shown once.
-    is_one = old is not None and new is not None and old.inputs is new.inputs
-    is_kept = old is not None and old.outputs is seen.outputs
     return Step(
         urn=metadata.urn,
         op=seen.op,
         type=metadata.type,
         diff=_paths(seen),
-        old_inputs=old_inputs,
-        new_inputs=old_inputs if is_one else shown(new.inputs or {}) if new else {},
-        old_outputs=old_outputs,
-        new_outputs={} if new is None else old_outputs if is_kept else shown(seen.outputs),
+        old_inputs=Shown(old.inputs) if old else {},
+        new_inputs=Shown(new.inputs) if new else {},
+        old_outputs=Shown(old.outputs) if old else {},
+        new_outputs=Shown(seen.outputs) if new else {},
     )
 
 

@@ -1,5 +1,6 @@
 """What an engine did or would do, free of any engine: the words that reports and guards speak."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,10 +23,10 @@ class Step:
     """Pulumi type token, ``edgefleet:index:SiteImages``."""
     diff: tuple[str, ...] = ()
     """Paths of the properties that differ, ``nodes.n1.network.address``; sorted."""
-    old_inputs: dict[str, Any] = field(default_factory=dict, repr=False)
-    new_inputs: dict[str, Any] = field(default_factory=dict, repr=False)
-    old_outputs: dict[str, Any] = field(default_factory=dict, repr=False)
-    new_outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    old_inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    new_inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    old_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    new_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """In a preview: what the provider says the outputs will be."""
 
     @property

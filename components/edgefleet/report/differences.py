@@ -1,5 +1,6 @@
 """What one step of an engine does to a site: the values that differ, the digests, the effect."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.model.paths import parse_path
@@ -36,7 +37,7 @@ def changes(step: Step) -> tuple[Change, ...]:
     return (*in_spec, *(_beside(step, path) for path in sorted(beside)))
 
 
-def _spec(inputs: dict[str, Any]) -> dict[str, Any]:
+def _spec(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if name not in BESIDE}
 
 
@@ -58,10 +59,10 @@ def _beside(step: Step, path: str) -> Change:
     return Change(path, _at(step.old_inputs, path), _at(step.new_inputs, path))
 
 
-def _at(properties: dict[str, Any], path: str) -> Any:
+def _at(properties: Mapping[str, Any], path: str) -> Any:
     found: Any = properties
     for part in parse_path(path):
-        if not isinstance(found, dict):
+        if not isinstance(found, Mapping):
             return None
         found = found.get(str(part))
     return found
@@ -99,7 +100,7 @@ def unknown_because(step: Step) -> str | None:
     return next((str(reason) for reason in reasons if reason), None)
 
 
-def _images(outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _images(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     images = outputs.get("images")
     if not isinstance(images, dict):
         return {}
