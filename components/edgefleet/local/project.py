@@ -5,7 +5,7 @@ says.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _PROJECT_KEYS = frozenset(
     }
 )
 _STACK_KEYS = frozenset({"config", "encryptionsalt", "secretsprovider"})
+_PLUGINS = {"analyzers": "the policy pack", "languages": "the language host"}
 _BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 CLI_HINT = "use the Pulumi CLI for this stack (`--engine pulumi`)"
 
@@ -40,6 +41,25 @@ class Project:
     """Folder of the stacks' files."""
     state: Path
     """The ``.pulumi`` folder."""
+    providers: tuple[str, ...] = ()
+    """Packages whose provider Pulumi.yaml declares under ``plugins``."""
+
+    def require_hosted(self, packages: Collection[str]) -> None:
+        """Refuse a project that declares other providers than those.
+
+        Raises:
+            Refused: by name.
+        """
+        path = self.root / "Pulumi.yaml"
+        problems = [
+            _unhandled(
+                path, "plugins.providers", f"the provider {name!r} is not one the embedded engine hosts"
+            )
+            for name in self.providers
+            if name not in packages
+        ]
+        if problems:
+            raise Refused(problems)
 
     def stack_file(self, stack: str) -> Path:
         """Return the path of a stack's configuration."""
@@ -91,16 +111,46 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
         raise InvalidInput(
             Problem(where=str(path), path="name", problem="missing", hint="give the project a name")
         )
-    runtime = document.get("runtime")
-    if (runtime.get("name") if isinstance(runtime, dict) else runtime) != "python":
-        raise _refused(path, "runtime", f"{runtime!r} is not Python")
+    _check_runtime(document.get("runtime"), path)
     return Project(
         name=name,
         root=root,
         program=root / str(document.get("main", ".")),
         stacks=root / str(document.get("stackConfigDir", ".")),
         state=_state_folder(root, document, environ) / ".pulumi",
+        providers=_providers(document.get("plugins") or {}, path),
     )
+
+
+def _check_runtime(runtime: Any, path: Path) -> None:
+    name = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if name != "python":
+        raise _refused(path, "runtime.name", f"{name!r} is not Python")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    if isinstance(options, dict) and options.get("typechecker") not in (None, "none"):
+        raise _refused(path, "runtime.options.typechecker", "the embedded engine checks no types")
+
+
+def _providers(plugins: Any, path: Path) -> tuple[str, ...]:
+    """Return the packages that have a provider of the project's own; refuse all else that is plugged in."""
+    if not isinstance(plugins, dict):
+        raise InvalidInput(
+            Problem(where=str(path), path="plugins", problem="is not a mapping", hint="write keys and values")
+        )
+    problems = [
+        _unhandled(path, f"plugins.{kind}", f"{_PLUGINS.get(kind, 'a plugin')} {name!r} would not be used")
+        for kind, entries in plugins.items()
+        if kind != "providers"
+        for name in _names(entries)
+    ]
+    if problems:
+        raise Refused(problems)
+    return tuple(_names(plugins.get("providers")))
+
+
+def _names(plugins: Any) -> list[str]:
+    found = plugins if isinstance(plugins, list) else []
+    return [str(plugin.get("name", "")) if isinstance(plugin, dict) else str(plugin) for plugin in found]
 
 
 def stack_document(project: Project, stack: str) -> dict[str, Any]:
@@ -189,15 +239,7 @@ def _state_folder(root: Path, document: Mapping[str, Any], environ: Mapping[str,
     declared = backend.get("url") if isinstance(backend, dict) else None
     chosen = environ.get(_BACKEND_VARIABLE)
     if not declared and not chosen:
-        raise Refused(
-            Problem(
-                where=str(root / "Pulumi.yaml"),
-                path="backend.url",
-                problem="no backend is declared, so state could be anywhere the CLI is logged in to",
-                hint="declare one: `backend: {url: 'file://.'}`",
-                code="backend",
-            )
-        )
+        return _logged_in(root, environ)
     folder = _file_url(str(declared), root, "backend.url of Pulumi.yaml") if declared else None
     if chosen:
         other = _file_url(chosen, root, _BACKEND_VARIABLE)
@@ -212,6 +254,37 @@ def _state_folder(root: Path, document: Mapping[str, Any], environ: Mapping[str,
         folder = other
     assert folder is not None  # noqa: S101 - one of the two was given
     return folder
+
+
+def _logged_in(root: Path, environ: Mapping[str, str]) -> Path:
+    """Find the folder that the CLI is logged in to: what it falls back on."""
+    home = Path(environ.get("HOME") or Path.home())
+    folder = environ.get("PULUMI_CREDENTIALS_PATH") or environ.get("PULUMI_HOME") or home / ".pulumi"
+    path = Path(folder) / "credentials.json"
+    try:
+        url = json.loads(path.read_text()).get("current")
+    except FileNotFoundError:
+        url = None
+    except (OSError, ValueError, AttributeError) as error:
+        raise InvalidInput(
+            Problem(
+                where=str(path),
+                problem="the login of the Pulumi CLI cannot be read",
+                hint="declare the backend in Pulumi.yaml (`backend: {url: 'file://.'}`), or log in anew",
+                code="backend",
+            )
+        ) from error
+    if not url:
+        raise Refused(
+            Problem(
+                where=str(root / "Pulumi.yaml"),
+                path="backend.url",
+                problem="no backend is declared and the CLI is logged in to none: state could be anywhere",
+                hint="declare one: `backend: {url: 'file://.'}`",
+                code="backend",
+            )
+        )
+    return _file_url(str(url), root, f"Pulumi.yaml declares no backend, and the login in {path}")
 
 
 def _file_url(url: str, root: Path, named: str) -> Path:
@@ -266,4 +339,8 @@ def _refuse_unknown(document: Mapping[str, Any], known: frozenset[str], path: Pa
 
 
 def _refused(path: Path, at: str, problem: str) -> Refused:
-    return Refused(Problem(where=str(path), path=at, problem=problem, hint=CLI_HINT, code="unsupported"))
+    return Refused(_unhandled(path, at, problem))
+
+
+def _unhandled(path: Path, at: str, problem: str) -> Problem:
+    return Problem(where=str(path), path=at, problem=problem, hint=CLI_HINT, code="unsupported")

@@ -75,6 +75,7 @@ def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -
         Refused: the stack is locked, elsewhere, or uses what this engine does not do.
     """
     project = open_project(request.root, request.environ)
+    project.require_hosted(factories.keys())
     backend = Backend(project.state, project.name, request.stack, request.disk)
     is_preview = request.operation == "preview"
     events = Emitter(on_event, preview=is_preview)

@@ -1,0 +1,134 @@
+"""What a project asks for that the embedded engine does not do is refused by name, with nothing touched."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgefleet.errors import InvalidInput, Refused
+
+PROJECT = "name: fleet\nruntime: python\n"
+HERE = "backend: {url: 'file://.'}\n"
+
+
+def refused(project: Any, operation: str = "up") -> str:
+    """Return what the engine says; nothing is there afterwards that was not before."""
+    project.write('Thing("first", {"value": 1})')
+    before = files(project.root)
+    with pytest.raises(Refused) as caught:
+        project.run(operation)
+    assert before == files(project.root)
+    return str(caught.value)
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def log_in(project: Any, url: str) -> None:
+    """Do what `pulumi login URL` does."""
+    home = project.root / "home"
+    home.mkdir()
+    (home / "credentials.json").write_text(json.dumps({"current": url, "accounts": {url: {}}}))
+    project.environ["PULUMI_HOME"] = str(home)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("plugins: {providers: [{name: aws, path: ./aws}]}", "the provider 'aws'"),
+        ("plugins: {analyzers: [{name: nobody-public, path: ./p}]}", "the policy pack 'nobody-public'"),
+        ("plugins: {languages: [{name: python, path: ./p}]}", "the language host 'python'"),
+        ("packages: {random: terraform-provider@hashicorp/random}", "packages"),
+        ("config: {region: {default: eu}}", "config"),
+        ("options: {refresh: always}", "options"),
+        ("requiredPulumiVersion: '>=3.300.0'", "requiredPulumiVersion"),
+        ("backend: {url: 's3://user:secret@states'}", "backend.url of Pulumi.yaml is s3://states"),
+        ("runtime: {name: nodejs}", "'nodejs' is not Python"),
+        ("runtime: {name: python, options: {typechecker: mypy}}", "typechecker"),
+    ],
+)
+def test_a_setting_of_the_project_is_refused_by_name(project: Any, more: str, named: str) -> None:
+    """Ignoring it would make a run mean less than it says."""
+    lines = [
+        line for line in (PROJECT + HERE).splitlines() if line.partition(":")[0] != more.partition(":")[0]
+    ]
+    (project.root / "Pulumi.yaml").write_text("\n".join([*lines, more]))
+    assert named in refused(project)
+
+
+def test_the_projects_own_provider_is_no_other(project: Any) -> None:
+    """What the CLI is told of edgefleet's plugin is no reason to refuse."""
+    more = "plugins: {providers: [{name: edgefleet, path: ./plugin}]}"
+    (project.root / "Pulumi.yaml").write_text(f"{PROJECT}{HERE}{more}")
+    project.write('Thing("first", {"value": 1})')
+    assert {"first": "create", "fleet-dev": "create"} == project.ops("up")
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("secretsprovider: awskms://alias/fleet", "awskms://alias/fleet"),
+        ("encryptedkey: AAAA", "encryptedkey"),
+        ("environment: [shops]", "environment"),
+    ],
+)
+def test_a_setting_of_the_stack_is_refused_by_name(project: Any, line: str, named: str) -> None:
+    """Secrets that another provider keeps, and configuration from elsewhere."""
+    (project.root / "Pulumi.dev.yaml").write_text(line)
+    assert named in refused(project)
+
+
+@pytest.mark.parametrize("url", ["s3://states", "https://api.pulumi.com", "gs://x"])
+def test_a_login_elsewhere_is_refused_by_name(project: Any, url: str) -> None:
+    """Where Pulumi.yaml declares no backend, the CLI would go there."""
+    (project.root / "Pulumi.yaml").write_text(PROJECT)
+    log_in(project, url)
+    told = refused(project)
+    assert "credentials.json" in told
+    assert url.partition("?")[0] in told
+
+
+def test_a_login_matters_only_where_no_backend_is_declared(project: Any) -> None:
+    """As for the CLI, the project's own word comes first."""
+    log_in(project, "s3://states")
+    project.write('Thing("first", {"value": 1})')
+    assert {"first": "create", "fleet-dev": "create"} == project.ops("up")
+    assert project.checkpoint.exists()
+
+
+def test_a_login_to_a_directory_is_where_state_is(project: Any) -> None:
+    """The CLI would keep it there, so both find the same."""
+    (project.root / "Pulumi.yaml").write_text(PROJECT)
+    log_in(project, f"file://{project.root / 'elsewhere'}")
+    project.write('Thing("first", {"value": 1})')
+    assert {"first": "create", "fleet-dev": "create"} == project.ops("up")
+    assert (project.root / "elsewhere" / ".pulumi" / "stacks" / "fleet" / "dev.json").exists()
+
+
+def test_no_backend_at_all_is_told(project: Any) -> None:
+    """With the line that declares one."""
+    (project.root / "Pulumi.yaml").write_text(PROJECT)
+    project.environ["PULUMI_HOME"] = str(project.root / "home")
+    assert "backend: {url: 'file://.'}" in refused(project, "preview")
+
+
+def test_two_backends_are_refused(project: Any) -> None:
+    """The environment and Pulumi.yaml must say the same."""
+    project.environ["PULUMI_BACKEND_URL"] = "file:///elsewhere"
+    assert "a stack has one state" in refused(project)
+    project.environ["PULUMI_BACKEND_URL"] = f"file://{project.root}"
+    assert "create" == project.ops("up")["first"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\x00"])
+def test_a_login_that_cannot_be_read_is_told(project: Any, content: str) -> None:
+    """It is not taken for none."""
+    (project.root / "Pulumi.yaml").write_text(PROJECT)
+    log_in(project, "s3://states")
+    (project.root / "home" / "credentials.json").write_text(content)
+    project.write("")
+    with pytest.raises(InvalidInput, match="login") as caught:
+        project.run("preview")
+    assert 1 == caught.value.exit_code
