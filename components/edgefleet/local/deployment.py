@@ -79,6 +79,8 @@ class Deployment:
     """The old state, in its order."""
     olds: dict[str, State] = field(default_factory=dict)
     """The old state by URN, without what is only waiting to be deleted."""
+    providers: dict[str, State] = field(default_factory=dict)
+    """The old state's providers by reference, with those that are waiting to be deleted."""
     news: dict[str, Step] = field(default_factory=dict)
     """The step that each registered resource came to."""
     claimed: set[str] = field(default_factory=set)
@@ -111,6 +113,7 @@ class Deployment:
         """Begin from these resources."""
         self.resources = list(resources)
         self.olds = {state.urn: state for state in resources if not state.delete}
+        self.providers = {f"{state.urn}::{state.id}": state for state in resources if state.is_provider}
 
     # names
 
@@ -153,7 +156,7 @@ class Deployment:
         Raises:
             ProviderError: there is no such provider in this run or the state.
         """
-        return self.registry.ensure(reference, self.olds)
+        return self.registry.ensure(reference, self.providers)
 
     # going wrong
 

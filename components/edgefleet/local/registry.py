@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from edgefleet.errors import Problem, Refused
-from edgefleet.local.checkpoint import PROVIDER_PREFIX, State, provider_urn
+from edgefleet.local.checkpoint import PROVIDER_PREFIX, State
 from edgefleet.local.project import CLI_HINT
 from edgefleet.local.providers import Checked, Client, Diff, Factory, ProviderError, Read
 from edgefleet.local.values import UNKNOWN, Bag, has_unknown, secret
@@ -52,6 +52,10 @@ class Registry:
     def ensure(self, reference: str, olds: Mapping[str, State]) -> Client:
         """Return a provider, configured from the state if the program has not done so.
 
+        Args:
+            reference: What resources refer to it by.
+            olds: The providers that the state has, by reference; also those that only wait to be deleted.
+
         Raises:
             ProviderError: the state does not have it, or it cannot be configured.
         """
@@ -62,8 +66,8 @@ class Registry:
             return self.get(reference) or self._from_state(reference, olds)
 
     def _from_state(self, reference: str, olds: Mapping[str, State]) -> Client:
-        state = olds.get(provider_urn(reference))
-        if state is None or f"{state.urn}::{state.id}" != reference:
+        state = olds.get(reference)
+        if state is None:
             raise ProviderError(f"the state lacks the provider {reference}")
         self.adopt(state)
         client = self.get(reference)

@@ -117,7 +117,7 @@ class World:
     def check(self, before: list[State]) -> None:
         """Check that the state is what exists, but for what was left outside on purpose."""
         after = [state for state in self.states() if state.type == THING]
-        recorded = {state.id: reveal(state.inputs.data) for state in after}
+        recorded = {state.id: reveal(state.inputs.data) for state in after if not state.pending_replacement}
         for state in before:
             if state.id not in recorded and (state.retain_on_delete or state.deleted_with):
                 self.spared.add(state.id)
