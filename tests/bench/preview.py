@@ -14,7 +14,9 @@ from tests.bench import fleets
 from tests.bench.table import Row
 
 SIZES = (100, 1_000, 5_000)
-LIMIT_MB = 400
+LARGEST = 10_000
+LIMITS_MB = {5_000: 400, LARGEST: 1_000}
+"""Aims for the peak memory of a preview, MB (10^6 bytes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ def measured(command: list[str], *, at: Path) -> Measured:
         "json.dump([done.returncode, spent, peak], open(sys.argv[1], 'w'))\n"
     )
     environment = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "bench", "PYTHONPATH": str(fleets.ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds its modules compiled
     subprocess.run(
         [sys.executable, "-c", wrapper, str(report), *command], cwd=at, check=True, env=environment
     )
@@ -76,7 +79,7 @@ def preview_rows(*, times: int = 3) -> list[Row]:
     """A preview of unchanged sites beside the floor, in turn, so that both see the same machine."""
     found: dict[int, Measured] = {}
     rows = []
-    for count in SIZES:
+    for count in (*SIZES, LARGEST):
         with tempfile.TemporaryDirectory() as folder:
             at = Path(folder)
             fleets.write_project(at, count)
@@ -109,24 +112,20 @@ def preview_rows(*, times: int = 3) -> list[Row]:
                 is_met=ratio <= 2 if count == 1_000 else None,
             )
         )
-    growth = found[5_000].seconds / found[1_000].seconds
-    rows.append(
-        Row(
-            what="preview, 5,000 sites against 1,000",
-            ours=f"{found[5_000].seconds:.2f} s",
-            peer=f"{found[1_000].seconds:.2f} s",
-            ratio=f"{growth:.2f}",
-            aim="at most 5.5",
-            is_met=growth <= 5.5,
+    for larger, smaller, aim in ((5_000, 1_000, 5.5), (LARGEST, 1_000, 11.0)):
+        growth = found[larger].seconds / found[smaller].seconds
+        rows.append(
+            Row(
+                what=f"preview, {larger:,} sites against {smaller:,}",
+                ours=f"{found[larger].seconds:.2f} s",
+                peer=f"{found[smaller].seconds:.2f} s",
+                ratio=f"{growth:.2f}",
+                aim=f"at most {aim:g}",
+                is_met=growth <= aim,
+            )
         )
-    )
-    peak = found[5_000].peak_mb
-    rows.append(
-        Row(
-            what="peak memory of that preview",
-            ours=f"{peak:.0f} MB",
-            aim=f"under {LIMIT_MB} MB",
-            is_met=peak < LIMIT_MB,
-        )
-    )
+    for count, limit in LIMITS_MB.items():
+        peak = found[count].peak_mb
+        what = f"peak memory of a preview, {count:,} sites"
+        rows.append(Row(what=what, ours=f"{peak:.0f} MB", aim=f"under {limit:,} MB", is_met=peak < limit))
     return rows

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import peers, preview, seeds
+from tests.bench import bench_engine, peers, preview, seeds
 from tests.bench.table import Row, machine, markdown
 
 SECTIONS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("Loading and validating", preview.load_rows),
     ("Seed images", seeds.seed_rows),
+    ("The engine alone", bench_engine.engine_rows),
     ("Preview", preview.preview_rows),
     ("Whole operations", peers.engine_rows),
 )
