@@ -1,0 +1,145 @@
+"""What AWS's errors mean, in one clear line each."""
+
+from botocore import exceptions as raised
+
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403"})
+THROTTLED = frozenset(
+    {
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "503",
+    }
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId"})
+
+
+def translated(error: Exception, action: str, resource: str) -> EdgefleetError | None:
+    """The error to raise in the place of boto's; None where it is not one of boto's.
+
+    Args:
+        error: what was raised.
+        action: the permission that the call needs, ``s3:PutObject``.
+        resource: what it worked on, ``s3://images/sites/n1``.
+    """
+    if isinstance(error, raised.ParamValidationError):
+        return InvalidInput(_problem(error, action, resource))
+    if isinstance(error, raised.BotoCoreError | raised.ClientError):
+        return _family(error)(_problem(error, action, resource))
+    return None
+
+
+def _family(error: Exception) -> type[EdgefleetError]:
+    is_refusal = (
+        isinstance(error, raised.ClientError) and error.response["Error"].get("Code") == "BucketNotEmpty"
+    )
+    return Refused if is_refusal else OutsideFailure
+
+
+def _problem(error: Exception, action: str, resource: str) -> Problem:
+    code, problem, hint = (
+        _of_answer(error, action) if isinstance(error, raised.ClientError) else _of_way_there(error, action)
+    )
+    return Problem(code=code, where=resource, problem=problem, hint=hint)
+
+
+def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
+    """Code, problem and hint for what AWS answered."""
+    said = error.response.get("Error", {})
+    code, message = str(said.get("Code", "")), str(said.get("Message", "")).rstrip(".")
+    known = {
+        "NoSuchBucket": ("the bucket does not exist", "create it first, or correct its name"),
+        "BucketAlreadyExists": (
+            "another account has a bucket of this name",
+            "choose another name; S3 names are global",
+        ),
+        "BucketAlreadyOwnedByYou": (
+            "you already own a bucket of this name",
+            "import it, or choose another name",
+        ),
+        "BucketNotEmpty": (
+            "the bucket is not empty",
+            "empty it, or set forceDestroy and run up before destroying",
+        ),
+        "InvalidBucketName": ("this is no valid bucket name", "use 3 to 63 of a-z, 0-9, - and ."),
+        "IllegalLocationConstraintException": (
+            "the bucket belongs to another region",
+            "set the provider's region to it",
+        ),
+    }
+    if code in known:
+        return (code, *known[code])
+    if code in DENIED:
+        return (
+            "access-denied",
+            f"AWS refused {action}: access denied",
+            f"allow {action} on it to the identity in use; `aws sts get-caller-identity` says which it is",
+        )
+    if code in THROTTLED:
+        return (
+            "throttled",
+            f"AWS is throttling {action}, also after 5 tries",
+            "run again later, or with fewer at once",
+        )
+    if code in EXPIRED:
+        return "expired", "the AWS credentials have expired", "log in again, for example `aws sso login`"
+    if code in UNKNOWN_KEY:
+        return "credentials", "AWS does not know these credentials", "see AWS_PROFILE and AWS_ACCESS_KEY_ID"
+    return (
+        code or "aws",
+        f"{action} failed: {code} {message}".rstrip(),
+        "see AWS's documentation of this error",
+    )
+
+
+def _of_way_there(error: Exception, action: str) -> tuple[str, str, str]:
+    """Code, problem and hint for what went wrong before AWS could answer."""
+    text = _one_line(error)
+    for kinds, code, problem, hint in _WAY_THERE:
+        if isinstance(error, kinds):
+            return code, problem.format(action=action, text=text), hint
+    return "aws", f"{action} failed: {text}", "see AWS's documentation of this error"
+
+
+_WAY_THERE: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
+    (
+        (raised.NoCredentialsError, raised.PartialCredentialsError),
+        "credentials",
+        "no AWS credentials were found",
+        "log in (`aws configure`), or set AWS_PROFILE",
+    ),
+    ((raised.NoRegionError,), "region", "no AWS region is set", "set the provider's region, or AWS_REGION"),
+    (
+        (raised.ProfileNotFound,),
+        "profile",
+        "{text}",
+        "correct the provider's profile; `aws configure list-profiles` lists them",
+    ),
+    (
+        (raised.ParamValidationError,),
+        "invalid-request",
+        "{action} was given a wrong value: {text}",
+        "correct it",
+    ),
+    (
+        (raised.SSOError, raised.TokenRetrievalError),
+        "expired",
+        "the AWS login has expired",
+        "log in again: aws sso login",
+    ),
+    (
+        (raised.HTTPClientError, raised.ConnectionError),
+        "unreachable",
+        "no answer to {action}: {text}",
+        "see whether the network and the endpoint are up",
+    ),
+)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
