@@ -275,7 +275,8 @@ def _locked(lock: Lock, clock: datetime) -> Problem:
         problem = f"the stack is locked by a process that is no more: {who}, {lock.age(clock)} ago"
         hint = f"if nothing else works on this stack, remove the file (or run `pulumi cancel`): {lock.path}"
     else:
-        problem = f"the stack is locked by {who} since {lock.age(clock)}"
+        who = who if lock.pid else "someone unknown (the lock cannot be read)"
+        problem = f"the stack is locked by {who}, for {lock.age(clock)}"
         hint = f"wait for it to end; if it is gone, remove {lock.path} or run `pulumi cancel`"
     return Problem(where=str(lock.path), problem=problem, hint=hint, code="locked")
 
@@ -284,6 +285,7 @@ def _read_lock(path: Path) -> Lock:
     try:
         content = json.loads(path.read_text())
         since = datetime.fromisoformat(_micros(content["timestamp"]))
+        since = since if since.tzinfo else since.replace(tzinfo=UTC)
         who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
         return Lock(path, *who, since, str(content.get("by", "")), str(content.get("born", "")))
     except (OSError, ValueError, KeyError, TypeError):

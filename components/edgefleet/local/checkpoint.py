@@ -7,6 +7,7 @@ them.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -114,10 +115,15 @@ _PLAIN: Final = {
     "hideDiff": "hide_diff",
     "replaceOnChanges": "replace_on_changes",
 }
+_SEPARATORS: Final = 3
+"""How many ``::`` a URN has at least."""
 _TUPLES: Final = frozenset(
     {"dependencies", "init_errors", "additional_secret_outputs", "ignore_changes", "replace_on_changes"}
 )
 _KNOWN: Final = frozenset({"urn", "inputs", "outputs", "stackTrace", *_PLAIN})
+
+_CIPHERTEXT: Final = re.compile(rb'"ciphertext":\s*"([^"]*)"')
+_URN: Final = re.compile(rb'"urn":\s*"([^"]*)"')
 
 
 def provider_urn(reference: str) -> str:
@@ -152,6 +158,7 @@ def deserialize(document: Mapping[str, Any], crypter: Crypter | None) -> State:
 
     Raises:
         Refused: it has a field that this engine does not know.
+        ValueError: its URN is none.
     """
     unknown = sorted(document.keys() - _KNOWN)
     if unknown:
@@ -166,6 +173,8 @@ def deserialize(document: Mapping[str, Any], crypter: Crypter | None) -> State:
     fields = {attribute: document[name] for name, attribute in _PLAIN.items() if name in document}
     for attribute in _TUPLES & fields.keys():
         fields[attribute] = tuple(fields[attribute])
+    if document["urn"].count("::") < _SEPARATORS:
+        raise ValueError(document["urn"])
     recorded = {name: value for name, value in document.items() if name != "stackTrace"}
     return State(
         urn=document["urn"],
@@ -298,7 +307,7 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None
     try:
         document = json.loads(content)
         found = document["version"]
-        latest = document["checkpoint"].get("latest") or {} if found == VERSION else {}
+        latest = dict(document["checkpoint"].get("latest") or {}) if found == VERSION else {}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(where) from error
     if found != VERSION:
@@ -312,6 +321,29 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None
             )
         )
     return _latest(latest, where, crypter_for)
+
+
+def check_secrets(content: bytes, where: str, crypter: Crypter) -> None:
+    """Make sure that each secret of a checkpoint or journal can be decrypted, before anything relies on it.
+
+    Raises:
+        InvalidInput: one cannot; says whose it is.
+    """
+    for found in _CIPHERTEXT.finditer(content):
+        try:
+            crypter.decrypt(found[1].decode())
+        except (InvalidInput, ValueError) as error:
+            named = [*_URN.finditer(content, 0, found.start())]
+            urn = named[-1][1].decode(errors="replace") if named else ""
+            raise InvalidInput(
+                Problem(
+                    where=where,
+                    path=urn,
+                    problem="a secret cannot be decrypted with this stack's passphrase: it is damaged",
+                    hint="restore the stack file and the state from one place; they belong together",
+                    code="secret-damaged",
+                )
+            ) from error
 
 
 def _latest(
@@ -337,7 +369,7 @@ def _latest(
             salt=salt,
             metadata=latest.get("metadata") or {},
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(where) from error
 
 

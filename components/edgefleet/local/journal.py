@@ -171,7 +171,7 @@ def read_journal(path: Path) -> Records:
         record = _parsed(line)
         if record is None:
             if any(_parsed(later) is not None for later in lines[number:-1]):
-                raise _damaged(path, number)
+                raise damaged(path, number)
             break
         records.append(record)
         length += len(line) + 1
@@ -215,7 +215,8 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _damaged(path: Path, number: int) -> InvalidInput:
+def damaged(path: Path, number: int) -> InvalidInput:
+    """Say that a journal's line of this number, from 1, is not what a run writes."""
     return InvalidInput(
         Problem(
             where=f"{path}:{number}",

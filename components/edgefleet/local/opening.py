@@ -52,7 +52,8 @@ def open_stack(
     salt = str(document.get("encryptionsalt") or "")
     opener = partial(_open, project=project, environ=environ)
     crypter = opener(salt) if salt else None
-    found = checkpoints.read(content, str(backend.checkpoint), opener) if content else Checkpoint()
+    where = str(backend.checkpoint)
+    found = Checkpoint() if content is None else checkpoints.read(content, where, opener)
     if found.salt and salt and found.salt != salt:
         raise Refused(
             Problem(
@@ -67,9 +68,13 @@ def open_stack(
     if crypter is None and writes:
         crypter = new_salt(find_passphrase(project.root, environ))
         _write_salt(backend, project.stack_file(stack), crypter.salt)
+    if content and crypter is not None:
+        checkpoints.check_secrets(content, where, crypter)
     named = digest(content)
     if backend.journal.exists():
         found = fold(found, backend.journal, crypter, named)
+        if crypter is not None:
+            checkpoints.check_secrets(backend.journal.read_bytes(), str(backend.journal), crypter)
     config = load_config(document, project, crypter)
     return Opened(
         project=project, backend=backend, crypter=crypter, config=config, checkpoint=found, digest=named
@@ -112,9 +117,8 @@ def read_state(
         states = open_stack(project, backend, stack, environ).checkpoint.resources
         return [(state, reveal(state.inputs.data), reveal(state.outputs.data)) for state in states]
     content = require_stack(project, backend, stack)
-    found = (
-        checkpoints.read(content, str(backend.checkpoint), lambda _salt: None) if content else Checkpoint()
-    )
+    where = str(backend.checkpoint)
+    found = Checkpoint() if content is None else checkpoints.read(content, where, lambda _salt: None)
     if backend.journal.exists():
         found = fold(found, backend.journal, None, digest(content))
     return [(state, *_recorded(state)) for state in found.resources]

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.local.checkpoint import Checkpoint, Pending, State, deserialize, provider_urn, serialize
-from edgefleet.local.journal import Journal, Records, read_journal
+from edgefleet.local.journal import Journal, Records, damaged, read_journal
 from edgefleet.local.secrets import Crypter
+
+_FIRST = 2
+"""The line of a journal's first change, after the header."""
 
 
 class Snapshot:
@@ -257,8 +260,11 @@ class _Folding:
         self._settled: set[int] = set()
 
     def apply(self, records: Records) -> Checkpoint:
-        for record in records.changes:
-            self._take(record)
+        for number, record in enumerate(records.changes, _FIRST):
+            try:
+                self._take(record)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise damaged(records.path, number) from error
         live = [self._states[number] for number in (*self._new, *self._old) if number not in self._done]
         return _checkpoint(self._base, live, self._pending, self._settled)
 
