@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgefleet.errors import OutsideFailure
+from edgefleet.local.calling import InitFailed, ProviderError, TimedOut
 from edgefleet.local.checkpoint import State, now
 from edgefleet.local.deployment import Deployment
 from edgefleet.local.events import Step
-from edgefleet.local.providers import InitFailed, Lifecycle, ProviderError
+from edgefleet.local.providers import Lifecycle
 from edgefleet.local.values import Bag, is_secret, secret
 
 _ADVISORY = (
@@ -17,6 +18,7 @@ _ADVISORY = (
     "additional_secret_outputs",
     "import_id",
 )
+_UNDER_WAY = "what became of it is not known, so it stays pending and the next run says what to do"
 _TELLING = (
     "urn",
     "type",
@@ -257,6 +259,10 @@ def carry_out(
             call()
     except InitFailed as error:
         return _Called(number, error)
+    except TimedOut as error:
+        if number:
+            error = TimedOut(f"{error}; {_UNDER_WAY}")
+        raise run.step_failed(step, error) from error
     except ProviderError as error:
         if number:
             journal(run, lambda: run.snapshot.end(number))

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import grpc
 
 from edgefleet.errors import EdgefleetError, OutsideFailure
+from edgefleet.local.calling import InitFailed
 from edgefleet.local.checkpoint import STACK_TYPE, State
 from edgefleet.local.events import Emitter, Step
 from edgefleet.local.goals import Goal
 from edgefleet.local.project import Config, Project
-from edgefleet.local.providers import Client, InitFailed
+from edgefleet.local.providers import Client
 from edgefleet.local.registry import Registry, default_inputs
 from edgefleet.local.snapshot import Snapshot
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from edgefleet.local import applying, replacing
+from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import State
 from edgefleet.local.deployment import Deployment, Stopped
 from edgefleet.local.events import Step
-from edgefleet.local.providers import ProviderError
 
 
 def delete_rest(run: Deployment) -> None:

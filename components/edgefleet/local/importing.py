@@ -5,10 +5,11 @@ that differences are an update of their own (the CLI does so since 3.200: `Impor
 """
 
 from edgefleet.local import applying
+from edgefleet.local.calling import InitFailed, ProviderError
 from edgefleet.local.checkpoint import State, now
 from edgefleet.local.deployment import Deployment
 from edgefleet.local.events import Step
-from edgefleet.local.providers import InitFailed, Lifecycle, ProviderError
+from edgefleet.local.providers import Lifecycle
 
 
 def is_needed(import_id: str, old: State | None) -> bool:

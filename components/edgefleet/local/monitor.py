@@ -12,12 +12,12 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from edgefleet.errors import EdgefleetError, Problem, Refused
 from edgefleet.local import applying, builtin
+from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import State
 from edgefleet.local.deployment import Deployment, make_urn
 from edgefleet.local.events import Step
 from edgefleet.local.goals import read_goal, source_position
 from edgefleet.local.project import CLI_HINT
-from edgefleet.local.providers import ProviderError
 from edgefleet.local.registering import register
 from edgefleet.local.values import UNKNOWN, Bag
 

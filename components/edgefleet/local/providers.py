@@ -1,16 +1,15 @@
 """Calls to a provider's servicer in this process, with the messages that the CLI would send it."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NoReturn, Protocol, cast
+from typing import Any, Protocol
 
-import grpc
-from google.protobuf import any_pb2, descriptor_pool, empty_pb2, message_factory, struct_pb2
-from pulumi.runtime.proto import errors_pb2, provider_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import provider_pb2
 
-from edgefleet.errors import EdgefleetError
+from edgefleet.local.calling import ProviderError, call
 from edgefleet.local.checkpoint import State
 from edgefleet.local.values import Bag, reveal
 
@@ -24,23 +23,6 @@ _KINDS = {
 }
 _SEED = os.urandom(32)
 """One draw for the life of a process: drawing for each resource lets every waiting thread in between."""
-
-
-class ProviderError(Exception):
-    """A provider said no; the text is its own."""
-
-
-class InitFailed(ProviderError):  # noqa: N818 - the protocol calls it so
-    """A resource was made or changed, but is not well."""
-
-    def __init__(
-        self, message: str, *, id_: str, outputs: Bag, inputs: Bag | None, reasons: tuple[str, ...]
-    ) -> None:
-        super().__init__(message)
-        self.id = id_
-        self.outputs = outputs
-        self.inputs = inputs
-        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,47 +80,6 @@ class Lifecycle(Protocol):
 
     def read(self, state: State) -> Read:
         """Look it up."""
-
-
-class _AbortedCall(Exception):  # noqa: N818 - control flow, as grpc's own abort
-    def __init__(self, code: Any, details: str, status: bytes = b"") -> None:
-        super().__init__(details)
-        self.code = code
-        self.details = details
-        self.status = status
-
-
-class CallContext:
-    """Stands where a servicer expects grpc's context."""
-
-    def __init__(self) -> None:
-        self.code: Any = None
-        self.details = ""
-
-    def abort(self, code: Any, details: str) -> NoReturn:
-        """End the call with an error."""
-        raise _AbortedCall(code, details)
-
-    def abort_with_status(self, status: Any) -> NoReturn:
-        """End the call with an error that carries more than a text."""
-        metadata = dict(status.trailing_metadata or ())
-        raise _AbortedCall(status.code, status.details, metadata.get("grpc-status-details-bin", b""))
-
-    def set_code(self, code: Any) -> None:
-        """Set the code that the call ends with."""
-        self.code = code
-
-    def set_details(self, details: str) -> None:
-        """Set the text that the call ends with."""
-        self.details = details
-
-    def is_active(self) -> bool:
-        """Say that the caller is there."""
-        return True
-
-    def invocation_metadata(self) -> tuple[Any, ...]:
-        """Return no metadata."""
-        return ()
 
 
 class Client:
@@ -231,7 +172,7 @@ class Client:
             timeout=_timeout(new, "create"),
             preview=preview,
         )
-        response = self._call("Create", request)
+        response = self._call("Create", request, request.timeout)
         if not preview and not response.id:
             raise ProviderError("the provider did not return an id from Create")
         return response.id, Bag(struct=response.properties)
@@ -252,7 +193,7 @@ class Client:
             ignoreChanges=new.ignore_changes,
             preview=preview,
         )
-        return Bag(struct=self._call("Update", request).properties)
+        return Bag(struct=self._call("Update", request, request.timeout).properties)
 
     def delete(self, old: State) -> None:
         """Delete a resource."""
@@ -265,7 +206,7 @@ class Client:
             old_inputs=old.inputs.struct,
             timeout=_timeout(old, "delete"),
         )
-        self._call("Delete", request)
+        self._call("Delete", request, request.timeout)
 
     def read(self, state: State) -> Read:
         """Look a resource up."""
@@ -277,7 +218,7 @@ class Client:
             properties=state.outputs.struct,
             inputs=state.inputs.struct,
         )
-        response = self._call("Read", request)
+        response = self._call("Read", request, _timeout(state, "read"))
         inputs = Bag(struct=response.inputs) if response.HasField("inputs") else None
         return Read(id=response.id, outputs=Bag(struct=response.properties), inputs=inputs)
 
@@ -289,48 +230,8 @@ class Client:
         """Ask the provider to end what is under way."""
         self._call("Cancel", empty_pb2.Empty())
 
-    def _call(self, name: str, request: Any) -> Any:
-        context = CallContext()
-        try:
-            response = getattr(self._servicer, name)(request, context)
-        except _AbortedCall as aborted:
-            raise _translate(aborted) from None
-        except EdgefleetError as error:
-            raise ProviderError(str(error)) from error
-        except Exception as error:  # a provider's mistake must read like one, whatever it raised
-            raise ProviderError(f"the provider broke in {name}: {type(error).__name__}: {error}") from error
-        if context.code not in (None, grpc.StatusCode.OK):
-            raise ProviderError(context.details or str(context.code))
-        return response
-
-
-def _translate(aborted: _AbortedCall) -> ProviderError:
-    for detail in _details(aborted.status):
-        if detail.TypeName() == provider_pb2.ErrorResourceInitFailed.DESCRIPTOR.full_name:
-            failure = provider_pb2.ErrorResourceInitFailed.FromString(detail.value)
-            return InitFailed(
-                aborted.details,
-                id_=failure.id,
-                outputs=Bag(struct=failure.properties),
-                inputs=Bag(struct=failure.inputs) if failure.HasField("inputs") else None,
-                reasons=tuple(failure.reasons),
-            )
-        if detail.TypeName() == errors_pb2.ErrorCause.DESCRIPTOR.full_name:
-            return ProviderError(
-                f"{aborted.details}: {errors_pb2.ErrorCause.FromString(detail.value).message}"
-            )
-    return ProviderError(aborted.details or str(aborted.code))
-
-
-def _details(status: bytes) -> Iterable[any_pb2.Any]:
-    """Read what a status carries, with whichever of the two generated classes its maker has loaded.
-
-    Both the SDK and googleapis define ``google.rpc.Status``; a process that imports both cannot start.
-    """
-    if not status:
-        return ()
-    descriptor = descriptor_pool.Default().FindMessageTypeByName("google.rpc.Status")
-    return cast("Any", message_factory.GetMessageClass(descriptor).FromString(status)).details  # type: ignore[no-any-return]  # made at run time
+    def _call(self, name: str, request: Any, timeout: float = 0) -> Any:
+        return call(self._servicer, name, request, timeout)
 
 
 def _checked(response: Any) -> Checked:
@@ -346,7 +247,10 @@ def _diff(response: Any) -> Diff:
         changes=None if response.changes == unknown else True,
         replaces=tuple(response.replaces),
         diffs=tuple(response.diffs),
-        detailed={path: (_KINDS[diff.kind], diff.inputDiff) for path, diff in response.detailedDiff.items()},
+        detailed={
+            path: (_KINDS.get(diff.kind, "update"), diff.inputDiff)
+            for path, diff in response.detailedDiff.items()
+        },
         delete_before_replace=response.deleteBeforeReplace,
     )
 

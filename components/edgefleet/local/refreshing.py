@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
+from edgefleet.local.calling import InitFailed, ProviderError
 from edgefleet.local.checkpoint import State, now
 from edgefleet.local.deployment import Deployment
 from edgefleet.local.ending import in_parallel
 from edgefleet.local.events import Step
-from edgefleet.local.providers import InitFailed, ProviderError, Read
+from edgefleet.local.providers import Read
 from edgefleet.local.registering import input_diff
 from edgefleet.local.values import Bag
 

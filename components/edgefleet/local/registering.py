@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from edgefleet.local import applying, importing, paths, replacing
+from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import PROVIDER_PREFIX, STACK_TYPE, State, provider_urn
 from edgefleet.local.deployment import Deployment, Stopped, make_urn
 from edgefleet.local.events import Step
 from edgefleet.local.goals import Goal
-from edgefleet.local.providers import Diff, Lifecycle, ProviderError
+from edgefleet.local.providers import Diff, Lifecycle
 from edgefleet.local.values import Bag, reveal
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from edgefleet.errors import Problem, Refused
+from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import PROVIDER_PREFIX, State
 from edgefleet.local.project import CLI_HINT
-from edgefleet.local.providers import Checked, Client, Diff, Factory, ProviderError, Read
+from edgefleet.local.providers import Checked, Client, Diff, Factory, Read
 from edgefleet.local.values import UNKNOWN, Bag, has_unknown, secret
 
 _INTERNAL = frozenset({"version", "pluginDownloadURL", "__internal"})

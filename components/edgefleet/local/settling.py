@@ -5,9 +5,9 @@ is found and taken over, or it was never made. Of the others only somebody who l
 stay pending in the checkpoint, in the CLI's format, until they are cleared or imported.
 """
 
+from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import Pending, State, now
 from edgefleet.local.deployment import Deployment
-from edgefleet.local.providers import ProviderError
 from edgefleet.local.values import UNKNOWN, has_unknown
 
 _FOUND = "an earlier run ended while it was creating this; it was found, and the run goes on with it"
