@@ -53,6 +53,26 @@ def test_a_replacement_is_one_step() -> None:
         assert [("replace", ("a",))] == [(step.op, step.diff) for step in outcome.steps]
 
 
+def test_what_an_earlier_run_left_is_a_step_of_its_own() -> None:
+    """The resource stays what it is, whichever comes first; a failed removal does not make it fail."""
+    own = event("resourcePreEvent", "same", old=state({"a": 2}), new=state({"a": 2}))
+    left = event("resourcePreEvent", "delete-replaced", old=state({"a": 1}))
+    for events in ((own, left), (left, own)):
+        steps = collect(*events).steps
+        assert [("same", False), ("delete", True)] == [(step.op, step.is_remains) for step in steps]
+        failed = collect(
+            *events, event("resOpFailedEvent", "delete-replaced", old=state({}), status=2, steps=0)
+        )
+        assert [("same", False)] == [(step.op, step.is_remains) for step in failed.steps]
+
+
+def test_what_is_left_of_a_deleted_resource_goes_with_it() -> None:
+    """One deletion is told, whichever comes first."""
+    own, left = (event("resourcePreEvent", op, old=state({})) for op in ("delete", "delete-replaced"))
+    for events in ((own, left), (left, own)):
+        assert [("delete", False)] == [(step.op, step.is_remains) for step in collect(*events).steps]
+
+
 def test_an_old_half_alone_is_a_deletion() -> None:
     """What an earlier run left to delete is deleted."""
     outcome = collect(event("resourcePreEvent", "delete-replaced", old=state({})))

@@ -74,6 +74,19 @@ def test_the_summary_counts_resources_and_counts_counts_sites(made: "Made") -> N
     assert [{"name": "b", "effect": "reflash", "since": "2026-11-22T12:00:00+00:00"}] == found["pending"]
 
 
+def test_what_the_screen_notes_is_in_the_document(made: "Made") -> None:
+    """Versions that no lock holds, and what an earlier run left to delete."""
+    a = made.plain("a")
+    left = replace(made.step("delete", a, {}), is_remains=True)
+    steps = [made.step("same", a, a), left]
+    found = checked(building.view(made.outcome(steps), building.Seen(at=NOW, fleet=made.fleet([a]))))
+    assert (["a"], ["v1.36.4+k3s1"]) == (found["remains"], found["unlocked"])
+    assert ([], {"same": 1, "delete": 1}) == (
+        found["sites"],
+        {op: count for op, count in found["summary"].items() if count},
+    )
+
+
 def test_problems_keep_their_places() -> None:
     """Each problem, none grouped."""
     same = Problem(code="c", where="f:1:2", path="sites.a", problem="is wrong", hint="mend it")

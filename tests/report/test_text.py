@@ -1,5 +1,6 @@
 """What people read of a run."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,20 @@ def a_day(made: "Made") -> View:
 
 def _spec(step: Step) -> dict[str, Any]:
     return {name: value for name, value in step.new_inputs.items() if name not in {"store", "key"}}
+
+
+def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
+    """Its site stays, by name; what is removed is said, and there is something to do."""
+    a = made.plain("a")
+    left = replace(made.step("delete", a, {}), is_remains=True)
+    view = building.view(
+        made.outcome([made.step("same", a, a), left]), building.Seen(at=NOW, fleet=made.fleet([a]))
+    )
+    assert {"gone": 0, "unchanged": 1} == {fate: view.counts[fate] for fate in ("gone", "unchanged")}
+    lines = shown(view).splitlines()
+    place = lines.index("REMAINS - old of 1 replacement that an earlier run left, to remove")
+    assert "      a" == lines[place + 1]
+    assert [] == [line for line in lines if line.startswith(("GONE", "OTHER", "nothing to do"))]
 
 
 def test_a_day_of_a_large_fleet(made: "Made", golden: "Golden") -> None:

@@ -1,12 +1,13 @@
 """From engine events to an outcome: one translation for both engines.
 
-A replacement is several events and one step; default providers, which no program names, are none; steps
+A replacement is several events and one step; the old half that an earlier run left undone is a step beside
+the resource's own, as that stays what it is; default providers, which no program names, are none; steps
 that failed did not happen, and are told of by their diagnostics.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from pulumi.automation import events as api
@@ -34,6 +35,8 @@ _OPS: Final[dict[str, Op]] = {
     "import-replacement": "replace",
 }
 _HALVES: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "read-replacement"})
+_REMAINS: Final = frozenset({"delete-replaced", "discard-replaced"})
+_STAYING: Final = frozenset({"same", "create", "update", "read", "import", "refresh"})
 _SEVERITIES: Final = {
     "info#err": "info",
     "info": "info",
@@ -62,6 +65,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
+        self._remains: dict[str, _Seen] = {}
         self._diagnostics: list[Diagnostic] = []
         self._outputs: dict[str, Any] = {}
 
@@ -96,7 +100,14 @@ class Collector:
             stack=stack,
             operation=operation,
             result=result,
-            steps=tuple(_step(seen) for seen in self._seen.values() if not seen.has_failed),
+            steps=(
+                *(_step(seen) for seen in self._seen.values() if not seen.has_failed),
+                *(
+                    replace(_step(seen), is_remains=True)
+                    for seen in self._remains.values()
+                    if not seen.has_failed
+                ),
+            ),
             diagnostics=tuple(self._diagnostics),
             outputs=self._outputs,
             seconds=seconds,
@@ -109,11 +120,17 @@ class Collector:
         seen = self._seen.get(metadata.urn)
         if seen is not None and metadata.op.value in _HALVES and seen.op == "replace":
             return  # the replacement as a whole says more than its halves
+        if seen is not None and metadata.op.value in _REMAINS:
+            if seen.op in _STAYING:
+                self._remains[metadata.urn] = _Seen(metadata, op)
+            return
+        if seen is not None and seen.metadata.op.value in _REMAINS and op in _STAYING:
+            self._remains[metadata.urn] = seen
         self._seen[metadata.urn] = _Seen(metadata, op, seen.outputs if seen else {})
 
     def _end(self, metadata: api.StepEventMetadata) -> None:
         seen = self._seen.get(metadata.urn)
-        if seen is None or metadata.op.value in {"delete-replaced", "discard-replaced"}:
+        if seen is None or metadata.op.value in _REMAINS:
             return
         if seen.op == "refresh":
             seen.op = _OPS.get(metadata.op.value, "same")
@@ -124,8 +141,10 @@ class Collector:
                 self._outputs = shown(seen.outputs)
 
     def _fail(self, metadata: api.StepEventMetadata) -> None:
-        if metadata.urn in self._seen:
-            self._seen[metadata.urn].has_failed = True
+        is_remains = metadata.op.value in _REMAINS and metadata.urn in self._remains
+        seen = (self._remains if is_remains else self._seen).get(metadata.urn)
+        if seen is not None:
+            seen.has_failed = True
 
     def _say(self, event: api.DiagnosticEvent) -> None:
         severity = _SEVERITIES.get(event.severity, "info")

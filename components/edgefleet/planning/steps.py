@@ -28,6 +28,8 @@ class Step:
     old_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     new_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """In a preview: what the provider says the outputs will be."""
+    is_remains: bool = False
+    """Deletes what an earlier run replaced and did not get to delete; the resource has a step of its own."""
 
     @property
     def name(self) -> str:

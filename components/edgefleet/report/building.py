@@ -71,7 +71,7 @@ class Seen:
 
 def view(outcome: Outcome, seen: Seen) -> View:
     """Everything there is to tell about `outcome`."""
-    steps = {step.name: step for step in outcome.steps if step.type == SITES}
+    steps = {step.name: step for step in outcome.steps if step.type == SITES and not step.is_remains}
     images = {name: differences.digests(step) for name, step in steps.items()}
     changes = {name: differences.site_change(step, images[name]) for name, step in steps.items()}
     told = Told(steps=steps, images=images, changes=changes, operation=outcome.operation)
@@ -89,6 +89,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         sites=sites,
         groups=tuple(_groups(changes.values(), seen)),
         others=tuple(_others(outcome)),
+        remains=tuple(step.name for step in outcome.steps if step.is_remains),
         pending=seen.waiting,
         shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
         unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
@@ -195,11 +196,8 @@ def _declared(change: SiteChange, seen: Seen) -> str:
 def _others(outcome: Outcome) -> Iterator[Other]:
     """What changes beside the sites; the stack, components and providers that come or go are only names."""
     for step in outcome.steps:
-        is_named = step.type not in {SITES, diagnosing.STACK, *COMPONENTS} and step.op not in {
-            "same",
-            "read",
-            "refresh",
-        }
+        is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains
+        is_named = is_touched and step.type not in {SITES, diagnosing.STACK, *COMPONENTS}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in differences.CHANGING
         if is_named and not is_provider:
             yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)

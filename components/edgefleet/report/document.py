@@ -32,6 +32,8 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "groups": [_group(group) for group in view.groups],
         "pending": [_waiting(each) for each in view.pending],
         "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
+        "remains": [*view.remains],
+        "unlocked": [*view.unlocked],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
     }

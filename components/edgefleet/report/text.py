@@ -7,7 +7,7 @@ from rich.text import Text
 from edgefleet.planning.steps import Operation
 from edgefleet.report import footing, groups
 from edgefleet.report.human import counted, duration
-from edgefleet.report.layout import COLUMNS, both_ends, spread
+from edgefleet.report.layout import COLUMNS, both_ends, listed, spread
 from edgefleet.report.view import FATES, Fate, View
 
 LABELS: dict[Fate, tuple[str, str]] = {
@@ -44,11 +44,22 @@ def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
 
 def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from gone(view)
+    yield from remains(view)
     for fate in ("reflash", "restart", "live", "none"):
         yield from groups.section(view, fate, is_all=is_all)
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
     yield from footing.others(view)
+
+
+def remains(view: View) -> Iterator[Text]:
+    """What an earlier run left to remove: the sites themselves stay."""
+    if not view.remains:
+        return
+    removed = "removed" if view.is_done else "to remove"
+    what = f"old of {counted(len(view.remains), 'replacement')} that an earlier run left, {removed}"
+    yield Text(f"REMAINS - {what}", "red")
+    yield from listed(view.remains, indent=6)
 
 
 def _header(view: View) -> Text:

@@ -94,6 +94,8 @@ class View:
     """Every site of the fleet and of its state, in the fleet file's order, the gone ones first."""
     groups: tuple[Group, ...] = ()
     others: tuple[Other, ...] = ()
+    remains: tuple[str, ...] = ()
+    """Names of resources that an earlier run replaced and of which it left the old one to delete."""
     pending: tuple[Pending, ...] = ()
     shared: dict[str, int] = field(default_factory=dict)
     """dict[name of a credential that sites share -> how many sites' images hold it]."""
