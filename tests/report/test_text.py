@@ -102,6 +102,19 @@ def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
     assert [] == [line for line in lines if line.startswith(("GONE", "OTHER", "nothing to do"))]
 
 
+def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "Made") -> None:
+    """After a run that failed, a changed address is a visit; an image that was only lost is none."""
+    a, moved = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")
+    for new, fate in ((moved, "reflash"), (a, "none")):
+        step = made.step("update", a, new, ["images.n1.digest"])
+        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
+        view = building.view(
+            made.outcome([replace(step, old_outputs=missing)]),
+            building.Seen(at=NOW, fleet=made.fleet([new])),
+        )
+        assert [fate] == [site.fate for site in view.sites]
+
+
 def test_a_day_of_a_large_fleet(made: "Made", golden: "Golden") -> None:
     """Losses first and by name, equal changes once with a count, counts that add up."""
     golden("a-day.txt", shown(a_day(made)))

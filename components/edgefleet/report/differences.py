@@ -13,6 +13,8 @@ BESIDE = ("store", "key", "passphrases", "images")
 """Properties of a site's images that are no part of its spec."""
 SECRETS = frozenset({"key", "passphrases"})
 """Of these the values that no report shows, whatever an engine hands over."""
+KEEPING = frozenset({"store", "images"})
+"""Of these those that say where images are kept and whether they are: no box notices."""
 CHANGING = frozenset({"update", "replace"})
 
 
@@ -24,7 +26,10 @@ def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
     return SiteChange(
         name=step.name,
         op=step.op,
-        effect=planning.effect_of(found, digest_changed=digest_changed(images)),
+        effect=planning.effect_of(
+            (change for change in found if _head(change.path) not in KEEPING),
+            digest_changed=digest_changed(images),
+        ),
         changes=found,
         nodes=tuple(images) or ("n1",),
     )
@@ -69,14 +74,16 @@ def _at(properties: Mapping[str, Any], path: str) -> Any:
 
 
 def digest_changed(images: dict[str, Digests]) -> bool | None:
-    """Whether any node's image differs; `None` where that is not known yet.
+    """Whether any node's image differs; `None` where that is not known.
 
-    An image that was lost in the store is made again as it was, as far as anybody can tell: the box
-    keeps what it has.
+    What an image was that is not in the store (lost, or never written by a run that failed) is not known:
+    the spec says whether it is made again as it was, and the box keeps what it has, or as another.
     """
     if any(each.new is None for each in images.values()):
         return None
-    return any(each.old not in {None, each.new} for each in images.values())
+    if any(each.old not in {None, each.new} for each in images.values()):
+        return True
+    return None if any(each.old is None for each in images.values()) else False
 
 
 def digests(step: Step) -> dict[str, Digests]:
