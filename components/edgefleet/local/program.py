@@ -11,7 +11,6 @@ import runpy
 import sys
 import traceback
 from collections.abc import Awaitable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from pulumi import runtime
 from pulumi.runtime import settings as sdk
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.local import stalling
 from edgefleet.local.deployment import Deployment
 from edgefleet.local.monitor import Log, Monitor
 
@@ -58,7 +58,7 @@ def _run(run: Deployment) -> None:
             _drive(run)
         except EdgefleetError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if run.has_failed:
                 return
             raise _translate(error, run.project.root) from error
@@ -66,8 +66,8 @@ def _run(run: Deployment) -> None:
 
 def _drive(run: Deployment) -> None:
     """Run the program on an event loop with threads enough."""
-    loop = asyncio.new_event_loop()
-    pool = ThreadPoolExecutor(max_workers=run.parallel * _THREADS_PER_STEP, thread_name_prefix="step")
+    pool = stalling.Pool(run.parallel * _THREADS_PER_STEP)
+    loop = stalling.new_loop(pool)
     loop.set_default_executor(pool)
     # A program that ends early leaves futures behind that nobody asks any more; that is no news.
     loop.set_exception_handler(lambda _loop, _context: None)
@@ -77,6 +77,8 @@ def _drive(run: Deployment) -> None:
     except KeyboardInterrupt:
         run.is_cancelled = True
         raise
+    except stalling.Stalled:
+        raise stalling.explain(loop) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         _drain(loop)
@@ -149,7 +151,7 @@ def _is_own(module: Any, folder: Path) -> bool:
     return Path(file).is_relative_to(folder / name) or Path(file) == folder / f"{name}.py"
 
 
-def _translate(error: Exception, root: Path) -> EdgefleetError:
+def _translate(error: Exception | SystemExit, root: Path) -> EdgefleetError:
     """Say in one line where the program broke, and on what."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_under(frame.filename, root)]
@@ -160,6 +162,8 @@ def _translate(error: Exception, root: Path) -> EdgefleetError:
         where = f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}"
     is_plain = isinstance(error, pulumi.RunError)
     text = str(error) if is_plain else f"{type(error).__name__}: {error}"
+    if isinstance(error, SystemExit):
+        text = f"it ended itself before its end, with sys.exit({error.code!r})"
     return InvalidInput(
         Problem(
             where=where,
