@@ -45,6 +45,17 @@ def test_one_cause_at_many_sites_is_one_error() -> None:
     )
 
 
+def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
+    """The failure of a resource that is there in part, and the same below it with a star before each line."""
+    lines = ["1 of 1 images are missing; run up again", "/a/n1.iso: cannot be written; choose another place"]
+    said = ["\n".join(lines), "\n".join(f"* {line}" for line in lines)]
+    diagnostics = [Diagnostic(severity="error", message=each, urn="u::dev::berlin") for each in said]
+    found = [*diagnosing.problems(diagnostics)]
+    assert [("", "1 of 1 images are missing"), ("/a/n1.iso", "cannot be written")] == [
+        (each.where, each.problem) for each in found
+    ]
+
+
 def test_other_peoples_words_stay_as_they_are() -> None:
     """A message of several lines that are no problems of ours is not torn apart."""
     message = "Traceback:\n  File x\nit; failed"

@@ -113,6 +113,19 @@ def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "
             building.Seen(at=NOW, fleet=made.fleet([new])),
         )
         assert [fate] == [site.fate for site in view.sites]
+        assert "  #1  1 site  images.n1: missing in the store -> as it should be" in shown(view).splitlines()
+
+
+def test_a_thousand_lost_images_are_one_change(made: "Made") -> None:
+    """Their digests differ, what happened does not."""
+    steps = []
+    for name in names("es-mad", 1000):
+        step = made.step("update", made.plain(name), made.plain(name), ["images.n1.digest"])
+        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
+        steps.append(replace(step, old_outputs=missing))
+    fleet = made.fleet([_spec(step) for step in steps])
+    view = building.view(made.outcome(steps), building.Seen(at=NOW, fleet=fleet))
+    assert [1000] == [len(group.sites) for group in view.groups]
 
 
 def test_a_day_of_a_large_fleet(made: "Made", golden: "Golden") -> None:

@@ -58,12 +58,12 @@ def _boxes(session: Session, name: str, engine: EngineName) -> list[Box]:
         Box(
             site=site,
             node=node,
-            desired=digest,
+            desired=found.digests.get(node),
             acknowledged=known.get(site, {}).get(node),
-            uri=str(found.images[node].get("uri", "")),
+            uri=str(image.get("uri") or ""),
         )
         for site, found in sorted(recorded.items(), key=lambda each: order.get(each[0], len(order)))
-        for node, digest in found.digests.items()
+        for node, image in found.images.items()
     ]
 
 

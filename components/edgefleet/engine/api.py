@@ -51,7 +51,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackState:
-    """A stack's state; empty where it has none."""
+    """A stack's state, without what is only left to be deleted; empty where it has none."""
 
     resources: tuple[Resource, ...] = ()
 

@@ -72,6 +72,7 @@ class Local:
                     modified=state.modified,
                 )
                 for state, inputs, outputs in states
+                if not state.delete
             )
         )
 

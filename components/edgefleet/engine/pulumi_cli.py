@@ -98,7 +98,9 @@ class PulumiCli:
             raise _translate(error, options) from error
         return StackState(
             resources=tuple(
-                _resource(item, show_secrets=show_secrets) for item in deployment.get("resources", ())
+                _resource(item, show_secrets=show_secrets)
+                for item in deployment.get("resources", ())
+                if not item.get("delete")
             )
         )
 

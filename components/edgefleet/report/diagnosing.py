@@ -17,14 +17,19 @@ PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")
 
 
 def problems(diagnostics: Iterable[Diagnostic]) -> Iterator[Problem]:
-    """The problems in the errors among `diagnostics`; what is no problem of ours stays in its own words."""
+    """The problems in the errors among `diagnostics`; what is no problem of ours stays in its own words.
+
+    Of a resource that is there in part, an engine repeats what failed as a list below the failure.
+    """
+    told: set[Problem] = set()
     for each in diagnostics:
         message = each.message.strip()
         if each.severity == "error" and message:
             name = _resource(each)
-            found = [_problem(line, name) for line in message.splitlines()]
+            found = [_problem(line.removeprefix("* "), name) for line in message.splitlines()]
             if all(problem.hint for problem in found):
-                yield from found
+                yield from (problem for problem in dict.fromkeys(found) if problem not in told)
+                told.update(found)
             else:
                 yield Problem(code="engine", path=name, problem=message, hint="")
 

@@ -59,8 +59,8 @@ def _beside(step: Step, path: str) -> Change:
     head = _head(path)
     if head in SECRETS:
         return Change(path, SECRET, SECRET)
-    if head == "images":  # an image that was lost or altered in the store
-        return Change(path, _at(step.old_outputs, path), _at(step.new_outputs, path))
+    if head == "images":  # its digests stand below, and equal losses are one change
+        return Change(path.removesuffix(".digest"), _in_store(_at(step.old_outputs, path)), "as it should be")
     return Change(path, _at(step.old_inputs, path), _at(step.new_inputs, path))
 
 
@@ -71,6 +71,10 @@ def _at(properties: Mapping[str, Any], path: str) -> Any:
             return None
         found = found.get(str(part))
     return found
+
+
+def _in_store(digest: Any) -> str:
+    return "missing in the store" if _known(digest) is None else "altered in the store"
 
 
 def digest_changed(images: dict[str, Digests]) -> bool | None:

@@ -19,8 +19,8 @@ class Box:
 
     site: str
     node: str
-    desired: str
-    """Digest of its image in the store."""
+    desired: str | None
+    """Digest of its image in the store; `None` where that is lost or could not be written."""
     acknowledged: str | None
     """Digest of what somebody said is on it."""
     uri: str = ""
@@ -28,7 +28,7 @@ class Box:
     @property
     def is_pending(self) -> bool:
         """Whether the box has, as far as anybody said, another image than the desired one."""
-        return self.acknowledged != self.desired
+        return self.desired is None or self.acknowledged != self.desired
 
 
 def lines(stack: str, boxes: Sequence[Box]) -> Iterator[Text]:
@@ -40,8 +40,11 @@ def lines(stack: str, boxes: Sequence[Box]) -> Iterator[Text]:
         yield Text(f"  {'SITE NODE':{NAME}}{'DESIRED':22}ON THE BOX", "dim")
     for box in boxes:
         yield from _line(box)
-    if pending:
-        yield Text(f"next: edgefleet sites ack -s {stack} {pending[0].site}")
+    ready = [box for box in pending if box.desired is not None]
+    if len(ready) < len(pending):
+        yield Text(f"next: edgefleet up -s {stack}")
+    elif ready:
+        yield Text(f"next: edgefleet sites ack -s {stack} {ready[0].site}")
 
 
 def _line(box: Box) -> Iterator[Text]:
@@ -50,7 +53,8 @@ def _line(box: Box) -> Iterator[Text]:
     if line.cell_len > NAME:
         yield line
         line = Text()
-    line.append(" " * (NAME + 2 - line.cell_len)).append(f"{digest(box.desired):22}")
+    desired = "not in the store" if box.desired is None else digest(box.desired)
+    line.append(" " * (NAME + 2 - line.cell_len)).append(f"{desired:22}")
     if not box.is_pending:
         line.append("the same", "green")
     elif box.acknowledged is None:
