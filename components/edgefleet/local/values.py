@@ -49,16 +49,18 @@ class Bag:
     @property
     def data(self) -> dict[str, Any]:
         """Plain Python data; whole numbers are `int`."""
-        if self._data is None:
-            self._data = self._load() if self._load else from_struct(self.struct)
-        return self._data
+        data = self._data
+        if data is None:
+            data = self._data = self._load() if self._load else from_struct(self.struct)
+        return data
 
     @property
     def struct(self) -> struct_pb2.Struct:
         """The wire's form."""
-        if self._struct is None:
-            self._struct = to_struct(self.data)
-        return self._struct
+        struct = self._struct
+        if struct is None:
+            struct = self._struct = to_struct(self.data)
+        return struct
 
     @property
     def masked(self) -> dict[str, Any]:
@@ -68,16 +70,25 @@ class Bag:
             self._masked = {key: mask(item) if type(item) in CONTAINERS else item for key, item in items}
         return self._masked
 
+    def slim(self) -> None:
+        """Give up what can be made again: both forms of what is loaded, else the wire form of data."""
+        if self._load is not None:
+            self._struct = self._data = None
+        elif self._data is not None:
+            self._struct = None
+
     def __bool__(self) -> bool:
-        return bool(self._struct.fields) if self._struct is not None else bool(self.data)
+        struct = self._struct
+        return bool(struct.fields) if struct is not None else bool(self.data)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Bag):
             return NotImplemented
         if self is other:
             return True
-        if self._struct is not None and other._struct is not None:
-            return self._struct == other._struct
+        ours, theirs = self._struct, other._struct
+        if ours is not None and theirs is not None:
+            return ours == theirs
         return self.data == other.data
 
     __hash__ = None  # type: ignore[assignment]  # compared by value, and the values are mutable containers
