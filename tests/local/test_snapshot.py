@@ -8,7 +8,8 @@ import pytest
 
 from edgefleet.errors import OutsideFailure
 from edgefleet.local.checkpoint import Checkpoint, State
-from edgefleet.local.journal import Journal
+from edgefleet.local.disk import Disk
+from edgefleet.local.journal import Journal, read_journal, seal_journal
 from edgefleet.local.secrets import Crypter
 from edgefleet.local.snapshot import Snapshot, fold
 from edgefleet.local.values import Bag, secret
@@ -117,3 +118,12 @@ def test_a_journal_is_never_begun_over_another(tmp_path: Path) -> None:
     (tmp_path / "j.jsonl").write_text("x")
     with pytest.raises(OutsideFailure, match="cannot be written"):
         Journal(tmp_path / "j.jsonl", {})
+
+
+def test_a_journal_that_was_never_begun_is_not_sealed(tmp_path: Path) -> None:
+    """Cut off in its first line it says nothing; a note at its end would make it another version's."""
+    path = tmp_path / "dev.jsonl"
+    path.write_bytes(b'{"version":1,"lo')
+    seal_journal(read_journal(path), "digest", Disk())
+    assert {} == read_journal(path).header
+    assert [] == fold(Checkpoint(), path, None, "another").resources

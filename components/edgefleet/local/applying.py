@@ -126,10 +126,8 @@ def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: 
     new.created = new.modified = now()
     if replaced is not None:
         replaced.delete = True
-        if not run.preview:
-            journal(run, lambda: run.snapshot.amend(replaced))
     gone = (step.old,) if step.old is not None and step.old.pending_replacement else ()
-    return _finish(run, step, gone, called)
+    return _finish(run, step, gone, called, amended=replaced)
 
 
 def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
@@ -175,20 +173,21 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
         old.pending_replacement = pending
     else:
         spared = old.external or old.retain_on_delete or old.deleted_with in run.deleting or not old.custom
+        # A run that ended in the middle of a replacement may have deleted it already.
+        spared = spared or old.pending_replacement
 
         def call() -> None:
             if not spared:
                 manager: Lifecycle = run.registry if old.is_provider else run.client(old.provider)
                 manager.delete(old)
 
-        called = carry_out(run, step, "deleting", call, touches=not spared)
+        called = carry_out(run, step, "deleting", call, touches=not (spared or old.is_provider))
         if called.failure is not None:
             journal(run, lambda: run.snapshot.end(called.number))
             raise run.step_failed(step, called.failure)
-        if pending:
-            old.pending_replacement = True
-            journal(run, lambda: run.snapshot.amend(old))
-        journal(run, lambda: run.snapshot.end(called.number, done=() if pending else (old,)))
+        old.pending_replacement = pending
+        done, amended = ((), old) if pending else ((old,), None)
+        journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
     run.events.done(step)
 
 
@@ -221,10 +220,8 @@ def read(run: Deployment, step: Step) -> Step:
     if step.old is not None:
         new.created, new.modified = step.old.created, step.old.modified
     if step.op == "read-replacement" and step.old is not None:
-        state = step.old
-        state.delete = True
-        journal(run, lambda: run.snapshot.amend(state))
-        return _finish(run, step, (), called)
+        step.old.delete = True
+        return _finish(run, step, (), called, amended=step.old)
     return _finish(run, step, (step.old,), called)
 
 
@@ -253,9 +250,11 @@ def carry_out(
     is_outside = (state.custom and not state.is_provider) if touches is None else touches
     number = 0
     try:
-        if is_outside and not run.preview:
-            number = run.snapshot.begin(kind, state)
         with run.slots:
+            if is_outside and not run.preview:
+                # What waited for its turn does not begin any more; what is on record as begun has its turn.
+                run.check_running()
+                number = run.snapshot.begin(kind, state)
             call()
     except InitFailed as error:
         return _Called(number, error)
@@ -272,15 +271,22 @@ def carry_out(
     return _Called(number)
 
 
-def _finish(run: Deployment, step: Step, gone: tuple[State | None, ...], called: _Called) -> Step:
-    """Record what a step came to; then say so."""
+def _finish(
+    run: Deployment,
+    step: Step,
+    gone: tuple[State | None, ...],
+    called: _Called,
+    *,
+    amended: State | None = None,
+) -> Step:
+    """Record what a step came to, all of it in one record; then say so."""
     new = step.new
     assert new is not None  # noqa: S101 - callers have one
     if called.failure is not None:
         new.init_errors = called.failure.reasons or (str(called.failure),)
     mark_secrets(new)
     if not run.preview:
-        journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone))
+        journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone, amended=amended))
     if called.failure is not None:
         raise run.step_failed(step, called.failure)
     run.events.done(step, show=run.preview or new.custom)

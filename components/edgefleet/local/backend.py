@@ -32,8 +32,9 @@ _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
 _SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
+_LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
 _ABANDONED = _HOUR
-"""Age in seconds from which what is left of an attempt to lock is nobody's."""
+"""Age in seconds from which what another machine left of an attempt to lock is nobody's."""
 _OURS = "edgefleet"
 _BIRTH = 19
 """Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
@@ -62,13 +63,7 @@ class Lock:
             return self.path.stem not in _HELD
         if self.born and self.born != _born(self.pid):
             return True
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        return False
+        return _is_gone(self.pid)
 
     @property
     def is_left(self) -> bool:
@@ -83,6 +78,22 @@ class Lock:
                 count = seconds // unit
                 return f"{count} {name}{'s' if count > 1 else ''}"
         return f"{max(seconds, 0)} second{'' if seconds == 1 else 's'}"
+
+
+def _is_gone(pid: int) -> bool:
+    """Say whether there surely is no such process on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _here() -> str:
+    """Return what this machine is called in the names of files."""
+    return sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
 def _born(pid: int) -> str:
@@ -174,9 +185,13 @@ class Backend:
         self.write(path, content)
 
     def record(self, update: Mapping[str, Any]) -> None:
-        """Add to the stack's history, and back its checkpoint up, as the CLI does after each update."""
+        """Add to the stack's history, and back its checkpoint up, as the CLI does after each update.
+
+        Raises:
+            OutsideFailure: it could not be written.
+        """
         stamp = time.time_ns()
-        content = self.checkpoint.read_bytes()
+        content = self.load() or b""
         history = self._state / "history" / self._project / self._stack
         text = json.dumps(update, separators=(",", ":"), ensure_ascii=False)
         self.write(history / f"{self._stack}-{stamp}.history.json", text.encode())
@@ -195,10 +210,19 @@ class Backend:
     def sweep(self) -> None:
         """Remove what a run that died left half written; only for who holds the lock."""
         for path in self.journal.parent.glob("*.tmp"):
-            is_mine = _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}."))
-            is_lock = path.name.startswith(".lock.") and path.stat().st_mtime + _ABANDONED < time.time()
-            if is_mine or is_lock:
-                path.unlink(missing_ok=True)
+            if _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}.")) or _is_abandoned(path):
+                self.remove(path)
+
+    def remove(self, path: Path) -> None:
+        """Remove one of the stack's files, if it is there.
+
+        Raises:
+            OutsideFailure: it could not be removed.
+        """
+        try:
+            self.disk.remove(path)
+        except OSError as error:
+            raise failed(path, "cannot be removed", error) from error
 
     # locks
 
@@ -228,22 +252,22 @@ class Backend:
         }
         self._lock = path
         _HELD.add(path.stem)
-        scratch = self.journal.with_name(f".lock.{uuid4().hex}.tmp")
+        scratch = self.journal.with_name(f".lock.{_here()}.{os.getpid()}.{uuid4().hex}.tmp")
         try:
             self.disk.keep(path, json.dumps(content).encode(), scratch)
             self._refuse_locked(left)
+            # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
+            for lock in left:
+                self.remove(lock.path)
+            self.sweep()
         except EdgefleetError:
             self.unlock()
             raise
-        # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
-        for lock in left:
-            self.disk.remove(lock.path)
-        self.sweep()
 
     def unlock(self) -> None:
         """Give the lock back."""
         if self._lock is not None:
-            self.disk.remove(self._lock)
+            self.remove(self._lock)
             self.abandon()
 
     def abandon(self) -> None:
@@ -267,6 +291,19 @@ class Backend:
         problems = [_locked(lock, clock) for lock in self.locks() if lock.path not in spared]
         if problems:
             raise Refused(problems)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Say whether a file is what is left of an attempt to lock, of a process that is no more."""
+    found = _LOCKING.fullmatch(path.name)
+    if found is None:
+        return False
+    if found["host"] == _here():
+        return _is_gone(int(found["pid"]))
+    try:
+        return path.stat().st_mtime + _ABANDONED < time.time()
+    except FileNotFoundError:
+        return False
 
 
 def _locked(lock: Lock, clock: datetime) -> Problem:

@@ -85,7 +85,7 @@ def failed(path: Path, what: str, error: OSError) -> OutsideFailure:
         Problem(
             where=str(path),
             problem=f"{what}: {error.strerror}",
-            hint="make room or mend the permissions, then run again; the state is as it was",
+            hint="make room or mend the permissions, then run again; nothing that was done is forgotten",
             code="state-io",
         )
     )

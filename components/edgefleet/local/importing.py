@@ -44,7 +44,7 @@ def take_over(run: Deployment, manager: Lifecycle, old: State | None, wanted: St
     if old is not None:
         _give_way(run, old, found)
     if not run.preview:
-        applying.journal(run, lambda: run.snapshot.end(called.number, new=found))
+        applying.journal(run, lambda: run.snapshot.end(called.number, new=found, amended=old))
     run.events.done(step)
     if old is not None:
         whole = Step(op="replace", old=old, new=found)
@@ -81,5 +81,3 @@ def _give_way(run: Deployment, old: State, found: State) -> None:
         run.kept.add(old.urn)
         run.replaced.add(found.urn)
     old.delete = True
-    if not run.preview:
-        applying.journal(run, lambda: run.snapshot.amend(old))

@@ -185,9 +185,13 @@ def read_journal(path: Path) -> Records:
 def seal_journal(records: Records, digest: str, disk: Disk) -> None:
     """Note that all of a journal is about to be in the checkpoint of this digest.
 
+    One that was never begun, cut off in its first line, has nothing to say and is left as it is.
+
     Raises:
         OutsideFailure: the disk took it not.
     """
+    if not records.header:
+        return
     try:
         with disk.append(records.path, records.length) as file:
             disk.write(file, _line({"folded": digest}))

@@ -61,7 +61,7 @@ class Keeper:
         if snapshot.changed or not self._backend.checkpoint.exists():
             self._save(snapshot.checkpoint())
         else:
-            self._backend.disk.remove(self._backend.journal)
+            self._backend.remove(self._backend.journal)
 
     def record(self, operation: str, result: str) -> OutsideFailure | None:
         """Add the run to the stack's history; return why that failed: the state is written already."""
@@ -86,7 +86,7 @@ class Keeper:
         content = checkpoints.write(checkpoint, self._backend.qualified, self._crypter)
         seal_journal(read_journal(self._backend.journal), digest(content), self._backend.disk)
         self._backend.save(content)
-        self._backend.disk.remove(self._backend.journal)
+        self._backend.remove(self._backend.journal)
 
     def _announce(self, opening: Checkpoint) -> None:
         """Write the checkpoint as it was, with the first operation under way."""

@@ -65,7 +65,7 @@ def _run(run: Deployment) -> None:
         except EdgefleetError:
             raise
         except (Exception, SystemExit) as error:
-            if run.has_failed:
+            if run.has_failed or run.is_cancelled:
                 return
             raise _translate(error, run.project.root) from error
 

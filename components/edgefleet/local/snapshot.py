@@ -11,9 +11,11 @@ stack. Lines written by several threads at once share one flush to the disk.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from edgefleet.errors import OutsideFailure
 from edgefleet.local.checkpoint import Checkpoint, Pending, State, deserialize, provider_urn, serialize
 from edgefleet.local.journal import Journal, Records, damaged, read_journal
 from edgefleet.local.secrets import Crypter
@@ -58,26 +60,41 @@ class Snapshot:
         """Whether the checkpoint must be written."""
 
     def begin(self, kind: str, state: State) -> int:
-        """Note that an operation is about to begin; it is on the disk when this returns."""
+        """Note that an operation is about to begin; it is on the disk when this returns.
+
+        Raises:
+            OutsideFailure: the disk took it not; the operation must not begin, and is not noted.
+        """
         pending = Pending(type=kind, resource=state)
         with self._lock:
             self._count += 1
             number = self._count
             self._pending[number] = pending
         self.changed = True
-        self._write({"begin": number, "type": kind, "resource": self._document(state)})
-        with self._opening_lock:
-            if self._opening is not None:
-                opening, self._opening = self._opening, None
-                opening(
-                    Checkpoint(
-                        resources=self.base.resources,
-                        pending=[*self.base.pending, pending],
-                        salt=self.base.salt,
-                        metadata=self.base.metadata,
-                    )
-                )
+        try:
+            self._write({"begin": number, "type": kind, "resource": self._document(state)})
+            self._announce(pending)
+        except OutsideFailure:
+            with suppress(OutsideFailure):
+                self.end(number)
+            raise
         return number
+
+    def _announce(self, pending: Pending) -> None:
+        """Have the first operation in the checkpoint before it begins; whoever comes meanwhile waits."""
+        with self._opening_lock:
+            if self._opening is None:
+                return
+            base = self.base
+            self._opening(
+                Checkpoint(
+                    resources=base.resources,
+                    pending=[*base.pending, pending],
+                    salt=base.salt,
+                    metadata=base.metadata,
+                )
+            )
+            self._opening = None
 
     def end(  # noqa: PLR0913 - each is one part of what happened, and they are one record
         self,
@@ -153,7 +170,7 @@ class Snapshot:
         Args:
             pending: One of the base's.
             found: What it had made after all.
-            replaced: The state that `found` takes the place of, changed to be deleted.
+            replaced: A state that changed in place along with it: to what was found, or to be deleted.
         """
         self.changed = True
         place = next(place for place, item in enumerate(self.base.pending) if item is pending)
@@ -192,10 +209,8 @@ class Snapshot:
 def _checkpoint(
     base: Checkpoint, live: list[State], pending: dict[int, Pending], settled: set[int]
 ) -> Checkpoint:
-    """Return what a run has come to; creations of earlier runs stay pending until they are settled."""
-    kept = [
-        item for place, item in enumerate(base.pending) if item.type == "creating" and place not in settled
-    ]
+    """Return what a run has come to; what earlier runs left pending stays so until it is settled."""
+    kept = [item for place, item in enumerate(base.pending) if place not in settled]
     return Checkpoint(
         resources=renamed(live), pending=[*pending.values(), *kept], salt=base.salt, metadata=base.metadata
     )

@@ -1,0 +1,91 @@
+"""Operations that an earlier run, of either engine, left pending in the checkpoint."""
+
+import json
+from typing import Any
+
+import pytest
+
+PROGRAM = """
+first = Thing("first", {"value": pulumi.Output.secret("hush"), "pin": 1%s})
+Thing("second", {"value": first.serial})
+"""
+
+
+def leave_pending(project: Any, kind: str, **inputs: Any) -> None:
+    """Put an operation on the first thing into the checkpoint, as a run leaves it that is killed."""
+    document = json.loads(project.checkpoint.read_text())
+    latest = document["checkpoint"]["latest"]
+    resource = next(item for item in latest["resources"] if item["urn"].endswith("::first"))
+    pending = {**resource, "inputs": {**resource["inputs"], **inputs}}
+    latest["pending_operations"] = [{"resource": pending, "type": kind}]
+    project.checkpoint.write_text(json.dumps(document))
+
+
+def pending(project: Any) -> list[Any]:
+    """Return what is pending in the checkpoint."""
+    found = json.loads(project.checkpoint.read_text())["checkpoint"]["latest"]
+    return list(found.get("pending_operations", []))
+
+
+@pytest.fixture
+def begun(project: Any) -> Any:
+    """A project of two things that are there."""
+    project.write(PROGRAM % "")
+    project.run("up")
+    return project
+
+
+def test_a_change_is_looked_up(begun: Any) -> None:
+    """What it came to is on record and is changed back, as the preview says; what was secret stays so."""
+    thing = begun.root / ".standin" / "things" / "first-0.json"
+    thing.write_text(json.dumps({"value": "whisper", "pin": 1}))
+    leave_pending(begun, "updating")
+    assert {"first": "update"} == begun.ops("preview")
+    outcome = begun.run("up")
+    assert ["info"] == [item.severity for item in outcome.diagnostics]
+    assert {"value": "hush", "pin": 1} == json.loads(thing.read_text())
+    assert [] == pending(begun)
+    for path in (begun.root / ".pulumi").rglob("*.json*"):
+        assert "whisper" not in path.read_text()
+        assert "hush" not in path.read_text()
+
+
+def test_a_change_that_never_happened_is_looked_up(begun: Any) -> None:
+    """All is as it was, and there is nothing to do."""
+    leave_pending(begun, "updating", pin=2)
+    assert {} == begun.ops("up")
+    assert [] == pending(begun)
+
+
+def test_a_deletion_is_looked_up(begun: Any) -> None:
+    """What is gone is made anew, or forgotten where the program does not have it any more."""
+    (begun.root / ".standin" / "things" / "first-0.json").unlink()
+    leave_pending(begun, "deleting")
+    assert {"first": "replace", "second": "update"} == begun.ops("preview")
+    begun.write("")
+    begun.ops("up")
+    assert [] == begun.things() == begun.recorded()
+    assert [] == pending(begun)
+
+
+def test_what_cannot_be_looked_up_now_is_looked_up_by_a_later_run(project: Any) -> None:
+    """It is said each time, until the provider answers or somebody has it forgotten."""
+    project.write(PROGRAM % ', "fail": "read"')
+    project.run("up")
+    leave_pending(project, "updating")
+    for _ in range(2):
+        outcome = project.run("up")
+        assert ["warning"] == [item.severity for item in outcome.diagnostics]
+        assert "it cannot be looked up now" in outcome.diagnostics[0].message
+    assert 1 == len(pending(project))
+    project.run("refresh", clear_pending=True)
+    assert [] == pending(project)
+
+
+@pytest.mark.parametrize("kind", ["reading", "importing"])
+def test_what_changed_nothing_outside_is_no_news(begun: Any, kind: str) -> None:
+    """A look at something is simply done again."""
+    leave_pending(begun, kind)
+    outcome = begun.run("up")
+    assert () == outcome.diagnostics
+    assert [] == pending(begun)
