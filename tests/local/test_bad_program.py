@@ -1,6 +1,9 @@
 """Programs that throw, wait for ever or ask for what there is not: one message, and the state as it was."""
 
 import json
+import os
+import signal
+import time
 from typing import Any
 
 import pytest
@@ -155,3 +158,19 @@ def test_an_unknown_type_of_our_package_is_told(project: Any) -> None:
     assert 1 == len(outcome.diagnostics)
     assert "edgefleet:index:SiteImage" in outcome.diagnostics[0].message
     assert [] == project.recorded()
+
+
+def test_an_interrupted_program_is_cancelled_not_at_fault(project: Any) -> None:
+    """What was under way is finished and on record; that it could not go on is no error of its own."""
+    base = project.factories["edgefleet"]
+
+    def create(self: Any, request: Any, context: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+        return base.Create(self, request, context)
+
+    project.factories = {"edgefleet": type("Interrupted", (base,), {"Create": create})}
+    project.write('first = Thing("first", {"value": 1})\nThing("second", {"value": first.serial})')
+    assert "cancelled" == project.run("up").result
+    assert ["first"] == project.recorded()
+    assert ["first-0"] == project.things()
