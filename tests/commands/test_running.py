@@ -219,6 +219,16 @@ def test_destroy_needs_no_fleet_file(up: "World") -> None:
     assert "shops / dev" in ran.out
 
 
+def test_a_second_destroy_has_nothing_to_do(up: "World") -> None:
+    """Sites that are not there are not counted as ones that stay."""
+    assert 0 == up.run("destroy", "-s", "dev", "-y").code
+    ran = up.run("destroy", "-s", "dev", "-y")
+    assert 0 == ran.code
+    assert ["= 0", "nothing to destroy"] == [
+        line.strip() for line in ran.out.splitlines()[1:] if line.strip() and not line.startswith("note: k3s")
+    ]
+
+
 def test_destroy_and_refresh_ask_with_what_they_are_about(up: "World") -> None:
     """The question says how much is at stake."""
     ran = up.run("destroy", "-s", "dev", typed="n\n")

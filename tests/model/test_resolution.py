@@ -77,6 +77,13 @@ def test_each_value_is_located_where_it_was_declared(
     assert text_at(tmp_path, load(SITES, **LAYERS).locate("s", path)).startswith(text)
 
 
+def test_where_images_are_kept_is_located_at_its_own_line(load: Load, tmp_path: Path) -> None:
+    """A store that moved is no change of a site's row; an undeclared one has the site's place."""
+    images = "images: {store: file:elsewhere}\n"
+    assert "file:elsewhere}" == text_at(tmp_path, load(images + SITES, **LAYERS).locate("s", "store"))
+    assert text_at(tmp_path, load(SITES, **LAYERS).locate("s", "store")).startswith("s: {group")
+
+
 def test_who_is_not_there_is_nowhere(load: Load) -> None:
     """A site that was removed has no place any more."""
     assert "" == load(SITES, **LAYERS).locate("nobody", "timezone")

@@ -45,6 +45,19 @@ def test_rows_are_sites(table: Callable[[str], None], load: Load) -> None:
     assert "test.fleet.yaml:12:43" == fleet.locate("a", "nodes.n1.labels.tier")
 
 
+def test_a_table_that_is_none_is_answered_as_a_table(
+    table: Callable[[str], None], problems: Problems, tmp_path: Path
+) -> None:
+    """An empty one, and a directory: what to do is said of a table, not of a fleet file."""
+    table("")
+    (empty,) = problems(FROM)
+    assert ("empty", True) == (empty.code, empty.hint.startswith("write a heading line such as name,"))
+    (tmp_path / "stores.csv").unlink()
+    (tmp_path / "stores.csv").mkdir()
+    (folder,) = problems(FROM)
+    assert ("is-directory", "name a CSV file") == (folder.code, folder.hint)
+
+
 def test_a_table_and_the_same_sites_inline_are_the_same_fleet(
     table: Callable[[str], None], load: Load
 ) -> None:

@@ -63,13 +63,14 @@ class Run:
         """Run `operation` and give back what is to be told."""
         outcome = self._outcome(operation, refresh=refresh or self.wanted.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
-        pending, note = waiting(self.session, self.fleet, self.before)
+        is_wish = operation in building.WISHES
+        pending, note = waiting(self.session, self.fleet, self.before) if is_wish else ((), "")
         seen = building.Seen(
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
             stood=rows.stood(self.session, self.fleet, lost),
-            waiting=pending if operation in {"preview", "up"} else (),
+            waiting=pending,
             targets=self.wanted.targets,
             notes=(*notes, note) if note else notes,
         )

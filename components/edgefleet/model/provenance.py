@@ -17,6 +17,9 @@ HARDWARE = frozenset({"arch", "cpus", "memory", "disk", "storage", "accelerators
 TOP = frozenset({"fleet", "region", "recipe"})
 """Fields of a site that the fleet file declares once."""
 
+IMAGES = frozenset({"store"})
+"""What a site's images need beside its spec, of which the fleet file declares it below ``images``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
@@ -84,6 +87,8 @@ class Provenance:
         member = self.members.get(site.name, Membership())
         if head in TOP:
             yield (head,)
+        elif head in IMAGES:
+            yield ("images", head)
         elif head == "nodes" and rest:
             yield from self._of_node(own, member, rest)
         else:

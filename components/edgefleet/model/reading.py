@@ -7,6 +7,7 @@ from edgefleet.errors import InvalidInput, Problem
 
 LARGEST = 64 * 1024**2
 """Bytes of the largest file that is read; 100,000 sites are about 25 MB."""
+TABLE = ".csv"
 LONGEST_LINE = 64 * 1024
 """Characters of the longest line that is read."""
 
@@ -41,7 +42,7 @@ def read_text(path: Path, shown: str) -> str:
         raise _not_text(data, shown, error.start) from error
     _check_lines(text, shown)
     if not text.strip():
-        raise _problem(shown, "empty", "the file is empty", "edgefleet new DIR writes one to begin with")
+        raise _problem(shown, "empty", "the file is empty", _begun(path))
     return text
 
 
@@ -63,7 +64,15 @@ def _bytes(path: Path, shown: str) -> bytes:
         raise _problem(shown, "unreadable", f"the file cannot be read ({said})", "check the path") from error
 
 
+def _begun(path: Path) -> str:
+    if path.suffix == TABLE:
+        return "write a heading line such as name,profile,network.address, then a line for each site"
+    return "edgefleet new DIR writes one to begin with"
+
+
 def _inside(path: Path) -> str:
+    if path.suffix == TABLE:
+        return "name a CSV file"
     found = sorted(child.name for child in path.glob("*.fleet.yaml"))
     return (
         f"name a file in it: {', '.join(found[:5])}" if found else "name a file such as stacks/dev.fleet.yaml"

@@ -11,7 +11,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.planning import changes as planning
 from edgefleet.planning.changes import SiteChange
 from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Operation, Outcome, Step
+from edgefleet.planning.steps import Operation, Outcome, Result, Step
 from edgefleet.report import diagnosing, differences
 from edgefleet.report.view import Digests, Fate, Group, Other, Site, View
 
@@ -74,7 +74,9 @@ def view(outcome: Outcome, seen: Seen) -> View:
     steps = {step.name: step for step in outcome.steps if step.type == SITES and not step.is_remains}
     images = {name: differences.digests(step) for name, step in steps.items()}
     changes = {name: differences.site_change(step, images[name]) for name, step in steps.items()}
-    told = Told(steps=steps, images=images, changes=changes, operation=outcome.operation)
+    told = Told(
+        steps=steps, images=images, changes=changes, operation=outcome.operation, result=outcome.result
+    )
     sites = (*_gone(told, seen), *_present(told, seen))
     fleet, region = _names(steps, seen)
     return View(
@@ -126,6 +128,7 @@ class Told:
     images: dict[str, dict[str, Digests]]
     changes: dict[str, SiteChange]
     operation: Operation
+    result: Result
 
 
 def _gone(told: Told, seen: Seen) -> Iterator[Site]:
@@ -141,8 +144,12 @@ def _gone(told: Told, seen: Seen) -> Iterator[Site]:
 
 
 def _present(told: Told, seen: Seen) -> Iterator[Site]:
-    """The sites that stay, in the fleet file's order; those only the state knows come last."""
-    for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet else ()), *told.steps)):
+    """The sites that stay, in the fleet file's order; those only the state knows come last.
+
+    When all was destroyed, sites that were never made are not there either.
+    """
+    is_empty = told.operation == "destroy" and told.result == "succeeded" and not seen.targets
+    for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet and not is_empty else ()), *told.steps)):
         step = told.steps.get(name)
         if step is None:
             yield Site(name=name, op="same", fate=_missed(name, seen, told), effect=Effect.NONE)

@@ -78,6 +78,8 @@ def _closing(view: View) -> Iterator[Text]:
         return
     if not view.has_changes and view.operation in {"preview", "up"}:
         yield Text(f"nothing to do: {counted(len(view.sites), 'site')} {_as_wanted(view)}")
+    if not view.has_changes and view.operation == "destroy":
+        yield Text("nothing to destroy")
     if view.operation == "up" and view.store:
         yield from wrapped(f"images: {view.store}")
     steps = next_steps(view)
