@@ -66,6 +66,7 @@ def leave(run: Deployment, old: State | None, new: State) -> Step:
         new.inputs = Bag()
         step = Step(op="same", old=new, new=new)
         run.events.pre(step)
+        run.events.done(step, show=run.preview or new.custom)
         return step
     with run.lock:
         for needed in _needed(run, old):
@@ -219,6 +220,8 @@ def read(run: Deployment, step: Step) -> Step:
         new.outputs = called.failure.outputs
     if step.old is not None:
         new.created, new.modified = step.old.created, step.old.modified
+        if new.inputs != step.old.inputs or new.outputs != step.old.outputs:
+            new.modified = now()
     if step.op == "read-replacement" and step.old is not None:
         step.old.delete = True
         return _finish(run, step, (), called, amended=step.old)

@@ -30,6 +30,18 @@ class Stopped(grpc.RpcError):
         return "the run has stopped"
 
 
+class CallFailed(grpc.RpcError):
+    """Tells the program that what it called failed; it may go on without."""
+
+    def code(self) -> grpc.StatusCode:
+        """Return what the SDK makes an exception of."""
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        """Return the reason."""
+        return str(self)
+
+
 class Targets:
     """Which resources a run may touch: all, or those that were named."""
 
@@ -50,8 +62,10 @@ class Targets:
         self._hits.update(found)
         return bool(found)
 
-    def missing(self) -> list[str]:
-        """Return the names that matched nothing so far."""
+    def missing(self, urns: Iterable[str] = ()) -> list[str]:
+        """Return the names that matched nothing so far, nor any of these URNs."""
+        for urn in urns:
+            self.__contains__(urn)
         return [name for name in self.named if name not in self._hits]
 
 

@@ -42,12 +42,12 @@ def _deletion(run: Deployment, state: State) -> Step | None:
     if id(state) in run.deleted and state.urn in run.kept:
         return None
     if state.delete:
-        return Step(op="delete-replaced", old=state)
+        return Step(op="discard-replaced" if state.external else "delete-replaced", old=state)
     if state.urn in run.kept:
         return None
     if state.pending_replacement:
         return Step(op="remove-pending-replace", old=state)
-    return Step(op="delete", old=state)
+    return Step(op="discard" if state.external else "delete", old=state)
 
 
 def _delete(run: Deployment, step: Step) -> None:

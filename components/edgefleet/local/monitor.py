@@ -11,10 +11,10 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from edgefleet.errors import EdgefleetError, Problem, Refused
-from edgefleet.local import applying, builtin
+from edgefleet.local import applying, builtin, replacing
 from edgefleet.local.calling import ProviderError
 from edgefleet.local.checkpoint import State
-from edgefleet.local.deployment import Deployment, make_urn
+from edgefleet.local.deployment import CallFailed, Deployment, make_urn
 from edgefleet.local.events import Step
 from edgefleet.local.goals import read_goal, source_position
 from edgefleet.local.project import CLI_HINT
@@ -34,6 +34,7 @@ _FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS,
 ]
 _SEVERITIES = {engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
 _GET_RESOURCE = "pulumi:pulumi:getResource"
@@ -115,6 +116,9 @@ class Monitor:
             run.kept.add(old.urn)
         if request.id != UNKNOWN:
             applying.read(run, step)
+        if is_other:
+            run.replaced.add(urn)
+            replacing.tell(run, Step(op="replace", old=old, new=new))
         run.news[urn] = step
         return resource_pb2.ReadResourceResponse(urn=urn, properties=new.outputs.struct)
 
@@ -131,7 +135,10 @@ class Monitor:
         if package == builtin.PACKAGE and request.tok != builtin.READ_OUTPUTS:
             raise run.refuse(_refused(f"the function {request.tok}"))
         reference = request.provider or run.default_provider(package)
-        response = run.client(reference).invoke(request.tok, request.args, preview=run.preview)
+        try:
+            response = run.client(reference).invoke(request.tok, request.args, preview=run.preview)
+        except ProviderError as error:
+            raise CallFailed(f"invocation of {request.tok} returned an error: {error}") from error
         answer: dict[str, Any] = {"return": getattr(response, "return"), "failures": response.failures}
         return resource_pb2.ResourceInvokeResponse(**answer)
 

@@ -28,8 +28,12 @@ class _Found:
     new: State | None
 
 
-def refresh(run: Deployment) -> None:
-    """Look up what the targets name, or all; then begin from what was found.
+def refresh(run: Deployment, *, alone: bool = True) -> None:
+    """Look up what the targets name, or all; then begin from what was found, also where some failed.
+
+    Args:
+        run: The run.
+        alone: Whether this is all there is to do, so that what it came to is told and counted.
 
     Raises:
         Stopped: a provider failed.
@@ -40,23 +44,27 @@ def refresh(run: Deployment) -> None:
     for name in missing:
         run.fail(f"no resource of the stack is called '{name}'")
     run.check_running()
-    in_parallel(run, [partial(_refresh_one, run, found[id(state)]) for state in wanted])
-    _rebuild(run, list(found.values()))
+    try:
+        in_parallel(run, [partial(_refresh_one, run, found[id(state)], alone=alone) for state in wanted])
+    finally:
+        _rebuild(run, list(found.values()))
 
 
-def _refresh_one(run: Deployment, item: _Found) -> None:
+def _refresh_one(run: Deployment, item: _Found, *, alone: bool) -> None:
     run.check_running()
     old = item.old
     step = Step(op="refresh", old=old, new=old)
     run.events.pre(step)
-    if not old.custom or old.is_provider or old.pending_replacement:
-        run.events.done(step, "same")
-        return
+    op = "same"
     try:
-        op = _look(run, item, step)
+        if old.custom and not old.is_provider and not old.pending_replacement:
+            op = _look(run, item, step)
     except ProviderError as error:
         raise run.step_failed(step, error) from error
-    run.events.done(step, op)
+    if alone:
+        run.events.done(step, op)
+    else:
+        run.events.outputs(step)
 
 
 def _look(run: Deployment, item: _Found, step: Step) -> str:

@@ -20,7 +20,7 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     run.replaced.add(new.urn)
     step = _step("create-replacement", old, new, diff)
     applying.create(run, manager, step, replaced=old)
-    return _tell(run, _step("replace", old, new, diff))
+    return tell(run, _step("replace", old, new, diff))
 
 
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
@@ -32,7 +32,7 @@ def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     run.deleting.add(old.urn)
     if not old.pending_replacement:
         applying.delete(run, Step(op="delete-replaced", old=old), pending=True)
-    _tell(run, _step("replace", old, new, diff))
+    tell(run, _step("replace", old, new, diff))
     return _made(run, manager, _step("create-replacement", old, new, diff))
 
 
@@ -43,7 +43,7 @@ def recreate(
     run.kept.add(old.urn)
     run.replaced.add(new.urn)
     run.deleting.discard(old.urn)
-    _tell(run, Step(op="replace", old=old, new=new))
+    tell(run, Step(op="replace", old=old, new=new))
     return _made(run, manager, Step(op="create-replacement", old=old, new=new, keys=keys))
 
 
@@ -54,7 +54,7 @@ def _made(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
     )
 
 
-def _tell(run: Deployment, step: Step) -> Step:
+def tell(run: Deployment, step: Step) -> Step:
     """Show the replacement as a whole; nothing is done for it that its halves don't do."""
     run.events.pre(step)
     run.events.done(step, show=run.preview or step.state.custom)

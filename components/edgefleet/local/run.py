@@ -164,11 +164,11 @@ def _builtin(request: Request, project: Project) -> dict[str, Factory]:
 def _operate(request: Request, deployment: Deployment) -> None:
     deployment.check_running()
     if request.refresh or request.operation == "refresh":
-        refreshing.refresh(deployment)
+        refreshing.refresh(deployment, alone=request.operation == "refresh")
     if request.operation in ("preview", "up"):
         run_program(deployment)
         deployment.check_running()
-        for name in deployment.targets.missing():
+        for name in deployment.targets.missing(deployment.olds):
             deployment.fail(f"no resource is called '{name}'")
         ending.delete_rest(deployment)
     elif request.operation == "destroy":
