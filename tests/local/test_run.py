@@ -148,27 +148,6 @@ def test_names_are_given_once(project: Any) -> None:
     assert "duplicate resource URN" in outcome.diagnostics[0].message
 
 
-@pytest.mark.parametrize(
-    ("program", "named"),
-    [
-        ('pulumi.CustomResource("aws:s3:Bucket", "b", {})', "'aws'"),
-        ('Thing("a", {"value": pulumi.StringAsset("x")})', "an asset"),
-        ('Thing("a", {"value": 1}, Opts(replacement_trigger=1))', "replacementTrigger"),
-        ('Thing("a", {"value": 1}, Opts(replace_with=[Thing("b", {})]))', "replaceWith"),
-        ('Thing("a", {"value": 1}, Opts(transforms=[lambda args: None]))', "transforms"),
-        ("pulumi.runtime.register_resource_transform(lambda args: None)", "transforms of the stack"),
-        ('pulumi.ComponentResource("aws:a:B", "b", {}, remote=True)', "a component of another package"),
-    ],
-)
-def test_what_is_not_done_is_refused_by_name(project: Any, program: str, named: str) -> None:
-    """Never ignored; the CLI is named as the way out."""
-    project.write(program)
-    with pytest.raises(Refused) as caught:
-        project.run("preview")
-    assert named in str(caught.value)
-    assert "Pulumi CLI" in caught.value.problem.hint
-
-
 def test_a_checkpoint_of_another_version_is_refused(project: Any) -> None:
     """By its version and features."""
     project.checkpoint.parent.mkdir(parents=True)
