@@ -1,28 +1,36 @@
 """Projects for the scenarios, one for each engine, with the stand-in as their provider."""
 
-import dataclasses
 import importlib.util
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
+import yaml
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from edgefleet.engine import Engine, Local, Options, PulumiCli
 from edgefleet.engine.pulumi_cli import find_command
+from edgefleet.errors import EdgefleetError
 from edgefleet.local import checkpoint as checkpoints
 from edgefleet.local.secrets import new_salt, open_salt
-from edgefleet.planning.steps import Outcome
 
 HERE = Path(__file__).parent
 STANDIN = HERE / "standin"
+GOLDEN = HERE.parent / "golden" / "parity"
 SCENARIOS = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
 PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 HEAD = "from things import *\nimport pulumi\n"
+CONFIG = {"fleet:secret": {"secure": "hush"}, "fleet:region": "eu"}
 
 
 def load(path: Path) -> Any:
@@ -37,6 +45,7 @@ def load(path: Path) -> Any:
 
 SERVICER = load(STANDIN / "servicer.py").Servicer
 SALT = new_salt(PASSPHRASE)
+LEVEL = load(HERE / "levelling.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +53,44 @@ class Playground:
     """A project on disk, and the engine that works on it."""
 
     root: Path
-    engine: Engine
+    engine_at: Callable[[Path], Engine]
+    """Makes the engine for a project's folder."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        return self.engine_at(self.root)
 
     def write(self, program: str, variables: Mapping[str, Any]) -> None:
         """Write the program; each variable is a line of it."""
         lines = "".join(f"{name} = {value!r}\n" for name, value in variables.items())
         (self.root / "__main__.py").write_text(HEAD + lines + program)
 
-    def run(self, operation: Any, *, targets: tuple[str, ...] = ()) -> Outcome:
-        """Run the engine."""
-        return self.engine.run(operation, Options(stack="dev", project=self.root, targets=targets))
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Write the stack's file; `{"secure": text}` is encrypted."""
+        document = {"encryptionsalt": SALT.salt, "config": LEVEL.sealed(config, SALT.encrypt)}
+        (self.root / "stacks" / "Pulumi.dev.yaml").write_text(yaml.safe_dump(document))
 
-    def with_engine(self, engine: Engine) -> "Playground":
-        """Hand the project to another engine."""
-        return Playground(self.root, engine)
+    def run(self, operation: Any, **options: Any) -> dict[str, Any]:
+        """Run the engine; return what it said, without what two runs never share."""
+        words = operation.rstrip("!").split()
+        told: dict[str, list[Any]] = {}
+        wanted = Options(stack="dev", project=self.root, refresh="--refresh" in words, **options)
+        try:
+            outcome = self.engine.run(words[0], wanted, partial(LEVEL.note, told))
+        except EdgefleetError as error:
+            return {"result": "raised", "where": [item.where for item in error.problems], "events": told}
+        return {
+            "result": outcome.result,
+            "steps": LEVEL.steps(outcome),
+            "errors": sorted({item.urn for item in outcome.diagnostics if item.severity == "error"}),
+            "outputs": LEVEL.plain(outcome.outputs),
+            "events": told,
+        }
+
+    def handed_to(self, heir: "Playground") -> "Playground":
+        """Hand the project to the engine of another."""
+        return Playground(self.root, heir.engine_at)
 
     def outside(self, changes: Mapping[str, Any]) -> None:
         """Change things behind the engine's back; None deletes."""
@@ -81,35 +114,56 @@ class Playground:
         return sorted(f"{call['call']} {call['id']}" for call in map(json.loads, lines))
 
     def state(self) -> dict[str, Any]:
-        """Return the checkpoint in clear, without times and traces, by URN; ids of providers are levelled."""
-        path = self.root / ".pulumi" / "stacks" / "fleet" / "dev.json"
-        found = checkpoints.read(path.read_bytes(), str(path), lambda salt: open_salt(PASSPHRASE, salt))
-        ids = {item.id: f"id of {item.name}" for item in found.resources if item.is_provider}
-        resources = [level(item, ids) for item in found.resources]
-        return {
-            "resources": sorted(resources, key=lambda item: (item["urn"], item["delete"], item["id"])),
-            "pending": sorted(f"{item.type} {item.resource.urn}" for item in found.pending),
-        }
+        """Return the checkpoint's documents in clear, but for what two runs never share."""
+        document = json.loads((self.root / ".pulumi" / "stacks" / "fleet" / "dev.json").read_text())
+        return dict(LEVEL.state(document, self._decrypt))
+
+    def _decrypt(self, salt: str, text: str) -> str:
+        return (SALT if salt == SALT.salt else open_salt(PASSPHRASE, salt)).decrypt(text)
 
 
-def level(state: checkpoints.State, ids: Mapping[str, str]) -> dict[str, Any]:
-    """Spell a state without what two runs never share."""
-    fields = {
-        name.name: getattr(state, name.name)
-        for name in dataclasses.fields(state)
-        if name.name not in {"created", "modified", "recorded", "alias"}
+def play(scenario: Any, playground: Playground, number: int) -> dict[str, Any]:
+    """Make one of a scenario's runs; return all there is to compare of it."""
+    operation, variables = scenario.RUNS[number]
+    targets = tuple(getattr(scenario, "TARGETS", {}).get(number, ()))
+    playground.write(scenario.PROGRAM, variables)
+    playground.configure({**CONFIG, **getattr(scenario, "CONFIG", {}).get(number, {})})
+    playground.outside(getattr(scenario, "OUTSIDE", {}).get(number, {}))
+    plan = {}
+    if operation == "up" and number == len(scenario.RUNS) - 1:
+        plan = playground.run("preview", targets=targets)
+    done = playground.run(operation, targets=targets)
+    assert operation.endswith("!") == (done["result"] != "succeeded"), done
+    return {
+        "operation": operation,
+        "plan": plan,
+        "done": done,
+        "state": playground.state(),
+        "things": playground.things(),
+        "calls": playground.calls(),
     }
-    fields["inputs"], fields["outputs"] = state.inputs.data, state.outputs.data
-    fields["id"] = ids.get(state.id, state.id)
-    urn, _, id_ = state.provider.rpartition("::")
-    fields["provider"] = f"{urn}::{ids.get(id_, id_)}" if state.provider else ""
-    if state.type == checkpoints.STACK_TYPE:
-        fields["source_position"] = ""
-    for key in ("dependencies",):
-        fields[key] = sorted(fields[key])
-    fields["property_dependencies"] = {key: sorted(urns) for key, urns in state.property_dependencies.items()}
-    fields["has_times"] = bool(state.created) and bool(state.modified)
-    return fields
+
+
+def look(scenario: Any, playground: Playground) -> dict[str, Any]:
+    """Preview what a scenario ended with; after an `up` of everything there is nothing to do."""
+    operation, _ = scenario.RUNS[-1]
+    found = playground.run("preview")
+    if operation.partition(" ")[0] == "up" and len(scenario.RUNS) - 1 not in getattr(scenario, "TARGETS", {}):
+        assert "succeeded" == found["result"], found
+        assert {"same", "read"} >= {op for _, op, *_ in found["steps"]}, found["steps"]
+    return {key: found.get(key) for key in ("result", "where", "steps", "errors", "outputs")}
+
+
+def record(name: str, runs: list[dict[str, Any]]) -> None:
+    """Keep what the CLI did."""
+    GOLDEN.mkdir(exist_ok=True)
+    lines = json.dumps(runs, indent=1, sort_keys=True)
+    (GOLDEN / f"{name}.json").write_text(f"{lines}\n")
+
+
+def recorded(name: str) -> Any:
+    """Return what the CLI was recorded to do; made with UPDATE_GOLDEN=1."""
+    return json.loads((GOLDEN / f"{name}.json").read_text())
 
 
 def make_project(root: Path) -> Path:
@@ -127,10 +181,6 @@ def make_project(root: Path) -> Path:
         "plugins: {providers: [{name: edgefleet, path: ./plugin}]}\n"
     )
     (root / "stacks").mkdir()
-    secret = SALT.encrypt("hush")
-    (root / "stacks" / "Pulumi.dev.yaml").write_text(
-        f"encryptionsalt: {SALT.salt}\nconfig:\n  fleet:secret:\n    secure: {secret}\n  fleet:region: eu\n"
-    )
     checkpoint = root / ".pulumi" / "stacks" / "fleet" / "dev.json"
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(checkpoints.write(checkpoints.Checkpoint(), "organization/fleet/dev", SALT))
@@ -138,24 +188,77 @@ def make_project(root: Path) -> Path:
     return root
 
 
+@contextmanager
+def serving(root: Path) -> Iterator[int]:
+    """Serve the stand-in for a project, on a port of the loopback."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=16))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(SERVICER(root / ".standin"), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(None).wait()
+
+
+def local_at(_root: Path) -> Engine:
+    """Return the embedded engine."""
+    return Local(factories={"edgefleet": SERVICER}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
+
+
+def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engine:
+    """Return the Pulumi CLI, with the stand-in served by this process: a plugin takes a second to start."""
+    port = servers.enter_context(serving(root))
+    environ = {
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_HOME": str(home),
+        "PULUMI_DEBUG_PROVIDERS": f"edgefleet:{port}",
+    }
+    return PulumiCli(command=command, environ=environ)
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Playground:
     """A project of the embedded engine."""
-    engine = Local(factories={"edgefleet": SERVICER}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
-    return Playground(make_project(tmp_path / "local"), engine)
+    playground = Playground(make_project(tmp_path / "local"), local_at)
+    playground.configure(CONFIG)
+    return playground
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Playground:
+def cli(tmp_path: Path) -> Iterator[Playground]:
     """A project of the Pulumi CLI; the test is skipped where there is none."""
     command = find_command()
     if command is None:
         pytest.skip("the Pulumi CLI is not on PATH, or is too old: parity was not checked")
-    environ = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, "PULUMI_HOME": str(tmp_path / "home")}
-    return Playground(make_project(tmp_path / "cli"), PulumiCli(command=command, environ=environ))
+    with ExitStack() as servers:
+        at = cache(partial(cli_at, home=tmp_path / "home", command=command, servers=servers))
+        playground = Playground(make_project(tmp_path / "cli"), at)
+        playground.configure(CONFIG)
+        yield playground
 
 
 @pytest.fixture(params=SCENARIOS)
-def scenario(request: pytest.FixtureRequest) -> Any:
+def name(request: pytest.FixtureRequest) -> str:
+    """Each scenario's name in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def parity() -> Any:
+    """What the tests share."""
+    return SimpleNamespace(
+        play=play,
+        look=look,
+        differences=LEVEL.differences,
+        record=record,
+        recorded=recorded,
+        GOLDEN=GOLDEN,
+        SCENARIOS=SCENARIOS,
+    )
+
+
+@pytest.fixture
+def scenario(name: str) -> Any:
     """Each scenario in turn."""
-    return load(HERE / "scenarios" / f"{request.param}.py")
+    return load(HERE / "scenarios" / f"{name}.py")

@@ -2,7 +2,7 @@
 """A stand-in provider: small things kept as files, with every behaviour an engine must cope with.
 
 It serves both engines: over gRPC as a plugin of the Pulumi CLI, and in-process in the embedded engine. What a
-thing does is written in its inputs, so that a scenario is one program:
+thing does is written in its inputs, so that a scenario is one program, and can be changed outside later:
 
 ``value`` updates in place, ``pin`` replaces, ``slot`` replaces with the old one deleted first, ``loud`` comes
 back as a secret output, ``fail`` names the calls that fail (``check create update delete read diff init``).
@@ -58,6 +58,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Handshake(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
+
+    def Attach(self, _request: Any, _context: Any) -> Any:
+        return empty_pb2.Empty()
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         news = unpack(request.news)
@@ -159,9 +162,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:
         self._note("delete", request.urn, request.id)
-        if self._fails(unpack(request.old_inputs), "delete"):
+        path = self._things() / f"{request.id}.json"
+        if path.exists() and self._fails(json.loads(path.read_text()), "delete"):
             context.abort(grpc.StatusCode.UNKNOWN, f"the stand-in was asked to fail deleting {request.id}")
-        (self._things() / f"{request.id}.json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         gone = self._root / "gone" / request.id
         gone.parent.mkdir(parents=True, exist_ok=True)
         gone.touch()

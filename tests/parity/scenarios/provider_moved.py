@@ -1,0 +1,8 @@
+"""A default provider whose configuration must be made anew takes its resources with it."""
+
+PROGRAM = """
+first = Thing("first", {"value": 1})
+Thing("second", {"value": first.serial})
+"""
+CONFIG = {0: {"edgefleet:region": "a"}, 1: {"edgefleet:region": "b"}}
+RUNS: list[tuple[str, dict[str, object]]] = [("up", {}), ("up", {})]
