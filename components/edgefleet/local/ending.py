@@ -22,16 +22,12 @@ def delete_rest(run: Deployment) -> None:
         Stopped: a deletion failed, or one is needed that is not among the targets.
     """
     allowed = _allowed(run)
-    steps: dict[int, Step] = {}
-    for state in run.resources:
-        if state.urn not in allowed:
-            if state.urn not in run.kept and not state.delete:
-                applying.keep(run, state)
-            continue
-        step = _deletion(run, state)
-        if step is not None:
-            steps[id(state)] = step
+    chosen = [(state, _deletion(run, state)) for state in run.resources if state.urn in allowed]
+    steps = {id(state): step for state, step in chosen if step is not None}
     _refuse_untargeted(run, steps.values())
+    for state in run.resources:
+        if state.urn not in allowed and state.urn not in run.kept and not state.delete:
+            applying.keep(run, state)
     run.deleting.update(step.state.urn for step in steps.values())
     for level in levels(run.resources, set(steps)):
         in_parallel(run, [partial(_delete, run, steps[id(state)]) for state in level])
@@ -55,6 +51,7 @@ def _delete(run: Deployment, step: Step) -> None:
     if step.op == "remove-pending-replace":
         run.events.pre(step)
         run.snapshot.end(0, done=(step.old,))
+        run.events.done(step)
         return
     try:
         applying.delete(run, step)
