@@ -21,7 +21,10 @@ def plain(value: Any) -> Any:
 
 def steps(outcome: Any) -> list[list[Any]]:
     """Return what an outcome says of each resource, in an order that parallel runs share."""
-    found = [[step.urn, step.op, list(step.diff), step.old_inputs, step.new_inputs] for step in outcome.steps]
+    found = [
+        [step.urn, step.op, list(step.diff), plain(step.old_inputs), plain(step.new_inputs)]
+        for step in outcome.steps
+    ]
     return sorted(found, key=text)
 
 
