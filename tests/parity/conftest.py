@@ -108,10 +108,16 @@ class Playground:
         return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
 
     def calls(self) -> list[str]:
-        """Return the calls that changed something, in order of ids."""
+        """Return the calls but for checks and previews, in order; deletions of one thing are one.
+
+        After a replacement that failed, the CLI deletes the dependents that it deleted before once more; the
+        embedded engine does not, as another thing may have the id by then.
+        """
         path = self.root / ".standin" / "calls.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
-        return sorted(f"{call['call']} {call['id']}" for call in map(json.loads, lines))
+        calls = [f"{call['call']} {call['id']}" for call in map(json.loads, lines)]
+        deletions = {call for call in calls if call.startswith("delete ")}
+        return sorted([*(call for call in calls if call not in deletions), *deletions])
 
     def state(self) -> dict[str, Any]:
         """Return the checkpoint's documents in clear, but for what two runs never share."""
