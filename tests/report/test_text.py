@@ -91,14 +91,14 @@ def _spec(step: Step) -> dict[str, Any]:
 def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
     """Its site stays, by name; what is removed is said, and there is something to do."""
     a = made.plain("a")
-    left = replace(made.step("delete", a, {}), is_remains=True)
-    view = building.view(
-        made.outcome([made.step("same", a, a), left]), building.Seen(at=NOW, fleet=made.fleet([a]))
-    )
-    assert {"gone": 0, "unchanged": 1} == {fate: view.counts[fate] for fate in ("gone", "unchanged")}
+    b = made.plain("b")
+    left = [replace(made.step("delete", each, {}), is_remains=True) for each in (b, a)]
+    stay = [made.step("same", each, each) for each in (a, b)]
+    view = building.view(made.outcome([*stay, *left]), building.Seen(at=NOW, fleet=made.fleet([a, b])))
+    assert {"gone": 0, "unchanged": 2} == {fate: view.counts[fate] for fate in ("gone", "unchanged")}
     lines = shown(view).splitlines()
-    place = lines.index("REMAINS - old of 1 replacement that an earlier run left, to remove")
-    assert "      a" == lines[place + 1]
+    place = lines.index("REMAINS - old of 2 replacements that an earlier run left, to remove")
+    assert "      a, b" == lines[place + 1]
     assert [] == [line for line in lines if line.startswith(("GONE", "OTHER", "nothing to do"))]
 
 

@@ -91,7 +91,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         sites=sites,
         groups=tuple(_groups(changes.values(), seen)),
         others=tuple(_others(outcome)),
-        remains=tuple(step.name for step in outcome.steps if step.is_remains),
+        remains=tuple(sorted(step.name for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
         shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
         unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
