@@ -169,7 +169,7 @@ def test_twice_in_a_destroy(wide: Project, processes: Any) -> None:
 
 
 def test_a_second_up_at_the_same_time(wide: Project, processes: Any) -> None:
-    """It is refused by who holds the lock, and for how long; when that one is dead, its lock is taken over."""
+    """It is refused by who holds the lock, and for how long; a dead one's lock is taken over."""
     process = processes("up")
     process.waits(1)
     with pytest.raises(Refused, match=rf"the stack is locked by \S+ \(pid {process.pid}\), for \d+ second"):
