@@ -9,7 +9,7 @@ import pytest
 pytestmark = [pytest.mark.pulumi_cli, pytest.mark.slow]
 
 PROGRAM = """
-first = Thing("first", {"value": Output.secret(1), "plain": Config("fleet").get("extra")})
+first = Thing("first", {"value": Output.secret(1), "plain": Config("fleet").get_secret("extra")})
 export("serial", first.serial)
 export("hidden", Output.secret("x"))
 """

@@ -8,6 +8,7 @@ crash leaves, the two together say the same.
 
 import platform
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from edgefleet.errors import OutsideFailure
@@ -63,8 +64,14 @@ class Keeper:
         else:
             self._backend.remove(self._backend.journal)
 
-    def record(self, operation: str, result: str) -> OutsideFailure | None:
-        """Add the run to the stack's history; return why that failed: the state is written already."""
+    def record(self, operation: str, result: str, changes: Mapping[str, int]) -> OutsideFailure | None:
+        """Add the run to the stack's history; return why that failed: the state is written already.
+
+        Args:
+            operation: What was run.
+            result: ``succeeded`` or ``failed``.
+            changes: Operation -> how many resources it was done to.
+        """
         update: dict[str, Any] = {
             "kind": KINDS[operation],
             "startTime": self._started,
@@ -75,6 +82,8 @@ class Keeper:
             "result": result,
             "endTime": int(time.time()),
         }
+        if changes:
+            update["resourceChanges"] = dict(sorted(changes.items()))
         try:
             self._backend.record(update)
         except OutsideFailure as error:

@@ -115,7 +115,7 @@ def _change(this: _Run, opened: Opened) -> Ended:
         result = "succeeded" if ended.result == "succeeded" else "failed"
     finally:
         keeper.end(snapshot)
-        unrecorded = keeper.record(this.request.operation, result)
+        unrecorded = keeper.record(this.request.operation, result, this.events.counts)
         if unrecorded is not None:
             this.events.diagnostic("warning", f"the run is done, but not in the history: {unrecorded}")
     return ended
