@@ -184,5 +184,7 @@ def test_destroy_leaves_nothing(project: Project) -> None:
     done = project.json("destroy", "-s", "dev", "-y")
     assert "succeeded" == done["result"]
     assert {} == project.images()
+    store = project.path / ".edgefleet" / "images" / "dev"
+    assert [] == [path for path in store.rglob("*") if path.is_file()]
     state = json.loads((project.path / ".pulumi" / "stacks" / "fleet" / "dev.json").read_text())
     assert [] == state["checkpoint"]["latest"].get("resources", [])

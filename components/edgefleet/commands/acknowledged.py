@@ -30,3 +30,10 @@ def forget(session: Session, fleet: "Fleet", sites: Iterable[str]) -> None:
     from edgefleet.sites import ledger
 
     ledger.forget(opened(session, fleet), sites)
+
+
+def remove(session: Session, fleet: "Fleet") -> None:
+    """Leave nothing of it: no box is known any more."""
+    from edgefleet.sites import ledger
+
+    ledger.remove(opened(session, fleet))

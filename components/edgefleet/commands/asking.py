@@ -48,20 +48,26 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
         if view.result == "succeeded" and (is_needed or operation != "up"):
             settle(session)
         if view.result == "succeeded" and operation != "refresh":
-            _forget(run, view)
+            _forget(run, operation, view)
         show(session, place, view, is_all=wanted.is_all)
         return view
 
     told(session, operation, wanted, body)
 
 
-def _forget(run: Run, view: View) -> None:
-    """Drop what was said about sites that are gone; a bucket that went with them took it along."""
+def _forget(run: Run, operation: Operation, view: View) -> None:
+    """Drop what was said about sites that are gone; a bucket that went with them took it along.
+
+    A destroy leaves nothing: where all that was said is about sites that are gone, its file goes, too.
+    """
     gone = {site.name for site in view.of("gone")}
     if run.fleet is None or not gone:
         return
     try:
-        if gone & acknowledged.read(run.session, run.fleet).keys():
+        known = acknowledged.read(run.session, run.fleet).keys()
+        if operation == "destroy" and known <= gone:
+            acknowledged.remove(run.session, run.fleet)
+        elif gone & known:
             acknowledged.forget(run.session, run.fleet, gone)
     except OutsideFailure as error:
         if error.problem.code != "NoSuchBucket":
