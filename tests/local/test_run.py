@@ -249,6 +249,36 @@ def test_a_state_that_cannot_be_written_at_the_end_is_not_lost(project: Any) -> 
     assert ["first", "second"] == project.recorded()
 
 
+def test_the_backup_is_what_a_run_began_with(project: Any) -> None:
+    """Not the checkpoint that announced its first step."""
+    project.write(TWO)
+    project.run("up")
+    before = project.checkpoint.read_bytes()
+    project.write(TWO + 'Thing("third", {"value": 3})')
+    project.run("up")
+    assert before == project.checkpoint.with_name("dev.json.bak").read_bytes()
+
+
+def test_a_disk_that_takes_no_lock_is_told(project: Any) -> None:
+    """By the lock that could not be written, though it cannot be taken back either."""
+    project.write(TWO)
+    project.disk = ReadOnly()
+    with pytest.raises(OutsideFailure, match=r"locks/.* cannot be written: Read-only file system"):
+        project.run("up")
+
+
+class ReadOnly(Disk):
+    """A disk that takes nothing."""
+
+    def create(self, path: Path) -> Any:
+        """Refuse."""
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    def remove(self, path: Path) -> None:
+        """Refuse."""
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+
 class FullAtTheEnd(Disk):
     """A disk with room for the checkpoint once."""
 

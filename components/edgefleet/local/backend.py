@@ -13,6 +13,7 @@ import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from edgefleet.errors import EdgefleetError, Problem, Refused
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.local.checkpoint import now
 from edgefleet.local.disk import Disk, failed
 from edgefleet.local.project import CLI_HINT
@@ -166,6 +167,22 @@ class Backend:
         except OSError as error:
             raise failed(self.checkpoint, "cannot be read", error) from error
 
+    def read(self) -> tuple[bytes | None, bytes | None]:
+        """Return the checkpoint and the journal as they are together, None for what is not there.
+
+        Another run may be writing them: they are read until the checkpoint is the same before and after.
+        """
+        while True:
+            content = self.load()
+            try:
+                journal = self.journal.read_bytes()
+            except FileNotFoundError:
+                journal = None
+            except OSError as error:
+                raise failed(self.journal, "cannot be read", error) from error
+            if self.load() == content:
+                return content, journal
+
     def save(self, content: bytes, *, keeps_last: bool = True) -> None:
         """Write the checkpoint.
 
@@ -261,7 +278,9 @@ class Backend:
                 self.remove(lock.path)
             self.sweep()
         except EdgefleetError:
-            self.unlock()
+            with suppress(OutsideFailure):  # a disk that takes no lock gives none back; why is being told
+                self.unlock()
+            self.abandon()
             raise
 
     def unlock(self) -> None:

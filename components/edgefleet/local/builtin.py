@@ -53,7 +53,7 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
         )
     owner = parts[1] if len(parts) == _PARTS else project.name
     backend = Backend(project.state, owner, parts[-1])
-    content = backend.load()
+    content, journal = backend.read()
     if content is None:
         raise InvalidInput(
             Problem(
@@ -64,8 +64,9 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
         )
     opener = partial(_open, project=project, environ=environ)
     found = checkpoints.read(content, str(backend.checkpoint), opener)
-    if backend.journal.exists():
-        found = fold(found, backend.journal, opener(found.salt) if found.salt else None, digest(content))
+    if journal is not None:
+        crypter = opener(found.salt) if found.salt else None
+        found = fold(found, backend.journal, crypter, digest(content), content=journal)
     return _outputs(found)
 
 

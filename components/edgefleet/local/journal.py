@@ -155,14 +155,18 @@ class Records:
         )
 
 
-def read_journal(path: Path) -> Records:
+def read_journal(path: Path, content: bytes | None = None) -> Records:
     """Read a journal; a record at its end that is cut off was never relied on, and is not there.
+
+    Args:
+        path: Where it is.
+        content: Its bytes, where they were read already.
 
     Raises:
         InvalidInput: a record before its end is damaged.
         Refused: it is of another version.
     """
-    content = path.read_bytes()
+    content = path.read_bytes() if content is None else content
     records: list[dict[str, Any]] = []
     length = 0
     lines = content.split(b"\n")

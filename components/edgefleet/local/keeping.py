@@ -93,8 +93,11 @@ class Keeper:
     def _save(self, checkpoint: Checkpoint) -> None:
         """Seal the journal, write the checkpoint, remove the journal."""
         content = checkpoints.write(checkpoint, self._backend.qualified, self._crypter)
-        seal_journal(read_journal(self._backend.journal), digest(content), self._backend.disk)
-        self._backend.save(content)
+        records = read_journal(self._backend.journal)
+        seal_journal(records, digest(content), self._backend.disk)
+        # What a run began with is worth keeping as .bak, not the checkpoint that announced its first step.
+        was_announced = any("opened" in record for record in records.changes)
+        self._backend.save(content, keeps_last=not was_announced)
         self._backend.remove(self._backend.journal)
 
     def _announce(self, opening: Checkpoint) -> None:

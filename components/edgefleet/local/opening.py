@@ -48,7 +48,8 @@ def open_stack(
         Refused: its state is of a kind that this engine does not read, or was forked.
     """
     document = stack_document(project, stack)
-    content = require_stack(project, backend, stack)
+    require_stack(project, backend, stack)
+    content, journal = backend.read()
     salt = str(document.get("encryptionsalt") or "")
     opener = partial(_open, project=project, environ=environ)
     crypter = opener(salt) if salt else None
@@ -71,25 +72,24 @@ def open_stack(
     if content and crypter is not None:
         checkpoints.check_secrets(content, where, crypter)
     named = digest(content)
-    if backend.journal.exists():
-        found = fold(found, backend.journal, crypter, named)
+    if journal is not None:
+        found = fold(found, backend.journal, crypter, named, content=journal)
         if crypter is not None:
-            checkpoints.check_secrets(backend.journal.read_bytes(), str(backend.journal), crypter)
+            checkpoints.check_secrets(journal, str(backend.journal), crypter)
     config = load_config(document, project, crypter)
     return Opened(
         project=project, backend=backend, crypter=crypter, config=config, checkpoint=found, digest=named
     )
 
 
-def require_stack(project: Project, backend: Backend, stack: str) -> bytes | None:
-    """Return a stack's checkpoint; a stack is there if it has one, or a file of its own.
+def require_stack(project: Project, backend: Backend, stack: str) -> None:
+    """Refuse a stack that is not there: one has a checkpoint, or a file of its own.
 
     Raises:
         InvalidInput: it is not there.
     """
     stack_document(project, stack)
-    content = backend.load()
-    if content is None and not project.stack_file(stack).exists():
+    if not project.stack_file(stack).exists() and backend.load() is None:
         raise InvalidInput(
             Problem(
                 problem=f"there is no stack called {stack!r}",
@@ -97,7 +97,6 @@ def require_stack(project: Project, backend: Backend, stack: str) -> bytes | Non
                 code="no-stack",
             )
         )
-    return content
 
 
 def read_state(
@@ -116,11 +115,12 @@ def read_state(
     if show_secrets:
         states = open_stack(project, backend, stack, environ).checkpoint.resources
         return [(state, reveal(state.inputs.data), reveal(state.outputs.data)) for state in states]
-    content = require_stack(project, backend, stack)
+    require_stack(project, backend, stack)
+    content, journal = backend.read()
     where = str(backend.checkpoint)
     found = Checkpoint() if content is None else checkpoints.read(content, where, lambda _salt: None)
-    if backend.journal.exists():
-        found = fold(found, backend.journal, None, digest(content))
+    if journal is not None:
+        found = fold(found, backend.journal, None, digest(content), content=journal)
     return [(state, *_recorded(state)) for state in found.resources]
 
 

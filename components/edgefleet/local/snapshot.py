@@ -239,7 +239,14 @@ def _rename(state: State, names: dict[str, str]) -> State:
     )
 
 
-def fold(base: Checkpoint, path: Path, crypter: Crypter | None, digest: str = "") -> Checkpoint:
+def fold(
+    base: Checkpoint,
+    path: Path,
+    crypter: Crypter | None,
+    digest: str = "",
+    *,
+    content: bytes | None = None,
+) -> Checkpoint:
     """Apply a journal that a run left behind to the checkpoint.
 
     Args:
@@ -247,12 +254,13 @@ def fold(base: Checkpoint, path: Path, crypter: Crypter | None, digest: str = ""
         path: The journal.
         crypter: Decrypts what is secret in it.
         digest: Of the checkpoint's bytes.
+        content: The journal's bytes, where they were read already.
 
     Raises:
         InvalidInput: the journal is damaged.
         Refused: it goes with another checkpoint.
     """
-    records = read_journal(path)
+    records = read_journal(path, content)
     kept = records.pending_kept(digest)
     if kept == -1:
         return base
