@@ -35,7 +35,7 @@ def test_a_kill_at_each_point(ended: Callable[..., dict[str, Any]], scenario: st
     """Only a creation whose answer nobody heard is not known, and it is said with how to settle it."""
     found = ended(scenario, part=part, parts=2)
     assert {} == found["problems"]
-    assert found["of"] >= 100
+    assert found["of"] >= 90
 
 
 @pytest.mark.parametrize("scenario", _SOME)
@@ -51,7 +51,7 @@ def test_where_ids_are_known_all_is_found_out(ended: Callable[..., dict[str, Any
     """A provider that tells ids before things are there leaves nothing that is not known."""
     found = ended(scenario, variant="named", part=0, parts=3)
     assert {} == found["problems"]
-    assert found["points"] >= 30
+    assert found["points"] >= 25
 
 
 @pytest.mark.parametrize("scenario", ["side by side", "destroy side by side"])
@@ -61,7 +61,7 @@ def test_a_kill_while_several_steps_are_under_way(
     """No more is not known than was under way."""
     found = ended(scenario, parallel=3, part=1, parts=3)
     assert {} == found["problems"]
-    assert found["points"] >= 40
+    assert found["points"] >= 25
 
 
 @pytest.mark.parametrize("scenario", ["update", "delete first", "destroy"])
@@ -69,4 +69,4 @@ def test_the_run_that_goes_on_is_killed_as_well(ended: Callable[..., dict[str, A
     """The one after it goes on from there."""
     found = ended(scenario, twice=True, part=2, parts=3)
     assert {} == found["problems"]
-    assert found["points"] >= 40
+    assert found["points"] >= 25

@@ -1,5 +1,6 @@
 """Errors that come through an engine."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,22 @@ def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
     assert [("", "1 of 1 images are missing"), ("/a/n1.iso", "cannot be written")] == [
         (each.where, each.problem) for each in found
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("duplicate resource URN 'urn:pulumi:dev::f::a:b:C::x'; give the resource another name", "input"),
+        ("Duplicate resource URN 'urn:pulumi:dev::f::a:b:C::x'; try giving it a unique name", "input"),
+        ("edgefleet has no resource edgefleet:index:Nope; it has edgefleet:index:SiteImages", "input"),
+        ("edgefleet:index:SiteImages a: property 'nodes.n1.cpus': is not a number", "input"),
+        ("a:b:C resource 'x' has a problem: property name with value '{1}' has a problem: too long", "input"),
+        ("/images/a/n1.iso: cannot be written: the disk is full; free some space", "engine"),
+    ],
+)
+def test_an_input_at_fault_is_told_from_the_rest(message: str, code: str) -> None:
+    """Whichever engine says it."""
+    assert [code] == [each.code for each in told(message)]
 
 
 def test_other_peoples_words_stay_as_they_are() -> None:

@@ -144,7 +144,13 @@ def told(session: Session, operation: Operation, wanted: Wanted, body: Callable[
     place.write(document.document(view, is_all=wanted.is_all))
     if view.result != "succeeded":
         screen.show_problems(session, view.problems)
-        raise typer.Exit(CODES[view.result])
+        raise typer.Exit(exit_code(view))
+
+
+def exit_code(view: View) -> int:
+    """What a run that did not succeed ends with: 1 where all that is wrong is the user's input."""
+    is_input = bool(view.problems) and all(problem.code == "input" for problem in view.problems)
+    return InvalidInput.exit_code if view.result == "failed" and is_input else CODES[view.result]
 
 
 def show(session: Session, place: JsonFile, view: View, *, is_all: bool) -> None:

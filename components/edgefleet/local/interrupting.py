@@ -24,6 +24,7 @@ class Interrupts:
         self._run: Deployment | None = None
         self._is_interrupted = False
         self._before: dict[int, Any] = {}
+        self._bell = self._bell_before = -1
 
     def watch(self, run: Deployment) -> None:
         """Tell this run of interrupts."""
@@ -33,17 +34,35 @@ class Interrupts:
     def __enter__(self) -> Self:
         """Take the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._take) for number in _SIGNALS}
+            heard, self._bell = os.pipe()
+            os.set_blocking(self._bell, False)
+            self._before = {number: signal.signal(number, _ring_only) for number in _SIGNALS}
+            self._bell_before = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+            threading.Thread(target=self._listen, args=(heard,), daemon=True, name="interrupts").start()
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Give them back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        if self._before:
+            signal.set_wakeup_fd(self._bell_before)
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+            os.close(self._bell)
 
-    def _take(self, _number: int, _frame: FrameType | None) -> None:
+    def _listen(self, heard: int) -> None:
+        """Take signals as they come, until the other end is closed.
+
+        Python runs handlers in the main thread, which may wait for the others without end; the system tells
+        of a signal through the pipe whichever thread it chose.
+        """
+        while rung := os.read(heard, 1):
+            if rung[0] in _SIGNALS:
+                self._take()
+        os.close(heard)
+
+    def _take(self) -> None:
         if self._is_interrupted:
             os.write(2, _SECOND)
             self._leave(CANCELLED)
@@ -51,6 +70,10 @@ class Interrupts:
         self._is_interrupted = True
         if self._run is not None:
             self._run.is_cancelled = True
-            # From a thread: this one may be in the middle of an event, and events come one at a time.
+            # From a thread: whoever shows events may take long, and the second interrupt is not to wait.
             say = self._run.events.diagnostic
             threading.Thread(target=say, args=("warning", _FIRST), daemon=True).start()
+
+
+def _ring_only(_number: int, _frame: FrameType | None) -> None:
+    """Leave it to the listener; without a handler, the system would end the process."""

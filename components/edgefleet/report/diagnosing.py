@@ -16,6 +16,20 @@ WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\
 PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")
 
 
+INPUT = re.compile(
+    r"duplicate resource urn|edgefleet has no resource "
+    r"|property '?[\w.\[\]-]+'?(?: with value .*)?(?: has a problem)?: ",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What an engine says where the program's input is at fault: two names alike, an unknown type, a value that
+the provider does not take."""
+
+
+def code_of(message: str) -> str:
+    """``input`` where the user's input is at fault, else ``engine``."""
+    return "input" if INPUT.search(message) else "engine"
+
+
 def problems(diagnostics: Iterable[Diagnostic]) -> Iterator[Problem]:
     """The problems in the errors among `diagnostics`; what is no problem of ours stays in its own words.
 
@@ -31,7 +45,7 @@ def problems(diagnostics: Iterable[Diagnostic]) -> Iterator[Problem]:
                 yield from (problem for problem in dict.fromkeys(found) if problem not in told)
                 told.update(found)
             else:
-                yield Problem(code="engine", path=name, problem=message, hint="")
+                yield Problem(code=code_of(message), path=name, problem=message, hint="")
 
 
 def _resource(diagnostic: Diagnostic) -> str:
@@ -49,5 +63,5 @@ def _problem(line: str, name: str) -> Problem:
         path, line = head, rest
     what, _, hint = line.rpartition("; ")
     return Problem(
-        code="engine", where=where, path=path or name, problem=what or hint, hint=hint if what else ""
+        code=code_of(line), where=where, path=path or name, problem=what or hint, hint=hint if what else ""
     )

@@ -210,7 +210,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return len(list((self._root / "gone").glob(f"{name}-*")))
 
     def _write(self, id_: str, inputs: dict[str, Any]) -> None:
-        (self._things() / f"{id_}.json").write_text(json.dumps(plain(inputs), sort_keys=True))
+        # At once and whole: a run may be killed by another thread while this one writes.
+        path = self._things() / f"{id_}.json"
+        path.with_suffix(".tmp").write_text(json.dumps(plain(inputs), sort_keys=True))
+        path.with_suffix(".tmp").replace(path)
 
     def _note(self, call: str, urn: str, id_: str) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
