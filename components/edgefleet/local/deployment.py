@@ -105,6 +105,8 @@ class Deployment:
     skipped: set[str] = field(default_factory=set)
     """URNs that were not created because they are not among the targets."""
     replaced: set[str] = field(default_factory=set)
+    aliased: dict[str, str] = field(default_factory=dict)
+    """Old URN -> the new one that continues it."""
     aliases: dict[str, str] = field(default_factory=dict)
     """New URN -> the old one that it continues."""
     deleted: set[int] = field(default_factory=set)

@@ -45,16 +45,32 @@ def register(run: Deployment, goal: Goal) -> Step:
 
 
 def find_old(run: Deployment, urn: str, goal: Goal, parent: str) -> State | None:
-    """Find a resource in the old state, by its URN or by one it had before."""
+    """Find a resource in the old state, by its URN or by one it had before.
+
+    Raises:
+        Stopped: another resource of the program continues what this one would.
+    """
     with run.lock:
+        if urn in run.aliased:
+            raise _claimed_twice(run, urn, urn, run.aliased[urn])
         if urn in run.olds:
             return run.olds[urn]
         for alias in _aliases(run, goal, parent):
             old = run.olds.get(alias)
-            if old is not None and alias not in run.kept:
-                run.aliases[urn] = alias
-                return old
+            if old is None:
+                continue
+            if alias in run.claimed or alias in run.aliased:
+                raise _claimed_twice(run, urn, alias, run.aliased.get(alias, alias))
+            run.aliases[urn], run.aliased[alias] = alias, urn
+            return old
     return None
+
+
+def _claimed_twice(run: Deployment, urn: str, old: str, other: str) -> Stopped:
+    return run.fail(
+        f"duplicate resource URN '{old}': '{other}' continues it; remove the alias or take another name",
+        urn,
+    )
 
 
 def _aliases(run: Deployment, goal: Goal, parent: str) -> list[str]:
