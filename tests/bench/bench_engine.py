@@ -26,6 +26,7 @@ from edgefleet.engine import Local, Options
 SIZES = (100, 1_000, 10_000)
 FLOORS = 1.5
 LINEAR = 11
+AIMED = (1_000, 10_000)
 PASSPHRASE = "bench"  # noqa: S105 - of a stack that is thrown away
 PROGRAM = """\
 import pulumi
@@ -152,8 +153,8 @@ def engine_rows() -> list[Row]:
             ours=f"{row.preview:.2f} s, {row.peak_mb:.0f} MB (up from nothing {row.up:.1f} s)",
             peer=f"SDK floor {row.floor:.2f} s",
             ratio=f"{row.ratio:.2f}",
-            aim=f"at most {FLOORS}",
-            is_met=row.ratio <= FLOORS,
+            aim=f"at most {FLOORS}" if count in AIMED else "-",
+            is_met=row.ratio <= FLOORS if count in AIMED else None,
         )
         for count, row in found.items()
     ]

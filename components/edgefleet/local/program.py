@@ -25,6 +25,7 @@ from pulumi.runtime import settings as sdk
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.local import stalling
 from edgefleet.local.deployment import Deployment
+from edgefleet.local.gating import Gate
 from edgefleet.local.monitor import Log, Monitor
 
 _THREADS_PER_STEP = 4
@@ -73,7 +74,7 @@ def _run(run: Deployment) -> None:
 def _drive(run: Deployment) -> None:
     """Run the program on an event loop with threads enough."""
     pool = stalling.Pool(run.parallel * _THREADS_PER_STEP)
-    loop = stalling.new_loop(pool)
+    loop = stalling.new_loop(pool, Gate(run.parallel))
     loop.set_default_executor(pool)
     # A program that ends early leaves futures behind that nobody asks any more; that is no news.
     loop.set_exception_handler(lambda _loop, _context: None)

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.local.gating import Gate
 
 _SLICE = 0.25
 """Seconds between two looks."""
@@ -53,9 +54,9 @@ class Pool(ThreadPoolExecutor):
 class _Selector(selectors.DefaultSelector):
     """Waits as the loop tells it to, but not for ever where nothing can come."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, gate: Gate) -> None:
         super().__init__()
-        self._pool = pool
+        self._pool, self._gate = pool, gate
         self._others = set(threading.enumerate())
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -66,6 +67,8 @@ class _Selector(selectors.DefaultSelector):
         """
         if timeout is not None:
             return super().select(timeout)
+        if self._pool.under_way == 0 and self._gate.widen():
+            return []
         looks = 0
         while looks < _LOOKS:
             found = super().select(_SLICE)
@@ -84,9 +87,11 @@ class _Selector(selectors.DefaultSelector):
         )
 
 
-def new_loop(pool: Pool) -> asyncio.AbstractEventLoop:
+def new_loop(pool: Pool, gate: Gate) -> asyncio.AbstractEventLoop:
     """Make an event loop that ends with `Stalled` where it would wait for ever."""
-    return asyncio.SelectorEventLoop(_Selector(pool))
+    loop = asyncio.SelectorEventLoop(_Selector(pool, gate))
+    loop.set_task_factory(gate.make_task)
+    return loop
 
 
 def explain(loop: asyncio.AbstractEventLoop) -> InvalidInput:
