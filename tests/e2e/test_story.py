@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("story")
+"""One story: its tests go on from each other, so one worker runs them all."""
 ROOT = Path(__file__).resolve().parents[2]
 KEEPS = ("PATH", "LANG", "HOME", "TMPDIR")
 
