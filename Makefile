@@ -34,7 +34,7 @@ up: .venv/.run  ## set up, then bring up stack dev (STACK=... for another): no a
 	@$(BIN)/edgefleet up -s $(STACK) -y
 
 test: .venv/.dev  ## set up, then all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .

@@ -130,6 +130,7 @@ def test_the_stored_image_is_the_one_that_is_built_without_an_engine(project: Pa
 
 def test_what_cannot_be_written_is_said_and_nothing_is_half_done(project: Path) -> None:
     """A file stands where the images belong: one clear message, exit code 2."""
+    run(project, "up", "-s", "dev", "--engine", "local", "-y")
     file = project / "stacks" / "dev.fleet.yaml"
     good = file.read_text()
     (project / "taken").write_text("")

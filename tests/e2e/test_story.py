@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("story")
-"""One story: its tests go on from each other, so one worker runs them all."""
 ROOT = Path(__file__).resolve().parents[2]
 KEEPS = ("PATH", "LANG", "HOME", "TMPDIR")
 
@@ -76,6 +74,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made.run("emulator", "stop")
 
 
+@pytest.fixture
+def standing(project: Project) -> Project:
+    """The project, brought up: each worker of a parallel run has one of its own, and not the first test."""
+    if not project.images():
+        project.json("up", "-s", "dev", "-y")
+    return project
+
+
 def addresses(project: Project) -> list[tuple[str, str]]:
     """(site, static address) of the one-line sites of the dev fleet, in the file's order."""
     text = (project.path / "stacks" / "dev.fleet.yaml").read_text()
@@ -96,97 +102,99 @@ def test_the_first_preview_shows_every_digest_that_up_will_store(project: Projec
     assert promised == set(project.images().values())
 
 
-def test_a_second_up_has_nothing_to_do(project: Project) -> None:
+def test_a_second_up_has_nothing_to_do(standing: Project) -> None:
     """Running the same again changes nothing, neither images nor state."""
-    images = project.images()
-    again = project.json("up", "-s", "dev", "-y")
+    images = standing.images()
+    again = standing.json("up", "-s", "dev", "-y")
     counts = again["summary"]
     assert (0, 0, 0, 0) == tuple(counts[op] for op in ("create", "update", "replace", "delete"))
-    assert images == project.images()
+    assert images == standing.images()
 
 
-def test_one_edited_address_names_one_site_and_both_digests(project: Project) -> None:
+def test_one_edited_address_names_one_site_and_both_digests(standing: Project) -> None:
     """The preview names the site, the change and the digests; up changes that image alone."""
-    site, address = addresses(project)[0]
+    site, address = addresses(standing)[0]
     host, prefix = address.split("/")
     changed = f"{host.rsplit('.', 1)[0]}.{(int(host.rsplit('.', 1)[1]) % 200) + 37}/{prefix}"
-    before = project.images()
-    project.edit(f"address: {address}", f"address: {changed}")
-    preview = project.json("preview", "-s", "dev")
+    before = standing.images()
+    standing.edit(f"address: {address}", f"address: {changed}")
+    preview = standing.json("preview", "-s", "dev")
     assert [site] == [found["name"] for found in preview["sites"]]
     (found,) = preview["sites"]
     assert ("update", "reflash") == (found["op"], found["effect"])
     (image,) = found["images"].values()
     assert image["old"] != image["new"]
-    assert before == project.images(), "a preview stores nothing"
-    project.json("up", "-s", "dev", "-y")
-    after = project.images()
+    assert before == standing.images(), "a preview stores nothing"
+    standing.json("up", "-s", "dev", "-y")
+    after = standing.images()
     differing = {path for path in before if before[path] != after[path]}
     assert before.keys() == after.keys()
     assert {image["new"]} == {after[path] for path in differing}
 
 
-def test_what_a_person_reads_names_the_loss_first(project: Project) -> None:
+def test_what_a_person_reads_names_the_loss_first(standing: Project) -> None:
     """A removed site is named before everything else; up removes its images."""
-    file = project.path / "stacks" / "dev.fleet.yaml"
+    file = standing.path / "stacks" / "dev.fleet.yaml"
     text = file.read_text()
-    site = next(name for name, _ in reversed(addresses(project)) if text.count(name) == 1)
+    site = next(name for name, _ in reversed(addresses(standing)) if text.count(name) == 1)
     shorter = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(f"  {site}:"))
     assert len(shorter) < len(text)
     file.write_text(shorter)
-    shown = project.run("preview", "-s", "dev", "--engine", "local")
+    shown = standing.run("preview", "-s", "dev", "--engine", "local")
     assert shown.returncode == 0, shown.stderr
     gone = shown.stdout.index("GONE")
     assert site in shown.stdout[gone:]
     assert all(len(line) <= 80 for line in shown.stdout.splitlines()), shown.stdout
-    project.json("up", "-s", "dev", "-y")
-    assert not [path for path in project.images() if f"/{site}/" in f"/{path}"]
-    assert project.images()
+    standing.json("up", "-s", "dev", "-y")
+    assert not [path for path in standing.images() if f"/{site}/" in f"/{path}"]
+    assert standing.images()
 
 
-def test_an_acknowledged_site_is_no_longer_pending(project: Project) -> None:
+def test_an_acknowledged_site_is_no_longer_pending(standing: Project) -> None:
     """A new image in the store is not a changed box: it stays pending until somebody says otherwise."""
-    site, _ = addresses(project)[0]
-    pending = {found["name"] for found in project.json("preview", "-s", "dev")["pending"]}
+    site, _ = addresses(standing)[0]
+    pending = {found["name"] for found in standing.json("preview", "-s", "dev")["pending"]}
     assert site in pending
-    done = project.run("sites", "ack", "-s", "dev", site)
+    done = standing.run("sites", "ack", "-s", "dev", site)
     assert done.returncode == 0, done.stderr
-    still = {found["name"] for found in project.json("preview", "-s", "dev")["pending"]}
+    still = {found["name"] for found in standing.json("preview", "-s", "dev")["pending"]}
     assert pending - {site} == still
 
 
-def test_a_lost_image_is_found_by_refresh_and_made_again(project: Project) -> None:
+def test_a_lost_image_is_found_by_refresh_and_made_again(standing: Project) -> None:
     """Somebody deletes an image behind our back: refresh shows it, up repairs it, byte for byte."""
-    images = project.images()
+    images = standing.images()
     victim = sorted(images)[3]
-    (project.path / ".edgefleet" / "images" / "dev" / victim).unlink()
-    project.json("refresh", "-s", "dev", "-y")
-    project.json("up", "-s", "dev", "-y")
-    assert images == project.images()
+    (standing.path / ".edgefleet" / "images" / "dev" / victim).unlink()
+    standing.json("refresh", "-s", "dev", "-y")
+    standing.json("up", "-s", "dev", "-y")
+    assert images == standing.images()
 
 
-def test_a_bad_fleet_file_changes_nothing(project: Project) -> None:
+def test_a_bad_fleet_file_changes_nothing(standing: Project) -> None:
     """Every error at once, exit code 1, no traceback, state and images as they were."""
-    file = project.path / "stacks" / "dev.fleet.yaml"
-    good, images = file.read_text(), project.images()
+    file = standing.path / "stacks" / "dev.fleet.yaml"
+    good, images = file.read_text(), standing.images()
     file.write_text(good.replace("profile:", "profil:", 1).replace("recipe: 1", "recipe: 99", 1))
-    done = project.run("up", "-s", "dev", "-y", "--engine", "local")
+    done = standing.run("up", "-s", "dev", "-y", "--engine", "local")
     file.write_text(good)
     said = done.stdout + done.stderr
     assert 1 == done.returncode, said
     assert "Traceback" not in said
     assert "profil" in said
     assert "recipe" in said
-    assert images == project.images()
-    assert (0, 0) == tuple(project.json("preview", "-s", "dev")["summary"][op] for op in ("create", "update"))
+    assert images == standing.images()
+    assert (0, 0) == tuple(
+        standing.json("preview", "-s", "dev")["summary"][op] for op in ("create", "update")
+    )
 
 
-def test_destroy_leaves_nothing(project: Project) -> None:
+def test_destroy_leaves_nothing(standing: Project) -> None:
     """Destroy removes every image and empties the stack."""
-    done = project.json("destroy", "-s", "dev", "-y")
+    done = standing.json("destroy", "-s", "dev", "-y")
     assert "succeeded" == done["result"]
-    assert {} == project.images()
-    store = project.path / ".edgefleet" / "images" / "dev"
+    assert {} == standing.images()
+    store = standing.path / ".edgefleet" / "images" / "dev"
     assert [] == [path for path in store.rglob("*") if path.is_file()]
-    state = json.loads((project.path / ".pulumi" / "stacks" / "fleet" / "dev.json").read_text())
+    state = json.loads((standing.path / ".pulumi" / "stacks" / "fleet" / "dev.json").read_text())
     assert [] == state["checkpoint"]["latest"].get("resources", [])
