@@ -69,6 +69,7 @@ def main(count: int) -> None:
             Site(f"site-{number:05d}", number)
 
     loop.run_until_complete(stack.run_pulumi_func(program))
+    loop.close()
 
 
 if __name__ == "__main__":
