@@ -18,14 +18,18 @@ class Outside:
     project: Path
     """Directory that relative paths of a program are in."""
     aws: Aws = field(default_factory=Aws)
+    _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
 
     def store(self, uri: str) -> ArtifactStore:
-        """The artifact store at `uri`.
+        """The artifact store at `uri`, one for all that ask.
 
         Raises:
             InvalidInput: `uri` names no store.
         """
-        return open_store(uri, aws=self.aws, root=self.project)
+        found = self._stores.get(uri)
+        if found is None:
+            found = self._stores.setdefault(uri, open_store(uri, aws=self.aws, root=self.project))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.store.artifact import Stored
+from edgefleet.io.store.clearing import Clearing, Wanted
 from edgefleet.io.store.keys import check_key, check_prefix
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class BucketStore:
     def __init__(self, bucket: str, prefix: str = "", *, aws: Aws) -> None:
         self._bucket, self._aws = bucket, aws
         self._prefix = f"{prefix}/" if prefix else ""
+        self._clearing = Clearing(self._remove)
 
     def put(self, key: str, data: bytes) -> Stored:
         """Store `data` encrypted; S3 compares the digest on arrival."""
@@ -84,12 +86,17 @@ class BucketStore:
                 raise
 
     def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
-        """Remove every version below `prefix` with one listing, and one request for each 1,000 of them."""
-        start = self._prefix + check_prefix(prefix)
+        """Remove every version below `prefix`: a listing, and a request for each 1,000 of them.
+
+        What several threads clear at the same time is done in one go.
+        """
         kept = {self._name(key) for key in keep}
+        self._clearing.clear(Wanted(below=self._prefix + check_prefix(prefix), kept=kept))
+
+    def _remove(self, below: str, wanted: Callable[[str], bool]) -> None:
         try:
-            with self._aws.calling("s3:DeleteObjectVersion", f"s3://{self._bucket}/{start}"):
-                remove_versions(self._aws, self._bucket, below=start, wanted=lambda name: name not in kept)
+            with self._aws.calling("s3:DeleteObjectVersion", f"s3://{self._bucket}/{below}"):
+                remove_versions(self._aws, self._bucket, below=below, wanted=wanted)
         except EdgefleetError as error:
             if not is_gone(error):
                 raise
