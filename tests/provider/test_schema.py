@@ -88,7 +88,10 @@ def test_what_is_required_and_what_a_field_may_be_comes_from_the_spec(schema: di
     """Defaults and choices too."""
     bucket = schema["resources"]["edgefleet:aws:Bucket"]
     assert ["name"] == bucket["requiredInputs"]
-    assert True is bucket["inputProperties"]["versioning"]["default"]
+    defaults = {
+        name: each["default"] for name, each in bucket["inputProperties"].items() if "default" in each
+    }
+    assert {"versioning": True, "forceDestroy": False} == defaults
     assert ["arn", "encryption", "publicAccessBlocked", "region"] == bucket["required"]
     assert (
         "One of: server, agent."
