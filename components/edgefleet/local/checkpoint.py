@@ -201,18 +201,6 @@ def seal(value: Any, crypter: Crypter) -> Any:
     return [seal(item, crypter) for item in value] if isinstance(value, list) else value
 
 
-def _clear(value: Any) -> Any:
-    """Spell what is inside a secret: a secret in a secret stays marked, in clear, as the CLI writes it."""
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            return {
-                SIGNATURE: SECRET,
-                "ciphertext": json.dumps(reveal(value["value"]), separators=(",", ":")),
-            }
-        return {key: _clear(item) for key, item in value.items()}
-    return [_clear(item) for item in value] if isinstance(value, list) else value
-
-
 def unseal(value: Any, crypter: Crypter | None) -> Any:
     """Decrypt the secrets in a value."""
     if isinstance(value, dict):

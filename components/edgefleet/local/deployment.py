@@ -221,8 +221,3 @@ def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> st
         if above.rpartition("$")[2] != STACK_TYPE:
             qualified = f"{above}${type_}"
     return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
-
-
-def depends_on(state: State, urns: set[str], *, parents: bool) -> bool:
-    """Say whether a state needs any of these URNs."""
-    return bool(state.references(parent=parents) & urns)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
-from edgefleet.local.disk import Disk
+from edgefleet.local.disk import Disk, failed
 
 VERSION = 1
 
@@ -45,11 +45,6 @@ class Journal:
         except OSError as error:
             self._withdraw()
             raise self._broken(error) from error
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether the disk refused a record: nothing more can be added."""
-        return self._failure is not None
 
     def add(self, record: dict[str, Any], *, durable: bool = True) -> None:
         """Append a record; return when it is on the disk, if that is asked for.
@@ -107,14 +102,7 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
     def _broken(self, error: OSError) -> OutsideFailure:
-        return OutsideFailure(
-            Problem(
-                where=str(self._path),
-                problem=f"the journal of this run cannot be written: {error.strerror}",
-                hint="make room or mend the permissions, then run again; nothing that was done is forgotten",
-                code="state-io",
-            )
-        )
+        return failed(self._path, "the journal of this run cannot be written", error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +189,7 @@ def seal_journal(records: Records, digest: str, disk: Disk) -> None:
             disk.write(file, _line({"folded": digest}))
             disk.sync(file)
     except OSError as error:
-        raise OutsideFailure(
-            Problem(
-                where=str(records.path),
-                problem=f"what an earlier run left cannot be put into the state: {error.strerror}",
-                hint="make room or mend the permissions, then run again; nothing that was done is forgotten",
-                code="state-io",
-            )
-        ) from error
+        raise failed(records.path, "what an earlier run left cannot be put into the state", error) from error
 
 
 def _line(record: dict[str, Any]) -> bytes:

@@ -27,8 +27,6 @@ class Opened:
     config: Config
     checkpoint: Checkpoint
     """With all that a journal adds to it."""
-    digest: str
-    """Of the checkpoint's file as it was read."""
 
 
 def open_stack(
@@ -71,15 +69,12 @@ def open_stack(
         _write_salt(backend, project.stack_file(stack), crypter.salt)
     if content and crypter is not None:
         checkpoints.check_secrets(content, where, crypter)
-    named = digest(content)
     if journal is not None:
-        found = fold(found, backend.journal, crypter, named, content=journal)
+        found = fold(found, backend.journal, crypter, digest(content), content=journal)
         if crypter is not None:
             checkpoints.check_secrets(journal, str(backend.journal), crypter)
     config = load_config(document, project, crypter)
-    return Opened(
-        project=project, backend=backend, crypter=crypter, config=config, checkpoint=found, digest=named
-    )
+    return Opened(project=project, backend=backend, crypter=crypter, config=config, checkpoint=found)
 
 
 def require_stack(project: Project, backend: Backend, stack: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from edgefleet.local.calling import ProviderError, call
@@ -225,10 +225,6 @@ class Client:
     def invoke(self, token: str, args: struct_pb2.Struct, *, preview: bool) -> Any:
         """Call a function of the provider; returns its protobuf response."""
         return self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=args, preview=preview))
-
-    def cancel(self) -> None:
-        """Ask the provider to end what is under way."""
-        self._call("Cancel", empty_pb2.Empty())
 
     def _call(self, name: str, request: Any, timeout: float = 0) -> Any:
         return call(self._servicer, name, request, timeout)

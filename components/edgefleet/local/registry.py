@@ -81,13 +81,6 @@ class Registry:
         if self.get(reference) is None:
             self._register(state.urn, state.id, inputs or state.inputs)
 
-    def cancel(self) -> None:
-        """Ask every provider to end what is under way."""
-        with self._lock:
-            clients = list(self._clients.values())
-        for client in clients:
-            client.cancel()
-
     # the lifecycle of providers' own resources
 
     def check(self, urn: str, olds: Bag | None, news: Bag) -> Checked:
