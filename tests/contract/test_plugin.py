@@ -16,6 +16,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.provider import plugin_path
 from edgefleet.provider.properties import decode, encode
+from edgefleet.provider.registry import RESOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,12 +29,8 @@ def test_it_says_its_port_and_answers(
     client.Handshake(proto.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
     assert client.GetPluginInfo(Empty()).version
     tokens = json.loads(client.GetSchema(proto.GetSchemaRequest()).schema)["resources"]
-    assert {
-        "edgefleet:aws:Bucket",
-        "edgefleet:index:ControlPlane",
-        "edgefleet:index:Fleet",
-        "edgefleet:index:SiteImages",
-    } == set(tokens)
+    components = {"edgefleet:index:ControlPlane", "edgefleet:index:Fleet"}
+    assert components | {each.TOKEN for each in RESOURCES} == set(tokens)
     client.Configure(proto.ConfigureRequest(args=encode({"region": "eu-central-1"})))
     urn = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::store-0007"
     made = client.Create(proto.CreateRequest(urn=urn, properties=encode(site)))

@@ -1,5 +1,6 @@
 """AWS's errors become one clear line each, once."""
 
+import json
 from pathlib import Path
 
 import boto3
@@ -9,13 +10,15 @@ from botocore.stub import Stubber
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
+from edgefleet.io.aws_errors import statement
 
 DENIED = (
-    "AWS refused s3:PutObject: access denied; allow s3:PutObject on it to the identity in use;"
-    " `aws sts get-caller-identity` says which it is"
+    "AWS refused s3:PutObject: access denied; allow it to the identity in use"
+    ' (`aws sts get-caller-identity`): {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}'
 )
 TAKEN = "another account has a bucket of this name; choose another name; S3 names are global"
 THROTTLED = "AWS is throttling s3:PutObject, also after 5 tries; run again later, or with fewer at once"
+RAISE = "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others"
 ANSWERS = {
     "AccessDenied": ("access-denied", DENIED),
     "NoSuchBucket": ("NoSuchBucket", "the bucket does not exist; create it first, or correct its name"),
@@ -28,6 +31,14 @@ ANSWERS = {
     "InvalidAccessKeyId": (
         "credentials",
         "AWS does not know these credentials; see AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    ),
+    "VpcLimitExceeded": (
+        "quota",
+        f"the account's quota does not allow s3:PutObject: because; {RAISE}",
+    ),
+    "InsufficientInstanceCapacity": (
+        "no-capacity",
+        "AWS has no room for it now: because; run up again later, or choose another instance type or zone",
     ),
     "SomethingElse": (
         "SomethingElse",
@@ -55,6 +66,13 @@ def test_what_aws_answers_is_said_with_the_permission_and_the_place(
     ours, text = ANSWERS[code]
     assert (ours, f"s3://images/key: {text}") == (caught.value.problem.code, str(caught.value))
     assert code == error_code(caught.value)
+
+
+def test_the_statement_names_the_resource_that_aws_names() -> None:
+    """Ready to be pasted into a policy."""
+    message = "You are not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/hub."
+    wanted = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::1:role/hub"}
+    assert wanted == json.loads(statement("iam:PassRole", message))
 
 
 def test_a_bucket_that_is_not_empty_is_a_refusal(stubbed: tuple[Aws, Stubber]) -> None:

@@ -52,11 +52,7 @@ def references(value: Any) -> Iterator[str]:
 def test_it_has_custom_resources_and_components(schema: dict[str, Any]) -> None:
     """Merged into one."""
     kinds = {token: each.get("isComponent", False) for token, each in schema["resources"].items()}
-    assert {
-        "edgefleet:aws:Bucket": False,
-        "edgefleet:index:Shop": True,
-        "edgefleet:index:SiteImages": False,
-    } == kinds
+    assert {each.TOKEN: False for each in RESOURCES} | {"edgefleet:index:Shop": True} == kinds
 
 
 def test_every_type_that_is_referred_to_is_there(schema: dict[str, Any]) -> None:
@@ -117,4 +113,6 @@ def test_a_components_inputs_come_from_its_annotations(schema: dict[str, Any]) -
 
 def test_the_providers_configuration_is_in_it(schema: dict[str, Any]) -> None:
     """With the names that CheckConfig takes."""
-    assert {"region", "endpoint", "profile", "roleArn"} == set(schema["provider"]["inputProperties"])
+    assert {"region", "endpoint", "profile", "roleArn", "holder"} == set(
+        schema["provider"]["inputProperties"]
+    )

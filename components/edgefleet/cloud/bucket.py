@@ -72,6 +72,7 @@ class Outputs:
 
 REPLACE_ON = frozenset({"name"})
 STABLE = frozenset({"arn", "region"})
+CLAIMS = ("name",)
 
 
 def identity(spec: Spec) -> str:

@@ -7,23 +7,35 @@ boto3 is imported with the first client: most previews need none, and it takes a
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from edgefleet.errors import EdgefleetError
+from edgefleet.io.batching import Batcher
 
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_s3 import S3Client
 
-GONE = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound"})
+Item = TypeVar("Item")
+
+GONE = frozenset(
+    {"NoSuchBucket", "NoSuchKey", "404", "NotFound", "NoSuchEntity", "ParameterNotFound", "NoSuchHostedZone"}
+)
+GONE_ENDINGS = (".NotFound", "NotFoundException", "NotFound", ".Malformed")
+"""How the codes end that say that something is not there; malformed is an id that nothing can have."""
+PERMISSIONS: Mapping[str, str] = {"elbv2": "elasticloadbalancing"}
+"""dict[client -> prefix of its permissions], where the two differ."""
 
 
 class Aws:
     """Clients of one account and region, made when first used and shared by all threads."""
+
+    attempts = 5
+    """Times that a call is tried which AWS throttles or fails to answer."""
 
     def __init__(
         self,
@@ -41,11 +53,14 @@ class Aws:
             endpoint: address of an AWS-like service in place of AWS.
             profile: name of a profile in AWS's configuration files.
             role_arn: role to assume with the credentials found.
-            session: made by the caller, in place of `region` and `profile`.
+            session: made by the caller, in place of `profile`.
         """
         self.endpoint = endpoint
+        self._account = ""
         self._region, self._profile, self._role_arn, self._session = region, profile, role_arn, session
         self._clients: dict[str, Any] = {}
+        self._batchers: dict[str, Batcher[Any]] = {}
+        self._elsewhere: dict[str, Aws] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -68,12 +83,32 @@ class Aws:
             OutsideFailure: none is set anywhere.
         """
         with self._lock, self.calling("configure", "AWS"):
-            found = self._made_session().region_name
+            found = self._region or self._made_session().region_name
             if not found:
                 from botocore.exceptions import NoRegionError  # noqa: PLC0415 - see above
 
                 raise NoRegionError
         return found
+
+    @property
+    def partition(self) -> str:
+        """First part of ARNs: ``aws``, or another one in China and for governments."""
+        name = self.region
+        return "aws-cn" if name.startswith("cn-") else "aws-us-gov" if name.startswith("us-gov-") else "aws"
+
+    @property
+    def account(self) -> str:
+        """Number of the account; asked for once."""
+        if not self._account:
+            self._account = str(self.call("sts", "get_caller_identity", "AWS account")["Account"])
+        return self._account
+
+    def arn(
+        self, service: str, resource: str, *, account: str | None = None, region: str | None = None
+    ) -> str:
+        """The Amazon Resource Name of `resource`, ``vpc/vpc-0a1b``."""
+        place = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{place}:{account or self.account}:{resource}"
 
     @property
     def s3(self) -> "S3Client":
@@ -90,10 +125,61 @@ class Aws:
         with self._lock:
             if service not in self._clients:
                 with self.calling("configure", f"AWS {service}"):
-                    self._clients[service] = self._made_session().client(
-                        service, endpoint_url=self.endpoint, config=self._config()
+                    make: Any = self._made_session().client
+                    self._clients[service] = make(
+                        service, region_name=self._region, endpoint_url=self.endpoint, config=self._config()
                     )
             return self._clients[service]
+
+    def in_region(self, region: str | None) -> "Aws":
+        """The same account in another region; this one where `region` is None or its own."""
+        if region is None or region == self.region:
+            return self
+        session = self._made_session()
+        with self._lock:
+            if region not in self._elsewhere:
+                there = type(self)(region=region, endpoint=self.endpoint, session=session)
+                self._elsewhere[region] = there
+            return self._elsewhere[region]
+
+    def call(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any]:
+        """The answer to one call, its errors translated.
+
+        Args:
+            service: ``ec2``.
+            method: ``create_vpc``, as boto3 has it; the permission follows from it.
+            place: what it works on, for messages, ``Vpc hub``.
+            parameters: as AWS names them; those that are None are left out.
+        """
+        client = self.client(service)
+        with self.calling(permission(client, service, method), place):
+            given = {name: value for name, value in parameters.items() if value is not None}
+            return cast("dict[str, Any]", getattr(client, method)(**given))
+
+    def seek(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any] | None:
+        """As `call`; None where AWS says that what was asked for is not there."""
+        try:
+            return self.call(service, method, place, **parameters)
+        except EdgefleetError as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def pages(
+        self, service: str, method: str, place: str, *, key: str, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The items at `key` of all pages of the answer."""
+        client = self.client(service)
+        with self.calling(permission(client, service, method), place):
+            for page in client.get_paginator(method).paginate(**parameters):
+                yield from page.get(key) or []
+
+    def batcher(
+        self, kind: str, fetch: Callable[[list[str]], Mapping[str, Item]], *, limit: int = 100
+    ) -> Batcher[Item]:
+        """The batcher for look-ups of `kind`, one for all threads; `fetch` is the first caller's."""
+        with self._lock:
+            return self._batchers.setdefault(kind, Batcher(fetch, limit=limit))
 
     def _config(self) -> "Config":
         from botocore.config import Config  # noqa: PLC0415 - see above
@@ -101,7 +187,7 @@ class Aws:
         # Bounded: a service that refuses is reported within two minutes, whatever it is.
         style = {"addressing_style": "path"} if self.endpoint else {}
         return Config(
-            retries={"mode": "standard", "total_max_attempts": 5},
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
             connect_timeout=5,
             read_timeout=20,
             max_pool_connections=64,
@@ -142,6 +228,12 @@ class Aws:
             raise told from error
 
 
+def permission(client: Any, service: str, method: str) -> str:
+    """The permission that a call needs, ``ec2:CreateVpc``."""
+    operation = client.meta.method_to_api_mapping.get(method, method)
+    return f"{PERMISSIONS.get(service, service)}:{operation}"
+
+
 def error_code(error: EdgefleetError) -> str:
     """The code that AWS gave for a failed call, ``NoSuchBucket``; empty where it gave none."""
     answer = getattr(error.__cause__, "response", None)
@@ -150,7 +242,8 @@ def error_code(error: EdgefleetError) -> str:
 
 def is_gone(error: EdgefleetError) -> bool:
     """Whether `error` says that what was asked for is not there."""
-    return error_code(error) in GONE
+    code = error_code(error)
+    return code in GONE or code.endswith(GONE_ENDINGS)
 
 
 def _assume(session: "boto3.Session", role_arn: str, endpoint: str | None) -> None:

@@ -1,16 +1,27 @@
 """What AWS's errors mean, in one clear line each."""
 
+import json
+import re
+
 from botocore import exceptions as raised
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "403"})
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "Forbidden", "403"}
+)
+QUOTA = re.compile(r"LimitExceeded|QuotaExceeded|LimitExceededException|TooManyBuckets")
+"""Codes that mean: the account may not have more of these."""
+NO_CAPACITY = frozenset({"InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"})
+ON_RESOURCE = re.compile(r"on resource: (arn:[^\s,]+)")
 THROTTLED = frozenset(
     {
         "SlowDown",
         "Throttling",
         "ThrottlingException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "PriorRequestNotComplete",
         "TooManyRequestsException",
         "503",
     }
@@ -78,7 +89,26 @@ def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
         return (
             "access-denied",
             f"AWS refused {action}: access denied",
-            f"allow {action} on it to the identity in use; `aws sts get-caller-identity` says which it is",
+            f"allow it to the identity in use (`aws sts get-caller-identity`): {statement(action, message)}",
+        )
+    return _of_state(code, message, action)
+
+
+def statement(action: str, message: str) -> str:
+    """The policy statement that would allow `action` on what AWS names in its message, else on anything."""
+    found = ON_RESOURCE.search(message)
+    return json.dumps(
+        {"Effect": "Allow", "Action": action, "Resource": found.group(1).rstrip(".") if found else "*"}
+    )
+
+
+def _of_state(code: str, message: str, action: str) -> tuple[str, str, str]:
+    """Code, problem and hint where it is the account's or the service's state that is in the way."""
+    if code in NO_CAPACITY:
+        return (
+            "no-capacity",
+            f"AWS has no room for it now: {message}",
+            "run up again later, or choose another instance type or zone",
         )
     if code in THROTTLED:
         return (
@@ -90,6 +120,9 @@ def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
         return "expired", "the AWS credentials have expired", "log in again, for example `aws sso login`"
     if code in UNKNOWN_KEY:
         return "credentials", "AWS does not know these credentials", "see AWS_PROFILE and AWS_ACCESS_KEY_ID"
+    if QUOTA.search(code):
+        hint = "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others"
+        return "quota", f"the account's quota does not allow {action}: {message}", hint
     return (
         code or "aws",
         f"{action} failed: {code} {message}".rstrip(),

@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.aws import Aws
+from edgefleet.io.clock import Clock, RealClock
+from edgefleet.io.ownership import Owner
 from edgefleet.io.store import ArtifactStore, open_store
 
 Outputs = TypeVar("Outputs", covariant=True)  # noqa: PLC0105 - reads best without a suffix
@@ -18,6 +20,11 @@ class Outside:
     project: Path
     """Directory that relative paths of a program are in."""
     aws: Aws = field(default_factory=Aws)
+    clock: Clock = field(default_factory=RealClock, compare=False)
+    owner: Owner | None = None
+    """Whose resource this is about; None where nobody said."""
+    holder: str = ""
+    """What tells apart two stacks of one name; see `Owner.holder`."""
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
 
     def store(self, uri: str) -> ArtifactStore:

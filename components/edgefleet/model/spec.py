@@ -35,6 +35,12 @@ class Secret:
     __slots__ = ()
 
 
+class Unordered:
+    """Marker in an annotation of a list: its order says nothing, so two lists are compared as sets."""
+
+    __slots__ = ()
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def spec(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, slotted, keyword-only dataclass that `adapter` can convert."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Protocol
 from edgefleet.errors import Problem
 from edgefleet.io import emulator
 from edgefleet.io.aws import Aws
+from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.emulator import Emulator
 from edgefleet.io.outside import Outside
 from edgefleet.model.effects import Effect
@@ -28,6 +29,8 @@ class Config:
     """Profile in AWS's configuration files."""
     role_arn: Annotated[str | None, Effect.NONE] = None
     """Role to assume."""
+    holder: Annotated[str, Effect.NONE] = ""
+    """What tells apart two stacks of one name in one account: a digest made of the stack's secret."""
 
 
 class Starter(Protocol):
@@ -47,19 +50,23 @@ def inspect(config: Config) -> list[Problem]:
     return [Problem(path="endpoint", problem=f"{endpoint!r} is no endpoint", hint=hint, code="endpoint")]
 
 
-def connect(config: Config, project: Path, start: Starter = emulator.ensure) -> tuple[Outside, str]:
+def connect(
+    config: Config, project: Path, start: Starter = emulator.ensure, clock: Clock | None = None
+) -> tuple[Outside, str]:
     """The outside world that `config` names, and a warning where the emulated cloud was lost, else "".
 
     Raises:
         OutsideFailure: the emulated cloud does not come up.
     """
+    clock = clock or RealClock()
     if config.endpoint != EMULATED:
         aws = Aws(
             region=config.region, endpoint=config.endpoint, profile=config.profile, role_arn=config.role_arn
         )
-        return Outside(project=project, aws=aws), ""
+        return Outside(project=project, aws=aws, clock=clock, holder=config.holder), ""
     running = start(project)
-    outside = Outside(project=project, aws=Aws.emulated(running.url, config.region))
+    aws = Aws.emulated(running.url, config.region)
+    outside = Outside(project=project, aws=aws, clock=clock, holder=config.holder)
     lost = (
         "the emulated cloud of this project had ended, and what it held is gone; a new one is running:"
         " refresh, then up makes everything in it again"

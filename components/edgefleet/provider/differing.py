@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.shapes import at, defaults_of
-from edgefleet.model.spec import to_plain
+from edgefleet.model.spec import Unordered, to_plain
 
 Kind = Literal["add", "delete", "update"]
 
@@ -58,6 +58,50 @@ def _in_lists(old: list[Any], new: list[Any], path: tuple[Part, ...]) -> Iterato
             yield Difference((*path, index), "add")
         else:
             yield from differences(old[index], new[index], (*path, index))
+
+
+def differences_by(of: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    """As `differences`, for inputs of the spec `of`: lists whose order says nothing are compared as sets."""
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if is_unordered(of, name) and isinstance(before, list) and isinstance(after, list):
+            yield from _in_sets(before, after, (name,))
+        else:
+            yield from _in_maps(
+                {name: before} if name in old else {}, {name: after} if name in new else {}, ()
+            )
+
+
+def is_unordered(of: Any, name: str) -> bool:
+    """Whether the order of the list at `name` of the spec `of` says nothing."""
+    shape = at(of, (name,))
+    return shape is not None and any(isinstance(note, Unordered) for note in shape.notes)
+
+
+def is_same(of: Any, name: str, old: Any, new: Any) -> bool:
+    """Whether two plain values of the input `name` of the spec `of` mean the same."""
+    slim_old, slim_new = (without_defaults(of, {name: value}) for value in (old, new))
+    return not any(differences_by(of, slim_old, slim_new))
+
+
+def _in_sets(old: list[Any], new: list[Any], path: tuple[Part, ...]) -> Iterator[Difference]:
+    """Members that came or went, each by its position in the list that has it."""
+    gone, came = _missing(old, new), _missing(new, old)
+    for index in sorted({*gone, *came}):
+        kind: Kind = "update" if index in gone and index in came else "add" if index in came else "delete"
+        yield Difference((*path, index), kind)
+
+
+def _missing(some: list[Any], others: list[Any]) -> list[int]:
+    """Positions in `some` of what `others` has not, each member of `others` counted once."""
+    left = list(others)
+    missing = []
+    for index, member in enumerate(some):
+        if member in left:
+            left.remove(member)
+        else:
+            missing.append(index)
+    return missing
 
 
 def as_written(difference: Difference, old: Any, new: Any) -> Difference:

@@ -1,20 +1,30 @@
 """From Pulumi's requests to a resource's file and back: one answer to each call, for every resource."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 
+from edgefleet.cloud.base import Placed
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.outside import Outside
+from edgefleet.io.ownership import owner_of
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
 from edgefleet.provider import properties
-from edgefleet.provider.differing import Difference, as_written, differences, is_ignored, without_defaults
+from edgefleet.provider.differing import (
+    Difference,
+    as_written,
+    differences_by,
+    is_ignored,
+    is_same,
+    without_defaults,
+)
 from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.validation import check, parse
@@ -33,10 +43,18 @@ class Lifecycle:
         self._resource = resource
         self._made: dict[str, dict[str, Any]] = {}
         """dict[id -> inputs] of what was made since the provider was configured."""
+        self._recorded: dict[str, dict[str, Any]] = {}
+        """dict[URN -> inputs on record], where Check was given some."""
 
     def begin(self) -> None:
         """A run begins: nothing was made in it yet."""
         self._made.clear()
+        self._recorded.clear()
+
+    @cached_property
+    def _is_placed(self) -> bool:
+        """Whether each one may be in an AWS region of its own."""
+        return issubclass(self._resource.Spec, Placed)
 
     @cached_property
     def _secret_names(self) -> tuple[str, ...]:
@@ -56,6 +74,8 @@ class Lifecycle:
             news = decode(request.news)
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
+        if request.olds.fields:
+            self._recorded[request.urn] = self._made_of(properties.plain(decode(request.olds)))
         spec, found = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
             found.extend(self._resource.inspect(spec))
@@ -85,15 +105,21 @@ class Lifecycle:
         old, new = (properties.plain(decode(each)) for each in (request.old_inputs, request.news))
         found = [
             as_written(each, old, new)
-            for each in differences(self._normal(old), self._normal(new))
+            for each in differences_by(self._resource.Spec, self._normal(old), self._normal(new))
             if not is_ignored(each, list(request.ignoreChanges))
         ]
         answer = difference(found, drift=drift, replace_on=self._resource.REPLACE_ON)
         if not answer.replaces:
             answer.stables.extend(sorted(self._resource.STABLE))
-            # Of one identity there can be one: where a replacement is forced, the old one has to go first.
-            answer.deleteBeforeReplace = True
+        # Where two cannot be side by side, or a replacement is forced, the old one has to go first.
+        answer.deleteBeforeReplace = not answer.replaces or self._claims_the_same(old, new)
         return answer
+
+    def _claims_the_same(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        names = self._resource.CLAIMS
+        return bool(names) and all(
+            old.get(name) == new.get(name) and UNKNOWN not in (old.get(name), new.get(name)) for name in names
+        )
 
     def _normal(self, values: dict[str, Any]) -> dict[str, Any]:
         """Inputs without what equals its default, so that only a real difference counts."""
@@ -106,35 +132,52 @@ class Lifecycle:
     def create(self, request: proto.CreateRequest, outside: Outside) -> proto.CreateResponse:
         """Make it; in a preview, say what is known of it."""
         if request.preview:
-            identity, outputs = self._planned(request.properties, outside)
+            identity, outputs = self._planned(request.properties, outside, {})
             return proto.CreateResponse(id=identity, properties=encode(outputs))
         spec = self._spec(request.properties)
-        made = self._resource.create(spec, outside)
-        self._made[made.id] = properties.plain(decode(request.properties))
+        inputs = properties.plain(decode(request.properties))
+        made = self._resource.create(spec, self._for(request.urn, inputs, outside))
+        self._made[made.id] = inputs
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
     def read(self, request: proto.ReadRequest, outside: Outside) -> proto.ReadResponse:
         """It as it is; an empty answer where it is gone."""
         recorded = properties.plain(decode(request.properties))
-        found = self._resource.read(request.id, outside, recorded)
+        inputs = properties.plain(decode(request.inputs))
+        identity = request.id
+        if not recorded and self._is_placed:  # an import: the id may say where
+            identity, _, region = identity.partition("@")
+            inputs = {"region": region} if region else inputs
+        found = self._resource.read(identity, self._for(request.urn, inputs, outside), recorded)
         if found is None:
             return proto.ReadResponse()
-        inputs = request.inputs if found.inputs is None else self._merged(request.inputs, found.inputs)
-        return proto.ReadResponse(id=found.id, properties=encode(self.outputs(found.outputs)), inputs=inputs)
+        merged = request.inputs
+        if found.inputs is not None:
+            here = {"region": inputs["region"]} if inputs.get("region") else {}
+            merged = self._merged(request.inputs, {**found.inputs, **here})
+        return proto.ReadResponse(id=found.id, properties=encode(self.outputs(found.outputs)), inputs=merged)
 
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
         """Recorded inputs with what is true now; what equals its default is written only where it was."""
         before = decode(recorded)
         worth_writing = without_defaults(self._resource.Spec, live)
-        return encode({name: live.get(name, before.get(name)) for name in {**before, **worth_writing}})
+        merged = {name: live.get(name, before.get(name)) for name in {**before, **worth_writing}}
+        for name, value in merged.items():
+            if name in before and is_same(self._resource.Spec, name, properties.plain(before[name]), value):
+                merged[name] = before[name]  # said otherwise it is the same: in another order, with defaults
+            elif name in self._secret_names and not properties.is_secret(value):
+                merged[name] = Secret(value)
+        return encode(merged)
 
     def update(self, request: proto.UpdateRequest, outside: Outside) -> proto.UpdateResponse:
         """Make it as the new inputs say; in a preview, say what is known of it."""
         if request.preview:
-            _, outputs = self._planned(request.news, outside)
+            kept = properties.plain(decode(request.olds))
+            _, outputs = self._planned(request.news, outside, kept)
             return proto.UpdateResponse(properties=encode(outputs))
         recorded = properties.plain(decode(request.olds))
-        made = self._resource.update(request.id, self._spec(request.news), outside, recorded)
+        there = self._for(request.urn, properties.plain(decode(request.news)), outside)
+        made = self._resource.update(request.id, self._spec(request.news), there, recorded)
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
     def delete(self, request: proto.DeleteRequest, outside: Outside) -> None:
@@ -145,7 +188,30 @@ class Lifecycle:
         """
         successor = self._made.pop(request.id, None)
         inputs = properties.plain(decode(request.old_inputs))
-        self._resource.delete(request.id, outside, inputs, successor=successor)
+        there = self._for(request.urn, inputs, outside)
+        self._resource.delete(request.id, there, inputs, successor=successor)
+
+    def _for(self, urn: str, inputs: Mapping[str, Any], outside: Outside) -> Outside:
+        """The outside world as it is for one resource: its region, and whose it is."""
+        generation = self._made_of(inputs)
+        owner = owner_of(
+            urn,
+            generation,
+            holder=outside.holder,
+            may_exist=self._recorded.get(urn) != generation,
+        )
+        return replace(outside, owner=owner, aws=self._there(inputs, outside).aws)
+
+    def _there(self, inputs: Mapping[str, Any], outside: Outside) -> Outside:
+        """The outside world in the region that the inputs name."""
+        region = inputs.get("region") if self._is_placed else None
+        return replace(outside, aws=outside.aws.in_region(region)) if isinstance(region, str) else outside
+
+    def _made_of(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs whose change makes another resource, without what equals its default."""
+        names = self._resource.REPLACE_ON
+        slim: dict[str, Any] = without_defaults(self._resource.Spec, inputs)
+        return {name: value for name, value in slim.items() if name in names and value is not None}
 
     def outputs(self, outputs: object) -> dict[str, Any]:
         """Typed outputs as plain data; every output is there, null or not, but optional parts of one."""
@@ -165,16 +231,23 @@ class Lifecycle:
             )
         return parse(self._resource.Spec, values)
 
-    def _planned(self, struct: Struct, outside: Outside) -> tuple[str, dict[str, Any]]:
+    def _planned(
+        self, struct: Struct, outside: Outside, recorded: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any]]:
         """Id and outputs as far as they are certain; the id is empty where it is not."""
         values = properties.plain(decode(struct))
         hidden = sorted(map(format_path, unknowns(values)))
-        if not hidden:
+        kept = {name: recorded[name] for name in self._resource.STABLE if name in recorded}
+        identity = ""
+        if hidden:
+            certain = self._resource.foresee(values, hidden[0], outside)
+        else:
             spec = parse(self._resource.Spec, values)
-            return self._resource.identity(spec), self.outputs(self._resource.plan(spec, outside))
-        certain = self._resource.foresee(values, hidden[0], outside)
+            identity = self._resource.identity(spec)
+            planned = self._resource.plan(spec, self._there(values, outside))
+            certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
-        return "", {name: certain.get(name, UNKNOWN) for name in names}
+        return identity, {name: {**kept, **certain}.get(name, UNKNOWN) for name in names}
 
 
 def difference(

@@ -31,6 +31,11 @@ class Resource(Protocol):
         ...
 
     @property
+    def CLAIMS(self) -> tuple[str, ...]:  # noqa: N802 - a constant
+        """Inputs, by outside name, that two cannot have alike: of two such the old one has to go first."""
+        ...
+
+    @property
     def STABLE(self) -> frozenset[str]:  # noqa: N802 - a constant
         """Outputs that no update changes."""
         ...
@@ -48,7 +53,10 @@ class Resource(Protocol):
         ...
 
     def plan(self, spec: Any, outside: Outside) -> Any:
-        """The outputs that creating `spec`, or updating to it, will have; nothing is changed."""
+        """The outputs that creating `spec`, or updating to it, will have; nothing is changed.
+
+        Typed where all are certain; otherwise a plain map of those that are.
+        """
         ...
 
     def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io import emulator
+from edgefleet.io.clock import RealClock
 from edgefleet.io.outside import Outside
 from edgefleet.provider import properties
 from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings
@@ -157,7 +158,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if problems := inspect(config):
             raise InvalidInput(problems)
         project = Path.cwd() if self._project is None else self._project
-        self._outside, warning = connect(config, project, self._start_emulator)
+        self._outside, warning = connect(config, project, self._start_emulator, RealClock(self._is_cancelled))
         for lifecycle in self._lifecycles.values():
             lifecycle.begin()
         if warning:

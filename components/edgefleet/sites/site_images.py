@@ -90,6 +90,7 @@ class SiteImages:
     Spec: ClassVar[type[Any]] = SiteImagesSpec
     Outputs: ClassVar[type[Any]] = SiteImagesOutputs
     REPLACE_ON: ClassVar[frozenset[str]] = frozenset({"name", "store"})
+    CLAIMS: ClassVar[tuple[str, ...]] = ("name", "store")
     STABLE: ClassVar[frozenset[str]] = frozenset()
 
     def identity(self, spec: SiteImagesSpec) -> str:

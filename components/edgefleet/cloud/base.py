@@ -1,0 +1,154 @@
+"""What the kinds of AWS resources have in common: where they are, their tags, and what is known ahead.
+
+A kind whose id AWS chooses is a subclass of `CloudResource` in a file of its own. It says what it is made of
+(`Spec`, `Outputs`), which inputs make another one (`REPLACE_ON`), and has `create`, `read`, `update` and
+`delete`; the rest has defaults here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import field
+from typing import Annotated, Any, ClassVar, NoReturn
+
+from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.io.outside import Incomplete, Outside
+from edgefleet.io.ownership import MANAGED, PREFIX
+from edgefleet.model.effects import Effect
+from edgefleet.model.paths import format_path
+from edgefleet.model.spec import outside_name, spec
+
+MOST_TAGS = 40
+"""Tags that may be asked for; AWS takes 50, of which up to 6 are ours."""
+
+
+@spec
+class Placed:
+    """Where a resource is."""
+
+    region: Annotated[str | None, Effect.NONE] = None
+    """AWS region where it is not the provider's."""
+
+
+@spec
+class Tagged(Placed):
+    """Where a resource is and how it is tagged."""
+
+    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    """Tags beside the ones that say whose it is."""
+
+
+class CloudResource:
+    """One kind of AWS resource."""
+
+    TOKEN: ClassVar[str]
+    Spec: ClassVar[type[Any]]
+    Outputs: ClassVar[type[Any]]
+    REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
+    """Inputs, by outside name, whose change makes another one; a change of region always does."""
+    CLAIMS: ClassVar[tuple[str, ...]] = ()
+    """Inputs that two cannot have alike at the same time, so that of two such the old one goes first."""
+    CHANGING: ClassVar[frozenset[str]] = frozenset()
+    """Outputs, by outside name, that an update may change."""
+    STABLE: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that no update changes: all but `CHANGING`."""
+
+    def __init_subclass__(cls) -> None:
+        """Complete what follows from the specs."""
+        names = map(outside_name, cls.Outputs.__dataclass_fields__)
+        cls.STABLE = frozenset(names) - cls.CHANGING
+        if "region" in cls.Spec.__dataclass_fields__:
+            cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
+
+    def identity(self, spec: Any) -> str:
+        """The id that `spec` will have; empty where AWS chooses it."""
+        del spec
+        return ""
+
+    def inspect(self, spec: Any) -> Iterable[Problem]:
+        """What is wrong with `spec` beyond the types of its fields."""
+        return tag_problems(getattr(spec, "tags", {}))
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
+        del outputs
+        return []
+
+    def plan(self, spec: Any, outside: Outside) -> Mapping[str, Any]:
+        """The outputs, plain, that are certain before `spec` is made; nothing is changed."""
+        del spec, outside
+        return {}
+
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+        """The outputs that are certain although the input at path `because` is not known yet."""
+        del known, because, outside
+        return {}
+
+    def place(self, outside: Outside, identity: str = "") -> str:
+        """What a call works on, for messages: ``Vpc hub (vpc-0a1b)``."""
+        kind = self.TOKEN.rpartition(":")[2]
+        name = outside.owner.name if outside.owner else ""
+        shown = f"({identity})" if name and identity else identity
+        return " ".join(filter(None, [kind, name, shown]))
+
+    def gone(self, identity: str, outside: Outside) -> NoReturn:
+        """Say that what was to be changed is not there.
+
+        Raises:
+            OutsideFailure: always.
+        """
+        hint = "run refresh, then up makes it again"
+        problem = "is no longer there: somebody has removed it"
+        raise OutsideFailure(
+            Problem(code="gone", where=self.place(outside, identity), problem=problem, hint=hint)
+        )
+
+    def tags(self, spec: Any, outside: Outside) -> dict[str, str]:
+        """All tags of the resource: those asked for and those that say whose it is."""
+        return {**spec.tags, **owner_tags(outside)}
+
+
+def owner_tags(outside: Outside) -> dict[str, str]:
+    """Tags that say whose a resource is."""
+    return outside.owner.tags() if outside.owner else {MANAGED[0]: MANAGED[1]}
+
+
+@contextmanager
+def finishing(identity: str, outputs: object) -> Iterator[None]:
+    """Whatever fails inside, the resource exists: it is recorded, and the next update goes on with it.
+
+    Raises:
+        Incomplete: something failed.
+    """
+    try:
+        yield
+    except Incomplete:
+        raise
+    except OutsideFailure as error:
+        raise Incomplete(error.problems, id=identity, outputs=outputs) from error
+
+
+def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
+    """Tags that AWS would refuse, or that are ours."""
+    longest_key, longest_value = 128, 256
+    for key, value in tags.items():
+        path = format_path(("tags", key))
+        if key.startswith(PREFIX) or (key == MANAGED[0] and value != MANAGED[1]):
+            hint = "choose another key; this one says who looks after the resource"
+            yield Problem(code="tag", path=path, problem="is edgefleet's own tag", hint=hint)
+        elif key.lower().startswith("aws:"):
+            yield Problem(
+                code="tag", path=path, problem="begins with aws:", hint="choose another key; these are AWS's"
+            )
+        elif not 0 < len(key) <= longest_key or len(value) > longest_value:
+            hint = f"keys have 1 to {longest_key} characters, values {longest_value} at most"
+            yield Problem(code="tag", path=path, problem="is too long or empty", hint=hint)
+    if len(tags) > MOST_TAGS:
+        problem, hint = f"has {len(tags)} tags", f"use {MOST_TAGS} at most; AWS takes 50, and some are ours"
+        yield Problem(code="tag", path="tags", problem=problem, hint=hint)
+
+
+def exists(place: str, token: str, name: str) -> Refused:
+    """The error where something of this name is there that this stack does not manage."""
+    problem = "is there already, and this stack does not manage it"
+    hint = f"import it (pulumi import {token} <name in the program> {name}), or choose another name"
+    return Refused(Problem(code="exists", where=place, problem=problem, hint=hint))

@@ -1,0 +1,74 @@
+"""All that is in the emulated cloud, so that a test can say: nothing was left over."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgefleet.io.aws import Aws
+
+
+def _is_alive(each: Mapping[str, Any]) -> bool:
+    state = each.get("State")
+    name = state.get("Name") if isinstance(state, Mapping) else state
+    return name not in {"deleted", "terminated"} and not each.get("IsDefault")
+
+
+EC2 = {
+    "describe_addresses": ("Addresses", "AllocationId"),
+    "describe_instances": ("Reservations", "ReservationId"),
+    "describe_internet_gateways": ("InternetGateways", "InternetGatewayId"),
+    "describe_key_pairs": ("KeyPairs", "KeyPairId"),
+    "describe_nat_gateways": ("NatGateways", "NatGatewayId"),
+    "describe_network_interfaces": ("NetworkInterfaces", "NetworkInterfaceId"),
+    "describe_route_tables": ("RouteTables", "RouteTableId"),
+    "describe_security_groups": ("SecurityGroups", "GroupId"),
+    "describe_subnets": ("Subnets", "SubnetId"),
+    "describe_volumes": ("Volumes", "VolumeId"),
+    "describe_vpcs": ("Vpcs", "VpcId"),
+}
+OTHERS = {
+    ("elbv2", "describe_load_balancers"): ("LoadBalancers", "LoadBalancerArn"),
+    ("elbv2", "describe_target_groups"): ("TargetGroups", "TargetGroupArn"),
+    ("iam", "list_instance_profiles"): ("InstanceProfiles", "Arn"),
+    ("iam", "list_roles"): ("Roles", "Arn"),
+    ("ecr", "describe_repositories"): ("repositories", "repositoryArn"),
+    ("logs", "describe_log_groups"): ("logGroups", "arn"),
+    ("route53", "list_hosted_zones"): ("HostedZones", "Id"),
+    ("s3", "list_buckets"): ("Buckets", "Name"),
+    ("ssm", "describe_parameters"): ("Parameters", "Name"),
+    ("cloudwatch", "describe_alarms"): ("MetricAlarms", "AlarmArn"),
+}
+"""dict[(service, method) -> (list in the answer, name in each)]."""
+
+
+def census(aws: Aws) -> frozenset[str]:
+    """Names of all that is there, but what every account has."""
+    return frozenset(_all(aws))
+
+
+def _all(aws: Aws) -> Iterator[str]:
+    yield from _network_and_machines(aws)
+    for (service, method), (answer, name) in OTHERS.items():
+        yield from (each[name] for each in getattr(aws.client(service), method)()[answer])
+    yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="Local")["Policies"])
+    yield from aws.client("eks").list_clusters()["clusters"]
+    yield from _keys(aws)
+    for each in aws.client("budgets").describe_budgets(AccountId=aws.account).get("Budgets", ()):
+        yield f"budget {each['BudgetName']}"
+
+
+def _network_and_machines(aws: Aws) -> Iterator[str]:
+    ec2 = aws.client("ec2")
+    for method, (answer, name) in EC2.items():
+        found = getattr(ec2, method)()[answer]
+        if method == "describe_instances":
+            found = [one | {name: one["InstanceId"]} for each in found for one in each["Instances"]]
+        yield from (each[name] for each in found if _is_alive(each))
+
+
+def _keys(aws: Aws) -> Iterator[str]:
+    """Keys of KMS that nobody has asked to delete; AWS keeps those a week at least."""
+    kms = aws.client("kms")
+    for each in kms.list_keys()["Keys"]:
+        about = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]
+        if about["KeyState"] != "PendingDeletion" and about["KeyManager"] == "CUSTOMER":
+            yield each["KeyId"]

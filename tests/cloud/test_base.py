@@ -1,0 +1,131 @@
+"""What all kinds share: tags, whose a resource is, and resources of other stacks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.cloud.driving import Driver
+from tests.cloud.timing import FastClock
+
+from edgefleet.cloud.base import tag_problems
+from edgefleet.cloud.vpc import Vpc
+from edgefleet.errors import OutsideFailure, Refused
+from edgefleet.io.aws import Aws
+from edgefleet.io.outside import Outside
+from edgefleet.provider.lifecycle import Lifecycle
+
+INPUTS = {"cidr": "10.9.0.0/16"}
+
+
+@pytest.fixture
+def outside(aws: Aws, tmp_path: Path) -> Outside:
+    return Outside(project=tmp_path, aws=aws, clock=FastClock(), holder="0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ({"managed-by": "somebody"}, "is edgefleet's own tag"),
+        ({"edgefleet:stack": "dev"}, "is edgefleet's own tag"),
+        ({"AWS:x": "y"}, "begins with aws:"),
+        ({"k" * 129: "v"}, "is too long or empty"),
+        ({"k": "v" * 257}, "is too long or empty"),
+        ({f"k{number}": "v" for number in range(41)}, "has 41 tags"),
+    ],
+)
+def test_tags_that_cannot_be(tags: dict[str, str], problem: str) -> None:
+    """AWS would refuse them half-way."""
+    assert [problem] == [each.problem for each in tag_problems(tags)]
+
+
+def test_a_resource_says_whose_it_is(outside: Outside) -> None:
+    """Fleet, stack, URN and who holds the stack."""
+    driver = Driver(Vpc(), outside)
+    driver.up(INPUTS)
+    (found,) = outside.aws.client("ec2").describe_vpcs(
+        Filters=[{"Name": "tag-key", "Values": ["edgefleet:urn"]}]
+    )["Vpcs"]
+    tags = {each["Key"]: each["Value"] for each in found["Tags"]}
+    assert {"fleet", "dev", "0123456789abcdef", "edgefleet"} == {
+        tags[key] for key in ("edgefleet:fleet", "edgefleet:stack", "edgefleet:holder", "managed-by")
+    }
+
+
+def test_one_whose_answer_was_lost_is_found_again(outside: Outside) -> None:
+    """The state has nothing, the cloud has it: no second one is made."""
+    driver = Driver(Vpc(), outside)
+    driver.up(INPUTS)
+    assert driver.state is not None
+    first, driver.state = driver.state.id, None
+    driver.restart()
+    driver.up(INPUTS)
+    assert driver.state is not None
+    assert first == driver.state.id
+
+
+def test_another_stack_of_the_same_name_takes_nothing_over(outside: Outside) -> None:
+    """Its state would destroy what the first one made."""
+    Driver(Vpc(), outside).up(INPUTS)
+    other = Driver(Vpc(), replace(outside, holder="fedcba9876543210"))
+    with pytest.raises(Refused, match="another stack that is also called dev"):
+        other.up(INPUTS)
+
+
+def test_a_forced_replacement_makes_another_one(outside: Outside) -> None:
+    """Equal inputs, and the old one still there: that is not a lost answer."""
+    driver = Driver(Vpc(), outside)
+    driver.up(INPUTS)
+    assert driver.state is not None
+    first = driver.state.id
+    driver.check(INPUTS)
+    driver._create(INPUTS)
+    assert first != driver.state.id
+
+
+def test_each_may_be_in_a_region_of_its_own(outside: Outside) -> None:
+    """The provider's is eu-central-1; an import names another one after an @."""
+    driver = Driver(Vpc(), outside)
+    inputs = {**INPUTS, "region": "us-west-2"}
+    driver.up(inputs)
+    assert driver.state is not None
+    there = outside.aws.in_region("us-west-2").client("ec2")
+    assert driver.state.id in {each["VpcId"] for each in there.describe_vpcs()["Vpcs"]}
+    driver.refresh()
+    assert "same" == driver.up(inputs)
+    imported = driver.imported(f"{driver.state.id}@us-west-2")
+    assert imported is not None
+    assert inputs == {name: imported.inputs[name] for name in inputs}
+    assert "replace" == driver.up(INPUTS)
+
+
+def test_changing_what_somebody_removed_says_so(outside: Outside) -> None:
+    """Without a refresh in between."""
+    driver = Driver(Vpc(), outside)
+    driver.up(INPUTS)
+    assert driver.state is not None
+    outside.aws.client("ec2").delete_vpc(VpcId=driver.state.id)
+    with pytest.raises(OutsideFailure, match="run refresh, then up makes it again"):
+        driver.up({**INPUTS, "tags": {"a": "b"}})
+
+
+def test_what_still_uses_a_network_is_named(outside: Outside) -> None:
+    """Retried for two minutes, then said."""
+    driver = Driver(Vpc(), outside)
+    driver.up(INPUTS)
+    assert driver.state is not None
+    ec2 = outside.aws.client("ec2")
+    subnet = ec2.create_subnet(VpcId=driver.state.id, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=subnet, Description="somebody's")
+    with pytest.raises(OutsideFailure, match="somebody's"):
+        driver.destroy()
+    assert interface["NetworkInterface"]["NetworkInterfaceId"]
+    assert isinstance(outside.clock, FastClock)
+    assert 120 <= outside.clock.now < 140
+
+
+def test_the_lifecycle_remembers_nothing_of_an_earlier_run() -> None:
+    """A destroy after an up in one process removes for good."""
+    lifecycle = Lifecycle(Vpc())
+    lifecycle._made["vpc-1"] = {}
+    lifecycle.begin()
+    assert {} == lifecycle._made

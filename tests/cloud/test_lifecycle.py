@@ -1,0 +1,127 @@
+"""The lifecycle table: the whole life of every kind, and what happens behind our back."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cloud.census import census
+from tests.cloud.driving import Driver
+from tests.cloud.rows import ROWS
+from tests.cloud.rows.row import Inputs, Row
+from tests.cloud.timing import FastClock
+
+from edgefleet.cloud.base import CloudResource
+from edgefleet.io.aws import Aws
+from edgefleet.io.outside import Outside
+from edgefleet.model.shapes import fields_of
+from edgefleet.provider.registry import RESOURCES
+
+pytestmark = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+@pytest.fixture
+def outside(aws: Aws, tmp_path: Path) -> Outside:
+    return Outside(project=tmp_path, aws=aws, clock=FastClock())
+
+
+def meaning(driver: Driver, inputs: Inputs) -> Inputs:
+    """Inputs without what equals its default."""
+    return {name: value for name, value in driver._lifecycle._normal(inputs).items() if value is not None}
+
+
+def is_satisfied(driver: Driver, inputs: Inputs) -> bool:
+    """Whether what is read back is what was asked for: nothing to do."""
+    driver.refresh()
+    return driver.state is not None and driver.up(inputs) == "same"
+
+
+def test_its_whole_life(row: Row, outside: Outside) -> None:
+    """Create, read equals spec, update, read, import, delete, delete again; each preview was right."""
+    made = row.needs(outside.aws)
+    before = census(outside.aws)
+    driver = Driver(row.resource, outside)
+    inputs = row.inputs(made)
+
+    promised = driver.preview(inputs)
+    assert "create" == driver.up(inputs)
+    assert driver.state is not None
+    assert promised == {name: driver.state.outputs[name] for name in promised}
+    created = driver.state
+    assert is_satisfied(driver, inputs)
+    assert meaning(driver, inputs) == meaning(driver, driver.state.inputs)
+    assert created.outputs == driver.state.outputs
+
+    if row.changed is not None:
+        changed = row.changed(made)
+        promised = driver.preview(changed)
+        assert "update" == driver.up(changed)
+        assert promised == {name: driver.state.outputs[name] for name in promised}
+        assert is_satisfied(driver, changed)
+        assert meaning(driver, changed) == meaning(driver, driver.state.inputs)
+        assert created.id == driver.state.id
+        inputs = changed
+
+    imported = driver.imported(created.id)
+    assert imported is not None
+    assert driver.state.outputs == imported.outputs
+    readable = {name: value for name, value in inputs.items() if name not in row.keeps}
+    assert meaning(driver, readable) == meaning(driver, imported.inputs)
+
+    last = driver.state
+    driver.destroy()
+    assert before == census(outside.aws)
+    driver.state = last
+    driver.destroy()  # gone already is success
+    driver.state = last
+    driver.refresh()
+    assert driver.state is None
+
+
+def test_drift_is_shown_and_repaired(row: Row, outside: Outside) -> None:
+    """Changed straight in the cloud: refresh and diff name it, up sets it right."""
+    if row.drift is None:
+        pytest.skip("nothing of this kind can change")
+    made = row.needs(outside.aws)
+    driver, inputs = Driver(row.resource, outside), row.inputs(made)
+    driver.up(inputs)
+    assert driver.state is not None
+    row.drift(outside.aws, driver.state.id)
+    driver.refresh()
+    assert driver.diff(inputs).detailedDiff, "the preview after a refresh shows what somebody changed"
+    driver.up(inputs)
+    assert is_satisfied(driver, inputs)
+
+
+def test_what_somebody_removed_is_made_again(row: Row, outside: Outside) -> None:
+    """Removed straight in the cloud: refresh says so, up makes it again, destroy leaves nothing."""
+    made = row.needs(outside.aws)
+    before = census(outside.aws)
+    driver, inputs = Driver(row.resource, outside), row.inputs(made)
+    driver.up(inputs)
+    assert driver.state is not None
+    row.remove(outside.aws, driver.state.id)
+    driver.refresh()
+    assert driver.state is None
+    assert "create" == driver.up(inputs)
+    assert is_satisfied(driver, inputs)
+    driver.destroy()
+    assert before == census(outside.aws)
+
+
+def test_it_is_registered(row: Row) -> None:
+    """An engine can find it."""
+    tokens: dict[str, Any] = {each.TOKEN: each for each in RESOURCES}
+    assert isinstance(tokens[row.resource.TOKEN], type(row.resource))
+
+
+def test_every_input_and_output_says_what_it_is(row: Row) -> None:
+    """The reference is made of these."""
+    kind: CloudResource = row.resource
+    assert kind.Spec.__doc__
+    assert kind.REPLACE_ON <= set(_names(kind.Spec))
+    assert set(kind.CLAIMS) <= set(_names(kind.Spec))
+    assert kind.CHANGING <= set(_names(kind.Outputs))
+
+
+def _names(of: Any) -> list[str]:
+    return list(fields_of(of))
