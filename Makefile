@@ -47,8 +47,11 @@ check: lint test  ## what CI runs: ruff, mypy --strict, import-linter, structure
 bench: .venv/.dev  ## figures against peers, as ratios within one run
 	@$(BIN)/python -m tests.bench.run
 
-schema: .venv/.dev  ## write the generated files anew: JSON Schema, resource reference
+schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.model.schema components/edgefleet/schema/fleet.schema.json
+	@$(BIN)/python -m edgefleet.provider.python_classes components/edgefleet/fleet/aws
+	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws
+	@$(BIN)/python -m edgefleet.provider.reference docs/resources.md
 
 lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without an index
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --generate-hashes --universal --python-version 3.11 --no-header -o requirements/run.lock

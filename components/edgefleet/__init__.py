@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgefleet.fleet.bucket import Bucket, BucketArgs
+    from edgefleet.fleet.aws import Bucket, BucketArgs
     from edgefleet.fleet.configuration import fleet_secret, wifi_passphrases
     from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
     from edgefleet.fleet.fleet import Fleet, FleetArgs
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from edgefleet.model.load import load_fleet
 
 _HOMES = {
-    "Bucket": "edgefleet.fleet.bucket",
-    "BucketArgs": "edgefleet.fleet.bucket",
+    "Bucket": "edgefleet.fleet.aws",
+    "BucketArgs": "edgefleet.fleet.aws",
     "ControlPlane": "edgefleet.fleet.control_plane",
     "ControlPlaneArgs": "edgefleet.fleet.control_plane",
     "Fleet": "edgefleet.fleet.fleet",

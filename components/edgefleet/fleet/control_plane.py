@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from edgefleet.fleet import tokens
-from edgefleet.fleet.bucket import Bucket
+from edgefleet.fleet.aws import Bucket
 
 
 class ControlPlaneArgs(TypedDict):

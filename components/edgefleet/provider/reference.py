@@ -1,0 +1,105 @@
+"""The reference of all kinds of custom resources, as Markdown, written from the package's schema.
+
+``python -m edgefleet.provider.reference FILE``; `make schema` runs it, and a test holds the file to it.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgefleet.provider.registry import RESOURCES
+from edgefleet.provider.resource import Resource
+from edgefleet.provider.schema import schema_json
+
+HEAD = """# Resources
+
+Every custom resource of the provider, its inputs and outputs. Written by `make schema`; do not edit.
+
+`!` marks an input whose change makes another resource, `secret` one that state keeps encrypted. Every AWS
+resource carries tags that say whose it is: `managed-by`, `edgefleet:fleet`, `edgefleet:stack`,
+`edgefleet:urn` and `edgefleet:generation`. Import one by its id, in another region than the provider's by
+`<id>@<region>`.
+"""
+
+
+def text(resources: Iterable[Resource] = RESOURCES) -> str:
+    """The whole reference."""
+    schema = json.loads(schema_json(resources))
+    kinds = sorted(schema["resources"].items(), key=lambda each: (":aws:" not in each[0], each[0]))
+    index = [f"- [`{token}`](#{_anchor(token)}): {_first(each['description'])}" for token, each in kinds]
+    sections = [_section(token, each) for token, each in kinds]
+    types = [_type_section(token, each) for token, each in sorted(schema["types"].items())]
+    return "\n".join([HEAD, *index, "", *sections, "# Parts", "", *types]).rstrip() + "\n"
+
+
+def _anchor(token: str) -> str:
+    return token.replace(":", "").lower()
+
+
+def _first(description: str) -> str:
+    return description.split("\n", maxsplit=1)[0].rstrip(".")
+
+
+def _section(token: str, resource: Mapping[str, Any]) -> str:
+    required = set(resource["requiredInputs"])
+    said = [
+        f"## {token}",
+        "",
+        _joined(resource["description"]),
+        "",
+        "| input | type | default | |",
+        "|---|---|---|---|",
+    ]
+    said += [_row(name, each, required) for name, each in resource["inputProperties"].items()]
+    said += ["", "| output | type | |", "|---|---|---|"]
+    said += [
+        f"| `{name}` | {_type(each)} | {_joined(each.get('description', ''))} |"
+        for name, each in resource["properties"].items()
+    ]
+    return "\n".join([*said, ""])
+
+
+def _type_section(token: str, each: Mapping[str, Any]) -> str:
+    name, required = token.rpartition(":")[2], set(each["required"])
+    said = [
+        f"## {name}",
+        "",
+        _joined(each["description"]),
+        "",
+        "| field | type | default | |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*said, *(_row(key, field, required) for key, field in each["properties"].items()), ""])
+
+
+def _row(name: str, each: Mapping[str, Any], required: set[str]) -> str:
+    default = (
+        "required" if name in required else f"`{json.dumps(each['default'])}`" if "default" in each else ""
+    )
+    marks = "!" * bool(each.get("willReplaceOnChanges"))
+    secret = " secret" * bool(each.get("secret"))
+    return f"| `{name}`{marks} | {_type(each)}{secret} | {default} | {_joined(each.get('description', ''))} |"
+
+
+def _joined(description: str) -> str:
+    return " ".join(description.split()).replace("|", "\\|")
+
+
+def _type(each: Mapping[str, Any]) -> str:
+    reference = str(each.get("$ref", ""))
+    if reference.startswith("#/types/"):
+        name = reference.rpartition(":")[2]
+        return f"[{name}](#{name.lower()})"
+    if each.get("type") == "array":
+        return f"list of {_type(each['items'])}"
+    if each.get("type") == "object":
+        return f"map of {_type(each['additionalProperties'])}"
+    if "oneOf" in each:
+        return " or ".join(_type(one) for one in each["oneOf"])
+    return str(each.get("type", "any"))
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(text(), encoding="utf-8")
