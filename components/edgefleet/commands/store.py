@@ -7,7 +7,8 @@ from edgefleet.commands.session import Session
 if TYPE_CHECKING:
     from edgefleet.io.aws import Aws
     from edgefleet.io.store import ArtifactStore
-    from edgefleet.model.fleet import Cloud, Fleet
+    from edgefleet.model.fleet import Fleet
+    from edgefleet.model.hub import Cloud
 
 
 def opened(session: Session, fleet: "Fleet") -> "ArtifactStore":

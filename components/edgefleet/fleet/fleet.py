@@ -12,7 +12,7 @@ from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.provider import Provider, ProviderArgs
 from edgefleet.fleet.site_images import SiteImages
 from edgefleet.model import load
-from edgefleet.model.fleet import Cloud
+from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning.derivation import site_key
 

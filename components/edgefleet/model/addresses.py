@@ -1,7 +1,7 @@
 """Addresses: IP with and without a prefix, hardware addresses, interface names."""
 
 import re
-from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
 from typing import Annotated
 
 from pydantic import Field
@@ -77,6 +77,21 @@ def plain_address(text: str) -> str:
     return str(ip)
 
 
+def cidr(text: str) -> str:
+    """`text`, a network with its prefix length, in its shortest form.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        address = text.partition("/")[0] or "10.250.0.0"
+        raise wrong(
+            "bad-cidr", f"{shown(text)} is not a network: {error}", f"write it like {_example(address)}"
+        ) from error
+
+
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -105,6 +120,7 @@ HostAddress = Annotated[
     str, checked(host_address), Field(json_schema_extra={"pattern": "/", "examples": ["10.20.7.10/24"]})
 ]
 PlainAddress = Annotated[str, checked(plain_address), Field(json_schema_extra={"examples": ["10.20.7.1"]})]
+Cidr = Annotated[str, checked(cidr), Field(json_schema_extra={"examples": ["10.250.0.0/16"]})]
 Mac = Annotated[
     str,
     checked(hardware_address),

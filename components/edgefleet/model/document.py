@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Required
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from edgefleet.model.names import Accelerator, Bucket, Name
+from edgefleet.model.hub_part import ControlPlanePart
+from edgefleet.model.names import Accelerator, Name
 from edgefleet.model.quantities import Size
-from edgefleet.model.releases import AwsRegion, Endpoint, RoleArn, Store
+from edgefleet.model.releases import Store
 from edgefleet.model.settings import STRICT, Common, Settings, SharedNetwork, SitePart
 from edgefleet.model.site import Arch, StorageKind
 
@@ -34,32 +35,6 @@ class Profile(Common, total=False):
     """Names of accelerators, for example coral-tpu."""
     network: SharedNetwork
     """What nodes of this class have in common of their network."""
-
-
-@with_config(STRICT)
-class CloudPart(TypedDict, total=False):
-    """The cloud account of the region."""
-
-    region: Required[AwsRegion]
-    """AWS region, eu-central-1."""
-    endpoint: Endpoint
-    """`emulated` for the emulated cloud on this machine, or an address; AWS itself where there is none."""
-    profile: Annotated[str, Field(min_length=1)]
-    """Profile in the AWS configuration of whoever runs this."""
-    role_arn: RoleArn
-    """Role to assume first."""
-
-
-@with_config(STRICT)
-class ControlPlanePart(TypedDict, total=False):
-    """The region's hub."""
-
-    kind: Literal["none"]
-    """`none`: sites stand alone, there is no hub yet."""
-    cloud: CloudPart
-    """The cloud account of the region."""
-    bucket: Bucket
-    """Name of the bucket to make for images and manifests; none is made without it."""
 
 
 @with_config(STRICT)
@@ -127,3 +102,6 @@ class FleetDocument(TypedDict, total=False):
     """The sites by name, `from: <file>.csv`, or a list of items with a name."""
     waves: tuple[WavePart, ...]
     """The order in which sites are changed."""
+    revoked: dict[Name, Annotated[int, Field(ge=1)]]
+    """Sites whose certificates open nothing any more, with the last epoch that is meant: store-0007: 1. One
+    that is set up anew gets a higher epoch; the line stays."""

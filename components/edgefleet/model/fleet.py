@@ -1,34 +1,10 @@
 """`Fleet`: a whole region as it is wanted, resolved: what everything above the model works with."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from edgefleet.model.hub import ControlPlane
 from edgefleet.model.provenance import Provenance
 from edgefleet.model.site import SiteSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
-    """The cloud account of a region."""
-
-    region: str | None = None
-    """AWS region; `None` where the fleet file declares no cloud."""
-    endpoint: str | None = None
-    """``emulated``, an address, or `None` for AWS itself."""
-    profile: str | None = None
-    """Profile in the AWS configuration."""
-    role_arn: str | None = None
-    """Role to assume first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlPlane:
-    """The region's hub."""
-
-    kind: Literal["none"] = "none"
-    cloud: Cloud = Cloud()
-    bucket: str | None = None
-    """Name of the bucket that the stack makes; `None` where it makes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +38,8 @@ class Fleet:
     """dict[site name -> site], in the fleet file's order."""
     waves: tuple[Wave, ...] = ()
     """In their order; sites in none of them come last."""
+    revoked: dict[str, int] = field(default_factory=dict)
+    """dict[site -> last epoch whose certificates open nothing any more]."""
     profiles_used: dict[str, int] = field(default_factory=dict)
     """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
     provenance: Provenance = field(repr=False, compare=False)

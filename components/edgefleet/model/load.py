@@ -11,8 +11,11 @@ from typing import Any
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model import artifacts, inventory
 from edgefleet.model.building import Building
-from edgefleet.model.fleet import Cloud, ControlPlane, Fleet, ImageStore
+from edgefleet.model.fleet import Fleet, ImageStore
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub_reading import read_hub
 from edgefleet.model.parts import Parts
+from edgefleet.model.paths import Part
 from edgefleet.model.provenance import Provenance
 from edgefleet.model.reading import read_text, shown_path
 from edgefleet.model.resolution import Written
@@ -45,6 +48,7 @@ def load_fleet(path: Path, root: Path) -> Fleet:
     )
     built = building.sites(parts.named("sites", sites, "site"))
     waves = building.waves(head.get("waves", ()))
+    hub = _control_plane(head, parts, plain)
     if problems:
         raise InvalidInput(_in_order(problems, broken))
     text.forget()
@@ -52,12 +56,13 @@ def load_fleet(path: Path, root: Path) -> Fleet:
         name=written.fleet,
         region=written.region,
         recipe=written.recipe,
-        control_plane=_control_plane(head.get("control_plane", {})),
+        control_plane=hub,
         images=ImageStore(
             store=head.get("images", {}).get("store", f"file:.edgefleet/images/{written.region}")
         ),
         sites=built,
         waves=waves,
+        revoked=head.get("revoked", {}),
         profiles_used=building.profiles_used(),
         provenance=parts.provenance,
     )
@@ -103,10 +108,15 @@ def _digests(path: Path, root: Path, problems: list[Problem]) -> dict[str, dict[
         return {}
 
 
-def _control_plane(given: Mapping[str, Any]) -> ControlPlane:
-    return ControlPlane(
-        kind=given.get("kind", "none"), cloud=Cloud(**given.get("cloud", {})), bucket=given.get("bucket")
-    )
+def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any]) -> ControlPlane:
+    defaults = plain.get("defaults")
+    k3s = defaults.get("k3s") if isinstance(defaults, dict) else None
+    version = str(k3s.get("version", "")) if isinstance(k3s, dict) else ""
+
+    def report(path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
+        parts.report(("controlPlane", *path), code, problem, hint, of_key=not path)
+
+    return read_hub(head.get("control_plane", {}), default_k3s=version, report=report)
 
 
 def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:

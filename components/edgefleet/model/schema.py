@@ -14,16 +14,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from edgefleet.model import document, settings
+from edgefleet.model import document, hub_part, settings
 from edgefleet.model.spec import outside_name
 
+MODULES = (settings, hub_part, document)
+"""Where the TypedDicts of a fleet file stand."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def fleet_schema() -> dict[str, Any]:
     """The schema as plain data; where it says less than `load_fleet` checks, it never says otherwise."""
     schema = _draft_07(TypeAdapter(document.FleetDocument).json_schema(by_alias=True))
-    described = {**_docstrings(settings), **_docstrings(document)}
+    described = {name: fields for module in MODULES for name, fields in _docstrings(module).items()}
     definitions = schema["definitions"]
     for name, definition in [("FleetDocument", schema), *definitions.items()]:
         for key, value in definition.get("properties", {}).items():
@@ -44,7 +46,7 @@ def text() -> str:
 
 def _described(name: str, key: str, described: dict[str, dict[str, str]]) -> str:
     """The docstring of a field, in its class or one that it inherits from."""
-    kind = getattr(document, name, None) or getattr(settings, name)
+    kind = next(getattr(module, name) for module in MODULES if hasattr(module, name))
     bases = [name, *(base.__name__ for base in _bases(kind))]
     return next(described[base][key] for base in bases if key in described.get(base, {}))
 

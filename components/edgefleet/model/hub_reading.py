@@ -1,0 +1,146 @@
+"""From the key ``controlPlane`` as written to the hub as wanted, with what is wrong between its values."""
+
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
+from typing import Any
+
+from edgefleet.model.hub import (
+    CLUSTER_CIDRS,
+    Cloud,
+    ControlPlane,
+    CostLimit,
+    Eks,
+    HubDns,
+    HubNetwork,
+    HubSnapshots,
+    HubVolume,
+)
+from edgefleet.model.paths import Part
+
+Report = Callable[[tuple[Part, ...], str, str, str], None]
+"""(path below controlPlane, code, problem, hint)."""
+SERVER_COUNTS = (1, 3, 5)
+QUORUM_ZONES = 3
+"""Zones over which three or more members of etcd lie, so that losing one keeps the others' majority."""
+
+
+def read_hub(given: Mapping[str, Any], *, default_k3s: str, report: Report) -> ControlPlane:
+    """The hub that `given` describes.
+
+    Args:
+        given: the validated part.
+        default_k3s: release that sites run unless said otherwise; empty where none is given.
+        report: takes what is wrong.
+    """
+    kind = given.get("kind", "none")
+    k3s, identity = given.get("k3s", {}), given.get("identity", {})
+    has_hub = kind in {"k3s", "eks"}
+    made = ControlPlane(
+        kind=kind,
+        cloud=Cloud(**given.get("cloud", {})),
+        bucket=given.get("bucket"),
+        dns=HubDns(**given["dns"]) if "dns" in given else None,
+        volume=HubVolume(**given.get("volume", {})),
+        network=HubNetwork(**given.get("network", {})),
+        k3s_version=k3s.get("version", default_k3s) if kind == "k3s" else "",
+        snapshots=HubSnapshots(**given.get("snapshots", {})),
+        eks=Eks(**given.get("eks", {})),
+        epochs=identity.get("epochs", (1,)),
+        site_identity=identity.get("sites", has_hub),
+        cost_limit=CostLimit(**given["cost_limit"]) if "cost_limit" in given else None,
+        protect=given.get("protect", has_hub),
+        **{name: given[name] for name in _PLAIN if name in given},
+        **({"k3s_disable": k3s["disable"]} if "disable" in k3s else {}),
+    )
+    for problem in _problems(made, given):
+        report(*problem)
+    return made
+
+
+_PLAIN = ("servers", "instance_type", "image", "access", "kubeconfig", "log_days")
+Finding = tuple[tuple[Part, ...], str, str, str]
+
+
+def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+    if hub.kind in {"k3s", "eks"}:
+        yield from _missing(hub, given)
+        yield from _of_servers(hub)
+        yield from _of_network(hub, given.get("network", {}))
+    yield from _of_epochs(hub)
+    if hub.kind == "existing" and hub.kubeconfig is None:
+        hint = "add kubeconfig: <path>, of a cluster that exists"
+        yield (), "no-kubeconfig", "the hub exists already, but not how to reach it", hint
+    if hub.site_identity and hub.bucket is None:
+        hint = "add controlPlane.bucket, or identity: {sites: false}"
+        yield ("identity",), "no-bucket", "certificates of sites open a bucket, and there is none", hint
+
+
+def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+    wanted = {
+        "cloud": ("the cloud account that it is in", "{region: eu-central-1}"),
+        "bucket": ("the bucket for releases and snapshots", "<fleet>-edgefleet-<region>"),
+    }
+    if hub.kind == "k3s":
+        wanted |= {
+            "dns": ("its declared address", "{name: hub.example.org}"),
+            "image": ("the machine image of its servers", "ami-0123456789abcdef0"),
+        }
+        if not hub.k3s_version:
+            yield (
+                (),
+                "no-version",
+                "a hub needs a release of k3s",
+                "add k3s: {version: ...} here or in defaults",
+            )
+    for name, (what, example) in wanted.items():
+        if name not in given:
+            yield (), f"no-{name}", f"a hub of kind {hub.kind} needs {what}", f"add {name}: {example}"
+
+
+def _of_servers(hub: ControlPlane) -> Iterator[Finding]:
+    if hub.kind != "k3s":
+        return
+    if hub.servers not in SERVER_COUNTS:
+        problem = f"{hub.servers} servers cannot be: etcd needs an odd number for its majority"
+        yield ("servers",), "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one"
+    network = hub.network
+    zones = len(network.subnets) if network.vpc_id else len(set(network.zones))
+    needed = min(hub.servers, QUORUM_ZONES)
+    if zones < needed:
+        where: tuple[Part, ...] = ("network", "subnets" if network.vpc_id else "zones")
+        problem = (
+            f"{hub.servers} servers in {zones} zone{'s' * (zones != 1)}: losing one could lose the majority"
+        )
+        yield where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server"
+
+
+def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+    network = hub.network
+    if network.vpc_id is not None and not network.subnets:
+        hint = "add subnets: [subnet-...], one a zone"
+        yield ("network",), "no-subnets", "a network of your own needs the subnets to use", hint
+    if network.vpc_id is None and (network.subnets or network.public_subnets):
+        hint = "add vpcId: vpc-..., or leave the subnets out and they are made"
+        yield ("network",), "no-vpc", "subnets of your own need the network that they are in", hint
+    if network.vpc_id is not None:
+        made = sorted({"cidr", "zones", "nat"} & set(given))
+        for name in made:
+            hint = "remove it; nothing of a network that exists is made or changed"
+            yield ("network", name), "not-made", f"{name} is for a network that is made here", hint
+        return
+    block = ip_network(network.cidr)
+    widest, narrowest = 16, 20
+    if not widest <= block.prefixlen <= narrowest:
+        hint = "AWS takes /16 at most; below /20 there is no room for a subnet of each kind in each zone"
+        yield ("network", "cidr"), "cidr", f"{block} has the wrong size", hint
+    for whose, taken in CLUSTER_CIDRS.items():
+        if hub.kind == "k3s" and block.overlaps(ip_network(taken)):
+            hint = "choose others, such as 10.250.0.0/16"
+            yield ("network", "cidr"), "overlap", f"{block} overlaps the addresses of {whose}, {taken}", hint
+
+
+def _of_epochs(hub: ControlPlane) -> Iterator[Finding]:
+    first, *more = hub.epochs
+    if more and more != [first + 1]:
+        hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"
+        yield ("identity", "epochs"), "epochs", "two epochs in use must follow each other", hint
