@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.cloud.conftest import aws, moto_url
 
 from edgefleet.model.firstboot import Box, Step
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+
+__all__ = ["aws", "moto_url"]
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
 KEY = base64.b64encode(b"a key that only golden sites use").decode()

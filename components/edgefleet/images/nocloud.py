@@ -51,8 +51,8 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
         "disable_root": True,
         "ssh_deletekeys": True,
         "ssh_keys": _host_keys(boot),
-        "write_files": [*map(_file, boot.files), *map(_unit, boot.units)],
-        "runcmd": _commands(boot),
+        "write_files": written_files(boot),
+        "runcmd": commands(boot),
     }
     return config
 
@@ -80,6 +80,11 @@ def _host_keys(boot: FirstBoot) -> dict[str, str]:
     return keys
 
 
+def written_files(boot: FirstBoot) -> list[dict[str, str]]:
+    """Files and units as entries of ``write_files``."""
+    return [*map(_file, boot.files), *map(_unit, boot.units)]
+
+
 def _file(file: File) -> dict[str, Any]:
     entry = {"path": file.path, "owner": file.owner, "permissions": f"{file.mode:04o}"}
     try:
@@ -92,7 +97,7 @@ def _unit(unit: Unit) -> dict[str, Any]:
     return _file(File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()))
 
 
-def _commands(boot: FirstBoot) -> list[list[str]]:
+def commands(boot: FirstBoot) -> list[list[str]]:
     """Units are known and enabled before the steps' own commands start any."""
     enabled = [unit.name for unit in boot.units if unit.is_enabled]
     commands = [["systemctl", "daemon-reload"]]

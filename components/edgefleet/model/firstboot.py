@@ -4,7 +4,9 @@ Boot steps produce it, image formats write it down: the two know this type and n
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
+from edgefleet.model.hub import HubSnapshots
 from edgefleet.model.network import Network
 from edgefleet.model.site import Node, SiteSpec, User
 
@@ -85,3 +87,23 @@ class Box:
     def server(self) -> Node:
         """The node that runs the site's Kubernetes API; for the server, itself."""
         return next(node for node in self.site.nodes.values() if node.role == "server")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubServer:
+    """A server of the hub as its boot steps see it: nothing of it is secret."""
+
+    box: Box
+    """What it has in common with a site's box; its key is empty, as secrets come from the cloud."""
+    address: str
+    """The hub's declared DNS name."""
+    bucket: str
+    """Bucket of snapshots and manifests."""
+    aws_region: str
+    parameters: str
+    """Path in the Parameter Store below which its secrets are, ``/retail/eu/hub``."""
+    secrets: tuple[str, ...]
+    """Names of the secrets below it, ``tls/server-ca.crt``."""
+    snapshots: HubSnapshots
+    start: Literal["init", "join", "restore"]
+    """How its etcd begins: alone, as one more member, or from a snapshot."""

@@ -1,0 +1,51 @@
+"""Step of a hub's server: k3s's configuration, without a secret in it.
+
+Sources: k3s docs, cli/server, datastore/ha-embedded, cli/etcd-snapshot. Keys that must be equal on servers
+are the same for each way to begin; what differs stands in a file of its own, and once etcd has data k3s
+ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
+"""
+
+from typing import Any
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import File, HubServer, Step, Unit
+from edgefleet.model.yaml_text import to_yaml
+
+PATH = "/etc/rancher/k3s/config.yaml"
+START = "/etc/rancher/k3s/config.yaml.d/10-start.yaml"
+SNAPSHOTS = "hub/snapshots"
+"""Prefix in the bucket of etcd's snapshots."""
+
+
+def plan(server: HubServer) -> Step:
+    """``config.yaml`` and, apart from it, how etcd begins."""
+    config = File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600)
+    if server.start == "restore":
+        text = render("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
+        return Step(files=(config,), units=(Unit(name="edgefleet-hub-restore.service", text=text),))
+    start: dict[str, Any] = {"cluster-init": True}
+    if server.start == "join":
+        start = {"server": f"https://{server.address}:6443"}
+    return Step(files=(config, File(path=START, content=to_yaml(start).encode(), mode=0o600)))
+
+
+def _config(server: HubServer) -> dict[str, Any]:
+    snapshots, k3s = server.snapshots, server.box.site.k3s
+    config: dict[str, Any] = {
+        "token-file": "/etc/edgefleet/hub/token",
+        "agent-token-file": "/etc/edgefleet/hub/agent-token",
+        "tls-san": [server.address],
+        "write-kubeconfig-mode": "0600",
+        "secrets-encryption": True,
+        "protect-kernel-defaults": True,
+        "etcd-snapshot-schedule-cron": snapshots.schedule,
+        "etcd-snapshot-retention": snapshots.retention,
+        "etcd-s3": True,
+        "etcd-s3-bucket": server.bucket,
+        "etcd-s3-region": server.aws_region,
+        "etcd-s3-folder": SNAPSHOTS,
+        "etcd-s3-retention": snapshots.retention,
+    }
+    if k3s.disable:
+        config["disable"] = sorted(k3s.disable)
+    return config

@@ -1,0 +1,54 @@
+"""Format ``user-data``: the first boot of a cloud instance, as EC2 hands it to cloud-init.
+
+Names, network, users and host keys are the cloud's own affair there; files, units and commands are the same
+as on a box. Source: EC2 user guide, "Run commands when you launch an EC2 instance with user data input".
+
+It is handed over compressed, which cloud-init undoes; what is compared and digested is the text, as another
+machine's compressor may give other bytes.
+"""
+
+import gzip
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images.nocloud import commands, written_files
+from edgefleet.model.firstboot import FirstBoot
+from edgefleet.model.image import Image
+from edgefleet.model.yaml_text import to_yaml
+
+LONGEST = 16_384
+"""Bytes that EC2 takes, before base64."""
+
+
+def compressed(text: str) -> bytes:
+    """What EC2 is given."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def build(boot: FirstBoot) -> Image:
+    """The user-data.
+
+    Raises:
+        InvalidInput: it is too long for EC2, or holds a secret that anybody on the machine could read.
+    """
+    secret = [file.path for file in boot.files if file.is_secret]
+    text = "#cloud-config\n" + to_yaml(
+        {
+            "ssh_pwauth": False,
+            "disable_root": True,
+            "write_files": written_files(boot),
+            "runcmd": commands(boot),
+        }
+    )
+    size = len(compressed(text))
+    problems = []
+    if secret:
+        hint = "let the machine fetch it by its role"
+        problem = f"{', '.join(secret)} would stand in user-data, which anybody on the machine can read"
+        problems.append(Problem(code="secret", path="userData", problem=problem, hint=hint))
+    if size > LONGEST:
+        hint = "shorten what the hub's servers are given; EC2 takes no more"
+        problem = f"user-data has {size:,} bytes compressed, {LONGEST:,} at most"
+        problems.append(Problem(code="too-long", path="userData", problem=problem, hint=hint))
+    if problems:
+        raise InvalidInput(problems)
+    return Image(name=f"{boot.node}.user-data", data=text.encode(), files={"user-data": text.encode()})

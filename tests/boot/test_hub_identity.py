@@ -1,0 +1,202 @@
+"""The program that brings a hub's server its secrets and manifests, run against an emulated cloud."""
+
+import ast
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edgefleet.boot import hub_identity
+from edgefleet.hub.user_data import SECRETS, HubBoot, _server, parameters_path
+from edgefleet.io.aws import Aws
+from edgefleet.model.firstboot import Step
+from edgefleet.model.hub import ControlPlane, HubDns
+
+HUB = ControlPlane(
+    kind="k3s", bucket="hub-bucket", dns=HubDns(name="hub.retail.example"), k3s_version="v1.36.4+k3s1"
+)
+PATH = parameters_path("retail", "dev")
+PLACES = {
+    "token": "etc/edgefleet/hub/token",
+    "tls/etcd/peer-ca.key": "var/lib/rancher/k3s/server/tls/etcd/peer-ca.key",
+    "tls/service.key": "var/lib/rancher/k3s/server/tls/service.key",
+}
+
+
+class FakeInstanceMetadata(http.server.BaseHTTPRequestHandler):
+    """Version 2 of EC2's instance metadata, as a stand-in: a token first, then a role's keys."""
+
+    def do_PUT(self) -> None:
+        assert "60" == self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
+        self._answer("a-token")
+
+    def do_GET(self) -> None:
+        if self.headers["X-aws-ec2-metadata-token"] != "a-token":
+            self.send_error(401)
+            return
+        document = {"region": "eu-central-1", "instanceId": "i-0abc", "availabilityZone": "eu-central-1b"}
+        keys = {"AccessKeyId": "emulated", "SecretAccessKey": "emulated", "Token": "emulated"}
+        answers = {
+            "/latest/dynamic/instance-identity/document": json.dumps(document),
+            "/latest/meta-data/iam/security-credentials/": "hub",
+            "/latest/meta-data/iam/security-credentials/hub": json.dumps(keys),
+        }
+        self._answer(answers[self.path])
+
+    def _answer(self, text: str) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def step() -> Step:
+    wanted = HubBoot(fleet="retail", region="dev", aws_region="eu-central-1", recipe=1, hub=HUB)
+    return hub_identity.plan(_server(wanted, "init"))
+
+
+@dataclass
+class Machine:
+    """A directory in the place of a machine's root, and how the program runs there."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        program = self.root / hub_identity.PROGRAM.lstrip("/")
+        return subprocess.run(
+            [sys.executable, "-I", program, command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+
+@pytest.fixture
+def machine(step: Step, aws: Aws, tmp_path: Path) -> Iterator[Machine]:
+    for file in step.files:
+        path = tmp_path / file.path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), FakeInstanceMetadata)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Machine(
+        tmp_path,
+        {
+            "EDGEFLEET_PREFIX": str(tmp_path),
+            "EDGEFLEET_IMDS": f"http://127.0.0.1:{server.server_port}",
+            "EDGEFLEET_ENDPOINT": str(aws.endpoint),
+            "PATH": os.environ["PATH"],
+        },
+    )
+    server.shutdown()
+
+
+@pytest.fixture
+def give(aws: Aws) -> Callable[[str, str], None]:
+    def give(name: str, value: str) -> None:
+        aws.client("ssm").put_parameter(
+            Name=f"{PATH}/{name}", Value=value, Type="SecureString", Overwrite=True
+        )
+
+    return give
+
+
+def test_the_program_is_python_of_any_base_system(step: Step) -> None:
+    """Debian 11 has 3.9."""
+    program = next(file for file in step.files if file.path == hub_identity.PROGRAM)
+    assert ast.parse(program.content, feature_version=(3, 9)).body
+    assert not any(file.is_secret for file in step.files)
+
+
+def test_secrets_come_to_their_places_for_root_alone(
+    machine: Machine, give: Callable[[str, str], None]
+) -> None:
+    """All thirteen, with what the machine is."""
+    for name in SECRETS:
+        give(name, f"secret {name}")
+    run = machine.run("secrets")
+    assert (0, "") == (run.returncode, run.stderr)
+    for name, place in PLACES.items():
+        assert f"secret {name}" == machine.read(place)
+        assert 0o600 == (machine.root / place).stat().st_mode & 0o777
+    node = json.loads(machine.read("etc/rancher/k3s/config.yaml.d/00-node.yaml"))
+    labels = ["topology.kubernetes.io/region=eu-central-1", "topology.kubernetes.io/zone=eu-central-1b"]
+    assert {"node-name": "i-0abc", "node-label": labels} == node
+
+
+def test_certificates_of_a_running_cluster_stay_and_tokens_are_renewed(
+    machine: Machine, give: Callable[[str, str], None]
+) -> None:
+    """k3s changes its certificates itself; see `k3s certificate rotate-ca`."""
+    for name in SECRETS:
+        give(name, "first")
+    machine.run("secrets")
+    for name in SECRETS:
+        give(name, "second")
+    assert 0 == machine.run("secrets").returncode
+    assert "second" == machine.read(PLACES["token"])
+    assert "first" == machine.read(PLACES["tls/service.key"])
+
+
+def test_a_missing_secret_is_named_and_waited_for(machine: Machine, give: Callable[[str, str], None]) -> None:
+    """The unit tries again; nothing half is left."""
+    for name in SECRETS[1:]:
+        give(name, "x")
+    run = machine.run("secrets")
+    assert 1 == run.returncode
+    assert f"not in {PATH}: token; tried again soon" in run.stderr
+    assert not (machine.root / PLACES["token"]).exists()
+
+
+def test_a_reboot_without_the_cloud_goes_on(machine: Machine, give: Callable[[str, str], None]) -> None:
+    """What is there is enough; the first boot has nothing and fails."""
+    for name in SECRETS:
+        give(name, "x")
+    away = Machine(machine.root, {**machine.environment, "EDGEFLEET_IMDS": "http://127.0.0.1:1"})
+    assert 1 == away.run("secrets").returncode
+    assert 0 == machine.run("secrets").returncode
+    run = away.run("secrets")
+    assert 0 == run.returncode
+    assert "going on with what is here" in run.stdout
+
+
+def test_manifests_follow_the_bucket(machine: Machine, aws: Aws) -> None:
+    """New ones come, changed ones change, removed ones go; nothing is written outside of the directory."""
+    aws.s3.create_bucket(
+        Bucket=HUB.bucket or "", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    place = machine.root / "var/lib/rancher/k3s/server/manifests/edgefleet"
+
+    def put(name: str, text: str) -> None:
+        aws.s3.put_object(Bucket=HUB.bucket or "", Key=f"hub/manifests/{name}", Body=text.encode())
+
+    put("plans.yaml", "a: 1\n")
+    put("access.yaml", "b: 1\n")
+    put("../../../../../etc/evil", "no")
+    run = machine.run("sync")
+    assert (0, "") == (run.returncode, run.stderr)
+    assert {"plans.yaml", "access.yaml"} == {path.name for path in place.iterdir()}
+    assert not list(machine.root.rglob("evil"))
+    put("plans.yaml", "a: 2\n")
+    aws.s3.delete_object(Bucket=HUB.bucket or "", Key="hub/manifests/access.yaml")
+    assert 0 == machine.run("sync").returncode
+    assert {"plans.yaml": "a: 2\n"} == {path.name: path.read_text() for path in place.iterdir()}
+    before = (place / "plans.yaml").stat().st_mtime_ns
+    assert 0 == machine.run("sync").returncode
+    assert before == (place / "plans.yaml").stat().st_mtime_ns
