@@ -74,11 +74,15 @@ class Lifecycle:
             news = decode(request.news)
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
+        before: dict[str, Any] = {}
         if request.olds.fields:
-            self._recorded[request.urn] = self._made_of(properties.plain(decode(request.olds)))
+            before = properties.plain(decode(request.olds))
+            self._recorded[request.urn] = self._made_of(before)
         spec, found = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
             found.extend(self._resource.inspect(spec))
+            if request.olds.fields and (old := check(self._resource.Spec, before)[0]) is not None:
+                found.extend(self._resource.inspect_change(old, spec))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]

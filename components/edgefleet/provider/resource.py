@@ -48,6 +48,10 @@ class Resource(Protocol):
         """What is wrong with `spec` beyond the types of its fields."""
         ...
 
+    def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:
+        """What is wrong with going from one spec to another, each right by itself."""
+        ...
+
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
         """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
         ...

@@ -1,0 +1,79 @@
+"""Which version may follow which, and which may run beside which. Pure.
+
+Source: Kubernetes, "Version Skew Policy": no minor of a control plane is skipped; a kubelet is at most as new
+as the API server and at most three minors older. k3s does not go back to an older version: its data may be
+in a newer form.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from edgefleet.errors import Problem
+
+OLDEST_KUBELET = 3
+"""Minors that a kubelet may be behind its API server."""
+
+
+class Release(NamedTuple):
+    """A release of k3s or Kubernetes, in order."""
+
+    minor: int
+    patch: int = 0
+    build: int = 0
+
+    def __str__(self) -> str:
+        """The minor version, ``1.36``."""
+        return f"1.{self.minor}"
+
+
+def release(version: str) -> Release:
+    """``v1.36.4+k3s1`` or ``1.36`` as numbers.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    found = re.fullmatch(r"v?1\.(\d+)(?:\.(\d+))?(?:-rc\d+)?(?:\+k3s(\d+))?", version)
+    if found is None:
+        raise ValueError(version)
+    return Release(*(int(number or 0) for number in found.groups()))
+
+
+def upgrade_problems(old: str, new: str, *, path: str = "k3sVersion") -> Iterable[Problem]:
+    """What is wrong with a control plane of `old` becoming `new`."""
+    before, after = release(old), release(new)
+    if after < before:
+        hint = "keep the newer one; to go back, restore a snapshot from before the upgrade"
+        yield Problem(
+            code="downgrade", path=path, problem=f"{new} is older than {old}, which runs", hint=hint
+        )
+    elif after.minor > before.minor + 1:
+        problem = f"from {old} to {new} skips {_between(before, after)}"
+        hint = f"go to the newest 1.{before.minor + 1} first; Kubernetes takes one minor at a time"
+        yield Problem(code="skew", path=path, problem=problem, hint=hint)
+
+
+def kubelet_problems(server: str, kubelets: Mapping[str, str]) -> Iterable[Problem]:
+    """Which nodes cannot run with a control plane of `server`.
+
+    Args:
+        server: its version.
+        kubelets: dict[path of the value -> version of a node].
+    """
+    there = release(server)
+    for path, version in kubelets.items():
+        node = release(version)
+        if node.minor > there.minor:
+            problem = f"{version} is newer than the control plane's {server}"
+            yield Problem(code="skew", path=path, problem=problem, hint="upgrade the control plane first")
+        elif node.minor < there.minor - OLDEST_KUBELET:
+            problem = (
+                f"{version} is more than {OLDEST_KUBELET} minors older than the control plane's {server}"
+            )
+            yield Problem(
+                code="skew", path=path, problem=problem, hint="upgrade the node first, minor by minor"
+            )
+
+
+def _between(before: Release, after: Release) -> str:
+    return " and ".join(f"1.{minor}" for minor in range(before.minor + 1, after.minor))
