@@ -1,21 +1,24 @@
 """moto's server in this process, empty for each test."""
 
+import logging
+import threading
 from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
+from werkzeug.serving import make_server
 
 from edgefleet.io.aws import Aws
+from edgefleet.local.emulator.app import create_app
 
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
+    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
 
 
 @pytest.fixture

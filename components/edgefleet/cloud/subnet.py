@@ -3,17 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import CloudResource, Tagged, finishing
+from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io import ec2
-from edgefleet.io.outside import Created, Found, Outside
-from edgefleet.io.ownership import without_ownership
-from edgefleet.io.waiting import while_in_use
+from edgefleet.io.outside import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 from edgefleet.planning.cidr import cidr_problems
-
-THING = ec2.Thing("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet-id")
 
 
 @spec
@@ -40,7 +36,7 @@ class SubnetOutputs:
     """Zone that it is in."""
 
 
-class Subnet(CloudResource):
+class Subnet(Ec2Resource):
     """The kind."""
 
     TOKEN = "edgefleet:aws:Subnet"  # noqa: S105 - a type token
@@ -48,6 +44,7 @@ class Subnet(CloudResource):
     Outputs: ClassVar[type[Any]] = SubnetOutputs
     REPLACE_ON = frozenset({"vpcId", "cidr", "zone"})
     CLAIMS = ("vpcId", "cidr")
+    THING = ec2.Thing("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet-id")
 
     def inspect(self, spec: SubnetSpec) -> Iterable[Problem]:
         """A block that EC2 would refuse."""
@@ -59,82 +56,52 @@ class Subnet(CloudResource):
         del outside
         return {"availabilityZone": spec.zone} if spec.zone else {}
 
-    def create(self, spec: SubnetSpec, outside: Outside) -> Created[SubnetOutputs]:
-        """Make it, or go on with the one that an earlier run made."""
-        aws, place = outside.aws, self.place(outside)
-        found = ec2.find(outside, THING, place)
-        if found is None:
-            found = aws.call(
-                "ec2",
-                "create_subnet",
-                place,
-                VpcId=spec.vpc_id,
-                CidrBlock=spec.cidr,
-                AvailabilityZone=spec.zone,
-                TagSpecifications=ec2.tagged(THING.kind, self.tags(spec, outside)),
-            )["Subnet"]
-        with finishing(found["SubnetId"], _outputs(found)):
-            self._settle(found, spec, outside)
-        return Created(id=found["SubnetId"], outputs=_outputs(found))
+    def make(self, spec: SubnetSpec, outside: Outside, place: str) -> Mapping[str, Any]:
+        """Make the subnet."""
+        made = outside.aws.call(
+            "ec2",
+            "create_subnet",
+            place,
+            VpcId=spec.vpc_id,
+            CidrBlock=spec.cidr,
+            AvailabilityZone=spec.zone,
+            TagSpecifications=ec2.tagged(self.THING.kind, self.tags(spec, outside)),
+        )
+        found: Mapping[str, Any] = made["Subnet"]
+        return found
 
-    def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
-    ) -> Found[SubnetOutputs] | None:
-        """As it is."""
-        del recorded
-        found = ec2.get(outside.aws, THING, identity)
-        if found is None:
-            return None
-        inputs = {
+    def settle(self, found: Mapping[str, Any], spec: SubnetSpec, outside: Outside) -> Mapping[str, Any]:
+        """Say whether instances get public addresses."""
+        if found["MapPublicIpOnLaunch"] != spec.public_addresses:
+            place, setting = self.place(outside, found["SubnetId"]), {"Value": spec.public_addresses}
+            outside.aws.call(
+                "ec2",
+                "modify_subnet_attribute",
+                place,
+                SubnetId=found["SubnetId"],
+                MapPublicIpOnLaunch=setting,
+            )
+        return found
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """Where it is."""
+        del outside
+        return {
             "vpcId": found["VpcId"],
             "cidr": found["CidrBlock"],
             "zone": found["AvailabilityZone"],
             "publicAddresses": found["MapPublicIpOnLaunch"],
-            "tags": without_ownership(ec2.tags_of(found)),
         }
-        return Found(id=identity, inputs=inputs, outputs=_outputs(found))
 
-    def update(
-        self, identity: str, new: SubnetSpec, outside: Outside, recorded: Mapping[str, Any]
-    ) -> SubnetOutputs:
-        """Set what differs from how it is."""
-        del recorded
-        found = ec2.get(outside.aws, THING, identity) or self.gone(identity, outside)
-        with finishing(identity, _outputs(found)):
-            self._settle(found, new, outside)
-            wanted = self.tags(new, outside)
-            ec2.set_tags(outside.aws, identity, live=ec2.tags_of(found), wanted=wanted)
-        return _outputs(found)
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> SubnetOutputs:
+        """Its name and zone."""
+        del outside
+        return SubnetOutputs(arn=found["SubnetArn"], availability_zone=found["AvailabilityZone"])
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Remove it; AWS keeps it while anything is inside."""
-        del inputs
-        if successor is not None:
-            return
-        aws, place = outside.aws, self.place(outside, identity)
-        while_in_use(
-            lambda: aws.seek("ec2", "delete_subnet", place, SubnetId=identity),
-            outside.clock,
-            users=lambda: ec2.interfaces(aws, "subnet-id", identity),
-        )
+    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+        """Remove it."""
+        outside.aws.seek("ec2", "delete_subnet", place, SubnetId=found["SubnetId"])
 
-    def _settle(self, found: Mapping[str, Any], spec: SubnetSpec, outside: Outside) -> None:
-        if found["MapPublicIpOnLaunch"] != spec.public_addresses:
-            outside.aws.call(
-                "ec2",
-                "modify_subnet_attribute",
-                self.place(outside, found["SubnetId"]),
-                SubnetId=found["SubnetId"],
-                MapPublicIpOnLaunch={"Value": spec.public_addresses},
-            )
-
-
-def _outputs(found: Mapping[str, Any]) -> SubnetOutputs:
-    return SubnetOutputs(arn=found["SubnetArn"], availability_zone=found["AvailabilityZone"])
+    def users(self, identity: str, outside: Outside) -> list[str]:
+        """Network interfaces inside."""
+        return ec2.interfaces(outside.aws, "subnet-id", identity)

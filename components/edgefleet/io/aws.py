@@ -171,6 +171,9 @@ class Aws:
         """The items at `key` of all pages of the answer."""
         client = self.client(service)
         with self.calling(permission(client, service, method), place):
+            if not client.can_paginate(method):
+                yield from getattr(client, method)(**parameters).get(key) or []
+                return
             for page in client.get_paginator(method).paginate(**parameters):
                 yield from page.get(key) or []
 

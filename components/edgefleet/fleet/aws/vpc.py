@@ -26,8 +26,6 @@ class Vpc(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    defaultSecurityGroup: pulumi.Output[str]
-    """Id of the security group that comes with it."""
 
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("edgefleet:aws:Vpc", name, {"arn": None, "defaultSecurityGroup": None, **args}, opts)
+        super().__init__("edgefleet:aws:Vpc", name, {"arn": None, **args}, opts)

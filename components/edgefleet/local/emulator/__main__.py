@@ -11,19 +11,16 @@ from pathlib import Path
 
 from edgefleet.io import disk
 from edgefleet.io.emulator import HOST
+from edgefleet.local.emulator.app import create_app
 
 
 def main(ready: Path) -> None:
     """Serve until SIGTERM; the port stands in `ready` once connections are accepted."""
     # moto and its dependencies come with the extra `emulator` only.
-    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
-        DomainDispatcherApplication,
-        create_backend_app,
-    )
-    from werkzeug.serving import make_server  # noqa: PLC0415 - the same
+    from werkzeug.serving import make_server  # noqa: PLC0415 - optional
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
-    server = make_server(HOST, 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+    server = make_server(HOST, 0, create_app(), threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     disk.write(ready, str(server.server_port).encode())
     server.serve_forever()

@@ -1,0 +1,165 @@
+"""`edgefleet:aws:RouteTable`: where a subnet's packets go."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from edgefleet.cloud.base import Ec2Resource, Tagged
+from edgefleet.errors import Problem
+from edgefleet.io import ec2
+from edgefleet.io.outside import Outside
+from edgefleet.model.effects import Effect
+from edgefleet.model.paths import format_path
+from edgefleet.model.spec import Unordered, spec, to_plain
+
+TARGETS = {
+    "gateway_id": "GatewayId",
+    "nat_gateway_id": "NatGatewayId",
+    "network_interface_id": "NetworkInterfaceId",
+    "peering_id": "VpcPeeringConnectionId",
+    "transit_gateway_id": "TransitGatewayId",
+}
+"""dict[field -> the API's name] of what a route can lead to."""
+
+
+@spec
+class Route:
+    """One route: a destination and what leads there."""
+
+    cidr: Annotated[str, Effect.NONE]
+    """IPv4 destination, ``0.0.0.0/0`` for all others."""
+    gateway_id: Annotated[str | None, Effect.NONE] = None
+    """Id of an Internet gateway or a virtual private gateway."""
+    nat_gateway_id: Annotated[str | None, Effect.NONE] = None
+    """Id of a NAT gateway."""
+    network_interface_id: Annotated[str | None, Effect.NONE] = None
+    """Id of a machine's network interface."""
+    peering_id: Annotated[str | None, Effect.NONE] = None
+    """Id of a peering with another network."""
+    transit_gateway_id: Annotated[str | None, Effect.NONE] = None
+    """Id of a transit gateway."""
+
+
+@spec
+class RouteTableSpec(Tagged):
+    """Where a subnet's packets go (EC2 API, CreateRouteTable); the network's own route is always there."""
+
+    vpc_id: Annotated[str, Effect.NONE]
+    """Id of the network."""
+    routes: Annotated[tuple[Route, ...], Unordered(), Effect.NONE] = ()
+    """Routes beside the network's own; one that somebody else added is taken away."""
+    subnets: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    """Ids of the subnets that use it."""
+
+
+@spec
+class RouteTableOutputs:
+    """What is known of a route table."""
+
+    arn: str
+    """Amazon Resource Name."""
+
+
+class RouteTable(Ec2Resource):
+    """The kind."""
+
+    TOKEN = "edgefleet:aws:RouteTable"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = RouteTableSpec
+    Outputs: ClassVar[type[Any]] = RouteTableOutputs
+    REPLACE_ON = frozenset({"vpcId"})
+    THING = ec2.Thing("route-table", "describe_route_tables", "RouteTables", "RouteTableId", "route-table-id")
+
+    def inspect(self, spec: RouteTableSpec) -> Iterable[Problem]:
+        """Routes that lead nowhere or twice."""
+        yield from super().inspect(spec)
+        seen: set[str] = set()
+        for index, route in enumerate(spec.routes):
+            path = format_path(("routes", index))
+            count = sum(getattr(route, name) is not None for name in TARGETS)
+            if count != 1:
+                hint = "give one, such as natGatewayId"
+                yield Problem(code="target", path=path, problem=f"leads to {count} targets", hint=hint)
+            if route.cidr in seen:
+                hint = "remove one of the two"
+                yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
+            seen.add(route.cidr)
+
+    def make(self, spec: RouteTableSpec, outside: Outside, place: str) -> Mapping[str, Any]:
+        """Make it; its routes follow."""
+        tags = ec2.tagged(self.THING.kind, self.tags(spec, outside))
+        made = outside.aws.call("ec2", "create_route_table", place, VpcId=spec.vpc_id, TagSpecifications=tags)
+        found: Mapping[str, Any] = made["RouteTable"]
+        return found
+
+    def settle(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> Mapping[str, Any]:
+        """Make its routes and subnets those asked for."""
+        self._set_routes(found, spec, outside)
+        self._set_subnets(found, spec, outside)
+        return found
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """Its routes and subnets."""
+        del outside
+        routes = sorted(_routes(found).values(), key=repr)
+        return {
+            "vpcId": found["VpcId"],
+            "routes": [to_plain(route) for route in routes],
+            "subnets": sorted(_associations(found)),
+        }
+
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> RouteTableOutputs:
+        """Its name."""
+        name = f"route-table/{found['RouteTableId']}"
+        return RouteTableOutputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
+
+    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+        """Let its subnets go, then remove it."""
+        for association in _associations(found).values():
+            outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
+        outside.aws.seek("ec2", "delete_route_table", place, RouteTableId=found["RouteTableId"])
+
+    def _set_routes(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> None:
+        identity = found["RouteTableId"]
+        place, live = self.place(outside, identity), _routes(found)
+        wanted = {route.cidr: route for route in spec.routes}
+        for cidr in sorted(set(live) - set(wanted)):
+            outside.aws.seek("ec2", "delete_route", place, RouteTableId=identity, DestinationCidrBlock=cidr)
+        for cidr, route in wanted.items():
+            if live.get(cidr) != route:
+                method = "replace_route" if cidr in live else "create_route"
+                target = {key: getattr(route, name) for name, key in TARGETS.items()}
+                outside.aws.call(
+                    "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
+                )
+
+    def _set_subnets(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> None:
+        identity, live = found["RouteTableId"], _associations(found)
+        place = self.place(outside, identity)
+        for subnet in sorted(set(live) - set(spec.subnets)):
+            outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=live[subnet])
+        for subnet in spec.subnets:
+            if subnet not in live:
+                outside.aws.call(
+                    "ec2", "associate_route_table", place, RouteTableId=identity, SubnetId=subnet
+                )
+
+
+def _routes(found: Mapping[str, Any]) -> dict[str, Route]:
+    """dict[destination -> route], without the network's own and those that a gateway propagates."""
+    return {
+        each["DestinationCidrBlock"]: Route(
+            cidr=each["DestinationCidrBlock"], **{name: each.get(key) for name, key in TARGETS.items()}
+        )
+        for each in found.get("Routes") or ()
+        if each.get("DestinationCidrBlock")
+        and each.get("GatewayId") != "local"
+        and each.get("Origin", "CreateRoute") == "CreateRoute"
+    }
+
+
+def _associations(found: Mapping[str, Any]) -> dict[str, str]:
+    """dict[subnet -> id of its association]."""
+    return {
+        each["SubnetId"]: each["RouteTableAssociationId"]
+        for each in found.get("Associations") or ()
+        if each.get("SubnetId") and each.get("AssociationState", {}).get("State") != "disassociated"
+    }

@@ -1,0 +1,240 @@
+"""`edgefleet:aws:SecurityGroup`: who may reach a machine, and whom it may reach."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Annotated, Any, ClassVar
+
+from edgefleet.cloud.base import Ec2Resource, Tagged
+from edgefleet.errors import Problem
+from edgefleet.io import ec2
+from edgefleet.io.outside import Outside
+from edgefleet.model.effects import Effect
+from edgefleet.model.paths import format_path
+from edgefleet.model.spec import Unordered, spec, to_plain
+
+ANY = "-1"
+"""The protocol that stands for all."""
+SELF = "self"
+"""The source that stands for the group itself."""
+LAST_PORT = 65_535
+SOURCES = ("cidr", "cidr6", "security_group", "prefix_list")
+
+
+@spec
+class SecurityRule:
+    """One rule: a protocol, ports, and one source or destination."""
+
+    protocol: Annotated[str, Effect.NONE] = "tcp"
+    """``tcp``, ``udp``, ``icmp``, ``icmpv6``, the number of another one, or ``-1`` for all."""
+    from_port: Annotated[int | None, Effect.NONE] = None
+    """First port; absent for all ports of the protocol."""
+    to_port: Annotated[int | None, Effect.NONE] = None
+    """Last port; the first one where it is absent."""
+    cidr: Annotated[str | None, Effect.NONE] = None
+    """IPv4 network, ``10.0.0.0/16``."""
+    cidr6: Annotated[str | None, Effect.NONE] = None
+    """IPv6 network, ``fd00::/8``."""
+    security_group: Annotated[str | None, Effect.NONE] = None
+    """Id of a security group; ``self`` for this one."""
+    prefix_list: Annotated[str | None, Effect.NONE] = None
+    """Id of a prefix list."""
+    description: Annotated[str, Effect.NONE] = ""
+    """What it is for."""
+
+
+@spec
+class SecurityGroupSpec(Tagged):
+    """Who may reach a machine, and whom it may reach (EC2 API, CreateSecurityGroup)."""
+
+    vpc_id: Annotated[str, Effect.NONE]
+    """Id of the network."""
+    name: Annotated[str, Effect.NONE]
+    """Name, unique in the network."""
+    description: Annotated[str, Effect.NONE] = "Managed by edgefleet"
+    """What it is for; AWS lets nobody change it."""
+    ingress: Annotated[tuple[SecurityRule, ...], Unordered(), Effect.NONE] = ()
+    """Who may reach it; nobody where there is none."""
+    egress: Annotated[tuple[SecurityRule, ...], Unordered(), Effect.NONE] = ()
+    """Whom it may reach; nobody where there is none (AWS's own allow-all rule is taken away)."""
+
+
+@spec
+class SecurityGroupOutputs:
+    """What is known of a security group."""
+
+    arn: str
+    """Amazon Resource Name."""
+
+
+class SecurityGroup(Ec2Resource):
+    """The kind."""
+
+    TOKEN = "edgefleet:aws:SecurityGroup"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = SecurityGroupSpec
+    Outputs: ClassVar[type[Any]] = SecurityGroupOutputs
+    REPLACE_ON = frozenset({"vpcId", "name", "description"})
+    CLAIMS = ("vpcId", "name")
+    THING = ec2.Thing("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
+
+    def inspect(self, spec: SecurityGroupSpec) -> Iterable[Problem]:
+        """Rules that EC2 would refuse, each with its place."""
+        yield from super().inspect(spec)
+        for way in ("ingress", "egress"):
+            rules: tuple[SecurityRule, ...] = getattr(spec, way)
+            for index, rule in enumerate(rules):
+                path = format_path((way, index))
+                yield from _rule_problems(path, rule)
+                if rule in rules[:index]:
+                    yield Problem(code="twice", path=path, problem="is there already", hint="remove it")
+
+    def make(self, spec: SecurityGroupSpec, outside: Outside, place: str) -> Mapping[str, Any]:
+        """Make it; its rules follow."""
+        made = outside.aws.call(
+            "ec2",
+            "create_security_group",
+            place,
+            GroupName=spec.name,
+            Description=spec.description,
+            VpcId=spec.vpc_id,
+            TagSpecifications=ec2.tagged(self.THING.kind, self.tags(spec, outside)),
+        )
+        everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
+
+    def settle(
+        self, found: Mapping[str, Any], spec: SecurityGroupSpec, outside: Outside
+    ) -> Mapping[str, Any]:
+        """Take away the rules that are not asked for, add those that are missing; the others stay."""
+        identity, place = found["GroupId"], self.place(outside, found["GroupId"])
+        ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
+        for way, key, asked in ways:
+            live, wanted = _rules(found.get(key) or (), identity), set(asked)
+            gone, missing = sorted(live - wanted, key=repr), sorted(wanted - live, key=repr)
+            for action, rules in (("revoke", gone), ("authorize", missing)):
+                if rules:
+                    permissions = [_permission(rule, identity) for rule in rules]
+                    method = f"{action}_security_group_{way}"
+                    outside.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
+        return found
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """Its names and rules."""
+        del outside
+        identity = found["GroupId"]
+        return {
+            "vpcId": found.get("VpcId", ""),
+            "name": found["GroupName"],
+            "description": found["Description"],
+            "ingress": _plain(_rules(found["IpPermissions"], identity)),
+            "egress": _plain(_rules(found["IpPermissionsEgress"], identity)),
+        }
+
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> SecurityGroupOutputs:
+        """Its name."""
+        name = f"security-group/{found['GroupId']}"
+        return SecurityGroupOutputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
+
+    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+        """Remove it."""
+        outside.aws.seek("ec2", "delete_security_group", place, GroupId=found["GroupId"])
+
+    def users(self, identity: str, outside: Outside) -> list[str]:
+        """Network interfaces that have it."""
+        return ec2.interfaces(outside.aws, "group-id", identity)
+
+
+def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
+    given = [name for name in SOURCES if getattr(rule, name) is not None]
+    if len(given) != 1:
+        hint = "give one of cidr, cidr6, securityGroup and prefixList"
+        yield Problem(code="source", path=path, problem=f"has {len(given)} sources", hint=hint)
+    for name, version in (("cidr", 4), ("cidr6", 6)):
+        yield from _network_problems(path, getattr(rule, name), version)
+    ports = (rule.from_port, rule.to_port if rule.to_port is not None else rule.from_port)
+    if rule.protocol == ANY and ports != (None, None):
+        yield Problem(
+            code="ports",
+            path=path,
+            problem="has ports for all protocols",
+            hint="name a protocol, or no ports",
+        )
+    elif None in ports and ports != (None, None):
+        yield Problem(code="ports", path=path, problem="has a last port only", hint="give fromPort, too")
+    elif not all(port is None or -1 <= port <= LAST_PORT for port in ports) or _is_backwards(ports):
+        hint = f"fromPort is at most toPort, both from 0 to {LAST_PORT}"
+        yield Problem(code="ports", path=path, problem="has ports that cannot be", hint=hint)
+
+
+def _network_problems(path: str, text: str | None, version: int) -> Iterable[Problem]:
+    if text is None:
+        return
+    try:
+        if ip_network(text).version == version:
+            return
+        problem = f"{text} is of the other family"
+    except ValueError as error:
+        problem = f"is no network: {error}"
+    hint = "write cidr: 10.0.0.0/16 or cidr6: fd00::/8"
+    yield Problem(code="cidr", path=path, problem=problem, hint=hint)
+
+
+def _is_backwards(ports: tuple[int | None, int | None]) -> bool:
+    first, last = ports
+    return first is not None and last is not None and first > last
+
+
+def _permission(rule: SecurityRule, identity: str) -> dict[str, Any]:
+    """A rule as the API has it."""
+    said = {"Description": rule.description} if rule.description else {}
+    group = identity if rule.security_group == SELF else rule.security_group
+    ends = {
+        "IpRanges": [{"CidrIp": rule.cidr, **said}] if rule.cidr else [],
+        "Ipv6Ranges": [{"CidrIpv6": rule.cidr6, **said}] if rule.cidr6 else [],
+        "UserIdGroupPairs": [{"GroupId": group, **said}] if group else [],
+        "PrefixListIds": [{"PrefixListId": rule.prefix_list, **said}] if rule.prefix_list else [],
+    }
+    made: dict[str, Any] = {"IpProtocol": rule.protocol, **{key: each for key, each in ends.items() if each}}
+    if rule.protocol != ANY:
+        whole = (0, LAST_PORT) if rule.protocol in {"tcp", "udp"} else (-1, -1)
+        first = whole[0] if rule.from_port is None else rule.from_port
+        last = first if rule.from_port is not None else whole[1]
+        made |= {"FromPort": first, "ToPort": last if rule.to_port is None else rule.to_port}
+    return made
+
+
+def _rules(permissions: Iterable[Mapping[str, Any]], identity: str) -> set[SecurityRule]:
+    """The API's permissions as rules of one source each."""
+    keys = (
+        ("IpRanges", "CidrIp", "cidr"),
+        ("Ipv6Ranges", "CidrIpv6", "cidr6"),
+        ("UserIdGroupPairs", "GroupId", "security_group"),
+        ("PrefixListIds", "PrefixListId", "prefix_list"),
+    )
+    found = set()
+    for each in permissions:
+        first, last = _ports(each)
+        for listed, key, name in keys:
+            for end in each.get(listed) or ():
+                value = SELF if name == "security_group" and end[key] == identity else end[key]
+                rule = SecurityRule(
+                    protocol=each["IpProtocol"],
+                    from_port=first,
+                    to_port=last,
+                    description=end.get("Description") or "",
+                )
+                ends: dict[str, Any] = {name: value}
+                found.add(replace(rule, **ends))
+    return found
+
+
+def _ports(permission: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Ports as they are asked for: none for all, one where both are the same."""
+    first, last = permission.get("FromPort"), permission.get("ToPort")
+    if permission["IpProtocol"] == ANY or (first, last) in {(0, LAST_PORT), (-1, -1), (None, None)}:
+        return None, None
+    return first, None if last == first else last
+
+
+def _plain(rules: Iterable[SecurityRule]) -> list[dict[str, Any]]:
+    return [to_plain(rule) for rule in sorted(rules, key=repr)]

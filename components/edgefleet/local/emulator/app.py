@@ -1,0 +1,23 @@
+"""The emulated cloud as one WSGI application."""
+
+from typing import Any
+
+from edgefleet.local.emulator.fake_nat_gateways import FakeNatGateways
+from edgefleet.local.emulator.requests import Application
+
+FAKES: tuple[type[Any], ...] = (FakeNatGateways,)
+"""Stand-ins, the innermost first; each takes the application that it wraps."""
+
+
+def create_app() -> Application:
+    """Moto behind the stand-ins."""
+    # moto comes with the extra `emulator` only.
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    app: Application = DomainDispatcherApplication(create_backend_app)
+    for fake in FAKES:
+        app = fake(app)
+    return app

@@ -1,0 +1,64 @@
+"""A request to the emulated cloud as the stand-ins see it."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+Environment = dict[str, Any]
+Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
+SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+ACCOUNT = "123456789012"
+"""The account that everything of moto's is in."""
+RESET = "/moto-api/reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request."""
+
+    service: str
+    """Service that it is signed for, ``ec2``; empty where it is not signed."""
+    region: str
+    method: str
+    path: str
+    body: bytes
+    target: str
+    """Operation of a JSON protocol, ``AmazonSSM.SendCommand``; else empty."""
+
+    @property
+    def form(self) -> dict[str, str]:
+        """Parameters of a query protocol; the first of each name."""
+        return {name: values[0] for name, values in parse_qs(self.body.decode(errors="replace")).items()}
+
+    @property
+    def json(self) -> Any:
+        """The body of a JSON protocol; an empty map where there is none."""
+        return json.loads(self.body or b"{}")
+
+
+def read_call(environment: Environment) -> Call:
+    """The request, whose body can be read again afterwards."""
+    length = int(environment.get("CONTENT_LENGTH") or 0)
+    body = environment["wsgi.input"].read(length) if length else b""
+    environment["wsgi.input"] = io.BytesIO(body)
+    scope = SCOPE.search(environment.get("HTTP_AUTHORIZATION", ""))
+    return Call(
+        service=scope["service"] if scope else "",
+        region=scope["region"] if scope else "",
+        method=environment["REQUEST_METHOD"],
+        path=unquote(environment.get("PATH_INFO", "/")),
+        body=body,
+        target=environment.get("HTTP_X_AMZ_TARGET", ""),
+    )
+
+
+def answer_json(start: Callable[..., Any], status: str, body: Any, *, error: str = "") -> Iterator[bytes]:
+    """Answer with JSON, as AWS's JSON protocols have it."""
+    data = json.dumps(body).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
+    start(status, [*headers, ("x-amzn-ErrorType", error)] if error else headers)
+    return iter([data])
