@@ -68,7 +68,12 @@ def _network_and_machines(aws: Aws) -> Iterator[str]:
 def _keys(aws: Aws) -> Iterator[str]:
     """Keys of KMS that nobody has asked to delete; AWS keeps those a week at least."""
     kms = aws.client("kms")
+    own = {
+        each.get("TargetKeyId")
+        for each in kms.list_aliases()["Aliases"]
+        if each["AliasName"].startswith("alias/aws/")
+    }
     for each in kms.list_keys()["Keys"]:
         about = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]
-        if about["KeyState"] != "PendingDeletion" and about["KeyManager"] == "CUSTOMER":
+        if about["KeyState"] != "PendingDeletion" and about["KeyId"] not in own:
             yield each["KeyId"]

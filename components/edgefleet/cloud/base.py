@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import field
 from typing import Annotated, Any, ClassVar, NoReturn
 
-from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io import ec2
+from edgefleet.io.arn_tags import Tagging
+from edgefleet.io.aws import error_code
 from edgefleet.io.outside import Created, Found, Incomplete, Outside
 from edgefleet.io.ownership import MANAGED, PREFIX, without_ownership
-from edgefleet.io.waiting import while_in_use
+from edgefleet.io.waiting import until, while_in_use
 from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import outside_name, spec
@@ -34,6 +36,14 @@ class Placed:
 @spec
 class Tagged(Placed):
     """Where a resource is and how it is tagged."""
+
+    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    """Tags beside the ones that say whose it is."""
+
+
+@spec
+class Labelled:
+    """Tags of a resource that is in no region."""
 
     tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
     """Tags beside the ones that say whose it is."""
@@ -114,6 +124,139 @@ class CloudResource:
     def tags(self, spec: Any, outside: Outside) -> dict[str, str]:
         """All tags of the resource: those asked for and those that say whose it is."""
         return {**spec.tags, **owner_tags(outside)}
+
+
+class NamedResource(CloudResource):
+    """A kind whose name is asked for and unique: making one that is there is refused, or taken over.
+
+    It is taken over only where its tags say that an earlier run made it for this very resource.
+    """
+
+    TAGGING: ClassVar[Tagging]
+
+    EXISTS: ClassVar[frozenset[str]] = frozenset()
+    """Codes by which AWS says that one of this name is there."""
+    LOOKS_FIRST: ClassVar[bool] = False
+    """Whether the service answers with what is there in place of refusing, so that one looks beforehand."""
+
+    def name_of(self, spec: Any) -> str:
+        """What `describe` finds it by before it has an id."""
+        return self.identity(spec)
+
+    def id_of(self, found: Mapping[str, Any], name: str) -> str:
+        """Its id."""
+        del found
+        return name
+
+    def make(self, spec: Any, outside: Outside, place: str) -> None:
+        """Make it with all its tags. What exists already is left to `EXISTS`."""
+        raise NotImplementedError
+
+    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        """As the service describes it; None where it is gone."""
+        raise NotImplementedError
+
+    def settle(self, found: Mapping[str, Any], spec: Any, outside: Outside) -> None:
+        """Set what differs from `spec`, also after an interrupted create."""
+        del found, spec, outside
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """The inputs, plain, that describe it as it is; tags are added."""
+        raise NotImplementedError
+
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> Any:
+        """The outputs of what the service describes."""
+        raise NotImplementedError
+
+    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+        """Remove it; called again while it is in use."""
+        raise NotImplementedError
+
+    def tagged_by(self, found: Mapping[str, Any]) -> str:
+        """What the service's tag calls name it by; its ARN or name."""
+        raise NotImplementedError
+
+    def live_tags(self, found: Mapping[str, Any], outside: Outside) -> dict[str, str]:
+        """Its tags as they are; asked for unless the service describes them with the rest."""
+        return self.TAGGING.live(outside.aws, self.tagged_by(found))
+
+    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+        """Make it, or go on with the one that an earlier run made without hearing so."""
+        name = self.name_of(spec)
+        place = self.place(outside, name)
+        found = self.describe(name, outside) if self.LOOKS_FIRST else None
+        is_new = found is None
+        try:
+            if is_new:
+                self.make(spec, outside, place)
+        except EdgefleetError as error:
+            if error_code(error) not in self.EXISTS:
+                raise
+            is_new = False
+        found = found or self._awaited(name, outside)
+        if not is_new:
+            live = self.live_tags(found, outside)
+            if outside.owner is None or not outside.owner.is_mine(live, place):
+                raise exists(place, self.TOKEN, self.id_of(found, name))
+        identity = self.id_of(found, name)
+        return Created(id=identity, outputs=self._settled(identity, found, spec, outside))
+
+    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Any] | None:
+        """As it is."""
+        del recorded
+        found = self.describe(identity, outside)
+        if found is None:
+            return None
+        inputs = self.inputs(found, outside)
+        if "tags" in self.Spec.__dataclass_fields__:
+            inputs["tags"] = without_ownership(self.live_tags(found, outside))
+        return Found(id=identity, inputs=inputs, outputs=self.outputs(found, outside))
+
+    def update(self, identity: str, new: Any, outside: Outside, recorded: Mapping[str, Any]) -> Any:
+        """Set what differs from how it is."""
+        del recorded
+        found = self.describe(identity, outside) or self.gone(identity, outside)
+        with finishing(identity, self.outputs(found, outside)):
+            live = self.live_tags(found, outside)
+            self.TAGGING.set(outside.aws, self.tagged_by(found), self.tags(new, outside), live=live)
+        return self._settled(identity, found, new, outside)
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove it; what still uses it is waited for, then named."""
+        del inputs
+        found = None if successor is not None else self.describe(identity, outside)
+        if found is not None:
+            place = self.place(outside, identity)
+            while_in_use(lambda: self.remove(found, outside, place), outside.clock)
+
+    def _awaited(self, identity: str, outside: Outside) -> dict[str, Any]:
+        """What was just made, which some services show only after a moment."""
+        what = f"{self.place(outside, identity)}: there"
+        return until(lambda: self.describe(identity, outside), outside.clock, what=what, patience=60)
+
+    def _settled(self, identity: str, found: Mapping[str, Any], spec: Any, outside: Outside) -> Any:
+        outputs = self.outputs(found, outside)
+        with finishing(identity, outputs):
+            self.settle(found, spec, outside)
+            if self.CHANGING:
+                outputs = self.outputs(self.describe(identity, outside) or found, outside)
+        return outputs
+
+
+class IamResource(NamedResource):
+    """A kind of IAM's, which describes tags with the rest."""
+
+    def live_tags(self, found: Mapping[str, Any], outside: Outside) -> dict[str, str]:
+        """Its tags, as described."""
+        del outside
+        return ec2.as_dict(found.get("Tags"))
 
 
 class Ec2Resource(CloudResource):

@@ -5,6 +5,7 @@ Pulumi property bag) pydantic does the conversion through `adapter`, with camelC
 snake_case inside, unknown keys refused, and field docstrings as descriptions in the schemas.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, dataclass_transform
@@ -39,6 +40,15 @@ class Unordered:
     """Marker in an annotation of a list: its order says nothing, so two lists are compared as sets."""
 
     __slots__ = ()
+
+
+class Canonical:
+    """Marker in an annotation: two values are equal where `form` of both is, however they are written."""
+
+    __slots__ = ("form",)
+
+    def __init__(self, form: Callable[[Any], Any]) -> None:
+        self.form = form
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))

@@ -1,12 +1,13 @@
 """What differs between two sets of properties, by path. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Literal
 
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.shapes import at, defaults_of
-from edgefleet.model.spec import Unordered, to_plain
+from edgefleet.model.spec import Canonical, Unordered, to_plain
+from edgefleet.provider.properties import UNKNOWN
 
 Kind = Literal["add", "delete", "update"]
 
@@ -64,6 +65,9 @@ def differences_by(of: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> I
     """As `differences`, for inputs of the spec `of`: lists whose order says nothing are compared as sets."""
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
+        form = form_of(of, name)
+        if form is not None and UNKNOWN not in (before, after) and form(before) == form(after):
+            continue
         if is_unordered(of, name) and isinstance(before, list) and isinstance(after, list):
             yield from _in_sets(before, after, (name,))
         else:
@@ -76,6 +80,13 @@ def is_unordered(of: Any, name: str) -> bool:
     """Whether the order of the list at `name` of the spec `of` says nothing."""
     shape = at(of, (name,))
     return shape is not None and any(isinstance(note, Unordered) for note in shape.notes)
+
+
+def form_of(of: Any, name: str) -> Callable[[Any], Any] | None:
+    """What two values of the input `name` are compared by, where it is not how they are written."""
+    shape = at(of, (name,))
+    notes = shape.notes if shape is not None else ()
+    return next((note.form for note in notes if isinstance(note, Canonical)), None)
 
 
 def is_same(of: Any, name: str, old: Any, new: Any) -> bool:

@@ -75,7 +75,7 @@ def _module(kind: str, resource: Mapping[str, Any], types: Mapping[str, Any]) ->
     imports = ["Mapping"] * ("Mapping[" in text) + ["Sequence"] * ("Sequence[" in text)
     typed = ["Any"] * bool(re.search(r"\bAny\b", text)) + ["NotRequired"] * ("NotRequired[" in text)
     head = [
-        f'"""`{kind}` (`{PREFIX}{kind}`); written by `make schema` from its spec, not by hand."""',
+        f'"""`{kind}` (`{PREFIX}{kind}`), written by `make schema`, not by hand."""',
         "",
         *([f"from collections.abc import {', '.join(imports)}"] if imports else []),
         f"from typing import {', '.join(sorted([*typed, 'TypedDict']))}",

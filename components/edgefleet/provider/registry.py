@@ -1,13 +1,30 @@
 """The custom resources of the provider: one line each."""
 
 from edgefleet.cloud import bucket
+from edgefleet.cloud.alarm import Alarm
+from edgefleet.cloud.bucket_object import BucketObject
+from edgefleet.cloud.budget import Budget
+from edgefleet.cloud.dns_record import DnsRecord
 from edgefleet.cloud.elastic_ip import ElasticIp
+from edgefleet.cloud.hosted_zone import HostedZone
+from edgefleet.cloud.instance import Instance
+from edgefleet.cloud.instance_profile import InstanceProfile
 from edgefleet.cloud.internet_gateway import InternetGateway
+from edgefleet.cloud.key_pair import KeyPair
+from edgefleet.cloud.kms_key import KmsKey
+from edgefleet.cloud.listener import Listener
+from edgefleet.cloud.log_group import LogGroup
 from edgefleet.cloud.nat_gateway import NatGateway
+from edgefleet.cloud.network_load_balancer import NetworkLoadBalancer
 from edgefleet.cloud.parameter import Parameter
+from edgefleet.cloud.policy import Policy
+from edgefleet.cloud.repository import Repository
+from edgefleet.cloud.role import Role
 from edgefleet.cloud.route_table import RouteTable
 from edgefleet.cloud.security_group import SecurityGroup
 from edgefleet.cloud.subnet import Subnet
+from edgefleet.cloud.target_group import TargetGroup
+from edgefleet.cloud.volume import Volume
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.provider.resource import Resource
 from edgefleet.sites.site_images import SiteImages
@@ -15,12 +32,29 @@ from edgefleet.sites.site_images import SiteImages
 RESOURCES: tuple[Resource, ...] = (
     SiteImages(),
     bucket,
+    Alarm(),
+    BucketObject(),
+    Budget(),
+    DnsRecord(),
     ElasticIp(),
+    HostedZone(),
+    Instance(),
+    InstanceProfile(),
     InternetGateway(),
+    KeyPair(),
+    KmsKey(),
+    Listener(),
+    LogGroup(),
     NatGateway(),
+    NetworkLoadBalancer(),
     Parameter(),
+    Policy(),
+    Repository(),
+    Role(),
     RouteTable(),
     SecurityGroup(),
     Subnet(),
+    TargetGroup(),
+    Volume(),
     Vpc(),
 )

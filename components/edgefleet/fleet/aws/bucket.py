@@ -1,4 +1,4 @@
-"""`Bucket` (`edgefleet:aws:Bucket`); written by `make schema` from its spec, not by hand."""
+"""`Bucket` (`edgefleet:aws:Bucket`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

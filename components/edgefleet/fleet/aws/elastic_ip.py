@@ -1,4 +1,4 @@
-"""`ElasticIp` (`edgefleet:aws:ElasticIp`); written by `make schema` from its spec, not by hand."""
+"""`ElasticIp` (`edgefleet:aws:ElasticIp`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""`InternetGateway` (`edgefleet:aws:InternetGateway`); written by `make schema` from its spec, not by hand."""
+"""`InternetGateway` (`edgefleet:aws:InternetGateway`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

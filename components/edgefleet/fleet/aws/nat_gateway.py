@@ -1,4 +1,4 @@
-"""`NatGateway` (`edgefleet:aws:NatGateway`); written by `make schema` from its spec, not by hand."""
+"""`NatGateway` (`edgefleet:aws:NatGateway`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

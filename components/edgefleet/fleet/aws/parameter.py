@@ -1,4 +1,4 @@
-"""`Parameter` (`edgefleet:aws:Parameter`); written by `make schema` from its spec, not by hand."""
+"""`Parameter` (`edgefleet:aws:Parameter`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""`RouteTable` (`edgefleet:aws:RouteTable`); written by `make schema` from its spec, not by hand."""
+"""`RouteTable` (`edgefleet:aws:RouteTable`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""`SecurityGroup` (`edgefleet:aws:SecurityGroup`); written by `make schema` from its spec, not by hand."""
+"""`SecurityGroup` (`edgefleet:aws:SecurityGroup`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""`Subnet` (`edgefleet:aws:Subnet`); written by `make schema` from its spec, not by hand."""
+"""`Subnet` (`edgefleet:aws:Subnet`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

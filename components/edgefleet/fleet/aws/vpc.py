@@ -1,4 +1,4 @@
-"""`Vpc` (`edgefleet:aws:Vpc`); written by `make schema` from its spec, not by hand."""
+"""`Vpc` (`edgefleet:aws:Vpc`), written by `make schema`, not by hand."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

@@ -1,0 +1,245 @@
+"""`edgefleet:aws:BucketObject`: a file in a bucket.
+
+What it is made of is known before it exists, so that a preview shows a changed file by its digest. Its
+metadata says whose it is and what its digest is, so that one call says whether it is still the same.
+"""
+
+import hashlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
+from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.ownership import GENERATION, PREFIX, URN
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import spec
+
+DIGEST = "edgefleet-sha256"
+"""Name in the metadata of the content's SHA-256 in hexadecimal."""
+OURS = ("edgefleet-", "managed-by")
+
+
+@spec
+class BucketObjectSpec(Placed):
+    """A file in a bucket (S3 API, PutObject); of `content`, `content_base64` and `source` one is given."""
+
+    bucket: Annotated[str, Effect.NONE]
+    """Name of the bucket."""
+    key: Annotated[str, Effect.NONE]
+    """Name of the object in it."""
+    content: Annotated[str | None, Effect.NONE] = None
+    """Its text."""
+    content_base64: Annotated[str | None, Effect.NONE] = None
+    """Its bytes."""
+    source: Annotated[str | None, Effect.NONE] = None
+    """Path of a file in the project; give `source_sha256` with it, so that a change of the file is seen."""
+    source_sha256: Annotated[str | None, Effect.NONE] = None
+    """SHA-256 of that file in hexadecimal."""
+    content_type: Annotated[str, Effect.NONE] = "application/octet-stream"
+    """Media type."""
+    cache_control: Annotated[str | None, Effect.NONE] = None
+    """How long others may keep it, as HTTP says it."""
+    metadata: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    """dict[name in lower case -> value] beside the ones that say whose it is."""
+
+
+@spec
+class BucketObjectOutputs:
+    """What is known of an object."""
+
+    sha256: str | None
+    """SHA-256 of what is there, in hexadecimal; null where somebody else wrote it."""
+    uri: str
+    """``s3://<bucket>/<key>``."""
+
+
+class BucketObject(CloudResource):
+    """The kind; its id is ``<bucket>/<key>``."""
+
+    TOKEN = "edgefleet:aws:BucketObject"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = BucketObjectSpec
+    Outputs: ClassVar[type[Any]] = BucketObjectOutputs
+    REPLACE_ON = frozenset({"bucket", "key"})
+    CLAIMS = ("bucket", "key")
+    CHANGING = frozenset({"sha256"})
+
+    def identity(self, spec: BucketObjectSpec) -> str:
+        """Bucket and key."""
+        return f"{spec.bucket}/{spec.key}"
+
+    def inspect(self, spec: BucketObjectSpec) -> Iterable[Problem]:
+        """Not exactly one content, or metadata that is ours."""
+        given = [name for name in ("content", "content_base64", "source") if getattr(spec, name) is not None]
+        if len(given) != 1:
+            hint = "give one of content, contentBase64 and source"
+            yield Problem(code="content", path="content", problem=f"has {len(given)} contents", hint=hint)
+        for name in spec.metadata:
+            if name.startswith(OURS) or name != name.lower():
+                problem = "is edgefleet's own" if name.startswith(OURS) else "is not in lower case"
+                hint = "choose another name, in lower case"
+                yield Problem(code="metadata", path=f"metadata.{name}", problem=problem, hint=hint)
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """Written by somebody else."""
+        return ["sha256"] if "sha256" in outputs and outputs["sha256"] is None else []
+
+    def plan(self, spec: BucketObjectSpec, outside: Outside) -> Mapping[str, Any]:
+        """Its digest, from its content."""
+        digest = hashlib.sha256(_content(spec, outside.project)).hexdigest()
+        return {"sha256": digest, "uri": f"s3://{spec.bucket}/{spec.key}"}
+
+    def create(self, spec: BucketObjectSpec, outside: Outside) -> Created[BucketObjectOutputs]:
+        """Write it where nothing is; one that an earlier run wrote is written again.
+
+        The condition is S3's own, so no call is needed to look, and nobody comes in between.
+        """
+        identity = self.identity(spec)
+        outputs = self._write(spec, outside, is_new=True)
+        if outputs is None:
+            head = self._head(identity, outside) or {}
+            if not _is_mine(head.get("Metadata", {}), outside):
+                raise exists(f"s3://{identity}", self.TOKEN, identity)
+            outputs = self._write(spec, outside, is_new=False)
+        assert outputs is not None  # noqa: S101 - without a condition it is written or raises
+        return Created(id=identity, outputs=outputs)
+
+    def read(
+        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+    ) -> Found[BucketObjectOutputs] | None:
+        """As it is, from one call; its content stays as recorded while its digest does."""
+        head = self._head(identity, outside)
+        if head is None:
+            return None
+        bucket, key = _parts(identity)
+        metadata = head.get("Metadata", {})
+        digest = _digest(head)
+        was = recorded.get("sha256")
+        outputs = BucketObjectOutputs(
+            sha256=digest if was in {None, digest} else None, uri=f"s3://{bucket}/{key}"
+        )
+        inputs = {
+            "bucket": bucket,
+            "key": key,
+            "contentType": head.get("ContentType", ""),
+            "cacheControl": head.get("CacheControl"),
+            "metadata": {name: value for name, value in metadata.items() if not name.startswith(OURS)},
+        }
+        return Found(id=identity, inputs=inputs, outputs=outputs)
+
+    def update(
+        self, identity: str, new: BucketObjectSpec, outside: Outside, recorded: Mapping[str, Any]
+    ) -> BucketObjectOutputs:
+        """Write it anew."""
+        del identity, recorded
+        outputs = self._write(new, outside, is_new=False)
+        assert outputs is not None  # noqa: S101 - the same
+        return outputs
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove it; in a bucket that keeps versions the bucket's own rules decide about earlier ones."""
+        del inputs
+        if successor is None:
+            bucket, key = _parts(identity)
+            outside.aws.seek("s3", "delete_object", f"s3://{identity}", Bucket=bucket, Key=key)
+
+    def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
+        """The outputs; None where it was to be new and something is there."""
+        data = _content(spec, outside.project)
+        digest = hashlib.sha256(data)
+        tags = owner_tags(outside)
+        own = {name.replace(PREFIX, "edgefleet-"): value for name, value in tags.items()}
+        try:
+            outside.aws.call(
+                "s3",
+                "put_object",
+                f"s3://{spec.bucket}/{spec.key}",
+                Bucket=spec.bucket,
+                Key=spec.key,
+                Body=data,
+                ContentType=spec.content_type,
+                CacheControl=spec.cache_control,
+                ChecksumSHA256=b64encode(digest.digest()).decode(),
+                Metadata={**spec.metadata, **own, DIGEST: digest.hexdigest()},
+                IfNoneMatch="*" if is_new else None,
+            )
+        except InvalidInput:
+            raise
+        except Exception as error:
+            if is_new and _is_taken(error):
+                return None
+            raise
+        return BucketObjectOutputs(sha256=digest.hexdigest(), uri=f"s3://{spec.bucket}/{spec.key}")
+
+    def _head(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        bucket, key = _parts(identity)
+        return outside.aws.seek(
+            "s3", "head_object", f"s3://{identity}", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
+        )
+
+
+def _is_taken(error: Exception) -> bool:
+    answer = getattr(error.__cause__, "response", None)
+    code = answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
+    return code in {"PreconditionFailed", "412", "ConditionalRequestConflict"}
+
+
+def _is_mine(metadata: Mapping[str, str], outside: Outside) -> bool:
+    owner = outside.owner
+    tags = {name.replace("edgefleet-", PREFIX): value for name, value in metadata.items()}
+    return owner is not None and owner.is_mine(
+        {URN: "", GENERATION: "", **tags}, outside.owner.name if outside.owner else ""
+    )
+
+
+def _digest(head: Mapping[str, Any]) -> str | None:
+    """Digest of what is there: S3's own where it has it, else what the writer said."""
+    own = head.get("ChecksumSHA256")
+    if own and "-" not in own:
+        return b64decode(own).hex()
+    found: str | None = head.get("Metadata", {}).get(DIGEST)
+    return found
+
+
+def _parts(identity: str) -> tuple[str, str]:
+    bucket, slash, key = identity.removeprefix("s3://").partition("/")
+    if not slash or not key:
+        problem, hint = "is not the id of an object", "give <bucket>/<key>"
+        raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
+    return bucket, key
+
+
+def _content(spec: BucketObjectSpec, project: Path) -> bytes:
+    if spec.content is not None:
+        return spec.content.encode()
+    if spec.content_base64 is not None:
+        try:
+            return b64decode(spec.content_base64, validate=True)
+        except ValueError as error:
+            problem, hint = "is no base64", "encode the bytes with base64"
+            raise InvalidInput(
+                Problem(code="base64", path="contentBase64", problem=problem, hint=hint)
+            ) from error
+    path = project / (spec.source or "")
+    data = disk.read(path)
+    if data is None:
+        problem, hint = "does not exist", "correct source, a path in the project"
+        raise InvalidInput(
+            Problem(code="no-file", where=str(path), path="source", problem=problem, hint=hint)
+        )
+    if spec.source_sha256 not in {None, hashlib.sha256(data).hexdigest()}:
+        problem = "has another digest than sourceSha256 says"
+        hint = "run again: the file was changed in between, or compute the digest of what it is now"
+        raise InvalidInput(Problem(code="digest", where=str(path), path="source", problem=problem, hint=hint))
+    return data

@@ -1,0 +1,212 @@
+"""`edgefleet:aws:Budget`: tells people when a month costs more than it may."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from edgefleet.cloud.base import Labelled, NamedResource
+from edgefleet.errors import Problem
+from edgefleet.io.arn_tags import BUDGETS
+from edgefleet.io.outside import Outside
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import Unordered, spec
+
+LAST_PERCENT = 1_000
+
+
+@spec
+class BudgetNotice:
+    """When somebody is told."""
+
+    percent: Annotated[float, Effect.NONE]
+    """Percent of the limit."""
+    forecast: Annotated[bool, Effect.NONE] = False
+    """Whether the month's forecast counts in place of what was used."""
+
+
+@spec
+class BudgetSpec(Labelled):
+    """A limit of a month's cost (Budgets API, CreateBudget)."""
+
+    name: Annotated[str, Effect.NONE]
+    """Name, unique in the account."""
+    monthly: Annotated[float, Effect.NONE]
+    """US dollars a month."""
+    notify: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
+    """E-mail addresses of those who are told; ten at most."""
+    notices: Annotated[tuple[BudgetNotice, ...], Unordered(), Effect.NONE] = (
+        BudgetNotice(percent=80.0),
+        BudgetNotice(percent=100.0, forecast=True),
+    )
+    """When they are told."""
+    cost_tag: Annotated[str | None, Effect.NONE] = None
+    """Only what has this tag counts, ``key$value``; it has to be activated for cost allocation."""
+
+
+@spec
+class BudgetOutputs:
+    """What is known of a budget."""
+
+    arn: str
+    """Amazon Resource Name."""
+
+
+class Budget(NamedResource):
+    """The kind."""
+
+    TOKEN = "edgefleet:aws:Budget"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = BudgetSpec
+    Outputs: ClassVar[type[Any]] = BudgetOutputs
+    REPLACE_ON = frozenset({"name"})
+    CLAIMS = ("name",)
+    TAGGING = BUDGETS
+    EXISTS = frozenset({"DuplicateRecordException"})
+
+    def identity(self, spec: BudgetSpec) -> str:
+        """Its name."""
+        return spec.name
+
+    def tagged_by(self, found: Mapping[str, Any]) -> str:
+        """Its ARN."""
+        return str(found["arn"])
+
+    def inspect(self, spec: BudgetSpec) -> Iterable[Problem]:
+        """Numbers that cannot be."""
+        yield from super().inspect(spec)
+        if spec.monthly <= 0:
+            yield Problem(code="range", path="monthly", problem="is nothing", hint="write dollars above 0")
+        most = 10
+        if not 0 < len(spec.notify) <= most:
+            problem, hint = f"has {len(spec.notify)} addresses", f"name 1 to {most}"
+            yield Problem(code="range", path="notify", problem=problem, hint=hint)
+
+    def make(self, spec: BudgetSpec, outside: Outside, place: str) -> None:
+        """Make it with its notices."""
+        outside.aws.call(
+            "budgets",
+            "create_budget",
+            place,
+            AccountId=outside.aws.account,
+            Budget=_budget(spec),
+            NotificationsWithSubscribers=[
+                {"Notification": _notification(notice), "Subscribers": _subscribers(spec)}
+                for notice in spec.notices
+            ],
+            ResourceTags=BUDGETS.form(self.tags(spec, outside)),
+        )
+
+    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        """By name, with its notices."""
+        aws, place = outside.aws, self.place(outside, identity)
+        about = {"AccountId": aws.account, "BudgetName": identity}
+        found = aws.seek("budgets", "describe_budget", place, **about)
+        if found is None:
+            return None
+        told = aws.seek("budgets", "describe_notifications_for_budget", place, **about) or {}
+        arn = aws.arn("budgets", f"budget/{identity}", region="")
+        return {**found["Budget"], "arn": arn, "notices": told.get("Notifications") or []}
+
+    def settle(self, found: Mapping[str, Any], spec: BudgetSpec, outside: Outside) -> None:
+        """Its limit and notices; only what differs is sent."""
+        aws, place = outside.aws, self.place(outside, spec.name)
+        about = {"AccountId": aws.account, "BudgetName": spec.name}
+        if (_limit(found), _tag(found)) != (spec.monthly, spec.cost_tag):
+            aws.call("budgets", "update_budget", place, AccountId=aws.account, NewBudget=_budget(spec))
+        live = {_notice(each): each for each in found["notices"]}
+        for notice in sorted(set(live) - set(spec.notices), key=repr):
+            aws.seek("budgets", "delete_notification", place, **about, Notification=_bare(live[notice]))
+        for notice in spec.notices:
+            if notice not in live:
+                aws.call(
+                    "budgets",
+                    "create_notification",
+                    place,
+                    **about,
+                    Notification=_notification(notice),
+                    Subscribers=_subscribers(spec),
+                )
+            elif set(self._told(live[notice], spec.name, outside)) != set(spec.notify):
+                self._set_told(live[notice], spec, outside)
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """Its limit and notices."""
+        notices = sorted(map(_notice, found["notices"]), key=lambda each: (each.percent, each.forecast))
+        name = found["BudgetName"]
+        told = [self._told(each, name, outside) for each in found["notices"]]
+        return {
+            "name": name,
+            "monthly": _limit(found),
+            "notices": [{"percent": each.percent, "forecast": each.forecast} for each in notices],
+            "notify": sorted({address for each in told for address in each}),
+            "costTag": _tag(found),
+        }
+
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> BudgetOutputs:
+        """Its name."""
+        del outside
+        return BudgetOutputs(arn=found["arn"])
+
+    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+        """Remove it."""
+        name = found["BudgetName"]
+        outside.aws.seek("budgets", "delete_budget", place, AccountId=outside.aws.account, BudgetName=name)
+
+    def _told(self, notification: Mapping[str, Any], name: str, outside: Outside) -> list[str]:
+        aws, place = outside.aws, self.place(outside, name)
+        about = {"AccountId": aws.account, "BudgetName": name, "Notification": _bare(notification)}
+        found = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
+        return sorted(each["Address"] for each in found.get("Subscribers") or ())
+
+    def _set_told(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Outside) -> None:
+        aws, place = outside.aws, self.place(outside, spec.name)
+        bare = _bare(notification)
+        about = {"AccountId": aws.account, "BudgetName": spec.name, "Notification": bare}
+        live = set(self._told(notification, spec.name, outside))
+        for address in sorted(set(spec.notify) - live):
+            aws.call("budgets", "create_subscriber", place, **about, Subscriber=_subscriber(address))
+        for address in sorted(live - set(spec.notify)):
+            aws.seek("budgets", "delete_subscriber", place, **about, Subscriber=_subscriber(address))
+
+
+def _budget(spec: BudgetSpec) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "BudgetName": spec.name,
+        "BudgetLimit": {"Amount": str(spec.monthly), "Unit": "USD"},
+        "TimeUnit": "MONTHLY",
+        "BudgetType": "COST",
+    }
+    return {**made, "CostFilters": {"TagKeyValue": [f"user:{spec.cost_tag}"]}} if spec.cost_tag else made
+
+
+def _notification(notice: BudgetNotice) -> dict[str, Any]:
+    return {
+        "NotificationType": "FORECASTED" if notice.forecast else "ACTUAL",
+        "ComparisonOperator": "GREATER_THAN",
+        "Threshold": notice.percent,
+        "ThresholdType": "PERCENTAGE",
+    }
+
+
+def _notice(notification: Mapping[str, Any]) -> BudgetNotice:
+    kind = notification["NotificationType"]
+    return BudgetNotice(percent=float(notification["Threshold"]), forecast=kind == "FORECASTED")
+
+
+def _bare(notification: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in notification.items() if key != "NotificationState"}
+
+
+def _subscriber(address: str) -> dict[str, str]:
+    return {"SubscriptionType": "EMAIL", "Address": address}
+
+
+def _subscribers(spec: BudgetSpec) -> list[dict[str, str]]:
+    return [_subscriber(address) for address in sorted(spec.notify)]
+
+
+def _limit(found: Mapping[str, Any]) -> float:
+    return float(found["BudgetLimit"]["Amount"])
+
+
+def _tag(found: Mapping[str, Any]) -> str | None:
+    values = (found.get("CostFilters") or {}).get("TagKeyValue") or [None]
+    return None if values[0] is None else str(values[0]).removeprefix("user:")

@@ -1,0 +1,189 @@
+"""`edgefleet:aws:DnsRecord`: a name in a hosted zone, and what it points at."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from edgefleet.cloud.base import CloudResource, exists
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.waiting import until
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import Unordered, spec
+
+Kind = Literal["A", "AAAA", "CNAME", "TXT", "SRV"]
+
+
+@spec
+class DnsAlias:
+    """What an alias record points at."""
+
+    dns_name: Annotated[str, Effect.NONE]
+    """Name of a load balancer or bucket."""
+    zone_id: Annotated[str, Effect.NONE]
+    """Hosted zone of that name."""
+
+
+@spec
+class DnsRecordSpec:
+    """A name in a hosted zone (Route 53 API, ChangeResourceRecordSets). Records have no tags."""
+
+    zone_id: Annotated[str, Effect.NONE]
+    """Id of the hosted zone."""
+    name: Annotated[str, Effect.NONE]
+    """Whole name, ``hub.example.org``."""
+    type: Annotated[Kind, Effect.NONE] = "A"
+    """Type of the record."""
+    ttl: Annotated[int, Effect.NONE] = 60
+    """Seconds that others may keep it; an alias has none of its own."""
+    records: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    """Values."""
+    alias: Annotated[DnsAlias | None, Effect.NONE] = None
+    """What it points at in the place of values."""
+    allow_overwrite: Annotated[bool, Effect.NONE] = False
+    """Take the place of a record of this name that exists."""
+
+
+@spec
+class DnsRecordOutputs:
+    """What is known of a record."""
+
+    fqdn: str
+    """The whole name."""
+
+
+class DnsRecord(CloudResource):
+    """The kind; its id is ``<zone>/<name>/<type>``."""
+
+    TOKEN = "edgefleet:aws:DnsRecord"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = DnsRecordSpec
+    Outputs: ClassVar[type[Any]] = DnsRecordOutputs
+    REPLACE_ON = frozenset({"zoneId", "name", "type"})
+    CLAIMS = ("zoneId", "name", "type")
+
+    def identity(self, spec: DnsRecordSpec) -> str:
+        """Zone, name and type."""
+        return f"{spec.zone_id}/{spec.name.rstrip('.').lower()}/{spec.type}"
+
+    def inspect(self, spec: DnsRecordSpec) -> Iterable[Problem]:
+        """Both values and an alias, or neither."""
+        if bool(spec.records) == (spec.alias is not None):
+            hint = "give records, or alias"
+            problem = "has values and an alias" if spec.records else "points at nothing"
+            yield Problem(code="record", path="records", problem=problem, hint=hint)
+
+    def plan(self, spec: DnsRecordSpec, outside: Outside) -> Mapping[str, Any]:
+        """Its name."""
+        del outside
+        return {"fqdn": spec.name.rstrip(".").lower()}
+
+    def create(self, spec: DnsRecordSpec, outside: Outside) -> Created[DnsRecordOutputs]:
+        """Make it; the same record there already is one that an earlier run made."""
+        identity = self.identity(spec)
+        found = self._get(identity, outside)
+        if found is not None and not spec.allow_overwrite and not _is_same(found, spec):
+            raise exists(self.place(outside, identity), self.TOKEN, identity)
+        if found is None or not _is_same(found, spec):
+            self._change("UPSERT", _set(spec), identity, outside)
+        return Created(id=identity, outputs=DnsRecordOutputs(fqdn=identity.split("/")[1]))
+
+    def read(
+        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+    ) -> Found[DnsRecordOutputs] | None:
+        """As it is."""
+        del recorded
+        found = self._get(identity, outside)
+        if found is None:
+            return None
+        zone, name, kind = _parts(identity)
+        inputs: dict[str, Any] = {"zoneId": zone, "name": name, "type": kind}
+        alias = found.get("AliasTarget")
+        if alias:
+            target = {"dnsName": alias["DNSName"].rstrip("."), "zoneId": alias["HostedZoneId"]}
+            inputs |= {"alias": target, "records": []}
+        else:
+            values = [each["Value"] for each in found["ResourceRecords"]]
+            inputs |= {"ttl": found["TTL"], "records": sorted(values), "alias": None}
+        return Found(id=identity, inputs=inputs, outputs=DnsRecordOutputs(fqdn=name))
+
+    def update(
+        self, identity: str, new: DnsRecordSpec, outside: Outside, recorded: Mapping[str, Any]
+    ) -> DnsRecordOutputs:
+        """Write it anew."""
+        del recorded
+        self._change("UPSERT", _set(new), identity, outside)
+        return DnsRecordOutputs(fqdn=_parts(identity)[1])
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove it as it is, whoever changed it."""
+        del inputs
+        found = None if successor is not None else self._get(identity, outside)
+        if found is not None:
+            self._change("DELETE", found, identity, outside)
+
+    def _get(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        zone, name, kind = _parts(identity)
+        found = outside.aws.seek(
+            "route53",
+            "list_resource_record_sets",
+            self.place(outside, identity),
+            HostedZoneId=zone,
+            StartRecordName=name,
+            StartRecordType=kind,
+            MaxItems="1",
+        )
+        for each in (found or {}).get("ResourceRecordSets", ()):
+            if each["Name"].rstrip(".").lower() == name and each["Type"] == kind:
+                return dict(each)
+        return None
+
+    def _change(self, action: str, record: Mapping[str, Any], identity: str, outside: Outside) -> None:
+        """Change it, and wait until all of Route 53's servers know."""
+        aws, place = outside.aws, self.place(outside, identity)
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        change = aws.call(
+            "route53",
+            "change_resource_record_sets",
+            place,
+            HostedZoneId=_parts(identity)[0],
+            ChangeBatch=batch,
+        )["ChangeInfo"]
+
+        def look() -> bool | None:
+            status = aws.call("route53", "get_change", place, Id=change["Id"])["ChangeInfo"]["Status"]
+            return True if status == "INSYNC" else None
+
+        if change["Status"] != "INSYNC":
+            until(look, outside.clock, what=f"{place}: known to all name servers", patience=180)
+
+
+def _parts(identity: str) -> tuple[str, str, str]:
+    parts = identity.split("/")
+    wanted = 3
+    if len(parts) != wanted:
+        hint = "give <zone id>/<name>/<type>, such as Z0123456789AB/hub.example.org/A"
+        problem = "is not the id of a record"
+        raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
+    return parts[0], parts[1].rstrip(".").lower(), parts[2]
+
+
+def _set(spec: DnsRecordSpec) -> dict[str, Any]:
+    made: dict[str, Any] = {"Name": spec.name, "Type": spec.type}
+    if spec.alias is not None:
+        target = {"DNSName": spec.alias.dns_name, "HostedZoneId": spec.alias.zone_id}
+        return {**made, "AliasTarget": {**target, "EvaluateTargetHealth": False}}
+    return {**made, "TTL": spec.ttl, "ResourceRecords": [{"Value": value} for value in sorted(spec.records)]}
+
+
+def _is_same(found: Mapping[str, Any], spec: DnsRecordSpec) -> bool:
+    wanted = _set(spec)
+    alias, other = found.get("AliasTarget") or {}, wanted.get("AliasTarget") or {}
+    values = [sorted(each["Value"] for each in one.get("ResourceRecords") or ()) for one in (found, wanted)]
+    names = [one.get("DNSName", "").rstrip(".") for one in (alias, other)]
+    return values[0] == values[1] and names[0] == names[1] and found.get("TTL") == wanted.get("TTL")

@@ -1,0 +1,200 @@
+"""`edgefleet:aws:KmsKey`: a key that never leaves KMS, and its alias."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.errors import Problem
+from edgefleet.io.arn_tags import KMS
+from edgefleet.io.outside import Outside
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import Canonical, spec
+from edgefleet.planning.policy_documents import canonical, parsed
+
+DEAD = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+SHORTEST, LONGEST = 7, 30
+"""Days that AWS keeps a key that is to be deleted."""
+
+
+@spec
+class KmsKeySpec(Tagged):
+    """A symmetric key (KMS API, CreateKey)."""
+
+    alias: Annotated[str, Effect.NONE]
+    """Name without ``alias/``, ``retail-eu``; unique in the region."""
+    description: Annotated[str, Effect.NONE] = "Managed by edgefleet"
+    """What it is for."""
+    rotation: Annotated[bool, Effect.NONE] = True
+    """Renew its material every year; what was encrypted before stays readable."""
+    policy: Annotated[dict[str, Any] | None, Canonical(canonical), Effect.NONE] = None
+    """Key policy; AWS's own, which leaves it to IAM, where it is absent."""
+    deletion_days: Annotated[int, Effect.NONE] = LONGEST
+    """Days from its removal until it is gone for good, 7 to 30."""
+
+
+@spec
+class KmsKeyOutputs:
+    """What is known of a key."""
+
+    arn: str
+    """Amazon Resource Name."""
+
+
+class KmsKey(NamedResource):
+    """The kind; its id is the key's, and before it has one it is found by its alias.
+
+    An answer that was lost before the alias was made leaves a key without one; it is found by its tags.
+    """
+
+    TOKEN = "edgefleet:aws:KmsKey"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = KmsKeySpec
+    Outputs: ClassVar[type[Any]] = KmsKeyOutputs
+    CLAIMS = ("alias",)
+    TAGGING = KMS
+    LOOKS_FIRST = True
+
+    def identity(self, spec: KmsKeySpec) -> str:
+        """AWS chooses it."""
+        del spec
+        return ""
+
+    def name_of(self, spec: KmsKeySpec) -> str:
+        """Its alias."""
+        return f"alias/{spec.alias}"
+
+    def id_of(self, found: Mapping[str, Any], name: str) -> str:
+        """The key's id."""
+        del name
+        return str(found["KeyId"])
+
+    def tagged_by(self, found: Mapping[str, Any]) -> str:
+        """The key's id."""
+        return str(found["KeyId"])
+
+    def inspect(self, spec: KmsKeySpec) -> Iterable[Problem]:
+        """An alias or a time that cannot be."""
+        yield from super().inspect(spec)
+        if spec.alias.startswith(("alias/", "aws/")):
+            hint = "write the name alone, such as retail-eu"
+            yield Problem(code="name", path="alias", problem=f"{spec.alias!r} is no alias", hint=hint)
+        if not SHORTEST <= spec.deletion_days <= LONGEST:
+            hint = f"write {SHORTEST} to {LONGEST} days"
+            problem = f"{spec.deletion_days} is out of range"
+            yield Problem(code="range", path="deletionDays", problem=problem, hint=hint)
+
+    def make(self, spec: KmsKeySpec, outside: Outside, place: str) -> None:
+        """Make it, unless an earlier run did, and give it its alias."""
+        aws = outside.aws
+        identity = self._mine(outside)
+        if identity is None:
+            made = aws.call(
+                "kms",
+                "create_key",
+                place,
+                Description=spec.description,
+                Policy=None if spec.policy is None else json.dumps(spec.policy),
+                Tags=KMS.form(self.tags(spec, outside)),
+            )
+            identity = made["KeyMetadata"]["KeyId"]
+        aws.call("kms", "create_alias", place, AliasName=self.name_of(spec), TargetKeyId=identity)
+
+    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        """By id or alias; a key that is to be deleted is gone."""
+        found = outside.aws.seek("kms", "describe_key", self.place(outside, identity), KeyId=identity)
+        about = (found or {}).get("KeyMetadata")
+        return None if about is None or about["KeyState"] in DEAD else dict(about)
+
+    def settle(self, found: Mapping[str, Any], spec: KmsKeySpec, outside: Outside) -> None:
+        """Its settings and alias; only what differs is sent."""
+        identity = found["KeyId"]
+        aws, place = outside.aws, self.place(outside, identity)
+        if found["Description"] != spec.description:
+            aws.call("kms", "update_key_description", place, KeyId=identity, Description=spec.description)
+        if self._rotates(identity, outside) != spec.rotation:
+            method = "enable_key_rotation" if spec.rotation else "disable_key_rotation"
+            aws.call("kms", method, place, KeyId=identity)
+        if spec.policy is not None and canonical(self._policy(identity, outside)) != canonical(spec.policy):
+            document = json.dumps(spec.policy)
+            aws.call("kms", "put_key_policy", place, KeyId=identity, PolicyName="default", Policy=document)
+        wanted, live = f"alias/{spec.alias}", self._aliases(identity, outside)
+        if wanted not in live:
+            aws.call("kms", "create_alias", place, AliasName=wanted, TargetKeyId=identity)
+        for alias in live:
+            if alias != wanted:
+                aws.seek("kms", "delete_alias", place, AliasName=alias)
+
+    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+        """Its settings; a policy that is AWS's own is none."""
+        identity = found["KeyId"]
+        aliases = self._aliases(identity, outside)
+        policy = self._policy(identity, outside)
+        return {
+            "alias": next(iter(aliases), "alias/").removeprefix("alias/"),
+            "description": found["Description"],
+            "rotation": self._rotates(identity, outside),
+            "policy": None if _is_own(policy) else policy,
+        }
+
+    def outputs(self, found: Mapping[str, Any], outside: Outside) -> KmsKeyOutputs:
+        """Its name."""
+        del outside
+        return KmsKeyOutputs(arn=found["Arn"])
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let its alias go and have AWS delete it after the days asked for."""
+        found = None if successor is not None else self.describe(identity, outside)
+        if found is None:
+            return
+        place = self.place(outside, identity)
+        for alias in self._aliases(identity, outside):
+            outside.aws.seek("kms", "delete_alias", place, AliasName=alias)
+        days = inputs.get("deletionDays") or LONGEST
+        outside.aws.seek("kms", "schedule_key_deletion", place, KeyId=identity, PendingWindowInDays=int(days))
+
+    def _mine(self, outside: Outside) -> str | None:
+        """The key that an earlier run made for this very resource without giving it an alias."""
+        if outside.owner is None:
+            return None
+        place = self.place(outside)
+        aliased = {
+            each.get("TargetKeyId") for each in outside.aws.pages("kms", "list_aliases", place, key="Aliases")
+        }
+        for each in outside.aws.pages("kms", "list_keys", place, key="Keys"):
+            identity = str(each["KeyId"])
+            if identity in aliased or self.describe(identity, outside) is None:
+                continue
+            if outside.owner.is_mine(KMS.live(outside.aws, identity), place):
+                return identity
+        return None
+
+    def _aliases(self, identity: str, outside: Outside) -> list[str]:
+        place = self.place(outside, identity)
+        found = outside.aws.seek("kms", "list_aliases", place, KeyId=identity) or {}
+        return sorted(each["AliasName"] for each in found.get("Aliases", ()))
+
+    def _rotates(self, identity: str, outside: Outside) -> bool:
+        place = self.place(outside, identity)
+        return bool(
+            outside.aws.call("kms", "get_key_rotation_status", place, KeyId=identity)["KeyRotationEnabled"]
+        )
+
+    def _policy(self, identity: str, outside: Outside) -> dict[str, Any]:
+        place = self.place(outside, identity)
+        return parsed(
+            outside.aws.call("kms", "get_key_policy", place, KeyId=identity, PolicyName="default")["Policy"]
+        )
+
+
+def _is_own(policy: Mapping[str, Any]) -> bool:
+    """Whether it is AWS's own: everything to the account, which leaves it to IAM."""
+    statements = policy.get("Statement") or []
+    listed = statements if isinstance(statements, list) else [statements]
+    return len(listed) == 1 and listed[0].get("Action") in ("kms:*", ["kms:*"])
