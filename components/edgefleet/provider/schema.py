@@ -124,7 +124,8 @@ def _type(definition: dict[str, Any]) -> dict[str, Any]:
     if kind == "array":
         return {"type": "array", "items": _type(definition.get("items", {}))}
     if kind == "object":
-        return {"type": "object", "additionalProperties": _type(definition.get("additionalProperties") or {})}
+        inside = definition.get("additionalProperties")
+        return {"type": "object", "additionalProperties": _type(inside if isinstance(inside, dict) else {})}
     if isinstance(kind, str) and kind in _SIMPLE:
         return {"type": kind}
     return {"$ref": "pulumi.json#/Any"}
