@@ -34,6 +34,20 @@ def site_key(fleet_secret: str, *, fleet: str, region: str, site: str, epoch: in
     return base64.b64encode(key).decode()
 
 
+def hub_master(fleet_secret: str, *, fleet: str, region: str) -> str:
+    """The master of a region's hub, base64 of 32 bytes: it opens the hub and no site.
+
+    Raises:
+        InvalidInput: `fleet_secret` is not base64 of at least 32 bytes.
+    """
+    return base64.b64encode(_hkdf(_secret_bytes(fleet_secret), ("hub", fleet, region), SECRET_BYTES)).decode()
+
+
+def stack_holder(fleet_secret: str, *, fleet: str, region: str) -> str:
+    """What tells apart two stacks of one name: 16 hexadecimal digits that say nothing of the secret."""
+    return _hkdf(_secret_bytes(fleet_secret), ("holder", fleet, region), 8).hex()
+
+
 def derive(key: str, purpose: str, *, node: str = "", length: int = SECRET_BYTES) -> bytes:
     """`length` bytes for one purpose of one node (or of the whole site, where `node` is empty)."""
     return _hkdf(base64.b64decode(key), ("credential", purpose, node), length)
