@@ -15,6 +15,8 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import Aws
 from edgefleet.io.outside import Outside
 
+AFTERWARDS = ("throttled", "timeout", "lost")
+"""Of `KINDS` those for what exists already: the other refusals go the same road as a throttled call."""
 MOST_CALLS = 40
 """Calls of one operation at most; more would be a loop."""
 
@@ -52,7 +54,7 @@ def test_creating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
     pytest.fail(f"more than {MOST_CALLS} calls")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", AFTERWARDS)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.changed], ids=lambda row: row.name)
 def test_updating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) -> None:
     """Whichever call fails, the next up ends at what was asked for."""
@@ -60,9 +62,9 @@ def test_updating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
     made = row.needs(aws)
     assert row.changed is not None
     first, second = row.inputs(made), row.changed(made)
-    driver = Driver(row.resource, outside)
-    driver.up(first)
     for at in range(MOST_CALLS):
+        driver = Driver(row.resource, outside)
+        driver.up(first)
         faults.arm(kind, at)
         attempt(driver, second)
         has_struck = faults.has_struck
@@ -71,14 +73,14 @@ def test_updating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
         driver.up(second)
         driver.refresh()
         assert "same" == driver.up(second), f"call {at} failed"
-        driver.up(first)
+        driver.destroy()
         if not has_struck:
             assert at > 0
             return
     pytest.fail(f"more than {MOST_CALLS} calls")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", AFTERWARDS)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_deleting(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) -> None:
     """Whichever call fails, the next destroy leaves nothing."""

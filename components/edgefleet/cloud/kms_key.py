@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import NamedResource, Tagged, exists, finishing
 from edgefleet.errors import Problem
+from edgefleet.io import ec2
 from edgefleet.io.arn_tags import KMS
-from edgefleet.io.outside import Outside
+from edgefleet.io.outside import Created, Outside
+from edgefleet.io.ownership import GENERATION, URN
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Canonical, spec
 from edgefleet.planning.policy_documents import canonical, parsed
@@ -42,31 +44,18 @@ class KmsKeyOutputs:
 
 
 class KmsKey(NamedResource):
-    """The kind; its id is the key's, and before it has one it is found by its alias.
-
-    An answer that was lost before the alias was made leaves a key without one; it is found by its tags.
-    """
+    """The kind; its id is the key's, and before it has one it is found by its tags."""
 
     TOKEN = "edgefleet:aws:KmsKey"  # noqa: S105 - a type token
     Spec: ClassVar[type[Any]] = KmsKeySpec
     Outputs: ClassVar[type[Any]] = KmsKeyOutputs
     CLAIMS = ("alias",)
     TAGGING = KMS
-    LOOKS_FIRST = True
 
     def identity(self, spec: KmsKeySpec) -> str:
         """AWS chooses it."""
         del spec
         return ""
-
-    def name_of(self, spec: KmsKeySpec) -> str:
-        """Its alias."""
-        return f"alias/{spec.alias}"
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """The key's id."""
-        del name
-        return str(found["KeyId"])
 
     def tagged_by(self, found: Mapping[str, Any]) -> str:
         """The key's id."""
@@ -83,21 +72,31 @@ class KmsKey(NamedResource):
             problem = f"{spec.deletion_days} is out of range"
             yield Problem(code="range", path="deletionDays", problem=problem, hint=hint)
 
-    def make(self, spec: KmsKeySpec, outside: Outside, place: str) -> None:
-        """Make it, unless an earlier run did, and give it its alias."""
-        aws = outside.aws
-        identity = self._mine(outside)
-        if identity is None:
-            made = aws.call(
+    def create(self, spec: KmsKeySpec, outside: Outside) -> Created[KmsKeyOutputs]:
+        """Make it, or go on with the one that an earlier run made; whatever has its alias is not taken over.
+
+        Raises:
+            Refused: another key has the alias.
+        """
+        alias, place = f"alias/{spec.alias}", self.place(outside)
+        named = self.describe(alias, outside)
+        found = self._mine(outside)
+        if named is not None and (found is None or named["KeyId"] != found["KeyId"]):
+            raise exists(place, self.TOKEN, named["KeyId"])
+        if found is None:
+            found = outside.aws.call(
                 "kms",
                 "create_key",
                 place,
                 Description=spec.description,
                 Policy=None if spec.policy is None else json.dumps(spec.policy),
                 Tags=KMS.form(self.tags(spec, outside)),
-            )
-            identity = made["KeyMetadata"]["KeyId"]
-        aws.call("kms", "create_alias", place, AliasName=self.name_of(spec), TargetKeyId=identity)
+            )["KeyMetadata"]
+        identity = str(found["KeyId"])
+        outputs = self.outputs(found, outside)
+        with finishing(identity, outputs):
+            self.settle(found, spec, outside)
+        return Created(id=identity, outputs=outputs)
 
     def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
         """By id or alias; a key that is to be deleted is gone."""
@@ -156,23 +155,32 @@ class KmsKey(NamedResource):
         place = self.place(outside, identity)
         for alias in self._aliases(identity, outside):
             outside.aws.seek("kms", "delete_alias", place, AliasName=alias)
+        # AWS keeps it for days; without this tag it is not taken for one that was just made.
+        outside.aws.seek("kms", "untag_resource", place, KeyId=identity, TagKeys=[GENERATION])
         days = inputs.get("deletionDays") or LONGEST
         outside.aws.seek("kms", "schedule_key_deletion", place, KeyId=identity, PendingWindowInDays=int(days))
 
-    def _mine(self, outside: Outside) -> str | None:
-        """The key that an earlier run made for this very resource without giving it an alias."""
+    def _mine(self, outside: Outside) -> dict[str, Any] | None:
+        """The key that an earlier run made for this very resource."""
         if outside.owner is None:
             return None
-        place = self.place(outside)
-        aliased = {
-            each.get("TargetKeyId") for each in outside.aws.pages("kms", "list_aliases", place, key="Aliases")
-        }
-        for each in outside.aws.pages("kms", "list_keys", place, key="Keys"):
-            identity = str(each["KeyId"])
-            if identity in aliased or self.describe(identity, outside) is None:
-                continue
-            if outside.owner.is_mine(KMS.live(outside.aws, identity), place):
-                return identity
+        owner, place = outside.owner, self.place(outside)
+        found = outside.aws.call(
+            "resourcegroupstaggingapi",
+            "get_resources",
+            place,
+            ResourceTypeFilters=["kms:key"],
+            TagFilters=[
+                {"Key": URN, "Values": [owner.urn]},
+                {"Key": GENERATION, "Values": [owner.generation]},
+            ],
+        )
+        for each in found["ResourceTagMappingList"]:
+            identity = each["ResourceARN"].rpartition("/")[2]
+            tags = ec2.as_dict(each["Tags"])
+            about = self.describe(identity, outside)
+            if about is not None and owner.is_mine(tags, place):
+                return about
         return None
 
     def _aliases(self, identity: str, outside: Outside) -> list[str]:

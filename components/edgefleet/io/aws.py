@@ -27,7 +27,7 @@ GONE = frozenset(
 )
 GONE_ENDINGS = (".NotFound", "NotFoundException", "NotFound", ".Malformed")
 """How the codes end that say that something is not there; malformed is an id that nothing can have."""
-PERMISSIONS: Mapping[str, str] = {"elbv2": "elasticloadbalancing"}
+PERMISSIONS: Mapping[str, str] = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """dict[client -> prefix of its permissions], where the two differ."""
 
 
