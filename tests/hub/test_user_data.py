@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from edgefleet.hub.user_data import HubBoot, user_data_of
-from edgefleet.images.user_data import LONGEST, compressed
+from edgefleet.images.user_data import LONGEST
+from edgefleet.io.compressing import compressed
 from edgefleet.model.hub import ControlPlane, HubDns, HubSnapshots
 
 HUB = ControlPlane(

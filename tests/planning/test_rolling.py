@@ -66,6 +66,7 @@ class World:
         if isinstance(action, RemoveNode):
             was = sum(self.is_ready(node) for node in self.nodes) >= quorum(len(self.nodes))
             del self.nodes[action.node]
+            self.machines.pop(action.node, None)
             now = sum(self.is_ready(node) for node in self.nodes) >= quorum(len(self.nodes))
             if was and not now:
                 self.trouble.append(f"{action.node} was removed and the majority with it")

@@ -7,21 +7,15 @@ It is handed over compressed, which cloud-init undoes; what is compared and dige
 machine's compressor may give other bytes.
 """
 
-import gzip
-
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images.nocloud import commands, written_files
+from edgefleet.io.compressing import compressed
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.yaml_text import to_yaml
 
 LONGEST = 16_384
 """Bytes that EC2 takes, before base64."""
-
-
-def compressed(text: str) -> bytes:
-    """What EC2 is given."""
-    return gzip.compress(text.encode(), mtime=0)
 
 
 def build(boot: FirstBoot) -> Image:

@@ -73,14 +73,14 @@ class AwaitJoined:
 
 @dataclass(frozen=True, slots=True)
 class RemoveNode:
-    """Take a node, and with it its member of etcd, out of the cluster."""
+    """Take a node, and with it its member of etcd, out of the cluster; then end its machine, if any."""
 
     node: str
 
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """End a machine whose node is out of the cluster."""
+    """End a machine that is no node of the cluster."""
 
     instance: str
 

@@ -22,6 +22,7 @@ from edgefleet.cloud.repository import Repository
 from edgefleet.cloud.role import Role
 from edgefleet.cloud.route_table import RouteTable
 from edgefleet.cloud.security_group import SecurityGroup
+from edgefleet.cloud.server_set import ServerSet
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.target_group import TargetGroup
 from edgefleet.cloud.volume import Volume
@@ -53,6 +54,7 @@ RESOURCES: tuple[Resource, ...] = (
     Role(),
     RouteTable(),
     SecurityGroup(),
+    ServerSet(),
     Subnet(),
     TargetGroup(),
     Volume(),

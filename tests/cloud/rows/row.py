@@ -28,6 +28,9 @@ class Row:
     keeps: frozenset[str] = frozenset()
     """Inputs that cannot be read back, so refresh keeps those on record and an import has none."""
 
+    stride: int = 1
+    """Every how many-th call a fault is put; more than one for a kind that makes very many."""
+
     @property
     def name(self) -> str:
         """``Vpc``."""

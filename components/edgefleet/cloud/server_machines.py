@@ -1,0 +1,240 @@
+"""The machines of one server set: seen by their tags, asked and changed one at a time."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgefleet.errors import EdgefleetError
+from edgefleet.io import ec2, run_command
+from edgefleet.io.aws import error_code
+from edgefleet.io.compressing import compressed
+from edgefleet.io.instances import Machine, interface, launch_settings
+from edgefleet.io.outside import Outside
+from edgefleet.io.ownership import PREFIX
+from edgefleet.io.waiting import until
+from edgefleet.planning.rolling import (
+    Action,
+    AwaitJoined,
+    Cluster,
+    Launch,
+    Member,
+    RemoveNode,
+    Resume,
+    Terminate,
+)
+
+SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
+"""Tags of a server: its set, its place, and the digest of what it is made of."""
+NODES = "k3s kubectl get nodes -o json"
+DRAIN = "k3s kubectl drain --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"
+END = 600.0
+"""Seconds that a machine may take to end or to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launching:
+    """What a machine of the set is started with."""
+
+    machine: Machine
+    subnets: Sequence[str]
+    groups: Sequence[str]
+    target_groups: Sequence[str]
+    user_data: Mapping[str, str]
+    """dict[how etcd begins -> first-boot configuration]."""
+    tags: Mapping[str, str]
+    marker: str
+    """Parameter that says that the cluster was begun once."""
+    join_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A machine of the set, as EC2 describes it."""
+
+    member: Member
+    described: Mapping[str, Any]
+
+
+class ServerMachines:
+    """The machines of the set called `name`."""
+
+    def __init__(self, name: str, outside: Outside, place: str) -> None:
+        self._name, self._outside, self.place = name, outside, place
+        self._known: list[Seen] = []
+        self._is_begun = False
+
+    def seen(self) -> list[Seen]:
+        """The machines that are not gone, the oldest first."""
+        states = ["pending", "running", "stopping", "stopped"]
+        filters = [
+            {"Name": f"tag:{SET}", "Values": [self._name]},
+            {"Name": "instance-state-name", "Values": states},
+        ]
+        pages = self._outside.aws.pages(
+            "ec2", "describe_instances", self.place, key="Reservations", Filters=filters
+        )
+        found = [each for reservation in pages for each in reservation["Instances"]]
+        made = [Seen(_member(each), each) for each in found]
+        self._known = sorted(made, key=lambda each: (str(each.described["LaunchTime"]), each.member.instance))
+        return self._known
+
+    def known(self) -> list[Seen]:
+        """The machines as last seen, without asking."""
+        return self._known
+
+    def tags_of_any(self) -> dict[str, str]:
+        """Tags of one of the machines; none where there is no machine."""
+        seen = self.seen()
+        return ec2.tags_of(seen[0].described) if seen else {}
+
+    def cluster(self, seen: Sequence[Seen], marker: str, *, can_restore: bool) -> Cluster:
+        """What the hub's Kubernetes says, asked of one server after another until one answers."""
+        nodes = None
+        for each in seen:
+            if each.member.state == "running" and nodes is None:
+                nodes = self._nodes(each.member.instance)
+        if not self._is_begun:
+            found = self._outside.aws.seek("ssm", "get_parameter", self.place, Name=marker)
+            self._is_begun = found is not None
+        return Cluster(nodes, self._is_begun, can_restore=can_restore)
+
+    def act(self, action: Action, launching: Launching, seen: Sequence[Seen]) -> None:
+        """Do one thing."""
+        if isinstance(action, Launch):
+            self._launch(action, launching)
+        elif isinstance(action, AwaitJoined):
+            self._await_joined(action.instance, launching, seen)
+        elif isinstance(action, RemoveNode):
+            self._remove_node(action.node, launching, seen)
+        elif isinstance(action, Terminate):
+            self.leave(action.instance, launching.target_groups)
+            self.terminate(action.instance)
+        elif isinstance(action, Resume):
+            self._resume(action.instance)
+
+    def settle(self, seen: Sequence[Seen], target_groups: Iterable[str], tags: Mapping[str, str]) -> None:
+        """What can be changed on machines that stay: their target groups and tags."""
+        for each in seen:
+            own = {SET: self._name, SLOT: str(each.member.slot), CONFIG: each.member.config}
+            live = ec2.tags_of(each.described)
+            ec2.set_tags(self._outside.aws, each.member.instance, live=live, wanted={**tags, **own})
+        for group in sorted(target_groups):
+            place, ask = self.place, self._outside.aws.call
+            health = ask("elbv2", "describe_target_health", place, TargetGroupArn=group)
+            there = {one["Target"]["Id"] for one in health["TargetHealthDescriptions"]}
+            missing = [each.member.instance for each in seen if each.member.instance not in there]
+            if missing:
+                targets = [{"Id": instance} for instance in missing]
+                ask("elbv2", "register_targets", place, TargetGroupArn=group, Targets=targets)
+
+    def leave(self, instance: str, target_groups: Iterable[str]) -> None:
+        """Take a machine out of its target groups."""
+        for group in sorted(target_groups):
+            targets, ask = [{"Id": instance}], self._outside.aws.seek
+            try:
+                ask("elbv2", "deregister_targets", self.place, TargetGroupArn=group, Targets=targets)
+            except EdgefleetError as error:
+                if error_code(error) != "InvalidTarget":  # it was in none
+                    raise
+
+    def terminate(self, instance: str) -> None:
+        """End a machine, and wait until it is gone."""
+        self._outside.aws.seek("ec2", "terminate_instances", self.place, InstanceIds=[instance])
+        what = f"{self.place}: {instance} terminated"
+        until(lambda: self._is(instance, {"", "terminated"}), self._outside.clock, what=what, patience=END)
+
+    def _launch(self, action: Launch, launching: Launching) -> None:
+        slot, aws = action.slot, self._outside.aws
+        subnet = launching.subnets[slot.index % len(launching.subnets)]
+        own = {SET: self._name, SLOT: str(slot.index), CONFIG: slot.config}
+        data = compressed(launching.user_data[action.how])
+        made = aws.call(
+            "ec2",
+            "run_instances",
+            f"{self.place}, server {slot.index} in {subnet}, {launching.machine.instance_type}",
+            NetworkInterfaces=[interface(subnet, launching.groups)],
+            UserData=data,
+            **launch_settings(aws, launching.machine, {**launching.tags, **own}),
+        )
+        instance = made["Instances"][0]["InstanceId"]
+        what = f"{self.place}: {instance} running"
+        until(lambda: self._is(instance, {"running"}), self._outside.clock, what=what, patience=END)
+        for group in sorted(launching.target_groups):
+            targets = [{"Id": instance}]
+            aws.call("elbv2", "register_targets", self.place, TargetGroupArn=group, Targets=targets)
+
+    def _await_joined(self, instance: str, launching: Launching, seen: Sequence[Seen]) -> None:
+        """Wait until its node is ready; then the cluster was begun."""
+        servers = [instance, *(one.member.instance for one in seen if one.member.state == "running")]
+
+        def look() -> bool | None:
+            answers = (self._nodes(each) for each in dict.fromkeys(servers))
+            nodes: Mapping[str, bool] = next((each for each in answers if each is not None), {})
+            return True if nodes.get(instance) else None
+
+        what = f"{self.place}: {instance} joined"
+        until(look, self._outside.clock, what=what, patience=launching.join_seconds)
+        if not self._is_begun:
+            self._outside.aws.call(
+                "ssm",
+                "put_parameter",
+                self.place,
+                Name=launching.marker,
+                Value="begun",
+                Type="String",
+                Overwrite=True,
+            )
+            self._is_begun = True
+
+    def _remove_node(self, node: str, launching: Launching, seen: Sequence[Seen]) -> None:
+        """Drain it, delete it, so that k3s takes its member out of etcd, then end its machine."""
+        running = [each.member.instance for each in seen if each.member.state == "running"]
+        others = [each for each in running if each != node] or running
+        if node in running:
+            self.leave(node, launching.target_groups)
+            run_command.run(others[0], f"{DRAIN} {node}", self._outside, patience=180.0)  # best effort
+        command = f"k3s kubectl delete node --ignore-not-found --wait=true --timeout=120s {node}"
+        ran = run_command.run(others[0], command, self._outside, patience=180.0)
+        if ran is None or not ran.is_done:
+            nothing = run_command.Ran(is_done=False, output="", error="its agent does not answer")
+            raise run_command.failed(
+                ran or nothing, f"{self.place}, {others[0]}", f"removing the node {node}"
+            )
+        if node in running:
+            self.terminate(node)
+
+    def _resume(self, instance: str) -> None:
+        aws, clock = self._outside.aws, self._outside.clock
+        what = f"{self.place}: {instance}"
+        until(lambda: self._is(instance, {"stopped"}), clock, what=f"{what} stopped", patience=END)
+        aws.call("ec2", "start_instances", self.place, InstanceIds=[instance])
+        until(lambda: self._is(instance, {"running"}), clock, what=f"{what} running", patience=END)
+
+    def _nodes(self, instance: str) -> Mapping[str, bool] | None:
+        """dict[node -> whether it is ready]; None where the server does not answer."""
+        ran = run_command.run(instance, NODES, self._outside)
+        if ran is None or not ran.is_done:
+            return None
+        return {each["metadata"]["name"]: _is_ready(each) for each in json.loads(ran.output)["items"]}
+
+    def _is(self, instance: str, states: set[str]) -> bool | None:
+        found = self._outside.aws.seek("ec2", "describe_instances", self.place, InstanceIds=[instance]) or {}
+        listed = [each for one in found.get("Reservations", ()) for each in one["Instances"]]
+        state = listed[0]["State"]["Name"] if listed else ""
+        return True if state in states else None
+
+
+def _member(described: Mapping[str, Any]) -> Member:
+    tags = ec2.tags_of(described)
+    return Member(
+        instance=described["InstanceId"],
+        slot=int(tags.get(SLOT, "0")),
+        config=tags.get(CONFIG, ""),
+        state=described["State"]["Name"],
+    )
+
+
+def _is_ready(node: Mapping[str, Any]) -> bool:
+    conditions = node["status"].get("conditions") or ()
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

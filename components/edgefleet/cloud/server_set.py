@@ -1,0 +1,327 @@
+"""`edgefleet:aws:ServerSet`: the hub's servers as one resource that rolls its members one at a time.
+
+What is done next is decided by `edgefleet.planning.rolling` from what is seen: machines by their tags, nodes
+by asking a server through Systems Manager. So an update that was interrupted anywhere goes on from there.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from edgefleet.cloud.base import CloudResource, Tagged, exists
+from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.io.instances import Machine, architecture_problems
+from edgefleet.io.outside import Created, Found, Incomplete, Outside
+from edgefleet.io.ownership import URN
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import Unordered, spec, to_plain
+from edgefleet.planning.rolling import Done, Slot, Stuck, next_action
+from edgefleet.planning.skew import upgrade_problems
+
+COUNTS = (1, 3, 5)
+MOST_STEPS = 60
+"""Actions of one update at most: each of five servers joins, leaves and ends, with room to spare."""
+
+
+@spec
+class ServerUserData:
+    """First-boot configuration of a server, by how its etcd begins; without secrets."""
+
+    init: Annotated[str, Effect.NONE]
+    """Of the first server."""
+    join: Annotated[str, Effect.NONE]
+    """Of each other one."""
+    restore: Annotated[str | None, Effect.NONE] = None
+    """Of the first one of a hub that begins from a snapshot."""
+
+
+@spec
+class ServerVolume:
+    """The encrypted disk of each server."""
+
+    size: Annotated[int, Effect.NONE] = 40
+    """GiB."""
+    type: Annotated[Literal["gp3", "io2"], Effect.NONE] = "gp3"
+    """Kind of disk."""
+    iops: Annotated[int | None, Effect.NONE] = None
+    """Operations a second; the kind's own base where it is absent."""
+    key_arn: Annotated[str | None, Effect.NONE] = None
+    """ARN of the KMS key; the account's own for disks where it is absent."""
+
+
+@spec
+class ServerSetSpec(Tagged):
+    """The hub's servers: machines with embedded etcd, over several zones."""
+
+    name: Annotated[str, Effect.NONE]
+    """Name, unique in the account and region."""
+    image: Annotated[str, Effect.NONE]
+    """Id of the machine image."""
+    instance_type: Annotated[str, Effect.NONE]
+    """Type of each machine."""
+    subnets: Annotated[tuple[str, ...], Effect.NONE]
+    """Ids of subnets, one a zone; server after server is put into the next one."""
+    security_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
+    """Ids of security groups."""
+    instance_profile: Annotated[str, Effect.NONE]
+    """Name of the instance profile by which servers fetch their secrets."""
+    user_data: Annotated[ServerUserData, Effect.NONE]
+    """First-boot configuration."""
+    marker: Annotated[str, Effect.NONE]
+    """Name of the parameter that says that the cluster was begun once; made and removed with the set."""
+    target_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    """ARNs of target groups that servers are in."""
+    servers: Annotated[int, Effect.NONE] = 3
+    """1, 3 or 5."""
+    roll_on: Annotated[str | None, Effect.NONE] = None
+    """Servers are replaced when this changes; when `user_data.join` does, where it is absent."""
+    k3s_version: Annotated[str | None, Effect.NONE] = None
+    """Release that servers run; a change is checked for skew and rolls nothing: a Plan upgrades them."""
+    volume: Annotated[ServerVolume, Effect.NONE] = ServerVolume()
+    """The disk of each."""
+    join_seconds: Annotated[int, Effect.NONE] = 900
+    """Seconds that a server may take to join."""
+
+
+@spec
+class ServerMember:
+    """One server."""
+
+    instance: str
+    """Id of its machine; also the name of its node."""
+    slot: int
+    """Its place, from 0."""
+    zone: str
+    """Availability zone."""
+    private_ip: str
+    """Address inside."""
+    state: str
+    """``running`` where all is well."""
+
+
+@spec
+class ServerSetOutputs:
+    """What is known of the servers."""
+
+    config: str
+    """Digest of what servers are made of."""
+    state: str
+    """``complete`` where each place has one running server as asked for; else ``incomplete``."""
+    members: list[ServerMember]
+    """The servers, by place."""
+
+
+class ServerSet(CloudResource):
+    """The kind; its id is its name."""
+
+    TOKEN = "edgefleet:aws:ServerSet"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = ServerSetSpec
+    Outputs: ClassVar[type[Any]] = ServerSetOutputs
+    REPLACE_ON = frozenset({"name", "marker"})
+    CLAIMS = ("name",)
+    CHANGING = frozenset({"config", "state", "members"})
+
+    def identity(self, spec: ServerSetSpec) -> str:
+        """Its name."""
+        return spec.name
+
+    def inspect(self, spec: ServerSetSpec) -> Iterable[Problem]:
+        """A number without a majority, or no subnet."""
+        yield from super().inspect(spec)
+        if spec.servers not in COUNTS:
+            hint = "write 1, 3 or 5; 3 survive the loss of one"
+            problem = f"{spec.servers} servers cannot be: etcd needs an odd number for its majority"
+            yield Problem(code="server-count", path="servers", problem=problem, hint=hint)
+        if not spec.subnets:
+            yield Problem(code="subnets", path="subnets", problem="is empty", hint="name one a zone")
+
+    def inspect_change(self, old: ServerSetSpec, new: ServerSetSpec) -> Iterable[Problem]:
+        """A version that may not follow the one before."""
+        if old.k3s_version and new.k3s_version:
+            yield from upgrade_problems(old.k3s_version, new.k3s_version)
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """A server that is gone, stopped or not as asked for."""
+        return ["state"] if outputs.get("state", "complete") != "complete" else []
+
+    def plan(self, spec: ServerSetSpec, outside: Outside) -> Mapping[str, Any]:
+        """What servers will be made of; the image and the type have to go together.
+
+        Raises:
+            InvalidInput: no such image, or of another architecture than the type's.
+        """
+        if problems := architecture_problems(outside.aws, spec.image, spec.instance_type):
+            raise InvalidInput(problems)
+        return {"config": config_of(spec), "state": "complete"}
+
+    def create(self, spec: ServerSetSpec, outside: Outside) -> Created[ServerSetOutputs]:
+        """Bring the servers up, or go on where an earlier run stopped.
+
+        Raises:
+            Incomplete: some are there.
+            Refused: a set of this name is somebody else's.
+        """
+        self.plan(spec, outside)
+        machines = ServerMachines(spec.name, outside, self.place(outside, spec.name))
+        tags = machines.tags_of_any()
+        if tags and not (outside.owner and tags.get(URN) == outside.owner.urn):
+            raise exists(self.place(outside, spec.name), self.TOKEN, spec.name)
+        return Created(id=spec.name, outputs=self._converged(spec, machines, outside))
+
+    def read(
+        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+    ) -> Found[ServerSetOutputs] | None:
+        """The servers as they are, from one call."""
+        machines = ServerMachines(identity, outside, self.place(outside, identity))
+        seen = machines.seen()
+        if not seen:
+            return None
+        wanted = str(recorded.get("config") or seen[0].member.config.partition("/")[0])
+        newest = seen[-1].described
+        inputs = {
+            "name": identity,
+            "image": newest["ImageId"],
+            "instanceType": newest["InstanceType"],
+            "servers": len({each.member.slot for each in seen}),
+        }
+        return Found(id=identity, inputs=inputs, outputs=_outputs(wanted, seen, _places(recorded, seen)))
+
+    def update(
+        self, identity: str, new: ServerSetSpec, outside: Outside, recorded: Mapping[str, Any]
+    ) -> ServerSetOutputs:
+        """Make the servers as asked for, one at a time.
+
+        Raises:
+            Incomplete: some are; the next update goes on.
+        """
+        del recorded
+        if problems := architecture_problems(outside.aws, new.image, new.instance_type):
+            raise InvalidInput(problems)
+        machines = ServerMachines(identity, outside, self.place(outside, identity))
+        return self._converged(new, machines, outside)
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """End all servers, with what etcd holds, and forget that there was a cluster."""
+        if successor is not None:
+            return
+        place = self.place(outside, identity)
+        machines = ServerMachines(identity, outside, place)
+        for each in machines.seen():
+            machines.leave(each.member.instance, inputs.get("targetGroups") or ())
+            machines.terminate(each.member.instance)
+        if inputs.get("marker"):
+            outside.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
+
+    def _converged(self, spec: ServerSetSpec, machines: ServerMachines, outside: Outside) -> ServerSetOutputs:
+        """Do one thing after another until all is as wanted.
+
+        Raises:
+            Incomplete: it could not be done; what is there is recorded.
+        """
+        try:
+            for _ in range(MOST_STEPS):
+                if self._step(spec, machines, outside):
+                    return _outputs(config_of(spec), machines.seen(), spec.servers)
+            hint = "see what the servers do, then run up again"
+            problem = f"not as asked for after {MOST_STEPS} steps"
+            raise OutsideFailure(Problem(code="steps", where=machines.place, problem=problem, hint=hint))
+        except EdgefleetError as error:
+            outputs = _outputs(config_of(spec), machines.known(), spec.servers)
+            if not outputs.members:
+                raise
+            raise Incomplete(error.problems, id=spec.name, outputs=outputs) from error
+
+    def _step(self, spec: ServerSetSpec, machines: ServerMachines, outside: Outside) -> bool:
+        """One action; whether nothing is left to do."""
+        seen = machines.seen()
+        cluster = machines.cluster(seen, spec.marker, can_restore=bool(spec.user_data.restore))
+        wanted = [Slot(index, slot_config(spec, index)) for index in range(spec.servers)]
+        action = next_action(wanted, [each.member for each in seen], cluster)
+        if isinstance(action, Stuck):
+            raise OutsideFailure(
+                Problem(code="stuck", where=machines.place, problem=action.problem, hint=action.hint)
+            )
+        if isinstance(action, Done):
+            machines.settle(seen, spec.target_groups, self.tags(spec, outside))
+            return True
+        machines.act(action, _launch(spec, self.tags(spec, outside)), seen)
+        return False
+
+
+def _launch(spec: ServerSetSpec, tags: Mapping[str, str]) -> Launching:
+    """What a machine of the set is started with."""
+    disk: dict[str, Any] = {"VolumeSize": spec.volume.size, "VolumeType": spec.volume.type}
+    if spec.volume.iops is not None:
+        disk["Iops"] = spec.volume.iops
+    if spec.volume.key_arn is not None:
+        disk["KmsKeyId"] = spec.volume.key_arn
+    starts = {"init": spec.user_data.init, "join": spec.user_data.join}
+    return Launching(
+        machine=Machine(
+            image=spec.image,
+            instance_type=spec.instance_type,
+            profile=spec.instance_profile,
+            disk=disk,
+        ),
+        subnets=spec.subnets,
+        groups=spec.security_groups,
+        target_groups=spec.target_groups,
+        user_data={**starts, "restore": spec.user_data.restore or ""},
+        tags=tags,
+        marker=spec.marker,
+        join_seconds=spec.join_seconds,
+    )
+
+
+def config_of(spec: ServerSetSpec) -> str:
+    """Digest of what all servers are made of."""
+    made = {
+        "image": spec.image,
+        "type": spec.instance_type,
+        "groups": sorted(spec.security_groups),
+        "profile": spec.instance_profile,
+        "userData": spec.roll_on or spec.user_data.join,
+        "volume": to_plain(spec.volume),
+    }
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def slot_config(spec: ServerSetSpec, index: int) -> str:
+    """What the server of one place is made of: what all are, and its subnet."""
+    return f"{config_of(spec)}/{spec.subnets[index % len(spec.subnets)]}"
+
+
+def _places(recorded: Mapping[str, Any], seen: Iterable[Seen]) -> int:
+    """How many places there are: as recorded, else as seen."""
+    slots = {each["slot"] for each in recorded.get("members") or ()}
+    return len(slots or {each.member.slot for each in seen})
+
+
+def _outputs(config: str, seen: Iterable[Seen], places: int) -> ServerSetOutputs:
+    ordered = sorted(seen, key=lambda each: (each.member.slot, each.member.instance))
+    members = [
+        ServerMember(
+            instance=each.member.instance,
+            slot=each.member.slot,
+            zone=each.described["Placement"]["AvailabilityZone"],
+            private_ip=each.described.get("PrivateIpAddress", ""),
+            state=each.member.state,
+        )
+        for each in ordered
+    ]
+    right = [
+        each.member.slot
+        for each in ordered
+        if each.member.state == "running" and each.member.config.partition("/")[0] == config
+    ]
+    is_complete = right == list(range(places)) and len(right) == len(members)
+    return ServerSetOutputs(config=config, state="complete" if is_complete else "incomplete", members=members)

@@ -1,0 +1,73 @@
+"""Running a command on a machine through Systems Manager: no SSH, no open port, the cloud's own rights."""
+
+from dataclasses import dataclass
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io.aws import error_code
+from edgefleet.io.outside import Outside
+from edgefleet.io.waiting import until
+
+PENDING = frozenset({"Pending", "InProgress", "Delayed"})
+NOT_THERE = frozenset({"InvalidInstanceId", "InvocationDoesNotExist"})
+"""What AWS answers while the agent of a machine has not registered yet, or has not seen the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended."""
+
+    is_done: bool
+    """Whether it ended with 0."""
+    output: str
+    error: str
+
+
+def run(instance: str, command: str, outside: Outside, *, patience: float = 120.0) -> Ran | None:
+    """Run a shell command as root on `instance`; None where its agent does not answer (yet).
+
+    Args:
+        instance: id of the machine.
+        command: one line of shell.
+        outside: the outside world.
+        patience: seconds that it may take.
+
+    Raises:
+        OutsideFailure: it could not be asked, or does not end.
+    """
+    aws, place = outside.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
+    try:
+        sent = aws.call(
+            "ssm",
+            "send_command",
+            place,
+            InstanceIds=[instance],
+            DocumentName="AWS-RunShellScript",
+            Parameters={"commands": [command]},
+            TimeoutSeconds=max(30, int(patience)),
+        )
+    except OutsideFailure as error:
+        if error_code(error) in NOT_THERE:
+            return None
+        raise
+    identity = sent["Command"]["CommandId"]
+
+    def look() -> Ran | None:
+        try:
+            found = aws.call("ssm", "get_command_invocation", place, CommandId=identity, InstanceId=instance)
+        except OutsideFailure as error:
+            if error_code(error) in NOT_THERE:
+                return None
+            raise
+        if found["Status"] in PENDING:
+            return None
+        said = found.get("StandardErrorContent", "").strip()
+        return Ran(found["Status"] == "Success", found.get("StandardOutputContent", ""), said)
+
+    return until(look, outside.clock, what=f"{place}: ended", patience=patience)
+
+
+def failed(ran: Ran, where: str, what: str) -> OutsideFailure:
+    """The error of a command that did not do what it should."""
+    said = ran.error.splitlines()[-1] if ran.error else "it says nothing"
+    hint = "look at the server with `aws ssm start-session --target <instance>`, then run up again"
+    return OutsideFailure(Problem(code="command", where=where, problem=f"{what} failed: {said}", hint=hint))

@@ -1,0 +1,188 @@
+"""How a server set rolls: one server at a time, its majority kept, also when it is interrupted anywhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from tests.cloud.driving import Driver, attempt
+from tests.cloud.faults import faulty
+from tests.cloud.rows.server_set import MARKER, inputs, needs
+from tests.cloud.timing import FastClock
+
+from edgefleet.cloud.server_machines import CONFIG, SLOT
+from edgefleet.cloud.server_set import ServerSet
+from edgefleet.errors import InvalidInput, OutsideFailure
+from edgefleet.io.aws import Aws
+from edgefleet.io.outside import Outside
+
+
+@pytest.fixture
+def outside(aws: Aws, tmp_path: Path) -> Outside:
+    return Outside(project=tmp_path, aws=aws, clock=FastClock())
+
+
+def story(aws: Aws) -> list[dict[str, list[str]]]:
+    """What the fake cluster saw: ready and all nodes, look after look."""
+    with urlopen(f"{aws.endpoint}/edgefleet-emulator/clusters") as answer:  # noqa: S310 - our own address
+        found: dict[str, Any] = json.load(answer)
+    told: list[dict[str, list[str]]] = found["hub"]["story"]
+    return told
+
+
+def machines(aws: Aws) -> list[dict[str, Any]]:
+    found = aws.client("ec2").describe_instances(
+        Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+    )
+    return [each for one in found["Reservations"] for each in one["Instances"]]
+
+
+def places(aws: Aws) -> list[tuple[str, str]]:
+    """(slot, type) of the machines that run."""
+    tags = [{tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in machines(aws)]
+    return sorted((tag[SLOT], each["InstanceType"]) for tag, each in zip(tags, machines(aws), strict=True))
+
+
+def brought_up(outside: Outside, servers: int = 3) -> tuple[Driver, dict[str, str]]:
+    made = needs(outside.aws)
+    driver = Driver(ServerSet(), outside)
+    driver.up(inputs(made, servers=servers))
+    return driver, made
+
+
+def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(outside: Outside) -> None:
+    """IMDSv2 only, one hop: a container cannot become the server."""
+    driver, _ = brought_up(outside)
+    assert driver.state is not None
+    assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == [
+        each["zone"] for each in driver.state.outputs["members"]
+    ]
+    ec2 = outside.aws.client("ec2")
+    for each in machines(outside.aws):
+        assert ("required", 1) == (
+            each["MetadataOptions"]["HttpTokens"],
+            each["MetadataOptions"]["HttpPutResponseHopLimit"],
+        )
+        disks = [one["Ebs"]["VolumeId"] for one in each["BlockDeviceMappings"]]
+        assert all(one["Encrypted"] for one in ec2.describe_volumes(VolumeIds=disks)["Volumes"])
+    health = outside.aws.client("elbv2").describe_target_health(
+        TargetGroupArn=driver.state.inputs["targetGroups"][0]
+    )
+    assert 3 == len(health["TargetHealthDescriptions"])
+
+
+def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Outside) -> None:
+    """Never fewer than three ready nodes, never more than four machines."""
+    driver, made = brought_up(outside)
+    before = len(story(outside.aws))
+    driver.up(inputs(made, servers=3, instanceType="t3.large"))
+    told = story(outside.aws)[before:]
+    assert 3 == min(len(each["ready"]) for each in told)
+    assert 4 == max(len(each["nodes"]) for each in told)
+    assert [("0", "t3.large"), ("1", "t3.large"), ("2", "t3.large")] == places(outside.aws)
+    assert driver.state is not None
+    assert 3 == len(told[-1]["nodes"])
+
+
+def test_it_grows_and_shrinks(outside: Outside) -> None:
+    driver, made = brought_up(outside, servers=1)
+    for count in (3, 5, 3, 1):
+        driver.up(inputs(made, servers=count))
+        assert count == len(machines(outside.aws)) == len(story(outside.aws)[-1]["nodes"])
+
+
+def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Outside) -> None:
+    """Refresh shows it, up repairs it."""
+    driver, made = brought_up(outside)
+    assert driver.state is not None
+    victim = driver.state.outputs["members"][1]["instance"]
+    outside.aws.client("ec2").terminate_instances(InstanceIds=[victim])
+    driver.refresh()
+    assert driver.state is not None
+    assert "incomplete" == driver.state.outputs["state"]
+    assert "state" in driver.diff(inputs(made, servers=3)).detailedDiff
+    driver.up(inputs(made, servers=3))
+    assert driver.state is not None
+    assert "complete" == driver.state.outputs["state"]
+    nodes = story(outside.aws)[-1]["nodes"]
+    assert victim not in nodes
+    assert 3 == len(nodes)
+
+
+def test_a_hub_without_servers_is_not_begun_anew_but_restored(outside: Outside) -> None:
+    """The marker says that there was a cluster once."""
+    driver, made = brought_up(outside)
+    ec2 = outside.aws.client("ec2")
+    ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in machines(outside.aws)])
+    driver.refresh()
+    assert driver.state is None
+    with pytest.raises(OutsideFailure, match="all servers of the hub are gone"):
+        driver.up(inputs(made, servers=3))
+    assert [] == machines(outside.aws)
+
+
+@pytest.mark.parametrize("kind", ["throttled", "lost"])
+def test_an_update_that_is_interrupted_anywhere_goes_on(kind: str, aws: Aws, tmp_path: Path) -> None:
+    """At every third call; the majority is never lost, and nothing is left over."""
+    flaky, faults = faulty(str(aws.endpoint), "eu-central-1")
+    made = needs(aws)
+    driver = Driver(ServerSet(), Outside(project=tmp_path, aws=flaky, clock=FastClock()))
+    driver.up(inputs(made, servers=3))
+    types = ["t3.large", "t3.medium"]
+    for number, at in enumerate(range(0, 400, 3)):
+        before = len(story(aws))
+        wanted = inputs(made, servers=3, instanceType=types[number % 2])
+        faults.arm(kind, at)
+        attempt(driver, wanted)
+        has_struck = faults.has_struck
+        faults.disarm()
+        driver.restart()
+        driver.up(wanted)
+        driver.refresh()
+        assert "same" == driver.up(wanted), f"call {at}"
+        assert [(str(slot), types[number % 2]) for slot in range(3)] == places(aws), f"call {at}"
+        assert 3 <= min(len(each["ready"]) for each in story(aws)[before:]), f"call {at}"
+        if not has_struck:
+            return
+    pytest.fail("it takes more than 400 calls")
+
+
+def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(outside: Outside) -> None:
+    """Plans upgrade servers in place; what the preview shows is the version."""
+    driver, made = brought_up(outside, servers=1)
+    first = inputs(made, k3sVersion="v1.36.4+k3s1", rollOn="1")
+    driver.up(first)
+    (before,) = machines(outside.aws)
+    driver.up({**first, "k3sVersion": "v1.37.0+k3s1", "userData": {"init": "x", "join": "y"}})
+    (after,) = machines(outside.aws)
+    assert before["InstanceId"] == after["InstanceId"]
+    (failure,) = driver.check({**first, "k3sVersion": "v1.39.0+k3s1"})
+    assert "skips 1.38" in failure
+
+
+@pytest.mark.parametrize("count", [0, 2, 4, 7])
+def test_a_number_without_a_majority_is_refused(count: int, outside: Outside) -> None:
+    driver = Driver(ServerSet(), outside)
+    (failure,) = driver.check(inputs(needs(outside.aws), servers=count))
+    assert "write 1, 3 or 5" in failure
+
+
+def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(outside: Outside) -> None:
+    """Before anything is made."""
+    made = needs(outside.aws)
+    driver = Driver(ServerSet(), outside)
+    with pytest.raises(InvalidInput, match="choose an image of the other architecture"):
+        driver.preview(inputs(made, instanceType="m6g.large"))
+    with pytest.raises(InvalidInput, match="no machine image"):
+        driver.preview(inputs(made, image="ami-00000000"))
+
+
+def test_what_a_server_is_made_of_stands_in_its_tags(outside: Outside) -> None:
+    """So that whoever goes on later sees it."""
+    driver, _ = brought_up(outside, servers=1)
+    assert driver.state is not None
+    (found,) = machines(outside.aws)
+    tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+    assert tags[CONFIG].startswith(driver.state.outputs["config"])
+    assert outside.aws.client("ssm").get_parameter(Name=MARKER)["Parameter"]["Value"] == "begun"
