@@ -35,6 +35,9 @@ OTHERS = {
     ("route53", "list_hosted_zones"): ("HostedZones", "Id"),
     ("s3", "list_buckets"): ("Buckets", "Name"),
     ("ssm", "describe_parameters"): ("Parameters", "Name"),
+    ("rolesanywhere", "list_trust_anchors"): ("trustAnchors", "trustAnchorArn"),
+    ("rolesanywhere", "list_profiles"): ("profiles", "profileArn"),
+    ("rolesanywhere", "list_crls"): ("crls", "crlArn"),
     ("cloudwatch", "describe_alarms"): ("MetricAlarms", "AlarmArn"),
 }
 """dict[(service, method) -> (list in the answer, name in each)]."""

@@ -4,6 +4,7 @@ from edgefleet.cloud import bucket
 from edgefleet.cloud.alarm import Alarm
 from edgefleet.cloud.bucket_object import BucketObject
 from edgefleet.cloud.budget import Budget
+from edgefleet.cloud.crl import Crl
 from edgefleet.cloud.dns_record import DnsRecord
 from edgefleet.cloud.elastic_ip import ElasticIp
 from edgefleet.cloud.hosted_zone import HostedZone
@@ -20,11 +21,13 @@ from edgefleet.cloud.parameter import Parameter
 from edgefleet.cloud.policy import Policy
 from edgefleet.cloud.repository import Repository
 from edgefleet.cloud.role import Role
+from edgefleet.cloud.roles_anywhere_profile import RolesAnywhereProfile
 from edgefleet.cloud.route_table import RouteTable
 from edgefleet.cloud.security_group import SecurityGroup
 from edgefleet.cloud.server_set import ServerSet
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.target_group import TargetGroup
+from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.volume import Volume
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.provider.resource import Resource
@@ -36,6 +39,7 @@ RESOURCES: tuple[Resource, ...] = (
     Alarm(),
     BucketObject(),
     Budget(),
+    Crl(),
     DnsRecord(),
     ElasticIp(),
     HostedZone(),
@@ -52,11 +56,13 @@ RESOURCES: tuple[Resource, ...] = (
     Policy(),
     Repository(),
     Role(),
+    RolesAnywhereProfile(),
     RouteTable(),
     SecurityGroup(),
     ServerSet(),
     Subnet(),
     TargetGroup(),
+    TrustAnchor(),
     Volume(),
     Vpc(),
 )

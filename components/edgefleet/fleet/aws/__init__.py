@@ -4,6 +4,7 @@ from edgefleet.fleet.aws.alarm import Alarm, AlarmArgs
 from edgefleet.fleet.aws.bucket import Bucket, BucketArgs
 from edgefleet.fleet.aws.bucket_object import BucketObject, BucketObjectArgs
 from edgefleet.fleet.aws.budget import Budget, BudgetArgs
+from edgefleet.fleet.aws.crl import Crl, CrlArgs
 from edgefleet.fleet.aws.dns_record import DnsRecord, DnsRecordArgs
 from edgefleet.fleet.aws.elastic_ip import ElasticIp, ElasticIpArgs
 from edgefleet.fleet.aws.hosted_zone import HostedZone, HostedZoneArgs
@@ -20,10 +21,13 @@ from edgefleet.fleet.aws.parameter import Parameter, ParameterArgs
 from edgefleet.fleet.aws.policy import Policy, PolicyArgs
 from edgefleet.fleet.aws.repository import Repository, RepositoryArgs
 from edgefleet.fleet.aws.role import Role, RoleArgs
+from edgefleet.fleet.aws.roles_anywhere_profile import RolesAnywhereProfile, RolesAnywhereProfileArgs
 from edgefleet.fleet.aws.route_table import RouteTable, RouteTableArgs
 from edgefleet.fleet.aws.security_group import SecurityGroup, SecurityGroupArgs
+from edgefleet.fleet.aws.server_set import ServerSet, ServerSetArgs
 from edgefleet.fleet.aws.subnet import Subnet, SubnetArgs
 from edgefleet.fleet.aws.target_group import TargetGroup, TargetGroupArgs
+from edgefleet.fleet.aws.trust_anchor import TrustAnchor, TrustAnchorArgs
 from edgefleet.fleet.aws.volume import Volume, VolumeArgs
 from edgefleet.fleet.aws.vpc import Vpc, VpcArgs
 
@@ -36,6 +40,8 @@ __all__ = [
     "BucketObjectArgs",
     "Budget",
     "BudgetArgs",
+    "Crl",
+    "CrlArgs",
     "DnsRecord",
     "DnsRecordArgs",
     "ElasticIp",
@@ -68,14 +74,20 @@ __all__ = [
     "RepositoryArgs",
     "Role",
     "RoleArgs",
+    "RolesAnywhereProfile",
+    "RolesAnywhereProfileArgs",
     "RouteTable",
     "RouteTableArgs",
     "SecurityGroup",
     "SecurityGroupArgs",
+    "ServerSet",
+    "ServerSetArgs",
     "Subnet",
     "SubnetArgs",
     "TargetGroup",
     "TargetGroupArgs",
+    "TrustAnchor",
+    "TrustAnchorArgs",
     "Volume",
     "VolumeArgs",
     "Vpc",

@@ -5,10 +5,11 @@ from typing import Any
 from edgefleet.local.emulator.fake_budgets import FakeBudgets
 from edgefleet.local.emulator.fake_key_tags import FakeKeyTags
 from edgefleet.local.emulator.fake_nat_gateways import FakeNatGateways
+from edgefleet.local.emulator.fake_roles_anywhere import FakeRolesAnywhere
 from edgefleet.local.emulator.fake_servers import FakeServers
 from edgefleet.local.emulator.requests import Application
 
-FAKES: tuple[type[Any], ...] = (FakeNatGateways, FakeBudgets, FakeKeyTags, FakeServers)
+FAKES: tuple[type[Any], ...] = (FakeNatGateways, FakeBudgets, FakeKeyTags, FakeServers, FakeRolesAnywhere)
 """Stand-ins, the innermost first; each takes the application that it wraps."""
 
 

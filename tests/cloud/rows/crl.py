@@ -1,0 +1,33 @@
+"""Row of `Crl`."""
+
+from tests.cloud.rows.row import Row
+from tests.cloud.rows.trust_anchor import MASTER, ONE
+
+from edgefleet.cloud.crl import Crl
+from edgefleet.io.aws import Aws
+from edgefleet.planning.certificates import pem
+from edgefleet.planning.site_identity import revocation_list, site_authority
+
+BY = site_authority(MASTER, fleet="retail", region="eu")
+NONE, SOME = (pem(revocation_list(BY, serials)) for serials in ((), (7, 11)))
+
+
+def needs(aws: Aws) -> dict[str, str]:
+    source = {"sourceType": "CERTIFICATE_BUNDLE", "sourceData": {"x509CertificateData": ONE}}
+    made = aws.client("rolesanywhere").create_trust_anchor(name="sites", source=source, enabled=True)
+    return {"anchor": made["trustAnchor"]["trustAnchorArn"]}
+
+
+ROW = Row(
+    resource=Crl(),
+    needs=needs,
+    inputs=lambda made: {
+        "name": "sites",
+        "trustAnchor": made["anchor"],
+        "data": NONE,
+        "tags": {"team": "edge"},
+    },
+    changed=lambda made: {"name": "sites", "trustAnchor": made["anchor"], "data": SOME},
+    drift=lambda aws, identity: aws.client("rolesanywhere").disable_crl(crlId=identity),
+    remove=lambda aws, identity: aws.client("rolesanywhere").delete_crl(crlId=identity),
+)
