@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.cloud import bucket
+from edgefleet.cloud.bucket import Bucket
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import to_plain
 from edgefleet.provider.failures import problems_of
@@ -141,7 +141,7 @@ def renderer() -> FakeRenderer:
 
 @pytest.fixture
 def servicer(tmp_path: Path, renderer: FakeRenderer) -> Servicer:
-    return Servicer(resources=(SiteImages(render=renderer), bucket), project=tmp_path)
+    return Servicer(resources=(SiteImages(render=renderer), Bucket()), project=tmp_path)
 
 
 @pytest.fixture

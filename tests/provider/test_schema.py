@@ -87,7 +87,7 @@ def test_what_is_required_and_what_a_field_may_be_comes_from_the_spec(schema: di
     defaults = {
         name: each["default"] for name, each in bucket["inputProperties"].items() if "default" in each
     }
-    assert {"versioning": True, "forceDestroy": False} == defaults
+    assert {"versioning": True, "forceDestroy": False, "encryption": "AES256"} == defaults
     assert ["arn", "encryption", "publicAccessBlocked", "region"] == bucket["required"]
     assert (
         "One of: server, agent."

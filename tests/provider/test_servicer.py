@@ -10,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.cloud import bucket
+from edgefleet.cloud.bucket import Bucket
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.emulator import Emulator
 from edgefleet.provider.engine_log import EngineLog
@@ -198,8 +198,8 @@ def test_attaching_to_a_running_provider_is_answered(servicer: Servicer) -> None
 
 def test_a_bucket_is_previewed_and_diffed_like_any_resource(tmp_path: Path, call: Any) -> None:
     """One adapter serves every resource."""
-    call.servicer = Servicer(resources=(bucket,), project=tmp_path)
-    call.type = bucket.TOKEN
+    call.servicer = Servicer(resources=(Bucket(),), project=tmp_path)
+    call.type = Bucket.TOKEN
     call.configure(region="eu-central-1", endpoint="http://127.0.0.1:1")
     inputs = {"name": "retail-images", "tags": {"a": "b"}}
     identity, outputs = call.create(inputs, preview=True)

@@ -92,8 +92,8 @@ class CloudResource:
         del outputs
         return []
 
-    def plan(self, spec: Any, outside: Outside) -> Mapping[str, Any]:
-        """The outputs, plain, that are certain before `spec` is made; nothing is changed."""
+    def plan(self, spec: Any, outside: Outside) -> Any:
+        """The outputs, plain, that are certain before `spec` is made; typed where all are."""
         del spec, outside
         return {}
 

@@ -1,31 +1,27 @@
 """`edgefleet:aws:Bucket`: a private, encrypted, versioned bucket.
 
-Encryption and the block on public access are not inputs, as no fleet is better off without them; what
-somebody else changed of them is found by refresh and set right by the next up.
+The block on public access is no input, as no fleet is better off without it, and objects are their bucket's
+owner's, as S3 has it for every new bucket; what somebody else changed is found by refresh and set right.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
+from edgefleet.cloud.base import CloudResource, Tagged
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
+from edgefleet.io.ec2 import as_dict, as_list
 from edgefleet.io.outside import Created, Found, Incomplete, Outside
+from edgefleet.io.ownership import without_ownership
 from edgefleet.io.store.bucket import remove_versions
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import Bucket as BucketName
-from edgefleet.model.paths import format_path
-from edgefleet.model.spec import spec
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
+from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
+from edgefleet.planning.policy_documents import canonical, parsed
 
 Answer = TypeVar("Answer")
 
-TOKEN = "edgefleet:aws:Bucket"  # noqa: S105 - a type token
-OWNER = ("managed-by", "edgefleet")
-"""The tag that says who looks after the bucket; beside the ones asked for."""
-ENCRYPTION = "AES256"
 BLOCKED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -37,13 +33,30 @@ ABSENT = frozenset(
         "NoSuchTagSet",
         "NoSuchPublicAccessBlockConfiguration",
         "ServerSideEncryptionConfigurationNotFoundError",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchBucketPolicy",
+        "OwnershipControlsNotFoundError",
     }
 )
 """What S3 answers where a setting was never made."""
 
 
 @spec
-class Spec:
+class BucketRule:
+    """When objects below a prefix are removed."""
+
+    prefix: Annotated[str, Effect.NONE] = ""
+    """Beginning of their names; all where it is empty."""
+    expire_days: Annotated[int | None, Effect.NONE] = None
+    """Days after which they are removed; never where it is absent."""
+    earlier_days: Annotated[int | None, Effect.NONE] = None
+    """Days after which earlier versions are removed; never where it is absent."""
+    parts_days: Annotated[int | None, Effect.NONE] = 7
+    """Days after which the parts of uploads that were never finished are removed."""
+
+
+@spec
+class BucketSpec(Tagged):
     """A bucket with public access blocked, encryption on and, unless told otherwise, versions kept."""
 
     name: Annotated[BucketName, Effect.NONE]
@@ -52,12 +65,18 @@ class Spec:
     """Keep earlier versions of objects."""
     force_destroy: Annotated[bool, Effect.NONE] = False
     """Remove the bucket even with objects in it, and every version of them."""
-    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
-    """Tags beside ``managed-by: edgefleet``."""
+    encryption: Annotated[Literal["AES256", "aws:kms"], Effect.NONE] = "AES256"
+    """How objects are encrypted at rest: with S3's own keys, or with one of KMS."""
+    key_arn: Annotated[str | None, Effect.NONE] = None
+    """ARN of the KMS key; the account's own for S3 where it is absent."""
+    lifecycle: Annotated[tuple[BucketRule, ...], Unordered(), Effect.NONE] = ()
+    """When objects are removed; never where there is none."""
+    policy: Annotated[dict[str, Any] | None, Canonical(canonical), Effect.NONE] = None
+    """Policy document of the bucket; none where it is absent."""
 
 
 @spec
-class Outputs:
+class BucketOutputs:
     """What is known of a bucket."""
 
     arn: str
@@ -65,196 +84,205 @@ class Outputs:
     region: str
     """Region that it is in."""
     encryption: str | None
-    """How objects are encrypted at rest: ``AES256``."""
+    """How objects are encrypted at rest."""
     public_access_blocked: bool
     """Whether all four of S3's blocks on public access are on."""
 
 
-REPLACE_ON = frozenset({"name"})
-STABLE = frozenset({"arn", "region"})
-CLAIMS = ("name",)
+class Bucket(CloudResource):
+    """The kind."""
 
+    TOKEN = "edgefleet:aws:Bucket"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = BucketSpec
+    Outputs: ClassVar[type[Any]] = BucketOutputs
+    REPLACE_ON = frozenset({"name"})
+    CLAIMS = ("name",)
+    CHANGING = frozenset({"encryption", "publicAccessBlocked"})
 
-def identity(spec: Spec) -> str:
-    """The bucket's name."""
-    return spec.name
+    def identity(self, spec: BucketSpec) -> str:
+        """The bucket's name."""
+        return spec.name
 
+    def inspect(self, spec: BucketSpec) -> Iterable[Problem]:
+        """A key without its kind of encryption, or rules that remove nothing."""
+        yield from super().inspect(spec)
+        if spec.key_arn is not None and spec.encryption != "aws:kms":
+            hint = "set encryption: aws:kms, or remove the key"
+            yield Problem(code="key", path="keyArn", problem="is not used", hint=hint)
+        for index, rule in enumerate(spec.lifecycle):
+            days = (rule.expire_days, rule.earlier_days, rule.parts_days)
+            if not any(days) or any(day is not None and day < 1 for day in days):
+                hint = "give it days of 1 or more"
+                yield Problem(code="rule", path=f"lifecycle[{index}]", problem="removes nothing", hint=hint)
 
-def inspect(spec: Spec) -> Iterable[Problem]:
-    """Tags that S3 would refuse, or that are ours."""
-    for key, value in spec.tags.items():
-        if key == OWNER[0] and value != OWNER[1]:
-            hint = "choose another key; this one says who looks after the bucket"
-            yield Problem(
-                code="tag", path=format_path(("tags", key)), problem="is edgefleet's own tag", hint=hint
-            )
-        if key.lower().startswith("aws:"):
-            yield Problem(
-                code="tag",
-                path=format_path(("tags", key)),
-                problem="begins with aws:",
-                hint="choose another key; these are AWS's",
-            )
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """Protection that somebody took away."""
+        lost = [] if outputs.get("encryption", "AES256") else ["encryption"]
+        return lost + ([] if outputs.get("publicAccessBlocked", True) else ["publicAccessBlocked"])
 
+    def plan(self, spec: BucketSpec, outside: Outside) -> BucketOutputs:
+        """All outputs are known ahead."""
+        return _outputs(spec, outside.aws)
 
-def inspect_change(old: Spec, new: Spec) -> Iterable[Problem]:
-    """Any settings may follow any others."""
-    del old, new
-    return ()
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+        """Only the name decides about the ARN."""
+        del because
+        certain: dict[str, Any] = {"region": outside.aws.region, "publicAccessBlocked": True}
+        if isinstance(known.get("encryption", "AES256"), str):
+            certain["encryption"] = known.get("encryption", "AES256")
+        if isinstance(known["name"], str):
+            certain["arn"] = _arn(known["name"], outside.aws)
+        return certain
 
+    def create(self, spec: BucketSpec, outside: Outside) -> Created[BucketOutputs]:
+        """Make the bucket, then protect it.
 
-def drifted(outputs: Mapping[str, Any]) -> list[str]:
-    """Protection that somebody took away."""
-    wanted = {"encryption": ENCRYPTION, "publicAccessBlocked": True}
-    return [name for name, value in wanted.items() if outputs.get(name, value) != value]
+        Raises:
+            Refused: a bucket of this name is there already, and no earlier run made it for this resource.
+            Incomplete: it was made, and some of its settings were not.
+        """
+        aws = outside.aws
+        if not self._is_mine(spec.name, outside):
+            tags = as_list(self.tags(spec, outside))
+            settings: dict[str, Any] = {"Tags": tags} if outside.owner else {}
+            if aws.region != "us-east-1":  # the one region that may not be named (S3 API, CreateBucket)
+                settings["LocationConstraint"] = aws.region
+            request: dict[str, Any] = {"CreateBucketConfiguration": settings} if settings else {}
+            aws.call("s3", "create_bucket", _place(spec.name), Bucket=spec.name, **request)
+        outputs = _outputs(spec, aws)
+        self._set_all(spec, outside, outputs, is_new=True)
+        return Created(id=spec.name, outputs=outputs)
 
-
-def plan(spec: Spec, outside: Outside) -> Outputs:
-    """All outputs are known ahead."""
-    return _outputs(spec.name, outside.aws.region)
-
-
-def foresee(known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
-    """Only the name decides about the outputs, and only of the ARN."""
-    certain = {"region": outside.aws.region, "encryption": ENCRYPTION, "publicAccessBlocked": True}
-    if because != "name" and isinstance(known["name"], str):
-        certain["arn"] = _outputs(known["name"], outside.aws.region).arn
-    return certain
-
-
-def create(spec: Spec, outside: Outside) -> Created[Outputs]:
-    """Make the bucket, then protect it.
-
-    Raises:
-        Refused: a bucket of this name is there already.
-        Incomplete: it was made, and some of its settings were not.
-    """
-    aws = outside.aws
-    _refuse_existing(spec.name, aws)
-    request: CreateBucketRequestTypeDef = {"Bucket": spec.name}
-    if aws.region != "us-east-1":  # the one region that may not be named (S3 API, CreateBucket)
-        request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}  # type: ignore[typeddict-item]  # the stub lists regions
-    with aws.calling("s3:CreateBucket", _place(spec.name)):
-        aws.s3.create_bucket(**request)
-    outputs = _outputs(spec.name, aws.region)
-    _set_all(spec, aws, outputs, is_new=True)
-    return Created(id=spec.name, outputs=outputs)
-
-
-def read(identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Outputs] | None:
-    """The bucket as it is, each setting; None where it is gone."""
-    del recorded
-    aws = outside.aws
-    try:
-        with aws.calling("s3:ListBucket", _place(identity)):
-            head = aws.s3.head_bucket(Bucket=identity)
-    except EdgefleetError as error:
-        if is_gone(error):
-            return None
-        raise
-    tags = _live(
-        lambda: aws.s3.get_bucket_tagging(Bucket=identity)["TagSet"], aws, ("s3:GetBucketTagging", identity)
-    )
-    status = _live(
-        lambda: aws.s3.get_bucket_versioning(Bucket=identity), aws, ("s3:GetBucketVersioning", identity)
-    )
-    inputs = {
-        "name": identity,
-        "versioning": status is not None and status.get("Status") == "Enabled",
-        "tags": {tag["Key"]: tag["Value"] for tag in tags or [] if (tag["Key"], tag["Value"]) != OWNER},
-    }
-    outputs = _outputs(identity, head.get("BucketRegion") or aws.region)
-    protection = _protection(identity, aws)
-    return Found(
-        id=identity,
-        inputs=inputs,
-        outputs=Outputs(arn=outputs.arn, region=outputs.region, **protection),
-    )
-
-
-def update(identity: str, new: Spec, outside: Outside, recorded: Mapping[str, Any]) -> Outputs:
-    """Set every setting; each is idempotent, so drift goes with it."""
-    outputs = _outputs(identity, str(recorded.get("region") or outside.aws.region))
-    _set_all(new, outside.aws, outputs, is_new=False)
-    return outputs
-
-
-def delete(
-    identity: str,
-    outside: Outside,
-    inputs: Mapping[str, Any],
-    *,
-    successor: Mapping[str, Any] | None = None,
-) -> None:
-    """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
-
-    Raises:
-        Refused: there are objects in it.
-    """
-    del successor  # there is none: making a bucket that exists is refused
-    aws = outside.aws
-    try:
-        with aws.calling("s3:DeleteBucket", _place(identity)):
-            if inputs.get("forceDestroy"):
-                remove_versions(aws, identity)
-            aws.s3.delete_bucket(Bucket=identity)
-    except EdgefleetError as error:
-        if not is_gone(error):
-            raise
-
-
-def _refuse_existing(name: str, aws: Aws) -> None:
-    """In us-east-1 S3 answers success to making a bucket that one has; another's must not be taken over."""
-    try:
-        with aws.calling("s3:ListBucket", _place(name)):
-            aws.s3.head_bucket(Bucket=name)
-    except EdgefleetError as error:
-        if error_code(error) in {
-            "403",
-            "404",
-            "NoSuchBucket",
-        }:  # not there, or not ours: CreateBucket says which
-            return
-        raise
-    hint = f"import it (pulumi import {TOKEN} <name in the program> {name}), or choose another name"
-    problem = "you already have a bucket of this name that this stack does not manage"
-    raise Refused(Problem(code="exists", where=_place(name), path="name", problem=problem, hint=hint))
-
-
-def _set_all(spec: Spec, aws: Aws, outputs: Outputs, *, is_new: bool) -> None:
-    """Make every setting, the protective ones first.
-
-    Raises:
-        Incomplete: some could not be made; all of them are named.
-    """
-    failed: list[Problem] = []
-    for action, call in _settings(spec, aws):
+    def read(
+        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+    ) -> Found[BucketOutputs] | None:
+        """The bucket as it is, each setting; None where it is gone."""
+        del recorded
+        aws = outside.aws
         try:
-            with aws.calling(action, _place(spec.name)):
-                call()
-        except OutsideFailure as error:
-            failed.extend(error.problems)
-    if failed:
-        done = "made" if is_new else "changed"
-        problem = f"the bucket was {done} in part: {len(failed)} of its settings failed"
-        summary = Problem(
-            code="incomplete",
-            where=_place(spec.name),
-            problem=problem,
-            hint="mend what follows and run up again",
+            with aws.calling("s3:ListBucket", _place(identity)):
+                head = aws.s3.head_bucket(Bucket=identity)
+        except EdgefleetError as error:
+            if is_gone(error):
+                return None
+            raise
+        live = _Live(identity, aws)
+        encryption, key = live.encryption()
+        inputs = {
+            "name": identity,
+            "versioning": live.versioning(),
+            "tags": without_ownership(live.tags()),
+            "lifecycle": [to_plain(rule) for rule in live.lifecycle()],
+            "policy": live.policy(),
+            "keyArn": key,
+            **({"encryption": encryption} if encryption else {}),
+        }
+        outputs = BucketOutputs(
+            arn=_arn(identity, aws),
+            region=head.get("BucketRegion") or aws.region,
+            encryption=encryption,
+            public_access_blocked=live.is_blocked(),
         )
-        raise Incomplete((summary, *failed), id=spec.name, outputs=outputs)
+        return Found(id=identity, inputs=inputs, outputs=outputs)
+
+    def update(
+        self, identity: str, new: BucketSpec, outside: Outside, recorded: Mapping[str, Any]
+    ) -> BucketOutputs:
+        """Set every setting; each is idempotent, so drift goes with it."""
+        del identity, recorded
+        outputs = _outputs(new, outside.aws)
+        self._set_all(new, outside, outputs, is_new=False)
+        return outputs
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
+
+        Raises:
+            Refused: there are objects in it.
+        """
+        if successor is not None:
+            return
+        aws = outside.aws
+        try:
+            with aws.calling("s3:DeleteBucket", _place(identity)):
+                if inputs.get("forceDestroy"):
+                    remove_versions(aws, identity)
+                aws.s3.delete_bucket(Bucket=identity)
+        except EdgefleetError as error:
+            if not is_gone(error):
+                raise
+
+    def _is_mine(self, name: str, outside: Outside) -> bool:
+        """Whether an earlier run made it for this very resource; False where there is none.
+
+        In us-east-1 S3 answers success to making a bucket that one has; another's must not be taken over.
+
+        Raises:
+            Refused: a bucket of this name is there that this stack does not manage.
+        """
+        aws = outside.aws
+        try:
+            with aws.calling("s3:ListBucket", _place(name)):
+                aws.s3.head_bucket(Bucket=name)
+        except EdgefleetError as error:
+            if error_code(error) in {"403", "404", "NoSuchBucket"}:  # CreateBucket says which it is
+                return False
+            raise
+        if outside.owner is not None and outside.owner.is_mine(_Live(name, aws).tags(), _place(name)):
+            return True
+        hint = f"import it (pulumi import {self.TOKEN} <name in the program> {name}), or choose another name"
+        problem = "you already have a bucket of this name that this stack does not manage"
+        raise Refused(Problem(code="exists", where=_place(name), path="name", problem=problem, hint=hint))
+
+    def _set_all(self, spec: BucketSpec, outside: Outside, outputs: BucketOutputs, *, is_new: bool) -> None:
+        """Make every setting, the protective ones first.
+
+        Raises:
+            Incomplete: some could not be made; all of them are named.
+        """
+        aws, failed = outside.aws, list[Problem]()
+        tags = self.tags(spec, outside)
+        for action, call in (*_protections(spec, aws), *_settings(spec, tags, aws, is_new=is_new)):
+            try:
+                with aws.calling(action, _place(spec.name)):
+                    call()
+            except OutsideFailure as error:
+                if error_code(error) not in ABSENT:
+                    failed.extend(error.problems)
+        if failed:
+            done = "made" if is_new else "changed"
+            problem = f"the bucket was {done} in part: {len(failed)} of its settings failed"
+            summary = Problem(
+                code="incomplete",
+                where=_place(spec.name),
+                problem=problem,
+                hint="mend what follows and run up again",
+            )
+            raise Incomplete((summary, *failed), id=spec.name, outputs=outputs)
 
 
-def _settings(spec: Spec, aws: Aws) -> Iterable[tuple[str, Callable[[], object]]]:
-    """(permission, call) of each setting."""
-    s3, name = aws.s3, spec.name
-    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}, "BucketKeyEnabled": True}
-    tags = [{"Key": key, "Value": value} for key, value in sorted({**spec.tags, OWNER[0]: OWNER[1]}.items())]
+Setting = tuple[str, Callable[[], object]]  # (permission, call)
+
+
+def _protections(spec: BucketSpec, aws: Aws) -> Iterable[Setting]:
+    """What protects what is in it."""
+    s3: Any = aws.client("s3")
+    name = spec.name
+    how: dict[str, Any] = {"SSEAlgorithm": spec.encryption}
+    if spec.key_arn is not None:
+        how["KMSMasterKeyID"] = spec.key_arn
+    rule = {"ApplyServerSideEncryptionByDefault": how, "BucketKeyEnabled": True}
     status = "Enabled" if spec.versioning else "Suspended"
     yield (
         "s3:PutBucketPublicAccessBlock",
-        lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=BLOCKED),  # type: ignore[arg-type]  # a dict in the stub's shape
+        lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=BLOCKED),
     )
     yield (
         "s3:PutEncryptionConfiguration",
@@ -262,46 +290,110 @@ def _settings(spec: Spec, aws: Aws) -> Iterable[tuple[str, Callable[[], object]]
     )
     yield (
         "s3:PutBucketVersioning",
-        lambda: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status}),  # type: ignore[typeddict-item]  # one of the two
+        lambda: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status}),
     )
+
+
+def _settings(spec: BucketSpec, tags: Mapping[str, str], aws: Aws, *, is_new: bool) -> Iterable[Setting]:
+    """The rest; what is not asked for is taken away, where there may be some."""
+    s3: Any = aws.client("s3")
+    name = spec.name
     yield (
         "s3:PutBucketTagging",
-        lambda: s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags}),  # type: ignore[typeddict-item]  # the same
+        lambda: s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": as_list(tags)}),
+    )
+    rules = [_rule(rule, index) for index, rule in enumerate(spec.lifecycle)]
+    if rules:
+        yield (
+            "s3:PutLifecycleConfiguration",
+            lambda: s3.put_bucket_lifecycle_configuration(
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            ),
+        )
+    elif not is_new:
+        yield "s3:PutLifecycleConfiguration", lambda: s3.delete_bucket_lifecycle(Bucket=name)
+    if spec.policy is not None:
+        document = json.dumps(spec.policy)
+        yield "s3:PutBucketPolicy", lambda: s3.put_bucket_policy(Bucket=name, Policy=document)
+    elif not is_new:
+        yield "s3:DeleteBucketPolicy", lambda: s3.delete_bucket_policy(Bucket=name)
+
+
+def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "ID": f"edgefleet-{index}",
+        "Status": "Enabled",
+        "Filter": {"Prefix": rule.prefix},
+    }
+    if rule.expire_days is not None:
+        made["Expiration"] = {"Days": rule.expire_days}
+    if rule.earlier_days is not None:
+        made["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule.earlier_days}
+    if rule.parts_days is not None:
+        made["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.parts_days}
+    return made
+
+
+class _Live:
+    """The settings of a bucket as they are; what was never made is nothing."""
+
+    def __init__(self, name: str, aws: Aws) -> None:
+        self._name, self._aws = name, aws
+        self._s3: Any = aws.client("s3")
+
+    def tags(self) -> dict[str, str]:
+        found = self._ask("s3:GetBucketTagging", self._s3.get_bucket_tagging)
+        return as_dict(found.get("TagSet"))
+
+    def versioning(self) -> bool:
+        found = self._ask("s3:GetBucketVersioning", self._s3.get_bucket_versioning)
+        return bool(found.get("Status") == "Enabled")
+
+    def encryption(self) -> tuple[str | None, str | None]:
+        found = self._ask("s3:GetEncryptionConfiguration", self._s3.get_bucket_encryption)
+        rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules") or [{}]
+        how = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+        return how.get("SSEAlgorithm"), how.get("KMSMasterKeyID")
+
+    def is_blocked(self) -> bool:
+        found = self._ask("s3:GetBucketPublicAccessBlock", self._s3.get_public_access_block)
+        return bool(found.get("PublicAccessBlockConfiguration") == BLOCKED)
+
+    def lifecycle(self) -> list[BucketRule]:
+        found = self._ask("s3:GetLifecycleConfiguration", self._s3.get_bucket_lifecycle_configuration)
+        return [_as_rule(each) for each in found.get("Rules") or () if each.get("Status") == "Enabled"]
+
+    def policy(self) -> dict[str, Any] | None:
+        found = self._ask("s3:GetBucketPolicy", self._s3.get_bucket_policy)
+        return parsed(found["Policy"]) if found.get("Policy") else None
+
+    def _ask(self, action: str, call: Callable[..., Answer]) -> Any:
+        try:
+            with self._aws.calling(action, _place(self._name)):
+                return call(Bucket=self._name)
+        except EdgefleetError as error:
+            if error_code(error) in ABSENT:
+                return {}
+            raise
+
+
+def _as_rule(rule: Mapping[str, Any]) -> BucketRule:
+    return BucketRule(
+        prefix=rule.get("Filter", {}).get("Prefix", rule.get("Prefix", "")),
+        expire_days=rule.get("Expiration", {}).get("Days"),
+        earlier_days=rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"),
+        parts_days=rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"),
     )
 
 
-def _live(call: Callable[[], Answer], aws: Aws, about: tuple[str, str]) -> Answer | None:
-    """The answer to `call`; None where the setting was never made."""
-    try:
-        with aws.calling(about[0], _place(about[1])):
-            return call()
-    except EdgefleetError as error:
-        if error_code(error) in ABSENT:
-            return None
-        raise
+def _outputs(spec: BucketSpec, aws: Aws) -> BucketOutputs:
+    return BucketOutputs(
+        arn=_arn(spec.name, aws), region=aws.region, encryption=spec.encryption, public_access_blocked=True
+    )
 
 
-def _protection(name: str, aws: Aws) -> dict[str, Any]:
-    s3 = aws.s3
-    encryption = _live(
-        lambda: s3.get_bucket_encryption(Bucket=name), aws, ("s3:GetEncryptionConfiguration", name)
-    )
-    block = _live(
-        lambda: s3.get_public_access_block(Bucket=name), aws, ("s3:GetBucketPublicAccessBlock", name)
-    )
-    rules = encryption["ServerSideEncryptionConfiguration"]["Rules"] if encryption else []
-    algorithms = [rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules]
-    blocked = block is not None and block["PublicAccessBlockConfiguration"] == BLOCKED
-    return {"encryption": algorithms[0] if algorithms else None, "public_access_blocked": blocked}
-
-
-def _outputs(name: str, region: str) -> Outputs:
-    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-        region.rpartition("-")[0].rpartition("-")[0], "aws"
-    )
-    return Outputs(
-        arn=f"arn:{partition}:s3:::{name}", region=region, encryption=ENCRYPTION, public_access_blocked=True
-    )
+def _arn(name: str, aws: Aws) -> str:
+    return f"arn:{aws.partition}:s3:::{name}"
 
 
 def _place(name: str) -> str:

@@ -1,7 +1,7 @@
 """The custom resources of the provider: one line each."""
 
-from edgefleet.cloud import bucket
 from edgefleet.cloud.alarm import Alarm
+from edgefleet.cloud.bucket import Bucket
 from edgefleet.cloud.bucket_object import BucketObject
 from edgefleet.cloud.budget import Budget
 from edgefleet.cloud.crl import Crl
@@ -35,8 +35,8 @@ from edgefleet.sites.site_images import SiteImages
 
 RESOURCES: tuple[Resource, ...] = (
     SiteImages(),
-    bucket,
     Alarm(),
+    Bucket(),
     BucketObject(),
     Budget(),
     Crl(),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from edgefleet.local.emulator.fake_bucket_tags import FakeBucketTags
 from edgefleet.local.emulator.fake_budgets import FakeBudgets
 from edgefleet.local.emulator.fake_key_tags import FakeKeyTags
 from edgefleet.local.emulator.fake_nat_gateways import FakeNatGateways
@@ -9,7 +10,14 @@ from edgefleet.local.emulator.fake_roles_anywhere import FakeRolesAnywhere
 from edgefleet.local.emulator.fake_servers import FakeServers
 from edgefleet.local.emulator.requests import Application
 
-FAKES: tuple[type[Any], ...] = (FakeNatGateways, FakeBudgets, FakeKeyTags, FakeServers, FakeRolesAnywhere)
+FAKES: tuple[type[Any], ...] = (
+    FakeNatGateways,
+    FakeBudgets,
+    FakeKeyTags,
+    FakeServers,
+    FakeRolesAnywhere,
+    FakeBucketTags,
+)
 """Stand-ins, the innermost first; each takes the application that it wraps."""
 
 
