@@ -55,6 +55,7 @@ def _all(aws: Aws) -> Iterator[str]:
     yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="Local")["Policies"])
     yield from aws.client("eks").list_clusters()["clusters"]
     yield from _keys(aws)
+    yield from _versions(aws)
     for each in aws.client("budgets").describe_budgets(AccountId=aws.account).get("Budgets", ()):
         yield f"budget {each['BudgetName']}"
 
@@ -66,6 +67,15 @@ def _network_and_machines(aws: Aws) -> Iterator[str]:
         if method == "describe_instances":
             found = [one | {name: one["InstanceId"]} for each in found for one in each["Instances"]]
         yield from (each[name] for each in found if _is_alive(each))
+
+
+def _versions(aws: Aws) -> Iterator[str]:
+    """Versions of objects, also those that nobody sees any more."""
+    for bucket in aws.s3.list_buckets()["Buckets"]:
+        found = aws.s3.list_object_versions(Bucket=bucket["Name"])
+        yield from (
+            f"{bucket['Name']}/{each['Key']} {each['VersionId']}" for each in found.get("Versions", ())
+        )
 
 
 def _keys(aws: Aws) -> Iterator[str]:

@@ -148,11 +148,13 @@ class BucketObject(CloudResource):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove it; in a bucket that keeps versions the bucket's own rules decide about earlier ones."""
+        """Remove it, and where the bucket keeps versions every one of them: gone is gone."""
         del inputs
         if successor is None:
             bucket, key = _parts(identity)
-            outside.aws.seek("s3", "delete_object", f"s3://{identity}", Bucket=bucket, Key=key)
+            found = outside.aws.seek("s3", "delete_object", f"s3://{identity}", Bucket=bucket, Key=key)
+            if found is not None and found.get("DeleteMarker"):
+                _remove_versions(bucket, key, outside)
 
     def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
         """The outputs; None where it was to be new and something is there."""
@@ -187,6 +189,18 @@ class BucketObject(CloudResource):
         return outside.aws.seek(
             "s3", "head_object", f"s3://{identity}", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
         )
+
+
+def _remove_versions(bucket: str, key: str, outside: Outside) -> None:
+    aws, place = outside.aws, f"s3://{bucket}/{key}"
+    listed = aws.call("s3", "list_object_versions", place, Bucket=bucket, Prefix=key)
+    versions = [
+        {"Key": key, "VersionId": each["VersionId"]}
+        for each in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ()))
+        if each["Key"] == key
+    ]
+    if versions:
+        aws.call("s3", "delete_objects", place, Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
 
 
 def _is_taken(error: Exception) -> bool:

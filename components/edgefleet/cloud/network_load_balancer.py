@@ -27,6 +27,8 @@ class NetworkLoadBalancerSpec(Tagged):
     """Name: 32 letters, digits and hyphens at most."""
     subnets: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
     """Ids of subnets, one a zone."""
+    security_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    """Ids of security groups; one that was made without cannot be given any."""
     internal: Annotated[bool, Effect.NONE] = False
     """Whether it has addresses inside only."""
     cross_zone: Annotated[bool, Effect.NONE] = False
@@ -93,6 +95,7 @@ class NetworkLoadBalancer(NamedResource):
             Type="network",
             Scheme="internal" if spec.internal else "internet-facing",
             Subnets=sorted(spec.subnets),
+            SecurityGroups=sorted(spec.security_groups) or None,
             Tags=ELB.form(self.tags(spec, outside)),
         )
 
@@ -109,6 +112,11 @@ class NetworkLoadBalancer(NamedResource):
         place, live = self.place(outside, arn), self._attributes(arn, outside)
         if set(_subnets(found)) != set(spec.subnets):
             outside.aws.call("elbv2", "set_subnets", place, LoadBalancerArn=arn, Subnets=sorted(spec.subnets))
+        groups = sorted(spec.security_groups)
+        if sorted(found.get("SecurityGroups") or ()) != groups:
+            outside.aws.call(
+                "elbv2", "set_security_groups", place, LoadBalancerArn=arn, SecurityGroups=groups
+            )
         wanted = {"crossZone": spec.cross_zone, "deletionProtection": spec.deletion_protection}
         changed = [
             {"Key": ATTRIBUTES[name], "Value": str(value).lower()}
@@ -127,6 +135,7 @@ class NetworkLoadBalancer(NamedResource):
         return {
             "name": found["LoadBalancerName"],
             "subnets": _subnets(found),
+            "securityGroups": sorted(found.get("SecurityGroups") or ()),
             "internal": found["Scheme"] == "internal",
             **self._attributes(found["LoadBalancerArn"], outside),
         }

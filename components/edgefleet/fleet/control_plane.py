@@ -1,36 +1,145 @@
-"""`ControlPlane`: a region's hub. Of the kind ``none`` it is the bucket that releases come from."""
+"""`ControlPlane`: a region's hub, of the kind ``k3s``, ``eks``, ``existing`` or ``none``."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from edgefleet.fleet import tokens
-from edgefleet.fleet.aws import Bucket
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleet import aws, tokens
+from edgefleet.fleet.hub.identity import identity
+from edgefleet.fleet.hub.network import network
+from edgefleet.fleet.hub.servers import API_PORT, servers
+from edgefleet.fleet.hub.site_identity import site_identity
+from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
+from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.plainly import plainly
+from edgefleet.io import disk
+from edgefleet.model import hub as model
+from edgefleet.model.hub_plain import hub_from_plain
+from edgefleet.planning.derivation import hub_master
+
+RECIPE = 1
+"""How the servers' first boot is rendered."""
 
 
 class ControlPlaneArgs(TypedDict):
     """Inputs of a hub."""
 
     bucket: NotRequired[str | None]
-    """Declared name of the artifacts bucket; absent for a hub without one."""
+    """Declared name of the artifacts bucket; absent for a hub without one. In the place of `hub`."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything that is made."""
+    hub: NotRequired[Mapping[str, Any]]
+    """What is wanted, by the keys of ``controlPlane`` in a fleet file: kind, cloud, dns, servers, ..."""
+    fleet: NotRequired[str]
+    """Name of the fleet; the project's where it is absent."""
+    region: NotRequired[str]
+    """Name of the region; the stack's where it is absent."""
+    secret: NotRequired[pulumi.Input[str]]
+    """The fleet secret, which the hub's own master is derived from; `edgefleet.fleet_secret()` reads it."""
+    revoked: NotRequired[Mapping[str, int]]
+    """dict[site -> last epoch whose certificates open nothing any more]."""
 
 
 class ControlPlane(pulumi.ComponentResource):
-    """A region's hub of the kind ``none``: sites are self-contained, releases come from a bucket."""
+    """A region's hub: what the sites are born from and report to."""
 
-    bucket: Bucket | None
+    bucket: aws.Bucket | None
     """The artifacts bucket."""
+    summary: dict[str, pulumi.Input[Any]]
+    """What other stacks want to know: endpoint, kubeconfigs (secret), hash of the authority, buckets, and
+    what its cost is made of."""
 
     def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(tokens.CONTROL_PLANE, name, {}, opts)
-        declared = args.get("bucket")
-        self.bucket = None
-        if declared is not None:
-            self.bucket = Bucket(
-                "artifacts",
-                {"name": declared, "tags": args.get("tags", {})},
-                pulumi.ResourceOptions(parent=self),
+        with plainly():
+            wanted = _wanted(args)
+            wiring = self._wiring(wanted, args)
+            self.bucket, self.summary = None, {"kind": wanted.kind, "bucket": wanted.bucket}
+            self._build(wiring, args)
+        self.register_outputs(
+            {"bucket": wanted.bucket} if wanted.kind == "none" and not wanted.site_identity else self.summary
+        )
+
+    def _wiring(self, wanted: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
+        fleet = args.get("fleet", pulumi.get_project())
+        region = args.get("region", pulumi.get_stack())
+        secret = pulumi.Output.secret(args.get("secret", ""))
+        return Wiring(
+            parent=self,
+            hub=wanted,
+            fleet=fleet,
+            region=region,
+            recipe=RECIPE,
+            tags=args.get("tags", {}),
+            master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region)),
+        )
+
+    def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
+        hub = wiring.hub
+        if hub.kind == "existing":
+            self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(_existing(hub))}
+        if hub.kind in {"existing", "none"}:
+            self._build_bucket(wiring)
+        else:
+            self.bucket = bucket(wiring)
+        if hub.kind == "k3s":
+            self._build_k3s(wiring)
+        if hub.site_identity and (wiring.hub.bucket is not None):
+            self.summary["siteIdentity"] = site_identity(wiring, args.get("revoked", {}))
+
+    def _build_bucket(self, wiring: Wiring) -> None:
+        """The bucket alone, as it is where there is no hub to look after it."""
+        if wiring.hub.bucket is not None:
+            self.bucket = aws.Bucket(
+                "artifacts", {"name": wiring.hub.bucket, "tags": wiring.tags}, wiring.options(holds_data=True)
             )
-        self.register_outputs({"bucket": declared})
+
+    def _build_k3s(self, wiring: Wiring) -> None:
+        """Servers of our own."""
+        hub = wiring.hub
+        assert self.bucket is not None  # noqa: S101 - a hub has one
+        net, known = network(wiring), identity(wiring)
+        after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
+        limit(wiring)
+        made = servers(wiring, net, known, after=after)
+        self.summary |= {
+            "endpoint": f"https://{hub.dns_name}:{API_PORT}",
+            "caHash": known.ca_hash,
+            "kubeconfigs": known.kubeconfigs,
+            "buckets": {"artifacts": hub.bucket},
+            "servers": made.members,
+            "cost": _cost(hub, net.gateways),
+        }
+
+
+def _wanted(args: ControlPlaneArgs) -> model.ControlPlane:
+    """What is asked for, from either form of the inputs."""
+    given = args.get("hub")
+    if given is None:
+        return model.ControlPlane(bucket=args.get("bucket"))
+    return given if isinstance(given, model.ControlPlane) else hub_from_plain(given)
+
+
+def _existing(hub: model.ControlPlane) -> str:
+    """The kubeconfig of a cluster that exists."""
+    path = Path.cwd() / (hub.kubeconfig or "")
+    data = disk.read(path)
+    if data is None:
+        hint = "correct controlPlane.kubeconfig, a path in the project"
+        problem = "there is no kubeconfig here"
+        raise InvalidInput(Problem(code="no-kubeconfig", where=str(path), problem=problem, hint=hint))
+    return data.decode()
+
+
+def _cost(hub: model.ControlPlane, gateways: int) -> dict[str, Any]:
+    """What the hub's cost is made of; prices are somebody else's."""
+    disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": hub.servers}
+    return {
+        "instances": [{"type": hub.instance_type, "count": hub.servers}],
+        "volumes": [disk_],
+        "natGateways": gateways,
+        "networkLoadBalancers": 1,
+    }

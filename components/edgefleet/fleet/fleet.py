@@ -14,7 +14,7 @@ from edgefleet.fleet.site_images import SiteImages
 from edgefleet.model import load
 from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
-from edgefleet.planning.derivation import site_key
+from edgefleet.planning.derivation import site_key, stack_holder
 
 
 class FleetArgs(TypedDict):
@@ -31,17 +31,31 @@ class FleetArgs(TypedDict):
 class Fleet(pulumi.ComponentResource):
     """Everything that one fleet file describes."""
 
+    hub: ControlPlane
+    """The region's hub."""
+
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(tokens.FLEET, name, {}, opts)
         with plainly():
             fleet = load.load_fleet(Path(args["file"]), Path.cwd())
-        provider = Provider("cloud", _provider_args(fleet.control_plane.cloud), _child(self))
-        hub = ControlPlane(
+        secret = pulumi.Output.secret(args["secret"])
+        holder = pulumi.Output.unsecret(
+            secret.apply(lambda known: stack_holder(known, fleet=fleet.name, region=fleet.region))
+        )
+        provider_args = _provider_args(fleet.control_plane.cloud)
+        provider = Provider("cloud", {**provider_args, "holder": holder}, _child(self))
+        self.hub = hub = ControlPlane(
             "hub",
-            {"bucket": fleet.control_plane.bucket, "tags": {"fleet": fleet.name, "region": fleet.region}},
+            {
+                "hub": fleet.control_plane,  # type: ignore[typeddict-item]  # read and checked already
+                "fleet": fleet.name,
+                "region": fleet.region,
+                "secret": secret,
+                "revoked": fleet.revoked,
+                "tags": {"fleet": fleet.name, "region": fleet.region},
+            },
             pulumi.ResourceOptions(parent=self, providers=[provider]),
         )
-        secret = pulumi.Output.secret(args["secret"])
         passphrases = pulumi.Output.secret(args.get("passphrases", {}))
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(

@@ -18,6 +18,8 @@ class ProviderArgs(TypedDict):
     """Profile in AWS's configuration files."""
     roleArn: NotRequired[pulumi.Input[str]]
     """Role to assume."""
+    holder: NotRequired[pulumi.Input[str]]
+    """What tells apart two stacks of one name in one account: a digest made of the stack's secret."""
 
 
 class Provider(pulumi.ProviderResource):

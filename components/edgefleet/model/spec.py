@@ -8,6 +8,7 @@ snake_case inside, unknown keys refused, and field docstrings as descriptions in
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from threading import RLock
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter
@@ -59,9 +60,14 @@ def spec(cls: type[T]) -> type[T]:
     return made
 
 
+_BUILDING = RLock()
+"""pydantic must not build the same converter in two threads at once."""
+
+
 @cache
 def _adapter(of: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(of)
+    with _BUILDING:
+        return TypeAdapter(of)
 
 
 def adapter(of: type[T]) -> TypeAdapter[T]:

@@ -8,6 +8,7 @@ from edgefleet.io.aws import Aws
 
 def needs(aws: Aws) -> dict[str, str]:
     aws.s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    aws.s3.put_bucket_versioning(Bucket="releases", VersioningConfiguration={"Status": "Enabled"})
     return {}
 
 

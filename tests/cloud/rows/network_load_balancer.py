@@ -9,7 +9,8 @@ from edgefleet.io.aws import Aws
 def needs(aws: Aws) -> dict[str, str]:
     ec2 = aws.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    return {
+    group = ec2.create_security_group(VpcId=vpc, GroupName="hub", Description="hub")["GroupId"]
+    return {"group": group} | {
         zone: ec2.create_subnet(
             VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"eu-central-1{zone}"
         )["Subnet"]["SubnetId"]
@@ -28,12 +29,14 @@ ROW = Row(
     inputs=lambda made: {
         "name": "hub",
         "subnets": [made["b"], made["a"]],
+        "securityGroups": [made["group"]],
         "crossZone": True,
         "tags": {"Name": "hub"},
     },
     changed=lambda made: {
         "name": "hub",
         "subnets": [made["a"], made["b"], made["c"]],
+        "securityGroups": [made["group"]],
         "tags": {"team": "edge"},
     },
     drift=drift,

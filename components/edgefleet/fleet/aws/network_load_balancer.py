@@ -17,6 +17,8 @@ class NetworkLoadBalancerArgs(TypedDict):
     """Name: 32 letters, digits and hyphens at most."""
     subnets: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Ids of subnets, one a zone."""
+    securityGroups: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
+    """Ids of security groups; one that was made without cannot be given any."""
     internal: NotRequired[pulumi.Input[bool] | None]
     """Whether it has addresses inside only."""
     crossZone: NotRequired[pulumi.Input[bool] | None]

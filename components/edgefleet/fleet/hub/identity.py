@@ -1,0 +1,93 @@
+"""A hub's identity in the cloud: its secrets as parameters, and the role by which servers fetch them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pulumi
+
+from edgefleet.fleet import aws
+from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.hub.permissions import server_policies, service_trust
+from edgefleet.hub.user_data import SECRETS, parameters_path
+from edgefleet.model.yaml_text import to_yaml
+from edgefleet.planning.hub_identity import HubIdentity, hub_identity, intermediate, role_kubeconfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What the rest of the hub needs of it."""
+
+    profile: aws.InstanceProfile
+    ready: list[pulumi.Resource]
+    """What has to be there before a server starts."""
+    ca_hash: pulumi.Output[str]
+    kubeconfigs: dict[str, pulumi.Output[str]]
+    """dict[role -> kubeconfig as YAML], secret."""
+
+
+def identity(wiring: Wiring) -> Identity:
+    """Register it."""
+    parameters = [_parameter(wiring, name) for name in SECRETS]
+    role = aws.Role(
+        "servers",
+        {
+            "name": wiring.prefix,
+            "description": f"Servers of the hub of {wiring.fleet} in {wiring.region}.",
+            "assumePolicy": service_trust("ec2.amazonaws.com"),
+            "policies": server_policies(
+                "aws",
+                wiring.aws_region,
+                parameters=parameters_path(wiring.fleet, wiring.region),
+                bucket=wiring.hub.bucket or "",
+            ),
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    profile = aws.InstanceProfile(
+        "servers", {"name": wiring.prefix, "role": role.id, "tags": wiring.tags}, wiring.options()
+    )
+    address, epoch = wiring.hub.dns_name or "", wiring.hub.epochs[-1]
+
+    def kubeconfig(role: str) -> pulumi.Output[str]:
+        return _of(
+            wiring,
+            lambda made, master: to_yaml(
+                role_kubeconfig(made, master, role=role, address=address, epoch=epoch)
+            ),
+        )
+
+    return Identity(
+        profile=profile,
+        ready=[profile, *parameters],
+        ca_hash=pulumi.Output.unsecret(_of(wiring, lambda made, _: made.ca_hash)),
+        kubeconfigs={"deployer": kubeconfig("deployer"), "readOnly": kubeconfig("read-only")},
+    )
+
+
+def _parameter(wiring: Wiring, name: str) -> aws.Parameter:
+    path = f"{parameters_path(wiring.fleet, wiring.region)}/{name}"
+    value = _of(wiring, lambda made, _: secret_of(made, name))
+    return aws.Parameter(
+        name.replace("/", "-"), {"name": path, "value": value, "tags": wiring.tags}, wiring.options()
+    )
+
+
+def secret_of(made: HubIdentity, name: str) -> str:
+    """The secret that servers fetch under `name`."""
+    tokens = {"token": made.server_token, "agent-token": made.agent_token}
+    return tokens[name] if name in tokens else made.files[name.removeprefix("tls/")]
+
+
+def _of(wiring: Wiring, what: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
+    fleet, region = wiring.fleet, wiring.region
+    epochs, version = wiring.hub.epochs, wiring.hub.k3s_version
+    return wiring.master.apply(lambda master: what(_identity(master, fleet, region, epochs, version), master))
+
+
+@lru_cache(maxsize=4)
+def _identity(master: str, fleet: str, region: str, epochs: tuple[int, ...], version: str) -> HubIdentity:
+    """Derived once for all that is made of it."""
+    signer = intermediate(master, fleet=fleet, region=region)
+    return hub_identity(master, signer, epochs=epochs, k3s_version=version)

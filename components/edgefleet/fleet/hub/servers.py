@@ -1,0 +1,158 @@
+"""A hub's servers behind one address: security groups, load balancer, name, and the server set."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pulumi
+
+from edgefleet.fleet import aws
+from edgefleet.fleet.aws.dns_record import DnsAlias
+from edgefleet.fleet.aws.security_group import SecurityRule
+from edgefleet.fleet.aws.server_set import ServerVolume
+from edgefleet.fleet.hub.identity import Identity
+from edgefleet.fleet.hub.network import EVERYWHERE, Network
+from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.hub.user_data import HubBoot, parameters_path, user_data_of
+from edgefleet.model.hub import GIB, HubSnapshots
+
+API_PORT = 6443
+AMONG_SERVERS = (
+    {"fromPort": API_PORT, "description": "Kubernetes API"},
+    {"fromPort": 2379, "toPort": 2380, "description": "etcd"},
+    {"fromPort": 10250, "description": "kubelet"},
+    {"fromPort": 8472, "protocol": "udp", "description": "flannel"},
+)
+"""Ports between servers (k3s docs, installation/requirements)."""
+
+
+def servers(
+    wiring: Wiring, network: Network, identity: Identity, *, after: Sequence[pulumi.Resource]
+) -> aws.ServerSet:
+    """Register them; `after` has to be there before the first one starts."""
+    front, back = _groups(wiring, network)
+    targets = aws.TargetGroup(
+        "api",
+        {"name": wiring.short, "vpcId": network.vpc, "port": API_PORT, "tags": wiring.tags},
+        wiring.options(),
+    )
+    balancer = aws.NetworkLoadBalancer(
+        "api",
+        {
+            "name": wiring.short,
+            "subnets": network.public,
+            "securityGroups": [front.id],
+            "crossZone": True,
+            "tags": wiring.tags,
+        },
+        wiring.options(depends_on=network.ready),
+    )
+    listener = aws.Listener(
+        "api",
+        {
+            "loadBalancer": balancer.id,
+            "port": API_PORT,
+            "targetGroup": targets.id,
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    named = _name(wiring, network, balancer)
+    ready = [*network.ready, *identity.ready, *after, listener, *named]
+    return aws.ServerSet(
+        "servers",
+        _server_args(wiring, network, identity, (back, targets)),
+        wiring.options(depends_on=ready, holds_data=True),
+    )
+
+
+def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.SecurityGroup]:
+    """Who may reach the load balancer, and whom the servers let in: it and each other."""
+    out: list[SecurityRule] = [{"protocol": "-1", "cidr": EVERYWHERE}]
+    front = aws.SecurityGroup(
+        "api",
+        {
+            "vpcId": network.vpc,
+            "name": f"{wiring.prefix}-api",
+            "description": "Kubernetes API of the hub",
+            "ingress": [{"fromPort": API_PORT, "cidr": each} for each in wiring.hub.access],
+            "egress": out,
+            "tags": wiring.named("api"),
+        },
+        wiring.options(),
+    )
+    inner: list[SecurityRule] = [{**rule, "securityGroup": "self"} for rule in AMONG_SERVERS]  # type: ignore[typeddict-item]  # the rules are of its shape
+    back = aws.SecurityGroup(
+        "servers",
+        {
+            "vpcId": network.vpc,
+            "name": f"{wiring.prefix}-servers",
+            "description": "Servers of the hub",
+            "ingress": [{"fromPort": API_PORT, "securityGroup": front.id}, *inner],
+            "egress": out,
+            "tags": wiring.named("servers"),
+        },
+        wiring.options(),
+    )
+    return front, back
+
+
+def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -> list[pulumi.Resource]:
+    """The hub's name, pointed at what was built; nothing where somebody else points it."""
+    dns = wiring.hub.dns
+    if dns is None or (dns.zone_id is None and dns.zone is None):
+        return []
+    zone: pulumi.Input[str] = dns.zone_id or ""
+    made: list[pulumi.Resource] = []
+    if dns.zone is not None:
+        hosted = aws.HostedZone(
+            "zone", {"name": dns.zone, "vpcs": [network.vpc], "tags": wiring.tags}, wiring.options()
+        )
+        zone = hosted.id
+        made.append(hosted)
+    target: DnsAlias = {"dnsName": balancer.dnsName, "zoneId": balancer.zoneId}
+    record = aws.DnsRecord(
+        "name", {"zoneId": zone, "name": dns.name, "type": "A", "alias": target}, wiring.options()
+    )
+    return [*made, record]
+
+
+def _server_args(
+    wiring: Wiring, network: Network, identity: Identity, ends: tuple[aws.SecurityGroup, aws.TargetGroup]
+) -> aws.ServerSetArgs:
+    hub, (group, targets) = wiring.hub, ends
+    volume: ServerVolume = {"size": hub.volume.size // GIB, "type": hub.volume.type}
+    if hub.volume.iops is not None:
+        volume["iops"] = hub.volume.iops
+    boot = HubBoot(
+        fleet=wiring.fleet,
+        region=wiring.region,
+        aws_region=wiring.aws_region,
+        recipe=wiring.recipe,
+        hub=hub,
+    )
+    return {
+        "name": wiring.prefix,
+        "image": hub.image or "",
+        "instanceType": hub.instance_type,
+        "subnets": network.servers,
+        "securityGroups": [group.id],
+        "instanceProfile": identity.profile.id,
+        "userData": user_data_of(boot),  # type: ignore[typeddict-item]  # its keys are the ways to begin
+        "rollOn": _rolls_on(boot),
+        "k3sVersion": hub.k3s_version,
+        "marker": f"{parameters_path(wiring.fleet, wiring.region)}-begun",
+        "targetGroups": [targets.id],
+        "servers": hub.servers,
+        "volume": volume,
+        "tags": wiring.named("server"),
+    }
+
+
+def _rolls_on(boot: HubBoot) -> str:
+    """Digest of what replaces servers when it changes.
+
+    A release of k3s, an epoch and a snapshot are not among it: a Plan, `rotate` and a restore bring these.
+    """
+    still = replace(boot.hub, k3s_version="v0", epochs=(0,), snapshots=HubSnapshots())
+    return hashlib.sha256(user_data_of(replace(boot, hub=still))["join"].encode()).hexdigest()[:16]

@@ -1,0 +1,64 @@
+"""Site identity in the cloud: a certificate opens what is its site's in the bucket, until it is revoked."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pulumi
+
+from edgefleet.fleet import aws
+from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.hub.permissions import site_policies, site_trust
+from edgefleet.planning.certificates import pem
+from edgefleet.planning.site_identity import revocation_list, revoked_serials, site_authority
+
+UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
+"""Until when certificates of sites are valid."""
+
+
+def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
+    """Register it: dict[name -> ARN] of what a site needs to know.
+
+    Args:
+        wiring: the hub.
+        revoked: dict[site -> last epoch whose certificates open nothing any more].
+    """
+    fleet, region = wiring.fleet, wiring.region
+    name = f"{fleet}-{region}-sites"
+
+    def certificate(master: str) -> str:
+        return site_authority(master, fleet=fleet, region=region).certificate_pem
+
+    def revocations(master: str) -> str:
+        by = site_authority(master, fleet=fleet, region=region)
+        serials = revoked_serials(master, by, region=(fleet, region), revoked=revoked, not_after=UNTIL)
+        return pem(revocation_list(by, serials))
+
+    shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
+    anchor = aws.TrustAnchor(
+        "sites", {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
+    )
+    role = aws.Role(
+        "sites",
+        {
+            "name": name,
+            "description": f"Sites of {fleet} in {region}, by certificate.",
+            "assumePolicy": anchor.arn.apply(site_trust),
+            "policies": site_policies("aws", bucket=wiring.hub.bucket or ""),
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    profile = aws.RolesAnywhereProfile(
+        "sites", {"name": name, "roles": [role.arn], "tags": wiring.tags}, wiring.options()
+    )
+    aws.Crl(
+        "sites",
+        {
+            "name": name,
+            "trustAnchor": anchor.arn,
+            "data": pulumi.Output.unsecret(wiring.master.apply(revocations)),
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    return {"trustAnchor": anchor.arn, "profile": profile.arn, "role": role.arn}

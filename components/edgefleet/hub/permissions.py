@@ -1,0 +1,123 @@
+"""What a hub's servers and its sites may do in the cloud: policy documents. Pure.
+
+Sources: Systems Manager user guide (what its agent needs, AmazonSSMManagedInstanceCore); IAM Roles Anywhere
+user guide (trust policy, certificate attributes as session tags).
+"""
+
+from typing import Any
+
+from edgefleet.boot.hub_identity import MANIFESTS
+from edgefleet.boot.hub_k3s import SNAPSHOTS
+
+VERSION = "2012-10-17"
+AGENT = (
+    "ssm:DescribeAssociation",
+    "ssm:GetDeployablePatchSnapshotForInstance",
+    "ssm:GetDocument",
+    "ssm:DescribeDocument",
+    "ssm:GetManifest",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutInventory",
+    "ssm:PutComplianceItems",
+    "ssm:PutConfigurePackageResult",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "ec2messages:AcknowledgeMessage",
+    "ec2messages:DeleteMessage",
+    "ec2messages:FailMessage",
+    "ec2messages:GetEndpoint",
+    "ec2messages:GetMessages",
+    "ec2messages:SendReply",
+)
+"""What the agent needs to be asked; reading parameters, which AWS's own policy has too, is not among it."""
+
+
+def service_trust(service: str) -> dict[str, Any]:
+    """The trust policy of a role that a service takes for a machine."""
+    principal = {"Service": service}
+    return _document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def server_policies(
+    partition: str, region: str, *, parameters: str, bucket: str
+) -> dict[str, dict[str, Any]]:
+    """dict[name -> policy document] of what the hub's servers may do: their own secrets, files and agent."""
+    path = f"arn:{partition}:ssm:{region}:*:parameter{parameters}"
+    files = f"arn:{partition}:s3:::{bucket}"
+    prefixes = [MANIFESTS, f"{SNAPSHOTS}/"]
+    return {
+        "secrets": _document(
+            {"Effect": "Allow", "Action": ["ssm:GetParametersByPath"], "Resource": [path, f"{path}/*"]}
+        ),
+        "files": _document(
+            {
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket"],
+                "Resource": [files],
+                "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+            },
+            {"Effect": "Allow", "Action": ["s3:GetBucketLocation"], "Resource": [files]},
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{files}/{MANIFESTS}*"]},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+                "Resource": [f"{files}/{SNAPSHOTS}/*"],
+            },
+        ),
+        "agent": _document({"Effect": "Allow", "Action": sorted(AGENT), "Resource": "*"}),
+    }
+
+
+def site_trust(trust_anchor: str) -> dict[str, Any]:
+    """The trust policy of the role that sites take by certificate, from this authority alone."""
+    return _document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "rolesanywhere.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
+            "Condition": {"ArnEquals": {"aws:SourceArn": trust_anchor}},
+        }
+    )
+
+
+def site_policies(partition: str, *, bucket: str) -> dict[str, dict[str, Any]]:
+    """dict[name -> policy document] of what a site may do: read what is below its own name.
+
+    Roles Anywhere makes the certificate's common name the tag ``x509Subject/CN`` of the session.
+    """
+    files, name = f"arn:{partition}:s3:::{bucket}", "${aws:PrincipalTag/x509Subject/CN}"
+    return {
+        "own-files": _document(
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{files}/releases/{name}/*"]},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket"],
+                "Resource": [files],
+                "Condition": {"StringLike": {"s3:prefix": [f"releases/{name}/*"]}},
+            },
+        )
+    }
+
+
+def encrypted_only(partition: str, *, bucket: str) -> dict[str, Any]:
+    """The policy of a bucket that is spoken to by TLS only."""
+    files = f"arn:{partition}:s3:::{bucket}"
+    return _document(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:*"],
+            "Resource": [files, f"{files}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": VERSION, "Statement": list(statements)}
