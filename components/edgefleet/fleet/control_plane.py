@@ -9,6 +9,7 @@ import pulumi
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleet import aws, tokens
 from edgefleet.fleet.hub.identity import identity
+from edgefleet.fleet.hub.managed import managed
 from edgefleet.fleet.hub.network import network
 from edgefleet.fleet.hub.servers import API_PORT, servers
 from edgefleet.fleet.hub.site_identity import site_identity
@@ -87,6 +88,8 @@ class ControlPlane(pulumi.ComponentResource):
             self.bucket = bucket(wiring)
         if hub.kind == "k3s":
             self._build_k3s(wiring)
+        if hub.kind == "eks":
+            self._build_managed(wiring)
         if hub.site_identity and (wiring.hub.bucket is not None):
             self.summary["siteIdentity"] = site_identity(wiring, args.get("revoked", {}))
 
@@ -96,6 +99,18 @@ class ControlPlane(pulumi.ComponentResource):
             self.bucket = aws.Bucket(
                 "artifacts", {"name": wiring.hub.bucket, "tags": wiring.tags}, wiring.options(holds_data=True)
             )
+
+    def _build_managed(self, wiring: Wiring) -> None:
+        """A control plane of EKS."""
+        net = network(wiring)
+        limit(wiring)
+        made = managed(wiring, net)
+        self.summary |= {
+            "endpoint": made.endpoint,
+            "kubeconfigs": {"aws": made.kubeconfig},
+            "buckets": {"artifacts": wiring.hub.bucket},
+            "cost": _cost(wiring.hub, net.gateways),
+        }
 
     def _build_k3s(self, wiring: Wiring) -> None:
         """Servers of our own."""
@@ -136,10 +151,12 @@ def _existing(hub: model.ControlPlane) -> str:
 
 def _cost(hub: model.ControlPlane, gateways: int) -> dict[str, Any]:
     """What the hub's cost is made of; prices are somebody else's."""
-    disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": hub.servers}
+    count = hub.servers if hub.kind == "k3s" else hub.eks.min_nodes
+    disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": count}
     return {
-        "instances": [{"type": hub.instance_type, "count": hub.servers}],
+        "instances": [{"type": hub.instance_type, "count": count}],
         "volumes": [disk_],
         "natGateways": gateways,
-        "networkLoadBalancers": 1,
+        "networkLoadBalancers": int(hub.kind == "k3s"),
+        "eksClusters": int(hub.kind == "eks"),
     }

@@ -6,6 +6,8 @@ from edgefleet.cloud.bucket_object import BucketObject
 from edgefleet.cloud.budget import Budget
 from edgefleet.cloud.crl import Crl
 from edgefleet.cloud.dns_record import DnsRecord
+from edgefleet.cloud.eks_cluster import EksCluster
+from edgefleet.cloud.eks_node_group import NodeGroup
 from edgefleet.cloud.elastic_ip import ElasticIp
 from edgefleet.cloud.hosted_zone import HostedZone
 from edgefleet.cloud.instance import Instance
@@ -41,6 +43,7 @@ RESOURCES: tuple[Resource, ...] = (
     Budget(),
     Crl(),
     DnsRecord(),
+    EksCluster(),
     ElasticIp(),
     HostedZone(),
     Instance(),
@@ -52,6 +55,7 @@ RESOURCES: tuple[Resource, ...] = (
     LogGroup(),
     NatGateway(),
     NetworkLoadBalancer(),
+    NodeGroup(),
     Parameter(),
     Policy(),
     Repository(),

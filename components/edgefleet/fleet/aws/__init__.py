@@ -6,6 +6,7 @@ from edgefleet.fleet.aws.bucket_object import BucketObject, BucketObjectArgs
 from edgefleet.fleet.aws.budget import Budget, BudgetArgs
 from edgefleet.fleet.aws.crl import Crl, CrlArgs
 from edgefleet.fleet.aws.dns_record import DnsRecord, DnsRecordArgs
+from edgefleet.fleet.aws.eks_cluster import EksCluster, EksClusterArgs
 from edgefleet.fleet.aws.elastic_ip import ElasticIp, ElasticIpArgs
 from edgefleet.fleet.aws.hosted_zone import HostedZone, HostedZoneArgs
 from edgefleet.fleet.aws.instance import Instance, InstanceArgs
@@ -17,6 +18,7 @@ from edgefleet.fleet.aws.listener import Listener, ListenerArgs
 from edgefleet.fleet.aws.log_group import LogGroup, LogGroupArgs
 from edgefleet.fleet.aws.nat_gateway import NatGateway, NatGatewayArgs
 from edgefleet.fleet.aws.network_load_balancer import NetworkLoadBalancer, NetworkLoadBalancerArgs
+from edgefleet.fleet.aws.node_group import NodeGroup, NodeGroupArgs
 from edgefleet.fleet.aws.parameter import Parameter, ParameterArgs
 from edgefleet.fleet.aws.policy import Policy, PolicyArgs
 from edgefleet.fleet.aws.repository import Repository, RepositoryArgs
@@ -44,6 +46,8 @@ __all__ = [
     "CrlArgs",
     "DnsRecord",
     "DnsRecordArgs",
+    "EksCluster",
+    "EksClusterArgs",
     "ElasticIp",
     "ElasticIpArgs",
     "HostedZone",
@@ -66,6 +70,8 @@ __all__ = [
     "NatGatewayArgs",
     "NetworkLoadBalancer",
     "NetworkLoadBalancerArgs",
+    "NodeGroup",
+    "NodeGroupArgs",
     "Parameter",
     "ParameterArgs",
     "Policy",

@@ -1,9 +1,11 @@
 """The emulated cloud as one WSGI application."""
 
+import os
 from typing import Any
 
 from edgefleet.local.emulator.fake_bucket_tags import FakeBucketTags
 from edgefleet.local.emulator.fake_budgets import FakeBudgets
+from edgefleet.local.emulator.fake_clusters import FakeClusters
 from edgefleet.local.emulator.fake_key_tags import FakeKeyTags
 from edgefleet.local.emulator.fake_nat_gateways import FakeNatGateways
 from edgefleet.local.emulator.fake_roles_anywhere import FakeRolesAnywhere
@@ -17,12 +19,14 @@ FAKES: tuple[type[Any], ...] = (
     FakeServers,
     FakeRolesAnywhere,
     FakeBucketTags,
+    FakeClusters,
 )
 """Stand-ins, the innermost first; each takes the application that it wraps."""
 
 
 def create_app() -> Application:
     """Moto behind the stand-ins."""
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # AWS's own, such as a role of EKS needs
     # moto comes with the extra `emulator` only.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,

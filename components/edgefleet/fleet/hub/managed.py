@@ -1,0 +1,103 @@
+"""A managed hub: a control plane and machines of EKS, with the roles that they need."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from edgefleet.fleet import aws
+from edgefleet.fleet.hub.network import Network
+from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.hub.permissions import service_trust
+from edgefleet.model.hub import GIB
+from edgefleet.model.yaml_text import to_yaml
+
+CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
+NODE_POLICIES = (
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEKS_CNI_Policy",
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonSSMManagedInstanceCore",
+)
+"""AWS's own policies for each (EKS user guide, cluster and node IAM roles)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Managed:
+    """A managed cluster, as other stacks want to know it."""
+
+    endpoint: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+    """YAML without a secret: whoever uses it is known by AWS."""
+
+
+def managed(wiring: Wiring, network: Network) -> Managed:
+    """Register it."""
+    hub = wiring.hub
+    cluster_role = _role(wiring, "cluster", "eks.amazonaws.com", CLUSTER_POLICIES)
+    node_role = _role(wiring, "nodes", "ec2.amazonaws.com", NODE_POLICIES)
+    cluster = aws.EksCluster(
+        "cluster",
+        {
+            "name": wiring.prefix,
+            "version": hub.eks.version,
+            "role": cluster_role.arn,
+            "subnets": network.servers,
+            "access": list(hub.access),
+            "logs": ["api", "audit", "authenticator"],
+            "tags": wiring.tags,
+        },
+        wiring.options(depends_on=network.ready, holds_data=True),
+    )
+    aws.NodeGroup(
+        "nodes",
+        {
+            "cluster": cluster.id,
+            "name": "nodes",
+            "role": node_role.arn,
+            "subnets": network.servers,
+            "instanceTypes": [hub.instance_type],
+            "diskSize": hub.volume.size // GIB,
+            "least": hub.eks.min_nodes,
+            "wanted": max(hub.eks.min_nodes, 1),
+            "most": hub.eks.max_nodes,
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    kubeconfig = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
+        lambda known: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *known))
+    )
+    return Managed(endpoint=cluster.endpoint, kubeconfig=kubeconfig)
+
+
+def _role(wiring: Wiring, name: str, service: str, policies: tuple[str, ...]) -> aws.Role:
+    return aws.Role(
+        name,
+        {
+            "name": f"{wiring.prefix}-{name}",
+            "assumePolicy": service_trust(service),
+            "managedPolicies": [f"arn:aws:iam::aws:policy/{policy}" for policy in policies],
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+
+
+def _kubeconfig(name: str, region: str, endpoint: str, authority: str) -> dict[str, Any]:
+    """A kubeconfig whose user asks AWS for a token (EKS user guide, "Create a kubeconfig file")."""
+    ask = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {"name": "hub", "cluster": {"server": endpoint, "certificate-authority-data": authority}}
+        ],
+        "users": [{"name": "aws", "user": {"exec": ask}}],
+        "contexts": [{"name": "hub", "context": {"cluster": "hub", "user": "aws"}}],
+        "current-context": "hub",
+    }
