@@ -60,14 +60,20 @@ class Project:
         }
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The program and stacks of this checkout in a folder of their own, with a new secret."""
-    made = Project(tmp_path_factory.mktemp("story"))
+def copied(folder: Path) -> Project:
+    """The program and stacks of this checkout in a folder of their own."""
+    made = Project(folder)
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, made.path / name)
     shutil.copytree(ROOT / "stacks", made.path / "stacks", ignore=shutil.ignore_patterns("Pulumi.dev.yaml"))
     (made.path / "home").mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A copy of this checkout with a new secret."""
+    made = copied(tmp_path_factory.mktemp("story"))
     done = made.run("init", "-s", "dev")
     assert done.returncode == 0, done.stdout + done.stderr
     yield made

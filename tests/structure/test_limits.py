@@ -14,7 +14,19 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TOPS = {
     *("bin", "boot", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "tmp", "usr", "var"),
-    *("a", "edgefleet-emulator", "images", "latest", "locks", "manifests", "moto-api", "retail", "sites"),
+    *(
+        "a",
+        "clusters",
+        "edgefleet-emulator",
+        "images",
+        "latest",
+        "locks",
+        "manifests",
+        "moto-api",
+        "retail",
+        "sites",
+        "tags",
+    ),
 }
 """First parts of absolute paths: every Linux box's (Filesystem Hierarchy Standard), and the tests' own."""
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}

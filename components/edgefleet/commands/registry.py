@@ -9,6 +9,7 @@ from edgefleet.commands import (
     destroy,
     emulator,
     explain,
+    hub,
     image,
     init,
     new,
@@ -23,7 +24,7 @@ from edgefleet.commands import (
 from edgefleet.commands.session import enter
 
 COMMANDS = (validate, preview, up, refresh, destroy, explain, init, new, schema, plugin_path)
-GROUPS = (sites, image, emulator)
+GROUPS = (sites, image, hub, emulator)
 
 
 def application() -> typer.Typer:

@@ -67,7 +67,7 @@ class ControlPlane(pulumi.ComponentResource):
     def _wiring(self, wanted: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
-        secret = pulumi.Output.secret(args.get("secret", ""))
+        secret = pulumi.Output.secret(args["secret"] if "secret" in args else None)
         return Wiring(
             parent=self,
             hub=wanted,
@@ -75,11 +75,15 @@ class ControlPlane(pulumi.ComponentResource):
             region=region,
             recipe=RECIPE,
             tags=args.get("tags", {}),
-            master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region)),
+            # Where no secret is given nothing is derived; a kind that needs one says that it is missing.
+            master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region) if known else ""),
         )
 
     def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
         hub = wiring.hub
+        if "secret" not in args and (hub.kind == "k3s" or hub.site_identity):
+            hint = "hand in secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
+            raise InvalidInput(Problem(code="no-secret", path="secret", problem="is missing", hint=hint))
         if hub.kind == "existing":
             self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(_existing(hub))}
         if hub.kind in {"existing", "none"}:

@@ -66,7 +66,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         wiring.options(),
     )
     kubeconfig = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
-        lambda known: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *known))
+        lambda known: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *(each or "" for each in known)))
     )
     return Managed(endpoint=cluster.endpoint, kubeconfig=kubeconfig)
 

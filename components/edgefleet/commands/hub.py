@@ -1,0 +1,67 @@
+"""`edgefleet hub`: what a person needs of a region's hub, without any engine."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from edgefleet.commands import options, secrets
+from edgefleet.commands.screen import say
+from edgefleet.commands.session import session_of
+from edgefleet.commands.stack import load
+from edgefleet.errors import Problem, Refused
+
+LONGEST = 72
+"""Hours that an administrator's kubeconfig may be good for."""
+
+
+def group() -> typer.Typer:
+    """The commands about the hub."""
+    made = typer.Typer(no_args_is_help=True)
+    made.callback()(_hub)
+    made.command("kubeconfig")(kubeconfig)
+    return made
+
+
+def _hub() -> None:
+    """Get into the region's hub."""
+
+
+def kubeconfig(
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    role: Annotated[
+        Literal["admin", "deployer", "read-only"], typer.Option(help="Whose rights it has.")
+    ] = "admin",
+    hours: Annotated[int, typer.Option(min=1, max=LONGEST, help="How long an admin's is good for.")] = 8,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, private.")
+    ] = Path("hub.kubeconfig"),
+) -> None:
+    """Write a kubeconfig of the stack's hub; an admin's ends by itself."""
+    from edgefleet.io import disk
+    from edgefleet.model.yaml_text import to_yaml
+    from edgefleet.planning import hub_identity as identity
+    from edgefleet.planning.derivation import hub_master
+
+    session = session_of(context)
+    fleet = load(session.project, stack)
+    hub = fleet.control_plane
+    if hub.kind != "k3s" or hub.dns_name is None:
+        problem = f"the hub of this stack is of the kind {hub.kind}, which edgefleet has no authority over"
+        hint = "use the kubeconfig of its own, such as `aws eks update-kubeconfig` writes"
+        raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
+    secret, _ = secrets.required_fleet_secret(session, stack)
+    master = hub_master(secret, fleet=fleet.name, region=fleet.region)
+    signer = identity.intermediate(master, fleet=fleet.name, region=fleet.region)
+    made = identity.hub_identity(master, signer, epochs=hub.epochs, k3s_version=hub.k3s_version)
+    if role == "admin":
+        now = datetime.now(UTC).replace(microsecond=0)
+        config = identity.admin_kubeconfig(made, master, address=hub.dns_name, now=now, hours=hours)
+    else:
+        config = identity.role_kubeconfig(made, master, role=role, address=hub.dns_name, epoch=hub.epochs[-1])
+    disk.write(session.project / out, to_yaml(config).encode())
+    until = f", good for {hours} h" if role == "admin" else f", of epoch {hub.epochs[-1]}"
+    say(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")

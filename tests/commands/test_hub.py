@@ -1,0 +1,67 @@
+"""`edgefleet hub kubeconfig`: into a hub without any engine."""
+
+import base64
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from cryptography import x509
+
+from edgefleet.local.secrets import new_salt
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
+HUB = {
+    "kind": "k3s",
+    "cloud": {"region": "eu-central-1", "endpoint": "emulated"},
+    "bucket": "retail-hub",
+    "dns": {"name": "hub.retail.example"},
+    "image": "ami-785db401",
+}
+
+
+@pytest.fixture
+def known(world: "World") -> "World":
+    """A stack with a secret."""
+    world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
+    crypter = new_salt("")
+    (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\nconfig:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
+    )
+    return world
+
+
+def with_hub(world: "World") -> None:
+    file = world.project / "stacks" / "dev.fleet.yaml"
+    found: dict[str, Any] = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump(found | {"controlPlane": HUB}, sort_keys=False))
+
+
+def certificate(world: "World", name: str) -> x509.Certificate:
+    config = yaml.safe_load((world.project / name).read_text())
+    data = config["users"][0]["user"]["client-certificate-data"]
+    return x509.load_pem_x509_certificate(base64.b64decode(data))
+
+
+def test_an_admins_ends_by_itself_and_is_private(known: "World") -> None:
+    with_hub(known)
+    ran = known.run("hub", "kubeconfig", "-s", "dev", "--hours", "2")
+    assert 0 == ran.code, ran.err
+    assert 0o600 == (known.project / "hub.kubeconfig").stat().st_mode & 0o777
+    found = certificate(known, "hub.kubeconfig")
+    assert timedelta(hours=2, minutes=5) == found.not_valid_after_utc - found.not_valid_before_utc
+
+
+def test_others_have_a_role_of_the_epoch(known: "World") -> None:
+    with_hub(known)
+    assert 0 == known.run("hub", "kubeconfig", "-s", "dev", "--role", "read-only", "-o", "ro").code
+    assert "CN=edgefleet:read-only:1" == certificate(known, "ro").subject.rfc4514_string()
+
+
+def test_a_hub_of_another_kind_is_refused(known: "World") -> None:
+    ran = known.run("hub", "kubeconfig", "-s", "dev")
+    assert 3 == ran.code
+    assert "of the kind none" in ran.err

@@ -1,0 +1,142 @@
+"""What a hub registers, by its kind: names and types are a compatibility promise."""
+
+import base64
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+import edgefleet
+from edgefleet.fleet.plainly import ProgramError
+
+Record = Callable[..., Sequence[Any]]
+SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+HUB: dict[str, Any] = {
+    "kind": "k3s",
+    "cloud": {"region": "eu-central-1"},
+    "bucket": "retail-hub",
+    "dns": {"name": "hub.retail.example", "zoneId": "Z0123456789AB"},
+    "image": "ami-0123456789abcdef0",
+    "k3s": {"version": "v1.36.4+k3s1"},
+}
+
+
+def registered(record: Record, **changes: Any) -> Sequence[Any]:
+    hub = {**HUB, **changes}
+    return record(
+        lambda: edgefleet.ControlPlane(
+            "hub", {"hub": hub, "fleet": "retail", "region": "eu", "secret": SECRET}
+        )
+    )
+
+
+def kinds(found: Sequence[Any]) -> Counter[str]:
+    return Counter(each.type.removeprefix("edgefleet:aws:") for each in found)
+
+
+def inputs(found: Sequence[Any], kind: str, name: str) -> dict[str, Any]:
+    (one,) = [each for each in found if each.type == f"edgefleet:aws:{kind}" and each.name == name]
+    made: dict[str, Any] = one.inputs
+    return made
+
+
+def test_a_hub_of_k3s_lies_over_its_zones_behind_one_name(record: Record) -> None:
+    found = registered(record)
+    assert {
+        "Vpc": 1,
+        "Subnet": 6,
+        "InternetGateway": 1,
+        "NatGateway": 1,
+        "ElasticIp": 1,
+        "RouteTable": 2,
+        "SecurityGroup": 2,
+        "NetworkLoadBalancer": 1,
+        "TargetGroup": 1,
+        "Listener": 1,
+        "DnsRecord": 1,
+        "ServerSet": 1,
+        "Parameter": 13,
+        "Role": 2,
+        "InstanceProfile": 1,
+        "Bucket": 1,
+        "BucketObject": 2,
+        "LogGroup": 1,
+        "TrustAnchor": 1,
+        "RolesAnywhereProfile": 1,
+        "Crl": 1,
+        "edgefleet:index:ControlPlane": 1,
+    } == kinds(found)
+    zones = [inputs(found, "Subnet", f"servers-{zone}")["zone"] for zone in "abc"]
+    assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == zones
+
+
+def test_nobody_gets_in_by_ssh_and_the_api_only_through_the_balancer(record: Record) -> None:
+    found = registered(record, access=["192.0.2.0/24"])
+    front, back = (inputs(found, "SecurityGroup", name)["ingress"] for name in ("api", "servers"))
+    assert [{"fromPort": 6443, "cidr": "192.0.2.0/24"}] == front
+    assert not [rule for rule in back if "cidr" in rule]
+    assert not [rule for rule in (*front, *back) if rule["fromPort"] == 22]
+
+
+@pytest.mark.parametrize(("nat", "gateways"), [("single", 1), ("per-zone", 3), ("none", 0)])
+def test_how_servers_reach_the_outside_is_a_choice(nat: str, gateways: int, record: Record) -> None:
+    found = registered(record, network={"nat": nat})
+    assert gateways == kinds(found)["NatGateway"] == kinds(found)["ElasticIp"]
+
+
+def test_a_network_of_ones_own_is_left_alone(record: Record) -> None:
+    """Nothing of it is made; servers and balancer are put into it."""
+    subnets = ["subnet-0123456a", "subnet-0123456b", "subnet-0123456c"]
+    found = registered(record, network={"vpcId": "vpc-01234567", "subnets": subnets})
+    assert not {"Vpc", "Subnet", "InternetGateway", "NatGateway", "RouteTable"} & set(kinds(found))
+    assert subnets == inputs(found, "ServerSet", "servers")["subnets"]
+
+
+def test_a_bucket_takes_tls_only_and_a_role_reaches_its_own_files_only(record: Record) -> None:
+    found = registered(record)
+    (statement,) = inputs(found, "Bucket", "artifacts")["policy"]["Statement"]
+    assert ("Deny", {"Bool": {"aws:SecureTransport": "false"}}) == (
+        statement["Effect"],
+        statement["Condition"],
+    )
+    policies = inputs(found, "Role", "servers")["policies"]
+    assert {"secrets", "files", "agent"} == set(policies)
+    (secrets,) = policies["secrets"]["Statement"]
+    path = "arn:aws:ssm:eu-central-1:*:parameter/retail/eu/hub"
+    assert [path, f"{path}/*"] == secrets["Resource"]
+
+
+def test_a_managed_hub_has_a_cluster_and_its_machines(record: Record) -> None:
+    found = kinds(registered(record, kind="eks"))
+    assert (1, 1, 3) == (found["EksCluster"], found["NodeGroup"], found["Role"])
+    assert not {"ServerSet", "Parameter", "NetworkLoadBalancer"} & set(found)
+
+
+def test_a_hub_that_exists_makes_nothing(
+    record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hub.kubeconfig").write_text("apiVersion: v1\n")
+    monkeypatch.chdir(tmp_path)
+    found = record(
+        lambda: edgefleet.ControlPlane("hub", {"hub": {"kind": "existing", "kubeconfig": "hub.kubeconfig"}})
+    )
+    assert ["edgefleet:index:ControlPlane"] == [each.type for each in found]
+
+
+def test_a_hub_of_no_kind_is_its_bucket(record: Record) -> None:
+    """As before there were others; certificates of sites are a choice."""
+    cloud = {"region": "eu-central-1"}
+    found = record(
+        lambda: edgefleet.ControlPlane("hub", {"hub": {"kind": "none", "bucket": "retail", "cloud": cloud}})
+    )
+    assert {"edgefleet:index:ControlPlane": 1, "Bucket": 1} == kinds(found)
+
+
+def test_what_is_wrong_is_said_at_once_with_its_path(record: Record) -> None:
+    with pytest.raises(ProgramError) as caught:
+        registered(record, servers=4, network={"zones": ["a"]}, bucket="No")
+    assert "hub.bucket" in str(caught.value)
+    with pytest.raises(ProgramError) as caught:
+        registered(record, servers=4, network={"zones": ["a"]})
+    assert {"hub.servers", "hub.network.zones"} == {each.path for each in caught.value.problems}
