@@ -6,7 +6,7 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 
-.PHONY: help up test check lint bench lock schema clean
+.PHONY: help up test test-faults check lint bench lock schema clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -35,6 +35,9 @@ up: .venv/.run  ## set up, then bring up stack dev (STACK=... for another): no a
 
 test: .venv/.dev  ## set up, then all tests
 	@$(BIN)/python -m pytest -n 2
+
+test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
+	@$(BIN)/python -m pytest -n 2 -m faults
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .

@@ -67,7 +67,7 @@ class ControlPlane(pulumi.ComponentResource):
     def _wiring(self, wanted: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
-        secret = pulumi.Output.secret(args["secret"] if "secret" in args else None)
+        secret = pulumi.Output.secret(args.get("secret"))
         return Wiring(
             parent=self,
             hub=wanted,
