@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.bench import bench_engine, peers, preview, seeds
+from tests.bench import bench_engine, hub, peers, preview, seeds
 from tests.bench.table import Row, machine, markdown
 
 SECTIONS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
@@ -13,6 +13,7 @@ SECTIONS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("The engine alone", bench_engine.engine_rows),
     ("Preview", preview.preview_rows),
     ("Whole operations", peers.engine_rows),
+    ("The hub", hub.hub_rows),
 )
 
 

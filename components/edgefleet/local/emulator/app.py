@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from edgefleet.local.emulator.call_counter import CallCounter
 from edgefleet.local.emulator.fake_bucket_tags import FakeBucketTags
 from edgefleet.local.emulator.fake_budgets import FakeBudgets
 from edgefleet.local.emulator.fake_clusters import FakeClusters
@@ -36,4 +37,4 @@ def create_app() -> Application:
     app: Application = DomainDispatcherApplication(create_backend_app)
     for fake in FAKES:
         app = fake(app)
-    return app
+    return CallCounter(app)
