@@ -202,7 +202,7 @@ def _identity() -> Resources:
         },
         "aws_ssm_parameter": {
             f"secret_{number}": {
-                "name": f"/bench/hub/secret-{number}",
+                "name": f"/retail/hub/secret-{number}",
                 "type": "SecureString",
                 "value": f"secret {number}",
                 "tags": TAGS,
@@ -260,7 +260,9 @@ def _storage(count: int) -> Resources:
             }
         },
         "aws_s3_bucket_lifecycle_configuration": {"hub": {"bucket": bucket, "rule": [rule]}},
-        "aws_cloudwatch_log_group": {"hub": {"name": "/bench/eu/hub", "retention_in_days": 30, "tags": TAGS}},
+        "aws_cloudwatch_log_group": {
+            "hub": {"name": "/retail/eu/hub", "retention_in_days": 30, "tags": TAGS}
+        },
         "aws_s3_object": {
             "object": {
                 "count": count,

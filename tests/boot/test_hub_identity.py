@@ -200,3 +200,32 @@ def test_manifests_follow_the_bucket(machine: Machine, aws: Aws) -> None:
     before = (place / "plans.yaml").stat().st_mtime_ns
     assert 0 == machine.run("sync").returncode
     assert before == (place / "plans.yaml").stat().st_mtime_ns
+
+
+FAKE_K3S = """#!/bin/sh
+echo "$@" >> "$EDGEFLEET_PREFIX/asked"
+case "$1" in certificate) ls "${3#--path=}/tls" > "$EDGEFLEET_PREFIX/given" ;; esac
+"""
+
+
+def test_a_new_epoch_is_handed_to_k3s_and_nothing_of_it_stays_beside(
+    machine: Machine, give: Callable[[str, str], None]
+) -> None:
+    """k3s is a stand-in here: it says what it was asked."""
+    for name in SECRETS:
+        give(name, "first")
+    machine.run("secrets")
+    for name in SECRETS:
+        give(name, "second")
+    k3s = machine.root / "usr/local/bin/k3s"
+    k3s.parent.mkdir(parents=True)
+    k3s.write_text(FAKE_K3S)
+    k3s.chmod(0o755)
+    run = machine.run("rotate")
+    assert (0, "") == (run.returncode, run.stderr)
+    asked = machine.read("asked").splitlines()
+    assert asked[0].startswith("certificate rotate-ca --path=")
+    assert "token rotate --token=first --new-token=second" == asked[1]
+    assert {"server-ca.crt", "client-ca.key", "service.key", "etcd"} <= set(machine.read("given").split())
+    assert not (machine.root / "var/lib/edgefleet/rotate").exists()
+    assert "second" == machine.read(PLACES["token"])

@@ -8,7 +8,7 @@ from tests.cloud.census import census
 from tests.cloud.driving import Driver
 from tests.cloud.rows import ROWS
 from tests.cloud.rows.row import Inputs, Row
-from tests.cloud.timing import FastClock
+from tests.cloud.timing import clock_for
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.io.aws import Aws
@@ -17,12 +17,15 @@ from edgefleet.model.shapes import fields_of
 from edgefleet.provider.differing import differences_by
 from edgefleet.provider.registry import RESOURCES
 
-pytestmark = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+pytestmark = [
+    pytest.mark.aws_verified,
+    pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name),
+]
 
 
 @pytest.fixture
 def outside(aws: Aws, tmp_path: Path) -> Outside:
-    return Outside(project=tmp_path, aws=aws, clock=FastClock())
+    return Outside(project=tmp_path, aws=aws, clock=clock_for(aws))
 
 
 def unlike(driver: Driver, wanted: Inputs, found: Inputs) -> list[str]:

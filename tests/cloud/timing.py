@@ -1,4 +1,7 @@
-"""A clock that does not wait."""
+"""A clock that does not wait, and which one a test needs."""
+
+from edgefleet.io.aws import Aws
+from edgefleet.io.clock import Clock, RealClock
 
 
 class FastClock:
@@ -12,3 +15,8 @@ class FastClock:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+
+def clock_for(aws: Aws) -> Clock:
+    """The machine's own for a real account, whose resources take their time."""
+    return RealClock() if aws.endpoint is None else FastClock()
