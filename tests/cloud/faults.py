@@ -60,7 +60,7 @@ class Faults:
         if self.kind == "timeout":
             raise ReadTimeoutError(endpoint_url=request.url)
         status, code, message = REFUSALS[self.kind]
-        return _answer(request, status, code, message)
+        return answered(request, status, code, message)
 
     def after_call(self, **_: Any) -> None:
         """Lose the answer of a call that took effect."""
@@ -92,7 +92,7 @@ class _Raw:
         yield self._body
 
 
-def _answer(request: Any, status: int, code: str, message: str) -> AWSResponse:
+def answered(request: Any, status: int, code: str, message: str) -> AWSResponse:
     """An error in the form of the protocol that `request` speaks."""
     kind = str(request.headers.get("Content-Type", ""))
     is_json = b"json" in kind.encode() or "X-Amz-Target" in request.headers

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 from tests.cloud.driving import Driver, attempt
-from tests.cloud.faults import faulty
+from tests.cloud.faults import answered, faulty
 from tests.cloud.rows.server_set import MARKER, inputs, needs
 from tests.cloud.timing import FastClock
 
@@ -177,6 +177,26 @@ def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(outside: Outs
         driver.preview(inputs(made, instanceType="m6g.large"))
     with pytest.raises(InvalidInput, match="no machine image"):
         driver.preview(inputs(made, image="ami-00000000"))
+
+
+def test_a_profile_that_ec2_does_not_know_yet_is_waited_for(aws: Aws, tmp_path: Path) -> None:
+    """IAM tells EC2 of it some seconds late."""
+    flaky, _ = faulty(str(aws.endpoint), "eu-central-1")
+    clock, refusals = FastClock(), iter(range(2))
+
+    def late(request: Any, **_: Any) -> Any:
+        if next(refusals, None) is None:
+            return None
+        said = (
+            "Value (hub) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
+        )
+        return answered(request, 400, "InvalidParameterValue", said)
+
+    flaky.client("ec2").meta.events.register("before-send.ec2.RunInstances", late)
+    driver = Driver(ServerSet(), Outside(project=tmp_path, aws=flaky, clock=clock))
+    driver.up(inputs(needs(aws), servers=1))
+    assert 1 == len(machines(aws))
+    assert clock.now >= 3
 
 
 def test_what_a_server_is_made_of_stands_in_its_tags(outside: Outside) -> None:

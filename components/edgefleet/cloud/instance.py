@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import ec2
-from edgefleet.io.instances import Machine, architecture_problems, interface, launch_settings
+from edgefleet.io.instances import Machine, architecture_problems, interface, launch_settings, run_one
 from edgefleet.io.outside import Created, Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
@@ -103,9 +103,8 @@ class Instance(Ec2Resource):
             profile=spec.instance_profile,
             disk={"VolumeSize": spec.disk_size, "VolumeType": spec.disk_type},
         )
-        made = outside.aws.call(
-            "ec2",
-            "run_instances",
+        return run_one(
+            outside,
             place,
             NetworkInterfaces=[interface(spec.subnet_id, spec.security_groups)],
             KeyName=spec.key_name,
@@ -113,8 +112,6 @@ class Instance(Ec2Resource):
             ClientToken=ec2.client_token(outside),
             **launch_settings(outside.aws, machine, self.tags(spec, outside)),
         )
-        found: Mapping[str, Any] = made["Instances"][0]
-        return found
 
     def settle(self, found: Mapping[str, Any], spec: InstanceSpec, outside: Outside) -> Mapping[str, Any]:
         """Its type and groups; it runs afterwards."""

@@ -32,6 +32,7 @@ class InternetGateway(Ec2Resource):
     TOKEN = "edgefleet:aws:InternetGateway"  # noqa: S105 - a type token
     Spec: ClassVar[type[Any]] = InternetGatewaySpec
     Outputs: ClassVar[type[Any]] = InternetGatewayOutputs
+    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
     THING = ec2.Thing(
         "internet-gateway",
         "describe_internet_gateways",

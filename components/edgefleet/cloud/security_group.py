@@ -75,6 +75,7 @@ class SecurityGroup(Ec2Resource):
     Outputs: ClassVar[type[Any]] = SecurityGroupOutputs
     REPLACE_ON = frozenset({"vpcId", "name", "description"})
     CLAIMS = ("vpcId", "name")
+    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
     THING = ec2.Thing("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
 
     def inspect(self, spec: SecurityGroupSpec) -> Iterable[Problem]:

@@ -9,7 +9,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io import ec2, run_command
 from edgefleet.io.aws import error_code
 from edgefleet.io.compressing import compressed
-from edgefleet.io.instances import Machine, interface, launch_settings
+from edgefleet.io.instances import Machine, interface, launch_settings, run_one
 from edgefleet.io.outside import Outside
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.waiting import until
@@ -149,15 +149,14 @@ class ServerMachines:
         subnet = launching.subnets[slot.index % len(launching.subnets)]
         own = {SET: self._name, SLOT: str(slot.index), CONFIG: slot.config}
         data = compressed(launching.user_data[action.how])
-        made = aws.call(
-            "ec2",
-            "run_instances",
+        made = run_one(
+            self._outside,
             f"{self.place}, server {slot.index} in {subnet}, {launching.machine.instance_type}",
             NetworkInterfaces=[interface(subnet, launching.groups)],
             UserData=data,
             **launch_settings(aws, launching.machine, {**launching.tags, **own}),
         )
-        instance = made["Instances"][0]["InstanceId"]
+        instance = str(made["InstanceId"])
         what = f"{self.place}: {instance} running"
         until(lambda: self._is(instance, {"running"}), self._outside.clock, what=what, patience=END)
         for group in sorted(launching.target_groups):

@@ -44,6 +44,7 @@ class Subnet(Ec2Resource):
     Outputs: ClassVar[type[Any]] = SubnetOutputs
     REPLACE_ON = frozenset({"vpcId", "cidr", "zone"})
     CLAIMS = ("vpcId", "cidr")
+    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
     THING = ec2.Thing("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet-id")
 
     def inspect(self, spec: SubnetSpec) -> Iterable[Problem]:

@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgefleet.errors import Problem
+from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io import ec2
-from edgefleet.io.aws import Aws
+from edgefleet.io.aws import Aws, error_code
+from edgefleet.io.outside import Outside
+from edgefleet.io.waiting import until
 
+LATE = "IAM Instance Profile"
+"""In the message by which EC2 says that it does not know a profile, yet or at all."""
 METADATA = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"}
 """Version 2 of the instance metadata only, and for the machine itself: a container is a hop further."""
 
@@ -41,6 +45,21 @@ def launch_settings(aws: Aws, machine: Machine, tags: Mapping[str, str]) -> dict
         "MetadataOptions": METADATA,
         "TagSpecifications": ec2.tagged("instance", tags) + ec2.tagged("volume", tags),
     }
+
+
+def run_one(outside: Outside, place: str, **parameters: Any) -> dict[str, Any]:
+    """Start one machine; a profile that was made a moment ago is waited for, as IAM tells EC2 of it late."""
+
+    def look() -> dict[str, Any] | None:
+        try:
+            made = outside.aws.call("ec2", "run_instances", place, **parameters)
+        except EdgefleetError as error:
+            if error_code(error) == "InvalidParameterValue" and LATE in str(error):
+                return None
+            raise
+        return dict(made["Instances"][0])
+
+    return until(look, outside.clock, what=f"{place}: its instance profile known to EC2", patience=90.0)
 
 
 def interface(subnet: str, groups: Iterable[str]) -> dict[str, Any]:
