@@ -8,6 +8,7 @@ from tests.cloud.driving import Driver
 from tests.cloud.timing import FastClock
 
 from edgefleet.cloud.base import tag_problems
+from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
@@ -121,6 +122,16 @@ def test_what_still_uses_a_network_is_named(outside: Outside) -> None:
     assert interface["NetworkInterface"]["NetworkInterfaceId"]
     assert isinstance(outside.clock, FastClock)
     assert 120 <= outside.clock.now < 140
+
+
+def test_a_subnet_that_overlaps_another_is_said_in_words(outside: Outside) -> None:
+    """Not by AWS's code alone."""
+    vpc = outside.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    driver = Driver(Subnet(), outside)
+    driver.up({"vpcId": vpc, "cidr": "10.9.1.0/24"})
+    other = Driver(Subnet(), outside, stack="other")
+    with pytest.raises(OutsideFailure, match="overlap those of another subnet"):
+        other.up({"vpcId": vpc, "cidr": "10.9.1.0/25"})
 
 
 def test_the_lifecycle_remembers_nothing_of_an_earlier_run() -> None:

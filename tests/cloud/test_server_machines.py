@@ -1,6 +1,8 @@
 """How a server set rolls: one server at a time, its majority kept, also when it is interrupted anywhere."""
 
+import gzip
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -120,6 +122,12 @@ def test_a_hub_without_servers_is_not_begun_anew_but_restored(outside: Outside) 
     with pytest.raises(OutsideFailure, match="all servers of the hub are gone"):
         driver.up(inputs(made, servers=3))
     assert [] == machines(outside.aws)
+    texts = {"init": "a", "join": "#cloud-config\na: 2\n", "restore": "#cloud-config\nfrom: etcd-1\n"}
+    driver.up(inputs(made, servers=3, userData=texts))
+    first = min(machines(outside.aws), key=lambda each: each["LaunchTime"])
+    answer = ec2.describe_instance_attribute(InstanceId=first["InstanceId"], Attribute="userData")
+    assert texts["restore"] == gzip.decompress(b64decode(answer["UserData"]["Value"])).decode()
+    assert 3 == len(machines(outside.aws)) == len(story(outside.aws)[-1]["nodes"])
 
 
 @pytest.mark.faults

@@ -77,6 +77,14 @@ def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
             "the bucket is not empty",
             "empty it, or set forceDestroy and run up before destroying",
         ),
+        "InvalidSubnet.Conflict": (
+            "its addresses overlap those of another subnet of the network",
+            "choose a block that is free; `aws ec2 describe-subnets` shows those that are taken",
+        ),
+        "InvalidSubnet.Range": (
+            "its addresses are not within those of the network",
+            "choose a block inside of the network's",
+        ),
         "InvalidBucketName": ("this is no valid bucket name", "use 3 to 63 of a-z, 0-9, - and ."),
         "IllegalLocationConstraintException": (
             "the bucket belongs to another region",

@@ -1,8 +1,7 @@
-"""Blocks of addresses of cloud networks: what AWS takes, and which overlap. Pure."""
+"""Blocks of addresses of cloud networks: what AWS takes. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import IPv4Network, ip_network
-from itertools import combinations
 
 from edgefleet.errors import Problem
 
@@ -20,17 +19,3 @@ def cidr_problems(path: str, cidr: str) -> Iterable[Problem]:
         return
     if not isinstance(block, IPv4Network) or not WIDEST <= block.prefixlen <= NARROWEST:
         yield Problem(code="cidr", path=path, problem=f"{cidr} is no block that AWS takes", hint=HINT)
-
-
-def overlaps(blocks: Mapping[str, str]) -> Iterable[Problem]:
-    """Each pair of blocks that have addresses in common.
-
-    Args:
-        blocks: dict[path of the value -> block], blocks valid.
-    """
-    networks = {path: ip_network(block) for path, block in blocks.items()}
-    for (first, one), (second, other) in combinations(networks.items(), 2):
-        if one.version == other.version and one.overlaps(other):
-            problem = f"{other} overlaps {first}, which is {one}"
-            hint = "give each network addresses of its own; routes could not tell them apart"
-            yield Problem(code="overlap", path=second, problem=problem, hint=hint)
