@@ -6,16 +6,19 @@ metadata says whose it is and what its digest is, so that one call says whether 
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
+from edgefleet.io.aws import Aws, is_gone
 from edgefleet.io.outside import Created, Found, Outside
 from edgefleet.io.ownership import GENERATION, PREFIX, URN
+from edgefleet.io.store.bucket import remove_versions
+from edgefleet.io.store.clearing import Clearing, Remove, Wanted
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
@@ -148,13 +151,14 @@ class BucketObject(CloudResource):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove it, and where the bucket keeps versions every one of them: gone is gone."""
+        """Remove it with every version of it, together with others that go at the same time."""
         del inputs
         if successor is None:
             bucket, key = _parts(identity)
-            found = outside.aws.seek("s3", "delete_object", f"s3://{identity}", Bucket=bucket, Key=key)
-            if found is not None and found.get("DeleteMarker"):
-                _remove_versions(bucket, key, outside)
+            clearing = outside.aws.shared(
+                f"clearing {bucket}", lambda: Clearing(_remover(bucket, outside.aws))
+            )
+            clearing.clear(Wanted(below=key, is_whole=True))
 
     def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
         """The outputs; None where it was to be new and something is there."""
@@ -191,16 +195,16 @@ class BucketObject(CloudResource):
         )
 
 
-def _remove_versions(bucket: str, key: str, outside: Outside) -> None:
-    aws, place = outside.aws, f"s3://{bucket}/{key}"
-    listed = aws.call("s3", "list_object_versions", place, Bucket=bucket, Prefix=key)
-    versions = [
-        {"Key": key, "VersionId": each["VersionId"]}
-        for each in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ()))
-        if each["Key"] == key
-    ]
-    if versions:
-        aws.call("s3", "delete_objects", place, Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
+def _remover(bucket: str, aws: Aws) -> Remove:
+    def remove(below: str, wanted: Callable[[str], bool]) -> None:
+        try:
+            with aws.calling("s3:DeleteObjectVersion", f"s3://{bucket}/{below}"):
+                remove_versions(aws, bucket, below=below, wanted=wanted)
+        except EdgefleetError as error:
+            if not is_gone(error):
+                raise
+
+    return remove
 
 
 def _is_taken(error: Exception) -> bool:

@@ -59,7 +59,7 @@ class Aws:
         self._account = ""
         self._region, self._profile, self._role_arn, self._session = region, profile, role_arn, session
         self._clients: dict[str, Any] = {}
-        self._batchers: dict[str, Batcher[Any]] = {}
+        self._shared: dict[str, Any] = {}
         self._elsewhere: dict[str, Aws] = {}
         self._lock = threading.Lock()
 
@@ -181,8 +181,14 @@ class Aws:
         self, kind: str, fetch: Callable[[list[str]], Mapping[str, Item]], *, limit: int = 100
     ) -> Batcher[Item]:
         """The batcher for look-ups of `kind`, one for all threads; `fetch` is the first caller's."""
+        return self.shared(f"batcher {kind}", lambda: Batcher(fetch, limit=limit))
+
+    def shared(self, kind: str, make: Callable[[], Item]) -> Item:
+        """What all threads have in common under the name `kind`, made by the first that asks."""
         with self._lock:
-            return self._batchers.setdefault(kind, Batcher(fetch, limit=limit))
+            if kind not in self._shared:
+                self._shared[kind] = make()
+            return cast("Item", self._shared[kind])
 
     def _config(self) -> "Config":
         from botocore.config import Config  # noqa: PLC0415 - see above

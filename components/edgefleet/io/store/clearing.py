@@ -18,6 +18,8 @@ class Wanted:
 
     below: str
     """What names of objects begin with."""
+    is_whole: bool = False
+    """Whether it is the whole name of one object."""
     kept: Collection[str] = ()
     """Names of those that stay."""
     is_done: bool = False
@@ -25,6 +27,8 @@ class Wanted:
 
     def covers(self, name: str) -> bool:
         """Say whether an object is to be removed."""
+        if self.is_whole:
+            return name == self.below
         return name.startswith(self.below) and name not in self.kept
 
 
