@@ -93,8 +93,7 @@ class Aws:
     @property
     def partition(self) -> str:
         """First part of ARNs: ``aws``, or another one in China and for governments."""
-        name = self.region
-        return "aws-cn" if name.startswith("cn-") else "aws-us-gov" if name.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     @property
     def account(self) -> str:
@@ -235,6 +234,11 @@ class Aws:
             if told is None:
                 raise
             raise told from error
+
+
+def partition_of(region: str) -> str:
+    """First part of ARNs of a region: ``aws``, or another one in China and for governments."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def permission(client: Any, service: str, method: str) -> str:

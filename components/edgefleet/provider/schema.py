@@ -82,7 +82,9 @@ def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
     """Pulumi properties of the fields of `of`; the classes that they use go into `types`."""
     described = _described(of)
     for name, definition in described.get("$defs", {}).items():
-        types.setdefault(_token(name), _object(definition))
+        made = _object(definition)
+        if types.setdefault(_token(name), made) != made:
+            raise ValueError(f"two different classes of specs are called {name}: give one another name")
     return {
         name: _property(definition) | _marks(of, name) for name, definition in described["properties"].items()
     }

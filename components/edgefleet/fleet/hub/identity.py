@@ -36,7 +36,7 @@ def identity(wiring: Wiring) -> Identity:
             "description": f"Servers of the hub of {wiring.fleet} in {wiring.region}.",
             "assumePolicy": service_trust("ec2.amazonaws.com"),
             "policies": server_policies(
-                "aws",
+                wiring.partition,
                 wiring.aws_region,
                 parameters=parameters_path(wiring.fleet, wiring.region),
                 bucket=wiring.hub.bucket or "",

@@ -77,7 +77,7 @@ def _role(wiring: Wiring, name: str, service: str, policies: tuple[str, ...]) ->
         {
             "name": f"{wiring.prefix}-{name}",
             "assumePolicy": service_trust(service),
-            "managedPolicies": [f"arn:aws:iam::aws:policy/{policy}" for policy in policies],
+            "managedPolicies": [f"arn:{wiring.partition}:iam::aws:policy/{policy}" for policy in policies],
             "tags": wiring.tags,
         },
         wiring.options(),

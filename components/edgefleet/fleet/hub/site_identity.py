@@ -43,7 +43,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
             "name": name,
             "description": f"Sites of {fleet} in {region}, by certificate.",
             "assumePolicy": anchor.arn.apply(site_trust),
-            "policies": site_policies("aws", bucket=wiring.hub.bucket or ""),
+            "policies": site_policies(wiring.partition, bucket=wiring.hub.bucket or ""),
             "tags": wiring.tags,
         },
         wiring.options(),

@@ -28,7 +28,7 @@ def bucket(wiring: Wiring) -> aws.Bucket:
     }
     endpoint = wiring.hub.cloud.endpoint
     if endpoint is None or endpoint.startswith("https://"):  # an emulated cloud has no TLS
-        args["policy"] = encrypted_only("aws", bucket=name)
+        args["policy"] = encrypted_only(wiring.partition, bucket=name)
     return aws.Bucket("artifacts", args, wiring.options(holds_data=True))
 
 

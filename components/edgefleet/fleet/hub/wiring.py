@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import ControlPlane
 from edgefleet.planning.names import balancer_name
 
@@ -27,6 +28,11 @@ class Wiring:
     def aws_region(self) -> str:
         """AWS region that it is in."""
         return self.hub.cloud.region or ""
+
+    @property
+    def partition(self) -> str:
+        """First part of ARNs there."""
+        return partition_of(self.aws_region)
 
     @property
     def prefix(self) -> str:
