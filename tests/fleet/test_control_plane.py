@@ -9,6 +9,8 @@ import pytest
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
+from edgefleet.planning.certificates import pem
+from edgefleet.planning.hub_identity import intermediate
 
 Record = Callable[..., Sequence[Any]]
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -105,6 +107,26 @@ def test_a_bucket_takes_tls_only_and_a_role_reaches_its_own_files_only(record: R
     (secrets,) = policies["secrets"]["Statement"]
     path = "arn:aws:ssm:eu-central-1:*:parameter/retail/eu/hub"
     assert [path, f"{path}/*"] == secrets["Resource"]
+
+
+def test_a_root_may_be_kept_offline(record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain is a file of the project, the key a secret; what is wrong with them is said."""
+    monkeypatch.chdir(tmp_path)
+    master = base64.b64encode(b"another secret, of a machine without a network").decode()
+    holder, chain = intermediate(master, fleet="retail", region="offline")
+    (tmp_path / "chain.pem").write_text("".join(map(pem, chain)))
+    hub = {**HUB, "identity": {"chain": "chain.pem"}}
+
+    def program(key: str) -> Callable[[], object]:
+        args: dict[str, Any] = {"hub": hub, "fleet": "retail", "region": "eu", "secret": SECRET}
+        return lambda: edgefleet.ControlPlane("hub", {**args, "hubKey": key})  # type: ignore[typeddict-item]  # a part is plain
+
+    found = record(program(holder.key_pem))
+    value = str(inputs(found, "Parameter", "tls-server-ca.crt")["value"])
+    assert pem(chain[-1]).strip() in value.replace("\\n", "\n")
+    (tmp_path / "chain.pem").unlink()
+    with pytest.raises(ProgramError, match=r"identity\.chain"):
+        record(program(holder.key_pem))
 
 
 def test_a_managed_hub_has_a_cluster_and_its_machines(record: Record) -> None:

@@ -55,8 +55,9 @@ def kubeconfig(
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
     secret, _ = secrets.required_fleet_secret(session, stack)
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
-    signer = identity.intermediate(master, fleet=fleet.name, region=fleet.region)
-    made = identity.hub_identity(master, signer, epochs=hub.epochs, k3s_version=hub.k3s_version)
+    chain = (disk.read(session.project / hub.chain) or b"").decode() if hub.chain else ""
+    signer = (chain, secrets.read(session, stack).hub_key if chain else "")
+    made = identity.hub_of(master, (fleet.name, fleet.region), signer, hub.epochs, hub.k3s_version)
     if role == "admin":
         now = datetime.now(UTC).replace(microsecond=0)
         config = identity.admin_kubeconfig(made, master, address=hub.dns_name, now=now, hours=hours)

@@ -8,6 +8,7 @@ from edgefleet.errors import InvalidInput, Problem
 
 FLEET_SECRET = "fleet:secret"  # noqa: S105 - the name of the key
 PASSPHRASES = "fleet:passphrases"
+HUB_KEY = "fleet:hubKey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Secrets:
     """32 random bytes in base64; `None` where the stack has none yet."""
     passphrases: dict[str, str] = field(repr=False)
     """dict[name -> Wi-Fi passphrase]."""
+    hub_key: str = field(default="", repr=False)
+    """PEM of the key of the hub's intermediate authority; empty where it is derived."""
 
 
 def read(session: Session, stack: str) -> Secrets:
@@ -36,7 +39,9 @@ def read(session: Session, stack: str) -> Secrets:
     crypter = open_salt(find_passphrase(session.project, session.environment), str(salt)) if salt else None
     values = load_config(document, project, crypter).values
     return Secrets(
-        fleet_secret=values.get(FLEET_SECRET), passphrases=_passphrases(values.get(PASSPHRASES), stack)
+        fleet_secret=values.get(FLEET_SECRET),
+        passphrases=_passphrases(values.get(PASSPHRASES), stack),
+        hub_key=values.get(HUB_KEY) or "",
     )
 
 

@@ -38,6 +38,28 @@ def fleet_secret() -> pulumi.Output[str]:
         return value
 
 
+def hub_key() -> pulumi.Output[str]:
+    """The key of the hub's intermediate authority, where its root is kept offline.
+
+    Raises:
+        ProgramError: the stack has none; the message gives the command that writes one.
+    """
+    with plainly():
+        value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret("hubKey")
+        if value is None:
+            stack = pulumi.get_stack()
+            raise InvalidInput(
+                Problem(
+                    code="no-hub-key",
+                    where=f"stacks/Pulumi.{stack}.yaml",
+                    path=f"{NAMESPACE}:hubKey",
+                    problem="the hub has a chain of its own, and this stack has not its key",
+                    hint=f"pulumi config set --secret {NAMESPACE}:hubKey -s {stack} < intermediate.key",
+                )
+            )
+        return value
+
+
 def wifi_passphrases() -> pulumi.Output[dict[str, str]]:
     """dict[name of a Wi-Fi secret -> passphrase]; empty where the stack has none."""
     value: pulumi.Output[Any] | None = pulumi.Config(NAMESPACE).get_secret_object("passphrases")

@@ -40,6 +40,8 @@ class ControlPlaneArgs(TypedDict):
     """Name of the region; the stack's where it is absent."""
     secret: NotRequired[pulumi.Input[str]]
     """The fleet secret, which the hub's own master is derived from; `edgefleet.fleet_secret()` reads it."""
+    hubKey: NotRequired[pulumi.Input[str]]
+    """PEM of the key of the intermediate authority that `hub` names by ``identity.chain``."""
     revoked: NotRequired[Mapping[str, int]]
     """dict[site -> last epoch whose certificates open nothing any more]."""
 
@@ -75,6 +77,8 @@ class ControlPlane(pulumi.ComponentResource):
             region=region,
             recipe=RECIPE,
             tags=args.get("tags", {}),
+            chain=_read(wanted.chain, "identity.chain") if wanted.chain else "",
+            chain_key=pulumi.Output.secret(args.get("hubKey", "")),
             # Where no secret is given nothing is derived; a kind that needs one says that it is missing.
             master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region) if known else ""),
         )
@@ -85,7 +89,8 @@ class ControlPlane(pulumi.ComponentResource):
             hint = "hand in secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
             raise InvalidInput(Problem(code="no-secret", path="secret", problem="is missing", hint=hint))
         if hub.kind == "existing":
-            self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(_existing(hub))}
+            text = _read(hub.kubeconfig or "", "kubeconfig")
+            self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(text)}
         if hub.kind in {"existing", "none"}:
             self._build_bucket(wiring)
         else:
@@ -142,14 +147,15 @@ def _wanted(args: ControlPlaneArgs) -> model.ControlPlane:
     return given if isinstance(given, model.ControlPlane) else hub_from_plain(given)
 
 
-def _existing(hub: model.ControlPlane) -> str:
-    """The kubeconfig of a cluster that exists."""
-    path = Path.cwd() / (hub.kubeconfig or "")
-    data = disk.read(path)
+def _read(name: str, path: str) -> str:
+    """The text of the project's file `name`, which the key at `path` of the hub names."""
+    file = Path.cwd() / name
+    data = disk.read(file)
     if data is None:
-        hint = "correct controlPlane.kubeconfig, a path in the project"
-        problem = "there is no kubeconfig here"
-        raise InvalidInput(Problem(code="no-kubeconfig", where=str(path), problem=problem, hint=hint))
+        hint = f"correct controlPlane.{path}, a path in the project"
+        raise InvalidInput(
+            Problem(code="no-file", where=str(file), path=f"hub.{path}", problem="is not there", hint=hint)
+        )
     return data.decode()
 
 

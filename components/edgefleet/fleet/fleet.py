@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from edgefleet.fleet import tokens
+from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.provider import Provider, ProviderArgs
@@ -52,6 +53,7 @@ class Fleet(pulumi.ComponentResource):
                 "region": fleet.region,
                 "secret": secret,
                 "revoked": fleet.revoked,
+                "hubKey": hub_key() if fleet.control_plane.chain else "",
                 "tags": {"fleet": fleet.name, "region": fleet.region},
             },
             pulumi.ResourceOptions(parent=self, providers=[provider]),

@@ -112,6 +112,8 @@ class ControlPlane:
     """Path of the kubeconfig of an existing cluster, in the project."""
     epochs: tuple[int, ...] = (1,)
     """Generations of certificates and tokens in use."""
+    chain: str | None = None
+    """Path of the chain of an intermediate authority whose root is offline; derived where it is None."""
     site_identity: bool = False
     """Whether certificates of sites open what is theirs in the cloud."""
     log_days: int = 30

@@ -166,6 +166,9 @@ class HubIdentityPart(TypedDict, total=False):
 
     epochs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=2)]
     """Generations in use: [1], [1, 2] while rotating, then [2]."""
+    chain: Annotated[str, Field(min_length=1)]
+    """Path in the project of a PEM file with an intermediate authority and those above it, the root last,
+    whose root is kept offline; its key is the stack's secret fleet:hubKey."""
     sites: bool
     """Certificates of sites open the bucket's prefix of that site (IAM Roles Anywhere); true unless said
     otherwise where there is a hub."""

@@ -46,6 +46,7 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str, report: Report) -> C
         snapshots=HubSnapshots(**given.get("snapshots", {})),
         eks=Eks(**given.get("eks", {})),
         epochs=identity.get("epochs", (1,)),
+        chain=identity.get("chain"),
         site_identity=identity.get("sites", has_hub),
         cost_limit=CostLimit(**given["cost_limit"]) if "cost_limit" in given else None,
         protect=given.get("protect", has_hub),

@@ -13,6 +13,7 @@ authorities sign and the older one's clients are still believed.
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -119,6 +120,28 @@ def hub_identity(
         root_pem="".join(map(pem, chain)),
         client_authority=newest["client-ca"],
     )
+
+
+@lru_cache(maxsize=4)
+def hub_of(
+    master: str, place: tuple[str, str], signer: tuple[str, str], epochs: tuple[int, ...], k3s_version: str
+) -> HubIdentity:
+    """The identity of a hub, made once for all that is made of it.
+
+    Args:
+        master: the hub's master.
+        place: (fleet, region).
+        signer: (chain, key) of an intermediate authority as PEM, empty where both are derived.
+        epochs: the epochs in use.
+        k3s_version: release that servers run.
+
+    Raises:
+        InvalidInput: the chain or its key cannot be used.
+    """
+    fleet, region = place
+    chain, key = signer
+    by = offline_intermediate(chain, key) if chain else intermediate(master, fleet=fleet, region=region)
+    return hub_identity(master, by, epochs=epochs, k3s_version=k3s_version)
 
 
 def admin_kubeconfig(

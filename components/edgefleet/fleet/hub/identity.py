@@ -1,8 +1,7 @@
 """A hub's identity in the cloud: its secrets as parameters, and the role by which servers fetch them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pulumi
 
@@ -11,7 +10,7 @@ from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.hub.permissions import server_policies, service_trust
 from edgefleet.hub.user_data import SECRETS, parameters_path
 from edgefleet.model.yaml_text import to_yaml
-from edgefleet.planning.hub_identity import HubIdentity, hub_identity, intermediate, role_kubeconfig
+from edgefleet.planning.hub_identity import HubIdentity, hub_of, role_kubeconfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +80,10 @@ def secret_of(made: HubIdentity, name: str) -> str:
 
 
 def _of(wiring: Wiring, what: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
-    fleet, region = wiring.fleet, wiring.region
-    epochs, version = wiring.hub.epochs, wiring.hub.k3s_version
-    return wiring.master.apply(lambda master: what(_identity(master, fleet, region, epochs, version), master))
+    place, epochs, version = (wiring.fleet, wiring.region), wiring.hub.epochs, wiring.hub.k3s_version
 
+    def made(known: Sequence[str]) -> str:
+        master, key = known
+        return what(hub_of(master, place, (wiring.chain, key), epochs, version), master)
 
-@lru_cache(maxsize=4)
-def _identity(master: str, fleet: str, region: str, epochs: tuple[int, ...], version: str) -> HubIdentity:
-    """Derived once for all that is made of it."""
-    signer = intermediate(master, fleet=fleet, region=region)
-    return hub_identity(master, signer, epochs=epochs, k3s_version=version)
+    return pulumi.Output.all(wiring.master, wiring.chain_key).apply(made)

@@ -23,6 +23,10 @@ class Wiring:
     tags: Mapping[str, str]
     master: pulumi.Output[str]
     """The hub's master, secret."""
+    chain: str
+    """PEM of an intermediate authority and those above it, the root offline; empty where it is derived."""
+    chain_key: pulumi.Output[str]
+    """PEM of that authority's key, secret; empty where it is derived."""
 
     @property
     def aws_region(self) -> str:
