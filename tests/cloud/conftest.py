@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from functools import cache
 from urllib.request import Request, urlopen
 
 import pytest
@@ -22,6 +23,12 @@ def moto_url() -> Iterator[str]:
     server.shutdown()
 
 
+@cache
+def _clients(url: str) -> Aws:
+    """The same clients for every test, as making one reads its service's whole model from the disk."""
+    return Aws.emulated(url, "eu-central-1")
+
+
 @pytest.fixture
 def aws(moto_url: str) -> Aws:
     """An empty emulated cloud in eu-central-1; a real account where EDGEFLEET_AWS_VERIFIED asks for it."""
@@ -29,7 +36,7 @@ def aws(moto_url: str) -> Aws:
         return Aws()
     with urlopen(Request(f"{moto_url}/moto-api/reset", method="POST")):  # noqa: S310 - our own address
         pass
-    return Aws.emulated(moto_url, "eu-central-1")
+    return _clients(moto_url)
 
 
 @pytest.fixture
