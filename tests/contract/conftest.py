@@ -32,6 +32,8 @@ class FakeImage:
     """Bytes that say what they were made from."""
 
     data: bytes
+    name: str
+    identity: str | None = None
 
     @property
     def digest(self) -> str:
@@ -44,7 +46,7 @@ class FakeImage:
 
 def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
     return {
-        name: FakeImage(json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
+        name: FakeImage(json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(), f"{name}.iso")
         for name, node in site.nodes.items()
     }
 

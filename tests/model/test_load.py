@@ -298,7 +298,7 @@ def test_sites_may_reuse_a_subnet_when_the_file_says_so(problems: Problems, load
 
 
 HEADS = [
-    ("recipe: 1", "recipe: 2", "unknown-recipe", "this version knows: 1"),
+    ("recipe: 1", "recipe: 99", "unknown-recipe", "this version knows: 1"),
     ("fleet: retail", "flet: retail", "unknown-key", "did you mean fleet?"),
     ("region: test\n", "", "missing", "add it"),
     ("edgefleet.dev/v1", "v1", "unknown-value", "write edgefleet.dev/v1"),

@@ -28,6 +28,8 @@ class FakeImage:
     """An image whose bytes are its node, its key and whatever of the site the fake looks at."""
 
     data: bytes
+    name: str
+    identity: str | None = None
 
     @property
     def digest(self) -> str:
@@ -47,7 +49,9 @@ class FakeRenderer:
     def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
         self.calls += 1
         return {
-            name: FakeImage(json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
+            name: FakeImage(
+                json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(), f"{name}.iso"
+            )
             for name, node in site.nodes.items()
         }
 

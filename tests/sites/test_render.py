@@ -17,7 +17,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.model import document
 from edgefleet.model.network import Bond, Wifi
 from edgefleet.model.site import Link, Location, RegistryMirror, SiteSpec, User
-from edgefleet.model.spec import outside_name
+from edgefleet.model.spec import outside_name, since
 from edgefleet.planning.changes import declared_effect
 from edgefleet.sites.render import render_site, render_tree
 
@@ -127,23 +127,29 @@ def another(name: str, value: Any) -> Any:
     return "other"
 
 
-def variants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(path of a field, the whole with that field changed), for every field of specs within specs."""
+def variants(value: Any, recipe: int, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path of a field, the whole with that field changed), for every field that the recipe has."""
     for field in fields(value):
+        if since(type(value))[field.name] > recipe:
+            continue
         name, inner = f"{path}.{outside_name(field.name)}".lstrip("."), getattr(value, field.name)
         if is_dataclass(inner) and field.name not in OTHER:
-            yield from ((at, replace(value, **{field.name: made})) for at, made in variants(inner, name))
+            yield from (
+                (at, replace(value, **{field.name: made})) for at, made in variants(inner, recipe, name)
+            )
         elif field.name == "nodes":
             for node, spec in inner.items():
-                for at, made in variants(spec, f"{name}.{node}"):
+                for at, made in variants(spec, recipe, f"{name}.{node}"):
                     yield at, replace(value, nodes={**inner, node: made})
         elif (made := another(field.name, inner)) is not None:
             yield name, replace(value, **{field.name: made})
 
 
 def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, str]:
-    """dict[node -> digest]."""
-    return {node: image.digest for node, image in render_site(spec, key, passphrases).items()}
+    """dict[node -> digest of all that its image is made of]."""
+    return {
+        node: image.identity or image.digest for node, image in render_site(spec, key, passphrases).items()
+    }
 
 
 @pytest.mark.parametrize("name", ["server-static", "arm64-dhcp", "vlan", "server-and-agent"])
@@ -154,7 +160,7 @@ def test_each_input_does_to_the_image_what_it_declares(
     site = sites[name]
     before = digests(site, key, passphrases)
     seen = {}
-    for path, changed in variants(site):
+    for path, changed in variants(site, site.recipe):
         assert changed != site, path
         seen[path] = digests(changed, key, passphrases) != before
     declared = {path: declared_effect(path) != "none" for path in seen}

@@ -34,6 +34,14 @@ class FakeImage:
     def files(self) -> dict[str, str]:
         return {"user-data": self.digest}
 
+    @property
+    def name(self) -> str:
+        return self.data.split()[0].decode() + ".iso"
+
+    @property
+    def identity(self) -> str | None:
+        return None
+
 
 def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
     """One image a node; it must not be given more than the site's own spec."""
@@ -163,7 +171,7 @@ def test_an_image_that_is_lost_or_altered_has_no_digest_and_is_written_again(
 ) -> None:
     """The next up repairs it, though no input changed."""
     made = images.create(spec(n1=1, n2=2), world)
-    key = image_key(SITE, "n2")
+    key = image_key(SITE, "n2.iso")
     if damage == "lost":
         world.kept.delete(key)
     else:
@@ -181,7 +189,7 @@ def test_a_site_of_which_nothing_is_left_is_gone(images: SiteImages, world: Worl
     """So that the next up makes it."""
     made = images.create(spec(n1=1, n2=2), world)
     for node in ("n1", "n2"):
-        world.kept.delete(image_key(SITE, node))
+        world.kept.delete(image_key(SITE, f"{node}.iso"))
     assert images.read(made.id, world, recorded(made.outputs)) is None
 
 
@@ -190,8 +198,8 @@ def test_removing_a_site_removes_all_its_images_and_again_is_success(
 ) -> None:
     """Also one that no state knows of."""
     made = images.create(spec(n1=1), world)
-    world.kept.put(image_key(SITE, "forgotten"), b"x")
-    world.kept.put(image_key("store-0008", "n1"), b"another site's")
+    world.kept.put(image_key(SITE, "forgotten.iso"), b"x")
+    world.kept.put(image_key("store-0008", "n1.iso"), b"another site's")
     for _ in range(2):
         images.delete(made.id, world, {"nodes": {"n1": {}}})
     assert ["sites/store-0008/n1.iso"] == list(world.kept.list(""))

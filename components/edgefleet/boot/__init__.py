@@ -35,5 +35,16 @@ RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {
         k3s_config.plan,
         k3s_install.plan,
         k3s_service.plan,
-    )
+    ),
+    2: (
+        facts.plan,
+        cloud_init.plan,
+        kernel.plan,
+        timesync.plan,
+        ssh.plan,
+        k3s_registries.plan,
+        k3s_config.plan,
+        k3s_install.plan,
+        k3s_service.plan,
+    ),
 }

@@ -1,9 +1,28 @@
-"""Image formats, one file each: a `FirstBoot` written down so that a box applies it."""
+"""Image formats, one file each: a `FirstBoot` written down so that a box applies it.
+
+A format has a *seed*: small, pure, known in a preview to its digest. ``raw`` and ``iso`` are composed
+besides, of a base image and a payload, by outside tools; a preview shows their identity
+(`edgefleet.planning.identity`).
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from edgefleet.images import nocloud
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 
-FORMATS: dict[str, Callable[[FirstBoot], Image]] = {"nocloud": nocloud.build}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One way to write a first boot down."""
+
+    seed: Callable[[FirstBoot], Image]
+    """The small part, pure."""
+    suffix: str
+    """Of the seed's file: ``.iso``."""
+
+
+FORMATS: dict[str, Format] = {
+    "nocloud": Format(seed=nocloud.build, suffix=".iso"),
+}

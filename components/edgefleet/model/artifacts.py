@@ -1,7 +1,7 @@
 """The artifacts lock: digests of what images make boxes download, pinned beside the fleet file."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Required
+from typing import Literal, Required
 
 from pydantic import TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -10,26 +10,14 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.names import Web
 from edgefleet.model.provenance import Provenance
 from edgefleet.model.reading import read_text, shown_path
-from edgefleet.model.releases import Version
+from edgefleet.model.releases import Digest, Version
 from edgefleet.model.settings import STRICT
 from edgefleet.model.source import Source
-from edgefleet.model.syntax import matching
 from edgefleet.model.wording import problems_of
 
 SUFFIX = ".artifacts.lock.yaml"
 BINARIES = {"amd64": "k3s", "arm64": "k3s-arm64", "armhf": "k3s-armhf"}
 """dict[architecture -> asset of a k3s release that is the binary] (k3s, install.sh)."""
-
-Digest = Annotated[
-    str,
-    *matching(
-        "[0-9a-f]{64}",
-        code="bad-digest",
-        what="a SHA-256",
-        hint="write 64 hexadecimal digits, as edgefleet artifacts lock does",
-        longest=64,
-    ),
-]
 
 
 @with_config(STRICT)

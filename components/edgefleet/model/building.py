@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
-from edgefleet.model.consistency import Finding, Owners, check_site, roles_used, too_small
+from edgefleet.model.consistency import Owners, check_site, roles_used, too_small
+from edgefleet.model.finding import Finding
 from edgefleet.model.fleet import Wave
 from edgefleet.model.parts import Parts
 from edgefleet.model.paths import Part

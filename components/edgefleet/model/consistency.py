@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_interface
 from typing import Any, Literal, TypeVar
 
+from edgefleet.model.finding import Finding
+from edgefleet.model.media import check_media
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.provenance import Membership
@@ -21,17 +23,6 @@ MINIMA = {"server": (2, 2 * 1000**3, "2 cores and 2 GB"), "agent": (1, 512 * 100
 """dict[role -> (cores, bytes of memory, in words)] (k3s docs, installation/requirements, July 2026)."""
 HOSTNAME_LIMIT = 63
 K = TypeVar("K")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something wrong with a site's resolved spec; its place in the file is found later."""
-
-    path: str
-    """Path in the site's spec."""
-    code: str
-    problem: str
-    hint: str
 
 
 @dataclass(slots=True)
@@ -100,6 +91,7 @@ def check_site(site: SiteSpec) -> Iterator[Finding]:
     """What does not fit together inside `site`."""
     yield from _roles(site)
     yield from _sysctls(site)
+    yield from check_media(site)
     for name, node in site.nodes.items():
         for finding in _node(node):
             yield Finding(

@@ -13,7 +13,7 @@ from edgefleet.model.settings import STRICT, Common, Settings, SharedNetwork, Si
 from edgefleet.model.site import Arch, StorageKind
 
 API_VERSION = "edgefleet.dev/v1"
-RECIPES = frozenset({1})
+RECIPES = frozenset({1, 2})
 """Recipes that a fleet file may ask for."""
 
 

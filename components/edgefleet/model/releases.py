@@ -138,6 +138,26 @@ def store(uri: str) -> str:
 ConfigKey = Annotated[str, checked(config_key)]
 Version = Annotated[str, checked(release), Field(json_schema_extra={"examples": ["v1.36.4+k3s1"]})]
 Store = Annotated[str, checked(store), Field(json_schema_extra={"pattern": "^(file:|s3://)"})]
+Digest = Annotated[
+    str,
+    *matching(
+        "[0-9a-f]{64}",
+        code="bad-digest",
+        what="a SHA-256",
+        hint="write 64 hexadecimal digits, as sha256sum does",
+        longest=64,
+    ),
+]
+BaseSource = Annotated[
+    str,
+    *matching(
+        r"https?://[^\s/@?#]+/[^\s?#]*|file:(?!/)(?!.*\.\.)[A-Za-z0-9._/ +-]+",
+        code="bad-base",
+        what="where a base image is found",
+        hint="write an address such as https://images.example/base.raw, or file: and a path in the project",
+        longest=2000,
+    ),
+]
 AwsRegion = Annotated[
     str,
     *matching(

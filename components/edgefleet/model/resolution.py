@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgefleet.model.medium import Base, Medium
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.model.provenance import Membership
 from edgefleet.model.site import K3s, Link, Location, Node, RegistryMirror, SiteSpec, User
@@ -17,9 +18,9 @@ Part = Mapping[str, Any]
 
 ONLY_NODE = "n1"
 """Name of the node of a site that has no `nodes`."""
-_NODE_SETTINGS = ("labels", "taints", "network")
+_NODE_SETTINGS = ("labels", "taints", "network", "image")
 _HARDWARE = ("arch", "cpus", "memory", "disk", "storage", "accelerators")
-_PLAIN = ("epoch", "timezone", "ntp")
+_PLAIN = ("epoch", "timezone", "ntp", "airgap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,7 @@ class Resolver:
             labels=_sorted(settings.get("labels", {})),
             taints=settings.get("taints", ()),
             network=_network(settings.get("network", {})),
+            image=_medium(settings.get("image", {})),
             **{key: profile[key] for key in _HARDWARE if key in profile},
         )
 
@@ -193,6 +195,12 @@ def _network(given: Part) -> Network:
     if "wifi" in made:
         made["wifi"] = Wifi(**made["wifi"])
     return Network(**made)
+
+
+def _medium(given: Part) -> Medium:
+    if "base" not in given:
+        return Medium(**given)
+    return Medium(**{**given, "base": Base(**given["base"])})
 
 
 def _sorted(given: Mapping[str, Any]) -> dict[str, Any]:

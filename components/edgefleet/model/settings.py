@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.model.addresses import HostAddress, InterfaceGlob, InterfaceName, Mac, PlainAddress
 from edgefleet.model.credentials import PublicKey
+from edgefleet.model.medium import Format, Installer
 from edgefleet.model.names import (
     Domain,
     Host,
@@ -27,7 +28,7 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.places import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.quantities import Rate
-from edgefleet.model.releases import ConfigKey, Version, config_value
+from edgefleet.model.releases import BaseSource, ConfigKey, Digest, Version, config_value
 from edgefleet.model.site import LinkClass
 from edgefleet.model.spec import CONFIG
 
@@ -160,6 +161,30 @@ class NodeNetwork(SharedNetwork, total=False):
 
 
 @with_config(STRICT)
+class BasePart(TypedDict, total=False):
+    """A disk image or installer that somebody else made."""
+
+    source: Required[BaseSource]
+    """Where it is found: https://..., or file:<path in the project>."""
+    sha256: Required[Digest]
+    """Hex SHA-256 of its bytes; what differs is never used."""
+
+
+@with_config(STRICT)
+class MediumPart(TypedDict, total=False):
+    """What an image is written as."""
+
+    format: Format
+    """nocloud (a seed ISO, unless said otherwise), nocloud-dir (files for a boot partition), raw (a disk
+    image with all in it), iso (an installer that asks nothing), ignition, ipxe, or script (for a box that
+    runs Linux already)."""
+    base: BasePart
+    """What raw and iso are made of."""
+    installer: Installer
+    """Which automatic installation the base of an iso understands."""
+
+
+@with_config(STRICT)
 class Common(TypedDict, total=False):
     """Settings that may stand at every level."""
 
@@ -183,6 +208,10 @@ class Common(TypedDict, total=False):
     """The connection to the rest of the world."""
     location: LocationPart
     """Where the site stands."""
+    image: MediumPart
+    """What the nodes' images are written as."""
+    airgap: bool
+    """Whether images carry all that boxes need, as the artifacts lock has it: nothing is downloaded."""
     epoch: Annotated[int, Field(ge=1)]
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
 
@@ -213,6 +242,8 @@ class NodePart(TypedDict, total=False):
     """Kubernetes taints of this node."""
     network: NodeNetwork
     """How the node reaches its network."""
+    image: MediumPart
+    """What this node's image is written as."""
 
 
 @with_config(STRICT)

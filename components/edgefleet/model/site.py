@@ -8,8 +8,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.network import Network
-from edgefleet.model.spec import spec
+from edgefleet.model.spec import Since, spec
 
 Arch = Literal["amd64", "arm64", "armhf"]
 StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
@@ -107,6 +108,10 @@ class Node:
     """Kubernetes taints, ``key=value:NoSchedule``."""
     network: Annotated[Network, Effect.REFLASH]
     """How the node reaches its network."""
+    image: Annotated[Medium, Effect.REFLASH, Since(2)] = Medium()
+    """What its image is written as."""
+    payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, Since(2)] = ()
+    """What its image carries besides, sorted by path; empty unless `airgap`."""
 
 
 @spec
@@ -139,5 +144,7 @@ class SiteSpec:
     """dict[registry host -> mirror]; ``*`` stands for every registry."""
     k3s: Annotated[K3s, Effect.LIVE]
     """Which k3s the site runs."""
+    airgap: Annotated[bool, Effect.REFLASH, Since(2)] = False
+    """Whether the images carry all that the boxes need, so that nothing is downloaded."""
     nodes: Annotated[dict[str, Node], Effect.REFLASH]
     """dict[node name -> node]; exactly one has the role ``server``."""

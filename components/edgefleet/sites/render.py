@@ -7,7 +7,7 @@ key that only the site's own key gives.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
@@ -15,6 +15,7 @@ from edgefleet.model.firstboot import Box, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning.derivation import derive
+from edgefleet.planning.identity import identity
 from edgefleet.sites.first_boot import first_boot
 
 MASKED = b"[secret]\n"
@@ -31,6 +32,10 @@ class SiteImage:
     """``sha256:<hex>`` of `data`."""
     files: dict[str, str]
     """dict[path on the medium -> ``sha256:<hex>``, or ``hmac-sha256:<hex>`` for a guessable secret]."""
+    identity: str | None = None
+    """``sha256:<hex>`` of what the whole image is made of, where the seed is not all of it."""
+    contents: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """dict[path on the medium -> content] of the seed."""
 
 
 def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
@@ -39,7 +44,12 @@ def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dic
     Raises:
         InvalidInput: the recipe is unknown, or a passphrase is missing.
     """
-    return {node: _digested(_image(spec, node, key, passphrases), key) for node in spec.nodes}
+    return {node: _rendered(spec, node, key, passphrases) for node in spec.nodes}
+
+
+def _rendered(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> SiteImage:
+    made = _digested(_image(spec, node, key, passphrases), key)
+    return replace(made, identity=identity(spec, node, made.digest))
 
 
 def render_tree(
@@ -74,7 +84,7 @@ def _tree(
 
 
 def _image(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> Image:
-    return FORMATS["nocloud"](_boot(spec, node, key, passphrases))
+    return FORMATS[spec.nodes[node].image.format].seed(_boot(spec, node, key, passphrases))
 
 
 def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> FirstBoot:
@@ -104,7 +114,9 @@ def _digested(image: Image, key: str) -> SiteImage:
         path: _salted(salt, data) if path in image.secret_files else _plain(data)
         for path, data in sorted(image.files.items())
     }
-    return SiteImage(name=image.name, data=image.data, digest=_plain(image.data), files=files)
+    return SiteImage(
+        name=image.name, data=image.data, digest=_plain(image.data), files=files, contents=image.files
+    )
 
 
 def _plain(data: bytes) -> str:

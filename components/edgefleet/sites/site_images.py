@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Protocol
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.images import FORMATS
 from edgefleet.io.outside import Created, Found, Incomplete, Outside
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.model.effects import Effect
+from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Secret, spec
@@ -36,6 +38,16 @@ class Rendered(Protocol):
     @property
     def files(self) -> Mapping[str, str]:
         """dict[path in the image -> digest]."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name to keep it under, ``n1.iso``."""
+        ...
+
+    @property
+    def identity(self) -> str | None:
+        """Digest of what the whole image is made of, where the bytes here are not all of it."""
         ...
 
 
@@ -68,6 +80,9 @@ class Image:
     """Bytes; null with the digest."""
     files: dict[str, str]
     """dict[path in the image -> digest of the file]."""
+    identity: str | None = None
+    """``sha256:<hex>`` of what the whole image is made of (seed, base, payload), where the seed, which is
+    what the store keeps, is not all of it."""
     unknown_because: str | None = None
     """Path of an input that is not known yet, in a preview."""
 
@@ -101,7 +116,7 @@ class SiteImages:
         """Names that cannot be keys of a store; checked before any path is built from them."""
         for node in spec.nodes:
             try:
-                check_key(image_key(spec.name, node))
+                check_key(image_key(spec.name, f"{node}{FORMATS[spec.nodes[node].image.format].suffix}"))
             except InvalidInput as error:
                 path = format_path(("nodes", node)) if _is_segment(spec.name) else "name"
                 hint = error.problem.hint
@@ -135,7 +150,7 @@ class SiteImages:
         store = outside.store(spec.store)
         rendered = self._rendered(spec)
         return SiteImagesOutputs(
-            images={node: _image(store, spec.name, node, made) for node, made in rendered.items()}
+            images={node: _image(store, spec.name, made) for node, made in rendered.items()}
         )
 
     def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
@@ -180,7 +195,7 @@ class SiteImages:
         images = recorded.get("images") or {}
         if not images:
             return _imported(identity, store, uri, site)
-        stored = {node: store.stat(image_key(site, node)) for node in images}
+        stored = {node: store.stat(image_key(site, _name(image))) for node, image in images.items()}
         if not any(stored.values()):
             return None
         found = {}
@@ -212,7 +227,10 @@ class SiteImages:
         """Remove every image of the site and every version of it, but those that a successor has."""
         uri, _, site = identity.rpartition("/sites/")
         del inputs
-        kept = {image_key(site, node) for node in (successor or {}).get("nodes", {})}
+        kept = {
+            image_key(site, f"{node}{_suffix(plain)}")
+            for node, plain in (successor or {}).get("nodes", {}).items()
+        }
         outside.store(uri).clear(f"sites/{site}/", keep=kept)
 
     def _rendered(self, spec: SiteImagesSpec) -> Mapping[str, Rendered]:
@@ -227,18 +245,21 @@ class SiteImages:
         images: dict[str, Image] = {}
         failed: list[OutsideFailure] = []
         for node, made in self._rendered(spec).items():
-            images[node] = _image(store, spec.name, node, made)
-            if node in before and before[node]["digest"] == made.digest:
+            images[node] = _image(store, spec.name, made)
+            if _is_kept(before.get(node), made):
                 continue
             try:
-                store.put(image_key(spec.name, node), made.data)
+                store.put(image_key(spec.name, made.name), made.data)
             except OutsideFailure as error:
                 failed.append(error)
                 images[node] = _lost(images[node].uri)
         if not failed:  # boxes of nodes that left may still be needed until the others are written
-            failed = _remove(
-                store, spec.name, {node: before[node] for node in before if node not in images}, images
-            )
+            gone = {
+                node: image
+                for node, image in before.items()
+                if node not in images or _name(image) != _uri_name(images[node].uri)
+            }
+            failed = _remove(store, spec.name, gone, images)
         if failed:
             self._say_incomplete(spec, failed, SiteImagesOutputs(images=images), is_new=not before)
         return SiteImagesOutputs(images=images)
@@ -256,9 +277,26 @@ class SiteImages:
         raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
 
 
-def image_key(site: str, node: str) -> str:
-    """Key of a node's seed in an artifact store."""
-    return f"sites/{site}/{node}.iso"
+def image_key(site: str, name: str) -> str:
+    """Key of a node's seed in an artifact store; `name` is its file's, ``n1.iso``."""
+    return f"sites/{site}/{name}"
+
+
+def _suffix(node: Mapping[str, Any]) -> str:
+    """What the file of a node's seed ends with, from the node's plain spec."""
+    return FORMATS[(node.get("image") or {}).get("format", Medium().format)].suffix
+
+
+def _name(image: Mapping[str, Any]) -> str:
+    return _uri_name(image["uri"])
+
+
+def _uri_name(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _is_kept(before: Mapping[str, Any] | None, made: Rendered) -> bool:
+    return before is not None and before["digest"] == made.digest and _name(before) == made.name
 
 
 def _is_key(text: str) -> bool:
@@ -276,9 +314,13 @@ def _is_segment(name: str) -> bool:
     return "/" not in name
 
 
-def _image(store: ArtifactStore, site: str, node: str, made: Rendered) -> Image:
+def _image(store: ArtifactStore, site: str, made: Rendered) -> Image:
     return Image(
-        digest=made.digest, uri=store.uri(image_key(site, node)), size=len(made.data), files=dict(made.files)
+        digest=made.digest,
+        uri=store.uri(image_key(site, made.name)),
+        size=len(made.data),
+        files=dict(made.files),
+        identity=made.identity,
     )
 
 
@@ -287,7 +329,13 @@ def _lost(uri: str) -> Image:
 
 
 def _recorded(image: Mapping[str, Any]) -> Image:
-    return Image(digest=image["digest"], uri=image["uri"], size=image["size"], files=dict(image["files"]))
+    return Image(
+        digest=image["digest"],
+        uri=image["uri"],
+        size=image["size"],
+        files=dict(image["files"]),
+        identity=image.get("identity"),
+    )
 
 
 def _remove(
@@ -297,7 +345,7 @@ def _remove(
     failed = []
     for node, image in gone.items():
         try:
-            store.delete(image_key(site, node))
+            store.delete(image_key(site, _name(image)))
         except OutsideFailure as error:
             failed.append(error)
             images[node] = _lost(image["uri"])
@@ -310,8 +358,9 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
     images = {}
     for key in store.list(prefix):
         found = store.stat(key)
-        if found is not None and key.endswith(".iso"):
-            images[key.removeprefix(prefix).removesuffix(".iso")] = Image(
+        node, dot, _ = key.removeprefix(prefix).partition(".")
+        if found is not None and dot:
+            images[node] = Image(
                 digest=f"sha256:{found.sha256}", uri=store.uri(key), size=found.size, files={}
             )
     return (

@@ -1,0 +1,70 @@
+"""What must hold between a node's image, its base and the recipe."""
+
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
+from typing import Any
+
+from edgefleet.model.finding import Finding
+from edgefleet.model.medium import COMPOSED
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.spec import outside_name, since
+
+
+def check_media(site: SiteSpec) -> Iterator[Finding]:
+    """What of `site` does not fit together in its images."""
+    yield from _too_new(site, site.recipe, ())
+    for name, node in site.nodes.items():
+        yield from _base(node, ("nodes", name, "image"))
+
+
+def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+    image = node.image
+    if image.format in COMPOSED and image.base is None:
+        yield Finding(
+            path=format_path((*path, "format")),
+            code="no-base",
+            problem=f"{image.format} is made of a base image, and none is given",
+            hint="add image.base: {source: https://..., sha256: ...}",
+        )
+    if image.format not in COMPOSED and image.base is not None:
+        yield Finding(
+            path=format_path((*path, "base")),
+            code="needless-base",
+            problem=f"{image.format} is made of no base image",
+            hint=f"remove base, or use the format {' or '.join(sorted(COMPOSED))}",
+        )
+    if (image.format == "iso") is (image.installer is None):
+        is_missing = image.installer is None
+        yield Finding(
+            path=format_path((*path, "format" if is_missing else "installer")),
+            code="installer",
+            problem="an iso is an installer, and which one is not said"
+            if is_missing
+            else f"{image.format} has no installer",
+            hint="add image.installer: debian or ubuntu" if is_missing else "remove installer",
+        )
+
+
+def _too_new(value: Any, recipe: int, path: tuple[Part, ...]) -> Iterator[Finding]:
+    """Fields that say something which the recipe cannot."""
+    known = since(type(value))
+    for field in fields(value):
+        below, inner = (*path, outside_name(field.name)), getattr(value, field.name)
+        if known[field.name] > recipe:
+            if inner != _default(field):
+                yield Finding(
+                    path=format_path(below),
+                    code="recipe",
+                    problem=f"recipe {recipe} has no {outside_name(field.name)}",
+                    hint=f"set recipe: {known[field.name]}, and look at the preview: it changes every image",
+                )
+        elif is_dataclass(inner):
+            yield from _too_new(inner, recipe, below)
+        elif field.name == "nodes":
+            for name, node in inner.items():
+                yield from _too_new(node, recipe, (*below, name))
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if callable(field.default_factory) else field.default

@@ -1,0 +1,50 @@
+"""What a node's image is made as, of which base, and what it carries for a site without a link."""
+
+from typing import Annotated, Literal
+
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import spec
+
+Format = Literal["nocloud", "nocloud-dir", "raw", "iso", "ignition", "ipxe", "script"]
+COMPOSED = frozenset({"raw", "iso"})
+"""Formats that are made of a base; all others are the seed alone."""
+Installer = Literal["debian", "ubuntu"]
+
+
+@spec
+class Base:
+    """A disk image or installer that somebody else made."""
+
+    source: Annotated[str, Effect.NONE]
+    """Where it is found: ``https://...``, or ``file:`` with a path relative to the project."""
+    sha256: Annotated[str, Effect.REFLASH]
+    """Hex SHA-256 of its bytes; what differs is never used."""
+
+
+@spec
+class Medium:
+    """What a node's image is written as."""
+
+    format: Annotated[Format, Effect.REFLASH] = "nocloud"
+    """How the first boot is written down; see `edgefleet.images.FORMATS`."""
+    base: Annotated[Base | None, Effect.REFLASH] = None
+    """What ``raw`` and ``iso`` are made of."""
+    installer: Annotated[Installer | None, Effect.REFLASH] = None
+    """Which automatic installation the base of an ``iso`` understands: Debian's preseed or Ubuntu's
+    autoinstall."""
+
+
+@spec
+class PayloadFile:
+    """One file that an image carries besides, so that the box needs no link to start."""
+
+    path: Annotated[str, Effect.REFLASH]
+    """Where it lies in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
+    digest: Annotated[str, Effect.REFLASH]
+    """``sha256:<hex>`` of the file; for an archive of a container image, of the image's manifest for the
+    node's platform."""
+    size: Annotated[int, Effect.NONE]
+    """Bytes."""
+
+
+__all__ = ["COMPOSED", "Base", "Format", "Installer", "Medium", "PayloadFile"]
