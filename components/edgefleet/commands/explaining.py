@@ -56,12 +56,12 @@ class Side:
         passphrases = {"passphrases": self.passphrases} if self.passphrases else {}
         return to_plain(self.spec) | {"store": self.store, "key": self.key} | passphrases
 
-    def digests(self) -> dict[str, dict[str, str]]:
-        """dict[node -> {digest}]."""
+    def digests(self) -> dict[str, dict[str, str | None]]:
+        """dict[node -> {digest, identity}]."""
         from edgefleet.sites.render import render_site
 
         images = render_site(self.spec, self.key, self.passphrases)
-        return {node: {"digest": image.digest} for node, image in images.items()}
+        return {node: {"digest": image.digest, "identity": image.identity} for node, image in images.items()}
 
     def files(self) -> dict[str, dict[str, Rendered]]:
         """dict[node -> dict[path -> file]]."""

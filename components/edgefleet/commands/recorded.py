@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgefleet.errors import InvalidInput
 from edgefleet.report.building import SITES
+from edgefleet.report.differences import whole
 
 if TYPE_CHECKING:
     from edgefleet.engine import Engine, Options
@@ -33,8 +34,9 @@ class Recorded:
 
     @property
     def digests(self) -> dict[str, str]:
-        """dict[node -> digest] of the images in the store."""
-        return {node: str(image["digest"]) for node, image in self.images.items() if image.get("digest")}
+        """dict[node -> digest] of the images in the store; the identity of those that are composed."""
+        shown = {node: whole(image) for node, image in self.images.items()}
+        return {node: digest for node, digest in shown.items() if digest is not None}
 
 
 def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False) -> dict[str, Recorded]:

@@ -97,8 +97,8 @@ def digests(step: Step) -> dict[str, Digests]:
         new = {}
     return {
         node: Digests(
-            old=_known(old.get(node, {}).get("digest")),
-            new=_known(new.get(node, {}).get("digest")),
+            old=whole(old.get(node, {})),
+            new=whole(new.get(node, {})),
             uri=_known(new.get(node, old.get(node, {})).get("uri")),
         )
         for node in sorted({*old, *new})
@@ -116,6 +116,15 @@ def _images(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if not isinstance(images, dict):
         return {}
     return {node: image for node, image in images.items() if isinstance(image, dict)}
+
+
+def whole(image: Mapping[str, Any]) -> str | None:
+    """What stands for all of a recorded image: its identity where it is composed, else its digest.
+
+    `None` where the store has none, or it is not known yet.
+    """
+    digest = _known(image.get("digest"))
+    return None if digest is None else _known(image.get("identity")) or digest
 
 
 def _known(value: Any) -> str | None:

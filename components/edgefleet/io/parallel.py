@@ -1,0 +1,55 @@
+"""The same work for many things in several processes, with bounded memory.
+
+Processes are started anew rather than forked: the command line may have threads, as a progress bar does.
+"""
+
+import signal
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+AHEAD = 2
+"""Jobs a process has waiting beside the one that it works on, at most."""
+
+
+def each(
+    work: Callable[[Job], Result], jobs: Iterable[Job], *, workers: int
+) -> Generator[Result, None, None]:
+    """Results of ``work(job)``, in the order in which they are done.
+
+    Jobs are taken from `jobs` only as they are needed. An error of a job ends the whole: what may fail is for
+    `work` to catch and return.
+
+    Args:
+        work: a function that processes can find by its name; it, jobs and results can be pickled.
+        jobs: what to work on.
+        workers: processes; with one, all is done in this process.
+    """
+    if workers <= 1:
+        yield from map(work, jobs)
+        return
+    waiting = iter(jobs)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
+        under_way: set[Future[Result]] = set()
+        try:
+            while True:
+                free = workers * AHEAD - len(under_way)
+                under_way |= {pool.submit(work, job) for job in islice(waiting, free)}
+                if not under_way:
+                    return
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the parent, which lets the processes finish what they are at and gives them no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
