@@ -49,6 +49,27 @@ def test_what_is_stored_is_read_back_with_its_size_time_and_digest(store: Artifa
     assert 120 > abs((stat.modified - put.modified).total_seconds())
 
 
+def test_a_file_is_stored_in_pieces_and_compared(store: ArtifactStore, tmp_path: Path) -> None:
+    """More than one part of an upload; its digest is known without reading it back."""
+    big = tmp_path / "big.raw"
+    big.write_bytes(bytes(range(256)) * 4096 * 40)
+    digest = hashlib.sha256(big.read_bytes()).hexdigest()
+    stored = store.put_file(KEY, big, sha256=digest)
+    found = store.stat(KEY)
+    assert found is not None
+    assert (40 * 1024**2, digest) == (stored.size, stored.sha256) == (found.size, found.sha256)
+    assert big.read_bytes() == store.get(KEY)
+
+
+def test_a_file_that_changed_since_is_not_stored(store: ArtifactStore, tmp_path: Path) -> None:
+    """What was built and what is stored are the same or nothing is."""
+    built = tmp_path / "n1.raw"
+    built.write_bytes(b"other")
+    with pytest.raises(OutsideFailure, match="not sha256:" + "0" * 64):
+        store.put_file(KEY, built, sha256="0" * 64)
+    assert store.get(KEY) is None
+
+
 def test_what_is_not_there_is_nothing(store: ArtifactStore) -> None:
     """Neither reading nor removing it is an error."""
     assert (None, None, {}) == (store.get(KEY), store.stat(KEY), store.list("sites/"))

@@ -7,17 +7,22 @@ default: images hold credentials.
 
 import errno
 import glob
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from edgefleet.errors import OutsideFailure, Problem
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 SUFFIX = ".tmp"
+PIECE = 4 * 1024**2
+"""Bytes of a file that are in memory at a time."""
 
 _HINTS = {
     errno.ENOSPC: ("disk-full", "the disk is full", "free some space there and run again"),
@@ -63,13 +68,24 @@ def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
     Raises:
         OutsideFailure: the disk is full, may not be written, or is broken.
     """
+    with writing(path, mode=mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
+    """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left.
+
+    Raises:
+        OutsideFailure: the disk is full, may not be written, or is broken.
+    """
     with explaining(path, "cannot be written"):
         make_directory(path.parent)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 os.fchmod(file.fileno(), mode)
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)  # noqa: PTH105 - both names are in one directory
@@ -78,6 +94,33 @@ def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
                 os.unlink(temporary)  # noqa: PTH108 - mkstemp speaks in plain strings
             raise
         sync_directory(path.parent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What a copied file holds."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+    """Hex SHA-256."""
+
+
+def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
+    """Copy a file a piece at a time, whole or not at all.
+
+    Raises:
+        OutsideFailure: one cannot be read, or the other not written.
+    """
+    digest, size = hashlib.sha256(), 0
+    with explaining(source, "cannot be read"):
+        original = source.open("rb")
+    with original, writing(path, mode=mode) as file:
+        while piece := original.read(PIECE):
+            digest.update(piece)
+            file.write(piece)
+            size += len(piece)
+    return Copied(size=size, sha256=digest.hexdigest())
 
 
 def interrupted(path: Path) -> list[Path]:

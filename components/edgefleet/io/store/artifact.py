@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -28,6 +29,10 @@ class ArtifactStore(Protocol):
 
     def put(self, key: str, data: bytes) -> Stored:
         """Store `data`, in place of what was there."""
+        ...
+
+    def put_file(self, key: str, path: Path, *, sha256: str) -> Stored:
+        """Store the bytes of the file `path`, which are `sha256` (hex), a piece at a time."""
         ...
 
     def get(self, key: str) -> bytes | None:

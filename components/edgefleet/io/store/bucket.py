@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
@@ -11,6 +12,7 @@ from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.store.artifact import Stored
 from edgefleet.io.store.clearing import Clearing, Wanted
 from edgefleet.io.store.keys import check_key, check_prefix
+from edgefleet.io.store.upload import WHOLE, upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -35,6 +37,11 @@ class BucketStore:
             self._aws.s3.put_object(Bucket=self._bucket, Key=name, Body=data, **_protected(data))
         return Stored(size=len(data), modified=datetime.now(UTC), sha256=hashlib.sha256(data).hexdigest())
 
+    def put_file(self, key: str, path: Path, *, sha256: str) -> Stored:
+        """Store a file of any size; S3 compares each part, and the whole is compared afterwards."""
+        sent = upload(self._aws, self._bucket, self._name(key), path, sha256=sha256)
+        return Stored(size=sent.size, modified=datetime.now(UTC), sha256=sent.sha256)
+
     def get(self, key: str) -> bytes | None:
         """The bytes of the newest version, or None."""
         found = self._fetch(key)
@@ -51,7 +58,9 @@ class BucketStore:
                 return None
             raise
         checksum = head.get("ChecksumSHA256")
-        if checksum is not None:
+        if WHOLE in head["Metadata"]:  # in parts, of which S3 keeps another digest
+            digest = head["Metadata"][WHOLE]
+        elif checksum is not None:
             digest = base64.b64decode(checksum).hex()
         elif (data := self.get(key)) is not None:
             digest = hashlib.sha256(data).hexdigest()

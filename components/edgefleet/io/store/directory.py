@@ -38,6 +38,20 @@ class DirectoryStore:
         digest = hashlib.sha256(data).hexdigest()
         return Stored(size=len(data), modified=datetime.now(UTC), sha256=digest)
 
+    def put_file(self, key: str, path: Path, *, sha256: str) -> Stored:
+        """Store a copy of the file, whole or not at all.
+
+        Raises:
+            OutsideFailure: it is not `sha256` any more.
+        """
+        copied = disk.copy(path, self._path(key))
+        if copied.sha256 != sha256:
+            self.delete(key)
+            problem = f"the file is sha256:{copied.sha256} now, not sha256:{sha256}"
+            hint = "build it again; nothing was stored"
+            raise OutsideFailure(Problem(code="changed", where=str(path), problem=problem, hint=hint))
+        return Stored(size=copied.size, modified=datetime.now(UTC), sha256=copied.sha256)
+
     def get(self, key: str) -> bytes | None:
         """The bytes, or None."""
         return disk.read(self._path(key))
