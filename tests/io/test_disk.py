@@ -80,3 +80,13 @@ def test_a_full_disk_is_one_line() -> None:
     assert "/dev/full: cannot be written: the disk is full; free some space there and run again" == str(
         caught.value
     )
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    """The second is told, and may try when the first has ended."""
+    out = tmp_path / "out"
+    busy = pytest.raises(OutsideFailure, match="a build of a is under way already")
+    with disk.locked(out, who="a build of a"), busy, disk.locked(out, who="a build of a"):
+        pass
+    with disk.locked(tmp_path / "out", who="a build of a"):
+        assert (tmp_path / "out").is_dir()

@@ -6,6 +6,7 @@ default: images hold credentials.
 """
 
 import errno
+import fcntl
 import glob
 import hashlib
 import os
@@ -21,6 +22,7 @@ from edgefleet.errors import OutsideFailure, Problem
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 SUFFIX = ".tmp"
+LOCK = ".lock"
 PIECE = 4 * 1024**2
 """Bytes of a file that are in memory at a time."""
 
@@ -121,6 +123,37 @@ def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
             file.write(piece)
             size += len(piece)
     return Copied(size=size, sha256=digest.hexdigest())
+
+
+@contextmanager
+def locked(folder: Path, *, who: str) -> Iterator[None]:
+    """Hold `folder`, made if missing, alone on this machine; the lock is gone with the process.
+
+    Args:
+        folder: what nobody else shall write to.
+        who: what holds it, for the other's error: ``a build of store-0007``.
+
+    Raises:
+        OutsideFailure: somebody holds it already.
+    """
+    with explaining(folder, "cannot be locked"):
+        make_directory(folder)
+        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutsideFailure(
+                Problem(
+                    code="busy",
+                    where=str(folder),
+                    problem=f"{who} is under way already",
+                    hint="wait for it to end, or stop it; nothing was changed",
+                )
+            ) from error
+        yield
+    finally:
+        os.close(handle)
 
 
 def interrupted(path: Path) -> list[Path]:

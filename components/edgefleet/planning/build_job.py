@@ -1,0 +1,146 @@
+"""A build of many sites' images as an Indexed Job of Kubernetes: the objects, as data. Pure.
+
+Each index is given one shard of the plan and sees no other: the shards are Secrets of their own, projected
+into one volume, of which a container mounts only the directory that is called like its JOB_COMPLETION_INDEX.
+Sources: Kubernetes documentation, "Indexed Job for Parallel Processing with Static Work Assignment", "Using
+subPath with expanded environment variables", Job API v1 (`backoffLimitPerIndex`).
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+
+LARGEST = 700_000
+"""Bytes of a shard: a Secret holds 1 MiB, and base64 makes a third more of it."""
+PLAN = "plan.json.gz"
+MOUNT = "/plan"
+WORK = "/work"
+RETRIES = 3
+KEPT = 7 * 24 * 3600
+"""Seconds that a finished Job stays to be looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildJob:
+    """How the Job is run."""
+
+    name: str
+    """RFC 1123 label; Job and Secrets are called by it."""
+    namespace: str
+    image: str
+    """Container image that has edgefleet and the tools of the formats that are built."""
+    parallelism: int
+    """Pods at the same time."""
+    service_account: str
+    """Whose rights in the cloud the pods have, to write to the store."""
+    region: str
+    """AWS region of the store; empty for the pods' own."""
+    disk: str
+    """Room for what a shard builds before it is in the store, a Kubernetes quantity."""
+
+
+def objects(job: BuildJob, shards: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The Secrets and the Job.
+
+    Raises:
+        InvalidInput: a shard is too large for a Secret.
+    """
+    largest = max(len(shard) for shard in shards)
+    if largest > LARGEST:
+        needed = -(-largest // LARGEST) * len(shards)
+        problem = f"a shard has {largest:,} bytes, and a Secret takes {LARGEST:,} of them"
+        raise InvalidInput(
+            Problem(
+                code="large-shard",
+                problem=problem,
+                hint=f"use --shards {needed} or more, of fewer sites each",
+            )
+        )
+    return [*(_secret(job, index, shard) for index, shard in enumerate(shards)), _job(job, len(shards))]
+
+
+def _labels(job: BuildJob) -> dict[str, str]:
+    return {"app.kubernetes.io/name": "edgefleet-build", "app.kubernetes.io/instance": job.name}
+
+
+def _shard_name(job: BuildJob, index: int) -> str:
+    return f"{job.name}-shard-{index}"
+
+
+def _secret(job: BuildJob, index: int, shard: bytes) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": _shard_name(job, index), "namespace": job.namespace, "labels": _labels(job)},
+        "type": "Opaque",
+        "immutable": True,
+        "data": {PLAN: base64.b64encode(shard).decode()},
+    }
+
+
+def _job(job: BuildJob, shards: int) -> dict[str, Any]:
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": job.name, "namespace": job.namespace, "labels": _labels(job)},
+        "spec": {
+            "completionMode": "Indexed",
+            "completions": shards,
+            "parallelism": min(job.parallelism, shards),
+            "backoffLimitPerIndex": RETRIES,
+            "ttlSecondsAfterFinished": KEPT,
+            "template": {"metadata": {"labels": _labels(job)}, "spec": _pod(job, shards)},
+        },
+    }
+
+
+def _pod(job: BuildJob, shards: int) -> dict[str, Any]:
+    user = 65532
+    sources = [
+        {"secret": {"name": _shard_name(job, index), "items": [{"key": PLAN, "path": f"{index}/{PLAN}"}]}}
+        for index in range(shards)
+    ]
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": job.service_account,
+        "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": user,
+            "runAsGroup": user,
+            "fsGroup": user,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(job)],
+        "volumes": [
+            {"name": "plans", "projected": {"defaultMode": 0o440, "sources": sources}},
+            {"name": "work", "emptyDir": {"sizeLimit": job.disk}},
+        ],
+    }
+
+
+def _container(job: BuildJob) -> dict[str, Any]:
+    environment = [{"name": "HOME", "value": WORK}, {"name": "XDG_CACHE_HOME", "value": f"{WORK}/cache"}]
+    if job.region:
+        environment.append({"name": "AWS_REGION", "value": job.region})
+    return {
+        "name": "build",
+        "image": job.image,
+        "command": ["edgefleet"],
+        "args": ["image", "build-plan", f"{MOUNT}/{PLAN}", "--out", f"{WORK}/images", "--upload"],
+        "workingDir": WORK,
+        "env": environment,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "resources": {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
+        "volumeMounts": [
+            {"name": "plans", "mountPath": MOUNT, "subPathExpr": "$(JOB_COMPLETION_INDEX)", "readOnly": True},
+            {"name": "work", "mountPath": WORK},
+        ],
+    }
