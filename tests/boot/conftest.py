@@ -16,17 +16,21 @@ from edgefleet.model.spec import from_plain
 
 __all__ = ["aws", "moto_url"]
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
 Boxes = Callable[..., Box]
 
 
 @pytest.fixture
 def box() -> Boxes:
-    """Makes a box: of which golden site, which of its nodes, with which of the site's values changed."""
+    """Makes a box: of which golden site, which of its nodes, with which of the site's values changed.
+
+    A case is one of recipe 1's (``vlan``) or says its recipe (``recipe-2/raspberry-pi``).
+    """
 
     def make(case: str = "server-static", node: str = "", **changes: Any) -> Box:
-        site = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
+        folder = GOLDEN / (case if "/" in case else f"recipe-1/{case}")
+        site = from_plain(SiteSpec, yaml.safe_load((folder / "site.yaml").read_text()))
         return Box(site=replace(site, **changes), name=node or next(iter(site.nodes)), key=KEY)
 
     return make

@@ -11,7 +11,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, FirstBoot
 from edgefleet.sites.first_boot import first_boot
 
-CASES = ("server-static", "arm64-dhcp", "vlan", "bond")
+CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "recipe-2/server-static")
 Boxes = Callable[..., Box]
 
 
@@ -24,9 +24,9 @@ def planned(request: pytest.FixtureRequest, box: Boxes) -> FirstBoot:
 def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
     """A fleet file of a newer edgefleet must not be rendered by guess."""
     with pytest.raises(InvalidInput) as caught:
-        first_boot(box(recipe=2))
+        first_boot(box(recipe=99))
     assert ("recipe", "recipe") == (caught.value.problem.code, caught.value.problem.path)
-    assert "use one of 1" in caught.value.problem.hint
+    assert "use one of 1, 2" in caught.value.problem.hint
 
 
 def test_k3s_comes_after_all_that_it_needs() -> None:

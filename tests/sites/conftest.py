@@ -1,4 +1,4 @@
-"""The golden sites: specs in files, each beside what recipe 1 makes of it."""
+"""The golden sites: specs in files, each beside what its recipe makes of it."""
 
 import base64
 from pathlib import Path
@@ -9,7 +9,8 @@ import yaml
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
 PASSPHRASES = {"shop": "correct horse battery staple"}
 
@@ -31,7 +32,12 @@ def spec_of(folder: Path) -> SiteSpec:
     return from_plain(SiteSpec, yaml.safe_load((folder / "site.yaml").read_text()))
 
 
-@pytest.fixture(params=sorted(path.parent for path in GOLDEN.glob("*/site.yaml")), ids=lambda path: path.name)
+def name_of(case: Path) -> str:
+    """A golden folder's name, ``recipe-1/server-static``."""
+    return case.relative_to(GOLDEN).as_posix()
+
+
+@pytest.fixture(params=CASES, ids=name_of)
 def case(request: pytest.FixtureRequest) -> Path:
     """Each golden folder in turn; a new one becomes a test by existing."""
     folder: Path = request.param
@@ -46,5 +52,5 @@ def spec(case: Path) -> SiteSpec:
 
 @pytest.fixture
 def sites() -> dict[str, SiteSpec]:
-    """dict[name of the case -> site], for tests that choose one."""
-    return {path.parent.name: spec_of(path.parent) for path in sorted(GOLDEN.glob("*/site.yaml"))}
+    """dict[name of the case, ``recipe-1/vlan`` -> site], for tests that choose one."""
+    return {name_of(case): spec_of(case) for case in CASES}

@@ -15,6 +15,7 @@ import pytest
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.model import document
+from edgefleet.model.medium import PayloadFile
 from edgefleet.model.network import Bond, Wifi
 from edgefleet.model.site import Link, Location, RegistryMirror, SiteSpec, User
 from edgefleet.model.spec import outside_name, since
@@ -31,7 +32,7 @@ for case in sys.argv[2:]:
     spec = from_plain(SiteSpec, yaml.safe_load(Path(case, "site.yaml").read_text()))
     images = render_site(spec, sys.argv[1], {"shop": "correct horse battery staple"})
     for node, image in images.items():
-        print(Path(case).name, node, image.digest)
+        print(case, node, image.digest)
 """
 SURROUNDINGS: dict[str, dict[str, str]] = {
     "here": {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
@@ -63,8 +64,8 @@ def built(cases: list[Path], at: Path, *, around: str = "here", umask: int = 0o0
 @pytest.fixture
 def cases() -> list[Path]:
     """Every golden folder."""
-    golden = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
-    return sorted(path.parent for path in golden.glob("*/site.yaml"))
+    golden = Path(__file__).resolve().parents[1] / "golden"
+    return sorted(path.parent for path in golden.glob("recipe-*/*/site.yaml"))
 
 
 def test_images_are_the_same_under_another_zone_locale_path_and_umask(
@@ -89,6 +90,9 @@ def test_images_are_the_same_on_another_day(cases: list[Path], tmp_path: Path) -
 
 OTHER: dict[str, Any] = {
     "recipe": None,
+    "image": None,
+    "airgap": None,
+    "payload": (PayloadFile(path="bin/k3s", digest="sha256:" + "0" * 64, size=1),),
     "name": "else",
     "link": Link(class_="dark", down=1, up=2),
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
@@ -152,7 +156,16 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
     }
 
 
-@pytest.mark.parametrize("name", ["server-static", "arm64-dhcp", "vlan", "server-and-agent"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "recipe-1/server-static",
+        "recipe-1/arm64-dhcp",
+        "recipe-1/vlan",
+        "recipe-1/server-and-agent",
+        "recipe-2/server-static",
+    ],
+)
 def test_each_input_does_to_the_image_what_it_declares(
     sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str], name: str
 ) -> None:
@@ -170,7 +183,7 @@ def test_each_input_does_to_the_image_what_it_declares(
 
 def test_another_key_is_another_image(sites: dict[str, SiteSpec], passphrases: dict[str, str]) -> None:
     """Two sites with equal specs would still not open each other."""
-    site = sites["server-static"]
+    site = sites["recipe-1/server-static"]
     one, other = ("QUFB" * 10 + "QUE=", "QkJC" * 10 + "QkI=")
     assert digests(site, one, passphrases) != digests(site, other, passphrases)
 
@@ -178,13 +191,13 @@ def test_another_key_is_another_image(sites: dict[str, SiteSpec], passphrases: d
 def test_a_missing_passphrase_is_named_with_the_command(sites: dict[str, SiteSpec], key: str) -> None:
     """The name in the fleet file and the command that sets it."""
     with pytest.raises(InvalidInput, match="fleet:passphrases"):
-        render_site(sites["wifi"], key, {})
+        render_site(sites["recipe-1/wifi"], key, {})
 
 
 def test_an_unknown_recipe_is_refused(sites: dict[str, SiteSpec], key: str) -> None:
     """Rather than rendered with another."""
     with pytest.raises(InvalidInput, match="recipe 99"):
-        render_site(replace(sites["server-static"], recipe=99), key, {})
+        render_site(replace(sites["recipe-1/server-static"], recipe=99), key, {})
 
 
 def test_the_fleet_file_may_ask_for_the_recipes_there_are() -> None:
@@ -196,7 +209,7 @@ def test_a_guessable_secret_is_published_salted(
     sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
 ) -> None:
     """Nobody tests guesses of a Wi-Fi passphrase against a digest in a state file."""
-    (image,) = render_site(sites["wifi"], key, passphrases).values()
+    (image,) = render_site(sites["recipe-1/wifi"], key, passphrases).values()
     assert image.files["network-config"].startswith("hmac-sha256:")
     assert image.files["meta-data"].startswith("sha256:")
 

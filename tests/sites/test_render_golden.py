@@ -1,6 +1,7 @@
-"""Recipe 1 is what stands under tests/golden/recipe-1, file by file and byte for byte.
+"""Each recipe is what stands under tests/golden/recipe-*, file by file and byte for byte.
 
-A change here is not an edit but a new recipe, once a release has shipped this one.
+A change here is not an edit but a new recipe, once a release has shipped the recipe: recipe 1 changes no
+more, recipe 2 does until its first release.
 """
 
 import os
@@ -9,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgefleet.boot import RECIPES
 from edgefleet.model.site import SiteSpec
 from edgefleet.sites.render import SiteImage, render_site, render_tree
 
@@ -51,7 +53,7 @@ def rewrite(case: Path, tree: Mapping[str, bytes]) -> None:
         (case / path).write_bytes(content)
 
 
-def test_recipe_1_renders_what_it_always_did(
+def test_a_recipe_renders_what_it_always_did(
     case: Path, spec: SiteSpec, key: str, passphrases: dict[str, str]
 ) -> None:
     """Upgrading edgefleet changes no image: every byte is as it was written down."""
@@ -60,6 +62,12 @@ def test_recipe_1_renders_what_it_always_did(
         assert not os.environ.get("CI"), "golden files are not rewritten by CI"
         rewrite(case, tree)
     assert kept(case) == tree
+
+
+def test_every_recipe_has_golden_sites_and_they_ask_for_it(sites: dict[str, SiteSpec]) -> None:
+    """A folder's name is its sites' recipe."""
+    assert {f"recipe-{number}" for number in RECIPES} == {name.partition("/")[0] for name in sites}
+    assert all(name.startswith(f"recipe-{site.recipe}/") for name, site in sites.items())
 
 
 def test_the_golden_sites_cover_what_networks_and_roles_there_are(sites: dict[str, SiteSpec]) -> None:
