@@ -3,16 +3,22 @@
 import base64
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.sites.conftest import GOLDEN, spec_of
 
 from edgefleet.errors import InvalidInput
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.site import Link
 from edgefleet.planning.certificates import Holder, pem
-from edgefleet.planning.derivation import hub_master
+from edgefleet.planning.derivation import hub_master, site_key
 from edgefleet.planning.site_identity import (
+    check_outlasts,
     check_validity,
+    darkness,
     revocation_list,
     revoked_serials,
     site_authority,
@@ -23,15 +29,17 @@ SECRET = base64.b64encode(b"a secret that only tests use, 32 bytes long").decode
 MASTER = hub_master(SECRET, fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
 UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
+SITE = spec_of(GOLDEN / "recipe-2" / "server-static")
 
 
 def certificate(site: str, epoch: int = 1) -> Holder:
-    return site_certificate(MASTER, BY, site=("retail", "eu", site), epoch=epoch, not_after=UNTIL)
+    key = site_key(SECRET, fleet="retail", region="eu", site=site, epoch=epoch)
+    return site_certificate(key, BY, site=("retail", "eu", site), not_after=UNTIL)
 
 
 def revoked(**sites: int) -> tuple[int, ...]:
     named = {name.replace("_", "-"): epoch for name, epoch in sites.items()}
-    return revoked_serials(MASTER, BY, region=("retail", "eu"), revoked=named, not_after=UNTIL)
+    return revoked_serials(SECRET, BY, region=("retail", "eu"), revoked=named)
 
 
 def test_a_site_is_known_by_its_name_and_no_two_are_alike() -> None:
@@ -83,3 +91,17 @@ def test_certificates_outlast_the_longest_darkness() -> None:
     check_validity(400, 90)
     with pytest.raises(InvalidInput, match="dark for 90"):
         check_validity(90, 90)
+
+
+def test_a_site_says_how_long_it_may_be_dark_or_its_link_does() -> None:
+    """The last day is in the fleet file; what day it is today is handed in."""
+    dark = replace(SITE, link=Link(class_="dark"))
+    said = replace(SITE, link=Link(longest_darkness=400))
+    hub = ControlPlane(kind="k3s", site_identity=True, sites_until="2027-06-01")
+    assert (7, 180, 400) == (darkness(SITE.link), darkness(dark.link), darkness(said.link))
+    today = datetime(2027, 1, 1, tzinfo=UTC)
+    check_outlasts({"a": SITE}, hub, today)
+    with pytest.raises(InvalidInput, match="151 days more, and b may be dark for 180"):
+        check_outlasts({"a": SITE, "b": dark}, hub, today)
+    check_outlasts({"a": SITE, "b": dark}, replace(hub, site_identity=False), today)
+    check_outlasts({"b": said}, replace(hub, sites_until="2040-01-01"), today)

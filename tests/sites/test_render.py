@@ -17,6 +17,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.model import document
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.network import Bond, Wifi
+from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, RegistryMirror, SiteSpec, User
 from edgefleet.model.spec import outside_name, since
 from edgefleet.planning.changes import declared_effect
@@ -92,6 +93,10 @@ OTHER: dict[str, Any] = {
     "recipe": None,
     "image": None,
     "airgap": None,
+    "allow": (Admission(port=8443),),
+    "wireguard": WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd00::/64"),
+    "ssm": Ssm(region="eu-central-1", activation_secret="ssm"),  # noqa: S106 - a name
+    "identity": Identity(certificate="one\n", authority="other\n", hub="hub.example"),
     "payload": (PayloadFile(path="bin/k3s", digest="sha256:" + "0" * 64, size=1),),
     "name": "else",
     "link": Link(class_="dark", down=1, up=2),

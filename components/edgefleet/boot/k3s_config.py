@@ -8,6 +8,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.hardening import check_hardening, hardened
 from edgefleet.model.releases import OWNED
 from edgefleet.model.yaml_text import to_yaml
 from edgefleet.planning.derivation import token
@@ -17,9 +18,34 @@ PATH = "/etc/rancher/k3s/config.yaml"
 
 def plan(box: Box) -> Step:
     """``config.yaml``, mode 0600: it holds the site's token."""
-    own = _server(box) if box.node.role == "server" else _agent(box)
-    config = {**own, **_node(box), **_further(box)}
+    return _written(_config(box))
+
+
+def plan_hardened(box: Box) -> Step:
+    """The same with what hardening adds; recipe 2.
+
+    Raises:
+        InvalidInput: the fleet file tells k3s otherwise, as a spec may come from another program.
+    """
+    config = _config(box)
+    problems = [
+        Problem(
+            code=each.code, path=f"sites.{box.site.name}.{each.path}", problem=each.problem, hint=each.hint
+        )
+        for each in check_hardening(box.site)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return _written(hardened(config, box.node.role) if box.site.hardening else config)
+
+
+def _written(config: dict[str, Any]) -> Step:
     return Step(files=(File(path=PATH, content=to_yaml(config).encode(), mode=0o600, is_secret=True),))
+
+
+def _config(box: Box) -> dict[str, Any]:
+    own = _server(box) if box.node.role == "server" else _agent(box)
+    return {**own, **_node(box), **_further(box)}
 
 
 def _further(box: Box) -> dict[str, Any]:

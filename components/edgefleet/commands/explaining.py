@@ -116,7 +116,7 @@ class Comparison:
             return None
         secret, passphrases = self.secret
         return Side(
-            spec=spec,
+            spec=rendering.whole(self.fleet, secret, name),
             key=rendering.key(secret, spec),
             passphrases=rendering.used(self.fleet, name, passphrases, self.question.stack),
             store=self.fleet.images.store,

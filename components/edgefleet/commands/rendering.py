@@ -19,17 +19,32 @@ def build(session: Session, name: str, sites: Iterable[str]) -> "dict[str, dict[
     Raises:
         InvalidInput: no such site, or the stack lacks a secret that it needs.
     """
+    from edgefleet.planning.site_identity import check_outlasts
     from edgefleet.sites.render import render_site
 
     fleet = stack.load(session.project, name)
     wanted = stack.known_sites(fleet, sites)
     secret, passphrases = secrets.required_fleet_secret(session, name)
+    check_outlasts(fleet.sites, fleet.control_plane, session.now())
     return {
         site: render_site(
-            fleet.sites[site], key(secret, fleet.sites[site]), used(fleet, site, passphrases, name)
+            whole(fleet, secret, site), key(secret, fleet.sites[site]), used(fleet, site, passphrases, name)
         )
         for site in wanted
     }
+
+
+def whole(fleet: "Fleet", fleet_secret: str, site: str) -> "SiteSpec":
+    """The spec of a site with what the fleet's secret adds that is not secret: its certificate."""
+    from edgefleet.planning.derivation import hub_master
+    from edgefleet.planning.site_identity import has_identity, identified, site_authority
+
+    spec, hub = fleet.sites[site], fleet.control_plane
+    if not has_identity(spec, hub):
+        return spec
+    master = hub_master(fleet_secret, fleet=fleet.name, region=fleet.region)
+    by = site_authority(master, fleet=fleet.name, region=fleet.region)
+    return identified(spec, key(fleet_secret, spec), by, hub)
 
 
 def key(fleet_secret: str, spec: "SiteSpec") -> str:
@@ -45,8 +60,10 @@ def used(fleet: "Fleet", site: str, passphrases: Mapping[str, str], name: str) -
     Raises:
         InvalidInput: the stack does not have one of them.
     """
+    from edgefleet.planning.break_glass import secrets_used
+
     spec = fleet.sites[site]
-    names = sorted({node.network.wifi.passphrase_secret for node in spec.nodes.values() if node.network.wifi})
+    names = secrets_used(spec)
     missing = [each for each in names if each not in passphrases]
     if missing:
         raise InvalidInput(
@@ -54,7 +71,7 @@ def used(fleet: "Fleet", site: str, passphrases: Mapping[str, str], name: str) -
                 code="no-passphrase",
                 where=fleet.locate(site, ""),
                 path=f"sites.{site}",
-                problem=f"the stack has no Wi-Fi passphrase {each!r}",
+                problem=f"the stack has no secret {each!r}, which a Wi-Fi or activation needs",
                 hint=f"set it: edgefleet init -s {name} --passphrase {each}",
             )
             for each in missing

@@ -77,6 +77,7 @@ class ControlPlane(pulumi.ComponentResource):
             region=region,
             recipe=RECIPE,
             tags=args.get("tags", {}),
+            secret=secret.apply(lambda known: known or ""),
             chain=_read(wanted.chain, "identity.chain") if wanted.chain else "",
             chain_key=pulumi.Output.secret(args.get("hubKey", "")),
             # Where no secret is given nothing is derived; a kind that needs one says that it is missing.

@@ -1,6 +1,7 @@
 """`Fleet`: a region's hub and all its sites, from a fleet file."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -12,10 +13,16 @@ from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.provider import Provider, ProviderArgs
 from edgefleet.fleet.site_images import SiteImages
+from edgefleet.model import fleet as model
 from edgefleet.model import load
 from edgefleet.model.hub import Cloud
+from edgefleet.model.hub import ControlPlane as ControlPlaneSpec
 from edgefleet.model.site import SiteSpec
-from edgefleet.planning.derivation import site_key, stack_holder
+from edgefleet.model.spec import to_plain
+from edgefleet.planning.break_glass import secrets_used
+from edgefleet.planning.certificates import Holder
+from edgefleet.planning.derivation import hub_master, site_key, stack_holder
+from edgefleet.planning.site_identity import check_outlasts, has_identity, identified, site_authority
 
 
 class FleetArgs(TypedDict):
@@ -63,6 +70,9 @@ class Fleet(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(
             parent=self, provider=provider, depends_on=[hub.bucket] if in_bucket and hub.bucket else []
         )
+        with plainly():
+            check_outlasts(fleet.sites, fleet.control_plane, datetime.now(UTC))
+        authority = secret.apply(lambda known: _authority(known, fleet))
         for site, spec in fleet.sites.items():
             SiteImages(
                 site,
@@ -71,6 +81,7 @@ class Fleet(pulumi.ComponentResource):
                     "store": fleet.images.store,
                     "key": _key(secret, spec),
                     "passphrases": _used(spec, passphrases),
+                    "identity": _identity(spec, fleet.control_plane, authority),
                 },
                 options,
             )
@@ -104,11 +115,32 @@ def _key(secret: pulumi.Output[str], spec: SiteSpec) -> pulumi.Output[str]:
     )
 
 
+def _authority(secret: str, fleet: model.Fleet) -> tuple[str, Holder]:
+    """The secret with the region's authority for sites, which is the same for all of them."""
+    master = hub_master(secret, fleet=fleet.name, region=fleet.region)
+    return secret, site_authority(master, fleet=fleet.name, region=fleet.region)
+
+
+def _identity(
+    spec: SiteSpec, hub: ControlPlaneSpec, authority: pulumi.Output[tuple[str, Holder]]
+) -> pulumi.Input[dict[str, str]] | None:
+    """A site's certificate, which is public; of the secret nothing but that goes on."""
+    if not has_identity(spec, hub):
+        return None
+
+    def made(known: tuple[str, Holder]) -> dict[str, str]:
+        secret, by = known
+        key = site_key(secret, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+        return to_plain(identified(spec, key, by, hub).identity)
+
+    return pulumi.Output.unsecret(authority.apply(made))
+
+
 def _used(
     spec: SiteSpec, passphrases: pulumi.Output[Mapping[str, str]]
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-    """The passphrases that a site's nodes refer to; a plain empty dict where it has no Wi-Fi."""
-    names = sorted({node.network.wifi.passphrase_secret for node in spec.nodes.values() if node.network.wifi})
+    """The stack's secrets that a site refers to; a plain empty dict where it refers to none."""
+    names = secrets_used(spec)
     if not names:
         return {}
     return passphrases.apply(lambda known: {name: known[name] for name in names if name in known})

@@ -1,7 +1,7 @@
 """`SiteImages`: the boot images of one site, all its nodes (`edgefleet:index:SiteImages`)."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -19,6 +19,8 @@ class SiteImagesArgs(TypedDict):
     """The site's derived key, secret; never the fleet's."""
     passphrases: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """dict[name -> Wi-Fi passphrase], only those that the site's nodes use; secret."""
+    identity: NotRequired[pulumi.Input[dict[str, str]] | None]
+    """The site's certificate, {certificate, authority, hub}; public."""
 
 
 class SiteImages(pulumi.CustomResource):
@@ -40,5 +42,7 @@ class SiteImages(pulumi.CustomResource):
         inputs["key"] = key if isinstance(key, pulumi.Output) else pulumi.Output.secret(key)
         if args["passphrases"]:
             inputs["passphrases"] = pulumi.Output.secret(args["passphrases"])
+        if args.get("identity") is not None:
+            inputs["identity"] = args["identity"]
         inputs["images"] = None
         super().__init__(tokens.SITE_IMAGES, name, inputs, opts)

@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_interface
 from typing import Any, Literal, TypeVar
 
 from edgefleet.model.finding import Finding
+from edgefleet.model.hardening import check_hardening
 from edgefleet.model.media import check_media
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
@@ -92,6 +93,7 @@ def check_site(site: SiteSpec) -> Iterator[Finding]:
     yield from _roles(site)
     yield from _sysctls(site)
     yield from check_media(site)
+    yield from check_hardening(site)
     for name, node in site.nodes.items():
         for finding in _node(node):
             yield Finding(

@@ -3,6 +3,7 @@
 Boot steps produce it, image formats write it down: the two know this type and not each other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,6 +78,8 @@ class Box:
     """Name of the node in the site."""
     key: str = field(repr=False)
     """The site's derived key."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """dict[name -> secret of the stack that the site refers to]."""
 
     @property
     def node(self) -> Node:

@@ -5,6 +5,7 @@ from typing import Literal
 
 Kind = Literal["k3s", "eks", "existing", "none"]
 GIB = 1024**3
+SITES_UNTIL = "2040-01-01"
 CLUSTER_CIDRS = {"k3s's pods": "10.42.0.0/16", "k3s's services": "10.43.0.0/16"}
 """dict[whose -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
 
@@ -116,6 +117,8 @@ class ControlPlane:
     """Path of the chain of an intermediate authority whose root is offline; derived where it is None."""
     site_identity: bool = False
     """Whether certificates of sites open what is theirs in the cloud."""
+    sites_until: str = SITES_UNTIL
+    """Day until which certificates of sites are valid."""
     log_days: int = 30
     cost_limit: CostLimit | None = None
     protect: bool = False

@@ -39,6 +39,15 @@ InstanceType = Annotated[
         hint="write it like t3.medium; k3s wants at least 2 cores and 2 GB for a server",
     ),
 ]
+Day = Annotated[
+    str,
+    *matching(
+        r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])",
+        code="bad-day",
+        what="a day",
+        hint="write it like 2040-01-01; the 28th is the last day of a month that is taken",
+    ),
+]
 Email = Annotated[
     str,
     *matching(
@@ -172,6 +181,9 @@ class HubIdentityPart(TypedDict, total=False):
     sites: bool
     """Certificates of sites open the bucket's prefix of that site (IAM Roles Anywhere); true unless said
     otherwise where there is a hub."""
+    valid_until: Day
+    """Until when certificates of sites are valid, 2040-01-01 unless said otherwise; a later day is taken over
+    at the next image."""
 
 
 @with_config(STRICT)

@@ -6,6 +6,7 @@ from typing import Any
 
 from edgefleet.model.hub import (
     CLUSTER_CIDRS,
+    SITES_UNTIL,
     Cloud,
     ControlPlane,
     CostLimit,
@@ -48,6 +49,7 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str, report: Report) -> C
         epochs=identity.get("epochs", (1,)),
         chain=identity.get("chain"),
         site_identity=identity.get("sites", has_hub),
+        sites_until=identity.get("valid_until", SITES_UNTIL),
         cost_limit=CostLimit(**given["cost_limit"]) if "cost_limit" in given else None,
         protect=given.get("protect", has_hub),
         **{name: given[name] for name in _PLAIN if name in given},

@@ -11,6 +11,7 @@ from typing import Any
 from edgefleet.model.medium import Base, Medium
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.model.provenance import Membership
+from edgefleet.model.safety import Admission, BreakGlass, Firewall, Ssm, WireGuard
 from edgefleet.model.site import K3s, Link, Location, Node, RegistryMirror, SiteSpec, User
 
 Part = Mapping[str, Any]
@@ -20,7 +21,7 @@ ONLY_NODE = "n1"
 """Name of the node of a site that has no `nodes`."""
 _NODE_SETTINGS = ("labels", "taints", "network", "image")
 _HARDWARE = ("arch", "cpus", "memory", "disk", "storage", "accelerators")
-_PLAIN = ("epoch", "timezone", "ntp", "airgap")
+_PLAIN = ("epoch", "timezone", "ntp", "airgap", "hardening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ class Resolver:
             given["location"] = Location(**settings["location"])
         if "link" in settings:
             given["link"] = Link(**settings["link"])
+        given |= _safety(settings)
         return SiteSpec(
             fleet=self.written.fleet,
             region=self.written.region,
@@ -201,6 +203,21 @@ def _medium(given: Part) -> Medium:
     if "base" not in given:
         return Medium(**given)
     return Medium(**{**given, "base": Base(**given["base"])})
+
+
+def _safety(settings: Part) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if "firewall" in settings:
+        written = settings["firewall"]
+        allow = tuple(Admission(**each) for each in written.get("allow", ()))
+        made["firewall"] = Firewall(**{**written, "allow": allow})
+    if "break_glass" in settings:
+        written = dict(settings["break_glass"])
+        kinds = {"wireguard": WireGuard, "ssm": Ssm}
+        made["break_glass"] = BreakGlass(
+            **written | {name: kind(**written[name]) for name, kind in kinds.items() if name in written}
+        )
+    return made
 
 
 def _sorted(given: Mapping[str, Any]) -> dict[str, Any]:

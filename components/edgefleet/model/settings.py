@@ -29,6 +29,7 @@ from edgefleet.model.names import (
 from edgefleet.model.places import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.quantities import Rate
 from edgefleet.model.releases import BaseSource, ConfigKey, Digest, Version, config_value
+from edgefleet.model.safety_parts import BreakGlassPart, Days, FirewallPart
 from edgefleet.model.site import LinkClass
 from edgefleet.model.spec import CONFIG
 
@@ -72,6 +73,8 @@ class LinkPart(TypedDict, total=False):
     """Rate towards the site in bits/s, 20Mbit."""
     up: Rate
     """Rate from the site in bits/s, 5Mbit."""
+    longest_darkness: Days
+    """How long it may be away without a break, 60d; certificates must outlast it."""
 
 
 @with_config(STRICT)
@@ -212,6 +215,12 @@ class Common(TypedDict, total=False):
     """What the nodes' images are written as."""
     airgap: bool
     """Whether images carry all that boxes need, as the artifacts lock has it: nothing is downloaded."""
+    hardening: bool
+    """Whether k3s and the kernel are set as the CIS benchmark asks (true unless said otherwise)."""
+    firewall: FirewallPart
+    """What nodes may be reached by."""
+    break_glass: BreakGlassPart
+    """Ways into a box when nothing else works; all off unless said otherwise."""
     epoch: Annotated[int, Field(ge=1)]
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
 

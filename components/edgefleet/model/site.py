@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from edgefleet.model.effects import Effect
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.network import Network
+from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import Since, spec
 
 Arch = Literal["amd64", "arm64", "armhf"]
@@ -42,6 +43,8 @@ class Link:
     """Rate towards the site, bits/s."""
     up: Annotated[int | None, Effect.NONE] = None
     """Rate from the site, bits/s."""
+    longest_darkness: Annotated[int | None, Effect.NONE] = None
+    """Days for which it may be away without a break; certificates outlast it."""
 
 
 @spec
@@ -146,5 +149,13 @@ class SiteSpec:
     """Which k3s the site runs."""
     airgap: Annotated[bool, Effect.REFLASH, Since(2)] = False
     """Whether the images carry all that the boxes need, so that nothing is downloaded."""
+    hardening: Annotated[bool, Effect.RESTART, Since(2)] = True
+    """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
+    firewall: Annotated[Firewall, Effect.LIVE, Since(2)] = Firewall()
+    """What its nodes may be reached by."""
+    break_glass: Annotated[BreakGlass, Effect.LIVE, Since(2)] = BreakGlass()
+    """Ways in when nothing else works."""
+    identity: Annotated[Identity | None, Effect.LIVE, Since(2)] = None
+    """By what the cloud knows it; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[str, Node], Effect.REFLASH]
     """dict[node name -> node]; exactly one has the role ``server``."""

@@ -41,8 +41,7 @@ class Holder:
     @property
     def key_pem(self) -> str:
         """The key as PEM, in the form that k3s writes, ``EC PRIVATE KEY``."""
-        form = PrivateFormat.TraditionalOpenSSL
-        return self.key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+        return key_pem(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +123,11 @@ def revocations(
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key), False)
     builder = builder.add_extension(x509.CRLNumber(number), False)
     return builder.sign(by.key, hashes.SHA256(), ecdsa_deterministic=True)
+
+
+def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    """A key as PEM, in the form that k3s writes, ``EC PRIVATE KEY``."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 def pem(certificate: x509.Certificate | x509.CertificateRevocationList) -> str:

@@ -94,7 +94,7 @@ def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -
         passphrase = passphrases.get(wifi.passphrase_secret)
         if passphrase is None:
             raise _missing(spec.name, node, wifi.passphrase_secret)
-    return first_boot(Box(site=spec, name=node, key=key), wifi_passphrase=passphrase)
+    return first_boot(Box(site=spec, name=node, key=key, secrets=passphrases), wifi_passphrase=passphrase)
 
 
 def _missing(site: str, node: str, name: str) -> InvalidInput:

@@ -1,7 +1,6 @@
 """Site identity in the cloud: a certificate opens what is its site's in the bucket, until it is revoked."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pulumi
 
@@ -9,10 +8,8 @@ from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.hub.permissions import site_policies, site_trust
 from edgefleet.planning.certificates import pem
+from edgefleet.planning.derivation import hub_master
 from edgefleet.planning.site_identity import revocation_list, revoked_serials, site_authority
-
-UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
-"""Until when certificates of sites are valid."""
 
 
 def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
@@ -28,10 +25,10 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
     def certificate(master: str) -> str:
         return site_authority(master, fleet=fleet, region=region).certificate_pem
 
-    def revocations(master: str) -> str:
+    def revocations(secret: str) -> str:
+        master = hub_master(secret, fleet=fleet, region=region)
         by = site_authority(master, fleet=fleet, region=region)
-        serials = revoked_serials(master, by, region=(fleet, region), revoked=revoked, not_after=UNTIL)
-        return pem(revocation_list(by, serials))
+        return pem(revocation_list(by, revoked_serials(secret, by, region=(fleet, region), revoked=revoked)))
 
     shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
     anchor = aws.TrustAnchor(
@@ -56,7 +53,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         {
             "name": name,
             "trustAnchor": anchor.arn,
-            "data": pulumi.Output.unsecret(wiring.master.apply(revocations)),
+            "data": pulumi.Output.unsecret(wiring.secret.apply(revocations)),
             "tags": wiring.tags,
         },
         wiring.options(),

@@ -21,6 +21,8 @@ class Wiring:
     """Name of the region; the stack's."""
     recipe: int
     tags: Mapping[str, str]
+    secret: pulumi.Output[str]
+    """The fleet's secret, secret; certificates of sites that are revoked are made again from it."""
     master: pulumi.Output[str]
     """The hub's master, secret."""
     chain: str

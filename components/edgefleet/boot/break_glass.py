@@ -1,0 +1,92 @@
+"""Step: ways into a box when nothing else works, each only where the fleet file says so.
+
+The console's user has a password that no other site has, and sshd does not know it. The tunnel goes outwards,
+and its other end reaches this box alone: a lost box opens no other. What registers with AWS Systems Manager
+is removed once it has.
+"""
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.planning.break_glass import USER, console_hash, tunnel_address, tunnel_host, tunnel_key
+
+LIBRARY = "/usr/local/lib/edgefleet"
+HASH = "/etc/edgefleet/rescue.hash"
+SUDOERS = "/etc/sudoers.d/91-edgefleet-rescue"
+TUNNEL = "/etc/edgefleet/tunnel/edgefleet.conf"
+ACTIVATION = "/etc/edgefleet/ssm-activation"
+TUNNEL_UNIT, SSM_UNIT = "edgefleet-tunnel.service", "edgefleet-ssm.service"
+
+
+def plan(box: Box) -> Step:
+    """What the site asks for; what it does not ask for any more is taken away.
+
+    Raises:
+        InvalidInput: the stack does not have the activation that is named.
+    """
+    steps = (_console(box), _tunnel(box), _ssm(box))
+    return Step(
+        files=tuple(file for step in steps for file in step.files),
+        units=tuple(unit for step in steps for unit in step.units),
+        commands=tuple(command for step in steps for command in step.commands),
+    )
+
+
+def _console(box: Box) -> Step:
+    if not box.site.break_glass.console:
+        remove = f"if id {USER} >/dev/null 2>&1; then userdel --remove {USER}; rm -f {SUDOERS} {HASH}; fi"
+        return Step(commands=(("sh", "-c", remove),))
+    script = f"{LIBRARY}/rescue-user"
+    return Step(
+        files=(
+            File(path=HASH, content=f"{console_hash(box.key)}\n".encode(), mode=0o600, is_secret=True),
+            File(path=SUDOERS, content=f"{USER} ALL=(ALL:ALL) ALL\n".encode(), mode=0o440),
+            File(path=script, content=render("safety/rescue-user.sh.j2", user=USER).encode(), mode=0o755),
+        ),
+        commands=((script,),),
+    )
+
+
+def _tunnel(box: Box) -> Step:
+    peer = box.site.break_glass.wireguard
+    if peer is None:
+        return Step()
+    text = render(
+        "safety/wireguard.conf.j2",
+        private=tunnel_key(box.key, node=box.name)[0],
+        address=tunnel_address(box.site, box.name, peer.network),
+        host=tunnel_host(peer.network),
+        peer=peer,
+    )
+    return Step(
+        files=(File(path=TUNNEL, content=text.encode(), mode=0o600, is_secret=True),),
+        units=(Unit(name=TUNNEL_UNIT, text=render("safety/edgefleet-tunnel.service")),),
+        commands=(("systemctl", "restart", "--no-block", TUNNEL_UNIT),),
+    )
+
+
+def _ssm(box: Box) -> Step:
+    ssm = box.site.break_glass.ssm
+    if ssm is None:
+        return Step()
+    activation = box.secrets.get(ssm.activation_secret, "")
+    if ":" not in activation:
+        problem = "is not <activation id>:<activation code>" if activation else "is not there"
+        raise InvalidInput(
+            Problem(
+                code="ssm-activation",
+                path=f"sites.{box.site.name}.breakGlass.ssm.activationSecret",
+                problem=f"the stack's secret {ssm.activation_secret!r} {problem}",
+                hint=f"pulumi config set --secret --path 'fleet:passphrases.{ssm.activation_secret}'",
+            )
+        )
+    script = f"{LIBRARY}/register-ssm"
+    text = render("safety/register-ssm.sh.j2", region=ssm.region)
+    return Step(
+        files=(
+            File(path=ACTIVATION, content=f"{activation}\n".encode(), mode=0o600, is_secret=True),
+            File(path=script, content=text.encode(), mode=0o755),
+        ),
+        units=(Unit(name=SSM_UNIT, text=render("safety/edgefleet-ssm.service")),),
+        commands=(("systemctl", "restart", "--no-block", SSM_UNIT),),
+    )

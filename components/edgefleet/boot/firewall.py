@@ -1,0 +1,96 @@
+"""Step: what a box's own sockets may be reached by, as an nftables table of its own.
+
+Ports: k3s docs, installation/requirements. A site of one box needs SSH and what its own containers ask of it;
+more boxes need each other, and nobody else needs them: agents connect outwards, and so does a site. Traffic
+to containers (NodePorts, ``servicelb``) is forwarded, not received: Kubernetes alone decides about it.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_interface, ip_network
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.site import SiteSpec
+
+PATH = "/etc/edgefleet/firewall.nft"
+UNIT = "edgefleet-firewall.service"
+CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
+"""dict[key of k3s's config.yaml -> what k3s takes without it]."""
+FLANNEL = {
+    "vxlan": ("udp dport 8472",),
+    "wireguard-native": ("udp dport 51820-51821",),
+}
+"""dict[flannel's backend -> what nodes send each other]; others route without a port of their own."""
+
+
+def plan(box: Box) -> Step:
+    """The ruleset, and the unit that loads it before any interface is up; nothing where it is turned off."""
+    if not box.site.firewall.enabled:
+        return Step(commands=(("systemctl", "disable", "--now", UNIT),))
+    text = render("safety/firewall.nft.j2", rules=[*_rules(box)])
+    return Step(
+        files=(File(path=PATH, content=text.encode(), mode=0o600),),
+        units=(Unit(name=UNIT, text=render("safety/edgefleet-firewall.service")),),
+        commands=(("systemctl", "restart", UNIT),),
+    )
+
+
+def _rules(box: Box) -> Iterator[str]:
+    inside = _addresses(box.site, "cluster-cidr") + _addresses(box.site, "service-cidr")
+    for source in _sources(inside):
+        yield f'{source} accept comment "containers"'
+    if len(box.site.nodes) > 1:
+        for source in _sources(_neighbours(box)):
+            for ports in _between_nodes(box):
+                yield f'{source} {ports} accept comment "nodes of this site"'
+    if box.site.break_glass.wireguard is not None:
+        yield 'iifname "edgefleet" accept comment "tunnel outwards"'
+    for each in box.site.firewall.allow:
+        to = f"{each.protocol} dport {each.port} accept"
+        for source in _sources(each.from_) or ("",):
+            yield f"{source} {to}".lstrip()
+
+
+def _between_nodes(box: Box) -> Iterator[str]:
+    config, nodes = box.site.k3s.config, box.site.nodes.values()
+    servers = sum(node.role == "server" for node in nodes)
+    if box.node.role == "server":
+        yield "tcp dport 6443"
+        if servers > 1:
+            yield "tcp dport 2379-2380"
+    yield from FLANNEL.get(str(config.get("flannel-backend", "vxlan")), ())
+    yield "tcp dport 10250"
+    if config.get("embedded-registry") is True:
+        yield "tcp dport 5001"
+        if box.node.role != "server":
+            yield "tcp dport 6443"
+
+
+def _neighbours(box: Box) -> tuple[str, ...]:
+    """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in."""
+    known = {
+        name: tuple(
+            ip_interface(each) for each in (node.network.address, *node.network.extra_addresses) if each
+        )
+        for name, node in box.site.nodes.items()
+    }
+    if all(addresses for name, addresses in known.items() if name != box.name):
+        return tuple(str(each.ip) for name in known if name != box.name for each in known[name])
+    return tuple(str(each.network) for addresses in known.values() for each in addresses)
+
+
+def _addresses(site: SiteSpec, key: str) -> tuple[str, ...]:
+    """Subnets that k3s takes for containers: one, or one of each family."""
+    said = site.k3s.config.get(key, CLUSTER[key])
+    listed = said if isinstance(said, list | tuple) else str(said).split(",")
+    return tuple(each.strip() for each in listed)
+
+
+def _sources(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """What packets from `addresses` match, one for each family."""
+    found = []
+    for family, version in (("ip", 4), ("ip6", 6)):
+        of_it = [each for each in addresses if ip_network(each, strict=False).version == version]
+        if of_it:
+            found.append(f"{family} saddr {{ {', '.join(dict.fromkeys(of_it))} }}")
+    return tuple(found)

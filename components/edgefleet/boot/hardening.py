@@ -1,0 +1,75 @@
+"""Step: what a hardened server needs beside its configuration (k3s docs, security/hardening-guide).
+
+The guide enables EventRateLimit and prints no limits for it; here they are those of Kubernetes's own example.
+The audit log leaves out leases and health, which are most of its lines and say nothing of anybody.
+"""
+
+from typing import Any
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS
+from edgefleet.model.yaml_text import to_yaml
+
+SYSCTL = "/etc/sysctl.d/91-edgefleet-hardening.conf"
+TMPFILES = "/etc/tmpfiles.d/edgefleet-k3s.conf"
+EXEMPT = ["kube-system", "system-upgrade"]
+"""Namespaces whose pods may be anything: k3s's own, and what upgrades it."""
+POD_SECURITY: dict[str, Any] = {
+    "apiVersion": "pod-security.admission.config.k8s.io/v1",
+    "kind": "PodSecurityConfiguration",
+    "defaults": {
+        "enforce": "restricted",
+        "enforce-version": "latest",
+        "audit": "restricted",
+        "audit-version": "latest",
+        "warn": "restricted",
+        "warn-version": "latest",
+    },
+    "exemptions": {"usernames": [], "runtimeClasses": [], "namespaces": EXEMPT},
+}
+EVENT_RATES: dict[str, Any] = {
+    "apiVersion": "eventratelimit.admission.k8s.io/v1alpha1",
+    "kind": "Configuration",
+    "limits": [
+        {"type": "Namespace", "qps": 50, "burst": 100, "cacheSize": 2000},
+        {"type": "User", "qps": 10, "burst": 50},
+    ],
+}
+ADMISSIONS: dict[str, Any] = {
+    "apiVersion": "apiserver.config.k8s.io/v1",
+    "kind": "AdmissionConfiguration",
+    "plugins": [
+        {"name": "PodSecurity", "configuration": POD_SECURITY},
+        {"name": "EventRateLimit", "configuration": EVENT_RATES},
+    ],
+}
+AUDITED: dict[str, Any] = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [
+        {"level": "None", "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}]},
+        {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*"]},
+        {"level": "Metadata"},
+    ],
+}
+
+
+def plan(box: Box) -> Step:
+    """Kernel settings, and for a server its policies and the folder of its audit log."""
+    if not box.site.hardening:
+        return Step()
+    sysctl = File(path=SYSCTL, content=render("safety/sysctl.conf").encode())
+    loads = ("sysctl", "--system")
+    if box.node.role != "server":
+        return Step(files=(sysctl,), commands=(loads,))
+    return Step(
+        files=(
+            sysctl,
+            File(path=ADMISSION, content=to_yaml(ADMISSIONS).encode(), mode=0o600),
+            File(path=AUDIT, content=to_yaml(AUDITED).encode(), mode=0o600),
+            File(path=TMPFILES, content=render("safety/tmpfiles.conf", logs=LOGS).encode()),
+        ),
+        commands=(loads, ("systemd-tmpfiles", "--create", TMPFILES)),
+    )

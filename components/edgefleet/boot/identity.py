@@ -1,0 +1,26 @@
+"""Step: by what the cloud knows this site: its certificate, the key to it, and the authority that made it.
+
+The key is derived from the site's own, so it is on the site's medium and nowhere else; certificate and
+authority are public.
+"""
+
+from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.planning.certificates import key_pem
+from edgefleet.planning.site_identity import certificate_key
+
+FOLDER = "/etc/edgefleet/identity"
+
+
+def plan(box: Box) -> Step:
+    """``site.crt``, ``site.key`` (0600) and ``authority.crt``; nothing where the region has no authority."""
+    identity = box.site.identity
+    if identity is None:
+        return Step()
+    key = key_pem(certificate_key(box.key))
+    return Step(
+        files=(
+            File(path=f"{FOLDER}/authority.crt", content=identity.authority.encode()),
+            File(path=f"{FOLDER}/site.crt", content=identity.certificate.encode()),
+            File(path=f"{FOLDER}/site.key", content=key.encode(), mode=0o600, is_secret=True),
+        )
+    )

@@ -1,0 +1,55 @@
+"""SHA-512-crypt, the form in which Linux keeps passwords: ``$6$<salt>$<hash>``. Pure.
+
+Written out here, after its specification (U. Drepper, "Unix crypt using SHA-256 and SHA-512", version 0.6):
+what the standard library had left with Python 3.13, and what is on PyPI is either unkept, or untyped and
+thirty other schemes besides. The specification's own vectors and OpenSSL are its tests.
+"""
+
+import hashlib
+
+ROUNDS = 5000
+"""What a hash without ``rounds=`` stands for."""
+ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+SIZE = 64
+
+
+def sha512_crypt(password: str, salt: str) -> str:
+    """The hash of `password`, as a line of ``/etc/shadow`` has it; `salt` has at most 16 of `ALPHABET`."""
+    key, salted = password.encode(), salt.encode()
+    digest = _first(key, salted)
+    keyed = _stretched(hashlib.sha512(key * len(key)).digest(), len(key))
+    seasoned = _stretched(hashlib.sha512(salted * (16 + digest[0])).digest(), len(salted))
+    for round_ in range(ROUNDS):
+        parts = [keyed if round_ % 2 else digest]
+        parts += [seasoned] if round_ % 3 else []
+        parts += [keyed] if round_ % 7 else []
+        parts.append(digest if round_ % 2 else keyed)
+        digest = hashlib.sha512(b"".join(parts)).digest()
+    return f"$6${salt}${_text(digest)}"
+
+
+def _first(key: bytes, salt: bytes) -> bytes:
+    alternate = hashlib.sha512(key + salt + key).digest()
+    made = hashlib.sha512(key + salt + _stretched(alternate, len(key)))
+    length = len(key)
+    while length:
+        made.update(alternate if length & 1 else key)
+        length >>= 1
+    return made.digest()
+
+
+def _stretched(digest: bytes, length: int) -> bytes:
+    return (digest * (length // SIZE + 1))[:length]
+
+
+def _text(digest: bytes) -> str:
+    """Groups of three bytes, of which each begins where the one before it ended, as four letters each."""
+    made, (first, second, third) = [], (0, 21, 42)
+    for _ in range(21):
+        made.append(_letters((digest[first] << 16) | (digest[second] << 8) | digest[third], 4))
+        first, second, third = second + 1, third + 1, first + 1
+    return "".join(made) + _letters(digest[63], 2)
+
+
+def _letters(number: int, count: int) -> str:
+    return "".join(ALPHABET[(number >> 6 * index) & 63] for index in range(count))

@@ -1,0 +1,134 @@
+"""Step `break_glass`: each way in only where it is asked for, and of one box alone."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.boot.conftest import KEY, Boxes
+
+from edgefleet.boot import break_glass, ssh
+from edgefleet.errors import InvalidInput
+from edgefleet.model.firstboot import Step
+from edgefleet.model.safety import BreakGlass, Ssm, WireGuard
+from edgefleet.planning.break_glass import console_hash, console_password, tunnel_key
+
+CASE = "recipe-2/server-static"
+TextOf = Callable[[Step, str], str]
+PEER = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd12::/64")
+SSM = Ssm(region="eu-central-1", activation_secret="ssm")  # noqa: S106 - a name
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    """A stand-in for a program of the base system."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n# a stand-in\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def run(script: str, prefix: Path, programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script with `prefix` for the root, and stand-ins first."""
+    path = prefix / "script"
+    path.write_text(script)
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "EDGEFLEET_PREFIX": str(prefix)}
+    shell = shutil.which("dash") or "/bin/sh"
+    return subprocess.run(
+        [shell, str(path)], env=environment, capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+def test_nothing_is_open_unless_it_is_asked_for(box: Boxes) -> None:
+    """And the user for the console goes when it is not asked for any more."""
+    step = break_glass.plan(box(CASE))
+    assert ((), ()) == (step.files, step.units)
+    ((_, _, remove),) = step.commands
+    assert "userdel --remove rescue" in remove
+
+
+def test_the_console_has_a_user_whose_password_no_file_holds(
+    box: Boxes, text_of: TextOf, tmp_path: Path
+) -> None:
+    """The script is run with stand-ins for useradd and chpasswd, twice."""
+    one = box(CASE, break_glass=BreakGlass(console=True))
+    step = break_glass.plan(one)
+    whole = b"".join(file.content for file in step.files).decode()
+    assert console_password(KEY) not in whole
+    modes = {file.path: file.mode for file in step.files}
+    assert (0o600, 0o440) == (modes[break_glass.HASH], modes[break_glass.SUDOERS])
+    (tmp_path / "etc/edgefleet").mkdir(parents=True)
+    (tmp_path / "etc/edgefleet/rescue.hash").write_text(text_of(step, break_glass.HASH))
+    programs = tmp_path / "programs"
+    program(programs, "id", f"test -e {tmp_path}/made")
+    program(programs, "useradd", f'echo "$@" >>{tmp_path}/made')
+    program(programs, "chpasswd", f"cat >{tmp_path}/shadow")
+    script = text_of(step, f"{break_glass.LIBRARY}/rescue-user")
+    for _ in range(2):
+        done = run(script, tmp_path, programs)
+        assert 0 == done.returncode, done.stderr
+    assert "--create-home --shell /bin/bash rescue\n" == (tmp_path / "made").read_text()
+    assert f"rescue:{console_hash(KEY)}\n" == (tmp_path / "shadow").read_text()
+
+
+def test_sshd_knows_the_sites_users_and_not_the_one_of_the_console(box: Boxes) -> None:
+    (file,) = ssh.plan_strict(box(CASE, break_glass=BreakGlass(console=True))).files
+    lines = file.content.decode().splitlines()
+    assert "AllowUsers ops auditor" in lines or "AllowUsers auditor ops" in lines
+    assert "PasswordAuthentication no" in lines
+
+
+def test_the_tunnel_goes_outwards_and_its_other_end_is_one_machine(box: Boxes, text_of: TextOf) -> None:
+    """Not the whole network: a lost box reaches no other through it."""
+    step = break_glass.plan(box(CASE, break_glass=BreakGlass(wireguard=PEER)))
+    made = text_of(step, break_glass.TUNNEL)
+    assert "AllowedIPs = fd12::1/128\n" in made
+    assert "ListenPort" not in made
+    assert f"PrivateKey = {tunnel_key(KEY, node='n1')[0]}\n" in made
+    (file,) = step.files
+    assert (0o600, True) == (file.mode, file.is_secret)
+
+
+def test_wireguard_reads_the_tunnel(box: Boxes, text_of: TextOf, tmp_path: Path) -> None:
+    tool = shutil.which("wg-quick")
+    if tool is None:
+        pytest.skip("needs wg-quick: apt-get install wireguard-tools")
+    path = tmp_path / "edgefleet.conf"
+    path.write_text(
+        text_of(break_glass.plan(box(CASE, break_glass=BreakGlass(wireguard=PEER))), break_glass.TUNNEL)
+    )
+    path.chmod(0o600)
+    done = subprocess.run([tool, "strip", str(path)], capture_output=True, text=True, check=False, timeout=30)
+    assert 0 == done.returncode, done.stderr
+    assert "Endpoint = bastion.example:51820" in done.stdout
+
+
+def test_what_registers_with_systems_manager_is_removed_once_it_has(
+    box: Boxes, text_of: TextOf, tmp_path: Path
+) -> None:
+    one = replace(box(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
+    step = break_glass.plan(one)
+    script = text_of(step, f"{break_glass.LIBRARY}/register-ssm")
+    assert "the:code" not in script
+    activation = tmp_path / break_glass.ACTIVATION[1:]
+    activation.parent.mkdir(parents=True)
+    activation.write_text(text_of(step, break_glass.ACTIVATION))
+    programs = tmp_path / "programs"
+    program(programs, "systemctl", "exit 1")
+    without = run(script, tmp_path, programs)
+    assert "has no amazon-ssm-agent" in without.stdout
+    assert activation.exists()
+    program(tmp_path / "usr/bin", "amazon-ssm-agent", f'echo "$@" >{tmp_path}/said')
+    assert 0 == run(script, tmp_path, programs).returncode
+    assert "-register -y -id the-id -code the:code -region eu-central-1\n" == (tmp_path / "said").read_text()
+    assert not activation.exists()
+
+
+@pytest.mark.parametrize("secrets", [{}, {"ssm": "no separator"}], ids=["missing", "misshapen"])
+def test_an_activation_that_is_not_there_is_an_error_with_the_command(
+    box: Boxes, secrets: dict[str, str]
+) -> None:
+    one = replace(box(CASE, break_glass=BreakGlass(ssm=SSM)), secrets=secrets)
+    with pytest.raises(InvalidInput, match=r"fleet:passphrases\.ssm") as refused:
+        break_glass.plan(one)
+    assert "no separator" not in str(refused.value)

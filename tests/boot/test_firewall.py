@@ -1,0 +1,164 @@
+"""Step `firewall`: what it admits to whom, and that nft itself takes every rule."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.boot.conftest import Boxes
+
+from edgefleet.boot import firewall
+from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
+
+TextOf = Callable[[Step, str], str]
+ONE, SEVERAL = "recipe-2/server-static", "server-and-agent"
+TUNNEL = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd00::/64")
+
+
+@pytest.fixture
+def rules(text_of: TextOf) -> Callable[[Box], str]:
+    """The rules of a box."""
+    return lambda box: text_of(firewall.plan(box), firewall.PATH)
+
+
+def with_k3s(box: Box, **config: Any) -> Box:
+    """The box with these keys in k3s's configuration."""
+    named = {name.replace("_", "-"): value for name, value in config.items()}
+    return replace(box, site=replace(box.site, k3s=replace(box.site.k3s, config=named)))
+
+
+@pytest.fixture
+def several(box: Boxes) -> Callable[[str], Box]:
+    """A node of the site that has a server and agents."""
+    return lambda node: box(SEVERAL, node, recipe=2)
+
+
+def test_a_site_of_one_box_is_reached_by_ssh_and_its_own_containers(
+    box: Boxes, rules: Callable[[Box], str]
+) -> None:
+    made = rules(box(ONE))
+    assert 1 == made.count("policy drop")
+    assert "tcp dport 22 accept" in made
+    assert "ip saddr { 10.42.0.0/16, 10.43.0.0/16 } accept" in made
+    for port in ("6443", "8472", "10250", "5001", "2379"):
+        assert port not in made
+    assert "flush ruleset" not in made
+    assert "forward" not in made.replace("forwarded", "")
+
+
+def test_boxes_of_a_site_reach_each_other_and_nobody_else_does(
+    several: Callable[[str], Box], rules: Callable[[Box], str]
+) -> None:
+    """The server is asked by agents; each end of flannel's tunnel and each kubelet by the others."""
+    server, agent = rules(several("srv")), rules(several("cam"))
+    assert "tcp dport 6443" not in agent
+    assert "tcp dport 6443" in server
+    for made in (server, agent):
+        assert "udp dport 8472" in made
+        assert "tcp dport 10250" in made
+        assert "dport 10250 accept" in made
+        assert not [line for line in made.splitlines() if "dport 10250" in line and "saddr" not in line]
+
+
+def test_neighbours_are_known_by_address_and_who_asks_dhcp_by_the_sites_subnet(
+    several: Callable[[str], Box], rules: Callable[[Box], str]
+) -> None:
+    """Never from everywhere, as an address that is not known yet would suggest."""
+    server = several("srv")
+    agents = [name for name, node in server.site.nodes.items() if node.role == "agent"]
+
+    def with_agents(addresses: list[str | None]) -> Box:
+        nodes = dict(server.site.nodes)
+        for name, address in zip(agents, addresses, strict=True):
+            network = replace(nodes[name].network, address=address, extra_addresses=(), gateway=None)
+            nodes[name] = replace(nodes[name], network=network)
+        return replace(server, site=replace(server.site, nodes=nodes))
+
+    fixed = [f"10.3.0.{20 + index}/24" for index in range(len(agents))]
+    alone = ", ".join(each.partition("/")[0] for each in fixed)
+    assert f"ip saddr {{ {alone} }} tcp dport 6443" in rules(with_agents([*fixed]))
+    assert "ip saddr { 10.3.0.0/24 } tcp dport 6443" in rules(with_agents([None, *fixed[1:]]))
+
+
+@pytest.mark.parametrize(
+    ("config", "there", "absent"),
+    [
+        ({}, ["udp dport 8472"], ["51820", "5001"]),
+        ({"flannel_backend": "wireguard-native"}, ["udp dport 51820-51821"], ["8472"]),
+        ({"flannel_backend": "host-gw"}, [], ["8472", "51820"]),
+        ({"embedded_registry": True}, ["tcp dport 5001"], []),
+        (
+            {"cluster_cidr": "10.60.0.0/16,fd60::/56"},
+            ["{ 10.60.0.0/16, 10.43.0.0/16 }", "{ fd60::/56 }"],
+            ["10.42"],
+        ),
+    ],
+    ids=["vxlan", "wireguard", "host-gw", "registry", "dual-stack"],
+)
+def test_ports_follow_what_k3s_is_told(
+    several: Callable[[str], Box],
+    rules: Callable[[Box], str],
+    config: dict[str, Any],
+    there: list[str],
+    absent: list[str],
+) -> None:
+    made = rules(with_k3s(several("srv"), **config))
+    assert [each for each in there if each not in made] == []
+    assert [each for each in absent if each in made] == []
+
+
+def test_what_the_fleet_file_allows_is_admitted_from_where_it_says(
+    box: Boxes, rules: Callable[[Box], str]
+) -> None:
+    allow = (
+        Admission(port=8443, from_=("10.0.0.0/8", "2001:db8::/32")),
+        Admission(port=161, protocol="udp"),
+    )
+    made = rules(box(ONE, firewall=Firewall(allow=allow)))
+    assert "ip saddr { 10.0.0.0/8 } tcp dport 8443 accept" in made
+    assert "ip6 saddr { 2001:db8::/32 } tcp dport 8443 accept" in made
+    assert "\n    udp dport 161 accept" in made
+
+
+def test_turned_off_it_leaves_none_behind(box: Boxes) -> None:
+    """A box that had one loses it with the seed that says so."""
+    step = firewall.plan(box(ONE, firewall=Firewall(enabled=False)))
+    assert ((), ()) == (step.files, step.units)
+    assert (("systemctl", "disable", "--now", firewall.UNIT),) == step.commands
+
+
+def nft(path: Path, *, check: bool) -> subprocess.CompletedProcess[str]:
+    """What nft says to the file in a network of its own, twice: loading again is no error."""
+    tool, unshare = shutil.which("nft"), shutil.which("unshare")
+    if tool is None or unshare is None:
+        pytest.skip("needs nft and unshare: apt-get install nftables util-linux")
+    how = "-c" if check else ""
+    script = f"{tool} {how} -f {path} && {tool} {how} -f {path} && {tool} list ruleset"
+    command = [unshare, "--map-root-user", "--net", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if "unshare failed" in done.stderr or "Operation not permitted" in done.stderr:
+        pytest.skip(f"no network namespace may be made here: {done.stderr.strip()}")
+    return done
+
+
+@pytest.mark.parametrize("is_check", [True, False], ids=["checked", "loaded"])
+def test_nft_takes_every_kind_of_rule(
+    several: Callable[[str], Box],
+    rules: Callable[[Box], str],
+    tmp_path: Path,
+    *,
+    is_check: bool,
+) -> None:
+    one = with_k3s(several("srv"), embedded_registry=True, cluster_cidr="10.60.0.0/16,fd60::/56")
+    allow = (Admission(port=8443, from_=("10.0.0.0/8", "2001:db8::/32")), Admission(port=161, protocol="udp"))
+    site = replace(one.site, firewall=Firewall(allow=allow), break_glass=BreakGlass(wireguard=TUNNEL))
+    path = tmp_path / "firewall.nft"
+    path.write_text(rules(replace(one, site=site)))
+    done = nft(path, check=is_check)
+    assert 0 == done.returncode, done.stderr
+    if not is_check:
+        assert "table inet edgefleet" in done.stdout

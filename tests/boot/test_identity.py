@@ -1,0 +1,46 @@
+"""Step `identity`: what is on the box fits together, and is what the authority made for this site."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests.boot.conftest import KEY, Boxes
+
+from edgefleet.boot import identity
+from edgefleet.model.firstboot import Step
+from edgefleet.model.hub import ControlPlane, HubDns
+from edgefleet.planning.derivation import hub_master
+from edgefleet.planning.site_identity import identified, site_authority
+
+MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
+BY = site_authority(MASTER, fleet="retail", region="eu")
+CASE = "recipe-2/server-static"
+
+
+def test_certificate_key_and_authority_fit_together(box: Boxes, text_of: Callable[[Step, str], str]) -> None:
+    """The key is made from the site's own, the certificate is handed in: they are of each other."""
+    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), site_identity=True)
+    one = box(CASE)
+    spec = identified(one.site, KEY, BY, hub)
+    assert spec.identity is not None
+    assert "hub.example" == spec.identity.hub
+    step = identity.plan(box(CASE, identity=spec.identity))
+    certificate = x509.load_pem_x509_certificate(text_of(step, f"{identity.FOLDER}/site.crt").encode())
+    authority = x509.load_pem_x509_certificate(text_of(step, f"{identity.FOLDER}/authority.crt").encode())
+    key = load_pem_private_key(text_of(step, f"{identity.FOLDER}/site.key").encode(), None)
+    assert certificate.public_key() == key.public_key()
+    certificate.verify_directly_issued_by(authority)
+    assert datetime(2040, 1, 1, tzinfo=UTC) == certificate.not_valid_after_utc
+    modes = {file.path: (file.mode, file.is_secret) for file in step.files}
+    assert (0o600, True) == modes[f"{identity.FOLDER}/site.key"]
+
+
+def test_without_an_authority_there_is_nothing(box: Boxes) -> None:
+    """As in a region without a hub, and before recipe 2."""
+    one = box(CASE)
+    assert one.site == identified(one.site, KEY, BY, ControlPlane())
+    assert Step() == identity.plan(one)
+    old = box("recipe-1/server-static").site
+    assert old == identified(old, KEY, BY, ControlPlane(kind="k3s", site_identity=True))
