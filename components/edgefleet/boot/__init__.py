@@ -5,24 +5,21 @@ keeps it as it is when the medium is taken away; kernel settings before k3s, who
 them; time before anything that checks a certificate; SSH before the long part, so that an admin can look
 in; then k3s from its configuration to its start, where the download is the only step that needs the link.
 
-A recipe pins this list and everything the steps render. A change of bytes is a new recipe: it gets its
-own list here, in which the steps that changed are new functions or files; recipe 1 stays as it is.
+A recipe pins its list and everything the steps render. A change of bytes is a new recipe: it gets a list
+of its own, in which the steps that changed are new functions or files; recipe 1 stays as it is.
 """
 
 from collections.abc import Callable
 
 from edgefleet.boot import (
-    break_glass,
     cloud_init,
     facts,
-    firewall,
-    hardening,
-    identity,
     k3s_config,
     k3s_install,
     k3s_registries,
     k3s_service,
     kernel,
+    recipe_2,
     ssh,
     timesync,
 )
@@ -40,19 +37,5 @@ RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {
         k3s_install.plan,
         k3s_service.plan,
     ),
-    2: (
-        facts.plan,
-        cloud_init.plan,
-        kernel.plan,
-        hardening.plan,
-        timesync.plan,
-        ssh.plan_strict,
-        firewall.plan,
-        break_glass.plan,
-        identity.plan,
-        k3s_registries.plan,
-        k3s_config.plan_hardened,
-        k3s_install.plan,
-        k3s_service.plan,
-    ),
+    2: recipe_2.STEPS,
 }

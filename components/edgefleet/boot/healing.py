@@ -1,0 +1,73 @@
+"""Step: a box that heals: it knows what it was well with, and goes back to that, once.
+
+What k3s is told is kept in sets, before k3s starts; a check by a timer says whether k3s answers and the node
+is ready, and a set that does not get well in time is taken back. k3s's certificates last 365 days and are
+renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is started anew at
+night after `RENEWED_AFTER` days at least and 74 at most, so what one start does not renew the next one does.
+"""
+
+import hashlib
+from typing import Any
+
+from edgefleet.boot.k3s_install import SERVICES
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.site import Role
+
+SCRIPT = "/usr/local/lib/edgefleet/heal"
+STATUS = "/usr/local/bin/edgefleet-status"
+WITHIN: dict[Role, int] = {"server": 900, "agent": 1800}
+"""dict[role -> seconds in which k3s gets well]: archives of images are imported before kubelet starts, and an
+agent waits for its server."""
+SLOW = frozenset({"emmc", "sd", "hdd"})
+"""Media on which it may take twice as long."""
+RENEWED_AFTER = 45
+SPREAD = 30
+"""Days over which the sites of a fleet are spread."""
+FIRST_HOUR, MINUTES = 1, 240
+"""The night: from one to five, in the site's own time."""
+
+
+def plan(box: Box) -> Step:
+    """The scripts, the units that run them, and what is there now taken as the current set."""
+    unit = SERVICES[box.node.role]
+    day, minute = _turn(box)
+    script = render(
+        "heal/heal.sh.j2",
+        role=box.node.role,
+        unit=unit,
+        node=box.node.hostname,
+        name=f"{box.name} of {box.site.name}, {box.site.fleet} in {box.site.region}",
+        within=WITHIN[box.node.role] * (2 if box.node.storage in SLOW else 1),
+        renew_after=RENEWED_AFTER + day,
+    )
+    at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
+    return Step(
+        files=(
+            File(path=SCRIPT, content=script.encode(), mode=0o755),
+            File(path=STATUS, content=render("heal/edgefleet-status.sh").encode(), mode=0o755),
+        ),
+        units=(
+            _unit("edgefleet-configuration.service", unit=unit),
+            _unit("edgefleet-health.service", is_enabled=False),
+            Unit(name="edgefleet-health.timer", text=render("heal/edgefleet-health.timer")),
+            _unit("edgefleet-renew.service", is_enabled=False),
+            _unit("edgefleet-renew.timer", at=at),
+        ),
+        commands=(
+            (SCRIPT, "adopt"),
+            ("systemctl", "restart", "--no-block", "edgefleet-health.timer", "edgefleet-renew.timer"),
+        ),
+    )
+
+
+def _unit(name: str, *, is_enabled: bool = True, **values: str) -> Unit:
+    named: dict[str, Any] = {"script": SCRIPT, **values}
+    return Unit(name=name, text=render(f"heal/{name}.j2", **named), is_enabled=is_enabled)
+
+
+def _turn(box: Box) -> tuple[int, int]:
+    """(days, minute of the night) of this site, from its name: the same always, another for each site."""
+    named = f"{box.site.fleet}\0{box.site.region}\0{box.site.name}".encode()
+    number = int.from_bytes(hashlib.sha256(named).digest()[:8])
+    return number % SPREAD, number // SPREAD % MINUTES

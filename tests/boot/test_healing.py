@@ -1,0 +1,377 @@
+"""Step `healing`: the script is run for real, with stand-ins for k3s and systemctl."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.boot.conftest import Boxes
+
+from edgefleet.boot import healing
+from edgefleet.model.firstboot import Step
+
+CASE = "recipe-2/server-static"
+FAKE_K3S = """#!/bin/sh
+# FakeK3s: a stand-in for k3s. It is well while what it was started with says `good`. Release {release}.
+started=$EDGEFLEET_PREFIX/run/started-with
+grep -q good "$started" || exit 1
+case "$*" in *readyz*) printf ok ;; *"get node"*) printf True ;; esac
+"""
+FAKE_SYSTEMCTL = """#!/bin/sh
+# A stand-in for systemctl that starts FakeK3s.
+run=$EDGEFLEET_PREFIX/run
+echo "$*" >>"$run/asked"
+case "$*" in
+  *restart*k3s.service) /bin/cp "$EDGEFLEET_PREFIX/etc/rancher/k3s/config.yaml" "$run/started-with"
+    echo "$(/bin/cat "$run/starts" 2>/dev/null)x" >"$run/starts.new"
+    /bin/mv "$run/starts.new" "$run/starts" ;;
+  *InvocationID*) /bin/cat "$run/starts" 2>/dev/null ;;
+  *ActiveEnter*) echo "${FAKE_SINCE:-0}" ;;
+  is-active*) echo "${FAKE_INSTALLER:-inactive}" ;;
+esac
+exit 0
+"""
+CUTTING = """#!/bin/sh
+# The power goes before the {name} that is the $CUT_AT-th step.
+count=$(($(/bin/cat "$CUT_COUNT") + 1))
+echo "$count" >"$CUT_COUNT"
+if [ "$count" -eq "$CUT_AT" ]; then kill -KILL 0; fi
+exec /bin/{name} "$@"
+"""
+TextOf = Callable[[Step, str], str]
+
+
+@dataclass
+class Machine:
+    """A folder in the place of a box's root, with stand-ins."""
+
+    root: Path
+    script: Path
+    programs: Path
+
+    def heal(self, what: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the script; with 0 seconds something is well at once or not at all."""
+        environment = {
+            "PATH": f"{more.pop('cutting', '')}:{self.programs}:/usr/bin:/bin:/usr/sbin".lstrip(":"),
+            "EDGEFLEET_PREFIX": str(self.root),
+            "EDGEFLEET_WITHIN": "0",
+            "EDGEFLEET_PAUSE_SECONDS": "0",
+            "LC_ALL": "C",
+            **more,
+        }
+        shell = shutil.which("dash") or "/bin/sh"
+        return subprocess.run(
+            [shell, str(self.script), what],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            start_new_session=True,
+        )
+
+    def done(self, what: str, **more: str) -> str:
+        """What the script says when it does not fail."""
+        ran = self.heal(what, **more)
+        assert 0 == ran.returncode, ran.stderr
+        return ran.stdout
+
+    def configure(self, text: str, *, release: int = 1) -> None:
+        """What a seed does: it writes what k3s is told, and brings the k3s that goes with it."""
+        folder = self.root / "etc/rancher/k3s"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.yaml").write_text(text)
+        (folder / "config.yaml").chmod(0o600)
+        installer = self.root / "usr/local/lib/edgefleet/install-k3s"
+        installer.parent.mkdir(parents=True, exist_ok=True)
+        installer.write_text(f"brings release {release}")
+        binary = self.root / "usr/local/bin/k3s"
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        made = FAKE_K3S.format(release=release)
+        if binary.exists() and binary.read_text() != made:
+            binary.replace(binary.with_name("k3s.previous"))
+        binary.write_text(made)
+        binary.chmod(0o755)
+
+    def start(self) -> None:
+        """What the installer does at its end, and each boot."""
+        environment = {"EDGEFLEET_PREFIX": str(self.root), "PATH": "/usr/bin:/bin"}
+        command = [str(self.programs / "systemctl"), "restart", "--no-block", "k3s.service"]
+        subprocess.run(command, env=environment, check=True, timeout=30)
+
+    def apply(self, text: str, *, release: int = 1) -> None:
+        """A seed is applied: written, adopted, k3s started, looked at."""
+        self.configure(text, release=release)
+        self.done("adopt")
+        self.start()
+        self.done("check")
+
+    def boot(self) -> None:
+        """The power is back: nothing is left in /run."""
+        shutil.rmtree(self.root / "run")
+        (self.root / "run").mkdir()
+        self.done("adopt")
+        self.start()
+        self.done("check")
+
+    @property
+    def config(self) -> str:
+        """What k3s is told now."""
+        return (self.root / "etc/rancher/k3s/config.yaml").read_text()
+
+    @property
+    def release(self) -> str:
+        """Which k3s is here, and which one the installer would bring."""
+        found = re.search(r"Release (\d)", (self.root / "usr/local/bin/k3s").read_text())
+        installer = (self.root / "usr/local/lib/edgefleet/install-k3s").read_text()
+        return f"{found[1] if found else ''} {installer[-1]}"
+
+    @property
+    def status(self) -> dict[str, str]:
+        """What a program reads of it."""
+        made: dict[str, str] = json.loads((self.root / "var/lib/edgefleet/status.json").read_text())
+        return made
+
+
+@pytest.fixture
+def machine(box: Boxes, text_of: TextOf, tmp_path: Path) -> Machine:
+    """A box with the script of the golden site."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "systemctl").write_text(FAKE_SYSTEMCTL)
+    (programs / "systemctl").chmod(0o755)
+    script = tmp_path / "heal"
+    script.write_text(text_of(healing.plan(box(CASE)), healing.SCRIPT))
+    (tmp_path / "root/run").mkdir(parents=True)
+    return Machine(root=tmp_path / "root", script=script, programs=programs)
+
+
+def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
+    """For a program in a file, for a person in plain words."""
+    machine.apply("good 1")
+    assert "healthy" == machine.status["state"]
+    said = machine.done("status")
+    assert "This is n1 of de-ber-001, retail in eu-central-1." in said
+    assert "k3s answers and this node is ready." in said
+    assert 0o600 == (machine.root / "var/lib/edgefleet/status.json").stat().st_mode & 0o777
+
+
+def test_what_does_not_get_well_is_taken_back_with_the_k3s_that_was_here(machine: Machine) -> None:
+    machine.apply("good 1")
+    machine.apply("bad", release=2)
+    assert ("good 1", "1 1") == (machine.config, machine.release)
+    assert "rolled-back" == machine.status["state"]
+    machine.done("check")
+    assert "healthy" == machine.status["state"]
+    assert "a new configuration was taken back; it is not tried again" in machine.done("status")
+    assert 0o600 == (machine.root / "etc/rancher/k3s/config.yaml").stat().st_mode & 0o777
+
+
+def test_files_that_the_new_one_brought_go_with_it(machine: Machine) -> None:
+    """A drop-in that is left would still be read."""
+    machine.apply("good 1")
+    extra = machine.root / "etc/rancher/k3s/config.yaml.d/20-more.yaml"
+    extra.parent.mkdir()
+    extra.write_text("bad: true")
+    machine.apply("bad")
+    assert not extra.exists()
+    assert "good 1" == machine.config
+
+
+def test_it_goes_back_once_and_never_to_and_fro(machine: Machine) -> None:
+    """What was before is not well either: it says so, and stays. What failed is not tried again by itself."""
+    machine.apply("good 1")
+    machine.apply("bad")
+    (machine.root / "run/started-with").write_text("broken all the same")
+    for _ in range(3):
+        machine.done("check")
+        assert "good 1" == machine.config
+        (machine.root / "run/started-with").write_text("broken all the same")
+    assert "unhealthy" == machine.status["state"]
+    machine.start()
+    machine.done("check")
+    machine.configure("bad")
+    assert "did not get well before" in machine.done("adopt")
+    assert "good 1" == machine.config
+    machine.done("retry")
+    machine.configure("bad")
+    machine.done("adopt")
+    assert "bad" == machine.config
+
+
+def test_a_third_one_that_is_well_ends_the_story(machine: Machine) -> None:
+    """The one before it is the good one, not the one that failed."""
+    machine.apply("good 1")
+    machine.apply("bad")
+    machine.done("check")
+    machine.apply("good 3")
+    assert ("healthy", "") == (machine.status["state"], machine.status["rolledBack"])
+    machine.apply("bad 4")
+    assert "good 3" == machine.config
+
+
+def test_the_first_one_has_nothing_to_go_back_to(machine: Machine) -> None:
+    machine.apply("bad")
+    assert "bad" == machine.config
+    assert "there is nothing to go back to" in machine.status["says"]
+
+
+def test_one_that_was_well_is_not_blamed_for_what_comes_later(machine: Machine) -> None:
+    """A disk that fails is no reason to go back; k3s is started anew, and not all the time."""
+    machine.apply("good 1")
+    machine.apply("good 2")
+    asked = machine.root / "run/asked"
+    asked.write_text("")
+    (machine.root / "run/started-with").write_text("broken")
+    machine.done("check")
+    assert "good 2" == machine.config
+    (machine.root / "run/started-with").write_text("broken")
+    machine.done("check")
+    assert 1 == asked.read_text().count("restart --no-block k3s.service")
+
+
+def test_while_another_k3s_is_brought_the_one_that_runs_is_not_taken_for_it(machine: Machine) -> None:
+    """It answers, but with the configuration before."""
+    machine.apply("good 1")
+    machine.configure("bad")
+    machine.done("adopt")
+    machine.done("check", FAKE_INSTALLER="activating")
+    assert "is being brought" in machine.status["says"]
+    assert "bad" == machine.config
+    machine.start()
+    machine.done("check")
+    assert "good 1" == machine.config
+
+
+def test_without_k3s_it_waits(machine: Machine) -> None:
+    """However long the link takes: that is no reason to go back."""
+    machine.configure("good 1")
+    (machine.root / "usr/local/bin/k3s").unlink()
+    machine.done("adopt")
+    machine.done("check")
+    assert ("waiting", "k3s is not here yet") == (machine.status["state"], machine.status["says"])
+
+
+def test_what_says_nothing_new_is_not_written(machine: Machine) -> None:
+    """A card wears by what is written to it."""
+    machine.apply("good 1")
+    place = machine.root / "var/lib/edgefleet"
+
+    def seen() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
+
+    before = seen()
+    machine.done("check")
+    machine.done("adopt")
+    assert before == seen()
+
+
+@pytest.mark.parametrize(("days", "is_started"), [(30, False), (200, True)])
+def test_k3s_is_started_anew_when_it_has_run_for_long(
+    machine: Machine, days: int, *, is_started: bool
+) -> None:
+    """Its certificates are renewed at a start alone; a box that was started lately is left alone."""
+    machine.apply("good 1")
+    asked = machine.root / "run/asked"
+    asked.write_text("")
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    since = int((uptime - days * 86400) * 1_000_000)
+    machine.done("renew", FAKE_SINCE=str(since))
+    assert is_started is ("restart --no-block k3s.service" in asked.read_text())
+    assert "healthy" == machine.status["state"]
+
+
+def cutter(folder: Path) -> Path:
+    """Programs that change the disk, each of which ends everything where it is the step to cut at."""
+    folder.mkdir()
+    for name in ("mv", "ln", "rm", "cp", "sync", "mkdir"):
+        (folder / name).write_text(CUTTING.format(name=name))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("what", ["adopt", "check"])
+@pytest.mark.slow
+def test_a_power_cut_at_any_step_leaves_one_or_the_other_whole(
+    machine: Machine, tmp_path: Path, what: str
+) -> None:
+    """After each step of an adoption and of a rollback: the next boot sets right what is half done."""
+    cutting = str(cutter(tmp_path / "cutting"))
+    machine.apply("good 1")
+    machine.configure("bad", release=2)
+    if what == "check":
+        machine.done("adopt")
+        machine.start()
+    shutil.copytree(machine.root, tmp_path / "before", symlinks=True)
+    step = 0
+    while True:
+        step += 1
+        count = tmp_path / "count"
+        count.write_text("0")
+        cut = machine.heal(what, cutting=cutting, CUT_AT=str(step), CUT_COUNT=str(count))
+        machine.boot()
+        machine.done("check")
+        machine.done("check")
+        assert ("good 1", "1 1") == (machine.config, machine.release), f"cut at step {step}"
+        assert "healthy" == machine.status["state"], f"cut at step {step}"
+        assert not (machine.root / "var/lib/edgefleet/configurations/rollback").exists()
+        if cut.returncode == 0:
+            break
+        shutil.rmtree(machine.root)
+        shutil.copytree(tmp_path / "before", machine.root, symlinks=True)
+    assert step > 5
+
+
+def test_each_site_has_a_night_of_its_own(box: Boxes) -> None:
+    """The same always, and spread over days and minutes."""
+    one = box(CASE)
+    (timer,) = [unit for unit in healing.plan(one).units if unit.name == "edgefleet-renew.timer"]
+    assert timer.text == next(u for u in healing.plan(one).units if u.name == timer.name).text
+    turns = set()
+    for number in range(50):
+        step = healing.plan(box(CASE, name=f"shop-{number}"))
+        (script,) = [file.content.decode() for file in step.files if file.path == healing.SCRIPT]
+        (unit,) = [unit.text for unit in step.units if unit.name == timer.name]
+        days = int(re.findall(r"^renew_after=(\d+)", script, re.MULTILINE)[0])
+        hour = int(re.findall(r"OnCalendar=\*-\*-\* (\d\d):", unit)[0])
+        assert healing.RENEWED_AFTER <= days < healing.RENEWED_AFTER + healing.SPREAD
+        assert 1 <= hour < 5
+        turns.add((days, unit))
+    assert len(turns) > 40
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
+def test_shellcheck_finds_nothing(machine: Machine) -> None:
+    done = subprocess.run(
+        ["shellcheck", "--shell=sh", str(machine.script)], capture_output=True, text=True, check=False
+    )
+    assert "" == done.stdout
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
+)
+def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
+    """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the script."""
+    script = tmp_path / "heal"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    paths = []
+    for unit in healing.plan(box(CASE)).units:
+        path = tmp_path / unit.name
+        path.write_text(unit.text.replace(healing.SCRIPT, str(script)))
+        paths.append(str(path))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        timeout=60,
+    )
+    assert 0 == done.returncode, done.stderr

@@ -1,0 +1,293 @@
+"""Step `payload`, and what brings k3s from it: both scripts are run for real, with stand-ins for programs."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tests.boot.conftest import Boxes
+from tests.boot.test_healing import cutter
+
+from edgefleet.boot import k3s_install, k3s_service, payload
+from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.medium import PayloadFile
+
+CASE = "recipe-2/server-static"
+K3S = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 5_000 + b"\n"
+SHIM, ARCHIVE = b"#!/bin/sh\n# a stand-in for a shim\n", b"a stand-in for an archive of images"
+OLD = b"#!/bin/sh\n# the k3s that was here before\n"
+CONTENT = {
+    "bin/k3s": K3S,
+    "bin/containerd-shim-wasmtime-v1": SHIM,
+    "images/k3s-airgap-images-amd64.tar.zst": ARCHIVE,
+}
+SYSTEMCTL = '#!/bin/sh\n# a stand-in\necho "$*" >>"$EDGEFLEET_PREFIX/asked"\n'
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def air_gapped(box: Boxes) -> Box:
+    """A server whose medium carries `CONTENT`; an archive is known by its image's manifest alone."""
+    one = box(CASE, airgap=True)
+    files = tuple(
+        PayloadFile(
+            path=path,
+            digest="sha256:" + (digest(data) if path.startswith("bin/") else "f" * 64),
+            size=len(data),
+        )
+        for path, data in CONTENT.items()
+    )
+    node = replace(one.node, payload=files)
+    k3s = replace(one.site.k3s, sha256={})
+    return replace(one, site=replace(one.site, k3s=k3s, nodes={one.name: node}))
+
+
+@dataclass
+class Machine:
+    """A folder in the place of a box's root."""
+
+    root: Path
+    programs: Path
+
+    def put(self, *files: File) -> None:
+        """Write a step's files as a first boot does."""
+        for file in files:
+            path = self.root / file.path[1:]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+
+    def medium(self, **changed: bytes) -> Path:
+        """A medium with the payload, some files of it changed."""
+        folder = self.root / "boot/firmware/edgefleet-payload"
+        for path, data in CONTENT.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        (folder / "SHA256SUMS").write_text(
+            "".join(f"{digest(data)}  {path}\n" for path, data in CONTENT.items())
+        )
+        for path, data in changed.items():
+            (folder / path).write_bytes(data)
+        return folder
+
+    def run(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a script with this folder for the root."""
+        environment = {
+            "PATH": f"{more.pop('cutting', '')}:{self.programs}:/usr/bin:/bin".lstrip(":"),
+            "EDGEFLEET_PREFIX": str(self.root),
+            "EDGEFLEET_WAIT_SECONDS": "0",
+            "EDGEFLEET_RETRY_SECONDS": "0",
+            "EDGEFLEET_ATTEMPTS": "1",
+            "EDGEFLEET_LINK": "no",
+            **more,
+        }
+        return subprocess.run(
+            [shutil.which("dash") or "/bin/sh", str(self.root / script[1:])],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            start_new_session=True,
+        )
+
+    def problem(self, name: str) -> str:
+        """The sentence for people, if there is one."""
+        path = self.root / "var/lib/edgefleet/problems" / name
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def archive(self) -> Path:
+        """Where k3s finds the archive."""
+        return self.root / "var/lib/rancher/k3s/agent/images/k3s-airgap-images-amd64.tar.zst"
+
+    @property
+    def binaries(self) -> Path:
+        """Where programs are."""
+        return self.root / "usr/local/bin"
+
+
+@pytest.fixture
+def machine(box: Boxes, tmp_path: Path) -> Machine:
+    """An air-gapped box with the scripts of both steps."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "systemctl").write_text(SYSTEMCTL)
+    (programs / "systemctl").chmod(0o755)
+    made = Machine(root=tmp_path / "root", programs=programs)
+    one = air_gapped(box)
+    made.put(*payload.plan(one).files, *k3s_install.plan_beside(one).files)
+    return made
+
+
+def test_what_the_medium_carries_is_put_where_k3s_looks(machine: Machine) -> None:
+    """And again at the next boot, when the medium is gone."""
+    folder = machine.medium()
+    for _ in range(2):
+        done = machine.run(payload.SCRIPT)
+        assert 0 == done.returncode, done.stderr
+        assert 0 == machine.run(k3s_install.SCRIPT).returncode
+        assert ARCHIVE == machine.archive.read_bytes()
+        assert (SHIM, K3S) == (
+            (machine.binaries / "containerd-shim-wasmtime-v1").read_bytes(),
+            (machine.binaries / "k3s").read_bytes(),
+        )
+        assert not machine.archive.is_symlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(machine.root / "run", ignore_errors=True)
+    assert "" == machine.problem("payload") + machine.problem("k3s")
+    assert "restart --no-block k3s.service\n" == (machine.root / "asked").read_text()
+
+
+def test_a_payload_on_the_systems_own_disk_is_not_copied(machine: Machine) -> None:
+    """It is always there, and there may be no room for it twice."""
+    folder = machine.medium()
+    assert 0 == machine.run(payload.SCRIPT, EDGEFLEET_LINK="yes").returncode
+    assert machine.archive.is_symlink()
+    assert folder / "images" / machine.archive.name == machine.archive.readlink()
+
+
+def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machine: Machine) -> None:
+    """In the journal and for people; there is no program that could fetch in reach of it."""
+    done = machine.run(payload.SCRIPT)
+    assert 1 == done.returncode
+    assert "No payload is here" in done.stderr
+    assert 1 == machine.problem("payload").count("\n")
+    assert "Put the medium in" in machine.problem("payload")
+    done = machine.run(k3s_install.SCRIPT, EDGEFLEET_ATTEMPTS="0")
+    assert 1 == done.returncode
+    assert "was made to fetch nothing" in machine.problem("k3s")
+    assert not (machine.binaries / "k3s").exists()
+
+
+@pytest.mark.parametrize("path", sorted(CONTENT))
+def test_what_is_not_what_was_made_is_not_used(machine: Machine, path: str) -> None:
+    """A program is held against the seed, an archive against the medium's list."""
+    folder = machine.medium(**{path: b"something else"})
+    if path.startswith("bin/"):
+        sums = (folder / "SHA256SUMS").read_text()
+        (folder / "SHA256SUMS").write_text(sums.replace(digest(CONTENT[path]), digest(b"something else")))
+    done = machine.run(payload.SCRIPT)
+    assert 1 == done.returncode
+    assert path in machine.problem("payload")
+    assert not (machine.binaries / Path(path).name).exists()
+    assert not (machine.archive.exists() and machine.archive.read_bytes() == b"something else")
+
+
+def test_a_program_that_is_missing_on_the_medium_is_named(machine: Machine) -> None:
+    (machine.medium() / "bin/k3s").unlink()
+    assert 1 == machine.run(payload.SCRIPT).returncode
+    assert machine.problem("payload").startswith("bin/k3s is not in the payload")
+
+
+def test_the_k3s_before_is_kept_and_k3s_is_started_anew(machine: Machine) -> None:
+    """There is something to go back to."""
+    machine.binaries.mkdir(parents=True)
+    (machine.binaries / "k3s").write_bytes(OLD)
+    (machine.binaries / "k3s").chmod(0o755)
+    machine.medium()
+    assert 0 == machine.run(payload.SCRIPT).returncode
+    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert (K3S, OLD) == (
+        (machine.binaries / "k3s").read_bytes(),
+        (machine.binaries / "k3s.previous").read_bytes(),
+    )
+
+
+def test_a_power_cut_at_any_step_leaves_a_whole_k3s(machine: Machine, tmp_path: Path) -> None:
+    """At each moment there is one; the next boot ends with the new one, and the old beside it."""
+    cutting = str(cutter(tmp_path / "cutting"))
+    machine.binaries.mkdir(parents=True)
+    (machine.binaries / "k3s").write_bytes(OLD)
+    (machine.binaries / "k3s").chmod(0o755)
+    machine.medium()
+    assert 0 == machine.run(payload.SCRIPT).returncode
+    shutil.copytree(machine.root, tmp_path / "before", symlinks=True)
+    count, step = tmp_path / "count", 0
+    while True:
+        step += 1
+        count.write_text("0")
+        cut = machine.run(k3s_install.SCRIPT, cutting=cutting, CUT_AT=str(step), CUT_COUNT=str(count))
+        assert (machine.binaries / "k3s").read_bytes() in {OLD, K3S}, f"cut at step {step}"
+        assert 0 == machine.run(k3s_install.SCRIPT).returncode
+        assert K3S == (machine.binaries / "k3s").read_bytes()
+        assert OLD == (machine.binaries / "k3s.previous").read_bytes(), f"cut at step {step}"
+        if cut.returncode == 0:
+            break
+        shutil.rmtree(machine.root)
+        shutil.copytree(tmp_path / "before", machine.root, symlinks=True)
+    assert step > 5
+
+
+def test_a_configuration_that_is_new_starts_k3s_anew_with_the_binary_that_is_here(machine: Machine) -> None:
+    machine.medium()
+    machine.run(payload.SCRIPT)
+    machine.run(k3s_install.SCRIPT)
+    (machine.root / "asked").unlink()
+    machine.run(k3s_install.SCRIPT)
+    assert not (machine.root / "asked").exists()
+    pending = machine.root / "var/lib/edgefleet/configurations/pending"
+    pending.parent.mkdir(parents=True)
+    pending.write_text("")
+    machine.run(k3s_install.SCRIPT)
+    assert "restart --no-block k3s.service\n" == (machine.root / "asked").read_text()
+
+
+def test_a_site_with_a_link_carries_nothing(box: Boxes) -> None:
+    assert Step() == payload.plan(box(CASE))
+
+
+def test_k3s_waits_for_no_link(box: Boxes) -> None:
+    """Nothing that needs it is ordered before k3s, and no k3s at all is no failure."""
+    for node, name in (("srv", "k3s.service"), ("cam", "k3s-agent.service")):
+        one = box("server-and-agent", node, recipe=2)
+        (unit,) = k3s_service.plan_unhindered(one).units
+        assert name == unit.name
+        assert "network-online" not in unit.text
+        assert k3s_install.UNIT not in unit.text
+        assert "RuntimeMaxSec" not in unit.text
+        assert "ConditionFileIsExecutable=/usr/local/bin/k3s\n" in unit.text
+        (installer,) = k3s_install.plan_beside(one).units
+        assert "Before=" not in installer.text
+        script = k3s_install.plan_beside(one).files[0].content.decode()
+        assert f"unit={name}\n" in script
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
+@pytest.mark.parametrize("script", [payload.SCRIPT, k3s_install.SCRIPT])
+def test_shellcheck_finds_nothing(machine: Machine, script: str) -> None:
+    path = machine.root / script[1:]
+    done = subprocess.run(
+        ["shellcheck", "--shell=sh", str(path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "" == done.stdout
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
+)
+def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
+    """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the programs they run."""
+    one = air_gapped(box)
+    steps: list[Callable[[Box], Step]] = [payload.plan, k3s_install.plan_beside, k3s_service.plan_unhindered]
+    program, paths = tmp_path / "program", []
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for unit in (unit for plan in steps for unit in plan(one).units):
+        text = unit.text
+        for path in ("/usr/local/bin/k3s", "/sbin/modprobe", k3s_install.SCRIPT, payload.SCRIPT):
+            text = text.replace(path, str(program))
+        (tmp_path / unit.name).write_text(text)
+        paths.append(str(tmp_path / unit.name))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert [] == [line for line in done.stderr.splitlines() if "k3s" in line or "edgefleet" in line]
