@@ -7,10 +7,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from cryptography import x509
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
 from edgefleet.planning.derivation import site_key
+from edgefleet.planning.site_identity import certificate_key
 
 Record = Callable[..., Sequence[Any]]
 """The fixture of this folder: runs a program, gives back what it registered."""
@@ -116,3 +118,40 @@ def test_a_bad_fleet_file_is_a_run_error_without_a_traceback(record: Record, fle
         record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))
     assert isinstance(caught.value, ProgramError)
     assert caught.value.problems[0].where.startswith("shops.fleet.yaml:14:")
+
+
+def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
+    record: Record, fleet_file: str
+) -> None:
+    """Known before anything exists, in plain text; the list of revoked ones has its number and no other's."""
+    written = FILE.replace("recipe: 1", "recipe: 2\nrevoked: {alpha: 1}").replace(
+        "bucket: shops", "identity: {sites: true, validUntil: 2039-06-01}\n  bucket: shops"
+    )
+    Path(fleet_file).write_text(written)
+    found = record(
+        lambda: edgefleet.Fleet(
+            "shops", {"file": fleet_file, "secret": SECRET, "passphrases": {"shopWifi": "correct horse"}}
+        )
+    )
+    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:SiteImages"}
+    assert {"certificate", "authority"} == set(sites["alpha"]["identity"])
+    made = {
+        name: x509.load_pem_x509_certificate(inputs["identity"]["certificate"].encode())
+        for name, inputs in sites.items()
+    }
+    assert {"2039-06-01"} == {f"{each.not_valid_after_utc:%Y-%m-%d}" for each in made.values()}
+    key = site_key(SECRET, fleet="shops", region="north", site="alpha", epoch=1)
+    assert certificate_key(key).public_key() == made["alpha"].public_key()
+    (crl,) = [each.inputs["data"] for each in found if each.type == "edgefleet:aws:Crl"]
+    revoked = x509.load_pem_x509_crl(crl.encode())
+    assert [made["alpha"].serial_number] == [each.serial_number for each in revoked]
+
+
+def test_a_certificate_that_ends_while_a_site_is_dark_is_an_error(record: Record, fleet_file: str) -> None:
+    """Its last day is declared, and so is how long a site may be away."""
+    written = FILE.replace("recipe: 1", "recipe: 2").replace(
+        "bucket: shops", "identity: {sites: true, validUntil: 2030-01-01}\n  bucket: shops"
+    )
+    Path(fleet_file).write_text(written.replace("alpha: {", "alpha: {link: {longestDarkness: 9999d}, "))
+    with pytest.raises(ProgramError, match="alpha may be dark for 9999"):
+        record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))

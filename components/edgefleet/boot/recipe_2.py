@@ -1,7 +1,8 @@
 """The steps of recipe 2, in their order.
 
 Beside what recipe 1 has: the firewall as soon as who may come in is known, so the long part is behind it;
-the payload before k3s, which is on it; what is there taken as the current set before k3s is started with it.
+the payload before k3s, which is on it; what is there taken as the current set before k3s is started with it;
+last, what the rest is done without: telling the hub, and removing copies of secrets.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from edgefleet.boot import (
     firewall,
     hardening,
     healing,
+    heartbeat,
     identity,
     k3s_config,
     k3s_install,
@@ -22,6 +24,7 @@ from edgefleet.boot import (
     payload,
     ssh,
     timesync,
+    wiping,
 )
 from edgefleet.model.firstboot import Box, Step
 
@@ -41,4 +44,6 @@ STEPS: tuple[Callable[[Box], Step], ...] = (
     healing.plan,
     k3s_install.plan_beside,
     k3s_service.plan_unhindered,
+    heartbeat.plan,
+    wiping.plan,
 )

@@ -18,6 +18,7 @@ from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.provenance import Membership
 from edgefleet.model.releases import refused_sysctls
+from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import Node, SiteSpec
 
 MINIMA = {"server": (2, 2 * 1000**3, "2 cores and 2 GB"), "agent": (1, 512 * 1000**2, "1 core and 512 MB")}
@@ -94,6 +95,7 @@ def check_site(site: SiteSpec) -> Iterator[Finding]:
     yield from _sysctls(site)
     yield from check_media(site)
     yield from check_hardening(site)
+    yield from _users(site)
     for name, node in site.nodes.items():
         for finding in _node(node):
             yield Finding(
@@ -122,6 +124,16 @@ def _roles(site: SiteSpec) -> Iterator[Finding]:
             code="server-without-address",
             problem=f"{servers[0]} is the server that agents join, but it asks DHCP for an address",
             hint="give it a static address",
+        )
+
+
+def _users(site: SiteSpec) -> Iterator[Finding]:
+    if site.break_glass.console and any(user.name == RESCUE for user in site.users):
+        yield Finding(
+            path=format_path(("users", RESCUE)),
+            code="reserved-user",
+            problem=f"{RESCUE} is the user of the console, who has no keys",
+            hint="call this one otherwise, or remove breakGlass.console",
         )
 
 

@@ -6,6 +6,8 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
 Protocol = Literal["tcp", "udp"]
+RESCUE = "rescue"
+"""The user of the console, where there is one."""
 
 
 @spec

@@ -7,11 +7,12 @@ from ipaddress import IPv6Network
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning.derivation import derive
 from edgefleet.planning.password_hash import ALPHABET, sha512_crypt
 
-USER = "rescue"
+USER = RESCUE
 LETTERS = "bcdefghijknprstv"
 """Sixteen that are on the same keys of English, German and French keyboards: a console may have any."""
 LENGTH = 20

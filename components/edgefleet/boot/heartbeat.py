@@ -1,0 +1,30 @@
+"""Step: a box says that it lives, as often as its link lets it, and nothing waits for it.
+
+To ``https://<hub>/v1/heartbeat``, by POST, with the site's certificate; the hub shows one of the same
+authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of the seed that the box runs),
+``configuration``, ``state``, ``k3s``, ``boot``, ``uptime`` (seconds). Any 2xx is an answer. What does not get
+through is not kept: the next one says all that there is to say.
+"""
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+
+SCRIPT = "/usr/local/lib/edgefleet/heartbeat"
+UNITS = ("edgefleet-heartbeat.service", "edgefleet-heartbeat.timer")
+
+
+def plan(box: Box) -> Step:
+    """The script and its timer; nothing where the region has no hub that knows the site."""
+    identity = box.site.identity
+    if identity is None or identity.hub is None:
+        return Step()
+    script = render("heal/heartbeat.sh.j2", hub=identity.hub, site=box.site.name, node=box.name)
+    service, timer = UNITS
+    return Step(
+        files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
+        units=(
+            Unit(name=service, text=render(f"heal/{service}"), is_enabled=False),
+            Unit(name=timer, text=render(f"heal/{timer}")),
+        ),
+        commands=(("systemctl", "restart", "--no-block", timer),),
+    )

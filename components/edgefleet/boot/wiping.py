@@ -1,0 +1,22 @@
+"""Step: cloud-init's own copies of what it was told, with every secret of the seed, are removed once used.
+
+It needs none of them again: with the medium in it reads the medium (NoCloud's ``check_instance_id`` knows a
+seed directory alone), without one it stays off (step `cloud_init`). What it did for an instance is kept under
+``sem`` and ``data``, so nothing is done twice. It writes the copies anew at each boot with a medium, so they
+are removed at each. After a first boot with errors they stay, for who has to find out why.
+"""
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+
+SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
+UNIT = "edgefleet-wipe-seed.service"
+
+
+def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the box
+    """The script, and its unit after all else that cloud-init does."""
+    return Step(
+        files=(File(path=SCRIPT, content=render("safety/wipe-seed.sh").encode(), mode=0o755),),
+        units=(Unit(name=UNIT, text=render(f"safety/{UNIT}")),),
+        commands=(("systemctl", "start", "--no-block", UNIT),),
+    )

@@ -1,0 +1,77 @@
+"""`edgefleet sites password` and `sites tunnel`: ways into a box when nothing else works."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands import options, rendering, secrets, stack
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import session_of
+from edgefleet.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.model.fleet import Fleet
+    from edgefleet.model.site import SiteSpec
+
+Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to get into.")]
+
+
+def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
+    """Print the password of the user rescue at the consoles of sites."""
+    from edgefleet.planning.break_glass import USER, console_password
+
+    session = session_of(context)
+    fleet = stack.load(session.project, stack_)
+    specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
+    secret, _ = secrets.required_fleet_secret(session, stack_)
+    say(session, f"user {USER}, at the console alone; what a site had before its epoch was raised is another")
+    show(session, (f"{spec.name}  {console_password(rendering.key(secret, spec))}" for spec in specs))
+
+
+def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
+    """Print what the machine at the other end of the sites' tunnels has to know, for its WireGuard."""
+    session = session_of(context)
+    fleet = stack.load(session.project, stack_)
+    example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
+    specs = _having(fleet, stack.known_sites(fleet, sites), "wireguard", example)
+    secret, _ = secrets.required_fleet_secret(session, stack_)
+    say(session, "nothing here is secret: add it to the configuration of that machine's interface")
+    show(session, (line for spec in specs for line in _peers(spec, rendering.key(secret, spec))))
+
+
+def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> list["SiteSpec"]:
+    """The sites of these names.
+
+    Raises:
+        InvalidInput: some have not this way in.
+    """
+    specs = [fleet.sites[name] for name in names]
+    problems = [
+        Problem(
+            code="no-way-in",
+            where=fleet.locate(spec.name, ""),
+            path=f"sites.{spec.name}.breakGlass",
+            problem=f"{spec.name} has no such way in: its boxes know none",
+            hint=f"add breakGlass: {example}, and bring the new image to its boxes",
+        )
+        for spec in specs
+        if not getattr(spec.break_glass, way)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return specs
+
+
+def _peers(spec: "SiteSpec", key: str) -> Iterator[str]:
+    from edgefleet.planning.break_glass import tunnel_address, tunnel_key
+
+    peer = spec.break_glass.wireguard
+    if peer is None:
+        return
+    for node in spec.nodes:
+        yield f"# {spec.name} {node}"
+        yield "[Peer]"
+        yield f"PublicKey = {tunnel_key(key, node=node)[1]}"
+        yield f"AllowedIPs = {tunnel_address(spec, node, peer.network)}/128"
+        yield ""

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Written by edgefleet. Removes cloud-init's copies of the seed, once all of it is done.
+set -eu
+prefix=${EDGEFLEET_PREFIX:-}  # for tests: another root directory
+
+if ! tr -d ' \n' <"$prefix/run/cloud-init/result.json" 2>/dev/null | grep -q '"errors":\[\]'; then
+  echo "wipe-seed: cloud-init is not done, or has errors: its copies stay; see cloud-init status --long"
+  exit 0
+fi
+for instance in "$prefix/var/lib/cloud/instances/"*/; do
+  for copy in user-data.txt user-data.txt.i cloud-config.txt obj.pkl; do
+    rm -f "$instance$copy"
+  done
+done
