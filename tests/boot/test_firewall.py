@@ -124,6 +124,13 @@ def test_what_the_fleet_file_allows_is_admitted_from_where_it_says(
     assert "\n    udp dport 161 accept" in made
 
 
+def test_it_needs_no_names_of_protocols(box: Boxes, rules: Callable[[Box], str]) -> None:
+    """A small base system has no ``/etc/protocols``: seen by booting one, whose firewall then was none."""
+    made = rules(box(ONE))
+    assert "meta l4proto { 1, 58 } accept" in made
+    assert "icmp }" not in made
+
+
 def test_turned_off_it_leaves_none_behind(box: Boxes) -> None:
     """A box that had one loses it with the seed that says so."""
     step = firewall.plan(box(ONE, firewall=Firewall(enabled=False)))

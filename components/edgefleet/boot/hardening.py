@@ -57,13 +57,12 @@ AUDITED: dict[str, Any] = {
 
 
 def plan(box: Box) -> Step:
-    """Kernel settings, and for a server its policies and the folder of its audit log."""
+    """Kernel settings, which step `kernel` loads, and for a server its policies and its log's folder."""
     if not box.site.hardening:
         return Step()
     sysctl = File(path=SYSCTL, content=render("safety/sysctl.conf").encode())
-    loads = ("sysctl", "--system")
     if box.node.role != "server":
-        return Step(files=(sysctl,), commands=(loads,))
+        return Step(files=(sysctl,))
     return Step(
         files=(
             sysctl,
@@ -71,5 +70,5 @@ def plan(box: Box) -> Step:
             File(path=AUDIT, content=to_yaml(AUDITED).encode(), mode=0o600),
             File(path=TMPFILES, content=render("safety/tmpfiles.conf", logs=LOGS).encode()),
         ),
-        commands=(loads, ("systemd-tmpfiles", "--create", TMPFILES)),
+        commands=(("systemd-tmpfiles", "--create", TMPFILES),),
     )
