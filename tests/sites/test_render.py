@@ -31,7 +31,8 @@ from edgefleet.model.spec import from_plain
 from edgefleet.sites.render import render_site
 for case in sys.argv[2:]:
     spec = from_plain(SiteSpec, yaml.safe_load(Path(case, "site.yaml").read_text()))
-    images = render_site(spec, sys.argv[1], {"shop": "correct horse battery staple"})
+    secrets = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
+    images = render_site(spec, sys.argv[1], secrets)
     for node, image in images.items():
         print(case, node, image.digest)
 """
@@ -169,6 +170,7 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
         "recipe-1/vlan",
         "recipe-1/server-and-agent",
         "recipe-2/server-static",
+        "recipe-2/shut-in",
     ],
 )
 def test_each_input_does_to_the_image_what_it_declares(

@@ -14,7 +14,7 @@ from edgefleet.boot import RECIPES
 from edgefleet.model.site import SiteSpec
 from edgefleet.sites.render import SiteImage, render_site, render_tree
 
-PRIVATE_KEY = re.compile(rb"-----BEGIN OPENSSH.*?END OPENSSH PRIVATE KEY-----", re.DOTALL)
+PRIVATE_KEY = re.compile(rb"-----BEGIN (?:OPENSSH|EC) P.*?END (?:OPENSSH|EC) PRIVATE KEY-----", re.DOTALL)
 
 
 def tree_of(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, bytes]:
