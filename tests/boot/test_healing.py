@@ -158,7 +158,9 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     said = machine.done("status")
     assert "This is n1 of de-ber-001, retail in eu-central-1." in said
     assert "k3s answers and this node is ready." in said
-    assert 0o600 == (machine.root / "var/lib/edgefleet/status.json").stat().st_mode & 0o777
+    place = machine.root / "var/lib/edgefleet"
+    modes = [path.stat().st_mode & 0o777 for path in (place, place / "status.json", place / "configurations")]
+    assert [0o755, 0o644, 0o700] == modes
 
 
 def test_what_does_not_get_well_is_taken_back_with_the_k3s_that_was_here(machine: Machine) -> None:
@@ -325,6 +327,21 @@ def test_a_power_cut_at_any_step_leaves_one_or_the_other_whole(
         shutil.rmtree(machine.root)
         shutil.copytree(tmp_path / "before", machine.root, symlinks=True)
     assert step > 5
+
+
+def test_an_agent_asks_as_the_kubelet_that_it_is(box: Boxes, text_of: TextOf, machine: Machine) -> None:
+    """It has no administrator's certificate; a node may see itself."""
+    machine.script.write_text(text_of(healing.plan(box("server-and-agent", "cam", recipe=2)), healing.SCRIPT))
+    machine.configure("good 1")
+    machine.done("adopt")
+    binary = machine.root / "usr/local/bin/k3s"
+    binary.write_text(f'#!/bin/sh\n# a stand-in\necho "$*" >>{machine.root}/run/kubectl\nexit 1\n')
+    machine.done("check")
+    assert not (machine.root / "run/kubectl").exists(), "asked before it was started"
+    (machine.root / "run/starts").write_text("x")
+    machine.done("check")
+    asked = (machine.root / "run/kubectl").read_text()
+    assert f"--kubeconfig {machine.root}/var/lib/rancher/k3s/agent/kubelet.kubeconfig get --raw" in asked
 
 
 def test_each_site_has_a_night_of_its_own(box: Boxes) -> None:
