@@ -251,6 +251,9 @@ def test_k3s_waits_for_no_link(box: Boxes) -> None:
         assert k3s_install.UNIT not in unit.text
         assert "RuntimeMaxSec" not in unit.text
         assert "ConditionFileIsExecutable=/usr/local/bin/k3s\n" in unit.text
+        for file in k3s_service.plan_unhindered(one).files:
+            assert "-wait-online.service.d/" in file.path
+            assert "TimeoutStartSec=30s\n" in file.content.decode()
         (installer,) = k3s_install.plan_beside(one).units
         assert "Before=" not in installer.text
         script = k3s_install.plan_beside(one).files[0].content.decode()

@@ -2,7 +2,9 @@
 
 from edgefleet.boot.k3s_install import SERVICES, UNIT
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, Step, Unit
+from edgefleet.model.firstboot import Box, File, Step, Unit
+
+WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
 
 
 def plan(box: Box) -> Step:
@@ -17,9 +19,17 @@ def plan(box: Box) -> Step:
 
 
 def plan_unhindered(box: Box) -> Step:
-    """Recipe 2: it waits for no link, and what brings another k3s starts it anew once it is here."""
+    """Recipe 2: it waits for no link, and what brings another k3s starts it anew once it is here.
+
+    With its medium in, cloud-init is a part of ``sysinit.target`` and waits for the network before it: two
+    minutes where the cable is out, unless what it waits for gives up earlier.
+    """
     role = box.node.role
+    patience = render("heal/wait-online.conf").encode()
     return Step(
+        files=tuple(
+            File(path=f"/etc/systemd/system/{unit}.d/edgefleet.conf", content=patience) for unit in WAITERS
+        ),
         units=(Unit(name=SERVICES[role], text=render("heal/k3s.service.j2", role=role)),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
