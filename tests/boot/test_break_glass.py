@@ -39,12 +39,30 @@ def run(script: str, prefix: Path, programs: Path) -> subprocess.CompletedProces
     )
 
 
-def test_nothing_is_open_unless_it_is_asked_for(box: Boxes) -> None:
-    """And the user for the console goes when it is not asked for any more."""
+def test_nothing_is_open_unless_it_is_asked_for(box: Boxes, tmp_path: Path) -> None:
+    """And what was open is closed when it is not asked for any more; where nothing was, nothing is done."""
     step = break_glass.plan(box(CASE))
     assert ((), ()) == (step.files, step.units)
-    ((_, _, remove),) = step.commands
-    assert "userdel --remove rescue" in remove
+    root, programs = tmp_path / "root", tmp_path / "programs"
+    program(programs, "systemctl", f'echo "$*" >>{tmp_path}/asked')
+    program(programs, "userdel", f'echo "userdel $*" >>{tmp_path}/asked')
+    program(programs, "id", f"test -e {root}/etc/edgefleet/rescue.hash")
+    commands = "\n".join(command[2].replace("/etc/", f"{root}/etc/") for command in step.commands)
+    commands = commands.replace("/usr/local/", f"{root}/usr/local/")
+    root.mkdir()
+    assert 0 == run(commands, root, programs).returncode
+    assert not (tmp_path / "asked").exists()
+    left = (break_glass.HASH, break_glass.TUNNEL, f"{break_glass.LIBRARY}/register-ssm")
+    for path in (*left, break_glass.ACTIVATION):
+        (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (root / path[1:]).write_text("")
+    assert 0 == run(commands, root, programs).returncode
+    assert [
+        "userdel --remove rescue",
+        "disable --now edgefleet-tunnel.service",
+        "disable --now edgefleet-ssm.service",
+    ] == (tmp_path / "asked").read_text().splitlines()
+    assert ["script"] == [path.name for path in root.rglob("*") if path.is_file()]
 
 
 def test_the_console_has_a_user_whose_password_no_file_holds(

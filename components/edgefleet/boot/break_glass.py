@@ -32,10 +32,14 @@ def plan(box: Box) -> Step:
     )
 
 
+def _without(there: str, removal: str) -> Step:
+    """A way in is closed on a box that had it, and nothing is done on one that had not."""
+    return Step(commands=(("sh", "-c", f"if {there}; then {removal}; fi"),))
+
+
 def _console(box: Box) -> Step:
     if not box.site.break_glass.console:
-        remove = f"if id {USER} >/dev/null 2>&1; then userdel --remove {USER}; rm -f {SUDOERS} {HASH}; fi"
-        return Step(commands=(("sh", "-c", remove),))
+        return _without(f"id {USER} >/dev/null 2>&1", f"userdel --remove {USER}; rm -f {SUDOERS} {HASH}")
     script = f"{LIBRARY}/rescue-user"
     return Step(
         files=(
@@ -50,7 +54,7 @@ def _console(box: Box) -> Step:
 def _tunnel(box: Box) -> Step:
     peer = box.site.break_glass.wireguard
     if peer is None:
-        return Step()
+        return _without(f"[ -e {TUNNEL} ]", f"systemctl disable --now {TUNNEL_UNIT}; rm -f {TUNNEL}")
     text = render(
         "safety/wireguard.conf.j2",
         private=tunnel_key(box.key, node=box.name)[0],
@@ -68,7 +72,8 @@ def _tunnel(box: Box) -> Step:
 def _ssm(box: Box) -> Step:
     ssm = box.site.break_glass.ssm
     if ssm is None:
-        return Step()
+        gone = f"rm -f {ACTIVATION} {LIBRARY}/register-ssm"
+        return _without(f"[ -e {LIBRARY}/register-ssm ]", f"systemctl disable --now {SSM_UNIT}; {gone}")
     activation = box.secrets.get(ssm.activation_secret, "")
     if ":" not in activation:
         problem = "is not <activation id>:<activation code>" if activation else "is not there"

@@ -59,7 +59,7 @@ AUDITED: dict[str, Any] = {
 def plan(box: Box) -> Step:
     """Kernel settings, which step `kernel` loads, and for a server its policies and its log's folder."""
     if not box.site.hardening:
-        return Step()
+        return Step(commands=(("rm", "-f", SYSCTL, TMPFILES),))
     sysctl = File(path=SYSCTL, content=render("safety/sysctl.conf").encode())
     if box.node.role != "server":
         return Step(files=(sysctl,))
