@@ -30,9 +30,9 @@ def test_each_site_has_a_password_of_its_own_and_its_boxes_a_hash_of_it() -> Non
     assert console_password(ONE) != console_password(OTHER)
     assert LENGTH == len(console_password(ONE))
     assert set(console_password(ONE)) <= set(LETTERS)
-    _, kind, salt, _ = console_hash(ONE).split("$")
-    assert "6" == kind
-    assert console_hash(ONE) == sha512_crypt(console_password(ONE), salt)
+    _, kind, rounds, salt, _ = console_hash(ONE).split("$")
+    assert ("6", "rounds=1000") == (kind, rounds)
+    assert console_hash(ONE) == sha512_crypt(console_password(ONE), salt, rounds=1000)
     assert console_password(ONE) not in console_hash(ONE)
 
 

@@ -18,6 +18,13 @@ def test_the_specifications_vector() -> None:
     assert f"$6$saltstring${hashed}" == sha512_crypt("Hello world!", "saltstring")
 
 
+def test_the_specifications_vector_with_rounds_of_its_own() -> None:
+    typed = "a very much longer text to encrypt.  This one even stretches over morethan one line."
+    hashed = "POfYwTEok97VWcjxIiSOjiykti.o/pQs.wPvMxQ6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1"
+    made = sha512_crypt(typed, "anotherlongsalts", rounds=1400)
+    assert f"$6$rounds=1400$anotherlongsalts${hashed}" == made
+
+
 @settings(max_examples=20, deadline=None)
 @given(password=st.text("abcXYZ 0189!$-", min_size=1, max_size=140), salt=SALTS)
 def test_openssl_says_the_same(password: str, salt: str) -> None:

@@ -13,19 +13,26 @@ ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SIZE = 64
 
 
-def sha512_crypt(password: str, salt: str) -> str:
-    """The hash of `password`, as a line of ``/etc/shadow`` has it; `salt` has at most 16 of `ALPHABET`."""
+def sha512_crypt(password: str, salt: str, *, rounds: int = ROUNDS) -> str:
+    """The hash of `password`, as a line of ``/etc/shadow`` has it.
+
+    Args:
+        password: what is typed.
+        salt: at most 16 of `ALPHABET`.
+        rounds: 1,000 at least; more make guesses dearer, which a password of chance does not need.
+    """
     key, salted = password.encode(), salt.encode()
     digest = _first(key, salted)
     keyed = _stretched(hashlib.sha512(key * len(key)).digest(), len(key))
     seasoned = _stretched(hashlib.sha512(salted * (16 + digest[0])).digest(), len(salted))
-    for round_ in range(ROUNDS):
+    for round_ in range(rounds):
         parts = [keyed if round_ % 2 else digest]
         parts += [seasoned] if round_ % 3 else []
         parts += [keyed] if round_ % 7 else []
         parts.append(digest if round_ % 2 else keyed)
         digest = hashlib.sha512(b"".join(parts)).digest()
-    return f"$6${salt}${_text(digest)}"
+    said = "" if rounds == ROUNDS else f"rounds={rounds}$"
+    return f"$6${said}{salt}${_text(digest)}"
 
 
 def _first(key: bytes, salt: bytes) -> bytes:
