@@ -151,6 +151,22 @@ def test_a_payload_on_the_systems_own_disk_is_not_copied(machine: Machine) -> No
     assert folder / "images" / machine.archive.name == machine.archive.readlink()
 
 
+def test_a_partition_by_its_name_is_mounted_to_read(machine: Machine) -> None:
+    """As in raw images, and on a second medium; `mount` is a stand-in that shows what is on it."""
+    folder = machine.medium()
+    medium = folder.rename(machine.root / "medium")
+    device = machine.root / "dev/disk/by-partlabel/EDGEFLEET-PL"
+    device.parent.mkdir(parents=True)
+    device.write_text("")
+    mount = machine.programs / "mount"
+    mount.write_text(f'#!/bin/sh\n# a stand-in\n[ "$1 $2 $3" = "-o ro {device}" ] && cp -r {medium}/. "$4"\n')
+    mount.chmod(0o755)
+    done = machine.run(payload.SCRIPT)
+    assert 0 == done.returncode, done.stderr
+    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert (ARCHIVE, K3S) == (machine.archive.read_bytes(), (machine.binaries / "k3s").read_bytes())
+
+
 def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machine: Machine) -> None:
     """In the journal and for people; there is no program that could fetch in reach of it."""
     done = machine.run(payload.SCRIPT)
