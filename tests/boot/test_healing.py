@@ -1,5 +1,6 @@
 """Step `healing`: the script is run for real, with stand-ins for k3s and systemctl."""
 
+import hashlib
 import json
 import os
 import re
@@ -248,6 +249,16 @@ def test_while_another_k3s_is_brought_the_one_that_runs_is_not_taken_for_it(mach
     machine.start()
     machine.done("check")
     assert "good 1" == machine.config
+
+
+def test_a_k3s_that_was_upgraded_in_place_is_the_one_to_go_back_to(machine: Machine) -> None:
+    """By a Plan of the hub, for example: it was well with that one, too."""
+    machine.apply("good 1")
+    binary = machine.root / "usr/local/bin/k3s"
+    binary.write_text(FAKE_K3S.format(release=7))
+    machine.done("check")
+    (mark,) = (machine.root / "var/lib/edgefleet/configurations").glob("[0-9a-f]*/healthy")
+    assert hashlib.sha256(binary.read_bytes()).hexdigest() == mark.read_text().strip()
 
 
 def test_without_k3s_it_waits(machine: Machine) -> None:
