@@ -253,6 +253,28 @@ def test_a_configuration_that_is_new_starts_k3s_anew_with_the_binary_that_is_her
     assert "restart --no-block k3s.service\n" == (machine.root / "asked").read_text()
 
 
+def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -> None:
+    """A Plan of the hub put it there; the next start of the box does not take it back. One that rots goes."""
+    machine.medium()
+    machine.run(payload.SCRIPT)
+    machine.run(k3s_install.SCRIPT)
+    newer = K3S + b"# newer\n"
+    (machine.binaries / "k3s").write_bytes(newer)
+    mark = machine.root / "var/lib/edgefleet/configurations/current/healthy"
+    mark.parent.mkdir(parents=True)
+    mark.write_text(f"{digest(newer)}\n")
+    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert newer == (machine.binaries / "k3s").read_bytes()
+    (machine.root / "boot").rename(machine.root / "put away")
+    shutil.rmtree(machine.root / "run")
+    assert 0 == machine.run(payload.SCRIPT).returncode
+    (machine.root / "put away").rename(machine.root / "boot")
+    assert 0 == machine.run(payload.SCRIPT).returncode
+    (machine.binaries / "k3s").write_bytes(newer + b"rot")
+    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert K3S == (machine.binaries / "k3s").read_bytes()
+
+
 def test_a_site_with_a_link_carries_nothing(box: Boxes) -> None:
     assert Step() == payload.plan(box(CASE))
 
