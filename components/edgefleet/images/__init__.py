@@ -8,7 +8,8 @@ besides, of a base image and a payload, by outside tools; a preview shows their 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgefleet.images import nocloud
+from edgefleet.images import nocloud, raw
+from edgefleet.model.composing import Composer
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 
@@ -21,8 +22,13 @@ class Format:
     """The small part, pure."""
     suffix: str
     """Of the seed's file: ``.iso``."""
+    compose: Composer | None = None
+    """Makes the whole image of seed, base and payload; `None` where the seed is all of it."""
+    whole: str = ""
+    """Suffix of the composed image's file: ``.raw``."""
 
 
 FORMATS: dict[str, Format] = {
     "nocloud": Format(seed=nocloud.build, suffix=".iso"),
+    "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw"),
 }

@@ -108,6 +108,19 @@ class Copied:
     """Hex SHA-256."""
 
 
+def sha256(path: Path) -> str:
+    """Hex SHA-256 of a file, read a piece at a time.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with explaining(path, "cannot be read"), path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
 def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     """Copy a file a piece at a time, whole or not at all.
 

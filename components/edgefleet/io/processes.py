@@ -31,16 +31,25 @@ def run(
     *,
     cwd: Path | None = None,
     stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
     timeout: float = 600,
 ) -> Finished:
     """Run `command` to its end; any exit status is an answer, not an error.
+
+    It has this process's environment, or `env` alone.
 
     Raises:
         OutsideFailure: there is no such program, it may not be run, or it took longer than `timeout` seconds.
     """
     try:
         done = subprocess.run(
-            list(command), cwd=cwd, input=stdin, capture_output=True, timeout=timeout, check=False
+            list(command),
+            cwd=cwd,
+            input=stdin,
+            env=None if env is None else dict(env),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         raise _failure(command, "is not installed", "install it, or put it on PATH") from error

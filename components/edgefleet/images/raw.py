@@ -1,0 +1,181 @@
+"""Format ``raw``: a base disk image with the seed and the payload as partitions of their own.
+
+The seed is a FAT that cloud-init finds by its label, the payload a squashfs that the box finds by the name
+of its partition. Everything that is not the base is made by the tools of its kind, of given UUIDs and times.
+"""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import nocloud
+from edgefleet.io import disk, extents, file_systems, gpt, tools
+from edgefleet.model.composing import Composed, Ingredients
+from edgefleet.model.disk_layout import SECTOR, Layout, Table
+from edgefleet.planning.extents import (
+    BASE,
+    BASIC_DATA,
+    COPY,
+    LINUX,
+    ROOT_TYPES,
+    TABLE,
+    Added,
+    arranged,
+)
+
+SEED_NAME, PAYLOAD_NAME = "CIDATA", "EDGEFLEET-PL"
+SEED, PAYLOAD = "seed", "payload"
+SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
+"""Namespace of the UUIDs that are derived from an image's identity (RFC 9562, version 5)."""
+TOOLS = ("sfdisk", "mkfs.vfat", "mcopy")
+ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+LOADERS = {"amd64": "BOOTX64.EFI", "arm64": "BOOTAA64.EFI", "armhf": "BOOTARM.EFI"}
+"""dict[architecture -> boot loader on removable media] (UEFI specification, 3.5.1.1)."""
+FULL_TABLE = 126
+"""Partitions beside which two more have room in a GPT of 128 entries."""
+
+seed = nocloud.build
+
+
+def compose(of: Ingredients, out: Path) -> Composed:
+    """The image at `out`.
+
+    Raises:
+        InvalidInput: the base is no GPT image of the node's architecture, or the medium is too small.
+        OutsideFailure: a tool is missing or failed, or the disk is full.
+    """
+    base = gpt.read_table(of.base)
+    check_base(of.base, base, of.arch)
+    parts = {BASE: of.base, **_made(of)}
+    layout = arranged(base, _added(of, parts), _uuid(of, "disk"))
+    _check_fits(of, layout)
+    with disk.explaining(of.base, "cannot be read"), of.base.open("rb") as file:
+        boot_code = file.read(gpt.BOOT_CODE)
+    head, tail = gpt.written_table(layout.table, layout.size, of.scratch / "table", boot_code=boot_code)
+    for name, data in ((TABLE, head), (COPY, tail)):
+        parts[name] = of.scratch / f"{name}.bin"
+        disk.write(parts[name], data)
+    used = {tool: tools.version(tool) for tool in (*TOOLS, *(["mksquashfs"] if of.payload else []))}
+    if of.share == "copy":
+        written = extents.write_copy(layout.extents, parts, out)
+        return Composed(size=written.size, sha256=written.sha256, tools=used)
+    own = {name: parts[name] for name in (TABLE, COPY, SEED)}
+    shared = _referred(of, parts)
+    beside = extents.write_reference(layout.extents, own, shared, out)
+    written = extents.digest(layout.extents, parts)
+    needs = tuple(each.path for each in shared.values())
+    return Composed(size=written.size, sha256=written.sha256, tools=used, beside=(beside,), needs=needs)
+
+
+def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.Referred]:
+    shared = {BASE: extents.Referred(path=of.base, sha256=of.base_digest.removeprefix("sha256:"))}
+    if PAYLOAD in parts:
+        sums = disk.read(_sums(parts[PAYLOAD])) or b""
+        shared[PAYLOAD] = extents.Referred(path=parts[PAYLOAD], sha256=sums.decode())
+    return shared
+
+
+def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Composed:
+    """A medium of its own with the payload alone, for formats whose seed has no room for it."""
+    image = scratch / "payload.squashfs"
+    file_systems.squashfs(folder, image)
+    added = Added(
+        part=PAYLOAD,
+        length=image.stat().st_size,
+        type=LINUX,
+        uuid=str(uuid.uuid5(SPACE, f"{identity}/payload")),
+        name=PAYLOAD_NAME,
+    )
+    layout = arranged(None, [added], str(uuid.uuid5(SPACE, f"{identity}/disk")))
+    head, tail = gpt.written_table(layout.table, layout.size, scratch / "table")
+    parts = {PAYLOAD: image, TABLE: scratch / "table.bin", COPY: scratch / "copy.bin"}
+    disk.write(parts[TABLE], head)
+    disk.write(parts[COPY], tail)
+    written = extents.write_copy(layout.extents, parts, out)
+    disk.remove(image)
+    used = {tool: tools.version(tool) for tool in ("sfdisk", "mksquashfs")}
+    return Composed(size=written.size, sha256=written.sha256, tools=used)
+
+
+def _made(of: Ingredients) -> dict[str, Path]:
+    """The parts that are no base: this node's seed, and the payload, which nodes share."""
+    made = {SEED: of.scratch / "seed.fat"}
+    serial = _uuid(of, "seed").replace("-", "")[:8]
+    file_systems.fat(of.seed, label=SEED_NAME, serial=serial, scratch=of.scratch / "files", image=made[SEED])
+    if of.payload is not None:
+        made[PAYLOAD] = _shared_payload(of, of.payload)
+    return made
+
+
+def _shared_payload(of: Ingredients, folder: Path) -> Path:
+    """The squashfs of the payload, made once for all nodes that have the same."""
+    digest = (of.payload_digest or "").removeprefix("sha256:")
+    shared = of.shared / f"payload-{digest}.squashfs"
+    if not shared.is_file():
+        making = of.scratch / "payload.squashfs"
+        file_systems.squashfs(folder, making)
+        disk.write(_sums(shared), disk.sha256(making).encode())
+        with disk.explaining(shared, "cannot be written"):
+            making.replace(shared)
+    return shared
+
+
+def _sums(image: Path) -> Path:
+    """Where the SHA-256 of a shared file stands."""
+    return image.with_name(f"{image.name}.sha256")
+
+
+def _added(of: Ingredients, parts: Mapping[str, Path]) -> list[Added]:
+    kinds = ((PAYLOAD, LINUX, PAYLOAD_NAME), (SEED, BASIC_DATA, SEED_NAME))
+    return [
+        Added(part=part, length=parts[part].stat().st_size, type=kind, uuid=_uuid(of, part), name=name)
+        for part, kind, name in kinds
+        if part in parts
+    ]
+
+
+def _uuid(of: Ingredients, what: str) -> str:
+    return str(uuid.uuid5(SPACE, f"{of.identity}/{what}")).upper()
+
+
+def check_base(image: Path, table: Table, arch: str) -> None:
+    """Refuse a base that this node could not boot, or that nothing can be added to.
+
+    Raises:
+        InvalidInput: it is of another architecture, or has no free entries.
+    """
+    for each in table.partitions:
+        said = ROOT_TYPES.get(each.type.upper(), "")
+        if said and said != arch:
+            raise _wrong(
+                image, "base-arch", f"is for {said}, and the node is {arch}", "use the base for its arch"
+            )
+        if each.type.upper() == ESP:
+            _check_loader(image, each.start * SECTOR, arch)
+    if len(table.partitions) > FULL_TABLE:
+        hint = "use a base with fewer partitions"
+        raise _wrong(image, "base-full", "has no two free entries in its partition table", hint)
+
+
+def _check_loader(image: Path, offset: int, arch: str) -> None:
+    try:
+        listed = tools.use("mdir", "-b", "-i", f"{image}@@{offset}", "::/EFI/BOOT").decode(errors="replace")
+    except Exception:  # noqa: BLE001 - a system partition without the directory says nothing of the architecture
+        return
+    there = {line.rpartition("/")[2].strip().upper() for line in listed.splitlines()}
+    others = [known for known, loader in LOADERS.items() if loader in there]
+    if others and arch not in others:
+        problem = f"boots {' and '.join(others)}, and the node is {arch}"
+        raise _wrong(image, "base-arch", problem, "use the base for the node's architecture")
+
+
+def _check_fits(of: Ingredients, layout: Layout) -> None:
+    if layout.size > of.disk:
+        problem = f"{of.node}'s image has {layout.size:,} bytes, and its medium {of.disk:,}"
+        hint = "use a larger medium (profile's disk), or put less into the payload"
+        raise InvalidInput(Problem(code="medium-too-small", path="disk", problem=problem, hint=hint))
+
+
+def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
+    return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))

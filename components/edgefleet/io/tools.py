@@ -1,0 +1,110 @@
+"""Outside tools that make file systems and images: which package has each, and how each is run.
+
+They are run in one surrounding, whatever the user's: the C locale, UTC, and a fixed time for what they stamp.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io import processes
+
+PACKAGES = {
+    "sfdisk": "fdisk",
+    "mkfs.vfat": "dosfstools",
+    "mcopy": "mtools",
+    "mdir": "mtools",
+    "mksquashfs": "squashfs-tools",
+    "unsquashfs": "squashfs-tools",
+    "xorriso": "xorriso",
+    "qemu-img": "qemu-utils",
+    "debugfs": "e2fsprogs",
+}
+"""dict[tool -> Debian package]."""
+EPOCH = 315532800
+"""1980-01-01, the first second that FAT knows: the time of everything in an image."""
+TOLD_THE_TIME = ("mksquashfs", "unsquashfs")
+"""Tools that take their times as options, and take no others beside them."""
+PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+"""Where tools stand that a user's PATH may not name."""
+_VERSION_OPTIONS = {
+    "mksquashfs": "-version",
+    "unsquashfs": "-version",
+    "mkfs.vfat": "--help",
+    "debugfs": "-V",
+}
+
+
+def found(tool: str, places: Sequence[str] | None = None) -> str:
+    """Path of `tool`.
+
+    Args:
+        tool: its name.
+        places: directories to look in; `None` for the user's PATH and `PLACES`.
+
+    Raises:
+        OutsideFailure: it is not installed; the package is named.
+    """
+    if places is None:
+        places = [os.environ.get("PATH", ""), *PLACES]
+    path = shutil.which(tool, path=os.pathsep.join(places))
+    if path is None:
+        package = PACKAGES.get(tool, tool)
+        raise OutsideFailure(
+            Problem(
+                code="tool",
+                where=tool,
+                problem="is not installed, and this image format needs it",
+                hint=f"on Debian and Ubuntu: apt-get install {package}",
+            )
+        )
+    return path
+
+
+def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> bytes:
+    """Run `tool` to its end and return what it printed.
+
+    Raises:
+        OutsideFailure: it is not installed, or failed; its own last words are told.
+    """
+    surrounding = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "TZ": "UTC",
+        "MTOOLS_SKIP_CHECK": "1",
+    }
+    if tool not in TOLD_THE_TIME:
+        surrounding["SOURCE_DATE_EPOCH"] = str(EPOCH)
+    done = processes.run(
+        [found(tool), *map(str, arguments)], cwd=cwd, stdin=stdin, env=surrounding, timeout=3600
+    )
+    if done.status == 0:
+        return done.output
+    raise OutsideFailure(_failure(tool, done))
+
+
+def _failure(tool: str, done: processes.Finished) -> Problem:
+    words = done.errors.strip() or done.output.decode(errors="replace").strip()
+    last = words.splitlines()[-1] if words else f"status {done.status}"
+    if "no space left" in words.lower() or "disk full" in words.lower():
+        return Problem(
+            code="disk-full",
+            where=tool,
+            problem="the disk is full",
+            hint="free some space there and run again",
+        )
+    hint = "see what it says; nothing half-made was kept"
+    return Problem(code="tool-failed", where=tool, problem=f"failed: {last}", hint=hint)
+
+
+@cache
+def version(tool: str) -> str:
+    """The version that `tool` says it is."""
+    done = processes.run([found(tool), _VERSION_OPTIONS.get(tool, "--version")])
+    words = f"{done.output.decode(errors='replace')}\n{done.errors}"
+    number = re.search(r"\d+\.\d+(\.\d+)?", words)
+    return number[0] if number else words.strip().splitlines()[0]

@@ -1,0 +1,71 @@
+"""What a composed image is made of, and what came out: the agreement between formats and builds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from edgefleet.model.medium import Installer
+from edgefleet.model.site import Arch
+
+Share = Literal["copy", "reference"]
+"""How images of one profile share their base: each a file of its own (copied by reflink where the file
+system can), or a descriptor that refers to the base, with a file of what differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredients:
+    """What one node's image is composed of."""
+
+    node: str
+    arch: Arch
+    disk: int
+    """Bytes of the boot medium; what does not fit is refused."""
+    identity: str
+    """``sha256:<hex>`` of the parts (`edgefleet.planning.identity`); UUIDs are derived from it."""
+    seed: Mapping[str, bytes] = field(repr=False)
+    """dict[path on the medium -> content] of the seed."""
+    base: Path
+    """The base, its digest checked already."""
+    base_digest: str
+    """``sha256:<hex>`` of the base."""
+    payload: Path | None = None
+    """Directory laid out as the box shall find it; `None` without a payload."""
+    payload_digest: str | None = None
+    """``sha256:<hex>`` of the payload's list: what is made of it once is found again by this."""
+    installer: Installer | None = None
+    scratch: Path
+    """Private directory for what is in the making, on the file system of the result; the caller removes
+    it."""
+    shared: Path
+    """Directory for what images of several nodes have in common, under its digest; it stays."""
+    share: Share = "copy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A finished image."""
+
+    size: int
+    """Bytes of the image; of one that refers to its base, those that it stands for."""
+    sha256: str
+    """Hex SHA-256 of these bytes."""
+    tools: Mapping[str, str]
+    """dict[outside tool -> its version]."""
+    beside: tuple[Path, ...] = ()
+    """Further files of it in the same directory, which belong to this node alone."""
+    needs: tuple[Path, ...] = ()
+    """Files that it refers to, shared with other nodes."""
+
+
+class Composer(Protocol):
+    """Makes the image at `out`; what is left after an error is for the caller to remove."""
+
+    def __call__(self, of: Ingredients, out: Path) -> Composed:
+        """Compose; see `Composed`.
+
+        Raises:
+            InvalidInput: the base is of a wrong kind, or the parts do not fit.
+            OutsideFailure: a tool is missing or failed, or the disk is full.
+        """
+        ...

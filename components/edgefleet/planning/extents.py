@@ -1,0 +1,120 @@
+"""A composed disk image as a list of extents: which bytes of which part follow one another. Pure.
+
+Partitions are added without a byte of the base being changed but for its partition table. A box grows its
+root partition at its first boot, which only the physically last one can do; so what is added stands *before*
+a root that is last, and the root's bytes come after it. A Linux file system does not know where on the disk
+it lies, and boot loaders find it by its partition's number or UUID, which stay. (UEFI specification 2.10,
+5.3: GPT; systemd, Discoverable Partitions Specification.)
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edgefleet.model.disk_layout import ALIGNED, HEAD, SECTOR, TAIL, Extent, Layout, Partition, Table
+
+BASE, TABLE, COPY = "base", "table", "copy"
+"""Names of parts: the base image, the new table at the beginning, and its copy at the end."""
+
+ROOT_TYPES: Mapping[str, str] = {
+    "0FC63DAF-8483-4772-8E79-3D69D8477DE4": "",
+    "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709": "amd64",
+    "B921B045-1DF0-41C3-AF44-4C6F280D3FAE": "arm64",
+    "69DAD710-2CE4-4E3C-B16C-21A1D49ABED3": "armhf",
+}
+"""dict[type of a partition that may be the root -> architecture; empty where the type says none]."""
+LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A partition to add."""
+
+    part: str
+    """Name of its bytes in the extents."""
+    length: int
+    """Bytes."""
+    type: str
+    uuid: str
+    name: str
+
+
+def growable_root(table: Table) -> Partition | None:
+    """The physically last partition, if it is one that a first boot may grow."""
+    last = max(table.partitions, key=lambda each: each.start, default=None)
+    return last if last is not None and last.type.upper() in ROOT_TYPES else None
+
+
+def arranged(base: Table | None, added: Sequence[Added], uuid: str) -> Layout:
+    """The image of `base` with partitions added.
+
+    Args:
+        base: the base's table; `None` for a disk of the added partitions alone.
+        added: what to add, in order.
+        uuid: of the disk, where there is no base.
+    """
+    root = growable_root(base) if base is not None else None
+    kept = base.partitions if base is not None else ()
+    stay = [each for each in kept if each is not root]
+    at = root.start if root is not None else max((each.end for each in kept), default=ALIGNED)
+    numbers = _free_numbers(kept)
+    made: list[Partition] = []
+    for each in added:
+        at = _up(at, ALIGNED)
+        size = _up(-(-each.length // SECTOR), ALIGNED)
+        made.append(
+            Partition(
+                number=next(numbers), start=at, size=size, type=each.type, uuid=each.uuid, name=each.name
+            )
+        )
+        at += size
+    moved = [] if root is None else [replace(root, start=_up(at, ALIGNED))]
+    table = Table(
+        uuid=uuid if base is None else base.uuid,
+        first=ALIGNED if base is None else base.first,
+        partitions=tuple(sorted([*stay, *made, *moved], key=lambda each: each.number)),
+    )
+    return Layout(
+        table=table, extents=tuple(_extents(base, root, list(zip(added, made, strict=True)), moved))
+    )
+
+
+def _extents(
+    base: Table | None,
+    root: Partition | None,
+    added: Sequence[tuple[Added, Partition]],
+    moved: Sequence[Partition],
+) -> Iterator[Extent]:
+    yield Extent(part=TABLE, offset=0, length=HEAD * SECTOR)
+    at = HEAD
+    if base is not None:
+        until = root.start if root is not None else max(each.end for each in base.partitions)
+        yield Extent(part=BASE, offset=HEAD * SECTOR, length=(until - HEAD) * SECTOR)
+        at = until
+    for each, place in added:
+        yield from _zeroes(at, place.start)
+        yield Extent(part=each.part, offset=0, length=each.length)
+        if each.length < place.size * SECTOR:
+            yield Extent(part="", offset=0, length=place.size * SECTOR - each.length)
+        at = place.end
+    for place in moved:
+        yield from _zeroes(at, place.start)
+        assert root is not None  # noqa: S101 - it is what was moved
+        yield Extent(part=BASE, offset=root.start * SECTOR, length=root.size * SECTOR)
+        at = place.end
+    yield from _zeroes(at, _up(at + TAIL, ALIGNED) - TAIL)
+    yield Extent(part=COPY, offset=0, length=TAIL * SECTOR)
+
+
+def _zeroes(start: int, end: int) -> Iterator[Extent]:
+    if end > start:
+        yield Extent(part="", offset=0, length=(end - start) * SECTOR)
+
+
+def _free_numbers(taken: Sequence[Partition]) -> Iterator[int]:
+    used = {each.number for each in taken}
+    return (number for number in range(1, 129) if number not in used)
+
+
+def _up(value: int, to: int) -> int:
+    return -(-value // to) * to
