@@ -26,6 +26,7 @@ TOPS = {
         "retail",
         "sites",
         "tags",
+        "v2",
     ),
 }
 """First parts of absolute paths: every Linux box's (Filesystem Hierarchy Standard), and the tests' own."""

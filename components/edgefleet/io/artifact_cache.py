@@ -1,0 +1,260 @@
+"""What was downloaded, under its digest: safe for several processes, never holding what is not whole.
+
+``sha256/<hex>`` are files that were held against their digest; their time of change is set to the epoch, so
+that one which somebody wrote to is seen and held against it again. ``parts/`` are downloads that go on where
+they ended, ``quarantine/`` is what arrived and was something else, ``locks/`` keep two from bringing the
+same.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.io import disk, downloading
+from edgefleet.io.downloading import Download, Progress
+from edgefleet.io.logins import Logins
+from edgefleet.io.registry import Registries, is_registry, place_of
+from edgefleet.io.web import Web, shown
+
+NAME = "edgefleet"
+_FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
+"""Seconds between two looks whether another process has brought a file."""
+
+
+def root_of(environment: Mapping[str, str]) -> Path:
+    """Where this user's cache is: ``$XDG_CACHE_HOME/edgefleet``, else ``~/.cache/edgefleet``."""
+    said = environment.get("XDG_CACHE_HOME", "")
+    if said.startswith("/"):  # the standard ignores relative ones
+        return Path(said) / NAME
+    return Path(environment.get("HOME", "/root")) / ".cache" / NAME
+
+
+def _silent(done: int, whole: int | None) -> None:
+    """Tell nobody."""
+
+
+class ArtifactCache:
+    """A cache; any number of threads and processes may use one folder.
+
+    Args:
+        root: its folder; made when something is brought.
+        web: how servers are asked; with this process's logins unless given.
+        project: what relative places of ``file:`` are in.
+    """
+
+    def __init__(self, root: Path, *, web: Web | None = None, project: Path | None = None) -> None:
+        self.root = root
+        self.web = web or Web(Logins(os.environ))
+        self.project = project or Path.cwd()
+        self.registries = Registries(self.web)
+
+    def path(self, digest: str) -> Path | None:
+        """The file with `digest` (hex, or ``sha256:<hex>``); `None` where it is not here."""
+        path = self._place(digest)
+        try:
+            seen = path.stat()
+        except FileNotFoundError:
+            return None
+        if seen.st_mtime_ns == 0:
+            return path
+        return path if self._is_as_it_was(path) else None
+
+    def fetch(
+        self, source: str, sha256: str, *, size: int | None = None, progress: Progress = _silent
+    ) -> Path:
+        """The file with the digest `sha256`, brought from `source` unless it is here.
+
+        Args:
+            source: ``https://...``, ``http://...``, ``file:<path>``, or ``oci://<registry>/<repository>`` for
+                a blob of a registry (``oci+http://`` where it has no TLS).
+            sha256: hex, or ``sha256:<hex>``.
+            size: bytes, where known; sees a half file before its digest does.
+            progress: hears of bytes.
+
+        Raises:
+            InvalidInput: `source` is no place that can be asked.
+            OutsideFailure: it is not there, not whole, or another; or the disk is full. Nothing half-made
+                has the file's name.
+        """
+        place, pause = self._place(sha256), _FIRST_LOOK
+        while True:
+            known = self.path(sha256)
+            if known is not None:
+                return known
+            try:
+                with disk.locked(self.root / "locks" / place.name, who=f"a download of {place.name[:12]}"):
+                    return self.path(sha256) or self._bring(source, place, size, progress)
+            except OutsideFailure as error:
+                if error.problem.code != "busy":
+                    raise
+            self.web.clock.sleep(pause)  # another one brings it
+            pause = min(2 * pause, _LONGEST_LOOK)
+
+    def add(self, data: bytes) -> str:
+        """Keep `data`; its hex SHA-256.
+
+        Raises:
+            OutsideFailure: the disk is full or broken.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        if self.path(digest) is None:
+            with self.adding(digest) as file:
+                file.write(data)
+        return digest
+
+    @contextmanager
+    def adding(self, sha256: str) -> Iterator[BinaryIO]:
+        """A file to write that is kept under `sha256` at the end of the block, if that is its digest.
+
+        Raises:
+            OutsideFailure: it is another, or the disk is full; nothing is left.
+        """
+        place = self._place(sha256)
+        made = self.root / "parts" / f"{place.name}.{os.getpid()}.{threading.get_ident()}"
+        with disk.writing(made) as file:
+            yield file
+        self._settle(made, place, "a file that was made here")
+
+    def learn(self, source: str, *, progress: Progress = _silent) -> tuple[str, int]:
+        """Bring a file whose digest nobody knows yet; its hex SHA-256 and bytes.
+
+        Raises:
+            InvalidInput: `source` is no place that can be asked.
+            OutsideFailure: it is not there or not whole, or the disk is full.
+        """
+        name = "new-" + hashlib.sha256(source.encode()).hexdigest()
+        part, pause = self.root / "parts" / name, _FIRST_LOOK
+        while True:
+            try:
+                with disk.locked(self.root / "locks" / name, who=f"a download of {shown(source)}"):
+                    if source.startswith("file:"):
+                        self._copy(source, part)
+                    else:
+                        self._download(source, part, None, progress)
+                    return self._learned(part, source)
+            except OutsideFailure as error:
+                if error.problem.code != "busy":
+                    raise
+            self.web.clock.sleep(pause)
+            pause = min(2 * pause, _LONGEST_LOOK)
+
+    def _learned(self, part: Path, source: str) -> tuple[str, int]:
+        if downloading.is_page(part):
+            downloading.forget(part)
+            raise OutsideFailure(downloading.page(source))
+        digest, size = digest_of(part), part.stat().st_size
+        self._settle(part, self._place(digest), shown(source))
+        downloading.forget(part)
+        return digest, size
+
+    def damaged(self) -> list[str]:
+        """Digests of files that are no longer what they were; each is moved to the quarantine."""
+        folder = self.root / "sha256"
+        names = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+        return [name for name in names if not name.startswith(".") and not self._is_as_it_was(folder / name)]
+
+    def _place(self, digest: str) -> Path:
+        hexadecimal = digest.removeprefix("sha256:")
+        if len(hexadecimal) != hashlib.sha256().digest_size * 2 or not hexadecimal.isalnum():
+            raise InvalidInput(
+                Problem(
+                    code="bad-digest", problem=f"{digest!r} is no SHA-256", hint="write 64 hexadecimal digits"
+                )
+            )
+        return self.root / "sha256" / hexadecimal
+
+    def _bring(self, source: str, place: Path, size: int | None, progress: Progress) -> Path:
+        part = self.root / "parts" / place.name
+        if source.startswith("file:"):
+            self._copy(source, part)
+        else:
+            was_there = self._download(source, part, size, progress)
+            if was_there and digest_of(part) != place.name:  # parts of two files, perhaps
+                downloading.forget(part)
+                self._download(source, part, size, progress)
+        try:
+            self._settle(part, place, shown(source))
+        finally:
+            downloading.forget(part)
+        return place
+
+    def _download(self, source: str, part: Path, size: int | None, progress: Progress) -> bool:
+        address = source
+        headers: Callable[[], Mapping[str, str]] = dict
+        if is_registry(source):
+            registry, repository = self.registries.at(place_of(source))
+            address = registry.blob(repository, part.name)
+            headers = lambda: registry.headers(repository)  # noqa: E731 - a token may end meanwhile
+        wanted = Download(address=address, part=part, size=size, headers=headers, progress=progress)
+        return downloading.download(self.web, wanted)
+
+    def _copy(self, source: str, part: Path) -> None:
+        path = self.project / source.removeprefix("file:").removeprefix("//")
+        if not path.is_file():
+            raise OutsideFailure(
+                Problem(
+                    code="not-found",
+                    where=str(path),
+                    problem="there is no such file",
+                    hint="put the file there, or name another place",
+                )
+            )
+        disk.copy(path, part)
+
+    def _settle(self, made: Path, place: Path, source: str) -> None:
+        """Give the whole file its name, if it is the one that is wanted.
+
+        Raises:
+            OutsideFailure: it is another; it is in the quarantine then.
+        """
+        have = digest_of(made)
+        if have != place.name:
+            is_page = downloading.is_page(made)
+            kept = self._quarantine(made, place.name)
+            raise OutsideFailure(downloading.page(source) if is_page else _another(source, have, place, kept))
+        with disk.explaining(place, "cannot be written"):
+            disk.make_directory(place.parent)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            os.utime(made, ns=(0, 0))
+            made.replace(place)
+            disk.sync_directory(place.parent)
+
+    def _quarantine(self, path: Path, name: str) -> Path:
+        kept = self.root / "quarantine" / name
+        with disk.explaining(kept, "cannot be written"):
+            disk.make_directory(kept.parent)
+            path.replace(kept)
+        return kept
+
+    def _is_as_it_was(self, path: Path) -> bool:
+        """Hold a file against its digest; one that differs goes to the quarantine."""
+        try:
+            is_right = digest_of(path) == path.name
+            if is_right:
+                os.utime(path, ns=(0, 0))
+        except FileNotFoundError:
+            return False
+        if not is_right:
+            self._quarantine(path, path.name)
+        return is_right
+
+
+def digest_of(path: Path) -> str:
+    """Hex SHA-256 of a file, read a piece at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _another(source: str, have: str, place: Path, kept: Path) -> Problem:
+    return Problem(
+        code="digest-mismatch",
+        where=source,
+        problem=f"has sha256 {have}, wanted {place.name}: not used, kept as {kept}",
+        hint="if that file was released anew, run edgefleet artifacts lock --upgrade; or name another mirror",
+    )

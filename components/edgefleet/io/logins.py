@@ -1,0 +1,162 @@
+"""Who this user is to servers: what netrc and docker's own file say, looked up by host, never shown.
+
+The files are the ones that curl, git, docker, podman and skopeo read, so that nothing is set up twice.
+"""
+
+import base64
+import binascii
+import json
+import netrc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.io import processes
+
+HUB = "docker.io"
+_HUB_KEY = "https://index.docker.io/v1/"
+"""What docker calls its own registry in its file."""
+_TOKEN_USER = "<token>"  # noqa: S105 - a credential helper's word for: the secret is an identity token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A name and a password, or a token to ask for others with."""
+
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+
+    @property
+    def basic(self) -> str:
+        """The value of an ``Authorization`` header."""
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+class Logins:
+    """Logins by host, read when the first is asked for.
+
+    Args:
+        environment: NETRC, DOCKER_CONFIG, REGISTRY_AUTH_FILE and HOME are looked at.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._netrc: netrc.netrc | None = None
+        self._docker: list[dict[str, Any]] | None = None
+
+    def web(self, host: str) -> Login | None:
+        """The login for a server at `host`; `None` without one.
+
+        Raises:
+            InvalidInput: netrc cannot be understood.
+        """
+        if self._netrc is None:
+            self._netrc = self._read_netrc()
+        found = self._netrc.authenticators(host)
+        return Login(user=found[0], password=found[2]) if found else None
+
+    def registry(self, host: str) -> Login | None:
+        """The login for the registry at `host` (with its port): docker's, else netrc's.
+
+        Raises:
+            InvalidInput: one of the files cannot be understood.
+            OutsideFailure: docker's credential helper is missing.
+        """
+        if self._docker is None:
+            self._docker = [known for path in self._docker_files() if (known := _read_json(path))]
+        names = (host, f"https://{host}", *((_HUB_KEY,) if host == HUB else ()))
+        for known in self._docker:
+            login = _of_docker(known, names)
+            if login is not None:
+                return login
+        return self.web(host.partition(":")[0])
+
+    def _home(self) -> Path:
+        return Path(self._environment.get("HOME", "/nonexistent"))
+
+    def _read_netrc(self) -> netrc.netrc:
+        path = Path(self._environment.get("NETRC") or self._home() / ".netrc")
+        try:
+            return netrc.netrc(str(path))
+        except OSError:
+            return netrc.netrc("/dev/null")
+        except (netrc.NetrcParseError, UnicodeDecodeError) as error:
+            line = getattr(error, "lineno", None)
+            raise InvalidInput(
+                Problem(
+                    code="bad-netrc",
+                    where=f"{path}:{line}" if line else str(path),
+                    problem="this file of logins cannot be understood",
+                    hint="write lines like: machine mirror.example login NAME password SECRET",
+                )
+            ) from None  # the parser's own words may hold a password
+
+    def _docker_files(self) -> list[Path]:
+        said = self._environment.get("REGISTRY_AUTH_FILE")
+        folder = self._environment.get("DOCKER_CONFIG")
+        docker = Path(folder) if folder else self._home() / ".docker"
+        return [*([Path(said)] if said else []), docker / "config.json"]
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError:
+        return {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidInput(
+            Problem(
+                code="bad-docker-config",
+                where=str(path),
+                problem="this file of registry logins is no JSON",
+                hint="mend it, or make it anew with docker login",
+            )
+        ) from None  # what could not be read may be a password
+    return found
+
+
+def _of_docker(known: dict[str, Any], names: tuple[str, ...]) -> Login | None:
+    helpers, store = known.get("credHelpers") or {}, known.get("credsStore")
+    for name in names:
+        helper = helpers.get(name) or (store if name in (known.get("auths") or {}) else None)
+        if helper:
+            return _of_helper(str(helper), name)
+        entry = (known.get("auths") or {}).get(name)
+        if entry:
+            return _of_entry(entry)
+    return None
+
+
+def _of_entry(entry: dict[str, Any]) -> Login | None:
+    token = str(entry.get("identitytoken") or "")
+    try:
+        user, _, password = base64.b64decode(entry.get("auth") or "").decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        user, password = "", ""
+    user, password = user or str(entry.get("username", "")), password or str(entry.get("password", ""))
+    return Login(user=user, password=password, identity_token=token) if user or token else None
+
+
+def _of_helper(helper: str, name: str) -> Login | None:
+    program = f"docker-credential-{helper}"
+    done = processes.run([program, "get"], stdin=name.encode(), timeout=60)
+    if done.status != 0:  # it says on stdout that it knows none
+        return None
+    try:
+        said = json.loads(done.output)
+        user, secret = str(said["Username"]), str(said["Secret"])
+    except (ValueError, KeyError, TypeError):
+        raise OutsideFailure(
+            Problem(
+                code="credential-helper",
+                where=program,
+                problem=f"its answer for {name} cannot be understood",
+                hint="see what docker login says about this registry",
+            )
+        ) from None  # the answer may hold a password
+    return Login(identity_token=secret) if user == _TOKEN_USER else Login(user=user, password=secret)

@@ -1,0 +1,176 @@
+"""Which image of several platforms is a box's, and what it consists of."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.io import disk
+from edgefleet.io.registry import Manifest, manifest_of, refuse_index
+from edgefleet.model.references import Reference
+
+VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "amd64": (("amd64", ""), ("amd64", "v1")),
+    "arm64": (("arm64", ""), ("arm64", "v8")),
+    "armhf": (("arm", "v7"), ("arm", ""), ("arm", "v6"), ("arm", "v5")),
+}
+"""dict[architecture of a box -> (architecture, variant) of images that it runs, the best first]."""
+WASM = frozenset({"wasm", "wasm32"})
+"""Architectures of images that every box runs which has a runtime for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A part of an image."""
+
+    digest: str
+    """``sha256:<hex>``."""
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformImage:
+    """An image for one platform."""
+
+    manifest: Manifest
+    blobs: tuple[Blob, ...]
+    """Its configuration, then its layers, each once."""
+
+
+class Images(Protocol):
+    """Where images are: a registry, or a folder of OCI layouts."""
+
+    def manifest(self, repository: str, reference: str) -> Manifest:
+        """The manifest or index that a tag or digest names."""
+        ...
+
+    def read(self, repository: str, digest: str) -> bytes:
+        """A small blob."""
+        ...
+
+    def source(self, repository: str, digest: str) -> str:
+        """What a cache is told to bring a blob from."""
+        ...
+
+
+def resolved(images: Images, repository: str, reference: Reference, arch: str) -> PlatformImage:
+    """The image that a box of architecture `arch` runs, by tag or digest.
+
+    Raises:
+        InvalidInput: there is none for it.
+        OutsideFailure: the registry does not answer, or not with what it was asked for.
+    """
+    found = images.manifest(repository, reference.wanted)
+    if found.is_index:
+        return by_digest(images, repository, _chosen(found, reference, arch), str(reference))
+    image = _image(found)
+    said = json.loads(images.read(repository, image.blobs[0].digest) or b"{}")
+    platform = (said.get("architecture", ""), said.get("variant", ""))
+    if platform[0] and platform[0] not in WASM | {arch for arch, _ in VARIANTS[arch]}:
+        raise InvalidInput(_absent(reference, arch, [f"{said.get('os', 'linux')}/{platform[0]}"]))
+    return image
+
+
+def by_digest(images: Images, repository: str, digest: str, name: str) -> PlatformImage:
+    """The image of one platform whose manifest has `digest`.
+
+    Raises:
+        InvalidInput: it is an index.
+        OutsideFailure: the registry does not have it.
+    """
+    found = images.manifest(repository, digest)
+    refuse_index(found, where=name, meant="a platform")
+    return _image(found)
+
+
+def _image(manifest: Manifest) -> PlatformImage:
+    plain = manifest.plain
+    parts = [plain["config"], *plain.get("layers", ())]
+    blobs = {part["digest"]: Blob(digest=part["digest"], size=int(part["size"])) for part in parts}
+    return PlatformImage(manifest=manifest, blobs=tuple(blobs.values()))
+
+
+def _chosen(index: Manifest, reference: Reference, arch: str) -> str:
+    """Digest of the entry for `arch`."""
+    entries = [(each["digest"], each.get("platform") or {}) for each in index.plain["manifests"]]
+    for wanted in VARIANTS[arch]:
+        for digest, platform in entries:
+            if platform.get("os") == "linux" and wanted == (
+                platform.get("architecture"),
+                platform.get("variant", ""),
+            ):
+                return str(digest)
+    for digest, platform in entries:
+        if platform.get("architecture") in WASM:
+            return str(digest)
+    raise InvalidInput(_absent(reference, arch, [_named(platform) for _, platform in entries]))
+
+
+def _named(platform: dict[str, Any]) -> str:
+    parts = (platform.get("os", ""), platform.get("architecture", ""), platform.get("variant", ""))
+    return "/".join(part for part in parts if part)
+
+
+def _absent(reference: Reference, arch: str, there: list[str]) -> Problem:
+    known = ", ".join(sorted({each for each in there if each and not each.startswith("unknown")}))
+    return Problem(
+        code="no-platform",
+        where=str(reference),
+        problem=f"has no image for {arch}; there is {known or 'none that says what it is for'}",
+        hint="name an image that is built for it too, or let the workload run on other boxes (where)",
+    )
+
+
+class Layouts:
+    """A folder of OCI layouts, one for each repository: ``FOLDER/library/nginx/index.json``.
+
+    ``skopeo copy docker://nginx:1.27 oci:FOLDER/library/nginx:1.27`` fills it.
+
+    Args:
+        folder: what they are in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def manifest(self, repository: str, reference: str) -> Manifest:
+        """The manifest or index that `reference` names.
+
+        Raises:
+            OutsideFailure: the folder does not have it.
+        """
+        if reference.startswith("sha256:"):
+            return manifest_of(self.read(repository, reference), where=str(self._folder / repository))
+        index = self._folder / repository / "index.json"
+        listed = disk.read(index)
+        for entry in json.loads(listed)["manifests"] if listed else ():
+            notes = entry.get("annotations") or {}
+            if notes.get("org.opencontainers.image.ref.name") == reference:
+                return manifest_of(self.read(repository, entry["digest"]), where=str(index))
+        raise OutsideFailure(_no_layout(index, f"lists no image with the tag {reference}"))
+
+    def read(self, repository: str, digest: str) -> bytes:
+        """A small blob; whoever keeps it holds it against its digest.
+
+        Raises:
+            OutsideFailure: it is not there.
+        """
+        path = self._blob(repository, digest)
+        data = disk.read(path)
+        if data is None:
+            raise OutsideFailure(_no_layout(path, "there is no such file"))
+        return data
+
+    def source(self, repository: str, digest: str) -> str:
+        """Its file."""
+        return f"file:{self._blob(repository, digest)}"
+
+    def _blob(self, repository: str, digest: str) -> Path:
+        return self._folder / repository / "blobs" / digest.replace(":", "/")
+
+
+def _no_layout(path: Path, problem: str) -> Problem:
+    hint = "fill the folder: skopeo copy --all docker://IMAGE:TAG oci:FOLDER/REPOSITORY:TAG"
+    return Problem(code="not-found", where=str(path), problem=problem, hint=hint)

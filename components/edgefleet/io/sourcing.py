@@ -1,0 +1,281 @@
+"""Where a thing is looked for: in its mirrors in their order, then where it comes from.
+
+A mirror is an address to put in place of the beginning of another (``https://mirror.example/github``), a
+folder (``file:vendor``) or a registry (``oci://registry.example/mirror``). In a registry the file
+``<prefix>/<version>/<asset>`` is the layer of the artifact ``<prefix>:<version>`` whose title is
+``<asset>``, as ``oras push`` makes it, with ``-`` for ``+``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote
+
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.io import disk, platforms
+from edgefleet.io.artifact_cache import ArtifactCache, digest_of
+from edgefleet.io.downloading import Progress
+from edgefleet.io.image_archive import write_archive
+from edgefleet.io.platforms import Images, Layouts, PlatformImage
+from edgefleet.io.registry import base_of, is_registry, manifest_of, place_of
+from edgefleet.io.web import LARGEST_ANSWER
+from edgefleet.model.references import Reference, parse_reference
+
+T = TypeVar("T")
+TITLE = "org.opencontainers.image.title"
+_OURS = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad-netrc", "bad-docker-config"})
+"""What no other mirror changes."""
+
+
+def _silent(done: int, whole: int | None) -> None:
+    """Tell nobody."""
+
+
+class Sources:
+    """Brings files and images into a cache, from the nearest place that has them.
+
+    Args:
+        cache: where they are kept.
+        mirrors: dict[beginning of addresses, or a registry's name -> places, the first one first].
+    """
+
+    def __init__(self, cache: ArtifactCache, mirrors: Mapping[str, Sequence[str]]) -> None:
+        self.cache = cache
+        self._mirrors = mirrors
+
+    def bring(
+        self, address: str, sha256: str, *, size: int | None = None, progress: Progress = _silent
+    ) -> Path:
+        """The file at `address`, by its digest.
+
+        Raises:
+            InvalidInput: a place cannot be asked.
+            OutsideFailure: nobody has it; what each said.
+        """
+        known = self.cache.path(sha256)
+        if known is not None:
+            return known
+        return self._first(
+            address, lambda place: self.cache.fetch(_repository(place), sha256, size=size, progress=progress)
+        )
+
+    def learn(self, address: str) -> tuple[str, int]:
+        """(hex SHA-256, bytes) of the file at `address`, which is brought.
+
+        Raises:
+            InvalidInput: a place cannot be asked.
+            OutsideFailure: nobody has it; what each said.
+        """
+        return self._first(address, self._learn)
+
+    def read(self, address: str) -> bytes:
+        """A small file.
+
+        Raises:
+            InvalidInput: a place cannot be asked.
+            OutsideFailure: nobody has it; what each said.
+        """
+        return self._first(address, self._read)
+
+    def size(self, address: str) -> int | None:
+        """Bytes of the file at `address`; `None` where nobody says.
+
+        Raises:
+            InvalidInput: a place cannot be asked.
+            OutsideFailure: nobody has it; what each said.
+        """
+        return self._first(address, self._size)
+
+    def resolve(self, reference: Reference, arch: str) -> PlatformImage:
+        """The image that a box of `arch` runs, by tag or digest.
+
+        Raises:
+            InvalidInput: there is none for it.
+            OutsideFailure: nobody has it; what each said.
+        """
+        return self._of_image(
+            reference, lambda images, repository: platforms.resolved(images, repository, reference, arch)
+        )
+
+    def archive(self, name: str, digest: str, *, progress: Progress = _silent) -> Path:
+        """An image of one platform as a file, made of its layers; the same bytes always.
+
+        Args:
+            name: the image's whole name.
+            digest: ``sha256:<hex>`` of the platform's manifest.
+            progress: hears of bytes.
+
+        Raises:
+            InvalidInput: `digest` is an index's.
+            OutsideFailure: nobody has all of it; what each said.
+        """
+        known = self._known_archive(name, digest)
+        if known is not None:
+            return known
+        reference = parse_reference(name)
+        return self._of_image(
+            reference,
+            lambda images, repository: self._archive(images, repository, (name, digest), progress),
+        )
+
+    def _archive(self, images: Images, repository: str, wanted: tuple[str, str], progress: Progress) -> Path:
+        name, digest = wanted
+        image = platforms.by_digest(images, repository, digest, name)
+        whole, before, brought = sum(blob.size for blob in image.blobs), 0, {}
+        for blob in image.blobs:
+
+            def told(done: int, _: int | None, before: int = before) -> None:
+                progress(before + done, whole)
+
+            source = images.source(repository, blob.digest)
+            brought[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=told)
+            before += blob.size
+        return self._keep_archive(image, name, brought)
+
+    def _keep_archive(self, image: PlatformImage, name: str, brought: Mapping[str, Path]) -> Path:
+        note = self._note(name, image.manifest.digest)
+        made = note.with_suffix(".tar")
+        with disk.writing(made) as file:
+            write_archive(file, image, name, brought)
+        digest = digest_of(made)
+        with (
+            disk.explaining(made, "cannot be read"),
+            made.open("rb") as whole,
+            self.cache.adding(digest) as file,
+        ):
+            while piece := whole.read(disk.PIECE):
+                file.write(piece)
+        disk.remove(made)
+        disk.write(note, digest.encode())
+        return self.cache.root / "sha256" / digest
+
+    def _known_archive(self, name: str, digest: str) -> Path | None:
+        noted = disk.read(self._note(name, digest))
+        return self.cache.path(noted.decode()) if noted else None
+
+    def _note(self, name: str, digest: str) -> Path:
+        return self.cache.root / "archives" / digest.removeprefix("sha256:") / parse_reference(name).file_name
+
+    def _of_image(self, reference: Reference, ask: Callable[[Images, str], T]) -> T:
+        def at(place: str) -> T:
+            if place.startswith("file:"):
+                return ask(Layouts(self.cache.project / place.removeprefix("file:")), reference.repository)
+            base, path = place_of(place) if is_registry(place) else _of_web(place)
+            registry, prefix = self.cache.registries.at((base, path))
+            return ask(registry, f"{prefix}/{reference.repository}".strip("/"))
+
+        return _tried([*self._mirrors.get(reference.registry, ()), base_of(reference.registry)], at)
+
+    def _first(self, address: str, ask: Callable[[str], T]) -> T:
+        return _tried(self.places(address), ask)
+
+    def places(self, address: str) -> list[str]:
+        """Where the file at `address` is looked for, in this order."""
+        beginnings = [each for each in self._mirrors if "/" in each and address.startswith(each)]
+        longest = max(beginnings, key=len, default="")
+        mirrors = self._mirrors.get(longest, ())
+        return [*(_in_mirror(each, address.removeprefix(longest)) for each in mirrors), address]
+
+    def _read(self, place: str) -> bytes:
+        if place.startswith("file:"):
+            path = self._file(place)
+            if path.stat().st_size > LARGEST_ANSWER:
+                problem = f"has more than {LARGEST_ANSWER:,} bytes where a list was expected"
+                raise OutsideFailure(
+                    Problem(code="bad-answer", where=str(path), problem=problem, hint="check the file")
+                )
+            return path.read_bytes()
+        if is_registry(place):
+            digest, _ = self._titled(place)
+            return self._registry(place)[0].read(self._registry(place)[1], digest)
+        return self.cache.web.get(place).body
+
+    def _size(self, place: str) -> int | None:
+        if place.startswith("file:"):
+            return self._file(place).stat().st_size
+        return self._titled(place)[1] if is_registry(place) else self.cache.web.size(place)
+
+    def _learn(self, place: str) -> tuple[str, int]:
+        if not is_registry(place):
+            return self.cache.learn(place)
+        digest, size = self._titled(place)
+        self.cache.fetch(_repository(place), digest, size=size)
+        return digest.removeprefix("sha256:"), size
+
+    def _file(self, place: str) -> Path:
+        path = self.cache.project / place.removeprefix("file:")
+        if not path.is_file():
+            raise OutsideFailure(
+                Problem(
+                    code="not-found",
+                    where=str(path),
+                    problem="there is no such file",
+                    hint="put the file there",
+                )
+            )
+        return path
+
+    def _registry(self, place: str) -> tuple[Images, str]:
+        base, path = place_of(_repository(place))
+        return self.cache.registries.at((base, path))
+
+    def _titled(self, place: str) -> tuple[str, int]:
+        """(digest, bytes) of the file that ``oci://host/repository:tag#title`` names."""
+        tag, _, title = place[len(_repository(place)) + 1 :].partition("#")
+        registry, repository = self._registry(place)
+        found = registry.manifest(repository, tag)
+        for layer in [] if found.is_index else manifest_of(found.data, where=place).plain.get("layers", ()):
+            if (layer.get("annotations") or {}).get(TITLE) == title:
+                return str(layer["digest"]), int(layer["size"])
+        raise OutsideFailure(
+            Problem(
+                code="not-found",
+                where=place,
+                problem=f"the artifact has no file whose title is {title}",
+                hint=f"push it: oras push {repository}:{tag} {title} ...",
+            )
+        )
+
+
+def _in_mirror(mirror: str, rest: str) -> str:
+    if mirror.startswith("file:"):
+        return f"{mirror.rstrip('/')}/{unquote(rest)}"
+    if is_registry(mirror):
+        *before, title = unquote(rest).split("/")
+        *folders, tag = before or ["latest"]
+        return "/".join([mirror.rstrip("/"), *folders]) + f":{tag.replace('+', '-')}#{title}"
+    return f"{mirror.rstrip('/')}/{rest}"
+
+
+def _repository(place: str) -> str:
+    """`place` without tag and title, where it is a registry's."""
+    if not is_registry(place):
+        return place
+    head, _, last = place.partition("#")[0].rpartition("/")
+    return f"{head}/{last.partition(':')[0]}"
+
+
+def _of_web(place: str) -> tuple[str, str]:
+    scheme, _, rest = place.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host}", path.strip("/")
+
+
+def _tried(places: Sequence[str], ask: Callable[[str], T]) -> T:
+    """What the first of `places` answers that answers.
+
+    Raises:
+        InvalidInput: one found that what is asked for is wrong.
+        OutsideFailure: none has it; what each said.
+    """
+    problems: list[Problem] = []
+    for place in places:
+        try:
+            return ask(place)
+        except InvalidInput:
+            raise
+        except EdgefleetError as error:
+            if error.problem.code in _OURS:
+                raise
+            problems += error.problems
+    raise OutsideFailure(problems)

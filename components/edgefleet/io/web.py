@@ -1,0 +1,293 @@
+"""Asking servers for files: every wait ends, what may pass is tried again, what is wrong is one sentence.
+
+Proxies and certificates are found as everywhere (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). An address is never
+shown with what stands in its query, which may open it to anybody.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io.clock import Clock, RealClock
+from edgefleet.io.logins import Logins
+
+T = TypeVar("T")
+LARGEST_ANSWER = 32 * 1024**2
+"""Bytes that an answer which is held in memory may have: a manifest, a list of digests."""
+_OK = range(200, 300)
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers that another attempt may change."""
+_MISSING = frozenset({404, 410})
+_SHUT = frozenset({401, 403, 407})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long is waited, in seconds, and how often is tried."""
+
+    connect: float = 20
+    """For a connection."""
+    stall: float = 60
+    """For the next bytes."""
+    attempts: int = 5
+    """One after the other that bring nothing."""
+    pause: float = 1
+    """Before the second attempt; each further one doubles it."""
+    longest_pause: float = 30
+
+
+class Passing(Exception):  # noqa: N818 - names say what happened
+    """An attempt failed in a way that may pass.
+
+    Args:
+        problem: what to say if it does not.
+        has_moved: whether it brought something all the same, so that it counts for nothing.
+        after: seconds that the server wants to be left alone.
+    """
+
+    def __init__(self, problem: Problem, *, has_moved: bool = False, after: float = 0) -> None:
+        super().__init__(problem.problem)
+        self.problem, self.has_moved, self.after = problem, has_moved, after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A small answer, as a whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names are found in either case."""
+    body: bytes
+
+
+def shown(address: str) -> str:
+    """`address` without what may be secret in it."""
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class Web:
+    """Asks servers; one for many threads.
+
+    Args:
+        logins: who this user is to them.
+        patience: how long is waited.
+        clock: where time comes from.
+    """
+
+    def __init__(
+        self, logins: Logins, *, patience: Patience | None = None, clock: Clock | None = None
+    ) -> None:
+        self.logins = logins
+        self.patience = patience or Patience()
+        self.clock = clock or RealClock()
+        self._client = httpx.Client(
+            follow_redirects=True,
+            timeout=httpx.Timeout(self.patience.stall, connect=self.patience.connect),
+            headers={"accept-encoding": "identity", "user-agent": "edgefleet"},
+            auth=_Netrc(logins),
+        )
+
+    def close(self) -> None:
+        """Close connections that are kept."""
+        self._client.close()
+
+    @contextmanager
+    def asking(
+        self,
+        address: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        form: Mapping[str, str] | None = None,
+    ) -> Iterator[httpx.Response]:
+        """One attempt; the answer's body is there to be streamed.
+
+        Raises:
+            Passing: the server cannot be reached, or broke off.
+            OutsideFailure: `address` cannot be asked at all.
+        """
+        with (
+            self.explaining(address),
+            self._client.stream(method, address, headers=headers, data=form) as response,
+        ):
+            yield response
+
+    @contextmanager
+    def explaining(self, address: str) -> Iterator[None]:
+        """Turn what httpx raises inside the block into ours.
+
+        Raises:
+            Passing: what another attempt may change.
+            OutsideFailure: what none will.
+        """
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+            raise OutsideFailure(_unusable(address, error)) from None
+        except httpx.TransportError as error:
+            raise Passing(self._unreached(address, error)) from None
+
+    def get(
+        self,
+        address: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        accepted: frozenset[int] = frozenset(),
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A small answer, tried again where that may help.
+
+        Args:
+            address: where.
+            headers: beside the usual ones.
+            accepted: statuses that are an answer too, beside success.
+            form: what is posted, where it is no plain question.
+
+        Raises:
+            OutsideFailure: it cannot be had.
+        """
+        method = "GET" if form is None else "POST"
+
+        def once() -> Answer:
+            with self.asking(address, headers, method=method, form=form) as response:
+                return _whole(address, response, accepted)
+
+        return self.patiently(once)
+
+    def size(self, address: str) -> int | None:
+        """Bytes of the file at `address`; `None` where the server does not say.
+
+        Raises:
+            OutsideFailure: it is not there.
+        """
+
+        def look() -> int | None:
+            with self.asking(address, method="HEAD") as response:
+                if response.status_code in {405, 501}:
+                    return None
+                refuse(address, response)
+                said = response.headers.get("content-length", "")
+                return int(said) if said.isdecimal() else None
+
+        return self.patiently(look)
+
+    def patiently(self, attempt: Callable[[], T]) -> T:
+        """What `attempt` returns, once it does not raise `Passing`.
+
+        Raises:
+            OutsideFailure: it raised that too often.
+        """
+        failed, pause = 0, self.patience.pause
+        while True:
+            try:
+                return attempt()
+            except Passing as error:
+                failed, pause = (1, self.patience.pause) if error.has_moved else (failed + 1, pause)
+                if failed >= self.patience.attempts:
+                    raise OutsideFailure(error.problem) from None
+                self.clock.sleep(min(max(pause, error.after), self.patience.longest_pause))
+                pause = min(2 * pause, self.patience.longest_pause)
+
+    def _unreached(self, address: str, error: httpx.TransportError) -> Problem:
+        """What a failed attempt comes to, in one sentence."""
+        hint = (
+            "check the address, this machine's network and HTTPS_PROXY, then run again: it goes on from there"
+        )
+        why = str(error) or type(error).__name__
+        if isinstance(error, httpx.ConnectTimeout):
+            problem = f"does not answer: no connection within {self.patience.connect:g} s"
+        elif isinstance(error, httpx.TimeoutException):
+            problem = f"has said nothing for {self.patience.stall:g} s"
+        elif isinstance(error, httpx.ProxyError):
+            problem = f"the proxy does not let it through: {why}"
+        elif "CERTIFICATE_VERIFY_FAILED" in why:
+            problem = "shows a certificate that this machine does not trust"
+            hint = "name your authority's file in SSL_CERT_FILE, or check that nobody is in between"
+        elif isinstance(error, httpx.ConnectError):
+            problem = f"cannot be reached: {why.partition('] ')[2] or why}".lower()
+        else:
+            problem = "broke off before the end"
+        return Problem(code="unreachable", where=shown(address), problem=problem, hint=hint)
+
+
+class _Netrc(httpx.Auth):
+    """The login of the host that is asked first; httpx keeps it from those that it is sent on to."""
+
+    def __init__(self, logins: Logins) -> None:
+        self._logins = logins
+
+    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # no answer is sent back into it
+        """Add the header, unless there is one."""
+        if "authorization" not in request.headers:
+            login = self._logins.web(request.url.host)
+            if login is not None:
+                request.headers["authorization"] = login.basic
+        yield request
+
+
+def _whole(address: str, response: httpx.Response, accepted: frozenset[int]) -> Answer:
+    if response.status_code not in accepted:
+        refuse(address, response)
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            problem = f"answers with more than {LARGEST_ANSWER:,} bytes where a list was expected"
+            hint = "check the address"
+            raise OutsideFailure(Problem(code="bad-answer", where=shown(address), problem=problem, hint=hint))
+    return Answer(status=response.status_code, headers=response.headers, body=bytes(body))
+
+
+def refuse(address: str, response: httpx.Response) -> None:
+    """Do nothing where `response` is success.
+
+    Raises:
+        Passing: it says that another attempt may help.
+        OutsideFailure: it says that none will.
+    """
+    status = response.status_code
+    if status in _OK:
+        return
+    if status in _PASSING:
+        said = response.headers.get("retry-after", "")
+        problem = Problem(
+            code="server-error",
+            where=shown(address),
+            problem=f"answers with {status}, again and again",
+            hint="wait until the server is well, then run again: it goes on from there",
+        )
+        raise Passing(problem, after=float(said) if said.isdecimal() else 0)
+    raise OutsideFailure(_refused(address, status))
+
+
+def _refused(address: str, status: int) -> Problem:
+    if status in _MISSING:
+        code, problem, hint = "not-found", f"there is no such file ({status})", "check version and address"
+    elif status in _SHUT:
+        code, problem = "no-login", f"this user may not have it ({status})"
+        hint = "put the login into ~/.netrc, or for a registry run docker login (or skopeo login)"
+    else:
+        code, problem, hint = (
+            "bad-answer",
+            f"answers with {status} where a file was expected",
+            "check the address",
+        )
+    return Problem(code=code, where=shown(address), problem=problem, hint=hint)
+
+
+def _unusable(address: str, error: Exception) -> Problem:
+    problem = "sends from one address to the next without end"
+    if not isinstance(error, httpx.TooManyRedirects):
+        problem = "is no address that can be asked"
+    return Problem(
+        code="bad-address",
+        where=shown(address),
+        problem=problem,
+        hint="check the address; it begins with https://",
+    )

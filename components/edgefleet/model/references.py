@@ -1,0 +1,85 @@
+"""Names of container images, as Kubernetes reads them: registry, repository, tag, digest."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from edgefleet.model.syntax import checked, shown, wrong
+
+HUB = "docker.io"
+_REFERENCE = re.compile(
+    r"(?:(?P<registry>(?:[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?::\d+)?|[a-zA-Z0-9-]+:\d+|localhost|\[[0-9a-f:]+\]:\d+))/)?"
+    r"(?P<repository>[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Which image is meant, in full."""
+
+    registry: str
+    """``docker.io``, ``registry.example:5000``."""
+    repository: str
+    """``library/nginx``."""
+    tag: str = ""
+    """Empty where a digest says it."""
+    digest: str = ""
+    """``sha256:<hex>``, or empty."""
+
+    def __str__(self) -> str:
+        """The name by which containerd knows it: of tag and digest the digest counts."""
+        of = f"@{self.digest}" if self.digest else f":{self.tag}"
+        return f"{self.registry}/{self.repository}{of}"
+
+    @property
+    def wanted(self) -> str:
+        """What a registry is asked for: the digest, else the tag."""
+        return self.digest or self.tag
+
+    @property
+    def file_name(self) -> str:
+        """A file name for it that no other image has: ``docker.io+library+nginx@1.27``."""
+        return str(self).replace("/", "+").replace(":", "@")
+
+
+def parse_reference(text: str) -> Reference:
+    """What `text` means: ``nginx`` is ``docker.io/library/nginx:latest``.
+
+    Raises:
+        ValueError: it is no image's name.
+    """
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    registry, repository = found["registry"] or HUB, found["repository"]
+    if registry in {"index.docker.io", "registry-1.docker.io"}:
+        registry = HUB
+    if registry == HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    digest = found["digest"] or ""
+    tag = "" if digest else found["tag"] or "latest"
+    return Reference(registry=registry, repository=repository, tag=tag, digest=digest)
+
+
+def _image(text: str) -> str:
+    try:
+        made = str(parse_reference(text))
+    except ValueError:
+        hint = "write it like registry.example/shop/till:1.4"
+        if text != text.lower():
+            hint = "names of images are in lower case: registry.example/shop/till:1.4"
+        raise wrong("bad-image", f"{shown(text)} is no container image's name", hint) from None
+    if made.endswith(":latest"):
+        name = f"{text.removesuffix(':latest')}:1.4"
+        raise wrong("no-tag", f"{shown(text)} means whatever is the latest", f"say which, such as {name}")
+    return made
+
+
+ImageName = Annotated[
+    str, checked(_image), Field(json_schema_extra={"examples": ["registry.example/shop/till:1.4"]})
+]
+"""A container image by its whole name; ``nginx:1.27`` is made ``docker.io/library/nginx:1.27``."""
