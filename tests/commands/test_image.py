@@ -1,5 +1,7 @@
 """`edgefleet image` and `edgefleet explain`: rendering without an engine."""
 
+import base64
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -145,3 +147,43 @@ def test_secrets_are_found_by_rendering_with_others() -> None:
     assert b"a: 1\ntoken: [secret]\n" == without_secrets(b"a: 1\ntoken: abc\n", b"a: 1\ntoken: abd\n")
     assert b'x="[secret]' == without_secrets(b'x="s1"', b'x="s2"')
     assert without_secrets(b"a\nb", b"a") is None
+
+
+def test_all_sites_are_built_and_finished_ones_skipped(known: "World") -> None:
+    """In one account at the end; which sites must be said."""
+    ran = known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
+    assert (0, True) == (ran.code, "images built;" in ran.err)
+    again = known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
+    assert "0 images built, " in again.err
+    assert " were finished before" in again.err
+    for wrong in ([], ["--all", "--site", "berlin"]):
+        refused = known.run("image", "build", "-s", "dev", "--out", "out", *wrong)
+        assert (1, True) == (refused.code, "--all" in refused.err)
+
+
+def test_a_job_of_the_hub_builds_the_same(known: "World") -> None:
+    """Each shard has its own sites' keys, and builds what the workstation builds."""
+    file = known.project / "stacks" / "dev.fleet.yaml"
+    known.run("image", "build", "-s", "dev", "--all", "--out", "here", "--jobs", "1")
+    refused = known.run("image", "job", "-s", "dev", "--image", "builder:1")
+    assert (1, True) == (refused.code, "s3://" in refused.err)
+    plain = yaml.safe_load(file.read_text())
+    plain["images"] = {"store": "s3://a-bucket/images"}
+    file.write_text(yaml.safe_dump(plain))
+    ran = known.run("image", "job", "-s", "dev", "--image", "builder:1", "--shards", "2", "--out", "job.yaml")
+    assert 0 == ran.code, ran.err
+    *secrets, job = yaml.safe_load_all((known.project / "job.yaml").read_text())
+    assert (2, 2) == (len(secrets), job["spec"]["completions"])
+    keys: list[set[str]] = [set(), set()]
+    for number, secret in enumerate(secrets):
+        shard = base64.b64decode(secret["data"]["plan.json.gz"])
+        (known.project / f"{number}.gz").write_bytes(shard)
+        keys[number] = {site["inputs"]["key"] for site in json.loads(gzip.decompress(shard))["sites"]}
+        built = known.run("image", "build-plan", f"{number}.gz", "--out", "there", "--jobs", "1")
+        assert 0 == built.code, built.err
+    assert (set(), True) == (keys[0] & keys[1], all(keys))
+    images = [path.relative_to(known.project / "here") for path in (known.project / "here").rglob("*.iso")]
+    assert images
+    for image in images:
+        assert (known.project / "here" / image).read_bytes() == (known.project / "there" / image).read_bytes()
+    assert 1 == known.run("image", "build-plan", "stacks/dev.fleet.yaml", "--out", "there").code

@@ -1,13 +1,30 @@
 """`edgefleet image`: build a site's images without any engine, and check images that were built."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from edgefleet.commands import options, rendering, verifying
-from edgefleet.commands.screen import say, show
+from edgefleet.commands import build_job, bulk, options, verifying
+from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import InvalidInput, Problem
+
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; made if missing.")]
+Jobs = Annotated[
+    int, typer.Option("-j", "--jobs", min=0, max=256, help="Processes; as many as processors unless said.")
+]
+Share = Annotated[
+    Literal["copy", "reference"],
+    typer.Option(
+        "--share",
+        help="copy: each raw image is a file of its own, by reflink where the file system can; reference: "
+        "a descriptor that refers to its base, which `image write` reads.",
+    ),
+]
+Discard = Annotated[
+    bool, typer.Option("--discard", help="Remove composed images here once they are in the store.")
+]
 
 
 def group() -> typer.Typer:
@@ -15,6 +32,8 @@ def group() -> typer.Typer:
     made = typer.Typer(no_args_is_help=True)
     made.callback()(_image)
     made.command("build")(build)
+    made.command("build-plan")(build_plan)
+    made.command("job")(build_job.job)
     made.command("verify")(verify)
     return made
 
@@ -23,28 +42,67 @@ def _image() -> None:
     """Build images without an engine, check built ones."""
 
 
-def build(
+def build(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack: options.Stack,
+    out: Out,
     site: Annotated[
-        list[str], typer.Option("--site", metavar="SITE", help="The site; may be given several times.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.iso; made if missing.")
-    ],
+        list[str] | None,
+        typer.Option("--site", metavar="SITE", help="The site; may be given several times."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
+    jobs: Jobs = 0,
+    share: Share = "copy",
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Keep composed images in the fleet's store, too.")
+    ] = False,
+    discard: Discard = False,
 ) -> None:
-    """Build the images of sites: the same bytes as `up` stores."""
-    from edgefleet.io import disk
+    """Build the images of sites: seeds are the same bytes as `up` stores."""
+    from edgefleet.commands import store
 
     session = session_of(context)
-    for name, images in rendering.build(session, stack, site).items():
-        folder = session.project / out / name
-        for node, image in images.items():
-            disk.write(folder / f"{node}.iso", image.data)
-            show(session, [f"{out / name / node}.iso", f"    {image.digest}"])
-        disk.write(folder / verifying.MANIFEST, verifying.manifest(name, images))
-    say(session, "images hold the site's credentials: keep them private")
+    check_choice(site, all_, discard=discard, upload=upload)
+    wanted = bulk.order(session, stack, None if all_ else site)
+    place = store.place(session, wanted.fleet) if upload else None
+    shop = bulk.workshop(session, out, share, place, is_discarding=discard)
+    bulk.build(session, wanted.jobs, len(wanted.sites), shop, jobs or bulk.processors())
+
+
+def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
+    """Refuse options that do not go together."""
+    if bool(site) is all_:
+        problem = "both --site and --all are given" if all_ else "which sites is not said"
+        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+    if discard and not upload:
+        problem = "--discard removes images that are in the store, and nothing is put there"
+        raise InvalidInput(Problem(code="discard", problem=problem, hint="add --upload"))
+
+
+def build_plan(  # noqa: PLR0913 - options
+    context: typer.Context,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A shard that `image job` made.")],
+    *,
+    out: Out,
+    jobs: Jobs = 0,
+    share: Share = "copy",
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Keep composed images in each site's store, too.")
+    ] = False,
+    discard: Discard = False,
+) -> None:
+    """Build what a plan says, as a worker that knows its sites' keys alone."""
+    from edgefleet.io import disk
+    from edgefleet.io.store.place import StorePlace
+    from edgefleet.sites import build_plan as plans
+
+    session = session_of(context)
+    check_choice(["of the plan"], False, discard=discard, upload=upload)
+    found = plans.from_bytes(disk.read(session.project / plan) or b"", str(plan))
+    place = StorePlace(uri="", root=session.project) if upload else None
+    shop = bulk.workshop(session, out, share, place, is_discarding=discard)
+    bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())
 
 
 def verify(

@@ -1,28 +1,34 @@
-"""The image store of a fleet, opened."""
+"""The image store of a fleet: where it is, and opened."""
 
 from typing import TYPE_CHECKING
 
 from edgefleet.commands.session import Session
 
 if TYPE_CHECKING:
-    from edgefleet.io.aws import Aws
     from edgefleet.io.store import ArtifactStore
+    from edgefleet.io.store.place import StorePlace
     from edgefleet.model.fleet import Fleet
-    from edgefleet.model.hub import Cloud
 
 
 def opened(session: Session, fleet: "Fleet") -> "ArtifactStore":
     """The store that the fleet's images are kept in."""
-    from edgefleet.io.store import open_store
-
-    uri = fleet.images.store
-    aws = _aws(session, fleet.control_plane.cloud) if uri.startswith("s3:") else None
-    return open_store(uri, aws=aws, root=session.project)
+    return place(session, fleet).open()
 
 
-def _aws(session: Session, cloud: "Cloud") -> "Aws":
-    from edgefleet.io.aws import Aws
+def place(session: Session, fleet: "Fleet") -> "StorePlace":
+    """Where the fleet's images are kept; an emulated cloud is started."""
+    from edgefleet.io.store.place import StorePlace
 
-    if cloud.endpoint == "emulated":
-        return Aws.emulated(session.emulator(session.project).url, cloud.region)
-    return Aws(region=cloud.region, endpoint=cloud.endpoint, profile=cloud.profile, role_arn=cloud.role_arn)
+    uri, cloud = fleet.images.store, fleet.control_plane.cloud
+    if not uri.startswith("s3:"):
+        return StorePlace(uri=uri, root=session.project)
+    is_emulated = cloud.endpoint == "emulated"
+    return StorePlace(
+        uri=uri,
+        root=session.project,
+        region=cloud.region,
+        endpoint=session.emulator(session.project).url if is_emulated else cloud.endpoint,
+        profile=cloud.profile,
+        role_arn=cloud.role_arn,
+        is_emulated=is_emulated,
+    )

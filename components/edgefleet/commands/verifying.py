@@ -1,30 +1,15 @@
-"""The manifest beside built images, and checking images against it; all of it offline."""
+"""Checking built images against the manifest beside them; all of it offline."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 
-if TYPE_CHECKING:
-    from edgefleet.sites.render import SiteImage
-
 MANIFEST = "manifest.json"
 HINT = "build the image again, and write no medium from this one"
-
-
-def manifest(site: str, images: "Mapping[str, SiteImage]") -> bytes:
-    """What `edgefleet image verify` checks images against."""
-    document = {
-        "site": site,
-        "images": {
-            f"{node}.iso": {"digest": image.digest, "size": len(image.data), "files": image.files}
-            for node, image in images.items()
-        },
-    }
-    return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def verify(path: Path) -> dict[Path, str]:

@@ -26,9 +26,11 @@ class Format:
     """Makes the whole image of seed, base and payload; `None` where the seed is all of it."""
     whole: str = ""
     """Suffix of the composed image's file: ``.raw``."""
+    refers: bool = False
+    """Whether it can refer to its base instead of copying it."""
 
 
 FORMATS: dict[str, Format] = {
     "nocloud": Format(seed=nocloud.build, suffix=".iso"),
-    "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw"),
+    "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw", refers=True),
 }

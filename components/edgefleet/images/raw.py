@@ -111,13 +111,14 @@ def _made(of: Ingredients) -> dict[str, Path]:
 def _shared_payload(of: Ingredients, folder: Path) -> Path:
     """The squashfs of the payload, made once for all nodes that have the same."""
     digest = (of.payload_digest or "").removeprefix("sha256:")
-    shared = of.shared / f"payload-{digest}.squashfs"
-    if not shared.is_file():
-        making = of.scratch / "payload.squashfs"
-        file_systems.squashfs(folder, making)
-        disk.write(_sums(shared), disk.sha256(making).encode())
-        with disk.explaining(shared, "cannot be written"):
-            making.replace(shared)
+    shared = of.shared / f"payload-{digest}" / "payload.squashfs"
+    with disk.locked(shared.parent, who="the making of a payload", is_patient=True):
+        if not shared.is_file():
+            making = of.scratch / "payload.squashfs"
+            file_systems.squashfs(folder, making)
+            disk.write(_sums(shared), disk.sha256(making).encode())
+            with disk.explaining(shared, "cannot be written"):
+                making.replace(shared)
     return shared
 
 

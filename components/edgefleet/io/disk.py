@@ -139,22 +139,23 @@ def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
 
 
 @contextmanager
-def locked(folder: Path, *, who: str) -> Iterator[None]:
+def locked(folder: Path, *, who: str, is_patient: bool = False) -> Iterator[None]:
     """Hold `folder`, made if missing, alone on this machine; the lock is gone with the process.
 
     Args:
         folder: what nobody else shall write to.
         who: what holds it, for the other's error: ``a build of store-0007``.
+        is_patient: whether to wait until it is free.
 
     Raises:
-        OutsideFailure: somebody holds it already.
+        OutsideFailure: somebody holds it already, and this one does not wait.
     """
     with explaining(folder, "cannot be locked"):
         make_directory(folder)
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise OutsideFailure(
                 Problem(

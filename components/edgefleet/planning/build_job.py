@@ -130,7 +130,15 @@ def _container(job: BuildJob) -> dict[str, Any]:
         "name": "build",
         "image": job.image,
         "command": ["edgefleet"],
-        "args": ["image", "build-plan", f"{MOUNT}/{PLAN}", "--out", f"{WORK}/images", "--upload"],
+        "args": [
+            "image",
+            "build-plan",
+            f"{MOUNT}/{PLAN}",
+            "--out",
+            f"{WORK}/images",
+            "--upload",
+            "--discard",
+        ],
         "workingDir": WORK,
         "env": environment,
         "securityContext": {

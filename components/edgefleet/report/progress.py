@@ -22,6 +22,9 @@ class Progress(Protocol):
     def on_event(self, event: Any) -> None:
         """One event of the engine."""
 
+    def finished(self, name: str) -> None:
+        """The site `name` is finished."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -65,9 +68,12 @@ class Spoken:
     def on_event(self, event: Any) -> None:
         """Count finished sites."""
         urn = finished_site(event)
-        if urn is None:
-            return
-        self._seen.add(urn)
+        if urn is not None:
+            self.finished(urn)
+
+    def finished(self, name: str) -> None:
+        """Count it, and say how many there are now and then."""
+        self._seen.add(name)
         now = self._clock()
         if now - self._said >= EVERY:
             self._said = now
@@ -103,5 +109,9 @@ class Drawn:
         """Count finished sites."""
         urn = finished_site(event)
         if urn is not None:
-            self._seen.add(urn)
-            self._bar.update(self._task, completed=len(self._seen))
+            self.finished(urn)
+
+    def finished(self, name: str) -> None:
+        """Count it."""
+        self._seen.add(name)
+        self._bar.update(self._task, completed=len(self._seen))

@@ -25,7 +25,9 @@ class Record:
     digest: str
     """``sha256:<hex>`` of its bytes."""
     size: int
-    """Bytes."""
+    """Bytes of the file."""
+    length: int
+    """Bytes of the image, which are more where it refers to its base."""
     share: str
     """How it shares its base: ``copy`` or ``reference``."""
     tools: Mapping[str, str]
@@ -65,20 +67,23 @@ def is_finished(image: Path, identity: str, share: str) -> bool:
     return (found.st_size, found.st_mtime_ns) == (record.size, record.changed)
 
 
-def check_repeats(image: Path, made: Record) -> None:
+def check_repeats(image: Path, before: Record | None, made: Record) -> None:
     """Refuse bytes that differ from what the same parts and tools gave before.
+
+    Args:
+        image: what was made, for the error.
+        before: the record that stood there, if one did.
+        made: the record of what is there now.
 
     Raises:
         OutsideFailure: they do.
     """
-    before = read_record(image)
-    if before is None or (before.identity, before.share, dict(before.tools)) != (
-        made.identity,
-        made.share,
-        dict(made.tools),
-    ):
+    if before is None or _parts(before) != _parts(made) or before.digest == made.digest:
         return
-    if before.digest != made.digest:
-        problem = f"the same parts and tools gave {before.digest} before and {made.digest} now"
-        hint = "check this machine's memory and disk, and build once more"
-        raise OutsideFailure(Problem(code="not-repeated", where=str(image), problem=problem, hint=hint))
+    problem = f"the same parts and tools gave {before.digest} before and {made.digest} now"
+    hint = "check this machine's memory and disk, and build once more"
+    raise OutsideFailure(Problem(code="not-repeated", where=str(image), problem=problem, hint=hint))
+
+
+def _parts(record: Record) -> tuple[str, str, dict[str, str]]:
+    return record.identity, record.share, dict(record.tools)

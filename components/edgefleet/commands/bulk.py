@@ -1,0 +1,159 @@
+"""Building the images of many sites: jobs made as needed, processes, progress, one account at the end."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgefleet.commands import rendering, secrets, stack
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import Session
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.io.store.place import StorePlace
+    from edgefleet.model.composing import Share
+    from edgefleet.model.fleet import Fleet
+    from edgefleet.sites.build_plan import SiteJob
+    from edgefleet.sites.building import Workshop
+    from edgefleet.sites.built import BuiltSite
+
+NAMED = 20
+"""Sites up to which each image is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be built."""
+
+    fleet: "Fleet"
+    sites: tuple[str, ...]
+    jobs: "Iterator[SiteJob]" = field(repr=False)
+    """Made one after the other, as they are asked for."""
+
+
+def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
+    """What is to be built of the stack `name`: `sites`, or all of them.
+
+    Raises:
+        InvalidInput: no such site, the stack lacks a secret, or an identity would end too soon.
+    """
+    from edgefleet.planning.site_identity import check_outlasts
+
+    fleet = stack.load(session.project, name)
+    wanted = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
+    secret, passphrases = secrets.required_fleet_secret(session, name)
+    check_outlasts(fleet.sites, fleet.control_plane, session.now())
+    used = {site: rendering.used(fleet, site, passphrases, name) for site in wanted}
+    return Order(fleet=fleet, sites=wanted, jobs=(_job(fleet, secret, site, used[site]) for site in wanted))
+
+
+def _job(fleet: "Fleet", secret: str, site: str, passphrases: dict[str, str]) -> "SiteJob":
+    from edgefleet.model.spec import to_plain
+    from edgefleet.sites.build_plan import SiteJob
+
+    inputs = to_plain(rendering.whole(fleet, secret, site))
+    inputs |= {"store": fleet.images.store, "key": rendering.key(secret, fleet.sites[site])}
+    if passphrases:
+        inputs["passphrases"] = passphrases
+    return SiteJob(name=site, inputs=inputs)
+
+
+def workshop(
+    session: Session,
+    out: Path,
+    share: "Share",
+    upload: "StorePlace | None",
+    *,
+    is_discarding: bool,
+) -> "Workshop":
+    """Where and how to build.
+
+    Raises:
+        InvalidInput: what is to be uploaded would refer to files of this machine.
+    """
+    from edgefleet.io.artifact_cache import root_of
+    from edgefleet.sites.building import Workshop
+    from edgefleet.sites.supplies import Supplies
+
+    if share == "reference" and upload is not None:
+        problem = "an image that refers to its base is of use on this machine alone"
+        raise InvalidInput(Problem(code="share", problem=problem, hint="leave out --share or --upload"))
+    return Workshop(
+        out=session.project / out,
+        supplies=Supplies(cache=root_of(session.environment), project=session.project),
+        share=share,
+        upload=upload,
+        is_discarding=is_discarding,
+    )
+
+
+def processors() -> int:
+    """How many processes are at work at the same time where nobody says."""
+    return len(os.sched_getaffinity(0))
+
+
+def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Workshop", workers: int) -> None:
+    """Build, and say what became of it.
+
+    Raises:
+        OutsideFailure: with every problem, after all that could be built was.
+    """
+    from edgefleet.io import parallel
+    from edgefleet.report.progress import progress
+    from edgefleet.sites.building import build_site
+
+    account = _Account(session, shop, total)
+    with progress(session.err, "building", total, is_animated=session.is_animated) as shown:
+        for built in parallel.each(partial(build_site, shop=shop), jobs, workers=min(workers, total)):
+            shown.finished(built.name)
+            account.add(built)
+    account.close()
+
+
+class _Account:
+    """What was built, counted and, of few sites, named."""
+
+    def __init__(self, session: Session, shop: "Workshop", total: int) -> None:
+        self._session, self._shop, self._total = session, shop, total
+        self._sites: list[BuiltSite] = []
+        self._images: Counter[bool] = Counter()
+        self._bytes = 0
+        self._problems: Counter[Problem] = Counter()
+
+    def add(self, built: "BuiltSite") -> None:
+        self._problems.update(set(built.problems))
+        self._images.update(image.is_new for image in built.images)
+        self._bytes += sum(image.size for image in built.images)
+        if self._total <= NAMED:
+            self._sites.append(built)
+
+    def close(self) -> None:
+        from edgefleet.report.human import counted, size
+
+        for built in sorted(self._sites, key=lambda each: each.name):
+            show(self._session, self._lines(built))
+        made, kept = self._images[True], self._images[False]
+        was = f", {kept:,} {'was' if kept == 1 else 'were'} finished before" if kept else ""
+        say(self._session, f"{counted(made, 'image')} built{was}; {size(self._bytes)} in all")
+        say(self._session, "images hold their site's credentials: keep them private")
+        if self._problems:
+            raise OutsideFailure(
+                [_for_many(each, count) for each, count in sorted(self._problems.items(), key=str)]
+            )
+
+    def _lines(self, built: "BuiltSite") -> Iterator[str]:
+        place = self._shop.out / built.name
+        if place.is_relative_to(self._session.project):
+            place = place.relative_to(self._session.project)
+        for image in built.images:
+            yield f"{image.uri or place / image.name}"
+            yield f"    {image.digest}"
+
+
+def _for_many(problem: Problem, count: int) -> Problem:
+    """A problem that several sites have, told once."""
+    return problem if count == 1 else replace(problem, problem=f"{problem.problem} ({count:,} sites)")

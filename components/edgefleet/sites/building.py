@@ -1,0 +1,133 @@
+"""Building one site's images into a directory and into its store: what a worker of a build in bulk does.
+
+A site is built by one process at a time. What is finished is found again and skipped; what fails leaves
+nothing half-made; the site's other nodes go on, and all that went wrong is told together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.images import FORMATS
+from edgefleet.io import disk
+from edgefleet.io.store.place import StorePlace
+from edgefleet.model.composing import Share
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
+from edgefleet.sites import built_store, composed_node, manifest
+from edgefleet.sites.build_plan import SiteJob
+from edgefleet.sites.build_records import record_path
+from edgefleet.sites.built import BuiltImage, BuiltSite
+from edgefleet.sites.composed_node import NodeJob
+from edgefleet.sites.render import SiteImage, render_site
+from edgefleet.sites.site_images import SiteImagesSpec
+from edgefleet.sites.supplies import Supplies
+
+SHARED = ".shared"
+"""Directory beside the sites' with what their images have in common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """Where and how sites are built; the same for all of a run."""
+
+    out: Path
+    """Directory of the results: ``<out>/<site>/<node>.raw``."""
+    supplies: Supplies
+    """Where bases and payloads come from."""
+    share: Share = "copy"
+    upload: StorePlace | None = None
+    """How the store is reached that composed images go to; which one, each site says."""
+    is_discarding: bool = False
+    """Whether a composed image is removed here when it is in the store."""
+
+
+def build_site(job: SiteJob, *, shop: Workshop) -> BuiltSite:
+    """Build the images of one site; what goes wrong is in the result."""
+    folder = shop.out / job.name
+    try:
+        with disk.locked(folder, who=f"a build of {job.name}"):
+            composed_node.sweep(folder)
+            return _built(_inputs(job), folder, shop)
+    except EdgefleetError as error:
+        return BuiltSite(name=job.name, problems=tuple(error.problems))
+
+
+def _inputs(job: SiteJob) -> SiteImagesSpec:
+    try:
+        return from_plain(SiteImagesSpec, dict(job.inputs))
+    except ValueError as error:
+        problem = "its inputs are not those of this version of edgefleet"
+        hint = "make the plan with the same version"
+        raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
+
+
+def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
+    spec = SiteSpec(**{each.name: getattr(plain, each.name) for each in fields(SiteSpec)})
+    seeds = render_site(spec, plain.key, plain.passphrases)
+    images: dict[str, BuiltImage] = {}
+    problems: list[Problem] = []
+    place = None if shop.upload is None else replace(shop.upload, uri=plain.store)
+    for name, seed in seeds.items():
+        job = NodeJob(
+            name=name,
+            node=spec.nodes[name],
+            seed=seed,
+            folder=folder,
+            shared=shop.out / SHARED,
+            supplies=shop.supplies,
+            share=shop.share,
+        )
+        try:
+            images[name] = _made(job) if place is None else _kept(spec.name, job, place, shop)
+        except EdgefleetError as error:
+            problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
+    _describe(spec.name, folder, seeds, images, is_whole=not problems)
+    return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
+
+
+def _made(job: NodeJob) -> BuiltImage:
+    """One node's image, in the site's directory."""
+    if FORMATS[job.node.image.format].compose is not None:
+        return composed_node.compose(job)
+    seed, is_new = job.seed, False
+    path = job.folder / seed.name
+    if not path.is_file() or f"sha256:{disk.sha256(path)}" != seed.digest:
+        disk.write(path, seed.data)
+        is_new = True
+    if seed.identity is not None:
+        return composed_node.compose(job)
+    return BuiltImage(node=job.name, name=seed.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
+
+
+def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltImage:
+    """One node's image, in the site's directory and, if it is composed, in the store."""
+    if job.seed.identity is None:
+        return _made(job)
+    store = place.open()
+    there = built_store.find(store, site, job.name, job.identity)
+    if there is not None and shop.is_discarding:
+        return there
+    made = _made(job)
+    if there is None or there.digest != made.digest:
+        there = built_store.put(store, site, made, job.out)
+    if shop.is_discarding:
+        disk.remove(job.out)
+    return replace(made, uri=there.uri)
+
+
+def _describe(
+    site: str,
+    folder: Path,
+    seeds: Mapping[str, SiteImage],
+    images: Mapping[str, BuiltImage],
+    *,
+    is_whole: bool,
+) -> None:
+    """Write the manifest; of a whole site, remove what an earlier one tells of and this one does not."""
+    before = manifest.names(folder)
+    disk.write(folder / manifest.MANIFEST, manifest.document(site, seeds, images))
+    for name in (before - manifest.names(folder)) if is_whole else ():
+        disk.remove(record_path(folder / name))
+        disk.remove(folder / name)
