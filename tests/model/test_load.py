@@ -302,7 +302,6 @@ HEADS = [
     ("fleet: retail", "flet: retail", "unknown-key", "did you mean fleet?"),
     ("region: test\n", "", "missing", "add it"),
     ("edgefleet.dev/v1", "v1", "unknown-value", "write edgefleet.dev/v1"),
-    ("recipe: 1", "recipe: 1\nworkloads: {}", "not-supported", "workloads are not supported yet"),
     ("recipe: 1", "recipe: 1\ncontrolPlane: {bucket: retail-test}", "no-cloud", "add controlPlane.cloud"),
     (
         "recipe: 1",

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
+from edgefleet.model.artifacts import ArtifactsLock
+from edgefleet.model.closure import Carrying, not_carried
 from edgefleet.model.consistency import Owners, check_site, roles_used, too_small
 from edgefleet.model.finding import Finding
 from edgefleet.model.fleet import Wave
@@ -15,6 +17,7 @@ from edgefleet.model.resolution import Resolver, Written
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.model.table import Row
+from edgefleet.model.workloads import Workload, workload
 
 _ONE_NODE_ONLY = {"address": "address", "extra_addresses": "extraAddresses", "mac": "mac"}
 
@@ -70,6 +73,35 @@ class Building:
         taken: dict[str, str] = {}
         names: set[str] = set()
         return tuple(self._wave(index, wave, taken, names) for index, wave in enumerate(written))
+
+    def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> tuple[Workload, ...]:
+        """The workloads, sorted by name; names in them that do not exist are reported."""
+        for name, part in written.items():
+            for section in ("sites", "groups", "profiles"):
+                for position, each in enumerate(part.get("where", {}).get(section, ())):
+                    self._is_known(section, each, ("workloads", name, "where", section, position))
+        return tuple(workload(name, written[name]) for name in sorted(written))
+
+    def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
+        """The sites with what their images carry; what an air-gapped one lacks is reported."""
+        carrying = Carrying(workloads, lock)
+        members = self.parts.provenance.members
+        filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
+        for lacking in carrying.lacking():
+            self._report_lacking(self.built[lacking.site], not_carried(lacking))
+        return filled
+
+    def _report_lacking(self, site: SiteSpec, finding: Finding) -> None:
+        text = self.parts.provenance.text
+        self.parts.problems.append(
+            Problem(
+                where=self.parts.provenance.locate(site, finding.path),
+                path=f"sites.{site.name}.{finding.path}",
+                code=finding.code,
+                problem=finding.problem,
+                hint=finding.hint.replace("FILE", text.at(text.root).partition(":")[0]),
+            )
+        )
 
     def _wave(self, index: int, wave: Mapping[str, Any], taken: dict[str, str], names: set[str]) -> Wave:
         name = wave["name"]

@@ -11,6 +11,7 @@ from edgefleet.model.quantities import Size
 from edgefleet.model.releases import Store
 from edgefleet.model.settings import STRICT, Common, Settings, SharedNetwork, SitePart
 from edgefleet.model.site import Arch, StorageKind
+from edgefleet.model.workloads import ArtifactsPart, WorkloadPart
 
 API_VERSION = "edgefleet.dev/v1"
 RECIPES = frozenset({1, 2})
@@ -100,6 +101,10 @@ class FleetDocument(TypedDict, total=False):
     """Settings of the sites that name the group."""
     sites: Required[dict[Name, SitePart] | SitesFrom | list[NamedSite]]
     """The sites by name, `from: <file>.csv`, or a list of items with a name."""
+    workloads: dict[Name, WorkloadPart]
+    """What runs on boxes, by name; images of air-gapped boxes carry what it needs."""
+    artifacts: ArtifactsPart
+    """Where artifacts are looked for; edgefleet artifacts lock pins them."""
     waves: tuple[WavePart, ...]
     """The order in which sites are changed."""
     revoked: dict[Name, Annotated[int, Field(ge=1)]]

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from edgefleet.model.artifacts import EMPTY, ArtifactsLock
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.provenance import Provenance
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.workloads import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,12 @@ class Fleet:
     """dict[site -> last epoch whose certificates open nothing any more]."""
     profiles_used: dict[str, int] = field(default_factory=dict)
     """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
+    workloads: tuple[Workload, ...] = ()
+    """What runs on its boxes, sorted by name."""
+    mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """dict[beginning of addresses, or a registry -> where that is looked for first]."""
+    lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)
+    """The artifacts lock beside the fleet file."""
     provenance: Provenance = field(repr=False, compare=False)
     """Where values were declared."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model import artifacts, inventory
+from edgefleet.model.artifacts import EMPTY, ArtifactsLock
 from edgefleet.model.building import Building
 from edgefleet.model.fleet import Fleet, ImageStore
 from edgefleet.model.hub import ControlPlane
@@ -22,12 +23,13 @@ from edgefleet.model.resolution import Written
 from edgefleet.model.source import Source
 
 
-def load_fleet(path: Path, root: Path) -> Fleet:
+def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
     """The fleet that the file at `path` describes, with its tables and its artifacts lock beside it.
 
     Args:
         path: ``stacks/<stack>.fleet.yaml``.
         root: the project; places in it are named relative to it.
+        is_locking: whether the lock is about to be made: boxes carry nothing then, and miss nothing.
 
     Raises:
         InvalidInput: with every problem, in the order of the file.
@@ -42,12 +44,16 @@ def load_fleet(path: Path, root: Path) -> Fleet:
     if len(problems) > already:
         parts.unread.add("sites")
     head = parts.head(plain)
-    written = _written(head, parts, plain, _digests(path, root, problems))
+    lock = _lock(path, root, problems)
+    written = _written(head, parts, plain, artifacts.binaries(lock))
     building = Building(
         parts=parts, written=written, unique="site" if plain.get("uniqueAddresses") == "site" else "fleet"
     )
     built = building.sites(parts.named("sites", sites, "site"))
     waves = building.waves(head.get("waves", ()))
+    workloads = building.workloads(head.get("workloads", {}))
+    if not is_locking:
+        built = building.carrying(workloads, lock)
     hub = _control_plane(head, parts, plain)
     if problems:
         raise InvalidInput(_in_order(problems, broken))
@@ -57,13 +63,14 @@ def load_fleet(path: Path, root: Path) -> Fleet:
         region=written.region,
         recipe=written.recipe,
         control_plane=hub,
-        images=ImageStore(
-            store=head.get("images", {}).get("store", f"file:.edgefleet/images/{written.region}")
-        ),
+        images=_store(head, written.region),
         sites=built,
         waves=waves,
         revoked=head.get("revoked", {}),
         profiles_used=building.profiles_used(),
+        workloads=workloads,
+        mirrors=head.get("artifacts", {}).get("mirrors", {}),
+        lock=lock,
         provenance=parts.provenance,
     )
 
@@ -100,12 +107,16 @@ def _written(
     )
 
 
-def _digests(path: Path, root: Path, problems: list[Problem]) -> dict[str, dict[str, str]]:
+def _store(head: Mapping[str, Any], region: str) -> ImageStore:
+    return ImageStore(store=head.get("images", {}).get("store", f"file:.edgefleet/images/{region}"))
+
+
+def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:
     try:
-        return artifacts.read_digests(path, root)
+        return artifacts.read_lock(path, root)
     except InvalidInput as error:
         problems += error.problems
-        return {}
+        return EMPTY
 
 
 def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any]) -> ControlPlane:

@@ -13,7 +13,8 @@ from edgefleet.model.spec import outside_name, since
 
 def check_media(site: SiteSpec) -> Iterator[Finding]:
     """What of `site` does not fit together in its images."""
-    yield from _too_new(site, site.recipe, ())
+    if site.recipe:  # else what is wrong with it is told already
+        yield from _too_new(site, site.recipe, ())
     for name, node in site.nodes.items():
         yield from _base(node, ("nodes", name, "image"))
 

@@ -29,6 +29,8 @@ class Medium:
     """How the first boot is written down; see `edgefleet.images.FORMATS`."""
     base: Annotated[Base | None, Effect.REFLASH] = None
     """What ``raw`` and ``iso`` are made of."""
+    size: Annotated[int | None, Effect.NONE] = None
+    """Bytes of the medium that it is written to; of ``raw`` the node's disk, where nothing is said."""
     installer: Annotated[Installer | None, Effect.REFLASH] = None
     """Which automatic installation the base of an ``iso`` understands: Debian's preseed or Ubuntu's
     autoinstall."""

@@ -27,7 +27,7 @@ from edgefleet.model.names import (
     Web,
 )
 from edgefleet.model.places import City, Country, Latitude, Longitude, Timezone
-from edgefleet.model.quantities import Rate
+from edgefleet.model.quantities import Rate, Size
 from edgefleet.model.releases import BaseSource, ConfigKey, Digest, Version, config_value
 from edgefleet.model.safety_parts import BreakGlassPart, Days, FirewallPart
 from edgefleet.model.site import LinkClass
@@ -183,6 +183,9 @@ class MediumPart(TypedDict, total=False):
     runs Linux already)."""
     base: BasePart
     """What raw and iso are made of."""
+    size: Size
+    """Size of the medium that it is written to, 8Gi; of raw the disk of the profile, unless said otherwise.
+    A preview says whether all fits."""
     installer: Installer
     """Which automatic installation the base of an iso understands."""
 

@@ -18,13 +18,6 @@ Path = tuple[Part, ...]
 Words = tuple[str, str, str]
 """Code, problem, hint."""
 
-_LATER: dict[Path, tuple[str, str]] = {
-    ("workloads",): (
-        "workloads are not supported yet",
-        "remove the key; this version builds images of sites",
-    ),
-}
-
 _EXAMPLES = {
     "apiVersion": "add it: apiVersion: edgefleet.dev/v1",
     "fleet": "add it, the name of the whole fleet: fleet: retail",
@@ -95,8 +88,6 @@ def _words(details: ErrorDetails, path: Path) -> Words:
 
 
 def _unknown(path: Path) -> Words:
-    if path in _LATER:
-        return "not-supported", *_LATER[path]
     return "unknown-key", f"unknown key {shown(path[-1])}", suggestion(path)
 
 

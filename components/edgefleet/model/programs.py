@@ -1,0 +1,61 @@
+"""Programs that boxes run beside k3s: where their releases are, and what in them is the program.
+
+Facts: assets of containerd/runwasi 0.6, spinframework/containerd-shim-spin 0.24 and kubeedge/kubeedge 1.23.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+Runtime = Literal["wasmtime", "wasmedge", "wasmer", "spin"]
+KUBEEDGE = "kubeedge"
+_RUNWASI = "https://github.com/containerd/runwasi/releases/download/"
+_GNU = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program whose releases are archives."""
+
+    url: str
+    """Address of a release's archive, with ``{version}``, ``{arch}``."""
+    member: str
+    """Path of the program in it."""
+    name: str
+    """What it is called on a box, below ``/usr/local/bin``."""
+    archs: dict[str, str]
+    """dict[architecture of a box -> what the release calls it]."""
+
+    def address(self, version: str, arch: str) -> str:
+        """Address of the archive of a release."""
+        return self.url.format(version=quote(version, safe=""), arch=self.archs[arch])
+
+    def path(self, version: str, arch: str) -> str:
+        """Path of the program in that archive."""
+        return self.member.format(version=version, arch=self.archs[arch])
+
+
+def _runwasi(runtime: str) -> Program:
+    shim = f"containerd-shim-{runtime}"
+    url = f"{_RUNWASI}{shim}%2F{{version}}/{shim}-{{arch}}-linux-musl.tar.gz"
+    return Program(url=url, member=f"{shim}-v1", name=f"{shim}-v1", archs=_GNU)
+
+
+PROGRAMS: dict[str, Program] = {
+    **{runtime: _runwasi(runtime) for runtime in ("wasmtime", "wasmedge", "wasmer")},
+    "spin": Program(
+        url="https://github.com/spinframework/containerd-shim-spin/releases/download/{version}/"
+        "containerd-shim-spin-v2-linux-{arch}.tar.gz",
+        member="containerd-shim-spin-v2",
+        name="containerd-shim-spin-v2",
+        archs=_GNU,
+    ),
+    KUBEEDGE: Program(
+        url="https://github.com/kubeedge/kubeedge/releases/download/{version}/"
+        "kubeedge-{version}-linux-{arch}.tar.gz",
+        member="kubeedge-{version}-linux-{arch}/edge/edgecore",
+        name="edgecore",
+        archs={"amd64": "amd64", "arm64": "arm64", "armhf": "arm"},
+    ),
+}
+"""dict[name -> program]: shims, which k3s finds when it starts (k3s docs, advanced), and KubeEdge."""
