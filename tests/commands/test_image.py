@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -187,3 +188,26 @@ def test_a_job_of_the_hub_builds_the_same(known: "World") -> None:
     for image in images:
         assert (known.project / "here" / image).read_bytes() == (known.project / "there" / image).read_bytes()
     assert 1 == known.run("image", "build-plan", "stacks/dev.fleet.yaml", "--out", "there").code
+
+
+def test_an_image_is_written_to_no_file(known: "World") -> None:
+    """A device is a disk; what is wrong with it is said before anything is built."""
+    (known.project / "file").touch()
+    ran = known.run("image", "write", "-s", "dev", "--site", "berlin", "--device", "file")
+    assert (1, True) == (ran.code, "is no disk" in ran.err)
+    assert not (known.project / ".edgefleet" / "built").exists()
+
+
+def test_an_image_is_written_and_read_back(known: "World", loop: Path) -> None:
+    """After a yes; without one nothing is; the other node must be named where there are two."""
+    before = loop.read_bytes()
+    wanted = ["image", "write", "-s", "dev", "--device", str(loop)]
+    assert "--fixed" in known.run(*wanted, "--site", "berlin").err
+    refused = known.run(*wanted, "--fixed", "--site", "berlin", typed="no\n")
+    assert (1, before) == (refused.code, loop.read_bytes())
+    ran = known.run(*wanted, "--fixed", "--site", "berlin", typed="y\n")
+    assert (0, True) == (ran.code, "read back as written" in ran.out), ran.err
+    assert "sites ack -s dev berlin" in ran.err
+    image = (known.project / ".edgefleet" / "built" / "dev" / "berlin" / "n1.iso").read_bytes()
+    assert image == loop.read_bytes()[: len(image)]
+    assert "--node" in known.run(*wanted, "--fixed", "--site", "hamburg").err

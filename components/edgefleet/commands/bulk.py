@@ -132,13 +132,15 @@ class _Account:
             self._sites.append(built)
 
     def close(self) -> None:
-        from edgefleet.report.human import counted, size
+        from rich.filesize import decimal
+
+        from edgefleet.report.human import counted
 
         for built in sorted(self._sites, key=lambda each: each.name):
             show(self._session, self._lines(built))
         made, kept = self._images[True], self._images[False]
         was = f", {kept:,} {'was' if kept == 1 else 'were'} finished before" if kept else ""
-        say(self._session, f"{counted(made, 'image')} built{was}; {size(self._bytes)} in all")
+        say(self._session, f"{counted(made, 'image')} built{was}; {decimal(self._bytes)} in all")
         say(self._session, "images hold their site's credentials: keep them private")
         if self._problems:
             raise OutsideFailure(

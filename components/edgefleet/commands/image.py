@@ -1,11 +1,11 @@
-"""`edgefleet image`: build a site's images without any engine, and check images that were built."""
+"""`edgefleet image`: build images without any engine, check built ones, and write one to a disk."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from edgefleet.commands import build_job, bulk, options, verifying
+from edgefleet.commands import build_job, bulk, flash, options, verifying
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
@@ -34,12 +34,13 @@ def group() -> typer.Typer:
     made.command("build")(build)
     made.command("build-plan")(build_plan)
     made.command("job")(build_job.job)
+    made.command("write")(flash.write)
     made.command("verify")(verify)
     return made
 
 
 def _image() -> None:
-    """Build images without an engine, check built ones."""
+    """Build images without an engine, check built ones, write one to a disk."""
 
 
 def build(  # noqa: PLR0913 - options

@@ -67,7 +67,7 @@ def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: Any) ->
     with ThreadPoolExecutor(1) as pool:
         summing = pool.submit(add)
         try:
-            for piece, is_hole in _pieces(extents, parts):
+            for piece, is_hole in pieces(extents, parts):
                 waiting.put(piece)
                 if file is not None and not is_hole:
                     file.seek(size)
@@ -81,9 +81,7 @@ def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: Any) ->
     return Written(size=size, sha256=sums.hexdigest())
 
 
-def _pieces(
-    extents: Sequence[Extent], parts: Mapping[str, Path]
-) -> Iterator[tuple[bytes | memoryview, bool]]:
+def pieces(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tuple[bytes | memoryview, bool]]:
     """(bytes, whether they are a hole) of the image, in order."""
     for extent in extents:
         if not extent.part:

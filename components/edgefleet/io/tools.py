@@ -23,6 +23,7 @@ PACKAGES = {
     "xorriso": "xorriso",
     "qemu-img": "qemu-utils",
     "debugfs": "e2fsprogs",
+    "lsblk": "util-linux",
 }
 """dict[tool -> Debian package]."""
 EPOCH = 315532800

@@ -1,12 +1,21 @@
 """Progress of a run on stderr: a bar where somebody watches a terminal, a line now and then elsewhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as Bar
 
 from edgefleet.report.human import counted, duration
@@ -115,3 +124,18 @@ class Drawn:
         """Count it."""
         self._seen.add(name)
         self._bar.update(self._task, completed=len(self._seen))
+
+
+@contextmanager
+def transfer(
+    console: Console, title: str, total: int, *, is_animated: bool
+) -> Iterator[Callable[[int], None]]:
+    """A function to tell how many more of `total` bytes are done."""
+    if not is_animated:
+        console.print(f"{title} {decimal(total)} ...", soft_wrap=True, highlight=False, markup=False)
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(True), TransferSpeedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)

@@ -1,0 +1,135 @@
+"""`edgefleet image write`: one node's image onto a stick, card or disk, and read back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands import bulk, options
+from edgefleet.commands.screen import agrees, say, show
+from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.model.device import Device
+    from edgefleet.model.disk_layout import Extent
+    from edgefleet.sites.built import BuiltImage, BuiltSite
+
+WRITABLE = (".iso", ".raw", ".raw.json")
+BUILT = ".edgefleet/built"
+
+
+def write(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The site.")],
+    device: Annotated[
+        Path, typer.Option("--device", metavar="DEVICE", help="The disk to write to; what is on it is lost.")
+    ],
+    node: Annotated[
+        str | None, typer.Option("--node", metavar="NODE", help="The node, where the site has several.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where images are built, or were already.")
+    ] = Path(BUILT),
+    fixed: Annotated[bool, typer.Option("--fixed", help="The disk may be one that is built in.")] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Write the image of a node to a disk: shows what is on it, asks, writes, and reads it back."""
+    from rich.filesize import decimal
+
+    from edgefleet.io import devices
+    from edgefleet.planning import flashing
+    from edgefleet.report import device as told
+
+    session = session_of(context)
+    found = devices.read(session.project / device)
+    early = list(flashing.problems(found, 0, may_be_fixed=fixed))
+    if early:
+        raise InvalidInput(early)
+    image, file = _built(session, stack, site, node, out)
+    problems = list(flashing.problems(found, image.size, may_be_fixed=fixed))
+    if problems:
+        raise InvalidInput(problems)
+    show(session, told.lines(found))
+    question = f"write {site}/{image.node} ({decimal(image.size)}) to {device}, and lose what is on it?"
+    if not yes and not agrees(session, question):
+        raise InvalidInput(
+            Problem(code="not-agreed", problem="nothing was written", hint="answer y to write")
+        )
+    _flash(session, image, file, found)
+    show(session, [f"{device}  holds {site}/{image.node}, read back as written", f"    {image.digest}"])
+    say(session, f"when the box runs with it: edgefleet sites ack -s {stack} {site} --node {image.node}")
+
+
+def _built(session: Session, stack: str, site: str, node: str | None, out: Path) -> "tuple[BuiltImage, Path]":
+    """The node's image and its file, built now unless it is finished.
+
+    Raises:
+        InvalidInput: which node is not said, or its image is not for a disk.
+        OutsideFailure: it could not be built.
+    """
+    from edgefleet.sites.building import build_site
+
+    wanted = bulk.order(session, stack, [site])
+    nodes = wanted.fleet.sites[site].nodes
+    if node is None and len(nodes) > 1:
+        hint = f"say which with --node: {', '.join(nodes)}"
+        raise InvalidInput(Problem(code="which-node", where=site, problem="has several nodes", hint=hint))
+    name = node or next(iter(nodes))
+    if name not in nodes:
+        hint = f"there are: {', '.join(nodes)}"
+        raise InvalidInput(Problem(code="which-node", where=site, problem=f"has no node {name!r}", hint=hint))
+    shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
+    (job,) = wanted.jobs
+    image = _of_node(build_site(job, shop=shop), name)
+    if not image.name.endswith(WRITABLE):
+        problem = f"an image of the format {nodes[name].image.format} is not for a disk"
+        hint = f"it is {out / stack / site / image.name}; docs/images.md says how it comes to its box"
+        raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
+    return image, shop.out / site / image.name
+
+
+def _of_node(built: "BuiltSite", node: str) -> "BuiltImage":
+    found = [image for image in built.images if image.node == node]
+    if not found:
+        raise OutsideFailure(list(built.problems))
+    return found[0]
+
+
+def _flash(session: Session, image: "BuiltImage", file: Path, device: "Device") -> None:
+    """Write and read back.
+
+    Raises:
+        OutsideFailure: the disk did not take it, or gives other bytes back.
+    """
+    from edgefleet.io import devices
+    from edgefleet.report.progress import transfer
+
+    pieces, parts = _source(file, image.size)
+    place = Path(device.path)
+    with transfer(session.err, "writing", image.size, is_animated=session.is_animated) as done:
+        written = devices.write(pieces, parts, place, device.size, done)
+    with transfer(session.err, "reading back", image.size, is_animated=session.is_animated) as done:
+        there = devices.read_back(place, image.size, done)
+    if not image.digest.endswith(written):
+        problem = f"{file} is not what was built: {image.digest} was, and sha256:{written} was read"
+        raise OutsideFailure(
+            Problem(code="image-differs", where=device.path, problem=problem, hint="build it again")
+        )
+    if there != written:
+        problem = f"gives back other bytes (sha256:{there}) than were written (sha256:{written})"
+        raise OutsideFailure(
+            Problem(code="bad-medium", where=device.path, problem=problem, hint="throw this medium away")
+        )
+
+
+def _source(file: Path, size: int) -> "tuple[Sequence[Extent], dict[str, Path]]":
+    from edgefleet.io import extents
+    from edgefleet.model.disk_layout import Extent
+
+    if file.suffix == ".json":
+        return extents.read_reference(file, lambda _: None)
+    return [Extent(part="image", offset=0, length=size)], {"image": file}

@@ -1,0 +1,117 @@
+"""Block devices of this machine, by lsblk; written whole and read back."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk, extents, tools
+from edgefleet.model.device import Device
+from edgefleet.model.disk_layout import Extent
+
+COLUMNS = "PATH,SIZE,TYPE,MODEL,TRAN,RM,RO,FSTYPE,LABEL,MOUNTPOINTS"
+PIECE = extents.PIECE
+END = 1024**2
+"""Bytes at the end of a device that are emptied: the copy of an earlier partition table is there."""
+Progress = Callable[[int], None]
+"""Is told how many more bytes are done."""
+
+
+def read(path: Path) -> Device:
+    """What `path` is and has on it.
+
+    Raises:
+        InvalidInput: it is no block device.
+    """
+    if not path.is_block_device():
+        is_there = path.exists()
+        problem = "is no disk" if is_there else "is not there"
+        hint = "lsblk shows the disks; `image build` writes files"
+        raise InvalidInput(Problem(code="no-device", where=str(path), problem=problem, hint=hint))
+    return parse(tools.use("lsblk", "--json", "--bytes", "--output", COLUMNS, path))
+
+
+def parse(said: bytes) -> Device:
+    """The device that lsblk's JSON tells of."""
+    return _device(json.loads(said)["blockdevices"][0])
+
+
+def _device(plain: Mapping[str, Any]) -> Device:
+    return Device(
+        path=plain["path"],
+        size=int(plain["size"]),
+        kind=plain["type"],
+        model=(plain.get("model") or "").strip(),
+        transport=plain.get("tran") or "",
+        is_removable=bool(plain.get("rm")),
+        is_read_only=bool(plain.get("ro")),
+        file_system=plain.get("fstype") or "",
+        label=plain.get("label") or "",
+        mounts=tuple(each for each in plain.get("mountpoints") or () if each),
+        parts=tuple(map(_device, plain.get("children") or ())),
+    )
+
+
+def write(
+    pieces: Sequence[Extent], parts: Mapping[str, Path], device: Path, size: int, done: Progress
+) -> str:
+    """Write an image to a disk that nobody uses; hex SHA-256 of what was written.
+
+    Holes are written as zeroes, as the disk has other bytes there.
+
+    Args:
+        pieces: what follows what.
+        parts: dict[name -> file].
+        device: the disk.
+        size: of the disk, bytes.
+        done: hears of progress.
+
+    Raises:
+        OutsideFailure: somebody uses it, it may not be written, or is broken.
+    """
+    sums, written = hashlib.sha256(), 0
+    with disk.explaining(device, "cannot be written"):
+        handle = os.open(device, os.O_WRONLY | os.O_EXCL | os.O_CLOEXEC)
+        try:
+            for piece, _ in extents.pieces(pieces, parts):
+                sums.update(piece)
+                _whole(handle, piece)
+                written += len(piece)
+                done(len(piece))
+            if size > written:
+                start = max(written, size - END)
+                os.lseek(handle, start, os.SEEK_SET)
+                _whole(handle, bytes(size - start))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return sums.hexdigest()
+
+
+def _whole(handle: int, data: bytes | memoryview) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def read_back(device: Path, size: int, done: Progress) -> str:
+    """Hex SHA-256 of the first `size` bytes of a disk, from the disk and not from memory.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    sums, left = hashlib.sha256(), size
+    with disk.explaining(device, "cannot be read"):
+        handle = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+            while left and (piece := os.read(handle, min(PIECE, left))):
+                sums.update(piece)
+                left -= len(piece)
+                done(len(piece))
+        finally:
+            os.close(handle)
+    return sums.hexdigest()

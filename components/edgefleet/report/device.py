@@ -1,0 +1,28 @@
+"""A disk and what is on it, in lines."""
+
+from collections.abc import Iterator
+
+from rich.filesize import decimal
+
+from edgefleet.model.device import Device
+
+
+def lines(device: Device) -> Iterator[str]:
+    """The disk, then each thing on it, indented."""
+    known = [device.model, device.transport, decimal(device.size)]
+    yield f"{device.path}  {', '.join(each for each in known if each)}"
+    if not device.parts:
+        yield f"    {_content(device) or 'nothing that is known'}"
+    for part in device.parts:
+        yield from _part(part, "    ")
+
+
+def _part(device: Device, indent: str) -> Iterator[str]:
+    yield f"{indent}{device.path}  {decimal(device.size)}  {_content(device) or 'nothing that is known'}"
+    for part in device.parts:
+        yield from _part(part, f"{indent}    ")
+
+
+def _content(device: Device) -> str:
+    label = f'"{device.label}"' if device.label else ""
+    return "  ".join(each for each in (device.file_system, label, *device.mounts) if each)
