@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edgefleet.model.artifacts import EMPTY, ArtifactsLock
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.planning.steps import Op, Outcome, Step
@@ -26,6 +27,7 @@ class FakeFleet:
     region: str = "eu-central-1"
     lines: dict[tuple[str, str], str] = field(default_factory=dict)
     """dict[(site, path) -> where]."""
+    lock: ArtifactsLock = field(default_factory=lambda: EMPTY)
 
     def locate(self, site: str, path: str = "") -> str:
         """Where a value was declared."""

@@ -19,6 +19,7 @@ def build(session: Session, name: str, sites: Iterable[str]) -> "dict[str, dict[
     Raises:
         InvalidInput: no such site, or the stack lacks a secret that it needs.
     """
+    from edgefleet.planning.capacity import check_fits
     from edgefleet.planning.site_identity import check_outlasts
     from edgefleet.sites.render import render_site
 
@@ -26,6 +27,7 @@ def build(session: Session, name: str, sites: Iterable[str]) -> "dict[str, dict[
     wanted = stack.known_sites(fleet, sites)
     secret, passphrases = secrets.required_fleet_secret(session, name)
     check_outlasts(fleet.sites, fleet.control_plane, session.now())
+    check_fits({site: fleet.sites[site] for site in wanted}, fleet.lock, fleet.locate)
     return {
         site: render_site(
             whole(fleet, secret, site), key(secret, fleet.sites[site]), used(fleet, site, passphrases, name)

@@ -27,9 +27,11 @@ def command(
 
 def _check(session: Session, file: Path) -> tuple[Problem, ...]:
     from edgefleet.model.load import load_fleet
+    from edgefleet.planning.capacity import check_fits
 
     try:
         fleet = load_fleet(session.project / file, session.project)
+        check_fits(fleet.sites, fleet.lock, fleet.locate)
     except InvalidInput as error:
         return error.problems
     except EdgefleetError:

@@ -20,6 +20,7 @@ from edgefleet.model.hub import ControlPlane as ControlPlaneSpec
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import to_plain
 from edgefleet.planning.break_glass import secrets_used
+from edgefleet.planning.capacity import check_fits
 from edgefleet.planning.certificates import Holder
 from edgefleet.planning.derivation import hub_master, site_key, stack_holder
 from edgefleet.planning.site_identity import check_outlasts, has_identity, identified, site_authority
@@ -72,6 +73,7 @@ class Fleet(pulumi.ComponentResource):
         )
         with plainly():
             check_outlasts(fleet.sites, fleet.control_plane, datetime.now(UTC))
+            check_fits(fleet.sites, fleet.lock, fleet.locate)
         authority = secret.apply(lambda known: _authority(known, fleet))
         for site, spec in fleet.sites.items():
             SiteImages(

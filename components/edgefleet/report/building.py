@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from edgefleet.model.artifacts import ArtifactsLock
 from edgefleet.model.effects import Effect
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning import changes as planning
+from edgefleet.planning.capacity import Filling, fillings
 from edgefleet.planning.changes import SiteChange
 from edgefleet.planning.pending import Pending
 from edgefleet.planning.steps import Operation, Outcome, Result, Step
@@ -46,6 +48,11 @@ class Described(Protocol):
     @property
     def sites(self) -> dict[str, SiteSpec]:
         """dict[site name -> spec], in the file's order."""
+        ...
+
+    @property
+    def lock(self) -> ArtifactsLock:
+        """The artifacts lock beside the file."""
         ...
 
     def locate(self, site: str, path: str) -> str:
@@ -95,6 +102,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         pending=seen.waiting,
         shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
         unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
+        media=_media(seen.fleet) if outcome.operation in WISHES else (),
         store=seen.store or _store(steps),
         problems=tuple(diagnosing.problems(outcome.diagnostics)),
         notes=(*seen.notes, *_warnings(outcome)),
@@ -231,6 +239,10 @@ def _unlocked(fleet: Described | None) -> tuple[str, ...]:
             }
         )
     )
+
+
+def _media(fleet: Described | None) -> tuple[Filling, ...]:
+    return tuple(fillings(fleet.sites, fleet.lock)) if fleet else ()
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:

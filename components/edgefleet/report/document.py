@@ -5,6 +5,7 @@ Fields are added, never renamed.
 
 from typing import Any
 
+from edgefleet.planning.capacity import Filling
 from edgefleet.planning.changes import Change
 from edgefleet.planning.pending import Pending
 from edgefleet.planning.steps import Step
@@ -34,8 +35,19 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
         "remains": [*view.remains],
         "unlocked": [*view.unlocked],
+        "media": [_filling(each) for each in view.media],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
+    }
+
+
+def _filling(filling: Filling) -> dict[str, Any]:
+    return {
+        "site": filling.site,
+        "node": filling.node,
+        "bytes": filling.content,
+        "medium": filling.medium,
+        "fits": filling.fits,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from edgefleet.planning.steps import Operation
-from edgefleet.report import footing, groups
+from edgefleet.report import footing, groups, media
 from edgefleet.report.human import counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread
 from edgefleet.report.view import FATES, Fate, View
@@ -49,6 +49,7 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
         yield from groups.section(view, fate, is_all=is_all)
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
+    yield from media.lines(view.media, is_all=is_all)
     yield from footing.others(view)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from edgefleet.errors import Problem
 from edgefleet.model.effects import Effect
+from edgefleet.planning.capacity import Filling
 from edgefleet.planning.changes import Change
 from edgefleet.planning.pending import Pending
 from edgefleet.planning.steps import Op, Operation, Result, Step
@@ -101,6 +102,8 @@ class View:
     """dict[name of a credential that sites share -> how many sites' images hold it]."""
     unlocked: tuple[str, ...] = ()
     """Versions of k3s without a digest from an artifacts lock."""
+    media: tuple[Filling, ...] = ()
+    """What media hold that hold more than a seed."""
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()
