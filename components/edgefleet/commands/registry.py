@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import (
+    artifacts,
     destroy,
     emulator,
     explain,
@@ -24,7 +25,7 @@ from edgefleet.commands import (
 from edgefleet.commands.session import enter
 
 COMMANDS = (validate, preview, up, refresh, destroy, explain, init, new, schema, plugin_path)
-GROUPS = (sites, image, hub, emulator)
+GROUPS = (sites, image, artifacts, hub, emulator)
 
 
 def application() -> typer.Typer:

@@ -9,10 +9,8 @@ same.
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, downloading
@@ -95,30 +93,21 @@ class ArtifactCache:
             self.web.clock.sleep(pause)  # another one brings it
             pause = min(2 * pause, _LONGEST_LOOK)
 
-    def add(self, data: bytes) -> str:
-        """Keep `data`; its hex SHA-256.
+    def scratch(self) -> Path:
+        """A name for a file that is being made; nobody else has it."""
+        with disk.explaining(self.root, "cannot be written"):
+            disk.make_directory(self.root / "parts")
+        return self.root / "parts" / f"made-{os.getpid()}-{threading.get_ident()}"
+
+    def adopt(self, made: Path) -> tuple[str, int]:
+        """Keep a file that was made here; its hex SHA-256 and bytes. It is moved.
 
         Raises:
             OutsideFailure: the disk is full or broken.
         """
-        digest = hashlib.sha256(data).hexdigest()
-        if self.path(digest) is None:
-            with self.adding(digest) as file:
-                file.write(data)
-        return digest
-
-    @contextmanager
-    def adding(self, sha256: str) -> Iterator[BinaryIO]:
-        """A file to write that is kept under `sha256` at the end of the block, if that is its digest.
-
-        Raises:
-            OutsideFailure: it is another, or the disk is full; nothing is left.
-        """
-        place = self._place(sha256)
-        made = self.root / "parts" / f"{place.name}.{os.getpid()}.{threading.get_ident()}"
-        with disk.writing(made) as file:
-            yield file
-        self._settle(made, place, "a file that was made here")
+        digest, size = digest_of(made), made.stat().st_size
+        self._keep(made, self._place(digest))
+        return digest, size
 
     def learn(self, source: str, *, progress: Progress = _silent) -> tuple[str, int]:
         """Bring a file whose digest nobody knows yet; its hex SHA-256 and bytes.
@@ -147,10 +136,9 @@ class ArtifactCache:
         if downloading.is_page(part):
             downloading.forget(part)
             raise OutsideFailure(downloading.page(source))
-        digest, size = digest_of(part), part.stat().st_size
-        self._settle(part, self._place(digest), shown(source))
+        learned = self.adopt(part)
         downloading.forget(part)
-        return digest, size
+        return learned
 
     def damaged(self) -> list[str]:
         """Digests of files that are no longer what they were; each is moved to the quarantine."""
@@ -217,6 +205,9 @@ class ArtifactCache:
             is_page = downloading.is_page(made)
             kept = self._quarantine(made, place.name)
             raise OutsideFailure(downloading.page(source) if is_page else _another(source, have, place, kept))
+        self._keep(made, place)
+
+    def _keep(self, made: Path, place: Path) -> None:
         with disk.explaining(place, "cannot be written"):
             disk.make_directory(place.parent)
             with made.open("rb") as file:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, platforms
-from edgefleet.io.artifact_cache import ArtifactCache, digest_of
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.downloading import Progress
 from edgefleet.io.image_archive import write_archive
 from edgefleet.io.platforms import Images, Layouts, PlatformImage
@@ -109,7 +109,7 @@ class Sources:
             InvalidInput: `digest` is an index's.
             OutsideFailure: nobody has all of it; what each said.
         """
-        known = self._known_archive(name, digest)
+        known = archived(self.cache, parse_reference(name).file_name, digest)
         if known is not None:
             return known
         reference = parse_reference(name)
@@ -133,28 +133,12 @@ class Sources:
         return self._keep_archive(image, name, brought)
 
     def _keep_archive(self, image: PlatformImage, name: str, brought: Mapping[str, Path]) -> Path:
-        note = self._note(name, image.manifest.digest)
-        made = note.with_suffix(".tar")
+        made = self.cache.scratch()
         with disk.writing(made) as file:
             write_archive(file, image, name, brought)
-        digest = digest_of(made)
-        with (
-            disk.explaining(made, "cannot be read"),
-            made.open("rb") as whole,
-            self.cache.adding(digest) as file,
-        ):
-            while piece := whole.read(disk.PIECE):
-                file.write(piece)
-        disk.remove(made)
-        disk.write(note, digest.encode())
+        digest, _ = self.cache.adopt(made)
+        disk.write(_note(self.cache, parse_reference(name).file_name, image.manifest.digest), digest.encode())
         return self.cache.root / "sha256" / digest
-
-    def _known_archive(self, name: str, digest: str) -> Path | None:
-        noted = disk.read(self._note(name, digest))
-        return self.cache.path(noted.decode()) if noted else None
-
-    def _note(self, name: str, digest: str) -> Path:
-        return self.cache.root / "archives" / digest.removeprefix("sha256:") / parse_reference(name).file_name
 
     def _of_image(self, reference: Reference, ask: Callable[[Images, str], T]) -> T:
         def at(place: str) -> T:
@@ -235,6 +219,23 @@ class Sources:
                 hint=f"push it: oras push {repository}:{tag} {title} ...",
             )
         )
+
+
+def archived(cache: ArtifactCache, file_name: str, digest: str) -> Path | None:
+    """The archive of an image, if it was made already.
+
+    Args:
+        cache: where it would be.
+        file_name: `Reference.file_name` of the image.
+        digest: ``sha256:<hex>`` of its manifest.
+    """
+    noted = disk.read(_note(cache, file_name, digest))
+    return cache.path(noted.decode()) if noted else None
+
+
+def _note(cache: ArtifactCache, file_name: str, digest: str) -> Path:
+    """Where the digest of an archive is noted."""
+    return cache.root / "archives" / digest.removeprefix("sha256:") / file_name
 
 
 def _in_mirror(mirror: str, rest: str) -> str:

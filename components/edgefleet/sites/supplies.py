@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.payload_folder import lay_out
 from edgefleet.model.medium import Base
 from edgefleet.model.site import Node
 
@@ -31,4 +32,4 @@ class Supplies:
         Raises:
             OutsideFailure: a file of it is not there, or is something else.
         """
-        raise NotImplementedError
+        lay_out(ArtifactCache(self.cache, project=self.project), node.payload, folder)

@@ -1,0 +1,120 @@
+"""`edgefleet artifacts`: pin what boxes and images are made of, and bring it into the cache."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import Session, session_of
+
+if TYPE_CHECKING:
+    from edgefleet.io.sourcing import Sources
+    from edgefleet.model.closure import Need
+    from edgefleet.model.fleet import Fleet
+    from edgefleet.model.medium import Base
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A fleet file, stacks/NAME.fleet.yaml.")]
+
+
+def group() -> typer.Typer:
+    """The commands about artifacts."""
+    made = typer.Typer(no_args_is_help=True)
+    made.callback()(_artifacts)
+    made.command("lock")(lock)
+    made.command("fetch")(fetch)
+    return made
+
+
+def _artifacts() -> None:
+    """Pin k3s, runtimes and container images, and fetch them for images that need no link."""
+
+
+def lock(
+    context: typer.Context,
+    file: File,
+    *,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Look everything up anew: tags may have been moved.")
+    ] = False,
+) -> None:
+    """Resolve versions and names to addresses and digests, into NAME.artifacts.lock.yaml beside FILE."""
+    from edgefleet.io import disk
+    from edgefleet.model.artifacts import EMPTY, lock_path, lock_text
+    from edgefleet.model.load import load_fleet
+    from edgefleet.sites import locking
+
+    session = session_of(context)
+    fleet = load_fleet(session.project / file, session.project, is_locking=True)
+    releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
+    wanted = locking.Wanted(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
+    made = locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
+    path = lock_path(session.project / file)
+    changes = locking.changes(fleet.lock, made)
+    show(session, [f"{word:>7}  {name}" for name, word in changes.items()])
+    if changes or not path.exists():
+        disk.write(path, lock_text(made).encode(), mode=0o644)
+    say(
+        session,
+        f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: as it was",
+    )
+
+
+def fetch(
+    context: typer.Context,
+    file: File,
+    *,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, max=64, help="Downloads at a time.")] = 4,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hold all that is in the cache against its digest first.")
+    ] = False,
+) -> None:
+    """Bring what images of FILE are made of into the cache, as the lock has it; goes on where it ended."""
+    from edgefleet.model.load import load_fleet
+    from edgefleet.report.transfers import Transfers
+    from edgefleet.sites import fetching
+
+    session = session_of(context)
+    fleet = load_fleet(session.project / file, session.project)
+    sources = _sources(session, fleet)
+    if verify:
+        for digest in sources.cache.damaged():
+            say(session, f"{digest} in the cache was damaged: put apart, and fetched anew where it is needed")
+    carried = [need for need, is_carried in _needs(fleet).items() if is_carried]
+    wanted = list(fetching.items(carried, _bases(fleet), sources, fleet.lock))
+    whole = sum(item.size for item in wanted)
+    with Transfers(session.err, len(wanted), whole, is_animated=session.is_animated) as transfers:
+        fetching.fetch(wanted, at_once=jobs, told=transfers.told)
+    show(session, [f"{item.size:>15,}  {item.name}" for item in wanted])
+    say(
+        session,
+        f"all of it is in {sources.cache.root}" if wanted else "no image of this fleet carries anything",
+    )
+
+
+def _needs(fleet: "Fleet") -> "dict[Need, bool]":
+    from edgefleet.model.closure import wanted_by_all
+
+    return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
+
+
+def _bases(fleet: "Fleet") -> "tuple[Base, ...]":
+    """Each base once."""
+    found = {
+        node.image.base.sha256: node.image.base
+        for site in fleet.sites.values()
+        for node in site.nodes.values()
+        if node.image.base is not None
+    }
+    return tuple(found[digest] for digest in sorted(found))
+
+
+def _sources(session: Session, fleet: "Fleet") -> "Sources":
+    from edgefleet.io.artifact_cache import ArtifactCache, root_of
+    from edgefleet.io.logins import Logins
+    from edgefleet.io.sourcing import Sources
+    from edgefleet.io.web import Web
+
+    web = Web(Logins(session.environment))
+    cache = ArtifactCache(root_of(session.environment), web=web, project=session.project)
+    return Sources(cache, fleet.mirrors)
