@@ -1,0 +1,229 @@
+"""`edgefleet artifacts`: from versions to a lock, to a cache, to what a box finds."""
+
+import hashlib
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from tests.io.servers import FakeRegistry, FileServer, page, serving, status
+
+from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.model.load import load_fleet
+from edgefleet.sites.supplies import Supplies
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+K3S = b"a stand-in for k3s" * 1000
+AIRGAP = b"a stand-in for its images" * 4000
+SHIM = b"a stand-in for a shim"
+BASE = b"a stand-in for a base" * 100
+VERSION = "/a/v1.36.4%2Bk3s1"
+SHIM_PATH = "/a/containerd/runwasi/releases/download/containerd-shim-wasmtime%2Fv0.6.0"
+FLEET = """\
+apiVersion: edgefleet.dev/v1
+fleet: retail
+region: dev
+recipe: 2
+profiles: {{box: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 1Gi}}}}
+defaults:
+  profile: box
+  k3s: {{version: v1.36.4+k3s1, releaseUrl: "{files}/a"}}
+artifacts: {{mirrors: {{"https://github.com/": ["{files}/a"]}}}}
+workloads:
+  till: {{images: ["{registry}/shop/till:1"], where: {{sites: [hamburg]}}}}
+  sense: {{runtime: {{name: wasmtime, version: v0.6.0}}}}
+sites:
+  hamburg:
+    airgap: true
+    image: {{format: raw, base: {{source: "file:base.raw", sha256: {base}}}}}
+  berlin: {{}}
+"""
+
+
+def sha256(data: bytes) -> str:
+    """Hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def archive(name: str, data: bytes) -> bytes:
+    """A release's archive."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as tar:
+        entry = tarfile.TarInfo(f"./{name}")
+        entry.size = len(data)
+        tar.addfile(entry, io.BytesIO(data))
+    return made.getvalue()
+
+
+@dataclass
+class Shop:
+    """A project whose releases and registry are on loopback."""
+
+    world: "World"
+    files: FileServer
+    registry: FakeRegistry
+    digest: str
+    """Of the container image for amd64."""
+
+    @property
+    def lock(self) -> Path:
+        """The artifacts lock."""
+        return self.world.project / "stacks" / "dev.artifacts.lock.yaml"
+
+    @property
+    def cache(self) -> ArtifactCache:
+        """The cache of this project's user."""
+        return ArtifactCache(self.world.project / "cache" / "edgefleet")
+
+
+@pytest.fixture
+def shop(world: "World") -> Iterator[Shop]:
+    """All that the fleet file names is there."""
+    with serving(FileServer()) as files, serving(FakeRegistry()) as registry:
+        sums = f"{sha256(AIRGAP)}  k3s-airgap-images-amd64.tar.zst\n{sha256(K3S)}  k3s\n"
+        files.files = {
+            f"{VERSION}/sha256sum-amd64.txt": sums.encode(),
+            f"{VERSION}/k3s": K3S,
+            f"{VERSION}/k3s-airgap-images-amd64.tar.zst": AIRGAP,
+            f"{SHIM_PATH}/containerd-shim-wasmtime-x86_64-linux-musl.tar.gz": archive(
+                "containerd-shim-wasmtime-v1", SHIM
+            ),
+        }
+        digest = registry.push("shop/till", "amd64", b"layer" * 9999)
+        registry.index("shop/till", "1", {"linux/amd64": digest})
+        (world.project / "base.raw").write_bytes(BASE)
+        text = FLEET.format(files=files.address, registry=registry.host, base=sha256(BASE))
+        world.fleet_file.write_text(text)
+        world.environment["XDG_CACHE_HOME"] = str(world.project / "cache")
+        yield Shop(world, files, registry, digest)
+
+
+FILE = "stacks/dev.fleet.yaml"
+
+
+def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
+    """Lock, fetch, lay out: each file where the box looks for it, held against its digest by sha256sum."""
+    locked = shop.world.run("artifacts", "lock", FILE)
+    assert (0, "stacks/dev.artifacts.lock.yaml: 5 changed\n") == (locked.code, locked.err)
+    known = yaml.safe_load(shop.lock.read_text())
+    assert sha256(K3S) == known["k3s"]["v1.36.4+k3s1"]["k3s"]["sha256"]
+    assert len(AIRGAP) == known["k3s"]["v1.36.4+k3s1"]["k3s-airgap-images-amd64.tar.zst"]["size"]
+    assert sha256(SHIM) == known["programs"]["wasmtime"]["v0.6.0"]["amd64"]["sha256"]
+    assert shop.digest == known["images"][f"{shop.registry.host}/shop/till:1"]["amd64"]["digest"]
+    assert len(BASE) == known["bases"][sha256(BASE)]["size"]
+    fetched = shop.world.run("artifacts", "fetch", FILE)
+    assert (0, True) == (fetched.code, "all of it is in" in fetched.err)
+    fleet = load_fleet(shop.world.fleet_file, shop.world.project)
+    node = fleet.sites["hamburg"].nodes["n1"]
+    assert () == fleet.sites["berlin"].nodes["n1"].payload
+    folder = tmp_path / "payload"
+    supplies = Supplies(cache=shop.cache.root, project=shop.world.project)
+    supplies.lay_out(node, folder)
+    made = {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
+    assert {*(file.path for file in node.payload), "SHA256SUMS"} == made
+    assert [K3S, SHIM] == [
+        (folder / "bin" / name).read_bytes() for name in ("k3s", "containerd-shim-wasmtime-v1")
+    ]
+    assert {file.path: file.size for file in node.payload} == {
+        file.path: (folder / file.path).stat().st_size for file in node.payload
+    }
+    checked = subprocess.run(
+        ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, check=False
+    )
+    assert 0 == checked.returncode
+    assert (folder / "bin/k3s").stat().st_ino == (shop.cache.root / "sha256" / sha256(K3S)).stat().st_ino
+    supplies.lay_out(node, folder)  # again is as well
+    assert BASE == supplies.base(node.image.base or pytest.fail("no base")).read_bytes()
+
+
+def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
+    """A tag that is moved changes nothing; --upgrade looks anew; what nothing needs goes."""
+    shop.world.run("artifacts", "lock", FILE)
+    before = shop.lock.read_text()
+    shop.registry.index("shop/till", "1", {"linux/amd64": shop.registry.push("shop/till", "amd64", b"new")})
+    shop.registry.asked.clear()
+    shop.files.asked.clear()
+    again = shop.world.run("artifacts", "lock", FILE)
+    assert ("", "stacks/dev.artifacts.lock.yaml: as it was\n") == (again.out, again.err)
+    assert ([], [], before) == (shop.registry.asked, shop.files.asked, shop.lock.read_text())
+    upgraded = shop.world.run("artifacts", "lock", FILE, "--upgrade")
+    assert f"changed  {shop.registry.host}/shop/till:1 for amd64\n" == upgraded.out
+    shop.world.edit("  sense: {runtime: {name: wasmtime, version: v0.6.0}}\n", "")
+    assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", FILE).out
+
+
+def test_what_cannot_be_locked_is_told_together(shop: Shop) -> None:
+    """Each thing that is missing, and no lock is written."""
+    shop.registry.manifests.clear()
+    del shop.files.files[f"{SHIM_PATH}/containerd-shim-wasmtime-x86_64-linux-musl.tar.gz"]
+    ran = shop.world.run("artifacts", "lock", FILE)
+    assert (2, False) == (ran.code, shop.lock.exists())
+    assert "there is no such file (404)" in ran.err
+    assert f"{shop.registry.address}/v2/shop/till/manifests/1" in ran.err.replace("\n", "").replace("  ", "")
+
+
+def test_a_list_that_is_a_page(shop: Shop) -> None:
+    """A login page in place of the list of digests."""
+    shop.files.faults = [page]
+    ran = shop.world.run("artifacts", "lock", FILE)
+    assert (2, True) == (ran.code, "is no list of digests" in " ".join(ran.err.split()))
+
+
+def test_nothing_is_fetched_without_a_lock(shop: Shop) -> None:
+    """The command that makes it is named."""
+    ran = shop.world.run("artifacts", "fetch", FILE)
+    assert (1, True) == (ran.code, f"edgefleet artifacts lock {FILE}" in " ".join(ran.err.split()))
+
+
+def test_what_fails_does_not_keep_the_others_from_coming(shop: Shop) -> None:
+    """And the next run brings what is missing, nothing twice."""
+    shop.world.run("artifacts", "lock", FILE)
+    airgap = shop.files.files.pop(f"{VERSION}/k3s-airgap-images-amd64.tar.zst")
+    ran = shop.world.run("artifacts", "fetch", FILE)
+    assert (2, 1) == (ran.code, ran.err.count("there is no such file (404)"))
+    assert shop.cache.path(sha256(K3S)) is not None
+    supplies = Supplies(cache=shop.cache.root, project=shop.world.project)
+    node = load_fleet(shop.world.fleet_file, shop.world.project).sites["hamburg"].nodes["n1"]
+    with pytest.raises(
+        Exception, match=r"not in the cache of artifacts: images/k3s-airgap-images-amd64\.tar\.zst"
+    ):
+        supplies.lay_out(node, shop.world.project / "payload")
+    assert not (shop.world.project / "payload").exists()
+    shop.files.files[f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] = airgap
+    shop.files.asked.clear()
+    assert 0 == shop.world.run("artifacts", "fetch", FILE).code
+    assert [f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] == [each.path for each in shop.files.asked]
+
+
+def test_a_damaged_cache_is_mended(shop: Shop) -> None:
+    """--verify holds all of it against its digests and brings anew what differs."""
+    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "fetch", FILE)
+    kept = shop.cache.root / "sha256" / sha256(K3S)
+    kept.write_bytes(b"x" + K3S[1:])
+    ran = shop.world.run("artifacts", "fetch", FILE, "--verify")
+    assert (0, K3S) == (ran.code, kept.read_bytes())
+    assert f"{sha256(K3S)} in the cache was damaged" in " ".join(ran.err.split())
+
+
+def test_a_medium_that_is_too_small_is_told_before(shop: Shop) -> None:
+    """By validate, in the line that says how large it is."""
+    shop.world.run("artifacts", "lock", FILE)
+    shop.world.edit("format: raw, base", "format: raw, size: 16Mi, base")
+    ran = shop.world.run("validate", FILE)
+    assert 1 == ran.code
+    assert "the medium has 16,777,216 bytes and would hold" in " ".join(ran.err.split())
+    assert f"{FILE}:16:" in ran.err
+
+
+def test_an_answer_that_passes(shop: Shop) -> None:
+    """A server that is busy for a moment costs a moment."""
+    shop.files.faults = [status(503, {"retry-after": "0"})]
+    assert 0 == shop.world.run("artifacts", "lock", FILE).code
