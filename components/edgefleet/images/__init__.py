@@ -8,7 +8,7 @@ besides, of a base image and a payload, by outside tools; a preview shows their 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgefleet.images import nocloud, raw
+from edgefleet.images import ignition, nocloud, nocloud_dir, raw
 from edgefleet.model.composing import Composer
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
@@ -32,5 +32,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "nocloud": Format(seed=nocloud.build, suffix=".iso"),
+    "nocloud-dir": Format(seed=nocloud_dir.build, suffix=".tar"),
+    "ignition": Format(seed=ignition.build, suffix=".ign"),
     "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw", refers=True),
 }

@@ -5,15 +5,15 @@ the seed says, so a box applies a changed seed as a new first boot and an unchan
 """
 
 import base64
-import hashlib
 from typing import Any
 
 from edgefleet.io.iso9660 import iso
-from edgefleet.model.firstboot import File, FirstBoot, Unit
+from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import User
 from edgefleet.model.yaml_text import to_yaml
 from edgefleet.planning.netplan import netplan
+from edgefleet.planning.placing import instance, placed
 
 LABEL = "cidata"
 NOBODY = {"name": "root", "lock_passwd": True}
@@ -23,20 +23,28 @@ NOBODY = {"name": "root", "lock_passwd": True}
 
 def build(boot: FirstBoot) -> Image:
     """The seed of one node: ``user-data``, ``meta-data`` and ``network-config``."""
+    files = contents(boot)
+    return Image(name=f"{boot.node}.iso", data=iso(LABEL, files), files=files, secret_files=guessable(boot))
+
+
+def contents(boot: FirstBoot) -> dict[str, bytes]:
+    """dict[name -> content] of a seed's files, on whatever medium."""
     user_data = "#cloud-config\n" + to_yaml(_cloud_config(boot))
     network = to_yaml(netplan(boot.network, wifi_passphrase=boot.wifi_passphrase))
-    content = hashlib.sha256(f"{user_data}\0{network}\0{boot.hostname}".encode()).hexdigest()
     meta_data = {
-        "instance-id": f"{boot.fleet}-{boot.region}-{boot.site}-{boot.node}-{content[:16]}",
+        "instance-id": instance(boot, f"{user_data}\0{network}\0{boot.hostname}"),
         "local-hostname": boot.hostname,
     }
-    files = {
+    return {
         "user-data": user_data.encode(),
         "meta-data": to_yaml(meta_data).encode(),
         "network-config": network.encode(),
     }
-    guessable = frozenset({"network-config"}) if boot.wifi_passphrase is not None else frozenset[str]()
-    return Image(name=f"{boot.node}.iso", data=iso(LABEL, files), files=files, secret_files=guessable)
+
+
+def guessable(boot: FirstBoot) -> frozenset[str]:
+    """Files of a seed with a secret that could be guessed."""
+    return frozenset({"network-config"}) if boot.wifi_passphrase is not None else frozenset()
 
 
 def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
@@ -82,7 +90,7 @@ def _host_keys(boot: FirstBoot) -> dict[str, str]:
 
 def written_files(boot: FirstBoot) -> list[dict[str, str]]:
     """Files and units as entries of ``write_files``."""
-    return [*map(_file, boot.files), *map(_unit, boot.units)]
+    return [_file(file) for file in placed(boot)]
 
 
 def _file(file: File) -> dict[str, Any]:
@@ -91,10 +99,6 @@ def _file(file: File) -> dict[str, Any]:
         return {**entry, "content": file.content.decode()}
     except UnicodeDecodeError:
         return {**entry, "encoding": "b64", "content": base64.b64encode(file.content).decode()}
-
-
-def _unit(unit: Unit) -> dict[str, Any]:
-    return _file(File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()))
 
 
 def commands(boot: FirstBoot) -> list[list[str]]:

@@ -14,3 +14,5 @@ class Image:
     """dict[path on the medium -> content]."""
     secret_files: frozenset[str] = frozenset()
     """Paths that hold a secret that could be guessed, whose plain digest must not be published."""
+    private_files: frozenset[str] = frozenset({"user-data"})
+    """Paths that hold secrets among other things, and are shown nowhere."""

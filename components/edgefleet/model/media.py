@@ -10,6 +10,9 @@ from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import outside_name, since
 
+FOR = {"ignition": ": it is read by Flatcar and Fedora CoreOS as they are, and by no Debian or Ubuntu"}
+"""dict[format -> what it is for, where a base shows that it was taken for something else]."""
+
 
 def check_media(site: SiteSpec) -> Iterator[Finding]:
     """What of `site` does not fit together in its images."""
@@ -17,6 +20,21 @@ def check_media(site: SiteSpec) -> Iterator[Finding]:
         yield from _too_new(site, site.recipe, ())
     for name, node in site.nodes.items():
         yield from _base(node, ("nodes", name, "image"))
+        yield from _suited(node, ("nodes", name, "image", "format"))
+
+
+def _suited(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+    """What a format cannot be for."""
+    made, problem = node.image.format, ""
+    if made == "ignition" and node.arch == "armhf":
+        problem = "neither Flatcar nor Fedora CoreOS is made for armhf"
+    elif made == "ignition" and node.network.wifi is not None:
+        problem = "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes"
+    elif made == "nocloud-dir" and node.arch == "amd64":
+        problem = "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64"
+    if problem:
+        hint = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
+        yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
 
 
 def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
@@ -32,7 +50,7 @@ def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         yield Finding(
             path=format_path((*path, "base")),
             code="needless-base",
-            problem=f"{image.format} is made of no base image",
+            problem=f"{image.format} is made of no base image{FOR.get(image.format, '')}",
             hint=f"remove base, or use the format {' or '.join(sorted(COMPOSED))}",
         )
     if (image.format == "iso") is (image.installer is None):

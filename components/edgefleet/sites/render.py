@@ -57,7 +57,7 @@ def render_tree(
 ) -> dict[str, dict[str, bytes]]:
     """dict[node -> dict[path -> content]]: the medium's files as ``cidata/...`` and the box's own files.
 
-    Secret files are shown as `MASKED`, and ``user-data``, which holds all of them, is left out.
+    Secret files are shown as `MASKED`, and what holds all of them, ``user-data``, is left out.
     """
     return {node: _tree(spec, node, key, passphrases, shows_secrets) for node in spec.nodes}
 
@@ -71,7 +71,7 @@ def _tree(
 ) -> dict[str, bytes]:
     boot = _boot(spec, node, key, passphrases)
     image = _image(spec, node, key, passphrases)
-    hidden = {"user-data", *image.secret_files}
+    hidden = image.private_files | image.secret_files
     tree = {
         f"cidata/{path}": data for path, data in image.files.items() if shows_secrets or path not in hidden
     }

@@ -1,0 +1,111 @@
+"""Format ``ignition``: an Ignition configuration for Flatcar and Fedora CoreOS, one for both.
+
+Source: coreos/ignition, docs/configuration-v3_3; 3.3.0 is read by every release of either since 2022. What
+cloud-init's runcmd would run, a unit runs, at each start until all of it was done. Ignition itself runs once
+in the life of a box: a changed seed takes a new installation.
+
+Below ``/usr/local`` nothing can be written in Flatcar, whose /usr is read-only, and in Fedora CoreOS it is a
+link to ``/var/usrlocal``. So these files lie in ``/var/usrlocal``, and where there is no link it is mounted
+there. Each system reads its own network's files, networkd's or NetworkManager's.
+"""
+
+import base64
+import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images.nocloud import commands
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import File, FirstBoot, Unit
+from edgefleet.model.image import Image
+from edgefleet.model.site import User
+from edgefleet.planning.network_manager import network_manager
+from edgefleet.planning.networkd import networkd
+from edgefleet.planning.placing import INSTANCE, instance, of_the_system
+
+VERSION = "3.3.0"
+NAME = "config.ign"
+LOCAL, KEPT = "/usr/local/", "/var/usrlocal/"
+SCRIPT = "/usr/local/lib/edgefleet/first-boot"
+UNITS = ("usr-local.mount", "edgefleet-first-boot.service")
+
+
+def build(boot: FirstBoot) -> Image:
+    """The configuration of one node.
+
+    Raises:
+        InvalidInput: the node's network is wireless, which neither system can join.
+    """
+    _check(boot)
+    config = {
+        "ignition": {"version": VERSION},
+        "passwd": {"users": [_user(user) for user in boot.users]},
+        "storage": {"files": [_file(file) for file in _files(boot)], "links": [_timezone(boot)]},
+        "systemd": {"units": [_unit(unit) for unit in _units(boot)]},
+    }
+    data = (json.dumps(config, indent=1, ensure_ascii=True) + "\n").encode()
+    return Image(name=f"{boot.node}.ign", data=data, files={NAME: data}, private_files=frozenset({NAME}))
+
+
+def _check(boot: FirstBoot) -> None:
+    if boot.network.wifi is not None:
+        raise InvalidInput(
+            Problem(
+                code="format-network",
+                path=f"sites.{boot.site}.nodes.{boot.node}.network.wifi",
+                problem="Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes",
+                hint="give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS",
+            )
+        )
+
+
+def _files(boot: FirstBoot) -> Iterator[File]:
+    yield from boot.files
+    yield from of_the_system(boot)
+    yield File(path=SCRIPT, content=_script(boot).encode(), mode=0o755)
+    for path, content in networkd(boot.network).items():
+        yield File(path=path, content=content)
+    for path, content in network_manager(boot.network).items():
+        yield File(path=path, content=content, mode=0o600)
+    parts = [(file.path, repr(file.content)) for file in boot.files]
+    parts += [(unit.name, unit.text) for unit in boot.units]
+    told = "\0".join([boot.hostname, _script(boot), *("\0".join(part) for part in parts)])
+    yield File(path=INSTANCE, content=f"{instance(boot, told)}\n".encode())
+
+
+def _script(boot: FirstBoot) -> str:
+    return render("formats/first-boot.sh.j2", commands=[shlex.join(each) for each in commands(boot)])
+
+
+def _units(boot: FirstBoot) -> Iterator[Unit]:
+    yield from boot.units
+    for name in UNITS:
+        yield Unit(name=name, text=render(f"formats/{name}"))
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {"name": user.name, "shell": "/bin/bash", "sshAuthorizedKeys": list(user.ssh_keys)}
+
+
+def _file(file: File) -> dict[str, Any]:
+    user, _, group = file.owner.partition(":")
+    path = file.path
+    return {
+        "path": KEPT + path.removeprefix(LOCAL) if path.startswith(LOCAL) else path,
+        "mode": file.mode,
+        "user": {"name": user},
+        "group": {"name": group},
+        "overwrite": True,
+        "contents": {"source": "data:;base64," + base64.b64encode(file.content).decode()},
+    }
+
+
+def _timezone(boot: FirstBoot) -> dict[str, Any]:
+    target = f"../usr/share/zoneinfo/{boot.timezone}"
+    return {"path": "/etc/localtime", "target": target, "overwrite": True}
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {"name": unit.name, "enabled": unit.is_enabled, "contents": unit.text}

@@ -1,0 +1,35 @@
+"""Format ``nocloud-dir``: the seed as files for the boot partition of Raspberry Pi OS and Ubuntu on one.
+
+Both look for ``user-data``, ``meta-data`` and ``network-config`` on their FAT partition (Ubuntu: cloud-init,
+``fs_label: system-boot``; Raspberry Pi OS: from trixie, October 2025, on). The files come as a tar archive,
+to be unpacked there; a payload's files go beside them, into ``edgefleet-payload/``.
+
+FAT has no modes, and both systems mount it so that everybody on the box may read it: the seed, with every
+secret of the box, would be theirs. So the mount is given to root alone, from the first boot on. The files
+stay, as cloud-init would take a box without them for a new one.
+"""
+
+from dataclasses import replace
+
+from edgefleet.images import nocloud
+from edgefleet.io.tar_archive import tar
+from edgefleet.model.firstboot import File, FirstBoot
+from edgefleet.model.image import Image
+
+PRIVATE = File(
+    path="/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf",
+    content=b"# Written by edgefleet. The seed lies there, and FAT has no modes.\n"
+    b"[Mount]\nOptions=defaults,umask=0077\n",
+)
+REMOUNTED = (
+    "sh",
+    "-c",
+    "systemctl restart boot-firmware.mount || echo 'the boot partition is private from the next start on'",
+)
+
+
+def build(boot: FirstBoot) -> Image:
+    """The files, in an archive."""
+    private = replace(boot, files=(*boot.files, PRIVATE), commands=(REMOUNTED, *boot.commands))
+    files = nocloud.contents(private)
+    return Image(name=f"{boot.node}.tar", data=tar(files), files=files, secret_files=nocloud.guessable(boot))

@@ -1,0 +1,32 @@
+"""A tar archive of small files whose bytes follow from their names and contents alone (POSIX ustar)."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+
+PRIVATE_FILE = 0o600
+
+
+def tar(files: Mapping[str, bytes]) -> bytes:
+    """The archive of dict[path -> content]: in the order of paths, of nobody, of no time, mode 0600."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path, content in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), PRIVATE_FILE
+            archive.addfile(entry, io.BytesIO(content))
+    return made.getvalue()
+
+
+def read_tar(data: bytes) -> dict[str, bytes]:
+    """dict[path -> content] of an archive's files.
+
+    Raises:
+        ValueError: it is no such archive.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            opened = ((each.name, archive.extractfile(each)) for each in archive if each.isfile())
+            return {name: file.read() for name, file in opened if file is not None}
+    except tarfile.TarError as error:
+        raise ValueError(f"no tar archive: {error}") from error

@@ -1,0 +1,61 @@
+"""What each format puts on a box's disk: read back from its image, by the rules of who applies it."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import yaml
+
+from edgefleet.io.iso_reading import read_iso
+from edgefleet.io.tar_archive import read_tar
+
+
+class OnDisk(NamedTuple):
+    """A file as it is on the box."""
+
+    mode: int
+    owner: str
+    content: bytes
+
+
+Files = dict[str, OnDisk]
+"""dict[path -> file]."""
+
+
+def of_cloud_config(text: bytes) -> Files:
+    """By cloud-init's cc_write_files."""
+    return {
+        each["path"]: OnDisk(int(each["permissions"], 8), each["owner"], _content(each))
+        for each in yaml.safe_load(text)["write_files"]
+    }
+
+
+def _content(entry: dict[str, Any]) -> bytes:
+    if entry.get("encoding") == "b64":
+        return base64.b64decode(entry["content"])
+    text: str = entry["content"]
+    return text.encode()
+
+
+def of_ignition(text: bytes) -> Files:
+    """By Ignition; what lies in /var/usrlocal is found below /usr/local."""
+    config = json.loads(text)
+    found = {}
+    for each in config["storage"]["files"]:
+        content = base64.b64decode(each["contents"]["source"].removeprefix("data:;base64,"))
+        owner = f"{each['user']['name']}:{each['group']['name']}"
+        found[each["path"].replace("/var/usrlocal/", "/usr/local/")] = OnDisk(each["mode"], owner, content)
+    for unit in config["systemd"]["units"]:
+        path = f"/etc/systemd/system/{unit['name']}"
+        found[path] = OnDisk(0o644, "root:root", unit["contents"].encode())
+    return found
+
+
+READERS: dict[str, Callable[[bytes], Files]] = {
+    "nocloud": lambda data: of_cloud_config(read_iso(data)["user-data"]),
+    "raw": lambda data: of_cloud_config(read_iso(data)["user-data"]),
+    "nocloud-dir": lambda data: of_cloud_config(read_tar(data)["user-data"]),
+    "ignition": of_ignition,
+}
+"""dict[format -> what its seed puts on the disk]."""

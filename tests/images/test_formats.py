@@ -1,0 +1,126 @@
+"""All formats: the same boot steps are the same files on the box, and the same bytes always."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.images.on_disk import READERS, Files, OnDisk
+
+from edgefleet.images import FORMATS
+from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
+from edgefleet.planning.placing import SUDOERS
+from edgefleet.sites.first_boot import first_boot
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2"
+CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
+SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
+BESIDE = {
+    "nocloud": set(),
+    "raw": set(),
+    "iso": set(),
+    "nocloud-dir": {"/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf"},
+    "ignition": {
+        "/etc/edgefleet/instance-id",
+        "/etc/hostname",
+        "/etc/ssh/ssh_host_ed25519_key",
+        "/etc/ssh/ssh_host_ed25519_key.pub",
+        "/etc/sudoers.d/90-edgefleet-users",
+        "/etc/systemd/system/edgefleet-first-boot.service",
+        "/etc/systemd/system/usr-local.mount",
+        "/usr/local/lib/edgefleet/first-boot",
+    },
+}
+"""dict[format -> what it puts on the disk besides, in place of a module of cloud-init's]; networks aside."""
+NETWORKS = ("/etc/systemd/network/", "/etc/NetworkManager/")
+BUILD = """
+import hashlib, sys
+from tests.images.test_formats import CASES, boot_of
+from edgefleet.images import FORMATS
+for case in CASES:
+    for name, kind in sorted(FORMATS.items()):
+        print(case, name, hashlib.sha256(kind.seed(boot_of(case)).data).hexdigest())
+"""
+
+
+def boot_of(case: str) -> FirstBoot:
+    """The first boot of a golden site's first node, which is wired."""
+    spec = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
+    name = next(iter(spec.nodes))
+    made = first_boot(Box(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
+    return replace(made, network=replace(made.network, wifi=None))
+
+
+def steps_of(boot: FirstBoot) -> Files:
+    """What the boot steps say."""
+    files = {file.path: OnDisk(file.mode, file.owner, file.content) for file in boot.files}
+    units = {
+        f"/etc/systemd/system/{unit.name}": OnDisk(0o644, "root:root", unit.text.encode())
+        for unit in boot.units
+    }
+    return files | units
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_same_steps_are_the_same_files_whatever_the_format(case: str, name: str) -> None:
+    """Path, mode, owner and bytes; what a format adds is listed here, one by one."""
+    boot = boot_of(case)
+    found = READERS[name](FORMATS[name].seed(boot).data)
+    wanted = steps_of(boot)
+    assert len(wanted) > 20
+    assert wanted == {path: file for path, file in found.items() if path in wanted}
+    besides = BESIDE[name] if any(user.is_admin for user in boot.users) else BESIDE[name] - {SUDOERS}
+    assert besides == {path for path in found.keys() - wanted if not path.startswith(NETWORKS)}
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_private_file_is_private_whatever_the_format(name: str) -> None:
+    """Each secret of the steps has a mode that lets root alone read it."""
+    boot = boot_of("shut-in")
+    found = READERS[name](FORMATS[name].seed(boot).data)
+    secrets = [file.path for file in boot.files if file.is_secret]
+    assert secrets
+    assert [0o600] * len(secrets) == [found[path].mode for path in secrets]
+
+
+def built(at: Path, *, umask: int, environment: dict[str, str], date: str = "") -> str:
+    """Digests of every format of every golden site, from a process of its own."""
+    root = Path(__file__).resolve().parents[2]
+    command = [*(["faketime", date] if date else []), sys.executable, "-c", BUILD]
+    done = subprocess.run(
+        command,
+        cwd=at,
+        env={"PATH": os.environ["PATH"], "HOME": str(at), "PYTHONPATH": str(root), **environment},
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+def test_each_format_is_the_same_bytes_under_other_conditions(tmp_path: Path) -> None:
+    """Another folder, zone, locale, umask, user name, order of hashes and, with faketime, day."""
+    other = tmp_path / "an other"
+    other.mkdir()
+    here = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "USER": "one"}
+    there = {
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+        "LANG": "tr_TR",
+        "PYTHONHASHSEED": "4711",
+        "USER": "b",
+    }
+    first = built(tmp_path, umask=0o022, environment=here)
+    assert len(CASES) * len(FORMATS) == len(first.splitlines())
+    date = "2031-07-01 12:00:00" if shutil.which("faketime") else ""
+    assert first == built(other, umask=0o077, environment=there, date=date)

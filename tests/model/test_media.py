@@ -1,0 +1,56 @@
+"""What must hold between a node, its image's format and its base."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+from tests.images.test_formats import GOLDEN
+
+from edgefleet.model.media import check_media
+from edgefleet.model.medium import Base, Medium
+from edgefleet.model.network import Network, Wifi
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
+
+WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase_secret="shop"))  # noqa: S106 - a name
+DEBIAN = Base(source="file:debian.raw", sha256="0" * 64)
+
+
+def found(medium: Medium, *, recipe: int = 2, **changes: Any) -> list[tuple[str, str]]:
+    """(path, problem) of a golden site whose node has `medium`."""
+    site = from_plain(SiteSpec, yaml.safe_load((GOLDEN / "server-static" / "site.yaml").read_text()))
+    node = replace(site.nodes["n1"], image=medium, **changes)
+    return [
+        (each.path, each.problem) for each in check_media(replace(site, recipe=recipe, nodes={"n1": node}))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("medium", "changes", "path", "problem"),
+    [
+        (Medium(format="ignition"), {"arch": "armhf"}, "format", "made for armhf"),
+        (Medium(format="ignition"), {"network": WIRELESS}, "format", "join no Wi-Fi"),
+        (Medium(format="ignition", base=DEBIAN), {}, "base", "by no Debian or Ubuntu"),
+        (Medium(format="ignition", installer="debian"), {}, "installer", "has no installer"),
+        (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
+    ],
+)
+def test_a_format_that_a_node_cannot_have_is_said(
+    medium: Medium, changes: dict[str, Any], path: str, problem: str
+) -> None:
+    """One finding, at the value that is wrong."""
+    ((at, said),) = found(medium, **changes)
+    assert f"nodes.n1.image.{path}" == at
+    assert problem in said
+
+
+@pytest.mark.parametrize("medium", [Medium(), Medium(format="ignition"), Medium(format="raw", base=DEBIAN)])
+def test_what_fits_is_taken(medium: Medium) -> None:
+    """A wired amd64 box."""
+    assert [] == found(medium)
+
+
+def test_an_old_recipe_has_no_new_format() -> None:
+    """Recipe 1 writes seeds alone."""
+    assert ("nodes.n1.image", "recipe 1 has no image") in found(Medium(format="ignition"), recipe=1)
