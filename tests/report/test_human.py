@@ -25,6 +25,8 @@ def test_values_take_the_unit_of_their_path() -> None:
     assert "4" == human.value("nodes.n1.cpus", 4)
     assert "true" == human.value("k3s.config.x", True)
     assert "(none)" == human.value("location", None)
+    carried = [{"path": "bin/k3s", "size": 60_000_000, "digest": "x"}, {"path": "bin/edgecore", "size": 5}]
+    assert "2 files, 60,000,005 bytes: bin/k3s, bin/edgecore" == human.value("nodes.n1.payload", carried)
     assert "[traefik, servicelb]" == human.value("k3s.disable", ("traefik", "servicelb"))
     assert "{arch: arm64, disk: 64Gi}" == human.value("nodes.n1", {"arch": "arm64", "disk": 64 * 1024**3})
     assert "a b" == human.value("x", "a\nb")

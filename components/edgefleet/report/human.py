@@ -4,6 +4,7 @@ A form never rounds a value that a person wrote: a size that is no whole number 
 a smaller one.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -79,10 +80,22 @@ def _one_line(path: str, given: Any) -> str:
     if isinstance(given, int):
         return _number(path, given)
     if isinstance(given, list | tuple):
-        return "[" + ", ".join(_one_line(path, item) for item in given) + "]"
+        return _list(path, given)
     if isinstance(given, dict):
         return "{" + ", ".join(f"{key}: {_one_line(f'{path}.{key}', of)}" for key, of in given.items()) + "}"
     return _text(str(given))
+
+
+def _list(path: str, given: Sequence[Any]) -> str:
+    if path.rsplit(".", 1)[-1] == "payload":
+        return _payload([each for each in given if isinstance(each, dict)])
+    return "[" + ", ".join(_one_line(path, item) for item in given) + "]"
+
+
+def _payload(files: list[dict[str, Any]]) -> str:
+    """How much it is, and what: digests say nothing to people."""
+    whole = sum(int(each.get("size", 0)) for each in files)
+    return f"{counted(len(files), 'file')}, {whole:,} bytes: {', '.join(str(each['path']) for each in files)}"
 
 
 def _number(path: str, given: int) -> str:
