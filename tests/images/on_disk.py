@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -52,10 +53,30 @@ def of_ignition(text: bytes) -> Files:
     return found
 
 
+def of_script(data: bytes) -> Files:
+    """By the shell: here-documents in their order, and the list that says where they go."""
+    text = data.decode()
+    parts = re.findall(
+        r"^  (cat|base64 -d) >\"\$work/(\d+)\" <<'([^']+)'\n(.*?)^\3$", text, re.DOTALL | re.MULTILINE
+    )
+    contents = {number: body for _, number, _, body in parts}
+    readers = {number: reader for reader, number, _, _ in parts}
+    listed = re.search(r"<<'EDGEFLEET-LIST'\n(.*?)^EDGEFLEET-LIST$", text, re.DOTALL | re.MULTILINE)
+    assert listed is not None
+    found = {}
+    for line in listed[1].splitlines():
+        number, mode, owner, path = line.split(" ")
+        body = contents[number].encode()
+        content = base64.b64decode(body) if readers[number] != "cat" else body
+        found[path] = OnDisk(int(mode, 8), owner, content)
+    return found
+
+
 READERS: dict[str, Callable[[bytes], Files]] = {
     "nocloud": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "raw": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "nocloud-dir": lambda data: of_cloud_config(read_tar(data)["user-data"]),
     "ignition": of_ignition,
+    "script": of_script,
 }
 """dict[format -> what its seed puts on the disk]."""

@@ -36,6 +36,13 @@ BESIDE = {
         "/etc/systemd/system/usr-local.mount",
         "/usr/local/lib/edgefleet/first-boot",
     },
+    "script": {
+        "/etc/edgefleet/instance-id",
+        "/etc/hostname",
+        "/etc/ssh/ssh_host_ed25519_key",
+        "/etc/ssh/ssh_host_ed25519_key.pub",
+        "/etc/sudoers.d/90-edgefleet-users",
+    },
 }
 """dict[format -> what it puts on the disk besides, in place of a module of cloud-init's]; networks aside."""
 NETWORKS = ("/etc/systemd/network/", "/etc/NetworkManager/")

@@ -57,6 +57,8 @@ class FirstBoot:
     site: str
     node: str
     hostname: str
+    arch: str = ""
+    """Processor architecture; empty where anybody's will do."""
     timezone: str
     users: tuple[User, ...]
     network: Network

@@ -22,6 +22,7 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         site=site.name,
         node=box.name,
         hostname=node.hostname,
+        arch=node.arch,
         timezone=site.timezone,
         users=site.users,
         network=node.network,
