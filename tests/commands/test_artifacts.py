@@ -14,7 +14,10 @@ import yaml
 from tests.io.servers import FakeRegistry, FileServer, page, serving, status
 
 from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.sourcing import Sources
+from edgefleet.model.closure import wanted_by_all
 from edgefleet.model.load import load_fleet
+from edgefleet.sites import fetching
 from edgefleet.sites.supplies import Supplies
 
 if TYPE_CHECKING:
@@ -227,3 +230,34 @@ def test_an_answer_that_passes(shop: Shop) -> None:
     """A server that is busy for a moment costs a moment."""
     shop.files.faults = [status(503, {"retry-after": "0"})]
     assert 0 == shop.world.run("artifacts", "lock", FILE).code
+
+
+def test_a_mirror_that_takes_over(shop: Shop) -> None:
+    """Another address for releases changes addresses in the lock, and no digest."""
+    shop.world.run("artifacts", "lock", FILE)
+    before = yaml.safe_load(shop.lock.read_text())["k3s"]["v1.36.4+k3s1"]["k3s"]
+    shop.world.edit('/a"}', '/a/"}')
+    shop.world.edit(shop.files.address + "/a/", "https://releases.invalid/")
+    assert "changed  k3s v1.36.4+k3s1\n" in shop.world.run("artifacts", "lock", FILE).out
+    after = yaml.safe_load(shop.lock.read_text())["k3s"]["v1.36.4+k3s1"]["k3s"]
+    assert before | {"url": "https://releases.invalid/v1.36.4%2Bk3s1/k3s"} == after
+
+
+def test_a_fetch_that_is_stopped(shop: Shop) -> None:
+    """What is under way ends at its next bytes, and what comes then goes on there."""
+    shop.world.run("artifacts", "lock", FILE)
+    fleet = load_fleet(shop.world.fleet_file, shop.world.project)
+    sources = Sources(shop.cache, fleet.mirrors)
+    needs = list(wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads))
+    wanted = list(fetching.items(needs, (), sources, fleet.lock))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetching.fetch(wanted, at_once=2, told=stop)
+    assert [None] * 2 == [shop.cache.path(sha256(data)) for data in (K3S, AIRGAP)]
+    fetching.fetch(wanted, at_once=2, told=lambda *_: None)
+    assert [K3S, AIRGAP] == [
+        (shop.cache.root / "sha256" / sha256(data)).read_bytes() for data in (K3S, AIRGAP)
+    ]

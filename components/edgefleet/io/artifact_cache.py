@@ -9,6 +9,7 @@ same.
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,11 +18,15 @@ from edgefleet.io import disk, downloading
 from edgefleet.io.downloading import Download, Progress
 from edgefleet.io.logins import Logins
 from edgefleet.io.registry import Registries, is_registry, place_of
-from edgefleet.io.web import Web, shown
+from edgefleet.io.web import Web, page, shown
 
 NAME = "edgefleet"
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
 """Seconds between two looks whether another process has brought a file."""
+
+
+_ABANDONED = 24 * 3600.0
+"""Seconds after which a file in the making is one of a process that was killed."""
 
 
 def root_of(environment: Mapping[str, str]) -> Path:
@@ -97,6 +102,9 @@ class ArtifactCache:
         """A name for a file that is being made; nobody else has it."""
         with disk.explaining(self.root, "cannot be written"):
             disk.make_directory(self.root / "parts")
+            for left in self.root.glob("parts/*made-*"):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink(missing_ok=True)
         return self.root / "parts" / f"made-{os.getpid()}-{threading.get_ident()}"
 
     def adopt(self, made: Path) -> tuple[str, int]:
@@ -135,7 +143,7 @@ class ArtifactCache:
     def _learned(self, part: Path, source: str) -> tuple[str, int]:
         if downloading.is_page(part):
             downloading.forget(part)
-            raise OutsideFailure(downloading.page(source))
+            raise OutsideFailure(page(source))
         learned = self.adopt(part)
         downloading.forget(part)
         return learned
@@ -204,7 +212,7 @@ class ArtifactCache:
         if have != place.name:
             is_page = downloading.is_page(made)
             kept = self._quarantine(made, place.name)
-            raise OutsideFailure(downloading.page(source) if is_page else _another(source, have, place, kept))
+            raise OutsideFailure(page(source) if is_page else _another(source, have, place, kept))
         self._keep(made, place)
 
     def _keep(self, made: Path, place: Path) -> None:

@@ -17,7 +17,7 @@ import httpx
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io import disk
-from edgefleet.io.web import Passing, Web, refuse, shown
+from edgefleet.io.web import Passing, Web, refuse, refuse_page, shown
 
 Progress = Callable[[int, int | None], None]
 """Is told (bytes that are here, bytes of the whole where that is known)."""
@@ -83,7 +83,7 @@ def _attempt(web: Web, wanted: Download) -> None:
             forget(wanted.part)
             raise Passing(_broke_off(wanted, have, None), has_moved=have > 0)
         refuse(wanted.address, response)
-        _refuse_page(wanted.address, response)
+        refuse_page(wanted.address, response)
         start = _start(response, have)
         _take(web, wanted, response, start)
 
@@ -191,22 +191,6 @@ def is_page(path: Path) -> bool:
     """Whether the file looks like a web page."""
     with path.open("rb") as file:
         return file.read(64).lstrip().lower().startswith(_PAGE)
-
-
-def page(address: str) -> Problem:
-    """What is said of a web page in a file's place."""
-    return Problem(
-        code="web-page",
-        where=shown(address),
-        problem="answers with a web page instead of the file: a login, an error or a portal of the network",
-        hint="open the address in a browser, log in by ~/.netrc where it asks, or name another mirror",
-    )
-
-
-def _refuse_page(address: str, response: httpx.Response) -> None:
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in {"text/html", "application/xhtml+xml"}:
-        raise OutsideFailure(page(address))
 
 
 def _broke_off(wanted: Download, done: int, whole: int | None, error: Passing | None = None) -> Problem:

@@ -169,9 +169,10 @@ class Web:
 
         def look() -> int | None:
             with self.asking(address, method="HEAD") as response:
-                if response.status_code in {405, 501}:
+                if response.status_code in {403, 405, 501}:  # some servers answer GET alone
                     return None
                 refuse(address, response)
+                refuse_page(address, response)
                 said = response.headers.get("content-length", "")
                 return int(said) if said.isdecimal() else None
 
@@ -291,3 +292,24 @@ def _unusable(address: str, error: Exception) -> Problem:
         problem=problem,
         hint="check the address; it begins with https://",
     )
+
+
+def page(address: str) -> Problem:
+    """What is said of a web page in a file's place."""
+    return Problem(
+        code="web-page",
+        where=shown(address),
+        problem="answers with a web page instead of the file: a login, an error or a portal of the network",
+        hint="open the address in a browser, log in by ~/.netrc where it asks, or name another mirror",
+    )
+
+
+def refuse_page(address: str, response: httpx.Response) -> None:
+    """Do nothing where `response` does not say that it is a web page.
+
+    Raises:
+        OutsideFailure: it does.
+    """
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in {"text/html", "application/xhtml+xml"}:
+        raise OutsideFailure(page(address))

@@ -49,12 +49,17 @@ class Transfers:
         """Note that `name` has `done` bytes."""
         with self._lock:
             self._done[name] = done
-            here = sum(self._done.values())
+            here = self.here
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, completed=here)
             elif time.monotonic() - self._said >= EVERY:
                 self._said = time.monotonic()
                 self._say(f"fetching: {here:,} of {self._whole:,} bytes")
+
+    @property
+    def here(self) -> int:
+        """Bytes that are here."""
+        return sum(self._done.values())
 
     def _say(self, words: str) -> None:
         self._console.print(words, soft_wrap=True, highlight=False, markup=False)

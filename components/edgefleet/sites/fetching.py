@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from threading import Event
 
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.downloading import Progress
@@ -96,12 +97,21 @@ def fetch(wanted: Iterable[Item], *, at_once: int, told: Told) -> None:
         OutsideFailure: some could not be brought; all of them are told.
     """
     problems: list[Problem] = []
+    ended = Event()
+
+    def hear(name: str, done: int, whole: int | None) -> None:
+        if ended.is_set():  # what is under way stops at its next bytes, and goes on there another time
+            problem = Problem(code="cancelled", where=name, problem="was stopped", hint="run again to go on")
+            raise OutsideFailure(problem)
+        told(name, done, whole)
+
     with ThreadPoolExecutor(at_once) as pool:
-        under_way = [pool.submit(_one, item, told) for item in wanted]
+        under_way = [pool.submit(_one, item, hear) for item in wanted]
         try:
             for done in as_completed(under_way):
                 problems += done.result()
         except BaseException:
+            ended.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     if problems:

@@ -84,9 +84,11 @@ class _Locking:
         return known if known is not None and "size" in known else None
 
     def _add_asset(self, need: Need) -> None:
-        asset = self._known_asset(need)
-        if asset is None:
-            sums, address = self._sums[need.version, need.arch], self._address(need.version, need.name)
+        asset, address = self._known_asset(need), self._address(need.version, need.name)
+        if asset is not None:
+            asset = Asset(sha256=asset["sha256"], size=asset["size"], url=address)
+        else:
+            sums = self._sums[need.version, need.arch]
             if need.name not in sums:
                 raise OutsideFailure(_unlisted(self._address(need.version, SUMS[need.arch]), need.name))
             size = self._sources.size(address)
