@@ -176,12 +176,14 @@ class FakeRegistry:
 
     def push(self, repository: str, arch: str, *layers: bytes, tag: str = "", os: str = "linux") -> str:
         """Keep an image of one platform; its digest."""
-        config = json.dumps({"architecture": arch, "os": os, "of": [len(each) for each in layers]}).encode()
+        root = {"type": "layers", "diff_ids": [digest_of(each) for each in layers]}
+        config = json.dumps({"architecture": arch, "os": os, "config": {}, "rootfs": root}).encode()
+        kind = "application/vnd.oci.image."
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": self.keep(config),
-            "layers": [self.keep(each) for each in layers],
+            "config": self.keep(config) | {"mediaType": f"{kind}config.v1+json"},
+            "layers": [self.keep(each) | {"mediaType": f"{kind}layer.v1.tar"} for each in layers],
         }
         return self.name(repository, MANIFEST, json.dumps(manifest).encode(), tag)
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -258,3 +260,23 @@ def test_nobody_has_it(sources: Made) -> None:
         "/" if each.startswith("/") else each[: len(start)]
         for each, start in zip(found, (nothing, "/", "https://releases.invalid"), strict=True)
     ]
+
+
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="needs skopeo: apt-get install skopeo")
+def test_what_skopeo_makes_of_it(registry: FakeRegistry, sources: Made, tmp_path: Path) -> None:
+    """An archive is one to others, with the digest kept; and a folder that skopeo fills is a mirror."""
+    digest = pushed(registry)["linux/amd64"]
+    archive = sources().archive(str(named(registry, "shop/till:1")), digest)
+    layout = tmp_path / "vendor/shop/till"
+    layout.parent.mkdir(parents=True)
+    for command in (
+        ["inspect", "--raw", f"oci-archive:{archive}"],
+        ["inspect", "--config", f"docker-archive:{archive}"],
+        ["--insecure-policy", "copy", "--preserve-digests", f"oci-archive:{archive}", f"oci:{layout}:1"],
+    ):
+        done = subprocess.run(["skopeo", *command], capture_output=True, text=True, check=False)
+        assert (0, "") == (done.returncode, done.stderr)
+    mine = sources(mirrors={"shop.invalid": ("file:vendor",)})
+    found = mine.resolve(parse_reference("shop.invalid/shop/till:1"), "amd64")
+    assert digest == found.manifest.digest
+    assert mine.archive("shop.invalid/shop/till:1", digest).is_file()

@@ -7,6 +7,7 @@ shown with what stands in its query, which may open it to anybody.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -86,16 +87,16 @@ class Web:
         self.logins = logins
         self.patience = patience or Patience()
         self.clock = clock or RealClock()
-        self._client = httpx.Client(
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made when the first server is asked: a build that has all it needs never asks one."""
+        return httpx.Client(
             follow_redirects=True,
             timeout=httpx.Timeout(self.patience.stall, connect=self.patience.connect),
             headers={"accept-encoding": "identity", "user-agent": "edgefleet"},
-            auth=_Netrc(logins),
+            auth=_Netrc(self.logins),
         )
-
-    def close(self) -> None:
-        """Close connections that are kept."""
-        self._client.close()
 
     @contextmanager
     def asking(
