@@ -1,11 +1,17 @@
-"""`edgefleet sites password` and `sites tunnel`."""
+"""`edgefleet sites password`, `sites tunnel` and `sites disk-key`."""
+
+import base64
+import hashlib
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from tests.commands.conftest import SECRET, World
 
 from edgefleet.local.secrets import new_salt
 from edgefleet.planning.break_glass import console_password, tunnel_key
 from edgefleet.planning.derivation import site_key
+from edgefleet.planning.disk_recovery import recovery_public_key
 
 KEY = site_key(SECRET, fleet="shops", region="dev", site="berlin", epoch=1)
 WAYS = (
@@ -56,3 +62,24 @@ def test_recipe_1_has_no_ways_in(world: World) -> None:
     ran = world.run("sites", "password", "-s", "dev", "berlin")
     assert 1 == ran.code
     assert "recipe 1 has no breakGlass" in ran.err.replace("\n  ", " ")
+
+
+def test_who_has_the_secret_opens_a_disk_as_its_box_closed_it(open_world: World) -> None:
+    """Both sides agree on the passphrase; each with its own private half and the other's public one."""
+    own = X25519PrivateKey.generate()
+    owner = load_pem_public_key(recovery_public_key(KEY, node="n1").encode())
+    assert isinstance(owner, X25519PublicKey)
+    der = own.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    told = base64.b64encode(der).decode()
+    ran = open_world.run("sites", "disk-key", "-s", "dev", "berlin", "n1", told)
+    assert 0 == ran.code, ran.err
+    assert f"{hashlib.sha256(own.exchange(owner)).hexdigest()}\n" == ran.out
+
+
+@pytest.mark.parametrize(
+    ("node", "public", "said"), [("n1", "nonsense", "no public key"), ("n7", "", "no node n7")]
+)
+def test_a_wrong_key_or_node_is_named(open_world: World, node: str, public: str, said: str) -> None:
+    ran = open_world.run("sites", "disk-key", "-s", "dev", "berlin", node, public)
+    assert (1, "") == (ran.code, ran.out)
+    assert said in ran.err

@@ -20,7 +20,7 @@ from edgefleet.sites.first_boot import first_boot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
-SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
+SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code", "proxy": "till:p@ss/word"}
 BESIDE = {
     "nocloud": set(),
     "raw": set(),

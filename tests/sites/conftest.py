@@ -12,7 +12,11 @@ from edgefleet.model.spec import from_plain
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
-PASSPHRASES = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
+PASSPHRASES = {
+    "shop": "correct horse battery staple",
+    "ssm": "an-activation:its-code",
+    "proxy": "till:p@ss/word",
+}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.model import document
+from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.network import Bond, Wifi
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
@@ -32,6 +33,7 @@ from edgefleet.sites.render import render_site
 for case in sys.argv[2:]:
     spec = from_plain(SiteSpec, yaml.safe_load(Path(case, "site.yaml").read_text()))
     secrets = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
+    secrets["proxy"] = "till:p@ss/word"
     images = render_site(spec, sys.argv[1], secrets)
     for node, image in images.items():
         print(case, node, image.digest)
@@ -92,6 +94,13 @@ def test_images_are_the_same_on_another_day(cases: list[Path], tmp_path: Path) -
 
 OTHER: dict[str, Any] = {
     "recipe": None,
+    "raspberry_pi": RaspberryPi(config=("dtparam=i2c_arm=on",)),
+    "data_disk": DataDisk(device="/dev/disk/by-id/other"),
+    "proxy": Proxy(https="http://other.example:3128"),
+    "serial_console": "ttyS7",
+    "spare_writes": None,
+    "floor": "2031-01-01",
+    "gateway6": "fe80::7",
     "image": None,
     "airgap": None,
     "allow": (Admission(port=8443),),
@@ -171,6 +180,7 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
         "recipe-1/server-and-agent",
         "recipe-2/server-static",
         "recipe-2/shut-in",
+        "recipe-2/data-disk",
     ],
 )
 def test_each_input_does_to_the_image_what_it_declares(

@@ -56,6 +56,8 @@ def _between_nodes(box: Box) -> Iterator[str]:
     servers = sum(node.role == "server" for node in nodes)
     if box.node.role == "server":
         yield "tcp dport 6443"
+        if box.site.time.serve:
+            yield "udp dport 123"
         if servers > 1:
             yield "tcp dport 2379-2380"
     yield from FLANNEL.get(str(config.get("flannel-backend", "vxlan")), ())

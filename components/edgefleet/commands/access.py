@@ -1,4 +1,4 @@
-"""`edgefleet sites password` and `sites tunnel`: ways into a box when nothing else works."""
+"""`edgefleet sites password`, `sites tunnel`, `sites disk-key`: ways in when nothing else works."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +38,37 @@ def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> No
     secret, _ = secrets.required_fleet_secret(session, stack_)
     say(session, "nothing here is secret: add it to the configuration of that machine's interface")
     show(session, (line for spec in specs for line in _peers(spec, rendering.key(secret, spec))))
+
+
+def disk_key(
+    context: typer.Context,
+    site: Annotated[str, typer.Argument(help="Site of the box.")],
+    node: Annotated[str, typer.Argument(help="Name of the node in the site.")],
+    public: Annotated[str, typer.Argument(help='"public" of cryptsetup token export --token-id 9 DEVICE.')],
+    *,
+    stack_: options.Stack,
+) -> None:
+    """Print the passphrase of a data disk that its box's TPM does not open any more."""
+    from edgefleet.planning.disk_recovery import recovery_passphrase
+
+    session = session_of(context)
+    fleet = stack.load(session.project, stack_)
+    (name,) = stack.known_sites(fleet, [site])
+    spec = fleet.sites[name]
+    if node not in spec.nodes:
+        raise InvalidInput(
+            Problem(
+                code="unknown-node",
+                where=fleet.locate(name, ""),
+                path=f"sites.{name}.nodes",
+                problem=f"{name} has no node {node}",
+                hint=f"name one of {', '.join(spec.nodes)}",
+            )
+        )
+    secret, _ = secrets.required_fleet_secret(session, stack_)
+    say(session, f"for cryptsetup open DEVICE; a disk of before epoch {spec.epoch} has another")
+    key = rendering.key(secret, spec)
+    show(session, (recovery_passphrase(key, node=node, box_public_key=public),))
 
 
 def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> list["SiteSpec"]:

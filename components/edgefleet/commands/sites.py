@@ -26,6 +26,7 @@ def group() -> typer.Typer:
     made.command("ack")(ack)
     made.command("password")(access.password)
     made.command("tunnel")(access.tunnel)
+    made.command("disk-key")(access.disk_key)
     return made
 
 

@@ -51,6 +51,7 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
     config: dict[str, Any] = {
         "hostname": boot.hostname,
         **_domain(boot),
+        **({} if boot.grows_root else {"growpart": {"mode": "off"}, "resize_rootfs": False}),
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",
         "timezone": boot.timezone,

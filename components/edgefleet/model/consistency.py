@@ -8,11 +8,12 @@ unique always.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from typing import Any, Literal, TypeVar
 
 from edgefleet.model.finding import Finding
 from edgefleet.model.hardening import check_hardening
+from edgefleet.model.hardware_checks import check_hardware
 from edgefleet.model.media import check_media
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
@@ -94,6 +95,7 @@ def check_site(site: SiteSpec) -> Iterator[Finding]:
     yield from _roles(site)
     yield from _sysctls(site)
     yield from check_media(site)
+    yield from check_hardware(site)
     yield from check_hardening(site)
     yield from _users(site)
     for name, node in site.nodes.items():
@@ -206,34 +208,53 @@ def _wifi(network: Network) -> Iterator[Finding]:
 
 def _gateway(network: Network) -> Iterator[Finding]:
     own = [ip_interface(address) for _, address in _addresses(network)]
-    if network.gateway is None:
-        if network.is_static:
+    if network.gateway is None and network.gateway6 is None and network.is_static:
+        yield Finding(
+            path="network.address",
+            code="no-gateway",
+            problem=f"{network.address} is static but there is no gateway",
+            hint="add network.gateway to the site or its group: k3s does not start without a route",
+        )
+    if network.gateway is not None:
+        yield from _one_gateway("gateway", network.gateway, own)
+    if network.gateway6 is not None:
+        yield from _families(network)
+        yield from _one_gateway("gateway6", network.gateway6, own)
+
+
+def _families(network: Network) -> Iterator[Finding]:
+    for key, gateway, version in (("gateway", network.gateway, 4), ("gateway6", network.gateway6, 6)):
+        if gateway is not None and ip_address(gateway).version != version:
             yield Finding(
-                path="network.address",
-                code="no-gateway",
-                problem=f"{network.address} is static but there is no gateway",
-                hint="add network.gateway to the site or its group: k3s does not start without a route",
+                path=f"network.{key}",
+                code="gateway-family",
+                problem=f"{gateway} is no IPv{version} address",
+                hint="beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone",
             )
-        return
-    gateway = ip_address(network.gateway)
+
+
+def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface]) -> Iterator[Finding]:
+    gateway = ip_address(address)
     if not own:
         yield Finding(
-            path="network.gateway",
+            path=f"network.{key}",
             code="gateway-without-address",
             problem=f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself",
             hint="add network.address, or remove the gateway",
         )
     elif any(gateway == each.ip for each in own):
         yield Finding(
-            path="network.gateway",
+            path=f"network.{key}",
             code="gateway-is-node",
             problem=f"{gateway} is the node itself",
             hint="write the router's address",
         )
-    elif not any(gateway in each.network for each in own):
+    elif not any(gateway in each.network for each in own) and not (
+        key == "gateway6" and gateway.is_link_local
+    ):
         networks = ", ".join(sorted({str(each.network) for each in own}))
         yield Finding(
-            path="network.gateway",
+            path=f"network.{key}",
             code="gateway-outside",
             problem=f"the gateway {gateway} is outside {networks}",
             hint="write a gateway inside the subnet, or correct the address or its prefix length",

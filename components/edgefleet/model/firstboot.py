@@ -62,6 +62,8 @@ class FirstBoot:
     timezone: str
     users: tuple[User, ...]
     network: Network
+    grows_root: bool = True
+    """Whether the root file system takes all of its disk."""
     wifi_passphrase: str | None = field(default=None, repr=False)
     """Passphrase of `network.wifi`; `None` without Wi-Fi."""
     ssh_host_keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
 from edgefleet.model.medium import Base, Medium
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.model.provenance import Membership
@@ -19,7 +20,7 @@ Part = Mapping[str, Any]
 
 ONLY_NODE = "n1"
 """Name of the node of a site that has no `nodes`."""
-_NODE_SETTINGS = ("labels", "taints", "network", "image")
+_NODE_SETTINGS = ("labels", "taints", "network", "image", "hardware")
 _HARDWARE = ("arch", "cpus", "memory", "disk", "storage", "accelerators")
 _PLAIN = ("epoch", "timezone", "ntp", "airgap", "hardening")
 
@@ -94,6 +95,8 @@ class Resolver:
         if "link" in settings:
             given["link"] = Link(**settings["link"])
         given |= _safety(settings)
+        kinds = {"proxy": Proxy, "time": Time}
+        given |= {key: kind(**settings[key]) for key, kind in kinds.items() if key in settings}
         return SiteSpec(
             fleet=self.written.fleet,
             region=self.written.region,
@@ -147,6 +150,7 @@ class Resolver:
             taints=settings.get("taints", ()),
             network=_network(settings.get("network", {})),
             image=_medium(settings.get("image", {})),
+            hardware=_hardware(settings.get("hardware", {})),
             **{key: profile[key] for key in _HARDWARE if key in profile},
         )
 
@@ -203,6 +207,11 @@ def _medium(given: Part) -> Medium:
     if "base" not in given:
         return Medium(**given)
     return Medium(**{**given, "base": Base(**given["base"])})
+
+
+def _hardware(given: Part) -> Hardware:
+    kinds = {"raspberry_pi": RaspberryPi, "data_disk": DataDisk}
+    return Hardware(**{**given, **{key: kind(**given[key]) for key, kind in kinds.items() if key in given}})
 
 
 def _safety(settings: Part) -> dict[str, Any]:

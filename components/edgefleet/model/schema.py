@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from edgefleet.model import document, hub_part, safety_parts, settings, workloads
+from edgefleet.model import document, hardware_parts, hub_part, safety_parts, settings, workloads
 from edgefleet.model.spec import outside_name
 
-MODULES = (settings, safety_parts, hub_part, workloads, document)
+MODULES = (settings, hardware_parts, safety_parts, hub_part, workloads, document)
 """Where the TypedDicts of a fleet file stand."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 

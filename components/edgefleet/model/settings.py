@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.model.addresses import HostAddress, InterfaceGlob, InterfaceName, Mac, PlainAddress
 from edgefleet.model.credentials import PublicKey
+from edgefleet.model.hardware_parts import HardwarePart, ProxyPart, TimePart
 from edgefleet.model.medium import Format, Installer
 from edgefleet.model.names import (
     Domain,
@@ -129,6 +130,8 @@ class WifiPart(TypedDict, total=False):
     """Name of the network, 1 to 32 bytes."""
     passphrase_secret: Required[SecretName]
     """Name of an entry of fleet:passphrases in the stack's configuration; never the passphrase."""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    """Country whose rules Wi-Fi keeps to, DE."""
 
 
 @with_config(STRICT)
@@ -137,6 +140,8 @@ class SharedNetwork(TypedDict, total=False):
 
     gateway: PlainAddress
     """Default gateway, inside the subnet of the node's address."""
+    gateway6: PlainAddress
+    """Default gateway for IPv6, where gateway is the one for IPv4."""
     dns: tuple[PlainAddress, ...]
     """Addresses of name servers; with DHCP they are added to what DHCP gives."""
     search: tuple[Domain, ...]
@@ -218,6 +223,12 @@ class Common(TypedDict, total=False):
     """What the nodes' images are written as."""
     airgap: bool
     """Whether images carry all that boxes need, as the artifacts lock has it: nothing is downloaded."""
+    hardware: HardwarePart
+    """What is asked of the nodes' hardware."""
+    proxy: ProxyPart
+    """How boxes reach the world where they may not directly."""
+    time: TimePart
+    """A site's clocks."""
     hardening: bool
     """Whether k3s and the kernel are set as the CIS benchmark asks (true unless said otherwise)."""
     firewall: FirewallPart
@@ -256,6 +267,8 @@ class NodePart(TypedDict, total=False):
     """How the node reaches its network."""
     image: MediumPart
     """What this node's image is written as."""
+    hardware: HardwarePart
+    """What is asked of this node's hardware."""
 
 
 @with_config(STRICT)

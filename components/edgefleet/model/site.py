@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.hardware import Hardware, Proxy, Time
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.network import Network
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
@@ -113,6 +114,8 @@ class Node:
     """How the node reaches its network."""
     image: Annotated[Medium, Effect.REFLASH, Since(2)] = Medium()
     """What its image is written as."""
+    hardware: Annotated[Hardware, Effect.REFLASH, Since(2)] = Hardware()
+    """What is asked of its hardware."""
     payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, Since(2)] = ()
     """What its image carries besides, sorted by path; empty unless `airgap`."""
 
@@ -155,6 +158,10 @@ class SiteSpec:
     """What its nodes may be reached by."""
     break_glass: Annotated[BreakGlass, Effect.LIVE, Since(2)] = BreakGlass()
     """Ways in when nothing else works."""
+    proxy: Annotated[Proxy | None, Effect.RESTART, Since(2)] = None
+    """How its boxes reach the world where they may not directly."""
+    time: Annotated[Time, Effect.LIVE, Since(2)] = Time()
+    """Its clocks."""
     identity: Annotated[Identity | None, Effect.LIVE, Since(2)] = None
     """By what the cloud knows it; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[str, Node], Effect.REFLASH]

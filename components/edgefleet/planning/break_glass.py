@@ -61,4 +61,6 @@ def secrets_used(site: SiteSpec) -> list[str]:
     names = {wifi.passphrase_secret for wifi in networks if wifi is not None}
     if site.break_glass.ssm is not None:
         names.add(site.break_glass.ssm.activation_secret)
+    if site.proxy is not None and site.proxy.credentials_secret is not None:
+        names.add(site.proxy.credentials_secret)
     return sorted(names)

@@ -66,13 +66,20 @@ def _addressing(network: Network) -> dict[str, Any]:
     addresses = [*([network.address] if network.address else []), *network.extra_addresses]
     if addresses:
         addressing["addresses"] = addresses
-    if network.gateway is not None:
-        everywhere = "0.0.0.0/0" if ip_address(network.gateway).version == 4 else "::/0"  # noqa: PLR2004
-        addressing["routes"] = [{"to": everywhere, "via": network.gateway}]
+    gateways = [each for each in (network.gateway, network.gateway6) if each is not None]
+    if gateways:
+        addressing["routes"] = [_route(each) for each in gateways]
     servers = {"addresses": list(network.dns), "search": list(network.search)}
     if any(servers.values()):
         addressing["nameservers"] = {name: value for name, value in servers.items() if value}
     return addressing
+
+
+def _route(gateway: str) -> dict[str, Any]:
+    """The default route over `gateway`; one that is link-local is not in the subnet of any address."""
+    address = ip_address(gateway)
+    route = {"to": "0.0.0.0/0" if address.version == 4 else "::/0", "via": gateway}  # noqa: PLR2004
+    return {**route, "on-link": True} if address.is_link_local else route
 
 
 def _is_one_interface(network: Network) -> bool:

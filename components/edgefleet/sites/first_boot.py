@@ -26,6 +26,7 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         timezone=site.timezone,
         users=site.users,
         network=node.network,
+        grows_root=node.hardware.grow_root,
         wifi_passphrase=wifi_passphrase,
         ssh_host_keys={"ed25519": ssh_host_key(box.key, node=box.name, comment=node.hostname)},
         files=tuple(file for step in steps for file in step.files),

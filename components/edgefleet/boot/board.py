@@ -1,0 +1,29 @@
+"""Step: what boot loader and firmware must know of the board: cgroups, serial console, ``config.txt``.
+
+What the running kernel lacks, it has after one restart, which comes once the rest of the first boot is done.
+"""
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.planning.kernel_command_line import config_txt, words
+
+SCRIPT = "/usr/local/lib/edgefleet/board"
+UNIT = "edgefleet-board.service"
+
+
+def plan(box: Box) -> Step:
+    """The script, run now, and the restart that it may ask for; nothing for a board that needs nothing."""
+    wanted, config = words(box.node), config_txt(box.node)
+    if not wanted and not config:
+        return Step()
+    commands: list[tuple[str, ...]] = [(SCRIPT,)]
+    if box.node.hardware.serial_console is not None:
+        port = box.node.hardware.serial_console.partition(",")[0]
+        commands.append(("systemctl", "enable", "--now", "--no-block", f"serial-getty@{port}.service"))
+    commands.append(("systemctl", "start", "--no-block", UNIT))
+    text = render("hardware/board.sh.j2", words=wanted, config=config)
+    return Step(
+        files=(File(path=SCRIPT, content=text.encode(), mode=0o755),),
+        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}"), is_enabled=False),),
+        commands=tuple(commands),
+    )

@@ -1,0 +1,57 @@
+"""Step: a clock that begins no earlier than a day that is known, and who gives the time to the site.
+
+Many boards have no battery and start in 1970, where no certificate is valid. The day is an input, as nothing
+that goes into an image may be the time of its build.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_interface
+
+from edgefleet.boot import timesync
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+
+UNIT = "edgefleet-clock.service"
+CHRONY = "/etc/chrony/conf.d/50-edgefleet.conf"
+PROBLEM = "/var/lib/edgefleet/problems/time"
+LACKING = "This box is to give the time to its site: put the package chrony into the base system."
+
+
+def plan(box: Box) -> Step:
+    """The floor; then chrony on a server that gives the time, timesyncd anywhere else."""
+    day = box.site.time.floor
+    seconds = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
+    unit = Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", day=day, seconds=seconds))
+    step = _source(box)
+    return Step(
+        files=step.files,
+        units=(unit, *step.units),
+        commands=(("systemctl", "restart", UNIT), *step.commands),
+    )
+
+
+def _source(box: Box) -> Step:
+    if not box.site.time.serve:
+        return timesync.plan(box)
+    if box.node.role == "server":
+        return _giving(box)
+    server = box.server
+    name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
+    return timesync.plan_asking(box, (name, *box.site.ntp))
+
+
+def _giving(box: Box) -> Step:
+    subnets = dict.fromkeys(_subnets(box))
+    text = render("hardware/chrony.conf.j2", servers=box.site.ntp, subnets=subnets)
+    restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
+    say = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
+    asked = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {say}; fi"
+    return Step(files=(File(path=CHRONY, content=text.encode()),), commands=(("sh", "-c", asked),))
+
+
+def _subnets(box: Box) -> Iterator[str]:
+    for node in box.site.nodes.values():
+        for address in (node.network.address, *node.network.extra_addresses):
+            if address:
+                yield str(ip_interface(address).network)

@@ -1,0 +1,33 @@
+"""Step: a disk of its own for what changes, made when it is blank, opened by the box's TPM where asked for.
+
+cloud-init writes files before anything is mounted, so what stands below the disk's path by then moves onto
+the disk and is not hidden by it. From the second boot on the disk is there before cloud-init writes. k3s is
+not started without it: it would begin anew, beside its data.
+"""
+
+from edgefleet.boot.k3s_install import SERVICES
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.planning.disk_recovery import recovery_public_key
+
+SCRIPT = "/usr/local/lib/edgefleet/data-disk"
+UNIT = "edgefleet-data-disk.service"
+
+
+def plan(box: Box) -> Step:
+    """The script and its unit, and what keeps k3s from starting without the disk."""
+    disk, service = box.node.hardware.data_disk, SERVICES[box.node.role]
+    drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
+    if disk is None:
+        gone = f"systemctl disable {UNIT}; rm -f {drop_in}; systemctl daemon-reload"
+        return Step(commands=(("sh", "-c", f"if [ -e {drop_in} ]; then {gone}; fi"),))
+    recovery = recovery_public_key(box.key, node=box.name) if disk.encryption == "tpm2" else ""
+    script = render("hardware/data-disk.sh.j2", disk=disk, recovery=recovery)
+    return Step(
+        files=(
+            File(path=SCRIPT, content=script.encode(), mode=0o755),
+            File(path=drop_in, content=render("hardware/needs-disk.conf.j2", path=disk.path).encode()),
+        ),
+        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", path=disk.path, script=SCRIPT)),),
+        commands=(("systemctl", "start", UNIT),),
+    )

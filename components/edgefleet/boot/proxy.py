@@ -1,0 +1,77 @@
+"""Step: how a box reaches the world where it may not directly: k3s with its containerd, its download, apt.
+
+k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an HTTP proxy"). What is inside
+the site is never asked of the proxy: its containers, its services, its nodes.
+"""
+
+from ipaddress import ip_interface
+from urllib.parse import quote
+
+from edgefleet.boot.firewall import CLUSTER
+from edgefleet.boot.k3s_install import SERVICES, UNIT
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.model.firstboot import Box, File, Step
+
+ENVIRONMENT = "/etc/edgefleet/proxy.env"
+APT = "/etc/apt/apt.conf.d/50-edgefleet-proxy"
+LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc", ".cluster.local")
+DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n"
+
+
+def plan(box: Box) -> Step:
+    """The variables (0600, as they may hold a password) and who reads them; else their removal.
+
+    Raises:
+        InvalidInput: the stack does not have the credentials that are named.
+    """
+    if box.site.proxy is None:
+        return Step(commands=(("rm", "-f", ENVIRONMENT, APT),))
+    proxies = {"http": _address(box, box.site.proxy.http), "https": _address(box, box.site.proxy.https)}
+    proxies = {scheme: address for scheme, address in proxies.items() if address}
+    variables = {f"{scheme.upper()}_PROXY": address for scheme, address in proxies.items()}
+    variables["NO_PROXY"] = ",".join(_direct(box))
+    lines = [f'{key}="{value}"\n' for name, value in variables.items() for key in (name, name.lower())]
+    apt = [f'Acquire::{scheme}::Proxy "{address}";\n' for scheme, address in proxies.items()]
+    drop_ins = (
+        File(path=f"/etc/systemd/system/{unit}.d/proxy.conf", content=DROP_IN.encode())
+        for unit in (SERVICES[box.node.role], UNIT, "edgefleet-heartbeat.service")
+    )
+    return Step(
+        files=(
+            File(path=ENVIRONMENT, content="".join(lines).encode(), mode=0o600, is_secret=True),
+            File(path=APT, content="".join(apt).encode(), mode=0o600, is_secret=True),
+            *drop_ins,
+        )
+    )
+
+
+def _address(box: Box, address: str | None) -> str | None:
+    proxy = box.site.proxy
+    if address is None or proxy is None or proxy.credentials_secret is None:
+        return address
+    user, colon, password = box.secrets.get(proxy.credentials_secret, "").partition(":")
+    if not colon:
+        raise InvalidInput(
+            Problem(
+                code="proxy-credentials",
+                path=f"sites.{box.site.name}.proxy.credentialsSecret",
+                problem=f"the stack's secret {proxy.credentials_secret!r} is not <user>:<password>",
+                hint=f"pulumi config set --secret --path 'fleet:passphrases.{proxy.credentials_secret}'",
+            )
+        )
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+
+
+def _direct(box: Box) -> list[str]:
+    """What is reached without the proxy, each once, in a fixed order."""
+    found = [*LOCAL]
+    for key, usual in CLUSTER.items():
+        said = box.site.k3s.config.get(key, usual)
+        found += [str(each) for each in said] if isinstance(said, list | tuple) else str(said).split(",")
+    for node in box.site.nodes.values():
+        addresses = (node.network.address, *node.network.extra_addresses)
+        found += [str(ip_interface(each).network) for each in addresses if each]
+        found.append(node.hostname)
+    proxy = box.site.proxy
+    return [*dict.fromkeys([*found, *(proxy.no_proxy if proxy is not None else ())])]

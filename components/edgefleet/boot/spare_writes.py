@@ -1,0 +1,21 @@
+"""Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
+
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.hardware_checks import spares_writes
+
+PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
+UNIT = "edgefleet-noatime.service"
+
+
+def plan(box: Box) -> Step:
+    """The drop-in and the unit; on a box that had them and has them no longer, their removal."""
+    journald = ("systemctl", "restart", "--no-block", "systemd-journald.service")
+    if not spares_writes(box.node):
+        gone = f"systemctl disable --now {UNIT}; rm -f {PATH}; systemctl restart --no-block {journald[-1]}"
+        return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
+    return Step(
+        files=(File(path=PATH, content=render("hardware/journald.conf").encode()),),
+        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}")),),
+        commands=(journald, ("systemctl", "restart", "--no-block", UNIT)),
+    )

@@ -1,0 +1,18 @@
+"""Step: a box that hangs is restarted by its watchdog (systemd-system.conf, ``RuntimeWatchdogSec``).
+
+A Raspberry Pi's counts to 15 seconds at most (Linux, drivers/watchdog/bcm2835_wdt.c). Where there is no
+watchdog, systemd says so in its log and goes on.
+"""
+
+from edgefleet.model.firstboot import Box, File, Step
+
+PATH = "/etc/systemd/system.conf.d/50-edgefleet-watchdog.conf"
+USUAL, RASPBERRY_PI = "30s", "15s"
+
+
+def plan(box: Box) -> Step:
+    """A drop-in for systemd itself, which reads it when it is executed anew."""
+    hardware = box.node.hardware
+    within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
+    text = f"# Written by edgefleet.\n[Manager]\nRuntimeWatchdogSec={within}\nRebootWatchdogSec=10min\n"
+    return Step(files=(File(path=PATH, content=text.encode()),), commands=(("systemctl", "daemon-reexec"),))

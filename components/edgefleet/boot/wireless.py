@@ -1,0 +1,22 @@
+"""Step: in which country's rules a wireless interface works; without one it keeps to what all allow.
+
+Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi documentation, configuration).
+"""
+
+from edgefleet.model.firstboot import Box, File, Step
+
+PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
+
+
+def plan(box: Box) -> Step:
+    """The country for the kernel, now and at each boot; nothing without Wi-Fi or a country."""
+    wifi = box.node.network.wifi
+    if wifi is None or wifi.country is None:
+        return Step()
+    country = wifi.country
+    text = f"# Written by edgefleet.\noptions cfg80211 ieee80211_regdom={country}\n"
+    unblock = "if command -v rfkill >/dev/null 2>&1; then rfkill unblock wifi; fi"
+    tell = f"if command -v iw >/dev/null 2>&1; then iw reg set {country}; fi"
+    return Step(
+        files=(File(path=PATH, content=text.encode()),), commands=(("sh", "-c", f"{tell}; {unblock}"),)
+    )

@@ -1,0 +1,102 @@
+"""What must hold between a node's hardware, what it runs and what its site asks for."""
+
+from collections.abc import Iterator
+
+from edgefleet.model.finding import Finding
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.site import Node, SiteSpec
+
+WEARING = frozenset({"sd", "emmc"})
+"""Media that wear out by being written to, and are slow at it."""
+K3S_DATA = "/var/lib/rancher"
+PI_ARCHS = frozenset({"arm64", "armhf"})
+
+
+def check_hardware(site: SiteSpec) -> Iterator[Finding]:
+    """What of `site`'s hardware does not fit together."""
+    if site.recipe == 1:
+        return
+    country = site.location.country if site.location is not None else None
+    for name, node in site.nodes.items():
+        yield from _etcd(site, node)
+        yield from _board(node, ("nodes", name, "hardware"))
+        yield from _data_disk(node, ("nodes", name, "hardware", "dataDisk"))
+        if node.network.wifi is not None and node.network.wifi.country is None:
+            yield Finding(
+                path=format_path(("nodes", name, "network", "wifi")),
+                code="wifi-country",
+                problem="no country is named whose rules the Wi-Fi keeps to, and without one it may stay off",
+                hint=f"add country: {country or 'DE'} to network.wifi",
+            )
+    yield from _time(site)
+    yield from _proxy(site)
+
+
+def spares_writes(node: Node) -> bool:
+    """Whether little is to be written to the node's boot medium."""
+    said = node.hardware.spare_writes
+    return node.storage in WEARING if said is None else said
+
+
+def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+    disk = node.hardware.data_disk
+    if disk is None:
+        return
+    if disk.encryption == "tpm2" and (node.hardware.raspberry_pi is not None or node.arch == "armhf"):
+        yield Finding(
+            path=format_path((*path, "encryption")),
+            code="no-tpm",
+            problem="a Raspberry Pi has no TPM" if node.arch != "armhf" else "armhf boards have no TPM",
+            hint="remove encryption: tpm2, or use a box with a TPM 2.0",
+        )
+    if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
+        yield Finding(
+            path=format_path((*path, "device")),
+            code="disk-is-medium",
+            problem=f"{disk.device} is a part of the boot medium",
+            hint="name another disk",
+        )
+
+
+def _etcd(site: SiteSpec, node: Node) -> Iterator[Finding]:
+    disk = node.hardware.data_disk
+    is_elsewhere = disk is not None and f"{K3S_DATA}/k3s/server/db/".startswith(f"{disk.path}/")
+    is_etcd = site.k3s.config.get("cluster-init") is True and node.role == "server"
+    if is_etcd and node.storage in WEARING and not is_elsewhere:
+        yield Finding(
+            path=format_path(("k3s", "config", "cluster-init")),
+            code="etcd-on-flash",
+            problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
+            "(k3s docs, installation/requirements)",
+            hint="remove cluster-init, so that k3s uses SQLite, or give the node a hardware.dataDisk",
+        )
+
+
+def _board(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+    if node.hardware.raspberry_pi is not None and node.arch not in PI_ARCHS:
+        yield Finding(
+            path=format_path((*path, "raspberryPi")),
+            code="board-arch",
+            problem=f"a Raspberry Pi is not {node.arch}",
+            hint="set the profile's arch to arm64 or armhf, or remove raspberryPi",
+        )
+
+
+def _time(site: SiteSpec) -> Iterator[Finding]:
+    if site.time.serve and len(site.nodes) == 1:
+        yield Finding(
+            path="time.serve",
+            code="nobody-to-serve",
+            problem="the site has one node: there is nobody to give the time to",
+            hint="remove time.serve",
+        )
+
+
+def _proxy(site: SiteSpec) -> Iterator[Finding]:
+    if site.proxy is not None and site.proxy.http is None and site.proxy.https is None:
+        yield Finding(
+            path="proxy",
+            code="no-proxy",
+            problem="a proxy is spoken of, and none is named",
+            hint="add proxy.https: http://proxy.example:3128, or remove proxy",
+        )

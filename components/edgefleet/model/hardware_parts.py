@@ -1,0 +1,184 @@
+"""What a fleet file may say of hardware, proxy and time: partial forms of `edgefleet.model.hardware`."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Required
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict
+
+from edgefleet.model.hardware import CLOCK_FLOOR, Encryption, FileSystem
+from edgefleet.model.names import SecretName, Web
+from edgefleet.model.spec import CONFIG
+from edgefleet.model.syntax import checked, matching, shown, wrong
+
+STRICT = CONFIG | {"populate_by_name": False}
+_MOUNT_POINT = re.compile(
+    r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/srv/|/mnt/|/opt/|/data(/|$))([A-Za-z0-9_-][A-Za-z0-9._-]*(/|$))*"
+)
+LONGEST_WATCHDOG = 3600
+
+
+def mount_point(text: str) -> str:
+    """`text`, if a data disk may be mounted there.
+
+    Raises:
+        PydanticCustomError: it may not.
+    """
+    if not _MOUNT_POINT.fullmatch(text) or text.endswith("/"):
+        problem = f"{shown(text)} is no place for a data disk"
+        hint = "write a directory below /var/lib, /srv, /mnt, /opt or /data: /var/lib/rancher is k3s's"
+        raise wrong("bad-mount-point", problem, hint)
+    return text
+
+
+def watchdog(value: Any) -> str:
+    """`value` as systemd writes it: ``30s``, or ``off`` (which YAML reads as false).
+
+    Raises:
+        PydanticCustomError: it is no time from 5 s to 1 h.
+    """
+    if value is False or value == "off":
+        return "off"
+    found = re.fullmatch(r"(\d{1,4})(s|min)", str(value))
+    seconds = int(found[1]) * (60 if found[2] == "min" else 1) if found else 0
+    if not 5 <= seconds <= LONGEST_WATCHDOG:  # noqa: PLR2004 - the docstring says it
+        raise wrong(
+            "bad-watchdog", f"{shown(value)} is no time from 5s to 60min", "write it like 30s, or off"
+        )
+    return f"{seconds}s"
+
+
+def floor(value: Any) -> str:
+    """`value`, a day that is not before the recipe's own.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
+    try:
+        made = date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise wrong("bad-date", f"{shown(value)} is no day", f"write it like {CLOCK_FLOOR}") from None
+    if made < CLOCK_FLOOR:
+        raise wrong("bad-date", f"{made} is before {CLOCK_FLOOR}", f"write {CLOCK_FLOOR} or a later day")
+    return made
+
+
+Console = Annotated[
+    str,
+    *matching(
+        r"tty[A-Za-z]{1,6}\d{1,2}(,\d{3,7})?",
+        code="bad-console",
+        what="a serial port",
+        hint="write it like ttyS0, or ttyAMA0,115200 with a rate",
+        longest=24,
+    ),
+]
+Device = Annotated[
+    str,
+    *matching(
+        r"/dev/disk/by-(id|path|partlabel|partuuid)/[A-Za-z0-9:._+@=-]+",
+        code="bad-device",
+        what="a path that a disk keeps",
+        hint="write one below /dev/disk/by-id, by-path, by-partlabel or by-partuuid: sdb may move",
+        longest=200,
+    ),
+]
+ConfigLine = Annotated[
+    str,
+    *matching(
+        r"[a-z0-9_]+(:[0-9])?=[\x21-\x7e]+",
+        code="bad-config-line",
+        what="a line of config.txt",
+        hint="write it like dtparam=i2c_arm=on; filters such as [pi4] are not taken",
+        longest=98,
+    ),
+]
+NoProxy = Annotated[
+    str,
+    *matching(
+        r"[A-Za-z0-9.*:/_-]+",
+        code="bad-no-proxy",
+        what="a host, a domain or a subnet",
+        hint="write it like .example.com, registry.example or 10.0.0.0/8",
+    ),
+]
+MountPoint = Annotated[str, checked(mount_point), Field(json_schema_extra={"pattern": "^/"})]
+Watchdog = Annotated[
+    str,
+    BeforeValidator(watchdog),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^([0-9]+(s|min)|off)$"}, {"const": False}]}),
+]
+Day = Annotated[
+    str, BeforeValidator(floor), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+]
+
+
+@with_config(STRICT)
+class RaspberryPiPart(TypedDict, total=False):
+    """A Raspberry Pi; an empty mapping says that the node is one."""
+
+    bluetooth: bool
+    """Whether its Bluetooth is on (true unless said otherwise)."""
+    audio: bool
+    """Whether its audio is on (true unless said otherwise)."""
+    config: tuple[ConfigLine, ...]
+    """Further lines of config.txt, [dtparam=i2c_arm=on]."""
+
+
+@with_config(STRICT)
+class DataDiskPart(TypedDict, total=False):
+    """A disk of its own for what changes. It is made when it is blank; what holds anything is never wiped."""
+
+    device: Required[Device]
+    """Path that the disk or partition keeps, /dev/disk/by-id/nvme-..."""
+    filesystem: FileSystem
+    """ext4 (unless said otherwise) or xfs."""
+    path: MountPoint
+    """Where it is mounted; /var/lib/rancher, k3s's data, unless said otherwise."""
+    encryption: Encryption
+    """none (unless said otherwise), or tpm2: opened by the box's own TPM alone, and by the key that the
+    site's owner can derive. Where the base cannot, the disk is left as it is and k3s does not start."""
+
+
+@with_config(STRICT)
+class HardwarePart(TypedDict, total=False):
+    """What is asked of the nodes' hardware."""
+
+    raspberry_pi: RaspberryPiPart
+    """That the nodes are Raspberry Pis, {}, and what of them is on."""
+    serial_console: Console
+    """Serial port with a login and the kernel's messages, ttyS0 or ttyAMA0,115200."""
+    watchdog: Watchdog
+    """Time after which a box that hangs is restarted, 30s, or off; 15s on a Raspberry Pi and 30s elsewhere
+    unless said otherwise. A box without a watchdog ignores it."""
+    grow_root: bool
+    """Whether the root file system takes all of its disk (true unless said otherwise)."""
+    spare_writes: bool
+    """Whether little is written to the boot medium; true on sd and emmc unless said otherwise."""
+    data_disk: DataDiskPart
+    """A disk of its own for what changes."""
+
+
+@with_config(STRICT)
+class ProxyPart(TypedDict, total=False):
+    """How boxes reach the world where they may not directly."""
+
+    http: Web
+    """Proxy for http, http://proxy.example:3128, without a user."""
+    https: Web
+    """Proxy for https, http://proxy.example:3128, without a user."""
+    no_proxy: tuple[NoProxy, ...]
+    """Hosts, domains and subnets that are reached directly, besides the site itself and its containers."""
+    credentials_secret: SecretName
+    """Name of an entry of fleet:passphrases that holds <user>:<password>."""
+
+
+@with_config(STRICT)
+class TimePart(TypedDict, total=False):
+    """A site's clocks."""
+
+    floor: Day
+    """Day before which no clock is believed, 2027-03-01: boxes without a battery start in 1970."""
+    serve: bool
+    """Whether the site's server gives the time to its agents; its base system must have chrony."""

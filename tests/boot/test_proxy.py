@@ -1,0 +1,37 @@
+"""Step `proxy`: who is asked through it, and where its password is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.boot.conftest import Boxes
+
+from edgefleet.boot import proxy
+from edgefleet.errors import InvalidInput
+from edgefleet.model.firstboot import Box, Step
+
+TextOf = Callable[[Step, str], str]
+BEHIND = "recipe-2/data-disk"
+
+
+def with_password(box: Box, secret: str) -> Box:
+    """The box, whose stack has this secret."""
+    return replace(box, secrets={"proxy": secret})
+
+
+def test_what_is_inside_the_site_is_not_asked_of_the_proxy(box: Boxes, text_of: TextOf) -> None:
+    """A password is quoted, and in files of root alone."""
+    step = proxy.plan(with_password(box(BEHIND, "srv"), "till:p@ss/word"))
+    made = text_of(step, proxy.ENVIRONMENT)
+    assert 'HTTPS_PROXY="http://till:p%40ss%2Fword@proxy.example:3128"\n' in made
+    variables = dict(line.split("=", 1) for line in made.splitlines())
+    direct = variables["NO_PROXY"].strip('"').split(",")
+    assert {"10.42.0.0/16", "10.43.0.0/16", "10.6.0.0/24", ".svc", ".retail.example"} <= set(direct)
+    assert {0o600} == {file.mode for file in step.files if b"p%40ss" in file.content}
+
+
+@pytest.mark.parametrize("secret", ["", "no-colon"])
+def test_a_proxy_without_its_credentials_is_refused_without_showing_any(box: Boxes, secret: str) -> None:
+    with pytest.raises(InvalidInput, match=r"fleet:passphrases\.proxy") as refused:
+        proxy.plan(with_password(box(BEHIND, "srv"), secret))
+    assert "no-colon" not in str(refused.value)

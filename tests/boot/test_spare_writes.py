@@ -1,0 +1,20 @@
+"""Step `spare_writes`: which media are written to little."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.boot.conftest import Boxes
+
+from edgefleet.boot import spare_writes
+from edgefleet.model.firstboot import Step
+
+TextOf = Callable[[Step, str], str]
+PI, BEHIND = "recipe-2/raspberry-pi", "recipe-2/data-disk"
+
+
+def test_flash_is_written_to_little_and_other_media_as_before(box: Boxes, text_of: TextOf) -> None:
+    assert "Storage=volatile" in text_of(spare_writes.plan(box(PI)), spare_writes.PATH)
+    assert not spare_writes.plan(box(BEHIND, "srv")).files
+    told = box(PI)
+    node = replace(told.node, hardware=replace(told.node.hardware, spare_writes=False))
+    assert not spare_writes.plan(replace(told, site=replace(told.site, nodes={"n1": node}))).files
