@@ -76,6 +76,7 @@ READERS: dict[str, Callable[[bytes], Files]] = {
     "nocloud": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "raw": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "nocloud-dir": lambda data: of_cloud_config(read_tar(data)["user-data"]),
+    "ipxe": lambda data: of_cloud_config(read_tar(data)["user-data"]),
     "ignition": of_ignition,
     "script": of_script,
 }

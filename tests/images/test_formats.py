@@ -13,6 +13,7 @@ from tests.images.on_disk import READERS, Files, OnDisk
 
 from edgefleet.images import FORMATS
 from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.medium import Base, Netboot
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.planning.placing import SUDOERS
@@ -23,6 +24,7 @@ CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
 SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code", "proxy": "till:p@ss/word"}
 BESIDE = {
     "nocloud": set(),
+    "ipxe": set(),
     "raw": set(),
     "iso": set(),
     "nocloud-dir": {"/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf"},
@@ -46,6 +48,11 @@ BESIDE = {
 }
 """dict[format -> what it puts on the disk besides, in place of a module of cloud-init's]; networks aside."""
 NETWORKS = ("/etc/systemd/network/", "/etc/NetworkManager/")
+NETBOOT = Netboot(
+    kernel=Base(source="file:vmlinuz", sha256="1" * 64),
+    initrd=(Base(source="file:initrd", sha256="2" * 64),),
+    arguments="ds=nocloud;s={seed}",
+)
 BUILD = """
 import hashlib, sys
 from tests.images.test_formats import CASES, boot_of
@@ -61,7 +68,7 @@ def boot_of(case: str) -> FirstBoot:
     spec = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
     name = next(iter(spec.nodes))
     made = first_boot(Box(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
-    return replace(made, network=replace(made.network, wifi=None))
+    return replace(made, network=replace(made.network, wifi=None), netboot=NETBOOT)
 
 
 def steps_of(boot: FirstBoot) -> Files:

@@ -8,7 +8,7 @@ import yaml
 from tests.images.test_formats import GOLDEN
 
 from edgefleet.model.media import check_media
-from edgefleet.model.medium import Base, Medium
+from edgefleet.model.medium import Base, Medium, Netboot
 from edgefleet.model.network import Network, Wifi
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
@@ -54,3 +54,23 @@ def test_what_fits_is_taken(medium: Medium) -> None:
 def test_an_old_recipe_has_no_new_format() -> None:
     """Recipe 1 writes seeds alone."""
     assert ("nodes.n1.image", "recipe 1 has no image") in found(Medium(format="ignition"), recipe=1)
+
+
+NETBOOT = Netboot(kernel=DEBIAN, initrd=(DEBIAN,), arguments="ds=nocloud;s={seed}")
+
+
+@pytest.mark.parametrize(
+    ("medium", "network", "problem"),
+    [
+        (Medium(format="ipxe", netboot=NETBOOT), Network(), "no network.mac"),
+        (Medium(format="ipxe"), Network(mac="02:00:00:00:00:01"), "starts a kernel: add image.netboot"),
+        (Medium(format="nocloud", netboot=NETBOOT), Network(), "nocloud has no netboot"),
+    ],
+)
+def test_what_starts_over_the_network_says_what_and_by_which_address(
+    medium: Medium, network: Network, problem: str
+) -> None:
+    """And nothing else does."""
+    ((path, said),) = found(medium, network=network)
+    assert "nodes.n1.image.format" == path
+    assert problem in said

@@ -8,7 +8,7 @@ besides, of a base image and a payload, by outside tools; a preview shows their 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgefleet.images import ignition, nocloud, nocloud_dir, raw, script
+from edgefleet.images import ignition, ipxe, nocloud, nocloud_dir, raw, script
 from edgefleet.model.composing import Composer
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
@@ -34,6 +34,7 @@ FORMATS: dict[str, Format] = {
     "nocloud": Format(seed=nocloud.build, suffix=".iso"),
     "nocloud-dir": Format(seed=nocloud_dir.build, suffix=".tar"),
     "ignition": Format(seed=ignition.build, suffix=".ign"),
+    "ipxe": Format(seed=ipxe.build, suffix=".tar"),
     "script": Format(seed=script.build, suffix=".sh"),
     "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw", refers=True),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edgefleet.model.hub import HubSnapshots
+from edgefleet.model.medium import Netboot
 from edgefleet.model.network import Network
 from edgefleet.model.site import Node, SiteSpec, User
 
@@ -59,6 +60,8 @@ class FirstBoot:
     hostname: str
     arch: str = ""
     """Processor architecture; empty where anybody's will do."""
+    netboot: Netboot | None = None
+    """What it starts over the network."""
     timezone: str
     users: tuple[User, ...]
     network: Network

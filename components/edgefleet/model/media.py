@@ -32,6 +32,12 @@ def _suited(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         problem = "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes"
     elif made == "nocloud-dir" and node.arch == "amd64":
         problem = "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64"
+    elif made == "ipxe" and node.network.mac is None:
+        problem = "ipxe finds a box by its hardware address, and the node has no network.mac"
+    elif made == "ipxe" and node.network.wifi is not None:
+        problem = "firmware starts nothing over Wi-Fi"
+    elif (made == "ipxe") is (node.image.netboot is None):
+        problem = "ipxe starts a kernel: add image.netboot" if made == "ipxe" else f"{made} has no netboot"
     if problem:
         hint = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
         yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)

@@ -22,6 +22,18 @@ class Base:
 
 
 @spec
+class Netboot:
+    """What a box starts over the network before it has its seed."""
+
+    kernel: Annotated[Base, Effect.REFLASH]
+    """The kernel."""
+    initrd: Annotated[tuple[Base, ...], Effect.REFLASH]
+    """Initial file systems, in their order."""
+    arguments: Annotated[str, Effect.REFLASH]
+    """Words for the kernel; ``{seed}`` stands for the address of the seed, with a slash at its end."""
+
+
+@spec
 class Medium:
     """What a node's image is written as."""
 
@@ -34,6 +46,8 @@ class Medium:
     installer: Annotated[Installer | None, Effect.REFLASH] = None
     """Which automatic installation the base of an ``iso`` understands: Debian's preseed or Ubuntu's
     autoinstall."""
+    netboot: Annotated[Netboot | None, Effect.REFLASH] = None
+    """What ``ipxe`` starts."""
 
 
 @spec
@@ -49,4 +63,4 @@ class PayloadFile:
     """Bytes."""
 
 
-__all__ = ["COMPOSED", "Base", "Format", "Installer", "Medium", "PayloadFile"]
+__all__ = ["COMPOSED", "Base", "Format", "Installer", "Medium", "Netboot", "PayloadFile"]

@@ -158,6 +158,16 @@ BaseSource = Annotated[
         longest=2000,
     ),
 ]
+KernelArguments = Annotated[
+    str,
+    *matching(
+        r"[!-~]+( [!-~]+)*",
+        code="bad-arguments",
+        what="words for a kernel",
+        hint="write words with one space between them, such as ds=nocloud;s={seed} console=ttyS0",
+        longest=1500,
+    ),
+]
 AwsRegion = Annotated[
     str,
     *matching(

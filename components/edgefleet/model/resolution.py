@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
-from edgefleet.model.medium import Base, Medium
+from edgefleet.model.medium import Base, Medium, Netboot
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.model.provenance import Membership
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, Ssm, WireGuard
@@ -204,9 +204,14 @@ def _network(given: Part) -> Network:
 
 
 def _medium(given: Part) -> Medium:
-    if "base" not in given:
-        return Medium(**given)
-    return Medium(**{**given, "base": Base(**given["base"])})
+    made = dict(given)
+    if "base" in made:
+        made["base"] = Base(**made["base"])
+    if "netboot" in made:
+        netboot = made["netboot"]
+        initrd = tuple(Base(**each) for each in netboot["initrd"])
+        made["netboot"] = Netboot(**{**netboot, "kernel": Base(**netboot["kernel"]), "initrd": initrd})
+    return Medium(**made)
 
 
 def _hardware(given: Part) -> Hardware:

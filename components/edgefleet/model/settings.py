@@ -29,7 +29,7 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.places import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.quantities import Rate, Size
-from edgefleet.model.releases import BaseSource, ConfigKey, Digest, Version, config_value
+from edgefleet.model.releases import BaseSource, ConfigKey, Digest, KernelArguments, Version, config_value
 from edgefleet.model.safety_parts import BreakGlassPart, Days, FirewallPart
 from edgefleet.model.site import LinkClass
 from edgefleet.model.spec import CONFIG
@@ -179,6 +179,18 @@ class BasePart(TypedDict, total=False):
 
 
 @with_config(STRICT)
+class NetbootPart(TypedDict, total=False):
+    """What a box starts over the network before it has its seed."""
+
+    kernel: Required[BasePart]
+    """The kernel."""
+    initrd: Required[tuple[BasePart, ...]]
+    """Initial file systems, in their order."""
+    arguments: Required[KernelArguments]
+    """Words for the kernel; {seed} stands for the address of the seed: ds=nocloud;s={seed}"""
+
+
+@with_config(STRICT)
 class MediumPart(TypedDict, total=False):
     """What an image is written as."""
 
@@ -193,6 +205,8 @@ class MediumPart(TypedDict, total=False):
     A preview says whether all fits."""
     installer: Installer
     """Which automatic installation the base of an iso understands."""
+    netboot: NetbootPart
+    """What ipxe starts."""
 
 
 @with_config(STRICT)

@@ -23,6 +23,7 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         node=box.name,
         hostname=node.hostname,
         arch=node.arch,
+        netboot=node.image.netboot,
         timezone=site.timezone,
         users=site.users,
         network=node.network,

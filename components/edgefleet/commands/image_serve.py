@@ -1,0 +1,149 @@
+"""`edgefleet image serve`: start boxes of format ``ipxe`` over a LAN, and hand each its seed once."""
+
+import ssl
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands import options, rendering, stack
+from edgefleet.commands.screen import say
+from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.io.seed_server import Shelf
+
+LEDGER = "handed-seeds.json"
+Sites = Annotated[
+    list[str], typer.Option("--site", metavar="SITE", help="Whose boxes; may be given several times.")
+]
+For = Annotated[
+    int, typer.Option("--for", min=1, max=1440, metavar="MINUTES", help="How long; then it ends.")
+]
+Listen = Annotated[
+    str, typer.Option("--listen", metavar="ADDRESS", help="This machine's address in the LAN.")
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535)]
+Again = Annotated[
+    list[str] | None, typer.Option("--again", metavar="MAC", help="Hand this box its seed once more.")
+]
+Routed = Annotated[
+    bool,
+    typer.Option(
+        "--routed", help="Boxes are behind a router: do not look who asks beyond the one-time address."
+    ),
+]
+Certificate = Annotated[
+    Path | None, typer.Option("--cert", metavar="FILE", help="Serve by TLS: certificate.")
+]
+PrivateKey = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Its private key, PEM.")]
+
+
+def serve(  # noqa: PLR0913 - options
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    site: Sites,
+    minutes: For = 60,
+    listen: Listen = "127.0.0.1",
+    port: Port = 8069,
+    again: Again = None,
+    routed: Routed = False,
+    cert: Certificate = None,
+    key: PrivateKey = None,
+) -> None:
+    """Serve kernels, scripts and one-time seeds of `ipxe` boxes; for a trusted LAN, or with --cert."""
+    from edgefleet.io.seed_server import SeedServer
+
+    session = session_of(context)
+    tls = _tls(session, cert, key)
+    shelf = _shelf(session, stack, site, minutes, again or [])
+    shelf = _routed(shelf) if routed else shelf
+    try:
+        server = SeedServer((listen, port), shelf, tls=tls)
+    except OSError as error:
+        problem = f"cannot be listened on: {(error.strerror or str(error)).lower()}"
+        hint = "give an address of this machine with --listen, and a free port with --port"
+        where = f"{listen}:{port}"
+        raise OutsideFailure(Problem(code="listen", where=where, problem=problem, hint=hint)) from error
+    say(
+        session,
+        f"serving {len(shelf.nodes)} boxes for {minutes} minutes; let them start {server.base}/boot.ipxe",
+    )
+    if tls is None:
+        say(
+            session,
+            "without TLS: whoever listens in this network reads the seeds; serve on a trusted LAN alone",
+        )
+    try:
+        while session.now() < shelf.ledger.until:
+            server.handle_request()
+    except KeyboardInterrupt:
+        say(session, "stopped")
+    finally:
+        server.server_close()
+    is_all = shelf.ledger.is_all_handed()
+    say(session, "every box has its seed" if is_all else "not every box asked for its seed")
+
+
+def _routed(shelf: "Shelf") -> "Shelf":
+    from dataclasses import replace
+
+    return replace(shelf, is_routed=True)
+
+
+def _tls(session: Session, cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise _no_tls(str(cert or key), "one of --cert and --key is missing")
+    try:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(session.project / cert, session.project / key)
+    except OSError as error:
+        raise _no_tls(str(cert), f"no certificate with its key: {error.strerror or error}") from error
+    return made
+
+
+def _no_tls(where: str, problem: str) -> InvalidInput:
+    hint = "give both --cert and --key, PEM files that belong together"
+    return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
+
+
+def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> "Shelf":
+    import secrets
+
+    from edgefleet.io import disk
+    from edgefleet.io.artifact_cache import ArtifactCache, root_of
+    from edgefleet.io.seed_ledger import Ledger, forgotten
+    from edgefleet.io.seed_server import Shelf
+
+    fleet = stack.load(session.project, name)
+    cache = ArtifactCache(root_of(session.environment), project=session.project)
+    nodes, files, digests = {}, {}, {}
+    for site, images in rendering.build(session, name, sites).items():
+        for node, image in images.items():
+            of = fleet.sites[site].nodes[node]
+            if of.image.netboot is None or of.network.mac is None:
+                continue
+            mac = of.network.mac.lower()
+            nodes[mac], digests[mac] = image.contents, image.digest
+            for base in (of.image.netboot.kernel, *of.image.netboot.initrd):
+                files[base.sha256] = cache.fetch(base.source, base.sha256)
+    if not nodes:
+        hint = "set image.format: ipxe, image.netboot and network.mac for a node of it"
+        problem = "no node of it starts over the network"
+        raise InvalidInput(Problem(code="no-ipxe", where=", ".join(sites), problem=problem, hint=hint))
+    path = session.project / ".edgefleet" / LEDGER
+    if again:
+        disk.write(path, forgotten(disk.read(path) or b"{}", again))
+    ledger = Ledger(
+        path=path,
+        now=session.now,
+        until=session.now() + timedelta(minutes=minutes),
+        chance=lambda: secrets.token_urlsafe(32),
+        seeds=digests,
+    )
+    return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: say(session, line))

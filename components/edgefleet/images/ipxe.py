@@ -1,0 +1,46 @@
+"""Format ``ipxe``: a box that starts over the network, installs itself, and gets its seed once.
+
+The script holds no secret: it names kernel and initial file systems by their digests, and `edgefleet image
+serve`, which serves all of it, fills in the one-time address of the seed. Beside the script lie the files of
+the seed for what asks for them: cloud-init (``ds=nocloud;s={seed}``) or Ignition (``{seed}config.ign``).
+Source: ipxe.org, commands.
+"""
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import ignition, nocloud
+from edgefleet.io.tar_archive import tar
+from edgefleet.model.firstboot import FirstBoot
+from edgefleet.model.image import Image
+
+SCRIPT = "boot.ipxe"
+
+
+def build(boot: FirstBoot) -> Image:
+    """Script and seed, in an archive.
+
+    Raises:
+        InvalidInput: nothing is said to start.
+    """
+    config = ignition.build(boot).files
+    files = {SCRIPT: _script(boot).encode(), **nocloud.contents(boot), **config}
+    private = frozenset({"user-data", *config})
+    return Image(name=f"{boot.node}.tar", data=tar(files), files=files, private_files=private)
+
+
+def _script(boot: FirstBoot) -> str:
+    netboot = boot.netboot
+    if netboot is None:
+        path, hint = f"sites.{boot.site}.nodes.{boot.node}.image", "add image.netboot"
+        raise InvalidInput(
+            Problem(code="no-netboot", path=path, problem="ipxe has nothing to start", hint=hint)
+        )
+    names = [f"initrd{number}" for number in range(len(netboot.initrd))]
+    words = [*(f"initrd={name}" for name in names), netboot.arguments.replace("{seed}", "${seed}")]
+    lines = [
+        "#!ipxe",
+        f"# {boot.node} of {boot.site}, {boot.fleet} in {boot.region}. No secret.",
+        f"kernel ${{base}}/boot/files/{netboot.kernel.sha256} {' '.join(words)} || exit",
+    ]
+    for name, each in zip(names, netboot.initrd, strict=True):
+        lines.append(f"initrd --name {name} ${{base}}/boot/files/{each.sha256} || exit")
+    return "\n".join([*lines, "boot || exit", ""])

@@ -1,0 +1,173 @@
+"""A small server for a provisioning LAN: kernels to anybody, a seed once, to the box that it is for.
+
+Whether a client is that box is seen in this machine's table of neighbours, so it stands in the same network.
+Without TLS a seed can be read by whoever listens there.
+"""
+
+import re
+import shutil
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from edgefleet.io import disk
+from edgefleet.io.seed_ledger import Gone, Ledger
+
+NEIGHBOURS = Path("/proc/net/arp")
+AT_ONCE = 64
+"""Requests that are answered at the same time; more are turned away."""
+PATIENCE = 30
+"""Seconds in which a client must say something, or take something."""
+FIRST = "#!ipxe\nisset ${ip} || dhcp || exit\nchain /boot/${mac:hexhyp}.ipxe || exit\n"
+MAC = re.compile(r"/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe")
+SEED = re.compile(r"/boot/seed/([A-Za-z0-9_-]{8,128})/([a-z.-]{1,40})")
+FILE = re.compile(r"/boot/files/([0-9a-f]{64})")
+
+
+def neighbour(address: str) -> str | None:
+    """The hardware address of `address` by the kernel's table; `None` where it is not in it."""
+    for line in (disk.read(NEIGHBOURS) or b"").decode().splitlines()[1:]:
+        words = line.split()
+        if len(words) > 3 and words[0] == address:  # noqa: PLR2004 - its columns
+            return words[3].lower()
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What is served."""
+
+    nodes: Mapping[str, Mapping[str, bytes]]
+    """dict[hardware address -> dict[name -> content] with ``boot.ipxe`` and the seed's files]."""
+    files: Mapping[str, Path]
+    """dict[hex SHA-256 -> kernel or initial file system]."""
+    ledger: Ledger
+    say: Callable[[str], None]
+    neighbour: Callable[[str], str | None] = neighbour
+    is_routed: bool = False
+    """Whether boxes are behind a router, so that who asks is not checked beyond the one-time address."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    shelf: Shelf
+    base: str
+    timeout = PATIENCE
+    server_version, sys_version = "edgefleet", ""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/boot.ipxe":
+            self._answer(FIRST.encode())
+        elif found := MAC.fullmatch(path.lower()):
+            self._script(found[1].replace("-", ":"))
+        elif found := SEED.fullmatch(path):
+            self._seed(found[1], found[2])
+        elif (found := FILE.fullmatch(path)) and found[1] in self.shelf.files:
+            self._file(self.shelf.files[found[1]])
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND)
+
+    def _script(self, mac: str) -> None:
+        if mac not in self.shelf.nodes:
+            return self._refuse(HTTPStatus.NOT_FOUND)
+        if not self._is(mac):
+            return self._refuse(HTTPStatus.FORBIDDEN)
+        try:
+            word = self.shelf.ledger.address(mac)
+        except Gone:
+            return self._refuse(HTTPStatus.GONE)
+        head, _, rest = self.shelf.nodes[mac]["boot.ipxe"].decode().partition("\n")
+        self.shelf.say(f"{mac}: starts")
+        return self._answer(
+            f"{head}\nset base {self.base}\nset seed {self.base}/boot/seed/{word}/\n{rest}".encode()
+        )
+
+    def _seed(self, word: str, name: str) -> None:
+        ledger = self.shelf.ledger
+        try:
+            mac = ledger.owner(word)
+            if not self._is(mac):
+                return self._refuse(HTTPStatus.FORBIDDEN)
+            data = b"" if name == "vendor-data" else self.shelf.nodes[mac][name]
+            if name == "boot.ipxe":
+                return self._refuse(HTTPStatus.NOT_FOUND)
+            ledger.take(word, name)
+        except KeyError:
+            return self._refuse(HTTPStatus.NOT_FOUND)
+        except Gone:
+            return self._refuse(HTTPStatus.GONE)
+        try:
+            self._answer(data)
+            self.wfile.flush()
+        except OSError:
+            ledger.give_back(word, name)
+            raise
+        return self.shelf.say(f"{mac}: has {name}")
+
+    def _is(self, mac: str) -> bool:
+        return self.shelf.is_routed or self.shelf.neighbour(str(self.client_address[0])) == mac
+
+    def _file(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._head(path.stat().st_size)
+            shutil.copyfileobj(file, self.wfile, disk.PIECE)
+
+    def _answer(self, data: bytes) -> None:
+        self._head(len(data))
+        self.wfile.write(data)
+
+    def _head(self, length: int) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(length))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Nothing: a request's line has the one-time address in it."""
+
+
+class SeedServer(ThreadingHTTPServer):
+    """The server; addresses in scripts are those that `public` says."""
+
+    daemon_threads = True
+    timeout = 0.2
+
+    def __init__(
+        self, place: tuple[str, int], shelf: Shelf, *, public: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
+        handler = type("Handler", (_Handler,), {"shelf": shelf})
+        super().__init__(place, handler)
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        scheme = "http" if tls is None else "https"
+        handler.base = public or f"{scheme}://{place[0]}:{self.server_address[1]}"  # type: ignore[attr-defined]  # of the class made above
+        self.base: str = handler.base  # type: ignore[attr-defined]  # the same
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """In a thread of its own, as long as there is room."""
+        if not self._turns.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """And make room again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._turns.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no event."""

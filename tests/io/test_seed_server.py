@@ -1,0 +1,176 @@
+"""Seeds over a LAN: once, for the box that they are for, until they expire."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from edgefleet.errors import InvalidInput
+from edgefleet.io.seed_ledger import Ledger, forgotten
+from edgefleet.io.seed_server import SeedServer, Shelf
+
+MAC = "02:00:00:00:00:01"
+START = datetime(2026, 11, 25, tzinfo=UTC)
+SEED = {
+    "boot.ipxe": b"#!ipxe\nboot\n",
+    "user-data": b"secret\n",
+    "meta-data": b"m\n",
+    "network-config": b"n\n",
+}
+
+
+class Lan:
+    """A server on loopback, whose clock and table of neighbours a test sets."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.now, self.mac = place, START, MAC
+        self.words = iter(f"word-{number:04}" for number in range(100))
+        self.seed = "sha256:1"
+        self.said: list[str] = []
+        kernel = place / "kernel"
+        kernel.write_bytes(b"k" * 100_000)
+        self.files = {"1" * 64: kernel}
+        self.server = self._served()
+
+    def _served(self) -> SeedServer:
+        ledger = Ledger(
+            path=self.place / "handed.json",
+            now=lambda: self.now,
+            until=START + timedelta(hours=1),
+            chance=lambda: next(self.words),
+            seeds={MAC: self.seed},
+        )
+        shelf = Shelf(
+            nodes={MAC: SEED},
+            files=self.files,
+            ledger=ledger,
+            say=self.said.append,
+            neighbour=lambda address: self.mac,  # noqa: ARG005 - a test says who asks
+        )
+        server = SeedServer(("127.0.0.1", 0), shelf)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return server
+
+    def again(self) -> None:
+        """Another run of the server."""
+        self.close()
+        self.server = self._served()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """(status, body)."""
+        connection = HTTPConnection("127.0.0.1", self.server.server_address[1], timeout=10)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def script(self) -> tuple[int, bytes]:
+        """The script of the box."""
+        return self.get(f"/boot/{MAC.replace(':', '-')}.ipxe")
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[Lan]:
+    """A LAN with one box."""
+    made = Lan(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_box_starts_and_has_its_seed_once(lan: Lan) -> None:
+    """Each file once, then 410; so has the script, and the box goes on from its own disk."""
+    status, script = lan.script()
+    base = lan.server.base
+    wanted = f"#!ipxe\nset base {base}\nset seed {base}/boot/seed/word-0000/\nboot\n"
+    assert (200, wanted) == (status, script.decode())
+    for name in ("meta-data", "user-data", "network-config"):
+        assert (200, SEED[name]) == lan.get(f"/boot/seed/word-0000/{name}")
+        assert (410, b"") == lan.get(f"/boot/seed/word-0000/{name}")
+    assert (200, b"") == lan.get("/boot/seed/word-0000/vendor-data")
+    assert (410, b"") == lan.script()
+    assert f"{MAC}: has user-data" in lan.said
+
+
+def test_what_was_handed_is_known_to_the_next_run(lan: Lan) -> None:
+    """The record is on disk, and has no one-time address in it; another seed is handed anew."""
+    lan.script()
+    lan.get("/boot/seed/word-0000/user-data")
+    lan.again()
+    assert 410 == lan.script()[0]
+    kept = (lan.place / "handed.json").read_text()
+    assert "word-0000" not in kept
+    assert {} == json.loads(forgotten(kept.encode(), [MAC.upper()]))
+    lan.seed = "sha256:2"
+    lan.again()
+    assert 200 == lan.script()[0]
+
+
+def test_another_box_gets_nothing(lan: Lan) -> None:
+    """Neither a script nor, with a one-time address that it saw, the seed; the box itself still does."""
+    lan.script()
+    lan.mac = "02:00:00:00:00:99"
+    assert 403 == lan.script()[0]
+    assert (403, b"") == lan.get("/boot/seed/word-0000/user-data")
+    lan.mac = MAC
+    assert 200 == lan.get("/boot/seed/word-0000/user-data")[0]
+
+
+def test_an_address_is_good_for_half_an_hour_and_a_newer_one_ends_it(lan: Lan) -> None:
+    """A box that was started twice has the newer one; after the end of it all there is none."""
+    lan.script()
+    lan.script()
+    assert (404, b"") == lan.get("/boot/seed/word-0000/user-data")
+    lan.now = START + timedelta(minutes=31)
+    assert (410, b"") == lan.get("/boot/seed/word-0001/user-data")
+    assert 200 == lan.script()[0]
+    lan.now = START + timedelta(hours=1)
+    assert (410, b"") == lan.script()
+
+
+def test_kernels_are_for_anybody_and_nothing_else_is(lan: Lan) -> None:
+    """By digest alone; no other path leads anywhere."""
+    assert (200, b"k" * 100_000) == lan.get(f"/boot/files/{'1' * 64}")
+    assert b"chain /boot/${mac:hexhyp}.ipxe" in lan.get("/boot.ipxe")[1]
+    lan.script()
+    for path in (
+        "/",
+        f"/boot/files/{'2' * 64}",
+        "/boot/files/../handed.json",
+        "/boot/seed/word-0000/boot.ipxe",
+        "/boot/seed/word-0000/else",
+        "/boot/seed/no-such-word/user-data",
+        "/boot/02-00-00-00-00-99.ipxe",
+    ):
+        assert 404 == lan.get(path)[0], path
+
+
+def test_of_many_who_ask_at_once_one_gets_it(lan: Lan) -> None:
+    """However the requests fall."""
+    lan.script()
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(lan.get("/boot/seed/word-0000/user-data")[0]))
+        for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [200, *[410] * 19] == sorted(found)
+
+
+def test_a_record_that_is_none_is_said(tmp_path: Path) -> None:
+    """It is not taken for an empty one: what was handed would be handed again."""
+    (tmp_path / "handed.json").write_text("[1]")
+    with pytest.raises(InvalidInput, match="is no record of handed seeds"):
+        Ledger(path=tmp_path / "handed.json", now=lambda: START, until=START, chance=str, seeds={})
