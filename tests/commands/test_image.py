@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 import yaml
 
 from edgefleet.commands.masking import without_secrets
+from edgefleet.commands.verifying import first_difference
+from edgefleet.io.tar_archive import read_tar, tar
 from edgefleet.local.secrets import new_salt
 from edgefleet.model.load import load_fleet
 from edgefleet.planning.derivation import site_key
@@ -211,3 +214,31 @@ def test_an_image_is_written_and_read_back(known: "World", loop: Path) -> None:
     image = (known.project / ".edgefleet" / "built" / "dev" / "berlin" / "n1.iso").read_bytes()
     assert image == loop.read_bytes()[: len(image)]
     assert "--node" in known.run(*wanted, "--fixed", "--site", "hamburg").err
+
+
+def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World") -> None:
+    """With what is to be set."""
+    ran = known.run("image", "serve", "-s", "dev", "--site", "berlin")
+    assert (1, True) == (ran.code, "no node of it starts over the network" in ran.err.replace("\n  ", " "))
+    assert 1 == known.run("image", "serve", "-s", "dev", "--site", "berlin", "--cert", "x.pem").code
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "other", "said"),
+    [
+        (
+            "n1.tar",
+            tar({"user-data": b"a", "meta-data": b"b"}),
+            tar({"user-data": b"x", "meta-data": b"b"}),
+            "user-data",
+        ),
+        ("n1.ign", b"{}", b"[]", "config.ign"),
+    ],
+)
+def test_the_first_file_that_differs_is_named_in_each_format(
+    name: str, made: bytes, other: bytes, said: str
+) -> None:
+    """An archive is looked into; a format of one file is that file."""
+    files = read_tar(made) if name.endswith(".tar") else {"config.ign": made}
+    promised = {path: f"sha256:{hashlib.sha256(data).hexdigest()}" for path, data in files.items()}
+    assert f"{said} differs" == first_difference(other, promised, name)

@@ -56,6 +56,7 @@ def serve(  # noqa: PLR0913 - options
 ) -> None:
     """Serve kernels, scripts and one-time seeds of `ipxe` boxes; for a trusted LAN, or with --cert."""
     from edgefleet.io.seed_server import SeedServer
+    from edgefleet.report.human import counted
 
     session = session_of(context)
     tls = _tls(session, cert, key)
@@ -70,7 +71,7 @@ def serve(  # noqa: PLR0913 - options
         raise OutsideFailure(Problem(code="listen", where=where, problem=problem, hint=hint)) from error
     say(
         session,
-        f"serving {len(shelf.nodes)} boxes for {minutes} minutes; let them start {server.base}/boot.ipxe",
+        f"serving for {counted(minutes, 'minute')}; let them start {server.base}/boot.ipxe",
     )
     if tls is None:
         say(

@@ -76,17 +76,20 @@ def _difference(file: Path, promised: dict[str, Any]) -> Problem | None:
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     if digest == promised["digest"]:
         return None
-    what = first_difference(data, promised["files"])
+    what = first_difference(data, promised["files"], file.name)
     problem = f"is {digest}, not {promised['digest']}: {what}"
     return Problem(code="image-differs", where=str(file), problem=problem, hint=HINT)
 
 
-def first_difference(data: bytes, files: Mapping[str, str]) -> str:
+def first_difference(data: bytes, files: Mapping[str, str], name: str = "") -> str:
     """The first file of a seed that is not as promised; salted digests cannot be told without the key."""
     from edgefleet.io.iso_reading import read_iso
+    from edgefleet.io.tar_archive import read_tar
 
+    if name.endswith((".ign", ".sh")):  # one file alone
+        return f"{next(iter(files), name)} differs"
     try:
-        there = read_iso(data)
+        there = read_tar(data) if name.endswith(".tar") else read_iso(data)
     except ValueError as error:
         return f"it cannot be read as an image ({error})"
     for path in sorted({*files, *there}):
