@@ -22,7 +22,10 @@ def network_manager(network: Network) -> dict[str, bytes]:
         options = [("mode", network.bond.mode), ("miimon", "100")]
         files["bond0"] = [_connection("bond0", "bond", "bond0"), ("bond", options), *below]
         for port in network.bond.interfaces:
-            files[f"bond0-{port}"] = [_connection(f"bond0-{port}", "ethernet", port, under="bond0")]
+            files[f"bond0-{port}"] = [
+                _connection(f"bond0-{port}", "ethernet", port, under="bond0"),
+                ("ethernet", []),
+            ]
     else:
         match = [("mac-address", network.mac.upper())] if network.mac is not None else []
         name = network.interface if network.interface and not set(network.interface) & set("*?[]!") else ""
@@ -46,7 +49,7 @@ def _connection(name: str, kind: str, interface: str = "", *, under: str = "") -
     if interface:
         said.append(("interface-name", interface))
     if under:
-        said += [("controller", under), ("port-type", "bond")]
+        said += [("master", under), ("slave-type", "bond")]
     return ("connection", said)
 
 
