@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,14 +105,28 @@ def test_a_private_file_is_private_whatever_the_format(name: str) -> None:
     assert [0o600] * len(secrets) == [found[path].mode for path in secrets]
 
 
-def built(at: Path, *, umask: int, environment: dict[str, str], date: str = "") -> str:
+def other_python() -> str | None:
+    """An interpreter of another patch release, which can load the same modules."""
+    ask = "import sys; print(*sys.version_info[:3])"
+    for python in {"/usr/bin/python3", shutil.which("python3", path=os.defpath)} - {None}:
+        said = subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=False).stdout
+        version = tuple(map(int, said.split()))
+        if version[:2] == sys.version_info[:2] and version != sys.version_info[:3]:
+            return python
+    return None
+
+
+def built(
+    at: Path, *, umask: int, environment: dict[str, str], date: str = "", python: str = sys.executable
+) -> str:
     """Digests of every format of every golden site, from a process of its own."""
     root = Path(__file__).resolve().parents[2]
-    command = [*(["faketime", date] if date else []), sys.executable, "-c", BUILD]
+    command = [*(["faketime", date] if date else []), python, "-c", BUILD]
+    modules = os.pathsep.join(map(str, (root, root / "components", sysconfig.get_path("purelib"))))
     done = subprocess.run(
         command,
         cwd=at,
-        env={"PATH": os.environ["PATH"], "HOME": str(at), "PYTHONPATH": str(root), **environment},
+        env={"PATH": os.environ["PATH"], "HOME": str(at), "PYTHONPATH": modules, **environment},
         umask=umask,
         capture_output=True,
         text=True,
@@ -138,3 +153,14 @@ def test_each_format_is_the_same_bytes_under_other_conditions(tmp_path: Path) ->
     assert len(CASES) * len(FORMATS) == len(first.splitlines())
     date = "2031-07-01 12:00:00" if shutil.which("faketime") else ""
     assert first == built(other, umask=0o077, environment=there, date=date)
+
+
+def test_each_format_is_the_same_bytes_with_another_python(tmp_path: Path) -> None:
+    """Another patch release, with the same libraries."""
+    python = other_python()
+    if python is None:
+        pytest.skip("needs another patch release of this Python, as the system's: apt-get install python3")
+    here = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
+    assert built(tmp_path, umask=0o022, environment=here) == built(
+        tmp_path, umask=0o022, environment=here, python=python
+    )
