@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from edgefleet.model.addresses import hardware_address, host_address, plain_address
 from edgefleet.model.credentials import public_key
+from edgefleet.model.page import page, page_of
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.places import time_zone
 from edgefleet.model.quantities import parse_rate, parse_size
@@ -150,6 +151,35 @@ def test_stores_are_a_directory_of_the_project_or_a_bucket(uri: str) -> None:
 def test_a_store_never_leads_out(uri: str) -> None:
     """A fleet file cannot have images written anywhere on a machine."""
     assert "file:.edgefleet/images/dev" in hint_of(store, uri)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://shops.example/{site}", "http://{region}.lan:8080/#/{fleet}/{site}", "https://x/?s={site}"],
+)
+def test_a_page_is_an_address_with_names_in_braces(address: str) -> None:
+    assert address == page(address)
+    made = page_of(address, fleet="retail", region="eu", site="berlin")
+    assert ("berlin" in made, "{" in made) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://shops.example/", "add {site}"),
+        ("https://shops.example/{sites}", "did you mean site?"),
+        ("https://me:secret@shops.example/{site}", "without a user"),
+        ("javascript:alert({site})", "https://"),
+        ("https:///{site}", "https://"),
+        ("https://shops.example/{site}/{", "https://"),
+        ('https://shops.example/{site}"><script>', "https://"),
+        ("https://shops.example/{site} x", "https://"),
+        ("https://shops.example/{site}/" + "x" * 200, "https://"),
+    ],
+)
+def test_what_is_no_page_of_a_site_is_refused(address: str, said: str) -> None:
+    """With what to write in its place."""
+    assert said in hint_of(page, address)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "Europe/../Etc/UTC", "Europe", ""])

@@ -34,6 +34,9 @@ def write(  # noqa: PLR0913 - one parameter an option
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where images are built, or were already.")
     ] = Path(BUILT),
+    seed: Annotated[
+        bool, typer.Option("--seed", help="The seed, of a node whose payload is on a medium of its own.")
+    ] = False,
     fixed: Annotated[bool, typer.Option("--fixed", help="The disk may be one that is built in.")] = False,
     yes: options.Yes = False,
 ) -> None:
@@ -49,7 +52,7 @@ def write(  # noqa: PLR0913 - one parameter an option
     early = list(flashing.problems(found, 0, may_be_fixed=fixed))
     if early:
         raise InvalidInput(early)
-    image, file = _built(session, stack, site, node, out)
+    image, file = _built(session, stack, (site, node), out, is_seed=seed)
     problems = list(flashing.problems(found, image.size, may_be_fixed=fixed))
     if problems:
         raise InvalidInput(problems)
@@ -64,8 +67,10 @@ def write(  # noqa: PLR0913 - one parameter an option
     say(session, f"when the box runs with it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
 
-def _built(session: Session, stack: str, site: str, node: str | None, out: Path) -> "tuple[BuiltImage, Path]":
-    """The node's image and its file, built now unless it is finished.
+def _built(
+    session: Session, stack: str, named: tuple[str, str | None], out: Path, *, is_seed: bool
+) -> "tuple[BuiltImage, Path]":
+    """The image and its file of the site and node that are named, built now unless it is finished.
 
     Raises:
         InvalidInput: which node is not said, or its image is not for a disk.
@@ -73,6 +78,7 @@ def _built(session: Session, stack: str, site: str, node: str | None, out: Path)
     """
     from edgefleet.sites.building import build_site
 
+    site, node = named
     wanted = bulk.order(session, stack, [site])
     nodes = wanted.fleet.sites[site].nodes
     if node is None and len(nodes) > 1:
@@ -85,6 +91,8 @@ def _built(session: Session, stack: str, site: str, node: str | None, out: Path)
     shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
     (job,) = wanted.jobs
     image = _of_node(build_site(job, shop=shop), name)
+    if is_seed:
+        image = _seed(image, shop.out / site, nodes[name].image.format)
     if not image.name.endswith(WRITABLE):
         problem = f"an image of the format {nodes[name].image.format} is not for a disk"
         hint = f"it is {out / stack / site / image.name}; docs/images.md says how it comes to its box"
@@ -97,6 +105,21 @@ def _of_node(built: "BuiltSite", node: str) -> "BuiltImage":
     if not found:
         raise OutsideFailure(list(built.problems))
     return found[0]
+
+
+def _seed(image: "BuiltImage", folder: Path, format_: str) -> "BuiltImage":
+    """The seed that was built beside the payload `image`; of a node without a payload, its image."""
+    from dataclasses import replace
+
+    from edgefleet.images import FORMATS
+    from edgefleet.io import disk
+    from edgefleet.sites.manifest import PAYLOAD
+
+    if not image.name.endswith(PAYLOAD):
+        return image
+    name = f"{image.node}{FORMATS[format_].suffix}"
+    size, digest = (folder / name).stat().st_size, disk.sha256(folder / name)
+    return replace(image, name=name, size=size, digest=f"sha256:{digest}", identity=None)
 
 
 def _flash(session: Session, image: "BuiltImage", file: Path, device: "Device") -> None:

@@ -1,6 +1,6 @@
 """Rendering a site outside any engine, from the fleet file and the stack's secrets alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgefleet.commands import secrets, stack
@@ -19,21 +19,28 @@ def build(session: Session, name: str, sites: Iterable[str]) -> "dict[str, dict[
     Raises:
         InvalidInput: no such site, or the stack lacks a secret that it needs.
     """
+    fleet = stack.load(session.project, name)
+    return dict(each(session, fleet, name, stack.known_sites(fleet, sites)))
+
+
+def each(
+    session: Session, fleet: "Fleet", name: str, sites: Sequence[str]
+) -> "Iterator[tuple[str, dict[str, SiteImage]]]":
+    """(site, dict[node -> image]) of `sites`, which there are, made as they are asked for.
+
+    Raises:
+        InvalidInput: the stack lacks a secret that one of them needs, or something does not fit.
+    """
     from edgefleet.planning.capacity import check_fits
     from edgefleet.planning.site_identity import check_outlasts
     from edgefleet.sites.render import render_site
 
-    fleet = stack.load(session.project, name)
-    wanted = stack.known_sites(fleet, sites)
     secret, passphrases = secrets.required_fleet_secret(session, name)
     check_outlasts(fleet.sites, fleet.control_plane, session.now())
-    check_fits({site: fleet.sites[site] for site in wanted}, fleet.lock, fleet.locate)
-    return {
-        site: render_site(
-            whole(fleet, secret, site), key(secret, fleet.sites[site]), used(fleet, site, passphrases, name)
-        )
-        for site in wanted
-    }
+    check_fits({site: fleet.sites[site] for site in sites}, fleet.lock, fleet.locate)
+    for site in sites:
+        held = used(fleet, site, passphrases, name)
+        yield site, render_site(whole(fleet, secret, site), key(secret, fleet.sites[site]), held)
 
 
 def whole(fleet: "Fleet", fleet_secret: str, site: str) -> "SiteSpec":

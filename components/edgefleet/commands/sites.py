@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgefleet.commands import access, acknowledged, options, stack
+from edgefleet.commands import access, acknowledged, options, sheet, stack
 from edgefleet.commands.asking_engine import recorded_sites
 from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.screen import say, show
@@ -24,6 +24,7 @@ def group() -> typer.Typer:
     made = typer.Typer()
     made.callback(invoke_without_command=True)(listing)
     made.command("ack")(ack)
+    made.command("sheet")(sheet.sheet)
     made.command("password")(access.password)
     made.command("tunnel")(access.tunnel)
     made.command("disk-key")(access.disk_key)

@@ -28,9 +28,10 @@ def template_root() -> Path:
 
 
 @cache
-def _environment(root: Path) -> Environment:
-    made = Environment(  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
+def _environment(root: Path, *, is_html: bool = False) -> Environment:
+    made = Environment(
         loader=FileSystemLoader(root),
+        autoescape=is_html,  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -49,8 +50,21 @@ def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
     Raises:
         InvalidInput: there is no such template, it is malformed, or it names a value that is missing.
     """
+    return _rendered(_environment(root or template_root()), name, values)
+
+
+def render_html(name: str, /, *, root: Path | None = None, **values: object) -> str:
+    """The same for a page: whatever `values` hold is text on it, never markup.
+
+    Raises:
+        InvalidInput: as `render`.
+    """
+    return _rendered(_environment(root or template_root(), is_html=True), name, values)
+
+
+def _rendered(environment: Environment, name: str, values: dict[str, object]) -> str:
     try:
-        return _environment(root or template_root()).get_template(name).render(**values)
+        return environment.get_template(name).render(**values)
     except TemplateNotFound as error:
         raise _problem(
             name, "there is no such template", "restore the file or reinstall edgefleet"

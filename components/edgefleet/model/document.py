@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.model.hub_part import ControlPlanePart
 from edgefleet.model.names import Accelerator, Name
+from edgefleet.model.page import Page
 from edgefleet.model.quantities import Size
 from edgefleet.model.releases import Store
 from edgefleet.model.settings import STRICT, Common, Settings, SharedNetwork, SitePart
@@ -40,10 +41,13 @@ class Profile(Common, total=False):
 
 @with_config(STRICT)
 class ImagesPart(TypedDict, total=False):
-    """Where images are kept."""
+    """Where images are kept, and what is printed about their boxes."""
 
-    store: Required[Store]
+    store: Store
     """file:<path in the project> or s3://<bucket>/<prefix>."""
+    page: Page
+    """Address of a page of yours about a site, https://shops.example/{site}, for the QR code of its printed
+    sheet; {site}, {region} and {fleet} are replaced by the names."""
 
 
 @with_config(STRICT)

@@ -15,6 +15,8 @@ class ImageStore:
 
     store: str
     """``file:<path relative to the project>`` or ``s3://<bucket>/<prefix>``."""
+    page: str | None = None
+    """Address of a site's own page, with ``{site}`` and the like in it; see `edgefleet.model.page`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

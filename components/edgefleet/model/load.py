@@ -108,7 +108,8 @@ def _written(
 
 
 def _store(head: Mapping[str, Any], region: str) -> ImageStore:
-    return ImageStore(store=head.get("images", {}).get("store", f"file:.edgefleet/images/{region}"))
+    part = head.get("images", {})
+    return ImageStore(store=part.get("store", f"file:.edgefleet/images/{region}"), page=part.get("page"))
 
 
 def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:

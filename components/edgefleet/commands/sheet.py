@@ -1,0 +1,79 @@
+"""`edgefleet sites sheet`: a page to print for each site, for whoever sets its boxes up."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgefleet.commands import options, rendering, stack
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import Session, session_of
+from edgefleet.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.model.fleet import Fleet
+    from edgefleet.planning.sheet import MadeImage, Sheet
+    from edgefleet.sites.render import SiteImage
+
+FOR_ALL = 0o644
+"""Mode of the page: it holds no secret, and is to be handed on."""
+
+
+def sheet(
+    context: typer.Context,
+    *,
+    stack_: options.Stack,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="The page to write.")],
+    site: Annotated[
+        list[str] | None,
+        typer.Option("-S", "--site", metavar="SITE", help="The site; may be given several times."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
+) -> None:
+    """Write a page to print for each site: which medium goes into which box, and what to do."""
+    from edgefleet.io import disk
+    from edgefleet.report import sheet as printed
+    from edgefleet.report.human import counted
+
+    session = session_of(context)
+    if bool(site) is all_:
+        problem = "both --site and --all are given" if all_ else "which sites is not said"
+        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+    fleet = stack.load(session.project, stack_)
+    names = tuple(fleet.sites) if all_ else stack.known_sites(fleet, site or ())
+    title = f"{fleet.name} / {fleet.region}: {names[0] if len(names) == 1 else counted(len(names), 'site')}"
+    with disk.writing(session.project / out, mode=FOR_ALL) as file:
+        for text in printed.pages(title, _sheets(session, fleet, stack_, names)):
+            file.write(text.encode())
+    show(session, [f"{out}  {counted(len(names), 'sheet')}"])
+    if fleet.images.page is None:
+        say(
+            session,
+            "the codes hold names; images.page: https://.../{site} makes them addresses of your pages",
+        )
+
+
+def _sheets(session: Session, fleet: "Fleet", name: str, sites: tuple[str, ...]) -> "Iterator[Sheet]":
+    """One after the other: images are rendered for their digests, and dropped."""
+    from edgefleet.planning.sheet import Around, sheet
+
+    for site, images in rendering.each(session, fleet, name, sites):
+        spec, member = fleet.sites[site], fleet.provenance.members[site]
+        around = Around(
+            stack=name,
+            page=fleet.images.page,
+            group=member.group,
+            profiles={node: member.nodes.get(node, member.profile) for node in spec.nodes},
+        )
+        made = {node: _made(node, image, spec.nodes[node].image.format) for node, image in images.items()}
+        yield sheet(spec, made, around)
+
+
+def _made(node: str, image: "SiteImage", format_: str) -> "MadeImage":
+    from edgefleet.images import FORMATS
+    from edgefleet.planning.sheet import MadeImage
+
+    kind = FORMATS[format_]
+    file = image.name if kind.compose is None else f"{node}{kind.whole}"
+    return MadeImage(file=file, digest=image.identity or image.digest)

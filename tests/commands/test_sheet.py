@@ -1,0 +1,127 @@
+"""`edgefleet sites sheet`."""
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.commands.conftest import SECRET
+from tests.commands.test_access import WAYS
+
+from edgefleet.local.secrets import new_salt
+from edgefleet.planning.break_glass import console_hash, console_password, tunnel_key
+from edgefleet.planning.derivation import site_key
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import World
+
+PASSPHRASE = "correct horse battery"  # noqa: S105 - made up for the tests
+WIFI = "network: {wifi: {ssid: Shop, passphraseSecret: shop, country: DE}}"
+
+
+@pytest.fixture
+def printing(world: "World") -> "World":
+    """A stack of recipe 2 with the fleet secret, a way in, and a Wi-Fi."""
+    world.edit("recipe: 1", "recipe: 2")
+    world.edit("  berlin: {", f"  berlin: {{{WAYS}")
+    world.edit("munich: {nodes: {n1: {}}}", f"munich: {{nodes: {{n1: {{{WIFI}}}}}}}")
+    world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
+    crypter = new_salt("")
+    secrets = {"fleet:secret": SECRET, "fleet:passphrases": json.dumps({"shop": PASSPHRASE})}
+    lines = "".join(f"  {name}: {{secure: '{crypter.encrypt(text)}'}}\n" for name, text in secrets.items())
+    (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\nconfig:\n{lines}"
+    )
+    return world
+
+
+def test_a_page_for_each_site_that_is_named(printing: "World") -> None:
+    """In the order that they are named in; readable by whoever prints it."""
+    ran = printing.run("sites", "sheet", "-s", "dev", "-S", "munich", "--site", "berlin", "--out", "p/s.html")
+    assert (0, "p/s.html  2 sheets\n") == (ran.code, ran.out), ran.err
+    file = printing.project / "p" / "s.html"
+    text = file.read_text()
+    assert ["munich", "berlin"] == [part.partition("<")[0] for part in text.split("<h1>")[1:]]
+    assert 0o644 == file.stat().st_mode & 0o777
+    assert "edgefleet:shops/dev/munich" in text
+    assert "images.page" in ran.err
+
+
+def test_all_sites_and_the_same_bytes_again(printing: "World") -> None:
+    """With their pages' addresses."""
+    printing.edit('images: {store: "file:images"}', 'images: {page: "https://shops.example/{region}/{site}"}')
+    for name in ("one.html", "other.html"):
+        ran = printing.run("sites", "sheet", "-s", "dev", "--all", "--out", name)
+        assert (0, "") == (ran.code, ran.err)
+    one, other = ((printing.project / name).read_bytes() for name in ("one.html", "other.html"))
+    assert one == other
+    assert 3 == one.count(b"https://shops.example/dev/")
+
+
+def test_its_digests_are_those_that_sites_shows(printing: "World") -> None:
+    """So that a sheet that is out of date is known by them."""
+    printing.edit("recipe: 2", "recipe: 1")
+    printing.edit(WAYS, "")
+    printing.edit(WIFI, "")
+    assert 0 == printing.run("up", "-s", "dev", "-y").code
+    assert 0 == printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html").code
+    text = (printing.project / "s.html").read_text()
+    listed = printing.run("sites", "-s", "dev").out
+    shown = [word for word in listed.split() if word.startswith("sha256:")]
+    assert 4 == len(shown)
+    assert [] == [digest for digest in shown if f"<code>{digest}</code>" not in text]
+
+
+def test_nothing_secret_is_on_any_sheet(printing: "World") -> None:
+    """Not the fleet's secret, no site's key, no password nor its hash, no passphrase, no private key."""
+    assert 0 == printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html").code
+    text = (printing.project / "s.html").read_text()
+    keys = {
+        site: site_key(SECRET, fleet="shops", region="dev", site=site, epoch=1)
+        for site in ("berlin", "hamburg", "munich")
+    }
+    secret = [SECRET, PASSPHRASE, *keys.values(), tunnel_key(keys["berlin"], node="n1")[0]]
+    secret += [console_password(key) for key in keys.values()]
+    secret += [console_hash(key) for key in keys.values()]
+    assert [] == [each for each in secret if each in text]
+    assert "PRIVATE" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--site", "berlln", "--out", "s.html"), "did you mean berlin?"),
+        (("--out", "s.html"), "which sites is not said"),
+        (("--all", "--site", "berlin", "--out", "s.html"), "both --site and --all"),
+        (("--all",), "--out"),
+    ],
+)
+def test_what_is_not_clear_is_asked_and_nothing_written(
+    printing: "World", arguments: tuple[str, ...], said: str
+) -> None:
+    ran = printing.run("sites", "sheet", "-s", "dev", *arguments)
+    assert (1, True) == (ran.code, said in ran.err.replace("\n  ", " "))
+    assert [] == list(printing.project.glob("*.html"))
+
+
+def test_a_page_that_cannot_be_written_leaves_what_was_there(printing: "World") -> None:
+    """A missing passphrase is found on the way; the file of before stays."""
+    file = printing.project / "s.html"
+    file.write_text("of before")
+    printing.edit("passphraseSecret: shop", "passphraseSecret: nobodys")
+    ran = printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html")
+    assert (1, "of before") == (ran.code, file.read_text())
+    assert "nobodys" in ran.err
+    (printing.project / "taken").mkdir()
+    printing.edit("passphraseSecret: nobodys", "passphraseSecret: shop")
+    assert 2 == printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "taken").code
+
+
+def test_many_sites_take_seconds(printing: "World") -> None:
+    """A hundred here; a thousand are the same work."""
+    more = "".join(f"  more-{number}: {{nodes: {{n1: {{}}}}}}\n" for number in range(100))
+    printing.edit("sites:\n", f"sites:\n{more}")
+    begun = time.monotonic()
+    ran = printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html")
+    assert (0, "s.html  103 sheets\n") == (ran.code, ran.out)
+    assert time.monotonic() - begun < 30
