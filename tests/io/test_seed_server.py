@@ -1,13 +1,20 @@
 """Seeds over a LAN: once, for the box that they are for, until they expire."""
 
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io.seed_ledger import Ledger, forgotten
@@ -26,8 +33,8 @@ SEED = {
 class Lan:
     """A server on loopback, whose clock and table of neighbours a test sets."""
 
-    def __init__(self, place: Path) -> None:
-        self.place, self.now, self.mac = place, START, MAC
+    def __init__(self, place: Path, tls: ssl.SSLContext | None = None) -> None:
+        self.place, self.now, self.mac, self.tls = place, START, MAC, tls
         self.words = iter(f"word-{number:04}" for number in range(100))
         self.seed = "sha256:1"
         self.said: list[str] = []
@@ -51,7 +58,7 @@ class Lan:
             say=self.said.append,
             neighbour=lambda address: self.mac,  # noqa: ARG005 - a test says who asks
         )
-        server = SeedServer(("127.0.0.1", 0), shelf)
+        server = SeedServer(("127.0.0.1", 0), shelf, tls=self.tls)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return server
 
@@ -167,6 +174,50 @@ def test_of_many_who_ask_at_once_one_gets_it(lan: Lan) -> None:
     for thread in threads:
         thread.join()
     assert [200, *[410] * 19] == sorted(found)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of this machine's address and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provisioning")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    made = made.not_valid_after(datetime(2099, 1, 1, tzinfo=UTC)).add_extension(address, critical=False)
+    file = tmp_path / "certificate.pem"
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file.write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(encoding)
+        + key.private_bytes(encoding, form, serialization.NoEncryption())
+    )
+    return file
+
+
+def test_with_a_certificate_nobody_else_in_the_network_reads_a_seed(
+    certificate: Path, tmp_path: Path
+) -> None:
+    """Addresses in scripts are https; what speaks no TLS gets nothing, and keeps nobody waiting."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    lan = Lan(tmp_path, tls)
+    try:
+        with socket.create_connection(lan.server.server_address[:2], timeout=10) as plain:  # type: ignore[arg-type]  # an IPv4 address
+            trusted = ssl.create_default_context(cafile=certificate)
+            got = []
+            for path in (f"/boot/{MAC.replace(':', '-')}.ipxe", "/boot/seed/word-0000/user-data"):
+                asked = HTTPSConnection(
+                    "127.0.0.1", lan.server.server_address[1], timeout=10, context=trusted
+                )
+                asked.request("GET", path)
+                got.append(asked.getresponse().read())
+                asked.close()
+            assert SEED["user-data"] == got[1]
+            plain.sendall(b"GET /boot.ipxe HTTP/1.1\r\n\r\n")
+            assert b"ipxe" not in plain.recv(1000)
+        assert lan.server.base.startswith("https://127.0.0.1:")
+    finally:
+        lan.close()
 
 
 def test_a_record_that_is_none_is_said(tmp_path: Path) -> None:
