@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,6 @@ import pytest
 import yaml
 
 from edgefleet.commands.masking import without_secrets
-from edgefleet.commands.verifying import first_difference
-from edgefleet.io.tar_archive import read_tar, tar
 from edgefleet.local.secrets import new_salt
 from edgefleet.model.load import load_fleet
 from edgefleet.planning.derivation import site_key
@@ -52,13 +49,13 @@ def test_built_images_are_what_up_stores(known: "World") -> None:
 
 
 def test_an_altered_image_is_named_with_the_first_file_that_differs(known: "World") -> None:
-    """Exit 2; what is in the image is compared file by file."""
+    """Exit 1; what is in the image is compared file by file."""
     known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
     image = known.project / "out" / "berlin" / "n1.iso"
     data = image.read_bytes()
     image.write_bytes(data.replace(b"local-hostname: berlin", b"local-hostname: munich"))
     ran = known.run("image", "verify", "out")
-    assert (2, True) == (ran.code, "meta-data differs" in ran.err.replace("\n  ", " "))
+    assert (1, True) == (ran.code, "meta-data differs" in ran.err.replace("\n  ", " "))
     image.write_bytes(data[:3000])
     assert "cannot be read as an image" in known.run("image", "verify", "out").err.replace("\n  ", " ")
     image.unlink()
@@ -221,24 +218,3 @@ def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World
     ran = known.run("image", "serve", "-s", "dev", "--site", "berlin")
     assert (1, True) == (ran.code, "no node of it starts over the network" in ran.err.replace("\n  ", " "))
     assert 1 == known.run("image", "serve", "-s", "dev", "--site", "berlin", "--cert", "x.pem").code
-
-
-@pytest.mark.parametrize(
-    ("name", "made", "other", "said"),
-    [
-        (
-            "n1.tar",
-            tar({"user-data": b"a", "meta-data": b"b"}),
-            tar({"user-data": b"x", "meta-data": b"b"}),
-            "user-data",
-        ),
-        ("n1.ign", b"{}", b"[]", "config.ign"),
-    ],
-)
-def test_the_first_file_that_differs_is_named_in_each_format(
-    name: str, made: bytes, other: bytes, said: str
-) -> None:
-    """An archive is looked into; a format of one file is that file."""
-    files = read_tar(made) if name.endswith(".tar") else {"config.ign": made}
-    promised = {path: f"sha256:{hashlib.sha256(data).hexdigest()}" for path, data in files.items()}
-    assert f"{said} differs" == first_difference(other, promised, name)

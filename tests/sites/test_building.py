@@ -1,69 +1,19 @@
 """Building sites: what is finished stays, what fails leaves nothing, and stores hold what was built."""
 
-import base64
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import pytest
-from tests.images.conftest import made_base, needs
+from tests.images.conftest import needs
+from tests.sites.conftest import Plan
 
 from edgefleet.io import disk, parallel
 from edgefleet.io.store import DirectoryStore
 from edgefleet.io.store.place import StorePlace
-from edgefleet.sites.build_plan import SiteJob
 from edgefleet.sites.building import Workshop, build_site
-from edgefleet.sites.supplies import Supplies
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy")
-KEY = base64.b64encode(bytes(range(32))).decode()
-Plan = Callable[..., SiteJob]
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    """A place to build in, with a base beside it."""
-    made_base(tmp_path / "base.img")
-    return Workshop(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
-
-
-@pytest.fixture
-def plan(shop: Workshop) -> Plan:
-    """A site's inputs; nodes are named with what differs from a box with a raw image."""
-    digest = disk.sha256(shop.supplies.project / "base.img")
-
-    def make(name: str = "berlin", /, **nodes: dict[str, Any]) -> SiteJob:
-        box = {
-            "role": "server",
-            "arch": "amd64",
-            "cpus": 4,
-            "memory": 8 * 2**30,
-            "disk": 64 * 2**20,
-            "storage": "nvme",
-            "image": {"format": "raw", "base": {"source": "file:base.img", "sha256": digest}},
-        }
-        return SiteJob(
-            name=name,
-            inputs={
-                "name": name,
-                "fleet": "retail",
-                "region": "eu",
-                "recipe": 2,
-                "epoch": 1,
-                "k3s": {"version": "v1.36.4+k3s1"},
-                "nodes": {
-                    node: box | {"hostname": node, "network": {}} | other
-                    for node, other in (nodes or {"n1": {}}).items()
-                },
-                "store": "file:store",
-                "key": KEY,
-            },
-        )
-
-    return make
 
 
 def test_what_is_finished_is_not_built_again(shop: Workshop, plan: Plan) -> None:
@@ -86,7 +36,7 @@ def test_a_change_of_one_node_builds_one_image(shop: Workshop, plan: Plan) -> No
     changed = build_site(plan(n1={}, n2={"role": "agent", "memory": 4 * 2**30, "cpus": 2}), shop=shop)
     assert {"n1": False} == {each.node: each.is_new for each in changed.images if each.node == "n1"}
     build_site(plan(n1={}), shop=shop)
-    assert {".lock", ".n1.raw.built.json", "manifest.json", "n1.raw"} == {
+    assert {".lock", ".n1.raw.built.json", "manifest.json", "n1.raw", "n1.raw.manifest.json"} == {
         path.name for path in (shop.out / "berlin").iterdir()
     }
     assert ["n1.raw"] == list(json.loads((shop.out / "berlin" / "manifest.json").read_text())["images"])

@@ -109,14 +109,15 @@ def build_plan(  # noqa: PLR0913 - options
 
 def verify(
     context: typer.Context,
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="An image, or a folder that `image build` made.")
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` made.")
     ],
 ) -> None:
-    """Check built images against their manifest; says the first file that differs."""
+    """Check built images against what stands beside them, offline; says the first file that differs."""
     session = session_of(context)
-    for file, digest in verifying.verify(session.project / path).items():
-        show(session, [f"{_named(session, file)}  as built", f"    {digest}"])
+    for each in verifying.verify([session.project / path for path in paths], verifying.cache(session)):
+        lines = [f"{_named(session, each.image)}  as built", f"    {each.digest}"]
+        show(session, lines + [f"    {note}" for note in each.notes])
 
 
 def _named(session: Session, file: Path) -> Path:

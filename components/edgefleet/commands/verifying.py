@@ -1,63 +1,102 @@
-"""Checking built images against the manifest beside them; all of it offline."""
+"""Checking built images against what stands beside them; all of it offline."""
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.commands.session import Session
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from edgefleet.sites.checking import Find
 
 MANIFEST = "manifest.json"
 HINT = "build the image again, and write no medium from this one"
 
 
-def verify(path: Path) -> dict[Path, str]:
-    """dict[image -> digest] of the images at `path`, all as they were built.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """An image that is as it was built."""
+
+    image: Path
+    digest: str
+    notes: tuple[str, ...] = ()
+    """What could not be told, and why."""
+
+
+def cache(session: Session) -> "Find":
+    """Finds files in the cache of artifacts."""
+    from edgefleet.io.artifact_cache import ArtifactCache, root_of
+
+    return lambda sha256: ArtifactCache(root_of(session.environment), project=session.project).path(sha256)
+
+
+def verify(paths: Iterable[Path], find: "Find") -> list[Verified]:
+    """The images at `paths`, all as they were built.
+
+    Args:
+        paths: images, or folders that `edgefleet image build` made.
+        find: hex SHA-256 -> a file that has it.
 
     Raises:
-        InvalidInput: there is no image or no manifest.
-        OutsideFailure: an image differs; the first file in it that does is named.
+        InvalidInput: there is no image or no manifest, or images differ; of each the first file is named.
     """
-    folder = path if path.is_dir() else path.parent
-    folders = [found.parent for found in sorted(folder.glob(f"*/{MANIFEST}"))] if path.is_dir() else []
-    if (folder / MANIFEST).is_file():
-        folders.insert(0, folder)
-    if not folders or not path.exists():
-        raise InvalidInput(
-            Problem(
-                code="no-manifest",
-                where=str(path),
-                problem=f"there is no {MANIFEST} beside an image here",
-                hint="name an image or a folder that `edgefleet image build` made",
-            )
-        )
-    checked: dict[Path, str] = {}
+    verified: list[Verified] = []
     problems: list[Problem] = []
-    for each in folders:
-        for name, promised in _promised(each).items():
-            if path.is_dir() or path.name == name:
-                problem = _difference(each / name, promised)
-                problems += [problem] if problem else []
-                checked[each / name] = str(promised["digest"])
+    for image in dict.fromkeys(each for path in paths for each in images(path)):
+        try:
+            verified.append(_verified(image, find))
+        except EdgefleetError as error:
+            problems += error.problems
     if problems:
-        raise OutsideFailure(problems)
-    if not checked:
-        raise InvalidInput(
-            Problem(code="no-manifest", where=str(path), problem=f"{MANIFEST} does not tell of it", hint=HINT)
-        )
-    return checked
+        raise InvalidInput(problems)
+    return verified
 
 
-def _promised(folder: Path) -> dict[str, dict[str, Any]]:
+def _verified(image: Path, find: "Find") -> Verified:
+    from edgefleet.sites.checking import check, opened
+
+    found = opened(image, find)
+    notes = check(found)
+    return Verified(image=image, digest=found.manifest.digest, notes=notes)
+
+
+def images(path: Path) -> Iterator[Path]:
+    """The images at `path`: itself, or those that the manifests in it, or one folder below, tell of.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    if not path.is_dir():
+        if not path.exists() and not path.with_name(f"{path.name}.{MANIFEST}").exists():
+            raise _none(path)
+        yield path
+        return
+    found = [path] if (path / MANIFEST).is_file() else []
+    found += [each.parent for each in sorted(path.glob(f"*/{MANIFEST}"))]
+    if not found:
+        raise _none(path)
+    for folder in found:
+        yield from (folder / name for name in _listed(folder))
+
+
+def _none(path: Path) -> InvalidInput:
+    problem, hint = (
+        f"there is no {MANIFEST} beside an image here",
+        "name an image or a folder that `edgefleet image build` made",
+    )
+    return InvalidInput(Problem(code="no-manifest", where=str(path), problem=problem, hint=hint))
+
+
+def _listed(folder: Path) -> list[str]:
     from edgefleet.io import disk
 
     try:
-        found: dict[str, dict[str, Any]] = json.loads(disk.read(folder / MANIFEST) or b"")["images"]
-        if all(
-            isinstance(each["digest"], str) and isinstance(each["files"], dict) for each in found.values()
-        ):
-            return found
+        found = json.loads(disk.read(folder / MANIFEST) or b"")["images"]
+        if all(isinstance(each["digest"], str) and "/" not in name for name, each in found.items()):
+            return sorted(found)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InvalidInput(
@@ -65,42 +104,3 @@ def _promised(folder: Path) -> dict[str, dict[str, Any]]:
             code="bad-manifest", where=str(folder / MANIFEST), problem="is no manifest of images", hint=HINT
         )
     )
-
-
-def _difference(file: Path, promised: dict[str, Any]) -> Problem | None:
-    from edgefleet.io import disk
-
-    data = disk.read(file)
-    if data is None:
-        return Problem(code="image-missing", where=str(file), problem="the image is not there", hint=HINT)
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    if digest == promised["digest"]:
-        return None
-    what = first_difference(data, promised["files"], file.name)
-    problem = f"is {digest}, not {promised['digest']}: {what}"
-    return Problem(code="image-differs", where=str(file), problem=problem, hint=HINT)
-
-
-def first_difference(data: bytes, files: Mapping[str, str], name: str = "") -> str:
-    """The first file of a seed that is not as promised; salted digests cannot be told without the key."""
-    from edgefleet.io.iso_reading import read_iso
-    from edgefleet.io.tar_archive import read_tar
-
-    if name.endswith((".ign", ".sh")):  # one file alone
-        return f"{next(iter(files), name)} differs"
-    try:
-        there = read_tar(data) if name.endswith(".tar") else read_iso(data)
-    except ValueError as error:
-        return f"it cannot be read as an image ({error})"
-    for path in sorted({*files, *there}):
-        if path not in there:
-            return f"{path} is missing"
-        if path not in files:
-            return f"{path} does not belong there"
-        if files[path].startswith("sha256:") and files[path] != _sha256(there[path]):
-            return f"{path} differs"
-    return "the files that can be told apart are as promised, other bytes differ"
-
-
-def _sha256(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

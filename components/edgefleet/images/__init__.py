@@ -26,15 +26,17 @@ class Format:
     """Makes the whole image of seed, base and payload; `None` where the seed is all of it."""
     whole: str = ""
     """Suffix of the composed image's file: ``.raw``."""
+    mode: str = "0600"
+    """Of each file on the medium that the seed is, which root owns; empty for a seed that is one file."""
     refers: bool = False
     """Whether it can refer to its base instead of copying it."""
 
 
 FORMATS: dict[str, Format] = {
-    "nocloud": Format(seed=nocloud.build, suffix=".iso"),
+    "nocloud": Format(seed=nocloud.build, suffix=".iso", mode="0400"),
     "nocloud-dir": Format(seed=nocloud_dir.build, suffix=".tar"),
-    "ignition": Format(seed=ignition.build, suffix=".ign"),
+    "ignition": Format(seed=ignition.build, suffix=".ign", mode=""),
     "ipxe": Format(seed=ipxe.build, suffix=".tar"),
-    "script": Format(seed=script.build, suffix=".sh"),
+    "script": Format(seed=script.build, suffix=".sh", mode=""),
     "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw", refers=True),
 }

@@ -46,7 +46,16 @@ def build(boot: FirstBoot) -> Image:
         "systemd": {"units": [_unit(unit) for unit in _units(boot)]},
     }
     data = (json.dumps(config, indent=1, ensure_ascii=True) + "\n").encode()
-    return Image(name=f"{boot.node}.ign", data=data, files={NAME: data}, private_files=frozenset({NAME}))
+    units = (
+        File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()) for unit in _units(boot)
+    )
+    return Image(
+        name=f"{boot.node}.ign",
+        data=data,
+        files={NAME: data},
+        private_files=frozenset({NAME}),
+        placed=(*_files(boot), *units),
+    )
 
 
 def _check(boot: FirstBoot) -> None:

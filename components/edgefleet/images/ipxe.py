@@ -11,6 +11,7 @@ from edgefleet.images import ignition, nocloud
 from edgefleet.io.tar_archive import tar
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.planning.placing import placed
 
 SCRIPT = "boot.ipxe"
 
@@ -24,7 +25,9 @@ def build(boot: FirstBoot) -> Image:
     config = ignition.build(boot).files
     files = {SCRIPT: _script(boot).encode(), **nocloud.contents(boot), **config}
     private = frozenset({"user-data", *config})
-    return Image(name=f"{boot.node}.tar", data=tar(files), files=files, private_files=private)
+    return Image(
+        name=f"{boot.node}.tar", data=tar(files), files=files, private_files=private, placed=placed(boot)
+    )
 
 
 def _script(boot: FirstBoot) -> str:

@@ -24,7 +24,13 @@ NOBODY = {"name": "root", "lock_passwd": True}
 def build(boot: FirstBoot) -> Image:
     """The seed of one node: ``user-data``, ``meta-data`` and ``network-config``."""
     files = contents(boot)
-    return Image(name=f"{boot.node}.iso", data=iso(LABEL, files), files=files, secret_files=guessable(boot))
+    return Image(
+        name=f"{boot.node}.iso",
+        data=iso(LABEL, files),
+        files=files,
+        secret_files=guessable(boot),
+        placed=placed(boot),
+    )
 
 
 def contents(boot: FirstBoot) -> dict[str, bytes]:

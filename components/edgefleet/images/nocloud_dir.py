@@ -15,6 +15,7 @@ from edgefleet.images import nocloud
 from edgefleet.io.tar_archive import tar
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.planning.placing import placed
 
 PRIVATE = File(
     path="/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf",
@@ -32,4 +33,10 @@ def build(boot: FirstBoot) -> Image:
     """The files, in an archive."""
     private = replace(boot, files=(*boot.files, PRIVATE), commands=(REMOUNTED, *boot.commands))
     files = nocloud.contents(private)
-    return Image(name=f"{boot.node}.tar", data=tar(files), files=files, secret_files=nocloud.guessable(boot))
+    return Image(
+        name=f"{boot.node}.tar",
+        data=tar(files),
+        files=files,
+        secret_files=nocloud.guessable(boot),
+        placed=placed(private),
+    )

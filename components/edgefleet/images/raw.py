@@ -5,14 +5,17 @@ of its partition. Everything that is not the base is made by the tools of its ki
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import nocloud
 from edgefleet.io import disk, extents, file_systems, gpt, tools
+from edgefleet.io.payload_folder import entry, listed
 from edgefleet.model.composing import Composed, Ingredients
-from edgefleet.model.disk_layout import SECTOR, Layout, Table
+from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
+from edgefleet.model.listing import Entry, Piece
 from edgefleet.planning.extents import (
     BASE,
     BASIC_DATA,
@@ -59,13 +62,54 @@ def compose(of: Ingredients, out: Path) -> Composed:
     used = {tool: tools.version(tool) for tool in (*TOOLS, *(["mksquashfs"] if of.payload else []))}
     if of.share == "copy":
         written = extents.write_copy(layout.extents, parts, out)
-        return Composed(size=written.size, sha256=written.sha256, tools=used)
+        return _composed(of, layout, parts, written, used)
     own = {name: parts[name] for name in (TABLE, COPY, SEED)}
     shared = _referred(of, parts)
     beside = extents.write_reference(layout.extents, own, shared, out)
     written = extents.digest(layout.extents, parts)
     needs = tuple(each.path for each in shared.values())
-    return Composed(size=written.size, sha256=written.sha256, tools=used, beside=(beside,), needs=needs)
+    return replace(_composed(of, layout, parts, written, used), beside=(beside,), needs=needs)
+
+
+def _composed(
+    of: Ingredients,
+    layout: Layout,
+    parts: Mapping[str, Path],
+    written: extents.Written,
+    used: Mapping[str, str],
+) -> Composed:
+    return Composed(
+        size=written.size,
+        sha256=written.sha256,
+        tools=used,
+        pieces=_pieces(layout.extents, parts),
+        files=_files(of.seed, of.payload),
+    )
+
+
+def _files(seed: Mapping[str, bytes], payload: Path | None) -> tuple[Entry, ...]:
+    """What is put on the image; FAT has neither modes nor owners."""
+    beside = listed(payload) if payload is not None else ()
+    return (*(entry(path, content) for path, content in sorted(seed.items())), *beside)
+
+
+def _pieces(runs: Sequence[Extent], parts: Mapping[str, Path]) -> tuple[Piece, ...]:
+    found, at = [], 0
+    for run in runs:
+        if run.part:
+            found.append(
+                Piece(part=run.part, offset=at, size=run.length, digest=_digest(run.part, parts[run.part]))
+            )
+        at += run.length
+    return tuple(found)
+
+
+def _digest(part: str, file: Path) -> str:
+    """Of a part that is there as a whole; a base is there in runs."""
+    if part == BASE:
+        return ""
+    known = (disk.read(_sums(file)) or b"").decode()
+    return f"sha256:{known or disk.sha256(file)}"
 
 
 def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.Referred]:
@@ -93,9 +137,15 @@ def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Compo
     disk.write(parts[TABLE], head)
     disk.write(parts[COPY], tail)
     written = extents.write_copy(layout.extents, parts, out)
+    pieces = _pieces(layout.extents, parts)
     disk.remove(image)
-    used = {tool: tools.version(tool) for tool in ("sfdisk", "mksquashfs")}
-    return Composed(size=written.size, sha256=written.sha256, tools=used)
+    return Composed(
+        size=written.size,
+        sha256=written.sha256,
+        tools={tool: tools.version(tool) for tool in ("sfdisk", "mksquashfs")},
+        pieces=pieces,
+        files=listed(folder),
+    )
 
 
 def _made(of: Ingredients) -> dict[str, Path]:

@@ -39,7 +39,9 @@ def build(boot: FirstBoot) -> Image:
         commands=[shlex.join(each) for each in (*commands(boot), RELOADED)],
     )
     data = text.encode()
-    return Image(name=name, data=data, files={name: data}, private_files=frozenset({name}))
+    return Image(
+        name=name, data=data, files={name: data}, private_files=frozenset({name}), placed=tuple(files)
+    )
 
 
 def _facts(boot: FirstBoot, told: str) -> dict[str, str]:

@@ -74,6 +74,12 @@ def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
         file.write(data)
 
 
+def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+    """Write `data` to `path` as `write` does, unless that is what stands there."""
+    if read(path) != data:
+        write(path, data, mode=mode)
+
+
 @contextmanager
 def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
     """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left.

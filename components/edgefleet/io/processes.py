@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgefleet.errors import OutsideFailure, Problem
+
+PIECE = 1024**2
+"""Bytes of a program's output that are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,36 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise _failure(command, f"took longer than {timeout:g} s", "see what it waits for") from error
     return Finished(status=done.returncode, output=done.stdout, errors=done.stderr.decode(errors="replace"))
+
+
+def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Iterator[bytes]:
+    """What `command` prints, a piece at a time.
+
+    Raises:
+        OutsideFailure: there is no such program, or it failed; what it printed until then was yielded.
+    """
+    try:
+        running = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env),
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise _failure(command, "cannot be run", "install it, or put it on PATH") from error
+    with running:
+        assert running.stdout is not None  # noqa: S101 - asked for above
+        assert running.stderr is not None  # noqa: S101 - the same
+        try:
+            while piece := running.stdout.read(PIECE):
+                yield piece
+            words = running.stderr.read().decode(errors="replace").strip()
+        finally:
+            running.kill()  # without effect on one that ended
+    if running.returncode:
+        last = words.splitlines()[-1] if words else f"status {running.returncode}"
+        raise _failure(command, f"failed: {last}", "see what it says")
 
 
 def _failure(command: Sequence[str], problem: str, hint: str) -> OutsideFailure:

@@ -18,6 +18,30 @@ def tar(files: Mapping[str, bytes]) -> bytes:
     return made.getvalue()
 
 
+def read_tar_modes(data: bytes) -> dict[str, tuple[str, str]]:
+    """dict[path -> (mode as ``0600``, ``user:group``)] of an archive's files.
+
+    Raises:
+        ValueError: it is no such archive.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            return {
+                each.name: (
+                    f"{each.mode:04o}",
+                    f"{each.uname or _user(each.uid)}:{each.gname or _user(each.gid)}",
+                )
+                for each in archive
+                if each.isfile()
+            }
+    except tarfile.TarError as error:
+        raise ValueError(f"no tar archive: {error}") from error
+
+
+def _user(number: int) -> str:
+    return "root" if number == 0 else str(number)
+
+
 def read_tar(data: bytes) -> dict[str, bytes]:
     """dict[path -> content] of an archive's files.
 

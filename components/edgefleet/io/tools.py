@@ -6,7 +6,7 @@ They are run in one surrounding, whatever the user's: the C locale, UTC, and a f
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -86,6 +86,25 @@ def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None 
     if done.status == 0:
         return done.output
     raise OutsideFailure(_failure(tool, done))
+
+
+def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
+    """Run `tool` and yield what it prints, a piece at a time.
+
+    Raises:
+        OutsideFailure: it is not installed, or failed.
+    """
+    surrounding = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+    yield from processes.streamed([found(tool), *map(str, arguments)], env=surrounding)
+
+
+def is_there(tool: str) -> bool:
+    """Whether `tool` is installed."""
+    try:
+        found(tool)
+    except OutsideFailure:
+        return False
+    return True
 
 
 def _failure(tool: str, done: processes.Finished) -> Problem:

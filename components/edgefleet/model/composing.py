@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from edgefleet.model.listing import Entry, Piece
 from edgefleet.model.medium import Installer
 from edgefleet.model.site import Arch
 
@@ -54,6 +55,10 @@ class Composed:
     """dict[outside tool -> its version]."""
     beside: tuple[Path, ...] = ()
     """Further files of it in the same directory, which belong to this node alone."""
+    pieces: tuple[Piece, ...] = ()
+    """The runs of bytes that it is made of, zeroes left out; empty where it is not made so."""
+    files: tuple[Entry, ...] = ()
+    """What was put on it beside the base's own: the seed, and below ``payload/`` the payload."""
     needs: tuple[Path, ...] = ()
     """Files that it refers to, shared with other nodes."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from edgefleet.model.firstboot import File
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -14,5 +16,7 @@ class Image:
     """dict[path on the medium -> content]."""
     secret_files: frozenset[str] = frozenset()
     """Paths that hold a secret that could be guessed, whose plain digest must not be published."""
+    placed: tuple[File, ...] = field(default=(), repr=False)
+    """What whoever applies it puts on the box's disk, where the steps of the first boot say so."""
     private_files: frozenset[str] = frozenset({"user-data"})
     """Paths that hold secrets among other things, and are shown nowhere."""

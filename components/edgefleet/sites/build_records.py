@@ -9,11 +9,13 @@ is wrong with the machine or with a tool, and the build says so.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io import disk
+from edgefleet.model.listing import Entry, Piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Record:
     """How it shares its base: ``copy`` or ``reference``."""
     tools: Mapping[str, str]
     """dict[tool -> its version]."""
+    pieces: tuple[Piece, ...] = ()
+    """The runs of bytes that it is made of."""
+    files: tuple[Entry, ...] = ()
+    """What was put on it."""
     changed: int
     """When the file was last changed, ns: one that is different was touched."""
 
@@ -45,9 +51,20 @@ def read_record(image: Path) -> Record | None:
     """The record of `image`; `None` without a readable one."""
     data = disk.read(record_path(image))
     try:
-        return None if data is None else Record(**json.loads(data))
+        return None if data is None else _record(Record(**json.loads(data)))
     except (ValueError, TypeError):
         return None
+
+
+def _record(plain: Record) -> Record:
+    """`plain` with its parts, which JSON knows as objects."""
+    pieces: Any = plain.pieces
+    files: Any = plain.files
+    return replace(
+        plain,
+        pieces=tuple(Piece(**each) for each in pieces),
+        files=tuple(Entry(**each) for each in files),
+    )
 
 
 def write_record(image: Path, record: Record) -> None:

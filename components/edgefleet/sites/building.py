@@ -4,7 +4,7 @@ A site is built by one process at a time. What is finished is found again and sk
 nothing half-made; the site's other nodes go on, and all that went wrong is told together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from edgefleet.sites.build_plan import SiteJob
 from edgefleet.sites.build_records import record_path
 from edgefleet.sites.built import BuiltImage, BuiltSite
 from edgefleet.sites.composed_node import NodeJob
-from edgefleet.sites.render import SiteImage, render_site
+from edgefleet.sites.render import render_site
 from edgefleet.sites.site_images import SiteImagesSpec
 from edgefleet.sites.supplies import Supplies
 
@@ -83,7 +83,8 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
             images[name] = _made(job) if place is None else _kept(spec.name, job, place, shop)
         except EdgefleetError as error:
             problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
-    _describe(spec.name, folder, seeds, images, is_whole=not problems)
+    found = list(manifest.manifests(spec, plain.key, seeds, images))
+    _describe(folder, spec, found, is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
 
@@ -117,17 +118,14 @@ def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltIm
     return replace(made, uri=there.uri)
 
 
-def _describe(
-    site: str,
-    folder: Path,
-    seeds: Mapping[str, SiteImage],
-    images: Mapping[str, BuiltImage],
-    *,
-    is_whole: bool,
-) -> None:
-    """Write the manifest; of a whole site, remove what an earlier one tells of and this one does not."""
+def _describe(folder: Path, spec: SiteSpec, found: Sequence[manifest.Manifest], *, is_whole: bool) -> None:
+    """Write the manifests; of a whole site, remove what an earlier one tells of and this one does not."""
     before = manifest.names(folder)
-    disk.write(folder / manifest.MANIFEST, manifest.document(site, seeds, images))
+    for each in found:
+        disk.update(folder / f"{each.image}{manifest.ONE}", manifest.to_bytes(each))
+    disk.update(folder / manifest.MANIFEST, manifest.index(spec.name, found))
     for name in (before - manifest.names(folder)) if is_whole else ():
-        disk.remove(record_path(folder / name))
-        disk.remove(folder / name)
+        image = folder / name
+        of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []
+        for path in (record_path(image), folder / f"{name}{manifest.ONE}", *of_reference, image):
+            disk.remove(path)

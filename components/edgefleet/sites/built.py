@@ -1,8 +1,10 @@
 """What a build made: plain results that processes hand to each other."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edgefleet.errors import Problem
+from edgefleet.model.listing import Entry, Piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,14 @@ class BuiltImage:
     """What it is made of, where it is composed."""
     is_new: bool = True
     """Whether this run made it; false where it was finished before."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """dict[outside tool -> its version], of one that is composed."""
+    share: str = "copy"
+    """How it shares its base."""
+    pieces: tuple[Piece, ...] = ()
+    """The runs of bytes that it is made of, of one that is composed."""
+    files: tuple[Entry, ...] = ()
+    """What was put on it, of one that is composed."""
     uri: str = ""
     """Where it is in the store, if it is."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.io.store import ArtifactStore
+from edgefleet.model.listing import Entry, Piece
 from edgefleet.sites.built import BuiltImage
 
 
@@ -46,7 +47,14 @@ def _entry(store: ArtifactStore, site: str, node: str) -> BuiltImage | None:
         return None
     try:
         plain: dict[str, Any] = json.loads(data)
-        return BuiltImage(**{each.name: plain[each.name] for each in fields(BuiltImage)})
+        found = BuiltImage(**{each.name: plain[each.name] for each in fields(BuiltImage)})
+        pieces: Any = found.pieces
+        files: Any = found.files
+        return replace(
+            found,
+            pieces=tuple(Piece(**each) for each in pieces),
+            files=tuple(Entry(**each) for each in files),
+        )
     except (ValueError, KeyError, TypeError):
         return None  # not ours, or not whole: the image is stored anew
 

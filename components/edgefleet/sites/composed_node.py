@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -11,6 +11,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.images import FORMATS, raw
 from edgefleet.io import disk
 from edgefleet.model.composing import Composed, Ingredients, Share
+from edgefleet.model.listing import Entry
 from edgefleet.model.site import Node
 from edgefleet.planning.identity import payload_digest
 from edgefleet.sites.build_records import (
@@ -79,6 +80,10 @@ def compose(job: NodeJob) -> BuiltImage:
         size=record.length,
         identity=job.identity,
         is_new=is_new,
+        tools=record.tools,
+        share=record.share,
+        pieces=record.pieces,
+        files=record.files,
     )
 
 
@@ -96,6 +101,8 @@ def _made(job: NodeJob) -> Record:
         length=made.size,
         share=job.sharing,
         tools=dict(made.tools),
+        pieces=made.pieces,
+        files=tuple(_published(each, job.seed) for each in made.files),
         changed=found.st_mtime_ns,
     )
     try:
@@ -106,6 +113,11 @@ def _made(job: NodeJob) -> Record:
         raise
     write_record(out, record)
     return record
+
+
+def _published(entry: Entry, seed: SiteImage) -> Entry:
+    """`entry` with the digest that may be published, which is salted for a secret that could be guessed."""
+    return replace(entry, digest=seed.files.get(entry.path, entry.digest))
 
 
 def _composed(job: NodeJob, scratch: Path) -> Composed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
-from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.firstboot import Box, File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import SiteSpec
 from edgefleet.planning.derivation import derive
@@ -36,6 +36,8 @@ class SiteImage:
     """``sha256:<hex>`` of what the whole image is made of, where the seed is not all of it."""
     contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     """dict[path on the medium -> content] of the seed."""
+    placed: tuple[File, ...] = field(default=(), repr=False)
+    """What it puts on the box's disk."""
 
 
 def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
@@ -115,7 +117,12 @@ def _digested(image: Image, key: str) -> SiteImage:
         for path, data in sorted(image.files.items())
     }
     return SiteImage(
-        name=image.name, data=image.data, digest=_plain(image.data), files=files, contents=image.files
+        name=image.name,
+        data=image.data,
+        digest=_plain(image.data),
+        files=files,
+        contents=image.files,
+        placed=image.placed,
     )
 
 

@@ -1,0 +1,165 @@
+"""The files in a finished image, read back: small ones into memory, those of a payload as a stream of bytes.
+
+A seed is read by its own kind (ISO 9660, tar, one file). In a disk image the seed is a FAT, read by mtools,
+and the payload a squashfs, read by unsquashfs; where these are, the image's manifest says.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgefleet.errors import EdgefleetError
+from edgefleet.io import disk, tools
+from edgefleet.io.iso_reading import read_iso, read_iso_modes
+from edgefleet.io.tar_archive import read_tar, read_tar_modes
+from edgefleet.model.disk_layout import Extent
+from edgefleet.model.listing import Entry, Piece
+
+ONE_FILE = (".ign", ".sh")
+"""Endings of seeds that are one file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Bytes of a file."""
+
+    file: Path
+    offset: int
+    size: int
+
+    def sha256(self) -> str:
+        """``sha256:<hex>``, read a piece at a time."""
+        digest = hashlib.sha256()
+        for piece in self.read():
+            digest.update(piece)
+        return f"sha256:{digest.hexdigest()}"
+
+    def read(self) -> Iterator[bytes]:
+        """The bytes, a piece at a time; fewer where the file ends.
+
+        Raises:
+            OutsideFailure: it cannot be read.
+        """
+        left = self.size
+        with disk.explaining(self.file, "cannot be read"), self.file.open("rb") as file:
+            file.seek(self.offset)
+            while left and (piece := file.read(min(left, disk.PIECE))):
+                yield piece
+                left -= len(piece)
+
+
+def run_of(piece: Piece, extents: Sequence[Extent], parts: Mapping[str, Path]) -> Run | None:
+    """Where the bytes of `piece` are; `None` where the image has nothing there.
+
+    Args:
+        piece: a run of the image.
+        extents: what the image consists of.
+        parts: dict[part -> file].
+    """
+    at = 0
+    for extent in extents:
+        if extent.part and at <= piece.offset and piece.offset + piece.size <= at + extent.length:
+            return Run(file=parts[extent.part], offset=extent.offset + piece.offset - at, size=piece.size)
+        at += extent.length
+    return None
+
+
+def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, bytes]]:
+    """dict[path -> (entry, content)] of a seed.
+
+    Args:
+        name: of its file.
+        data: its bytes.
+        only: what the file in a seed of one file is called; its own name unless said.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if name.endswith(ONE_FILE):
+        path = only or name
+        return {path: (_entry(path, data, ("", "")), data)}
+    files, modes = (
+        (read_tar(data), read_tar_modes(data))
+        if name.endswith(".tar")
+        else (read_iso(data), read_iso_modes(data))
+    )
+    return {path: (_entry(path, content, modes[path]), content) for path, content in files.items()}
+
+
+def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:
+    """dict[path -> (entry, content)] in a FAT, without modes and owners.
+
+    Raises:
+        ValueError: it cannot be read.
+        OutsideFailure: mtools are missing.
+    """
+    tools.found("mdir")
+    image = f"{of.file}@@{of.offset}"
+    try:
+        listed = tools.use("mdir", "-/", "-b", "-i", image, "::/").decode(errors="replace").splitlines()
+        files = [line.removeprefix("::/") for line in listed if line and not line.endswith("/")]
+        contents = {path: tools.use("mcopy", "-i", image, f"::/{path}", "-") for path in files}
+    except EdgefleetError as error:
+        raise ValueError(error.problem.problem) from error
+    return {path: (_entry(path, data, ("", "")), data) for path, data in contents.items()}
+
+
+def read_squashfs(of: Run) -> dict[str, Entry]:
+    """dict[path -> entry] in a squashfs; its bytes are digested as they come.
+
+    Raises:
+        ValueError: it cannot be read.
+        OutsideFailure: unsquashfs is missing.
+    """
+    tools.found("unsquashfs")
+    where = ("-o", str(of.offset))
+    try:
+        lines = (
+            tools.use("unsquashfs", *where, "-lln", "-d", "", of.file).decode(errors="replace").splitlines()
+        )
+        found = [_listed(line) for line in lines if line.startswith("-")]
+        paths = [entry.path for entry in found]
+        pieces = tools.stream("unsquashfs", *where, "-cat", of.file, *paths) if paths else iter(())
+        return {entry.path: entry for entry in _digested(found, pieces)}
+    except EdgefleetError as error:
+        raise ValueError(error.problem.problem) from error
+
+
+def _listed(line: str) -> Entry:
+    """``-rwxr-xr-x 0/0  9000 1980-01-01 00:00 /bin/k3s``."""
+    modes, owner, size, _, _, path = line.split(None, 5)
+    bits = sum(1 << (8 - at) for at, letter in enumerate(modes[1:10]) if letter != "-")
+    user, _, group = owner.partition("/")
+    names = ":".join("root" if each == "0" else each for each in (user, group))
+    return Entry(path=path.lstrip("/"), size=int(size), digest="", mode=f"{bits:04o}", owner=names)
+
+
+def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Entry]:
+    """`entries` with the digests of their contents, which come one after the other."""
+    rest = memoryview(b"")
+    for entry in entries:
+        digest, left = hashlib.sha256(), entry.size
+        while left:
+            if not rest:
+                piece = next(pieces, b"")
+                if not piece:
+                    break
+                rest = memoryview(piece)
+            digest.update(rest[:left])
+            taken = min(left, len(rest))
+            rest, left = rest[taken:], left - taken
+        yield Entry(
+            path=entry.path,
+            size=entry.size,
+            digest=f"sha256:{digest.hexdigest()}",
+            mode=entry.mode,
+            owner=entry.owner,
+        )
+
+
+def _entry(path: str, data: bytes, of: tuple[str, str]) -> Entry:
+    mode, owner = of
+    return Entry(
+        path=path, size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}", mode=mode, owner=owner
+    )
