@@ -75,6 +75,7 @@ def of_script(data: bytes) -> Files:
 READERS: dict[str, Callable[[bytes], Files]] = {
     "nocloud": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "raw": lambda data: of_cloud_config(read_iso(data)["user-data"]),
+    "iso": lambda data: of_cloud_config(read_iso(data)["user-data"]),
     "nocloud-dir": lambda data: of_cloud_config(read_tar(data)["user-data"]),
     "ipxe": lambda data: of_cloud_config(read_tar(data)["user-data"]),
     "ignition": of_ignition,

@@ -13,7 +13,7 @@ import yaml
 from tests.images.on_disk import READERS, Files, OnDisk
 
 from edgefleet.images import FORMATS
-from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.firstboot import Box, FirstBoot, Installation
 from edgefleet.model.medium import Base, Netboot
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
@@ -69,7 +69,8 @@ def boot_of(case: str) -> FirstBoot:
     spec = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
     name = next(iter(spec.nodes))
     made = first_boot(Box(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
-    return replace(made, network=replace(made.network, wifi=None), netboot=NETBOOT)
+    wired, how = replace(made.network, wifi=None), Installation(installer="debian")
+    return replace(made, network=wired, netboot=NETBOOT, installation=how)
 
 
 def steps_of(boot: FirstBoot) -> Files:

@@ -34,6 +34,8 @@ def found(medium: Medium, *, recipe: int = 2, **changes: Any) -> list[tuple[str,
         (Medium(format="ignition", base=DEBIAN), {}, "base", "by no Debian or Ubuntu"),
         (Medium(format="ignition", installer="debian"), {}, "installer", "has no installer"),
         (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
+        (Medium(format="iso", base=DEBIAN), {}, "format", "which one is not said"),
+        (Medium(install_on="/dev/sda"), {}, "installOn", "nocloud installs onto no disk"),
     ],
 )
 def test_a_format_that_a_node_cannot_have_is_said(
@@ -45,7 +47,12 @@ def test_a_format_that_a_node_cannot_have_is_said(
     assert problem in said
 
 
-@pytest.mark.parametrize("medium", [Medium(), Medium(format="ignition"), Medium(format="raw", base=DEBIAN)])
+INSTALLER = Medium(format="iso", base=DEBIAN, installer="debian", install_on="/dev/nvme0n1")
+
+
+@pytest.mark.parametrize(
+    "medium", [Medium(), Medium(format="ignition"), Medium(format="raw", base=DEBIAN), INSTALLER]
+)
 def test_what_fits_is_taken(medium: Medium) -> None:
     """A wired amd64 box."""
     assert [] == found(medium)

@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TOPS = {
     *("bin", "boot", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "tmp", "usr", "var"),
+    *("casper", "cdrom", "edgefleet", "install.amd", "install.a64", "isolinux", "media", "target"),
     *(
         "a",
         "clusters",
@@ -29,7 +30,8 @@ TOPS = {
         "v2",
     ),
 }
-"""First parts of absolute paths: every Linux box's (Filesystem Hierarchy Standard), and the tests' own."""
+"""First parts of absolute paths: every Linux box's (Filesystem Hierarchy Standard), those of installers'
+media, and the tests' own."""
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
 

@@ -8,7 +8,7 @@ besides, of a base image and a payload, by outside tools; a preview shows their 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgefleet.images import ignition, ipxe, nocloud, nocloud_dir, raw, script
+from edgefleet.images import ignition, ipxe, iso, nocloud, nocloud_dir, raw, script
 from edgefleet.model.composing import Composer
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
@@ -39,4 +39,5 @@ FORMATS: dict[str, Format] = {
     "ipxe": Format(seed=ipxe.build, suffix=".tar"),
     "script": Format(seed=script.build, suffix=".sh", mode=""),
     "raw": Format(seed=raw.seed, suffix=".iso", compose=raw.compose, whole=".raw", refers=True),
+    "iso": Format(seed=iso.seed, suffix=".iso", compose=iso.compose, whole=".iso"),
 }

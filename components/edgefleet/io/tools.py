@@ -32,6 +32,8 @@ TOLD_THE_TIME = ("mksquashfs", "unsquashfs")
 """Tools that take their times as options, and take no others beside them."""
 PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 """Where tools stand that a user's PATH may not name."""
+FULL = ("no space left", "disk full", "exceeds free space")
+"""What tools say where a disk is full."""
 _VERSION_OPTIONS = {
     "mksquashfs": "-version",
     "unsquashfs": "-version",
@@ -109,8 +111,9 @@ def is_there(tool: str) -> bool:
 
 def _failure(tool: str, done: processes.Finished) -> Problem:
     words = done.errors.strip() or done.output.decode(errors="replace").strip()
-    last = words.splitlines()[-1] if words else f"status {done.status}"
-    if "no space left" in words.lower() or "disk full" in words.lower():
+    lines = words.splitlines() or [f"status {done.status}"]
+    last = next((line for line in lines if " : FAILURE : " in line), lines[-1])  # xorriso goes on after it
+    if any(each in words.lower() for each in FULL):
         return Problem(
             code="disk-full",
             where=tool,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edgefleet.model.hub import HubSnapshots
-from edgefleet.model.medium import Netboot
+from edgefleet.model.medium import Installer, Netboot
 from edgefleet.model.network import Network
 from edgefleet.model.site import Node, SiteSpec, User
 
@@ -50,6 +50,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """How an installer's medium puts a system onto the box."""
+
+    installer: Installer
+    disk: str | None = None
+    """The disk that it erases; `None` for the only built-in one."""
+    console: str | None = None
+    """Serial port that it is seen at, ``ttyS0,115200``."""
+    is_airgapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstBoot:
     """The whole first boot of one node."""
 
@@ -62,6 +74,8 @@ class FirstBoot:
     """Processor architecture; empty where anybody's will do."""
     netboot: Netboot | None = None
     """What it starts over the network."""
+    installation: Installation | None = None
+    """How it gets its system, where its medium is an installer."""
     timezone: str
     users: tuple[User, ...]
     network: Network

@@ -84,6 +84,16 @@ Device = Annotated[
         longest=200,
     ),
 ]
+InstalledDisk = Annotated[
+    str,
+    *matching(
+        r"/dev/(disk/by-(id|path)/[A-Za-z0-9:._+@=-]+|[a-z]+[a-z0-9]*)",
+        code="bad-device",
+        what="a disk to install onto",
+        hint="write it like /dev/nvme0n1, or one below /dev/disk/by-id or by-path",
+        longest=200,
+    ),
+]
 ConfigLine = Annotated[
     str,
     *matching(

@@ -20,6 +20,7 @@ def check_media(site: SiteSpec) -> Iterator[Finding]:
         yield from _too_new(site, site.recipe, ())
     for name, node in site.nodes.items():
         yield from _base(node, ("nodes", name, "image"))
+        yield from _installed(node, ("nodes", name, "image"))
         yield from _suited(node, ("nodes", name, "image", "format"))
 
 
@@ -68,6 +69,16 @@ def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
             if is_missing
             else f"{image.format} has no installer",
             hint="add image.installer: debian or ubuntu" if is_missing else "remove installer",
+        )
+
+
+def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+    if node.image.install_on is not None and node.image.format != "iso":
+        yield Finding(
+            path=format_path((*path, "installOn")),
+            code="needless-disk",
+            problem=f"{node.image.format} installs onto no disk",
+            hint="remove installOn, or use the format iso",
         )
 
 

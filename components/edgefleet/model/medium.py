@@ -46,6 +46,8 @@ class Medium:
     installer: Annotated[Installer | None, Effect.REFLASH] = None
     """Which automatic installation the base of an ``iso`` understands: Debian's preseed or Ubuntu's
     autoinstall."""
+    install_on: Annotated[str | None, Effect.REFLASH] = None
+    """Disk that an ``iso`` erases and installs onto, ``/dev/nvme0n1``; the only built-in one where unsaid."""
     netboot: Annotated[Netboot | None, Effect.REFLASH] = None
     """What ``ipxe`` starts."""
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.model.addresses import HostAddress, InterfaceGlob, InterfaceName, Mac, PlainAddress
 from edgefleet.model.credentials import PublicKey
-from edgefleet.model.hardware_parts import HardwarePart, ProxyPart, TimePart
+from edgefleet.model.hardware_parts import HardwarePart, InstalledDisk, ProxyPart, TimePart
 from edgefleet.model.medium import Format, Installer
 from edgefleet.model.names import (
     Domain,
@@ -205,6 +205,9 @@ class MediumPart(TypedDict, total=False):
     A preview says whether all fits."""
     installer: Installer
     """Which automatic installation the base of an iso understands."""
+    install_on: InstalledDisk
+    """Disk that an iso erases and installs onto, /dev/nvme0n1 or one below /dev/disk/by-id. Unless said
+    otherwise it is the only built-in disk; a box with several is left as it is, and says so."""
     netboot: NetbootPart
     """What ipxe starts."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import Box, FirstBoot, Step
+from edgefleet.model.firstboot import Box, FirstBoot, Installation, Step
 from edgefleet.planning.derivation import ssh_host_key
 
 
@@ -24,6 +24,7 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         hostname=node.hostname,
         arch=node.arch,
         netboot=node.image.netboot,
+        installation=_installation(box),
         timezone=site.timezone,
         users=site.users,
         network=node.network,
@@ -33,6 +34,18 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         files=tuple(file for step in steps for file in step.files),
         units=tuple(unit for step in steps for unit in step.units),
         commands=tuple(command for step in steps for command in step.commands),
+    )
+
+
+def _installation(box: Box) -> Installation | None:
+    image = box.node.image
+    if image.installer is None:
+        return None
+    return Installation(
+        installer=image.installer,
+        disk=image.install_on,
+        console=box.node.hardware.serial_console,
+        is_airgapped=box.site.airgap,
     )
 
 

@@ -1,0 +1,225 @@
+"""Format ``iso``: an installer of Debian or Ubuntu that asks nothing, and puts the node's seed onto the box.
+
+Sources: Debian's installation guide, appendix B (preseed); Ubuntu's autoinstall reference; both installers
+mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: a box
+becomes what it is at its first boot, by the same seed as in every other format.
+
+The base's own menus are replaced: the kernel's words are ours, and so is the time after which it begins. What
+its checksums say of these files is brought up to date.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import nocloud
+from edgefleet.io import disk, installer_iso, tools
+from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
+from edgefleet.io.iso9660 import iso
+from edgefleet.io.templates import render
+from edgefleet.model.composing import Composed, Ingredients
+from edgefleet.model.firstboot import FirstBoot, Installation
+from edgefleet.model.image import Image
+from edgefleet.model.yaml_text import to_yaml
+
+HERE = "/edgefleet"
+SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"
+WAIT = 15
+"""Seconds in which a person can stop it."""
+PLACEHOLDER = "/dev/edgefleet-disk"
+"""Where the disk's name comes to stand; no disk has this one."""
+SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
+PRIVATE, READABLE, PROGRAM = 0o400, 0o444, 0o555
+GRUB, SUMS, INFO = "/boot/grub/grub.cfg", "/md5sum.txt", "/.disk/info"
+ISOLINUX = ("/isolinux/isolinux.cfg", "/boot/isolinux/isolinux.cfg", "/isolinux.cfg")
+KERNELS = {
+    "debian": (r"/install[^/]*/vmlinuz", r"/install[^/]*/initrd\.gz"),
+    "ubuntu": (r"/casper/(hwe-)?vmlinuz", r"/casper/(hwe-)?initrd(\.gz|\.lz)?"),
+}
+"""dict[installer -> how its kernel and its initial file system are called]."""
+SUBIQUITY = re.compile(r"/casper/(install-sources\.yaml|.*installer.*\.squashfs)")
+"""What Ubuntu's media have that know autoinstall."""
+ARCHITECTURES = {
+    "amd64": ("bootx64.efi", "binary-amd64", "install.amd"),
+    "arm64": ("bootaa64.efi", "binary-arm64", "install.a64"),
+    "armhf": ("bootarm.efi", "binary-armhf", "install.ahf"),
+}
+"""dict[architecture -> names in a medium that only its has]."""
+
+
+def seed(boot: FirstBoot) -> Image:
+    """The node's seed, and the answers, programs and menus for the installer.
+
+    Raises:
+        InvalidInput: no installer is said.
+    """
+    if boot.installation is None:
+        hint = "add image.installer: debian or ubuntu"
+        problem = "an iso is an installer, and which one is not said"
+        raise InvalidInput(Problem(code="installer", where=boot.site, problem=problem, hint=hint))
+    files = {**nocloud.contents(boot), **_for_installer(boot, boot.installation)}
+    return Image(
+        name=f"{boot.node}.iso", data=iso("cidata", files), files=files, secret_files=nocloud.guessable(boot)
+    )
+
+
+def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
+    port, _, rate = (how.console or "").partition(",")
+    unit = port.removeprefix("ttyS")
+    known: dict[str, Any] = {
+        "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this box'}",
+        "wait": WAIT,
+        "words": [*_words(boot, how), *([f"console=tty0 console={port},{rate or 115200}"] if port else [])],
+        "unit": int(unit) if unit.isdigit() else None,
+        "rate": rate or "115200",
+        "disk": how.disk or "",
+        "airgap": "yes" if how.is_airgapped else "no",
+        "hostname": boot.hostname,
+        "timezone": boot.timezone,
+    }
+    texts = {
+        "grub.cfg": render("installer/grub.cfg.j2", **known),
+        "isolinux.cfg": render("installer/isolinux.cfg.j2", **known),
+        "choose-disk": render("installer/choose-disk.sh.j2", **known),
+        "finish": render("installer/finish.sh.j2", **known),
+    }
+    if how.installer == "debian":
+        texts["preseed.cfg"] = render("installer/preseed.cfg.j2", **known)
+    else:
+        texts["autoinstall.yaml"] = "#cloud-config\n" + to_yaml({"autoinstall": _autoinstall(boot)})
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def _words(boot: FirstBoot, how: Installation) -> list[str]:
+    """Of the kernel's command line; d-i asks for language and keyboard before it has read its answers."""
+    if how.installer == "ubuntu":
+        return ["autoinstall", f"ds=nocloud;s=/cdrom{INSTALLER}/", "noprompt"]
+    return [
+        *("auto=true", "priority=critical", f"preseed/file=/cdrom{INSTALLER}/preseed.cfg"),
+        *("locale=en_US.UTF-8", "keymap=us", f"hostname={boot.hostname}", "netcfg/enable=false"),
+    ]
+
+
+def _autoinstall(boot: FirstBoot) -> dict[str, object]:
+    """Ubuntu's answers; names that older installers do not know, they leave alone."""
+    return {
+        "version": 1,
+        "early-commands": [f"sh /cdrom{INSTALLER}/choose-disk ubuntu"],
+        "refresh-installer": {"update": False},
+        "locale": "en_US.UTF-8",
+        "keyboard": {"layout": "us"},
+        "source": {"search_drivers": False},
+        "network": {"version": 2, "ethernets": {}},
+        "apt": {"geoip": False, "fallback": "offline-install"},
+        "storage": {"layout": {"name": "direct", "match": {"path": PLACEHOLDER}}},
+        "ssh": {"install-server": True, "allow-pw": False},
+        "codecs": {"install": False},
+        "drivers": {"install": False},
+        "user-data": {"hostname": boot.hostname, "disable_root": True},
+        "late-commands": [f"sh /cdrom{INSTALLER}/finish"],
+        "shutdown": "poweroff",
+    }
+
+
+def compose(of: Ingredients, out: Path) -> Composed:
+    """The image at `out`.
+
+    Raises:
+        InvalidInput: the base is no installer of this kind and architecture.
+        OutsideFailure: xorriso is missing or failed, or the disk is full.
+    """
+    base = installer_iso.read_installer(of.base)
+    kernel, initrd = _kernel(base, of)
+    _check_arch(base, of, kernel)
+    added = dict(_added(base, of, kernel, initrd))
+    made = of.scratch / "whole.iso"
+    disk_uuid = str(uuid.uuid5(SPACE, f"{of.identity}/disk"))
+    installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=made)
+    digest = disk.sha256(made)
+    disk.move(made, out)
+    return Composed(size=out.stat().st_size, sha256=digest, tools={"xorriso": tools.version("xorriso")})
+
+
+def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
+    """Paths of the kernel that installs, and of its initial file system."""
+    kind = of.installer or "debian"
+    found = [sorted(path for path in base.files if re.fullmatch(rule, path)) for rule in KERNELS[kind]]
+    is_one = all(found) and (kind == "debian" or any(SUBIQUITY.fullmatch(path) for path in base.files))
+    if is_one:
+        return found[0][-1], found[1][-1]
+    other = {"debian": "ubuntu", "ubuntu": "debian"}[kind]
+    is_other = any(re.fullmatch(KERNELS[other][0], path) for path in base.files)
+    problem = f"holds no installer of {kind.capitalize()} that answers can be given to"
+    media = {"debian": "a netinst or DVD image of Debian", "ubuntu": "the live-server image of Ubuntu"}
+    hint = f"set image.installer: {other}" if is_other else f"use {media[kind]}"
+    raise wrong(of.base, "base-no-installer", problem, hint)
+
+
+def _check_arch(base: InstallerIso, of: Ingredients, kernel: str) -> None:
+    """By what only media of an architecture have, and by what the medium says of itself."""
+    parts = {part.lower() for path in base.files for part in path.split("/")}
+    there = {arch for arch, names in ARCHITECTURES.items() if parts & set(names)}
+    said = installer_iso.content(base, INFO, of.scratch).decode(errors="replace").split()
+    there |= ARCHITECTURES.keys() & set(said)
+    if there and of.arch not in there:
+        problem = f"is for {' and '.join(sorted(there))}, and the node is {of.arch}"
+        raise wrong(of.base, "base-arch", problem, f"use the base for {of.arch}; its kernel is {kernel}")
+
+
+def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Iterator[tuple[str, Addition]]:
+    """(path in the image, what is put there)."""
+    replaced = _replaced(base, of, kernel, initrd)
+    for files, mode in ((replaced, READABLE), *_placed(of)):
+        for path, content in files.items():
+            source = of.scratch / "tree" / path.lstrip("/")
+            disk.write(source, content)
+            yield path, Addition(source=source, mode=mode)
+    for each in sorted(of.payload.rglob("*")) if of.payload is not None else ():
+        if each.is_file():
+            inside = each.relative_to(of.payload or each).as_posix()
+            mode = PROGRAM if inside.startswith("bin/") else READABLE
+            yield f"{PAYLOAD}/{inside}", Addition(source=each, mode=mode)
+
+
+def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
+    """(dict[path -> content], mode) of what the base has nothing like."""
+    names = ("user-data", "meta-data", "network-config")
+    yield {f"{SEED}/{name}": of.seed[name] for name in names}, PRIVATE
+    yield {f"{INSTALLER}/{name}": of.seed[name] for name in ("choose-disk", "finish")}, PROGRAM
+    answers = {
+        f"{INSTALLER}/{place}": of.seed[name]
+        for name, place in (("preseed.cfg", "preseed.cfg"), ("autoinstall.yaml", "user-data"))
+        if name in of.seed
+    }
+    yield {**answers, f"{INSTALLER}/meta-data": f"instance-id: edgefleet-{of.node}\n".encode()}, READABLE
+
+
+def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> dict[str, bytes]:
+    """dict[path -> content] of the base's menus and checksums."""
+    menus = [(GRUB, "grub.cfg"), *((path, "isolinux.cfg") for path in ISOLINUX)]
+    replaced = {path: _menu(of.seed[name], kernel, initrd) for path, name in menus if path in base.files}
+    if not replaced:
+        problem = f"has no menu that edgefleet knows ({GRUB}, {ISOLINUX[0]})"
+        raise wrong(of.base, "base-no-menu", problem, "use an image as Debian or Ubuntu publish it")
+    sums = installer_iso.content(base, SUMS, of.scratch)
+    return {**replaced, **({SUMS: _sums(sums, replaced)} if sums else {})}
+
+
+def _menu(text: bytes, kernel: str, initrd: str) -> bytes:
+    return text.replace(b"@KERNEL@", kernel.encode()).replace(b"@INITRD@", initrd.encode())
+
+
+def _sums(sums: bytes, replaced: dict[str, bytes]) -> bytes:
+    """Lines of md5sum, which media are checked by, for what is replaced."""
+    made = []
+    for line in sums.decode(errors="replace").splitlines():
+        name = line[34:].removeprefix(".")
+        if name in replaced:
+            made.append(f"{hashlib.md5(replaced[name], usedforsecurity=False).hexdigest()}  .{name}")
+        else:
+            made.append(line)
+    return ("\n".join(made) + "\n").encode()

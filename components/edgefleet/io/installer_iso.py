@@ -1,0 +1,152 @@
+"""Installer ISOs that somebody else made: looked into, and written anew with files added, by xorriso.
+
+What makes the base boot is replayed: El Torito, the boot loader in the first sectors, partitions (xorriso(1),
+``-boot_image any replay``). Its UUID, which is the time of its making, stays, as GRUB may look for it.
+xorriso streams: memory does not grow with the image. What could differ from one machine to the next is given:
+owners, modes, times, UUIDs, and the order of the files' contents, which would follow inode numbers.
+"""
+
+import shlex
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk, tools
+from edgefleet.io.gpt import COMPRESSED, SIGNATURE
+from edgefleet.model.disk_layout import SECTOR
+
+BLOCK = 2048
+DESCRIPTOR = 16 * BLOCK
+"""Offset of the primary volume descriptor (ECMA-119, 8.4)."""
+STANDARD = b"\x01CD001"
+_SIZE, _MODIFIED, _DATE = 80, 830, 16
+"""Offsets of the volume's size in blocks and of its modification date, and the digits of that."""
+NO_DATE = "1980010100000000"
+QUIET = ("-no_rc", "-report_about", "WARNING", "-return_with", "SORRY", "32", "-abort_on", "FAILURE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallerIso:
+    """An ISO whose parts are all there."""
+
+    path: Path
+    files: frozenset[str]
+    """Absolute paths of its files."""
+    date: str
+    """16 digits: when it was made, and by that its UUID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """A file that is put into an ISO, in the place of one of the same path."""
+
+    source: Path
+    mode: int
+
+
+def read_installer(image: Path) -> InstallerIso:
+    """What is in an ISO.
+
+    Raises:
+        InvalidInput: it is something else, or cut off.
+        OutsideFailure: it cannot be read, or xorriso is missing.
+    """
+    with disk.explaining(image, "cannot be read"), image.open("rb") as file:
+        start = file.read(SECTOR * 2)
+        file.seek(DESCRIPTOR)
+        descriptor = file.read(BLOCK)
+        size = file.seek(0, 2)
+    _check_kind(image, start, descriptor, size)
+    _check_whole(image, start, descriptor, size)
+    date = descriptor[_MODIFIED : _MODIFIED + _DATE].decode(errors="replace")
+    listed = tools.use("xorriso", *QUIET, "-indev", f"stdio:{image}", "-find", "/", "-type", "f")
+    files = frozenset(shlex.split(line)[0] for line in listed.decode(errors="replace").splitlines() if line)
+    is_date = date.isdigit() and not date.startswith("0")
+    return InstallerIso(path=image, files=files, date=date if is_date else NO_DATE)
+
+
+def content(image: InstallerIso, path: str, scratch: Path) -> bytes:
+    """A small file of the image; empty where there is none.
+
+    Args:
+        image: what `read_installer` found.
+        path: absolute, in the image.
+        scratch: a directory to unpack it to.
+    """
+    if path not in image.files:
+        return b""
+    unpacked = scratch / "unpacked"
+    disk.remove(unpacked)
+    tools.use(
+        "xorriso",
+        *(*QUIET, "-osirrox", "on", "-indev", f"stdio:{image.path}"),
+        *("-extract_single", path, unpacked),
+    )
+    return disk.read(unpacked) or b""
+
+
+def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: str, out: Path) -> None:
+    """Write the image with `added`, dict[absolute path -> file], to `out`.
+
+    Raises:
+        OutsideFailure: xorriso is missing or failed, or the disk is full.
+    """
+    command: list[str | Path] = [*QUIET, "-indev", f"stdio:{image.path}", "-outdev", f"stdio:{out}"]
+    command += ["-boot_image", "any", "replay", "-boot_image", "any", f"gpt_disk_guid={disk_uuid}"]
+    command += ["-volume_date", "uuid", image.date, "-volume_date", "all_file_dates", "set_to_mtime"]
+    for number, (path, addition) in enumerate(sorted(added.items()), 1):
+        command += ["-map", addition.source, path, "-chmod", f"{addition.mode:04o}", path, "--"]
+        command += ["-find", path, "-exec", "sort_weight", str(-number), "--"]
+    directories = {str(parent) for path in added for parent in PurePosixPath(path).parents} - {"/"}
+    new = sorted(each for each in directories if not any(_is_below(path, each) for path in image.files))
+    command += ["-chmod", "0755", *new, "--"]
+    for owner in ("-chown", "-chgrp"):
+        command += [owner, "0", *sorted(added), *new, "--"]
+    command += ["-alter_date", "b-c", f"={tools.EPOCH}", *sorted(added), *sorted(directories), "/", "--"]
+    tools.use("xorriso", *command, "-commit", "-end")
+    with disk.explaining(out, "cannot be written"):
+        out.chmod(disk.PRIVATE_FILE)
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path.startswith(f"{directory}/")
+
+
+def _check_kind(image: Path, start: bytes, descriptor: bytes, size: int) -> None:
+    for magic, what, command in COMPRESSED:
+        if start.startswith(magic):
+            hint = "give the address of the ISO itself"
+            if command:
+                hint = f"use the ISO, unpacked, and give its digest: {command.format(name=image.name)}"
+            raise wrong(image, "base-compressed", f"is {what}, not an installer's ISO", hint)
+    if descriptor.startswith(STANDARD):
+        return
+    if size < DESCRIPTOR + BLOCK:
+        raise _truncated(image, size, DESCRIPTOR + BLOCK)
+    is_disk = start[510:512] == b"\x55\xaa"
+    what = "is a disk image, not an installer's ISO" if is_disk else "is no ISO 9660 image"
+    hint = "use the format raw for it" if is_disk else "use the ISO of Debian's or Ubuntu's installer"
+    raise wrong(image, "base-no-iso", what, hint)
+
+
+def _check_whole(image: Path, start: bytes, descriptor: bytes, size: int) -> None:
+    """The volume says how long it is, and a GPT where its copy is, which is behind the volume."""
+    (blocks,) = struct.unpack_from("<I", descriptor, _SIZE)
+    wanted = blocks * BLOCK
+    if start[SECTOR : SECTOR + len(SIGNATURE)] == SIGNATURE:
+        (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
+        wanted = max(wanted, (copy + 1) * SECTOR)
+    if size < wanted:
+        raise _truncated(image, size, wanted)
+
+
+def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
+    problem = f"is cut off: it has {size:,} bytes, and should have {wanted:,}"
+    return wrong(image, "base-truncated", problem, "download it again and take its digest again")
+
+
+def wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
+    """What is said of a base that cannot be used."""
+    return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))

@@ -1,0 +1,270 @@
+"""What runs in an installer: both programs of format ``iso``, run for real in a folder instead of `/`."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.images.test_iso import installed
+
+from edgefleet.images import iso
+
+MB500 = 976_562_500
+"""Sectors of a disk of 500 GB."""
+
+
+def program(name: str, at: Path, **how: object) -> Path:
+    """A program of the medium, as it is there."""
+    at.write_bytes(iso.seed(installed(**how)).files[name])  # type: ignore[arg-type]  # a test names what differs
+    return at
+
+
+class Box:
+    """A folder with what a kernel says of its disks."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "proc").mkdir()
+        (root / "proc" / "mounts").write_text("proc /proc proc rw 0 0\n")
+        (root / "dev").mkdir()
+        (root / "sys" / "class" / "block").mkdir(parents=True)
+        (root / "sys" / "block").mkdir()
+
+    def disk(self, name: str, *, on: str = "pci0000:00/ata1", part: str = "", **said: object) -> None:
+        """A disk that is found there, perhaps with a partition."""
+        place = self.root / "sys" / "devices" / on / name
+        (place / "device").mkdir(parents=True)
+        for key, value in {
+            "size": MB500,
+            "ro": 0,
+            "removable": 0,
+            "device/model": "ACME 500  ",
+            **said,
+        }.items():
+            (place / key).write_text(f"{value}\n")
+        (self.root / "sys" / "block" / name).symlink_to(place)
+        (self.root / "sys" / "class" / "block" / name).symlink_to(place)
+        (self.root / "dev" / name).touch()
+        if part:
+            (place / part).mkdir()
+            (place / part / "partition").write_text("1\n")
+            (self.root / "sys" / "class" / "block" / part).symlink_to(place / part)
+            (self.root / "dev" / part).touch()
+
+    def medium(self, device: str) -> None:
+        """What the installer came from."""
+        (self.root / "proc" / "mounts").write_text(
+            f"proc /proc proc rw 0 0\n/dev/{device} /cdrom iso9660 ro 0 0\n"
+        )
+
+    def choose(self, *arguments: str, disk: str | None = None) -> tuple[int, str]:
+        """(status, what it says) of choose-disk."""
+        script = program("choose-disk", self.root / "choose-disk", disk=disk)
+        around = {
+            "EDGEFLEET_PREFIX": str(self.root),
+            "EDGEFLEET_WAIT_SECONDS": "0",
+            "EDGEFLEET_STOP_ONCE": "yes",
+        }
+        path = f"{self.root / 'bin'}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["sh", script, *arguments],
+            env={"PATH": path, **around},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, (done.stdout + done.stderr).strip()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    """A box without disks."""
+    return Box(tmp_path)
+
+
+def test_the_only_built_in_disk_is_taken(box: Box) -> None:
+    """Not the medium, no stick, no card reader, nothing without a medium or that cannot be written."""
+    box.disk("nvme0n1", on="pci0000:00/nvme/nvme0")
+    box.disk("sda", on="pci0000:00/usb2/2-1")
+    box.disk("sdb", part="sdb1")
+    box.disk("sdc", removable=1)
+    box.disk("sdd", size=0)
+    box.disk("sde", ro=1)
+    for name in ("loop0", "sr0", "zram0", "mmcblk0boot0"):
+        box.disk(name)
+    box.medium("sdb1")
+    assert (0, "/dev/nvme0n1") == box.choose()
+
+
+def test_among_several_disks_nothing_is_chosen(box: Box) -> None:
+    """It says which there are and what to do, and no installer is told anything."""
+    box.disk("sda")
+    box.disk("sdb", size=2 * MB500, **{"device/model": "OTHER"})
+    status, said = box.choose("debian")
+    assert 1 == status
+    assert "several disks: /dev/sda (500 GB, ACME 500), /dev/sdb (1000 GB, OTHER)" in said
+    assert "image.installOn in the fleet file" in said
+    assert "Nothing was written to any disk" in (box.root / "dev" / "tty1").read_text()
+
+
+def test_a_box_without_a_disk_says_so(box: Box) -> None:
+    """The medium is none."""
+    box.disk("sda")
+    box.medium("sda")
+    assert (1, "edgefleet: This box has no built-in disk that can be written.") == box.choose()
+
+
+def test_the_disk_that_is_named_is_taken(box: Box) -> None:
+    """By a name that stays, among others; a stick, too, as somebody asked for it."""
+    box.disk("sda")
+    box.disk("sdb", on="pci0000:00/usb2/2-1")
+    by_id = box.root / "dev" / "disk" / "by-id"
+    by_id.mkdir(parents=True)
+    (by_id / "usb-ACME").symlink_to(box.root / "dev" / "sdb")
+    assert (0, "/dev/sdb") == box.choose(disk="/dev/disk/by-id/usb-ACME")
+    assert (0, "/dev/sda") == box.choose(disk="/dev/sda")
+
+
+def test_a_named_disk_that_cannot_be_it_is_refused(box: Box) -> None:
+    """One that is not there, a part of one, and the medium itself."""
+    box.disk("sda", part="sda1")
+    box.disk("sdb", part="sdb1")
+    box.medium("sdb1")
+    assert (
+        "/dev/nvme0n1, which image.installOn names, is not in this box. It has: /dev/sda"
+        in (box.choose(disk="/dev/nvme0n1")[1])
+    )
+    assert "is a part of a disk" in box.choose(disk="/dev/sda1")[1]
+    assert "is the medium that this installer is on" in box.choose(disk="/dev/sdb")[1]
+
+
+def test_debians_installer_is_told(box: Box) -> None:
+    """The disk, the boot loader's place, and partitions for the firmware that it was started by."""
+    box.disk("sda")
+    (box.root / "bin").mkdir()
+    stand_in = box.root / "bin" / "debconf-set"
+    stand_in.write_text(f'#!/bin/sh\n# a stand-in\necho "$1=$2" >>{box.root}/asked\n')
+    stand_in.chmod(0o755)
+    assert 0 == box.choose("debian")[0]
+    bios = (box.root / "asked").read_text().splitlines()
+    assert ["partman-auto/disk=/dev/sda", "grub-installer/bootdev=/dev/sda"] == bios[:2]
+    assert "method{ biosgrub }" in bios[2]
+    assert "$iflabel{ gpt }" in bios[2]
+    assert "mountpoint{ / } ." in bios[2]
+    (box.root / "sys" / "firmware" / "efi").mkdir(parents=True)
+    box.choose("debian")
+    assert "method{ efi }" in (box.root / "asked").read_text().splitlines()[-1]
+
+
+def test_ubuntus_installer_is_told(box: Box) -> None:
+    """In its own copy of the answers, in the place of a name that no disk has."""
+    box.disk("sda")
+    answers = box.root / "autoinstall.yaml"
+    answers.write_bytes(iso.seed(installed("ubuntu")).files["autoinstall.yaml"])
+    assert (0, "") == box.choose("ubuntu")
+    assert "path: /dev/sda\n" in answers.read_text()
+    assert "edgefleet-disk" not in answers.read_text()
+
+
+@pytest.fixture
+def medium(tmp_path: Path) -> Path:
+    """What lies on the medium."""
+    seed = tmp_path / "cdrom" / "edgefleet" / "seed"
+    seed.mkdir(parents=True)
+    for name, data in iso.seed(installed()).files.items():
+        if name in {"user-data", "meta-data", "network-config"}:
+            (seed / name).write_bytes(data)
+    return tmp_path / "cdrom"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A system as an installer leaves it."""
+    root = tmp_path / "target"
+    for path, text in {
+        "usr/bin/cloud-init": "",
+        "etc/os-release": "ID=debian\nVERSION_CODENAME=bookworm\n",
+        "etc/apt/sources.list": "deb cdrom:[Debian 12]/ bookworm main\n",
+        "etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+        "etc/netplan/00-installer-config.yaml": "network: {}\n",
+        "etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [NoCloud, None]\n",
+        "etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource_list: [None]\n",
+        "etc/cloud/cloud.cfg.d/subiquity-disable-cloudinit-networking.cfg": "network: {config: disabled}\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    (root / "usr/bin/cloud-init").chmod(0o755)
+    return root
+
+
+def finish(medium: Path, target: Path, **how: object) -> subprocess.CompletedProcess[str]:
+    """Run the program at the end of an installation."""
+    script = program("finish", medium / "finish", **how)
+    around = {"PATH": os.environ["PATH"], "EDGEFLEET_MEDIUM": str(medium), "EDGEFLEET_TARGET": str(target)}
+    return subprocess.run(["sh", script], env=around, capture_output=True, text=True, check=False, umask=0)
+
+
+def test_the_seed_is_where_cloud_init_looks_for_it(medium: Path, target: Path) -> None:
+    """For root alone, whole, and marked as what may be wiped."""
+    done = finish(medium, target)
+    assert 0 == done.returncode, done.stderr
+    seed = target / "var" / "lib" / "cloud" / "seed" / "nocloud"
+    assert 0o700 == seed.stat().st_mode & 0o777
+    for name in ("user-data", "meta-data", "network-config"):
+        assert (medium / "edgefleet" / "seed" / name).read_bytes() == (seed / name).read_bytes()
+        assert 0o600 == (seed / name).stat().st_mode & 0o777
+    assert (seed / "edgefleet").is_file()
+
+
+def test_the_installers_own_network_and_users_are_gone(medium: Path, target: Path) -> None:
+    """So that the seed's hold; what the packages themselves brought stays."""
+    finish(medium, target)
+    assert [] == list((target / "etc" / "netplan").iterdir())
+    assert ["90_dpkg.cfg"] == [each.name for each in (target / "etc" / "cloud" / "cloud.cfg.d").iterdir()]
+    assert "eth0" not in (target / "etc" / "network" / "interfaces").read_text()
+    assert "source /etc/network/interfaces.d/*" in (target / "etc" / "network" / "interfaces").read_text()
+
+
+def test_what_the_medium_carries_comes_along(medium: Path, target: Path) -> None:
+    """Where the first boot looks for it; done twice it is the same."""
+    payload = medium / "edgefleet" / "payload"
+    (payload / "bin").mkdir(parents=True)
+    (payload / "bin" / "k3s").write_bytes(b"a binary\n")
+    (payload / "SHA256SUMS").write_text("")
+    for _ in range(2):
+        assert 0 == finish(medium, target, is_airgapped=True).returncode
+    there = target / "var" / "lib" / "edgefleet" / "medium"
+    assert b"a binary\n" == (there / "bin" / "k3s").read_bytes()
+    assert ["medium"] == [each.name for each in there.parent.iterdir()]
+
+
+def test_a_box_with_a_link_knows_where_updates_are(medium: Path, target: Path) -> None:
+    """One without has no sources that it could not reach."""
+    finish(medium, target, is_airgapped=True)
+    place = target / "etc" / "apt" / "sources.list.d" / "debian.sources"
+    assert not place.exists()
+    finish(medium, target)
+    assert "Suites: bookworm bookworm-updates\n" in place.read_text()
+    assert "URIs: http://deb.debian.org/debian-security\nSuites: bookworm-security\n" in place.read_text()
+    assert (target / "etc" / "apt" / "sources.list").read_text().startswith("# deb cdrom:")
+
+
+def test_a_system_without_cloud_init_is_not_left_as_if_it_were_done(medium: Path, target: Path) -> None:
+    """The installer stops with a sentence."""
+    (target / "usr" / "bin" / "cloud-init").unlink()
+    done = finish(medium, target)
+    assert 1 == done.returncode
+    assert "no cloud-init" in done.stderr
+    assert not (target / "var").exists()
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
+@pytest.mark.parametrize("name", ["choose-disk", "finish"])
+def test_a_shell_that_is_no_bash_takes_them(name: str, tmp_path: Path) -> None:
+    """In the installers it is busybox's, and dash."""
+    script = program(name, tmp_path / name)
+    done = subprocess.run(
+        ["shellcheck", "-s", "sh", "-e", "SC2016", script], capture_output=True, text=True, check=False
+    )
+    assert "" == done.stdout
