@@ -90,6 +90,7 @@ def _image(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) 
 
 
 def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> FirstBoot:
+    spec = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine hands maps over in any order
     wifi = spec.nodes[node].network.wifi
     passphrase = None
     if wifi is not None:
