@@ -13,7 +13,7 @@ from edgefleet.model.device import Device
 from edgefleet.model.disk_layout import Extent
 
 COLUMNS = "PATH,SIZE,TYPE,MODEL,TRAN,RM,RO,FSTYPE,LABEL,MOUNTPOINTS"
-PIECE = extents.PIECE
+PIECE = 4 * 1024**2
 END = 1024**2
 """Bytes at the end of a device that are emptied: the copy of an earlier partition table is there."""
 Progress = Callable[[int], None]

@@ -6,27 +6,20 @@ no space. A descriptor is a small JSON document; the common formats that refer t
 (qcow2 has one backing file at equal offsets; QEMU leaves out runs of zeroes in a VMDK of several extents).
 """
 
-import errno
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
-from typing import Any
+from typing import BinaryIO
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io import disk
+from edgefleet.io import disk, sparse
+from edgefleet.io.digesting import Digesting
+from edgefleet.io.sparse import BLOCK, PIECE, ZEROES
 from edgefleet.model.disk_layout import Extent
 
-PIECE = 4 * 1024**2
-"""Bytes in memory at a time."""
-ZEROES = bytes(PIECE)
 FORMAT = "edgefleet.dev/extents/v1"
-AHEAD = 4
-"""Pieces that may wait to be digested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,82 +48,79 @@ def digest(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Written:
     return _written(extents, parts, None)
 
 
-def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: Any) -> Written:
-    sums = hashlib.sha256()
-    waiting: Queue[bytes | memoryview | None] = Queue(AHEAD)
+def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryIO | None) -> Written:
+    """Digest the image, and write it to `file` if there is one."""
+    handle, size = None if file is None else file.fileno(), 0
+    with Digesting() as digesting:
+        for source, offset, length in _runs(extents, parts):
+            if source is None:
+                digesting.add_zeroes(length)
+            elif handle is None:
+                _digest(source, offset, length, digesting)
+            else:
+                _copy(source, offset, length, (handle, size), digesting)
+            size += length
+        if handle is not None:
+            os.ftruncate(handle, size)
+            os.fdatasync(handle)  # while the digest is still being taken
+    return Written(size=size, sha256=digesting.hexdigest())
 
-    def add() -> None:
-        while (piece := waiting.get()) is not None:
-            sums.update(piece)
 
-    size = 0
-    with ThreadPoolExecutor(1) as pool:
-        summing = pool.submit(add)
-        try:
-            for piece, is_hole in pieces(extents, parts):
-                waiting.put(piece)
-                if file is not None and not is_hole:
-                    file.seek(size)
-                    file.write(piece)
-                size += len(piece)
-        finally:
-            waiting.put(None)
-        summing.result()
-    if file is not None:
-        file.truncate(size)
-    return Written(size=size, sha256=sums.hexdigest())
+def _copy(source: int, offset: int, length: int, to: tuple[int, int], digesting: Digesting) -> None:
+    """Digest a run of data, and bring it `to` (a file, where): its whole blocks shared if that can be."""
+    handle, at = to
+    first = min(-offset % BLOCK, length)
+    whole = (length - first) // BLOCK * BLOCK
+    if (offset - at) % BLOCK or not sparse.share(handle, at + first, source, offset + first, whole):
+        _digest(source, offset, length, digesting, to)
+        return
+    rest = first + whole
+    _digest(source, offset, first, digesting, to)
+    _digest(source, offset + first, whole, digesting)
+    _digest(source, offset + rest, length - rest, digesting, (handle, at + rest))
+
+
+def _digest(
+    source: int, offset: int, length: int, digesting: Digesting, to: tuple[int, int] | None = None
+) -> None:
+    """Digest a run of data, and write it `to` (a file, where) if that is given."""
+    done = 0
+    while done < length:
+        buffer = digesting.buffer()
+        piece = buffer[: min(PIECE, length - done)]
+        count = os.preadv(source, [piece], offset + done)
+        if not count:  # the file ends here: what is missing is zeroes, as in a sparse one
+            digesting.add_zeroes(length - done)
+            return
+        digesting.add(buffer, count)
+        if to is not None:
+            sparse.write(to[0], to[1] + done, piece[:count])
+        done += count
 
 
 def pieces(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tuple[bytes | memoryview, bool]]:
     """(bytes, whether they are a hole) of the image, in order."""
+    for source, offset, length in _runs(extents, parts):
+        done = 0
+        while done < length:
+            count = min(PIECE, length - done)
+            piece = b"" if source is None else os.pread(source, count, offset + done)
+            yield (piece, False) if piece else (ZEROES[:count], True)
+            done += len(piece) or count
+
+
+def _runs(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tuple[int | None, int, int]]:
+    """(open file, offset, length) of what follows what; no file for a hole."""
     for extent in extents:
         if not extent.part:
-            yield from _hole(extent.length)
+            yield None, 0, extent.length
             continue
         path = parts[extent.part]
         with disk.explaining(path, "cannot be read"):
             source = path.open("rb", buffering=0)
         with source:
-            yield from _of_file(source, extent.offset, extent.length)
-
-
-def _hole(length: int) -> Iterator[tuple[memoryview, bool]]:
-    whole = memoryview(ZEROES)
-    while length > 0:
-        yield whole[: min(length, PIECE)], True
-        length -= PIECE
-
-
-def _of_file(source: Any, offset: int, length: int) -> Iterator[tuple[bytes | memoryview, bool]]:
-    """A run of a file; its holes are not read."""
-    end = offset + length
-    while offset < end:
-        data = min(_next_data(source.fileno(), offset, end), end)
-        yield from _hole(data - offset)
-        hole = min(_next_hole(source.fileno(), data, end), end) if data < end else end
-        source.seek(data)
-        while data < hole:
-            piece = source.read(min(PIECE, hole - data))
-            if not piece:  # the file ends here: what is missing is zeroes, as in a sparse one
-                yield from _hole(end - data)
-                return
-            yield piece, not any(piece[:1]) and piece == ZEROES[: len(piece)]
-            data += len(piece)
-        offset = hole
-
-
-def _next_data(handle: int, offset: int, end: int) -> int:
-    try:
-        return os.lseek(handle, offset, os.SEEK_DATA)
-    except OSError as error:
-        return end if error.errno == errno.ENXIO else offset
-
-
-def _next_hole(handle: int, offset: int, end: int) -> int:
-    try:
-        return os.lseek(handle, offset, os.SEEK_HOLE)
-    except OSError:
-        return end
+            for offset, length, is_hole in sparse.runs(source.fileno(), extent.offset, extent.length):
+                yield None if is_hole else source.fileno(), offset, length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
