@@ -12,10 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from edgefleet.model import document, hardware_parts, hub_part, safety_parts, settings, workloads
-from edgefleet.model.spec import outside_name
+from edgefleet.model.spec import described, outside_name
 
 MODULES = (settings, hardware_parts, safety_parts, hub_part, workloads, document)
 """Where the TypedDicts of a fleet file stand."""
@@ -24,12 +22,12 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 def fleet_schema() -> dict[str, Any]:
     """The schema as plain data; where it says less than `load_fleet` checks, it never says otherwise."""
-    schema = _draft_07(TypeAdapter(document.FleetDocument).json_schema(by_alias=True))
-    described = {name: fields for module in MODULES for name, fields in _docstrings(module).items()}
+    schema = _draft_07(described(document.FleetDocument))
+    words_of = {name: fields for module in MODULES for name, fields in _docstrings(module).items()}
     definitions = schema["definitions"]
     for name, definition in [("FleetDocument", schema), *definitions.items()]:
         for key, value in definition.get("properties", {}).items():
-            words = _described(name, key, described)
+            words = _described(name, key, words_of)
             value.setdefault("description", words)
             value["description"] = " ".join(value["description"].split())
     return {
@@ -44,11 +42,11 @@ def text() -> str:
     return json.dumps(fleet_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _described(name: str, key: str, described: dict[str, dict[str, str]]) -> str:
+def _described(name: str, key: str, words_of: dict[str, dict[str, str]]) -> str:
     """The docstring of a field, in its class or one that it inherits from."""
     kind = next(getattr(module, name) for module in MODULES if hasattr(module, name))
     bases = [name, *(base.__name__ for base in _bases(kind))]
-    return next(described[base][key] for base in bases if key in described.get(base, {}))
+    return next(words_of[base][key] for base in bases if key in words_of.get(base, {}))
 
 
 def _bases(kind: Any) -> list[Any]:

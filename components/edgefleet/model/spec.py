@@ -22,11 +22,27 @@ def outside_name(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
+class _Docstrings:
+    """Whether pydantic reads the docstrings of fields: for a schema alone (`described`).
+
+    It parses the source of each class for them, which took a third of the time of a small command.
+    """
+
+    __slots__ = ("are_read",)
+
+    def __init__(self) -> None:
+        self.are_read = False
+
+    def __bool__(self) -> bool:
+        return self.are_read
+
+
+_DOCSTRINGS = _Docstrings()
 CONFIG = ConfigDict(
     alias_generator=outside_name,
     populate_by_name=True,
     extra="forbid",
-    use_attribute_docstrings=True,
+    use_attribute_docstrings=_DOCSTRINGS,  # type: ignore[typeddict-item]  # as a bool, at each building
     hide_input_in_errors=True,
 )
 
@@ -100,6 +116,16 @@ def adapter(of: type[T]) -> TypeAdapter[T]:
     cached: Any = of
     made: TypeAdapter[T] = _adapter(cached)
     return made
+
+
+def described(of: Any) -> dict[str, Any]:
+    """The JSON Schema of a spec or a TypedDict, its fields described by their docstrings."""
+    with _BUILDING:
+        _DOCSTRINGS.are_read = True
+        try:
+            return TypeAdapter[Any](of).json_schema(by_alias=True)
+        finally:
+            _DOCSTRINGS.are_read = False
 
 
 def to_plain(value: object) -> dict[str, Any]:

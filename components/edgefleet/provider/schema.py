@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from edgefleet.model.shapes import at, fields_of
-from edgefleet.model.spec import Secret
+from edgefleet.model.spec import Secret, described
 from edgefleet.provider.configuration import Config
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.version import version
@@ -29,7 +27,7 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         components: dict[type token -> component as the schema has it].
     """
     types: dict[str, Any] = {}
-    described = {each.TOKEN: _resource(each, types) for each in resources}
+    made = {each.TOKEN: _resource(each, types) for each in resources}
     config = _properties(Config, types)
     schema = {
         "name": PACKAGE,
@@ -41,7 +39,7 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
         "config": {"variables": config},
         "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
-        "resources": dict(sorted({**described, **(components or {})}.items())),
+        "resources": dict(sorted({**made, **(components or {})}.items())),
         "types": dict(sorted(types.items())),
     }
     return json.dumps(schema, indent=2)
@@ -66,7 +64,7 @@ def _required(of: Any) -> list[str]:
 
 
 def _described(of: Any) -> dict[str, Any]:
-    found: dict[str, Any] = TypeAdapter(of).json_schema(by_alias=True)
+    found = described(of)
     if "$ref" in found:  # a class that refers to itself
         found = found["$defs"][found["$ref"].rpartition("/")[2]] | {"$defs": found["$defs"]}
     inherited = [_described(base) for base in of.__bases__ if is_dataclass(base)]
@@ -80,13 +78,13 @@ def _described(of: Any) -> dict[str, Any]:
 
 def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
     """Pulumi properties of the fields of `of`; the classes that they use go into `types`."""
-    described = _described(of)
-    for name, definition in described.get("$defs", {}).items():
+    found = _described(of)
+    for name, definition in found.get("$defs", {}).items():
         made = _object(definition)
         if types.setdefault(_token(name), made) != made:
             raise ValueError(f"two different classes of specs are called {name}: give one another name")
     return {
-        name: _property(definition) | _marks(of, name) for name, definition in described["properties"].items()
+        name: _property(definition) | _marks(of, name) for name, definition in found["properties"].items()
     }
 
 
