@@ -43,7 +43,7 @@ class Driver:
 
     def restart(self) -> None:
         """Another process: nothing is remembered but the state."""
-        self._lifecycle = Lifecycle(self.resource)  # type: ignore[arg-type]  # kinds have the four methods
+        self._lifecycle = Lifecycle(self.resource)
 
     def check(self, inputs: Inputs) -> list[str]:
         """Failures of the inputs, ``path: reason``."""

@@ -68,15 +68,8 @@ class Alarm(NamedResource):
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     TAGGING = ALARMS
+    TAGGED_BY = "AlarmArn"
     LOOKS_FIRST = True
-
-    def identity(self, spec: AlarmSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["AlarmArn"])
 
     def inspect(self, spec: AlarmSpec) -> Iterable[Problem]:
         """A period that AWS does not take."""

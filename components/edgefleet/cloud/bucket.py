@@ -194,21 +194,12 @@ class Bucket(CloudResource):
         self._set_all(new, outside, outputs, is_new=False)
         return outputs
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
 
         Raises:
             Refused: there are objects in it.
         """
-        if successor is not None:
-            return
         aws = outside.aws
         try:
             with aws.calling("s3:DeleteBucket", _place(identity)):

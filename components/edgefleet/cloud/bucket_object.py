@@ -143,22 +143,12 @@ class BucketObject(CloudResource):
         assert outputs is not None  # noqa: S101 - the same
         return outputs
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove it with every version of it, together with others that go at the same time."""
         del inputs
-        if successor is None:
-            bucket, key = _parts(identity)
-            clearing = outside.aws.shared(
-                f"clearing {bucket}", lambda: Clearing(_remover(bucket, outside.aws))
-            )
-            clearing.clear(Wanted(below=key, is_whole=True))
+        bucket, key = _parts(identity)
+        clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(_remover(bucket, outside.aws)))
+        clearing.clear(Wanted(below=key, is_whole=True))
 
     def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
         """The outputs; None where it was to be new and something is there."""

@@ -59,15 +59,8 @@ class Budget(NamedResource):
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     TAGGING = BUDGETS
+    TAGGED_BY = "arn"
     EXISTS = frozenset({"DuplicateRecordException"})
-
-    def identity(self, spec: BudgetSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["arn"])
 
     def inspect(self, spec: BudgetSpec) -> Iterable[Problem]:
         """Numbers that cannot be."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
 from edgefleet.io.outside import Outside
@@ -38,7 +38,7 @@ class CrlOutputs:
     """Amazon Resource Name."""
 
 
-class Crl(NamedResource):
+class Crl(ChosenId):
     """The kind."""
 
     TOKEN = "edgefleet:aws:Crl"  # noqa: S105 - a type token
@@ -46,25 +46,8 @@ class Crl(NamedResource):
     Outputs: ClassVar[type[Any]] = CrlOutputs
     REPLACE_ON = frozenset({"trustAnchor"})
     TAGGING = ROLES_ANYWHERE
-    LOOKS_FIRST = True
-
-    def identity(self, spec: CrlSpec) -> str:
-        """AWS chooses it."""
-        del spec
-        return ""
-
-    def name_of(self, spec: CrlSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its id."""
-        del name
-        return str(found["crlId"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["crlArn"])
+    TAGGED_BY = "crlArn"
+    ID = "crlId"
 
     def inspect(self, spec: CrlSpec) -> Iterable[Problem]:
         """Something that is no list, or too long a one."""

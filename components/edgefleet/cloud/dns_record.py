@@ -113,17 +113,10 @@ class DnsRecord(CloudResource):
         self._change("UPSERT", _set(new), identity, outside)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove it as it is, whoever changed it."""
         del inputs
-        found = None if successor is not None else self._get(identity, outside)
+        found = self._get(identity, outside)
         if found is not None:
             self._change("DELETE", found, identity, outside)
 

@@ -66,15 +66,8 @@ class EksCluster(NamedResource):
     REPLACE_ON = frozenset({"name", "role", "keyArn"})
     CLAIMS = ("name",)
     TAGGING = EKS
+    TAGGED_BY = "arn"
     EXISTS = frozenset({"ResourceInUseException"})
-
-    def identity(self, spec: EksClusterSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["arn"])
 
     def inspect(self, spec: EksClusterSpec) -> Iterable[Problem]:
         """Too few subnets, or an API that nobody could reach."""

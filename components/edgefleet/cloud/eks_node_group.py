@@ -62,15 +62,12 @@ class NodeGroup(NamedResource):
     REPLACE_ON = frozenset({"cluster", "name", "role", "subnets", "instanceTypes", "amiType", "diskSize"})
     CLAIMS = ("cluster", "name")
     TAGGING = EKS
+    TAGGED_BY = "nodegroupArn"
     EXISTS = frozenset({"ResourceInUseException"})
 
     def identity(self, spec: NodeGroupSpec) -> str:
         """Cluster and name."""
         return f"{spec.cluster}/{spec.name}"
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["nodegroupArn"])
 
     def inspect(self, spec: NodeGroupSpec) -> Iterable[Problem]:
         """Numbers that do not fit each other."""

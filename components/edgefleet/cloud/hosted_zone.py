@@ -120,17 +120,10 @@ class HostedZone(CloudResource):
             _TAGS.set(outside.aws, identity, self.tags(new, outside))
         return _outputs(found)
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove it; records that others made are named."""
         del inputs
-        if successor is None and self._get(identity, outside) is not None:
+        if self._get(identity, outside) is not None:
             place = self.place(outside, identity)
             while_in_use(
                 lambda: outside.aws.seek("route53", "delete_hosted_zone", place, Id=identity),

@@ -40,15 +40,8 @@ class InstanceProfile(IamResource):
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     TAGGING = iam("instance_profile", "InstanceProfileName")
+    TAGGED_BY = "InstanceProfileName"
     EXISTS = frozenset({"EntityAlreadyExists"})
-
-    def identity(self, spec: InstanceProfileSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its name."""
-        return str(found["InstanceProfileName"])
 
     def inspect(self, spec: InstanceProfileSpec) -> Iterable[Problem]:
         """A name that cannot be."""

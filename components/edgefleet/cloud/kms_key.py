@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged, exists, finishing
+from edgefleet.cloud.base import DescribedResource, Tagged, exists, finishing
 from edgefleet.errors import Problem
 from edgefleet.io import ec2
 from edgefleet.io.arn_tags import KMS
@@ -43,7 +43,7 @@ class KmsKeyOutputs:
     """Amazon Resource Name."""
 
 
-class KmsKey(NamedResource):
+class KmsKey(DescribedResource):
     """The kind; its id is the key's, and before it has one it is found by its tags."""
 
     TOKEN = "edgefleet:aws:KmsKey"  # noqa: S105 - a type token
@@ -51,15 +51,12 @@ class KmsKey(NamedResource):
     Outputs: ClassVar[type[Any]] = KmsKeyOutputs
     CLAIMS = ("alias",)
     TAGGING = KMS
+    TAGGED_BY = "KeyId"
 
     def identity(self, spec: KmsKeySpec) -> str:
         """AWS chooses it."""
         del spec
         return ""
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """The key's id."""
-        return str(found["KeyId"])
 
     def inspect(self, spec: KmsKeySpec) -> Iterable[Problem]:
         """An alias or a time that cannot be."""
@@ -140,16 +137,9 @@ class KmsKey(NamedResource):
         del outside
         return KmsKeyOutputs(arn=found["Arn"])
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Let its alias go and have AWS delete it after the days asked for."""
-        found = None if successor is not None else self.describe(identity, outside)
+        found = self.describe(identity, outside)
         if found is None:
             return
         place = self.place(outside, identity)

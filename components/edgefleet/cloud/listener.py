@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ELB
 from edgefleet.io.outside import Outside
@@ -35,7 +35,7 @@ class ListenerOutputs:
     """Amazon Resource Name."""
 
 
-class Listener(NamedResource):
+class Listener(ChosenId):
     """The kind; before it has an id it is found by ``<load balancer>:<port>``."""
 
     TOKEN = "edgefleet:aws:Listener"  # noqa: S105 - a type token
@@ -44,25 +44,12 @@ class Listener(NamedResource):
     REPLACE_ON = frozenset({"loadBalancer"})
     CLAIMS = ("loadBalancer", "port")
     TAGGING = ELB
-    LOOKS_FIRST = True
-
-    def identity(self, spec: ListenerSpec) -> str:
-        """AWS chooses its ARN."""
-        del spec
-        return ""
+    TAGGED_BY = "ListenerArn"
+    ID = "ListenerArn"
 
     def name_of(self, spec: ListenerSpec) -> str:
         """Where it listens."""
         return f"{spec.load_balancer}:{spec.port}"
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its ARN."""
-        del name
-        return str(found["ListenerArn"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["ListenerArn"])
 
     def inspect(self, spec: ListenerSpec) -> Iterable[Problem]:
         """A port that cannot be."""

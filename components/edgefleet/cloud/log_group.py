@@ -47,10 +47,6 @@ class LogGroup(NamedResource):
     TAGGING = LOGS
     EXISTS = frozenset({"ResourceAlreadyExistsException"})
 
-    def identity(self, spec: LogGroupSpec) -> str:
-        """Its name."""
-        return spec.name
-
     def tagged_by(self, found: Mapping[str, Any]) -> str:
         """Its ARN, without the star at its end."""
         return str(found["arn"]).removesuffix(":*")

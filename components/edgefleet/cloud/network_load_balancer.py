@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ELB
 from edgefleet.io.outside import Outside
@@ -49,7 +49,7 @@ class NetworkLoadBalancerOutputs:
     """Hosted zone of its name, for an alias record."""
 
 
-class NetworkLoadBalancer(NamedResource):
+class NetworkLoadBalancer(ChosenId):
     """The kind."""
 
     TOKEN = "edgefleet:aws:NetworkLoadBalancer"  # noqa: S105 - a type token
@@ -58,25 +58,8 @@ class NetworkLoadBalancer(NamedResource):
     REPLACE_ON = frozenset({"name", "internal"})
     CLAIMS = ("name",)
     TAGGING = ELB
-    LOOKS_FIRST = True
-
-    def identity(self, spec: NetworkLoadBalancerSpec) -> str:
-        """AWS chooses its ARN."""
-        del spec
-        return ""
-
-    def name_of(self, spec: NetworkLoadBalancerSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its ARN."""
-        del name
-        return str(found["LoadBalancerArn"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["LoadBalancerArn"])
+    TAGGED_BY = "LoadBalancerArn"
+    ID = "LoadBalancerArn"
 
     def inspect(self, spec: NetworkLoadBalancerSpec) -> Iterable[Problem]:
         """A name that cannot be, or no subnet."""

@@ -118,18 +118,10 @@ class Parameter(CloudResource):
                 aws.call("ssm", "remove_tags_from_resource", place, TagKeys=gone, **about)
         return outputs
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove it."""
         del inputs
-        if successor is None:
-            outside.aws.seek("ssm", "delete_parameter", self.place(outside, identity), Name=identity)
+        outside.aws.seek("ssm", "delete_parameter", self.place(outside, identity), Name=identity)
 
     def _require_mine(self, name: str, outside: Outside) -> None:
         place = self.place(outside, name)

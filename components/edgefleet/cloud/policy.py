@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import IamResource, Labelled
+from edgefleet.cloud.base import ChosenId, IamResource, Labelled
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import iam
 from edgefleet.io.ec2 import as_list
@@ -40,7 +40,7 @@ class PolicyOutputs:
     """Amazon Resource Name."""
 
 
-class Policy(IamResource):
+class Policy(ChosenId, IamResource):
     """The kind; its id is its ARN."""
 
     TOKEN = "edgefleet:aws:Policy"  # noqa: S105 - a type token
@@ -49,25 +49,14 @@ class Policy(IamResource):
     REPLACE_ON = frozenset({"name", "path", "description"})
     CLAIMS = ("name",)
     TAGGING = iam("policy", "PolicyArn")
+    TAGGED_BY = "Arn"
+    ID = "Arn"
+    LOOKS_FIRST = False
     EXISTS = frozenset({"EntityAlreadyExists"})
-
-    def identity(self, spec: PolicySpec) -> str:
-        """Its ARN has the account's number, which a preview does not ask for."""
-        del spec
-        return ""
 
     def name_of(self, spec: PolicySpec) -> str:
         """Path and name."""
         return f"{spec.path}{spec.name}"
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its ARN."""
-        del name
-        return str(found["Arn"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["Arn"])
 
     def inspect(self, spec: PolicySpec) -> Iterable[Problem]:
         """A name that cannot be."""

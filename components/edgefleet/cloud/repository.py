@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import MadeByName, Tagged
 from edgefleet.io.arn_tags import ECR
 from edgefleet.io.outside import Outside
 from edgefleet.model.effects import Effect
@@ -37,7 +37,7 @@ class RepositoryOutputs:
     """What images are called that are in it, without their tag."""
 
 
-class Repository(NamedResource):
+class Repository(MadeByName):
     """The kind."""
 
     TOKEN = "edgefleet:aws:Repository"  # noqa: S105 - a type token
@@ -46,15 +46,8 @@ class Repository(NamedResource):
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     TAGGING = ECR
+    TAGGED_BY = "repositoryArn"
     EXISTS = frozenset({"RepositoryAlreadyExistsException"})
-
-    def identity(self, spec: RepositorySpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["repositoryArn"])
 
     def make(self, spec: RepositorySpec, outside: Outside, place: str) -> None:
         """Make it."""
@@ -116,23 +109,15 @@ class Repository(NamedResource):
         del outside
         return RepositoryOutputs(arn=found["repositoryArn"], uri=found["repositoryUri"])
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """Remove it; images in it stop that unless told otherwise."""
-        if successor is None:
-            outside.aws.seek(
-                "ecr",
-                "delete_repository",
-                self.place(outside, identity),
-                repositoryName=identity,
-                force=bool(inputs.get("forceDelete")),
-            )
+        outside.aws.seek(
+            "ecr",
+            "delete_repository",
+            self.place(outside, identity),
+            repositoryName=identity,
+            force=bool(inputs.get("forceDelete")),
+        )
 
     def _kept(self, name: str, outside: Outside) -> int | None:
         """Images that are kept; 0 where the policy is somebody else's."""

@@ -60,15 +60,8 @@ class Role(IamResource):
     REPLACE_ON = frozenset({"name", "path"})
     CLAIMS = ("name",)
     TAGGING = iam("role", "RoleName")
+    TAGGED_BY = "RoleName"
     EXISTS = frozenset({"EntityAlreadyExists"})
-
-    def identity(self, spec: RoleSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its name."""
-        return str(found["RoleName"])
 
     def inspect(self, spec: RoleSpec) -> Iterable[Problem]:
         """Names and documents that cannot be."""

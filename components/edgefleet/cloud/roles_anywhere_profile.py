@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
 from edgefleet.io.outside import Outside
@@ -44,32 +44,15 @@ class RolesAnywhereProfileOutputs:
     """Amazon Resource Name."""
 
 
-class RolesAnywhereProfile(NamedResource):
+class RolesAnywhereProfile(ChosenId):
     """The kind."""
 
     TOKEN = "edgefleet:aws:RolesAnywhereProfile"  # noqa: S105 - a type token
     Spec: ClassVar[type[Any]] = RolesAnywhereProfileSpec
     Outputs: ClassVar[type[Any]] = RolesAnywhereProfileOutputs
     TAGGING = ROLES_ANYWHERE
-    LOOKS_FIRST = True
-
-    def identity(self, spec: RolesAnywhereProfileSpec) -> str:
-        """AWS chooses it."""
-        del spec
-        return ""
-
-    def name_of(self, spec: RolesAnywhereProfileSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its id."""
-        del name
-        return str(found["profileId"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["profileArn"])
+    TAGGED_BY = "profileArn"
+    ID = "profileId"
 
     def inspect(self, spec: RolesAnywhereProfileSpec) -> Iterable[Problem]:
         """A time that cannot be, or no role."""

@@ -202,17 +202,8 @@ class ServerSet(CloudResource):
         machines = ServerMachines(identity, outside, self.place(outside, identity))
         return self._converged(new, machines, outside)
 
-    def delete(
-        self,
-        identity: str,
-        outside: Outside,
-        inputs: Mapping[str, Any],
-        *,
-        successor: Mapping[str, Any] | None = None,
-    ) -> None:
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
         """End all servers, with what etcd holds, and forget that there was a cluster."""
-        if successor is not None:
-            return
         place = self.place(outside, identity)
         machines = ServerMachines(identity, outside, place)
         for each in machines.seen():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ELB
 from edgefleet.io.outside import Outside
@@ -47,7 +47,7 @@ class TargetGroupOutputs:
     """Amazon Resource Name."""
 
 
-class TargetGroup(NamedResource):
+class TargetGroup(ChosenId):
     """The kind."""
 
     TOKEN = "edgefleet:aws:TargetGroup"  # noqa: S105 - a type token
@@ -56,25 +56,8 @@ class TargetGroup(NamedResource):
     REPLACE_ON = frozenset({"name", "vpcId", "port", "protocol", "targetType"})
     CLAIMS = ("name",)
     TAGGING = ELB
-    LOOKS_FIRST = True
-
-    def identity(self, spec: TargetGroupSpec) -> str:
-        """AWS chooses its ARN."""
-        del spec
-        return ""
-
-    def name_of(self, spec: TargetGroupSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its ARN."""
-        del name
-        return str(found["TargetGroupArn"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["TargetGroupArn"])
+    TAGGED_BY = "TargetGroupArn"
+    ID = "TargetGroupArn"
 
     def inspect(self, spec: TargetGroupSpec) -> Iterable[Problem]:
         """A name, port or times that cannot be."""

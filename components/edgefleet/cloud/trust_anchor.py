@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import NamedResource, Tagged
+from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
 from edgefleet.io.outside import Outside
@@ -34,32 +34,15 @@ class TrustAnchorOutputs:
     """Amazon Resource Name."""
 
 
-class TrustAnchor(NamedResource):
+class TrustAnchor(ChosenId):
     """The kind."""
 
     TOKEN = "edgefleet:aws:TrustAnchor"  # noqa: S105 - a type token
     Spec: ClassVar[type[Any]] = TrustAnchorSpec
     Outputs: ClassVar[type[Any]] = TrustAnchorOutputs
     TAGGING = ROLES_ANYWHERE
-    LOOKS_FIRST = True
-
-    def identity(self, spec: TrustAnchorSpec) -> str:
-        """AWS chooses it."""
-        del spec
-        return ""
-
-    def name_of(self, spec: TrustAnchorSpec) -> str:
-        """Its name."""
-        return spec.name
-
-    def id_of(self, found: Mapping[str, Any], name: str) -> str:
-        """Its id."""
-        del name
-        return str(found["trustAnchorId"])
-
-    def tagged_by(self, found: Mapping[str, Any]) -> str:
-        """Its ARN."""
-        return str(found["trustAnchorArn"])
+    TAGGED_BY = "trustAnchorArn"
+    ID = "trustAnchorId"
 
     def inspect(self, spec: TrustAnchorSpec) -> Iterable[Problem]:
         """Something that is no certificate, or worse, a key."""

@@ -1,0 +1,164 @@
+"""What every kind of AWS resource has: where it is, its tags, and what is known ahead."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import field
+from typing import Annotated, Any, ClassVar, NoReturn
+
+from edgefleet.cloud.base.tags import owner_tags, tag_problems
+from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.io.outside import Created, Found, Incomplete, Outside
+from edgefleet.model.effects import Effect
+from edgefleet.model.spec import outside_name, spec
+
+
+@spec
+class Placed:
+    """Where a resource is."""
+
+    region: Annotated[str | None, Effect.NONE] = None
+    """AWS region where it is not the provider's."""
+
+
+@spec
+class Tagged(Placed):
+    """Where a resource is and how it is tagged."""
+
+    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    """Tags beside the ones that say whose it is."""
+
+
+@spec
+class Labelled:
+    """Tags of a resource that is in no region."""
+
+    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    """Tags beside the ones that say whose it is."""
+
+
+class CloudResource(ABC):
+    """One kind of AWS resource."""
+
+    TOKEN: ClassVar[str]
+    Spec: ClassVar[type[Any]]
+    Outputs: ClassVar[type[Any]]
+    REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
+    """Inputs, by outside name, whose change makes another one; a change of region always does."""
+    CLAIMS: ClassVar[tuple[str, ...]] = ()
+    """Inputs that two cannot have alike at the same time, so that of two such the old one goes first."""
+    CHANGING: ClassVar[frozenset[str]] = frozenset()
+    """Outputs, by outside name, that an update may change."""
+    STABLE: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that no update changes: all but `CHANGING`."""
+
+    def __init_subclass__(cls) -> None:
+        """Complete what follows from the specs."""
+        if not hasattr(cls, "Outputs"):
+            return  # a base of kinds
+        names = map(outside_name, cls.Outputs.__dataclass_fields__)
+        cls.STABLE = frozenset(names) - cls.CHANGING
+        if "region" in cls.Spec.__dataclass_fields__:
+            cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
+
+    def identity(self, spec: Any) -> str:
+        """The id that `spec` will have; empty where AWS chooses it."""
+        del spec
+        return ""
+
+    def inspect(self, spec: Any) -> Iterable[Problem]:
+        """What is wrong with `spec` beyond the types of its fields."""
+        return tag_problems(getattr(spec, "tags", {}))
+
+    def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:
+        """What is wrong with going from `old` to `new`, each right by itself; asked in preview and up."""
+        del old, new
+        return ()
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
+        del outputs
+        return []
+
+    def plan(self, spec: Any, outside: Outside) -> Any:
+        """The outputs, plain, that are certain before `spec` is made; typed where all are."""
+        del spec, outside
+        return {}
+
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+        """The outputs that are certain although the input at path `because` is not known yet."""
+        del known, because, outside
+        return {}
+
+    def place(self, outside: Outside, identity: str = "") -> str:
+        """What a call works on, for messages: ``Vpc hub (vpc-0a1b)``."""
+        kind = self.TOKEN.rpartition(":")[2]
+        name = outside.owner.name if outside.owner else ""
+        shown = f"({identity})" if name and identity else identity
+        return " ".join(filter(None, [kind, name, shown]))
+
+    def gone(self, identity: str, outside: Outside) -> NoReturn:
+        """Say that what was to be changed is not there.
+
+        Raises:
+            OutsideFailure: always.
+        """
+        hint = "run refresh, then up makes it again"
+        problem = "is no longer there: somebody has removed it"
+        raise OutsideFailure(
+            Problem(code="gone", where=self.place(outside, identity), problem=problem, hint=hint)
+        )
+
+    def tags(self, spec: Any, outside: Outside) -> dict[str, str]:
+        """All tags of the resource: those asked for and those that say whose it is."""
+        return {**spec.tags, **owner_tags(outside)}
+
+    @abstractmethod
+    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+        """Make it, or go on with the one that an earlier run made without hearing so."""
+
+    @abstractmethod
+    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Any] | None:
+        """As it is; None where it is gone."""
+
+    @abstractmethod
+    def update(self, identity: str, new: Any, outside: Outside, recorded: Mapping[str, Any]) -> Any:
+        """Set what differs from how it is."""
+
+    @abstractmethod
+    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+        """Remove it; gone already is success."""
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove it, unless what was made in its place in the same run is this very one."""
+        if successor is None:
+            self.destroy(identity, outside, inputs)
+
+
+@contextmanager
+def finishing(identity: str, outputs: object) -> Iterator[None]:
+    """Whatever fails inside, the resource exists: it is recorded, and the next update goes on with it.
+
+    Raises:
+        Incomplete: something failed.
+    """
+    try:
+        yield
+    except Incomplete:
+        raise
+    except OutsideFailure as error:
+        raise Incomplete(error.problems, id=identity, outputs=outputs) from error
+
+
+def exists(place: str, token: str, name: str) -> Refused:
+    """The error where something of this name is there that this stack does not manage."""
+    problem = "is there already, and this stack does not manage it"
+    hint = f"import it (pulumi import {token} <name in the program> {name}), or choose another name"
+    return Refused(Problem(code="exists", where=place, problem=problem, hint=hint))
