@@ -1,11 +1,12 @@
 """The lifecycle table: the whole life of every kind, and what happens behind our back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cloud.census import census
-from tests.cloud.driving import Driver
+from tests.cloud.driving import Driver, attempt
 from tests.cloud.rows import ROWS
 from tests.cloud.rows.row import Inputs, Row
 from tests.cloud.timing import clock_for
@@ -112,6 +113,25 @@ def test_what_somebody_removed_is_made_again(row: Row, outside: Outside) -> None
     assert is_satisfied(driver, inputs)
     driver.destroy()
     assert before == census(outside.aws)
+
+
+def test_nobody_takes_over_what_another_stack_made(row: Row, outside: Outside) -> None:
+    """Neither a stack of another name nor one of the same: its destroy would remove what is not its own."""
+    if row.name == "DnsRecord":
+        pytest.skip("a record has no tags: the very same one that is there already is taken for one's own")
+    made = row.needs(outside.aws)
+    inputs = row.inputs(made)
+    first = Driver(row.resource, replace(outside, holder="0123456789abcdef"))
+    first.up(inputs)
+    assert first.state is not None
+    for other in (
+        Driver(row.resource, first.outside, stack="other"),
+        Driver(row.resource, replace(outside, holder="fedcba9876543210")),
+    ):
+        attempt(other, inputs)
+        assert other.state is None or first.state.id != other.state.id
+    first.refresh()
+    assert "same" == first.up(inputs)
 
 
 def test_it_is_registered(row: Row) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -15,9 +16,10 @@ from tests.cloud.timing import FastClock
 
 from edgefleet.cloud.server_machines import CONFIG, SLOT
 from edgefleet.cloud.server_set import ServerSet
-from edgefleet.errors import InvalidInput, OutsideFailure
+from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws
 from edgefleet.io.outside import Outside
+from edgefleet.io.ownership import URN
 
 
 @pytest.fixture
@@ -72,6 +74,60 @@ def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(out
         TargetGroupArn=driver.state.inputs["targetGroups"][0]
     )
     assert 3 == len(health["TargetHealthDescriptions"])
+
+
+def others(outside: Outside) -> dict[str, tuple[Driver, dict[str, str], str]]:
+    """Who else may have a set of this name: dict[who -> (driver, changed inputs, what is said)]."""
+    not_managed = "this stack does not manage it"
+    return {
+        "a stack of another name": (Driver(ServerSet(), outside, stack="other"), {}, not_managed),
+        "another stack of this name": (
+            Driver(ServerSet(), replace(outside, holder="fedcba9876543210")),
+            {},
+            "another stack that is also called dev",
+        ),
+        "one of another cluster": (
+            Driver(ServerSet(), outside),
+            {"marker": "/retail/hub/other"},
+            not_managed,
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "who", ["a stack of another name", "another stack of this name", "one of another cluster"]
+)
+def test_servers_that_somebody_else_made_are_not_taken_over(who: str, outside: Outside) -> None:
+    """Rolling them would end somebody else's hub, one server after another."""
+    _, made = brought_up(outside, servers=1)
+    before = machines(outside.aws)
+    driver, changes, said = others(outside)[who]
+    with pytest.raises(Refused, match=said):
+        driver.up(inputs(made, servers=3, instanceType="t3.large", **changes))
+    assert driver.state is None
+    assert before == machines(outside.aws)
+
+
+def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(outside: Outside) -> None:
+    """The first that is found says nothing about the others."""
+    driver, made = brought_up(outside, servers=3)
+    driver.state = None
+    last = max(machines(outside.aws), key=lambda each: (str(each["LaunchTime"]), each["InstanceId"]))
+    foreign = [{"Key": URN, "Value": "0" * 16}]
+    outside.aws.client("ec2").create_tags(Resources=[last["InstanceId"]], Tags=foreign)
+    with pytest.raises(Refused, match="this stack does not manage it"):
+        driver.up(inputs(made, servers=3))
+    assert 3 == len(machines(outside.aws))
+
+
+def test_servers_whose_making_was_never_recorded_are_found_again(outside: Outside) -> None:
+    """The state has nothing, the cloud has them: no second set is made."""
+    driver, made = brought_up(outside, servers=1)
+    before = machines(outside.aws)
+    driver.state = None
+    driver.restart()
+    driver.up(inputs(made, servers=1))
+    assert before == machines(outside.aws)
 
 
 def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Outside) -> None:

@@ -83,11 +83,6 @@ class ServerMachines:
         """The machines as last seen, without asking."""
         return self._known
 
-    def tags_of_any(self) -> dict[str, str]:
-        """Tags of one of the machines; none where there is no machine."""
-        seen = self.seen()
-        return ec2.tags_of(seen[0].described) if seen else {}
-
     def cluster(self, seen: Sequence[Seen], marker: str, *, can_restore: bool) -> Cluster:
         """What the hub's Kubernetes says, asked of one server after another until one answers."""
         nodes = None

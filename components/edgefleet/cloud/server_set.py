@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from edgefleet.cloud.base import CloudResource, Tagged, exists
 from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.io import ec2
 from edgefleet.io.instances import Machine, architecture_problems
 from edgefleet.io.outside import Created, Found, Incomplete, Outside
-from edgefleet.io.ownership import URN
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec, to_plain
 from edgefleet.planning.rolling import Done, Slot, Stuck, next_action
@@ -165,9 +165,7 @@ class ServerSet(CloudResource):
         """
         self.plan(spec, outside)
         machines = ServerMachines(spec.name, outside, self.place(outside, spec.name))
-        tags = machines.tags_of_any()
-        if tags and not (outside.owner and tags.get(URN) == outside.owner.urn):
-            raise exists(self.place(outside, spec.name), self.TOKEN, spec.name)
+        self._require_mine(machines, spec.name, outside)
         return Created(id=spec.name, outputs=self._converged(spec, machines, outside))
 
     def read(
@@ -211,6 +209,17 @@ class ServerSet(CloudResource):
             machines.terminate(each.member.instance)
         if inputs.get("marker"):
             outside.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
+
+    def _require_mine(self, machines: ServerMachines, name: str, outside: Outside) -> None:
+        """Refuse to go on with machines of which an earlier run did not make each for this very set.
+
+        Raises:
+            Refused: somebody else made one.
+        """
+        for each in machines.seen():
+            tags = ec2.tags_of(each.described)
+            if outside.owner is None or not outside.owner.is_mine(tags, machines.place):
+                raise exists(machines.place, self.TOKEN, name)
 
     def _converged(self, spec: ServerSetSpec, machines: ServerMachines, outside: Outside) -> ServerSetOutputs:
         """Do one thing after another until all is as wanted.
