@@ -131,15 +131,6 @@ def test_while_epochs_overlap_both_ones_clients_are_believed() -> None:
     assert second.files["server-ca.crt"] == both.files["server-ca.crt"]
 
 
-def test_a_rotation_says_what_it_touches() -> None:
-    """For a preview."""
-    assert [] == hub.rotation((1,), (1,))
-    assert any("epoch 2 sign" in line for line in hub.rotation((1,), (1, 2)))
-    assert ["kubeconfigs and client certificates of epoch 1 open nothing any more"] == hub.rotation(
-        (1, 2), (2,)
-    )
-
-
 def test_kubeconfigs_are_of_users_with_an_epoch_and_an_admins_is_short_lived() -> None:
     """A client certificate cannot be revoked; its user's rights can."""
     made = identity()

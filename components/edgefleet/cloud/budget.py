@@ -10,8 +10,6 @@ from edgefleet.io.outside import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
 
-LAST_PERCENT = 1_000
-
 
 @spec
 class BudgetNotice:

@@ -23,7 +23,6 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEY_BYTES = 40
 BACKDATED = datetime(2020, 1, 1, tzinfo=UTC)
 """From when certificates are valid: long ago, as a board without a battery for its clock begins there."""
-SIGNING = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,20 +172,6 @@ def user_of(role: str, epoch: int) -> str:
     return f"edgefleet:{role}:{epoch}"
 
 
-def rotation(old: tuple[int, ...], new: tuple[int, ...]) -> list[str]:
-    """What going from some epochs to others touches, in words, for a preview."""
-    said = []
-    if new[-1] != old[-1]:
-        said += [
-            f"certificate authorities and tokens of epoch {new[-1]} sign from now on; the root stays",
-            f"kubeconfigs of epoch {new[-1]}: hand them out",
-            "servers take them over by `edgefleet-hub rotate` on one of them, then restart one at a time",
-        ]
-    for epoch in sorted(set(old) - set(new)):
-        said.append(f"kubeconfigs and client certificates of epoch {epoch} open nothing any more")
-    return said
-
-
 def _authority(master: str, by: Holder, purpose: str, epoch: int) -> Holder:
     name = Subject(common_name=f"k3s-{purpose.replace('/', '-')}@{epoch}", not_after=AUTHORITY_UNTIL)
     return authority(name, private_key(master, f"hub-{purpose}", of=str(epoch)), by=by)

@@ -18,11 +18,11 @@ def balancer_name_problems(name: str) -> Iterable[Problem]:
         yield Problem(code="name", path="name", problem=f"{name!r} is no name that AWS takes", hint=hint)
 
 
-def iam_name_problems(name: str, *, path: str = "name") -> Iterable[Problem]:
+def iam_name_problems(name: str) -> Iterable[Problem]:
     """What is wrong with the name of a role, an instance profile or a policy."""
     if not IAM.fullmatch(name):
         hint = "use 64 letters, digits and _+=,.@- at most"
-        yield Problem(code="name", path=path, problem=f"{name!r} is no name that AWS takes", hint=hint)
+        yield Problem(code="name", path="name", problem=f"{name!r} is no name that AWS takes", hint=hint)
 
 
 def balancer_name(name: str) -> str:

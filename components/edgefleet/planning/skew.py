@@ -1,18 +1,14 @@
-"""Which version may follow which, and which may run beside which. Pure.
+"""Which version of a control plane may follow which. Pure.
 
-Source: Kubernetes, "Version Skew Policy": no minor of a control plane is skipped; a kubelet is at most as new
-as the API server and at most three minors older. k3s does not go back to an older version: its data may be
-in a newer form.
+Source: Kubernetes, "Version Skew Policy": no minor is skipped. k3s does not go back to an older version: its
+data may be in a newer form.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgefleet.errors import Problem
-
-OLDEST_KUBELET = 3
-"""Minors that a kubelet may be behind its API server."""
 
 
 class Release(NamedTuple):
@@ -51,28 +47,6 @@ def upgrade_problems(old: str, new: str, *, path: str = "k3sVersion") -> Iterabl
         problem = f"from {old} to {new} skips {_between(before, after)}"
         hint = f"go to the newest 1.{before.minor + 1} first; Kubernetes takes one minor at a time"
         yield Problem(code="skew", path=path, problem=problem, hint=hint)
-
-
-def kubelet_problems(server: str, kubelets: Mapping[str, str]) -> Iterable[Problem]:
-    """Which nodes cannot run with a control plane of `server`.
-
-    Args:
-        server: its version.
-        kubelets: dict[path of the value -> version of a node].
-    """
-    there = release(server)
-    for path, version in kubelets.items():
-        node = release(version)
-        if node.minor > there.minor:
-            problem = f"{version} is newer than the control plane's {server}"
-            yield Problem(code="skew", path=path, problem=problem, hint="upgrade the control plane first")
-        elif node.minor < there.minor - OLDEST_KUBELET:
-            problem = (
-                f"{version} is more than {OLDEST_KUBELET} minors older than the control plane's {server}"
-            )
-            yield Problem(
-                code="skew", path=path, problem=problem, hint="upgrade the node first, minor by minor"
-            )
 
 
 def _between(before: Release, after: Release) -> str:

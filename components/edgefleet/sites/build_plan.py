@@ -6,7 +6,7 @@ worker that is trusted with its sites alone.
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,9 +60,3 @@ def from_bytes(data: bytes, where: str) -> tuple[SiteJob, ...]:
         problem = "is no plan of images to build"
     hint = "write it with `edgefleet image job` of the same version"
     raise InvalidInput(Problem(code="bad-plan", where=where, problem=problem, hint=hint))
-
-
-def sizes(jobs: Sequence[SiteJob], of: int) -> Iterator[int]:
-    """Bytes of each of `of` shards."""
-    for index in range(of):
-        yield len(to_bytes(shard(jobs, index, of)))
