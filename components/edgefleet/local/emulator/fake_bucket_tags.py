@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from edgefleet.local.emulator.requests import ACCOUNT, Application, Environment, read_call
+from edgefleet.local.emulator.requests import Application, Environment, kept_by_moto, read_call
 
 BUCKET = re.compile(r"/([a-z0-9][a-z0-9-]{1,61}[a-z0-9])/?")
 
@@ -27,9 +27,7 @@ class FakeBucketTags:
 
 
 def _tag(name: str, body: bytes) -> None:
-    from moto.backends import get_backend  # noqa: PLC0415 - optional
-
-    s3 = get_backend("s3")[ACCOUNT]["aws"]
+    s3 = kept_by_moto("s3", "aws")
     document = ET.fromstring(body)  # noqa: S314 - what our own client sent
     space = document.tag[: document.tag.index("}") + 1] if "}" in document.tag else ""
     tags = {

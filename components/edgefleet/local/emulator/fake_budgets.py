@@ -6,14 +6,17 @@ It keeps what it is told and counts no costs. Shapes and errors: Budgets API ref
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edgefleet.local.emulator.requests import RESET, Application, Environment, answer_json, read_call
+from edgefleet.local.emulator.requests import (
+    RESET,
+    Application,
+    Environment,
+    Refusal,
+    answer_json,
+    read_call,
+)
 
 TARGET = "AWSBudgetServiceGateway."
 Answer = dict[str, Any]
-
-
-class Refusal(Exception):  # noqa: N818 - an answer of the API
-    """The API's error of that code."""
 
 
 class FakeBudgets:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from edgefleet.local.emulator.requests import (
-    ACCOUNT,
     Application,
     Environment,
     answer_json,
+    kept_by_moto,
     read_call,
 )
 
@@ -52,7 +52,5 @@ class FakeClusters:
 
 
 def _clusters(region: str) -> dict[str, Any]:
-    from moto.backends import get_backend  # noqa: PLC0415 - optional
-
-    found: dict[str, Any] = get_backend("eks")[ACCOUNT][region].clusters
+    found: dict[str, Any] = kept_by_moto("eks", region).clusters
     return found

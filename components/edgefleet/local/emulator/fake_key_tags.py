@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edgefleet.local.emulator.requests import ACCOUNT, Application, Environment, answer_json, read_call
+from edgefleet.local.emulator.requests import Application, Environment, answer_json, kept_by_moto, read_call
 
 TARGET = "ResourceGroupsTaggingAPI_20170126.GetResources"
 
@@ -29,9 +29,7 @@ class FakeKeyTags:
 
 def _keys(region: str) -> dict[str, dict[str, str]]:
     """dict[ARN -> tags] of moto's keys."""
-    from moto.backends import get_backend  # noqa: PLC0415 - optional
-
-    kms = get_backend("kms")[ACCOUNT][region]
+    kms = kept_by_moto("kms", region)
     return {
         key.arn: {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(key.id)["Tags"]}
         for key in kms.keys.values()

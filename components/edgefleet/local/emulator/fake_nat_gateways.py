@@ -7,7 +7,7 @@ that neither the address nor the subnet could ever be removed.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edgefleet.local.emulator.requests import ACCOUNT, Application, Environment, read_call
+from edgefleet.local.emulator.requests import Application, Environment, kept_by_moto, read_call
 
 
 class FakeNatGateways:
@@ -26,9 +26,7 @@ class FakeNatGateways:
 
 
 def _clear(region: str, identity: str) -> None:
-    from moto.backends import get_backend  # noqa: PLC0415 - optional
-
-    ec2 = get_backend("ec2")[ACCOUNT][region]
+    ec2 = kept_by_moto("ec2", region)
     gateway = ec2.nat_gateways.get(identity)
     if gateway is None:
         return

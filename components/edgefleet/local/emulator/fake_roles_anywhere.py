@@ -17,6 +17,7 @@ from edgefleet.local.emulator.requests import (
     Application,
     Call,
     Environment,
+    Refusal,
     answer_json,
     read_call,
 )
@@ -38,10 +39,6 @@ class Kept:
     kind: str
     about: Answer
     tags: dict[str, str] = field(default_factory=dict)
-
-
-class Refusal(Exception):  # noqa: N818 - an answer of the API
-    """The API's error of that code."""
 
 
 class FakeRolesAnywhere:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgefleet.local.emulator.requests import (
-    ACCOUNT,
     RESET,
     Application,
     Call,
     Environment,
     answer_json,
+    kept_by_moto,
     read_call,
 )
 
@@ -149,10 +149,8 @@ def _tell(cluster: FakeCluster, alive: set[str]) -> None:
 
 def _machines(region: str) -> dict[str, tuple[str, str]]:
     """dict[instance -> (its server set, state)] of moto's machines."""
-    from moto.backends import get_backend  # noqa: PLC0415 - optional
-
     found = {}
-    for reservation in get_backend("ec2")[ACCOUNT][region].reservations.values():
+    for reservation in kept_by_moto("ec2", region).reservations.values():
         for each in reservation.instances:
             tags = {tag["key"]: tag["value"] for tag in each.get_tags()}
             found[each.id] = (tags.get("edgefleet:set", ""), each.state)

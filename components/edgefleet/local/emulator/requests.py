@@ -1,4 +1,4 @@
-"""A request to the emulated cloud as the stand-ins see it."""
+"""What the stand-ins share: a request as they see it, their answers, and what moto keeps."""
 
 import io
 import json
@@ -14,6 +14,10 @@ SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/a
 ACCOUNT = "123456789012"
 """The account that everything of moto's is in."""
 RESET = "/moto-api/reset"
+
+
+class Refusal(Exception):  # noqa: N818 - an answer of the API
+    """The API's error of that code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,14 @@ def read_call(environment: Environment) -> Call:
         body=body,
         target=environment.get("HTTP_X_AMZ_TARGET", ""),
     )
+
+
+def kept_by_moto(service: str, region: str) -> Any:
+    """What moto keeps of `service` in `region`; that of S3 is in the region ``aws``."""
+    from moto.backends import get_backend  # noqa: PLC0415 - optional
+
+    backends: Any = get_backend
+    return backends(service)[ACCOUNT][region]
 
 
 def answer_json(start: Callable[..., Any], status: str, body: Any, *, error: str = "") -> Iterator[bytes]:
