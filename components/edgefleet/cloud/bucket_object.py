@@ -14,10 +14,10 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
-from edgefleet.io.aws import Aws, is_gone
+from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.outside import Created, Found, Outside
-from edgefleet.io.ownership import GENERATION, PREFIX, URN
-from edgefleet.io.store.bucket import remove_versions
+from edgefleet.io.ownership import PREFIX
+from edgefleet.io.store.bucket import LOST_RACE, remove_versions
 from edgefleet.io.store.clearing import Clearing, Remove, Wanted
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
@@ -105,8 +105,9 @@ class BucketObject(CloudResource):
         outputs = self._write(spec, outside, is_new=True)
         if outputs is None:
             head = self._head(identity, outside) or {}
-            if not _is_mine(head.get("Metadata", {}), outside):
-                raise exists(f"s3://{identity}", self.TOKEN, identity)
+            place = f"s3://{identity}"
+            if not _is_mine(head.get("Metadata", {}), outside, place):
+                raise exists(place, self.TOKEN, identity)
             outputs = self._write(spec, outside, is_new=False)
         assert outputs is not None  # noqa: S101 - without a condition it is written or raises
         return Created(id=identity, outputs=outputs)
@@ -170,10 +171,8 @@ class BucketObject(CloudResource):
                 Metadata={**spec.metadata, **own, DIGEST: digest.hexdigest()},
                 IfNoneMatch="*" if is_new else None,
             )
-        except InvalidInput:
-            raise
-        except Exception as error:
-            if is_new and _is_taken(error):
+        except EdgefleetError as error:
+            if is_new and error_code(error) in LOST_RACE:
                 return None
             raise
         return BucketObjectOutputs(sha256=digest.hexdigest(), uri=f"s3://{spec.bucket}/{spec.key}")
@@ -197,18 +196,9 @@ def _remover(bucket: str, aws: Aws) -> Remove:
     return remove
 
 
-def _is_taken(error: Exception) -> bool:
-    answer = getattr(error.__cause__, "response", None)
-    code = answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
-    return code in {"PreconditionFailed", "412", "ConditionalRequestConflict"}
-
-
-def _is_mine(metadata: Mapping[str, str], outside: Outside) -> bool:
-    owner = outside.owner
+def _is_mine(metadata: Mapping[str, str], outside: Outside, place: str) -> bool:
     tags = {name.replace("edgefleet-", PREFIX): value for name, value in metadata.items()}
-    return owner is not None and owner.is_mine(
-        {URN: "", GENERATION: "", **tags}, outside.owner.name if outside.owner else ""
-    )
+    return outside.owner is not None and outside.owner.is_mine(tags, place)
 
 
 def _digest(head: Mapping[str, Any]) -> str | None:
