@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from edgefleet.cloud.base import CloudResource, Labelled, finishing, owner_tags
+from edgefleet.cloud.base import CloudResource, Labelled, finishing
 from edgefleet.io.arn_tags import Tagging
 from edgefleet.io.outside import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
@@ -56,7 +56,7 @@ class HostedZone(CloudResource):
                     aws.call(
                         "route53", "associate_vpc_with_hosted_zone", place, HostedZoneId=identity, VPC=about
                     )
-            _TAGS.set(aws, identity, self.tags(spec, outside))
+            _TAGS.set(aws, identity, self.tags(spec, outside), live=_TAGS.live(aws, identity))
         return Created(id=identity, outputs=_outputs(found))
 
     def _make(self, spec: HostedZoneSpec, outside: Outside) -> dict[str, Any]:
@@ -117,7 +117,8 @@ class HostedZone(CloudResource):
                 outside.aws.call(
                     "route53", "update_hosted_zone_comment", place, Id=identity, Comment=new.comment
                 )
-            _TAGS.set(outside.aws, identity, self.tags(new, outside))
+            live = _TAGS.live(outside.aws, identity)
+            _TAGS.set(outside.aws, identity, self.tags(new, outside), live=live)
         return _outputs(found)
 
     def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
@@ -131,10 +132,6 @@ class HostedZone(CloudResource):
                 users=lambda: self._records(identity, outside),
                 codes=NOT_EMPTY,
             )
-
-    def tags(self, spec: HostedZoneSpec, outside: Outside) -> dict[str, str]:
-        """All tags; the caller reference says the rest."""
-        return {**spec.tags, **owner_tags(outside)}
 
     def _get(self, identity: str, outside: Outside) -> dict[str, Any] | None:
         return outside.aws.seek("route53", "get_hosted_zone", self.place(outside, identity), Id=identity)
@@ -160,11 +157,8 @@ class _ZoneTagging(Tagging):
         found = aws.call("route53", "list_tags_for_resource", place, **about)
         return {each["Key"]: each["Value"] for each in found["ResourceTagSet"].get("Tags") or ()}
 
-    def set(
-        self, aws: Any, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str] | None = None
-    ) -> None:
+    def set(self, aws: Any, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str]) -> None:
         """Make them those in `wanted`."""
-        live = self.live(aws, identity) if live is None else live
         changed = {key: value for key, value in wanted.items() if live.get(key) != value}
         gone = sorted(set(live) - set(wanted))
         if changed or gone:
@@ -185,6 +179,8 @@ _TAGS = _ZoneTagging(
     add="change_tags_for_resource",
     remove="change_tags_for_resource",
     resource="ResourceId",
+    tags="AddTags",
+    keys="RemoveTagKeys",
 )
 
 

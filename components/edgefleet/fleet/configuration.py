@@ -21,21 +21,13 @@ def fleet_secret() -> pulumi.Output[str]:
     Raises:
         ProgramError: the stack has none; the message gives the command that writes one.
     """
-    with plainly():
-        value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret("secret")
-        if value is None:
-            stack = pulumi.get_stack()
-            raise InvalidInput(
-                Problem(
-                    code="no-fleet-secret",
-                    where=f"stacks/Pulumi.{stack}.yaml",
-                    path=f"{NAMESPACE}:secret",
-                    problem="this stack has no fleet secret, from which every site's credentials are derived",
-                    hint=f"write one, once: edgefleet init -s {stack}, or: head -c 32 /dev/urandom | base64 "
-                    f"| pulumi config set --secret {NAMESPACE}:secret -s {stack}",
-                )
-            )
-        return value
+    return _required(
+        "secret",
+        code="no-fleet-secret",
+        problem="this stack has no fleet secret, from which every site's credentials are derived",
+        hint="write one, once: edgefleet init -s {stack}, or: head -c 32 /dev/urandom | base64 "
+        "| pulumi config set --secret {key} -s {stack}",
+    )
 
 
 def hub_key() -> pulumi.Output[str]:
@@ -44,23 +36,30 @@ def hub_key() -> pulumi.Output[str]:
     Raises:
         ProgramError: the stack has none; the message gives the command that writes one.
     """
-    with plainly():
-        value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret("hubKey")
-        if value is None:
-            stack = pulumi.get_stack()
-            raise InvalidInput(
-                Problem(
-                    code="no-hub-key",
-                    where=f"stacks/Pulumi.{stack}.yaml",
-                    path=f"{NAMESPACE}:hubKey",
-                    problem="the hub has a chain of its own, and this stack has not its key",
-                    hint=f"pulumi config set --secret {NAMESPACE}:hubKey -s {stack} < intermediate.key",
-                )
-            )
-        return value
+    return _required(
+        "hubKey",
+        code="no-hub-key",
+        problem="the hub has a chain of its own, and this stack has not its key",
+        hint="pulumi config set --secret {key} -s {stack} < intermediate.key",
+    )
 
 
 def wifi_passphrases() -> pulumi.Output[dict[str, str]]:
     """dict[name of a Wi-Fi secret -> passphrase]; empty where the stack has none."""
     value: pulumi.Output[Any] | None = pulumi.Config(NAMESPACE).get_secret_object("passphrases")
     return pulumi.Output.secret({}) if value is None else value
+
+
+def _required(name: str, *, code: str, problem: str, hint: str) -> pulumi.Output[str]:
+    """The secret `name`; `hint` may speak of its ``{key}`` and of the ``{stack}``.
+
+    Raises:
+        ProgramError: the stack has none.
+    """
+    with plainly():
+        value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret(name)
+        if value is None:
+            stack, key = pulumi.get_stack(), f"{NAMESPACE}:{name}"
+            where, said = f"stacks/Pulumi.{stack}.yaml", hint.format(key=key, stack=stack)
+            raise InvalidInput(Problem(code=code, where=where, path=key, problem=problem, hint=said))
+        return value

@@ -19,9 +19,9 @@ class Tagging:
     remove: str
     resource: str
     """Parameter that names the resource."""
-    tags: str = "Tags"
+    tags: str
     """Parameter and answer with the tags."""
-    keys: str = "TagKeys"
+    keys: str
     """Parameter with the keys to remove."""
     is_map: bool = False
     """Whether tags are a map in place of a list of Key and Value."""
@@ -40,11 +40,8 @@ class Tagging:
             return dict(tags)
         return as_dict({"Key": each[self.key], "Value": each[self.value]} for each in tags)
 
-    def set(
-        self, aws: Aws, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str] | None = None
-    ) -> None:
+    def set(self, aws: Aws, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str]) -> None:
         """Make the tags of `identity` those in `wanted`; only what differs from `live` is sent."""
-        live = self.live(aws, identity) if live is None else live
         changed = {key: value for key, value in wanted.items() if live.get(key) != value}
         gone = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
         if changed:
@@ -70,6 +67,8 @@ ELB = Tagging(
     add="add_tags",
     remove="remove_tags",
     resource="ResourceArns",
+    tags="Tags",
+    keys="TagKeys",
     is_many=True,
 )
 KMS = Tagging(
@@ -78,6 +77,8 @@ KMS = Tagging(
     add="tag_resource",
     remove="untag_resource",
     resource="KeyId",
+    tags="Tags",
+    keys="TagKeys",
     key="TagKey",
     value="TagValue",
 )
@@ -125,6 +126,8 @@ ALARMS = Tagging(
     add="tag_resource",
     remove="untag_resource",
     resource="ResourceARN",
+    tags="Tags",
+    keys="TagKeys",
 )
 ROLES_ANYWHERE = Tagging(
     service="rolesanywhere",
@@ -147,4 +150,6 @@ def iam(kind: str, parameter: str) -> Tagging:
         add=f"tag_{kind}",
         remove=f"untag_{kind}",
         resource=parameter,
+        tags="Tags",
+        keys="TagKeys",
     )
