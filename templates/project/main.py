@@ -13,3 +13,4 @@ fleet = edgefleet.Fleet(
         "passphrases": edgefleet.wifi_passphrases(),
     },
 )
+pulumi.export("hub", fleet.hub.summary)

@@ -66,6 +66,22 @@ def shops(tmp_path: Path) -> Shops:
     return Shops(tmp_path)
 
 
+def test_a_new_projects_program_tells_other_stacks_of_its_hub(shops: Shops) -> None:
+    """As `edgefleet new` writes it: without another line, a stack can be built on the region's hub."""
+    program = (Path(__file__).parents[2] / "templates/project/main.py").read_text()
+    (shops.root / "stacks").mkdir()
+    shops.root.joinpath("north.fleet.yaml").rename(shops.root / "stacks/north.fleet.yaml")
+    (shops.root / "Pulumi.north.yaml").write_text("config: {'fleet:secret': " + "c2VjcmV0" * 8 + "}\n")
+    (shops.root / "__main__.py").write_text(program)
+    outcome = shops.engine.run("up", Options(stack="north", project=shops.root))
+    assert "succeeded" == outcome.result, outcome.diagnostics
+    reading = """
+north = pulumi.StackReference("organization/shops/north")
+pulumi.export("kind", north.require_output("hub").apply(lambda hub: hub["kind"]))
+"""
+    assert {"kind": "none"} == shops.run("up", "south", reading).outputs
+
+
 def test_one_region_reads_anothers_outputs(shops: Shops) -> None:
     """As they are when it is brought up; what is secret there is secret here, and on the disk."""
     assert "succeeded" == shops.run("up", "north", NORTH).result
