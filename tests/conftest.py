@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes is the machine's affair: beside other work a limit would fail what is right.
+settings.register_profile("edgefleet", deadline=None)
+settings.load_profile("edgefleet")
 
 
 @pytest.fixture

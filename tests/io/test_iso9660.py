@@ -17,7 +17,7 @@ from edgefleet.io.iso_reading import read_iso
 FILES = {"user-data": b"#cloud-config\n" + b"x" * 9_000, "meta-data": b"a", "network-config": b"version: 2\n"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(sorted(FILES)), st.binary(max_size=5_000), min_size=1))
 def test_what_goes_in_comes_out(files: dict[str, bytes]) -> None:
     """Any content of any length, byte for byte."""

@@ -32,7 +32,7 @@ def test_the_derivation_is_rfc_5869s() -> None:
     assert base64.b64encode(hmac.digest(extracted, info + b"\x01", "sha256")).decode() == KEY
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.tuples(names, names, names, st.integers(1, 3)), st.tuples(names, names, names, st.integers(1, 3)))
 def test_two_sites_share_a_key_only_if_they_are_one(
     one: tuple[str, str, str, int], other: tuple[str, str, str, int]
@@ -45,7 +45,7 @@ def test_two_sites_share_a_key_only_if_they_are_one(
     assert (one == other) == (key(one) == key(other))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.tuples(names, names), st.tuples(names, names))
 def test_each_purpose_of_each_node_has_its_own(one: tuple[str, str], other: tuple[str, str]) -> None:
     """What opens one thing opens nothing else."""

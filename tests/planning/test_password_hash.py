@@ -25,7 +25,7 @@ def test_the_specifications_vector_with_rounds_of_its_own() -> None:
     assert f"$6$rounds=1400$anotherlongsalts${hashed}" == made
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(password=st.text("abcXYZ 0189!$-", min_size=1, max_size=140), salt=SALTS)
 def test_openssl_says_the_same(password: str, salt: str) -> None:
     """An independent witness, for passwords below and above the size of a digest."""

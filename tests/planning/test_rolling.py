@@ -173,7 +173,7 @@ def test_a_machine_that_never_joined_and_is_no_longer_wanted_is_ended() -> None:
     assert {"c"} == {each.config for each in world.machines.values()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_whatever_happens_it_ends_as_wanted_and_never_loses_the_majority_itself(data: st.DataObject) -> None:
     """Changes of mind at any moment, and machines that die where the others can bear it."""

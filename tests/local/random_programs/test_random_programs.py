@@ -168,7 +168,6 @@ def standin() -> Any:
     max_examples=MANY or 60,
     derandomize=not MANY,
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
 )
