@@ -12,3 +12,6 @@ for instance in "$prefix/var/lib/cloud/instances/"*/; do
     rm -f "$instance$copy"
   done
 done
+if [ -e "$prefix/var/lib/cloud/seed/nocloud/edgefleet" ]; then # an installer put it there
+  rm -rf "$prefix/var/lib/cloud/seed/nocloud"
+fi

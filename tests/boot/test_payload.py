@@ -151,6 +151,18 @@ def test_a_payload_on_the_systems_own_disk_is_not_copied(machine: Machine) -> No
     assert folder / "images" / machine.archive.name == machine.archive.readlink()
 
 
+def test_what_an_installer_copied_is_not_copied_again(machine: Machine) -> None:
+    """It is on the system's own disk, whichever way it is come to."""
+    place = machine.root / "var/lib/edgefleet/medium"
+    place.parent.mkdir(parents=True)
+    machine.medium().rename(place)
+    for _ in range(2):
+        done = machine.run(payload.SCRIPT, EDGEFLEET_LINK="")
+        assert 0 == done.returncode, done.stderr
+        assert place / "images" / machine.archive.name == machine.archive.readlink()
+    assert ARCHIVE == machine.archive.read_bytes()
+
+
 def test_a_partition_by_its_name_is_mounted_to_read(machine: Machine) -> None:
     """As in raw images, and on a second medium; `mount` is a stand-in that shows what is on it."""
     folder = machine.medium()

@@ -55,6 +55,23 @@ def test_copies_go_when_all_is_done(
     assert {*KEPT, *left} == found
 
 
+@pytest.mark.parametrize(("mark", "is_kept"), [("edgefleet", False), ("theirs", True)])
+def test_a_seed_that_an_installer_put_there_goes_too(
+    box: Boxes, text_of: Callable[[Step, str], str], root: Path, mark: str, *, is_kept: bool
+) -> None:
+    """One that somebody else put there stays."""
+    seed = root / "var/lib/cloud/seed/nocloud"
+    seed.mkdir(parents=True)
+    for name in ("user-data", mark):
+        (seed / name).write_text("secret")
+    script = root / "wipe-seed"
+    script.write_text(text_of(wiping.plan(box()), wiping.SCRIPT))
+    (root / "run/cloud-init/result.json").write_text('{"v1": {"errors": []}}')
+    around = {"PATH": "/usr/bin:/bin", "EDGEFLEET_PREFIX": str(root)}
+    subprocess.run(["/bin/sh", str(script)], env=around, check=True, timeout=30)
+    assert is_kept is seed.exists()
+
+
 def test_it_comes_after_all_that_cloud_init_does(box: Boxes) -> None:
     """And is no part of multi-user.target, which cloud-init's last stage is ordered after."""
     (unit,) = wiping.plan(box()).units

@@ -15,7 +15,9 @@ import pytest
 import yaml
 from tests.images import small_installer
 from tests.images.conftest import MIB, needs, run
+from tests.images.on_disk import of_script
 from tests.images.small_installer import Kind, made_installer
+from tests.images.test_formats import BESIDE, CASES, boot_of, steps_of
 from tests.images.test_nocloud import boot
 
 from edgefleet.errors import InvalidInput
@@ -86,7 +88,8 @@ def test_a_medium_has_the_seed_and_what_makes_it_boot(
     new = {path: said for path, said in after.items() if path not in before}
     assert {"0"} == {owner for _, owner in new.values()}
     seed = {path for path, (mode, _) in new.items() if mode.startswith("-r--------")}
-    assert {f"/edgefleet/seed/{name}" for name in ("user-data", "meta-data", "network-config")} == seed
+    names = {"user-data", "meta-data", "network-config", *(["first-boot.sh"] if kind == "debian" else [])}
+    assert {f"/edgefleet/seed/{name}" for name in names} == seed
     assert "-r-xr-xr-x" == new["/edgefleet/payload/bin/k3s"][0]
     wanted = iso.seed(installed(kind)).files["user-data"].decode()
     assert wanted == content(out, "/edgefleet/seed/user-data", tmp_path / "found")
@@ -332,3 +335,16 @@ def test_a_seed_without_an_installer_is_refused() -> None:
     """By a sentence."""
     with pytest.raises(InvalidInput, match=r"which one is not said; add image.installer"):
         iso.seed(boot())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_without_cloud_init_the_same_steps_are_the_same_files(case: str) -> None:
+    """And the network's besides, which cloud-init would have written."""
+    made = boot_of(case)
+    found = of_script(iso.seed(made).files["first-boot.sh"])
+    wanted = steps_of(made)
+    assert wanted == {path: file for path, file in found.items() if path in wanted}
+    besides = {path for path in found.keys() - wanted if not path.startswith("/etc/systemd/network/")}
+    names = {f"/etc/systemd/system/{name}" for name in iso.NAMES}
+    assert names <= besides <= names | BESIDE["script"]
+    assert any(path.startswith("/etc/systemd/network/") for path in found)

@@ -10,6 +10,7 @@ from tests.images.test_iso import installed
 
 from edgefleet.images import iso
 
+SEEDS = {"user-data", "meta-data", "network-config", "first-boot.sh"}
 MB500 = 976_562_500
 """Sectors of a disk of 500 GB."""
 
@@ -171,10 +172,11 @@ def test_ubuntus_installer_is_told(box: Box) -> None:
 def medium(tmp_path: Path) -> Path:
     """What lies on the medium."""
     seed = tmp_path / "cdrom" / "edgefleet" / "seed"
+    programs = tmp_path / "cdrom" / "edgefleet" / "installer"
     seed.mkdir(parents=True)
+    programs.mkdir()
     for name, data in iso.seed(installed()).files.items():
-        if name in {"user-data", "meta-data", "network-config"}:
-            (seed / name).write_bytes(data)
+        (seed if name in SEEDS else programs).joinpath(name).write_bytes(data)
     return tmp_path / "cdrom"
 
 
@@ -250,13 +252,29 @@ def test_a_box_with_a_link_knows_where_updates_are(medium: Path, target: Path) -
     assert (target / "etc" / "apt" / "sources.list").read_text().startswith("# deb cdrom:")
 
 
-def test_a_system_without_cloud_init_is_not_left_as_if_it_were_done(medium: Path, target: Path) -> None:
-    """The installer stops with a sentence."""
+def test_a_system_without_cloud_init_has_the_script(medium: Path, target: Path) -> None:
+    """Run at its first start; for root alone, as it holds the same secrets."""
     (target / "usr" / "bin" / "cloud-init").unlink()
     done = finish(medium, target)
+    assert 0 == done.returncode, done.stderr
+    script = target / "var" / "lib" / "edgefleet" / "first-boot.sh"
+    assert (medium / "edgefleet" / "seed" / "first-boot.sh").read_bytes() == script.read_bytes()
+    assert 0o600 == script.stat().st_mode & 0o777
+    units = target / "etc" / "systemd" / "system"
+    assert (
+        f"ExecStart=/bin/sh /{script.relative_to(target)}\n"
+        in (units / "multi-user.target.wants" / "edgefleet-installed.service").read_text()
+    )
+    assert not (target / "var" / "lib" / "cloud").exists()
+
+
+def test_a_system_that_can_be_made_nothing_of_is_not_left_as_if_it_were(medium: Path, target: Path) -> None:
+    """The installer stops with a sentence."""
+    (target / "usr" / "bin" / "cloud-init").unlink()
+    (medium / "edgefleet" / "seed" / "first-boot.sh").unlink()
+    done = finish(medium, target)
     assert 1 == done.returncode
-    assert "no cloud-init" in done.stderr
-    assert not (target / "var").exists()
+    assert "no cloud-init: use another base" in done.stderr
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")

@@ -4,6 +4,9 @@ Sources: Debian's installation guide, appendix B (preseed); Ubuntu's autoinstall
 mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: a box
 becomes what it is at its first boot, by the same seed as in every other format.
 
+Not all of Debian's media have cloud-init. On a system without it the same first boot is done by the script of
+format ``script``, which has the network besides.
+
 The base's own menus are replaced: the kernel's words are ours, and so is the time after which it begins. What
 its checksums say of these files is brought up to date.
 """
@@ -12,24 +15,35 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.images import nocloud
+from edgefleet.images import nocloud, script
 from edgefleet.io import disk, installer_iso, tools
 from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
 from edgefleet.io.iso9660 import iso
 from edgefleet.io.templates import render
 from edgefleet.model.composing import Composed, Ingredients
-from edgefleet.model.firstboot import FirstBoot, Installation
+from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
 from edgefleet.model.image import Image
 from edgefleet.model.yaml_text import to_yaml
+from edgefleet.planning.networkd import networkd
 
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"
 WAIT = 15
 """Seconds in which a person can stop it."""
+FIRST_BOOT, INSTALLED = "first-boot.sh", "edgefleet-installed.service"
+NAMES = ("edgefleet-names.path", "edgefleet-names.service")
+"""Units that take the network's name servers."""
+STARTED = (
+    ("systemctl", "enable", "systemd-networkd.service"),
+    ("systemctl", "restart", "systemd-networkd.service", NAMES[0]),
+    ("systemctl", "start", NAMES[1]),
+)
+"""The network of a system without cloud-init."""
 PLACEHOLDER = "/dev/edgefleet-disk"
 """Where the disk's name comes to stand; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
@@ -63,7 +77,11 @@ def seed(boot: FirstBoot) -> Image:
         raise InvalidInput(Problem(code="installer", where=boot.site, problem=problem, hint=hint))
     files = {**nocloud.contents(boot), **_for_installer(boot, boot.installation)}
     return Image(
-        name=f"{boot.node}.iso", data=iso("cidata", files), files=files, secret_files=nocloud.guessable(boot)
+        name=f"{boot.node}.iso",
+        data=iso("cidata", files),
+        files=files,
+        secret_files=nocloud.guessable(boot),
+        private_files=frozenset({"user-data", FIRST_BOOT}),
     )
 
 
@@ -89,9 +107,26 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     }
     if how.installer == "debian":
         texts["preseed.cfg"] = render("installer/preseed.cfg.j2", **known)
+        texts[INSTALLED] = render(f"installer/{INSTALLED}")
     else:
         texts["autoinstall.yaml"] = "#cloud-config\n" + to_yaml({"autoinstall": _autoinstall(boot)})
-    return {name: text.encode() for name, text in texts.items()}
+    made = {name: text.encode() for name, text in texts.items()}
+    if how.installer == "debian" and boot.network.wifi is None:
+        made[FIRST_BOOT] = _without_cloud_init(boot)
+    return made
+
+
+def _without_cloud_init(boot: FirstBoot) -> bytes:
+    """The first boot as a script, with what brings the network up."""
+    network = (File(path=path, content=content) for path, content in networkd(boot.network).items())
+    units = (Unit(name=name, text=render(f"installer/{name}"), is_enabled=name == NAMES[0]) for name in NAMES)
+    whole = replace(
+        boot,
+        files=(*boot.files, *network),
+        units=(*boot.units, *units),
+        commands=(*STARTED, *boot.commands),
+    )
+    return script.build(whole).data
 
 
 def _words(boot: FirstBoot, how: Installation) -> list[str]:
@@ -187,14 +222,11 @@ def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Ite
 
 def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
     """(dict[path -> content], mode) of what the base has nothing like."""
-    names = ("user-data", "meta-data", "network-config")
-    yield {f"{SEED}/{name}": of.seed[name] for name in names}, PRIVATE
+    names = ("user-data", "meta-data", "network-config", FIRST_BOOT)
+    yield {f"{SEED}/{name}": of.seed[name] for name in names if name in of.seed}, PRIVATE
     yield {f"{INSTALLER}/{name}": of.seed[name] for name in ("choose-disk", "finish")}, PROGRAM
-    answers = {
-        f"{INSTALLER}/{place}": of.seed[name]
-        for name, place in (("preseed.cfg", "preseed.cfg"), ("autoinstall.yaml", "user-data"))
-        if name in of.seed
-    }
+    places = {"preseed.cfg": "preseed.cfg", "autoinstall.yaml": "user-data", INSTALLED: INSTALLED}
+    answers = {f"{INSTALLER}/{place}": of.seed[name] for name, place in places.items() if name in of.seed}
     yield {**answers, f"{INSTALLER}/meta-data": f"instance-id: edgefleet-{of.node}\n".encode()}, READABLE
 
 
