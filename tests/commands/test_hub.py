@@ -46,6 +46,22 @@ def certificate(world: "World", name: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(base64.b64decode(data))
 
 
+def test_a_chain_or_its_key_that_is_not_there_is_said(known: "World") -> None:
+    """A kubeconfig of the derived authority would be written and open nothing."""
+    file = known.project / "stacks" / "dev.fleet.yaml"
+    found: dict[str, Any] = yaml.safe_load(file.read_text())
+    hub = HUB | {"identity": {"chain": "stacks/hub.pem"}}
+    file.write_text(yaml.safe_dump(found | {"controlPlane": hub}, sort_keys=False))
+    ran = known.run("hub", "kubeconfig", "-s", "dev")
+    assert 1 == ran.code
+    assert "is not there --> stacks/hub.pem" in " ".join(ran.err.split())
+    (known.project / "stacks" / "hub.pem").write_text("a chain\n")
+    ran = known.run("hub", "kubeconfig", "-s", "dev")
+    assert 1 == ran.code
+    assert "pulumi config set --secret fleet:hubKey -s dev" in " ".join(ran.err.split())
+    assert not (known.project / "hub.kubeconfig").exists()
+
+
 def test_an_admins_ends_by_itself_and_is_private(known: "World") -> None:
     with_hub(known)
     ran = known.run("hub", "kubeconfig", "-s", "dev", "--hours", "2")

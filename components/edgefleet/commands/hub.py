@@ -1,6 +1,5 @@
 """`edgefleet hub`: what a person needs of a region's hub, without any engine."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,9 +7,9 @@ import typer
 
 from edgefleet.commands import options, secrets
 from edgefleet.commands.screen import say
-from edgefleet.commands.session import session_of
+from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
-from edgefleet.errors import Problem, Refused
+from edgefleet.errors import InvalidInput, Problem, Refused
 
 LONGEST = 72
 """Hours that an administrator's kubeconfig may be good for."""
@@ -55,14 +54,35 @@ def kubeconfig(
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
     secret, _ = secrets.required_fleet_secret(session, stack)
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
-    chain = (disk.read(session.project / hub.chain) or b"").decode() if hub.chain else ""
-    signer = (chain, secrets.read(session, stack).hub_key if chain else "")
+    signer = _signer(session, stack, hub.chain) if hub.chain else ("", "")
     made = identity.hub_of(master, (fleet.name, fleet.region), signer, hub.epochs, hub.k3s_version)
     if role == "admin":
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = session.now().replace(microsecond=0)
         config = identity.admin_kubeconfig(made, master, address=hub.dns_name, now=now, hours=hours)
     else:
         config = identity.role_kubeconfig(made, master, role=role, address=hub.dns_name, epoch=hub.epochs[-1])
     disk.write(session.project / out, to_yaml(config).encode())
     until = f", good for {hours} h" if role == "admin" else f", of epoch {hub.epochs[-1]}"
     say(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
+
+
+def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:
+    """(chain, key) of the hub's own intermediate authority, as PEM.
+
+    Raises:
+        InvalidInput: one of them is not there; another authority's kubeconfig would open nothing.
+    """
+    from edgefleet.io import disk
+
+    data, key = disk.read(session.project / chain), secrets.read(session, stack).hub_key
+    if data is None:
+        hint = "correct controlPlane.identity.chain, a path in the project"
+        raise InvalidInput(Problem(code="no-file", where=chain, problem="is not there", hint=hint))
+    if not key:
+        hint = f"pulumi config set --secret {secrets.HUB_KEY} -s {stack} < intermediate.key"
+        problem = "the hub has a chain of its own, and this stack has not its key"
+        where = f"stacks/Pulumi.{stack}.yaml"
+        raise InvalidInput(
+            Problem(code="no-hub-key", where=where, path=secrets.HUB_KEY, problem=problem, hint=hint)
+        )
+    return data.decode(), key
