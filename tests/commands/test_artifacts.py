@@ -146,6 +146,32 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert BASE == supplies.base(node.image.base or pytest.fail("no base")).read_bytes()
 
 
+def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
+    """`image serve` hands it out where there is no link."""
+    kernel, initrd = b"a kernel", b"an initial file system"
+    for name, data in (("kernel", kernel), ("initrd", initrd)):
+        (shop.world.project / name).write_bytes(data)
+    started = ", ".join(
+        f"{key}: {opening}{{source: 'file:{name}', sha256: {sha256(data)}}}{closing}"
+        for key, name, data, opening, closing in (
+            ("kernel", "kernel", kernel, "", ""),
+            ("initrd", "initrd", initrd, "[", "]"),
+        )
+    )
+    image = f"{{format: ipxe, netboot: {{{started}, arguments: quiet}}}}"
+    shop.world.edit("berlin: {}", f"berlin: {{network: {{mac: '02:00:00:00:00:01'}}, image: {image}}}")
+    ran = shop.world.run("artifacts", "lock", FILE)
+    assert 0 == ran.code, ran.err
+    assert {sha256(BASE), sha256(kernel), sha256(initrd)} == set(
+        yaml.safe_load(shop.lock.read_text())["bases"]
+    )
+    assert 0 == shop.world.run("artifacts", "fetch", FILE).code
+    (shop.world.project / "kernel").unlink()
+    found = shop.cache.path(sha256(kernel))
+    assert found is not None
+    assert kernel == found.read_bytes()
+
+
 def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     """A tag that is moved changes nothing; --upgrade looks anew; what nothing needs goes."""
     shop.world.run("artifacts", "lock", FILE)

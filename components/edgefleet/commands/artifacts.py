@@ -99,12 +99,12 @@ def _needs(fleet: "Fleet") -> "dict[Need, bool]":
 
 
 def _bases(fleet: "Fleet") -> "tuple[Base, ...]":
-    """Each base once."""
+    """Each base, and what boxes start over the network, once."""
     found = {
-        node.image.base.sha256: node.image.base
+        base.sha256: base
         for site in fleet.sites.values()
         for node in site.nodes.values()
-        if node.image.base is not None
+        for base in node.image.bases
     }
     return tuple(found[digest] for digest in sorted(found))
 

@@ -51,6 +51,12 @@ class Medium:
     netboot: Annotated[Netboot | None, Effect.REFLASH] = None
     """What ``ipxe`` starts."""
 
+    @property
+    def bases(self) -> tuple[Base, ...]:
+        """What has to be fetched for it: its base, or what boxes start over the network."""
+        started = () if self.netboot is None else (self.netboot.kernel, *self.netboot.initrd)
+        return (*(() if self.base is None else (self.base,)), *started)
+
 
 @spec
 class PayloadFile:
