@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -190,6 +191,25 @@ def test_a_job_of_the_hub_builds_the_same(known: "World") -> None:
     assert 1 == known.run("image", "build-plan", "stacks/dev.fleet.yaml", "--out", "there").code
 
 
+def test_a_plan_that_is_not_there_is_said_to_be_away(known: "World") -> None:
+    """And not to be no plan."""
+    ran = known.run("image", "build-plan", "0.gz", "--out", "there")
+    assert (1, True) == (ran.code, "is not there\n  --> 0.gz" in ran.err)
+
+
+def test_an_image_that_its_medium_has_no_room_for_is_not_built(known: "World") -> None:
+    """As `up` and `validate` say it, before anything is made."""
+    base = "{source: 'file:base.raw', sha256: " + "0" * 64 + "}"
+    known.edit("recipe: 1", "recipe: 2")
+    known.edit("munich: {", f"munich: {{image: {{format: raw, size: 1Mi, base: {base}}}, ")
+    ran = known.run("image", "build", "-s", "dev", "--site", "munich", "--out", "here")
+    assert (1, True) == (
+        ran.code,
+        "the medium has 1,048,576 bytes and would hold" in " ".join(ran.err.split()),
+    )
+    assert 0 == known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "here").code
+
+
 def test_an_image_is_written_to_no_file(known: "World") -> None:
     """A device is a disk; what is wrong with it is said before anything is built."""
     (known.project / "file").touch()
@@ -211,6 +231,23 @@ def test_an_image_is_written_and_read_back(known: "World", loop: Path) -> None:
     image = (known.project / ".edgefleet" / "built" / "dev" / "berlin" / "n1.iso").read_bytes()
     assert image == loop.read_bytes()[: len(image)]
     assert "--node" in known.run(*wanted, "--fixed", "--site", "hamburg").err
+
+
+def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> None:
+    """A slip of the pen in a hardware address would be noticed at the site only."""
+    (known.project / "kernel").write_bytes(b"kernel")
+    base = f"{{source: 'file:kernel', sha256: {hashlib.sha256(b'kernel').hexdigest()}}}"
+    image = f"{{format: ipxe, netboot: {{kernel: {base}, initrd: [{base}], arguments: quiet}}}}"
+    known.environment["XDG_CACHE_HOME"] = str(known.project / "cache")
+    known.edit("recipe: 1", "recipe: 2")
+    known.edit(
+        "munich: {nodes: {n1: {",
+        f"munich: {{image: {image}, nodes: {{n1: {{network: {{mac: '02:00:00:00:00:01'}}",
+    )
+    ran = known.run("image", "serve", "-s", "dev", "--site", "munich", "--again", "02-00-00-00-00-01")
+    assert 1 == ran.code
+    assert "has the hardware address 02-00-00-00-00-01" in " ".join(ran.err.split())
+    assert "did you mean 02:00:00:00:00:01?" in " ".join(ran.err.split())
 
 
 def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World") -> None:

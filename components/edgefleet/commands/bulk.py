@@ -39,14 +39,17 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
     """What is to be built of the stack `name`: `sites`, or all of them.
 
     Raises:
-        InvalidInput: no such site, the stack lacks a secret, or an identity would end too soon.
+        InvalidInput: no such site, the stack lacks a secret, an identity would end too soon, or a medium is
+            too small.
     """
+    from edgefleet.planning.capacity import check_fits
     from edgefleet.planning.site_identity import check_outlasts
 
     fleet = stack.load(session.project, name)
     wanted = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
     secret, passphrases = secrets.required_fleet_secret(session, name)
     check_outlasts(fleet.sites, fleet.control_plane, session.now())
+    check_fits({site: fleet.sites[site] for site in wanted}, fleet.lock, fleet.locate)
     used = {site: rendering.used(fleet, site, passphrases, name) for site in wanted}
     return Order(fleet=fleet, sites=wanted, jobs=(_job(fleet, secret, site, used[site]) for site in wanted))
 

@@ -101,7 +101,11 @@ def build_plan(  # noqa: PLR0913 - options
 
     session = session_of(context)
     check_choice(["of the plan"], False, discard=discard, upload=upload)
-    found = plans.from_bytes(disk.read(session.project / plan) or b"", str(plan))
+    data = disk.read(session.project / plan)
+    if data is None:
+        hint = "name the shard's file; `edgefleet image job` makes shards"
+        raise InvalidInput(Problem(code="no-file", where=str(plan), problem="is not there", hint=hint))
+    found = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
     shop = bulk.workshop(session, out, share, place, is_discarding=discard)
     bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())

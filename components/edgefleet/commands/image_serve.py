@@ -1,6 +1,7 @@
 """`edgefleet image serve`: start boxes of format ``ipxe`` over a LAN, and hand each its seed once."""
 
 import ssl
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -116,9 +117,8 @@ def _no_tls(where: str, problem: str) -> InvalidInput:
 def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> "Shelf":
     import secrets
 
-    from edgefleet.io import disk
     from edgefleet.io.artifact_cache import ArtifactCache, root_of
-    from edgefleet.io.seed_ledger import Ledger, forgotten
+    from edgefleet.io.seed_ledger import Ledger
     from edgefleet.io.seed_server import Shelf
 
     fleet = stack.load(session.project, name)
@@ -131,15 +131,14 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
                 continue
             mac = of.network.mac.lower()
             nodes[mac], digests[mac] = image.contents, image.digest
-            for base in (of.image.netboot.kernel, *of.image.netboot.initrd):
+            for base in of.image.bases:
                 files[base.sha256] = cache.fetch(base.source, base.sha256)
     if not nodes:
         hint = "set image.format: ipxe, image.netboot and network.mac for a node of it"
         problem = "no node of it starts over the network"
         raise InvalidInput(Problem(code="no-ipxe", where=", ".join(sites), problem=problem, hint=hint))
     path = session.project / ".edgefleet" / LEDGER
-    if again:
-        disk.write(path, forgotten(disk.read(path) or b"{}", again))
+    _check_again(again, nodes)
     ledger = Ledger(
         path=path,
         now=session.now,
@@ -147,4 +146,25 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
         chance=lambda: secrets.token_urlsafe(32),
         seeds=digests,
     )
+    ledger.forget(each.lower() for each in again)
     return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: say(session, line))
+
+
+def _check_again(again: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse hardware addresses of nobody: their seed would not be handed, and nobody would see why.
+
+    Raises:
+        InvalidInput: there are some.
+    """
+    boxes = sorted(known)
+    wrong = [each for each in again if each.lower() not in boxes]
+    if wrong:
+        raise InvalidInput(
+            Problem(
+                code="unknown-box",
+                path="--again",
+                problem=f"no box of these sites has the hardware address {each}",
+                hint=stack.nearest(each.lower().replace("-", ":"), boxes),
+            )
+            for each in wrong
+        )

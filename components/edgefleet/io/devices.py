@@ -13,7 +13,6 @@ from edgefleet.model.device import Device
 from edgefleet.model.disk_layout import Extent
 
 COLUMNS = "PATH,SIZE,TYPE,MODEL,TRAN,RM,RO,FSTYPE,LABEL,MOUNTPOINTS"
-PIECE = 4 * 1024**2
 END = 1024**2
 """Bytes at the end of a device that are emptied: the copy of an earlier partition table is there."""
 Progress = Callable[[int], None]
@@ -108,7 +107,7 @@ def read_back(device: Path, size: int, done: Progress) -> str:
         handle = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-            while left and (piece := os.read(handle, min(PIECE, left))):
+            while left and (piece := os.read(handle, min(disk.PIECE, left))):
                 sums.update(piece)
                 left -= len(piece)
                 done(len(piece))

@@ -6,11 +6,11 @@ byte goes out, and taken back where not all of it could be sent.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
@@ -39,7 +39,7 @@ class Ledger:
     seeds: dict[str, str]
     """dict[hardware address -> ``sha256:<hex>`` of its seed]; another seed is handed anew."""
     _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         """Read what is kept.
@@ -108,20 +108,23 @@ class Ledger:
         Raises:
             KeyError: there is none.
         """
-        return {one["word"]: mac for mac, one in self._kept.items()}[_digest(word)]
+        with self._lock:
+            return {one["word"]: mac for mac, one in self._kept.items()}[_digest(word)]
+
+    def forget(self, macs: Iterable[str]) -> None:
+        """Hand the boxes with these hardware addresses their seeds once more."""
+        with self._lock:
+            found = [mac for mac in macs if self._kept.pop(mac, None) is not None]
+            if found:
+                self._write()
 
     def is_all_handed(self) -> bool:
         """Whether every box has its seed."""
-        return all(SECRET & set(self._kept.get(mac, {}).get("given", [])) for mac in self.seeds)
+        with self._lock:
+            return all(SECRET & set(self._kept.get(mac, {}).get("given", [])) for mac in self.seeds)
 
     def _write(self) -> None:
         disk.write(self.path, json.dumps(self._kept, indent=1, sort_keys=True).encode() + b"\n")
-
-
-def forgotten(kept: bytes, macs: list[str]) -> bytes:
-    """What is kept without the boxes `macs`, which get their seeds once more."""
-    one = {mac: of for mac, of in json.loads(kept).items() if mac not in {each.lower() for each in macs}}
-    return json.dumps(one, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def _digest(word: str) -> str:
