@@ -7,6 +7,7 @@ of its partition. Everything that is not the base is made by the tools of its ki
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput, Problem
@@ -48,8 +49,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
         InvalidInput: the base is no GPT image of the node's architecture, or the medium is too small.
         OutsideFailure: a tool is missing or failed, or the disk is full.
     """
-    base = gpt.read_table(of.base)
-    check_base(of.base, base, of.arch)
+    base = _base_table(of.base, of.arch, _state(of.base))
     parts = {BASE: of.base, **_made(of)}
     layout = arranged(base, _added(of, parts), _uuid(of, "disk"))
     _check_fits(of, layout)
@@ -58,7 +58,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     head, tail = gpt.written_table(layout.table, layout.size, of.scratch / "table", boot_code=boot_code)
     for name, data in ((TABLE, head), (COPY, tail)):
         parts[name] = of.scratch / f"{name}.bin"
-        disk.write(parts[name], data)
+        disk.jot(parts[name], data)
     used = {tool: tools.version(tool) for tool in (*TOOLS, *(["mksquashfs"] if of.payload else []))}
     if of.share == "copy":
         written = extents.write_copy(layout.extents, parts, out)
@@ -69,6 +69,21 @@ def compose(of: Ingredients, out: Path) -> Composed:
     written = extents.digest(layout.extents, parts)
     needs = tuple(each.path for each in shared.values())
     return replace(_composed(of, layout, parts, written, used), beside=(beside,), needs=needs)
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """What is another when somebody wrote to `file`."""
+    with disk.explaining(file, "cannot be read"):
+        found = file.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=8)
+def _base_table(image: Path, arch: str, _state: tuple[int, ...]) -> Table:
+    """The table of a base, which is looked at once for all its images."""
+    table = gpt.read_table(image)
+    check_base(image, table, arch)
+    return table
 
 
 def _composed(
@@ -134,8 +149,8 @@ def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Compo
     layout = arranged(None, [added], str(uuid.uuid5(SPACE, f"{identity}/disk")))
     head, tail = gpt.written_table(layout.table, layout.size, scratch / "table")
     parts = {PAYLOAD: image, TABLE: scratch / "table.bin", COPY: scratch / "copy.bin"}
-    disk.write(parts[TABLE], head)
-    disk.write(parts[COPY], tail)
+    disk.jot(parts[TABLE], head)
+    disk.jot(parts[COPY], tail)
     written = extents.write_copy(layout.extents, parts, out)
     pieces = _pieces(layout.extents, parts)
     disk.remove(image)

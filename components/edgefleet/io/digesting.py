@@ -8,7 +8,7 @@ from typing import Self
 
 from edgefleet.io.sparse import PIECE, ZEROES
 
-LENT = 8
+LENT = 4
 """Buffers: how many pieces may wait to be digested."""
 
 

@@ -74,6 +74,19 @@ def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
         file.write(data)
 
 
+def jot(path: Path, data: bytes) -> None:
+    """Write `data` to `path` in a scratch directory: not flushed, as it does not outlive the run.
+
+    Raises:
+        OutsideFailure: the disk is full, may not be written, or is broken.
+    """
+    with explaining(path, "cannot be written"):
+        make_directory(path.parent)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+
+
 def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
     """Write `data` to `path` as `write` does, unless that is what stands there."""
     if read(path) != data:

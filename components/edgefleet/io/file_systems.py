@@ -24,12 +24,12 @@ def fat(files: Mapping[str, bytes], *, label: str, serial: str, scratch: Path, i
     needed = sum(-(-len(content) // 4096) * 4096 for content in files.values()) // KIB
     size = max(LEAST_FAT, -(-(needed * 5 // 4 + 256) // 1024) * 1024)
     tools.use("mkfs.vfat", "--invariant", "-i", serial, "-n", label, "-C", image, str(size))
-    for name, content in sorted(files.items()):
-        source = scratch / name
-        source.parent.mkdir(parents=True, exist_ok=True)
-        disk.write(source, content)
+    sources = [scratch / name for name in sorted(files)]
+    for source in sources:
+        disk.jot(source, files[source.name])
         os.utime(source, (tools.EPOCH, tools.EPOCH))
-        tools.use("mcopy", "-m", "-i", image, source, f"::/{name}")
+    tools.use("mcopy", "-m", "-i", image, *sources, "::/")
+    for source in sources:
         disk.remove(source)
 
 

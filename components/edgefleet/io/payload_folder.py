@@ -35,7 +35,7 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
         if source is not None:
             _put(source, folder / path)
             sums[path] = source.name
-    disk.write(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
+    disk.jot(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
 
 
 def listed(folder: Path) -> tuple[Entry, ...]:
