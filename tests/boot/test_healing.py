@@ -37,6 +37,10 @@ case "$*" in
 esac
 exit 0
 """
+FAKE_AGETTY = """#!/bin/sh
+# A stand-in for agetty: each time that consoles are to show something new is a line.
+echo "$*" >>"$EDGEFLEET_PREFIX/run/reloaded"
+"""
 CUTTING = """#!/bin/sh
 # The power goes before the {name} that is the $CUT_AT-th step.
 count=$(($(/bin/cat "$CUT_COUNT") + 1))
@@ -144,8 +148,9 @@ def machine(box: Boxes, text_of: TextOf, tmp_path: Path) -> Machine:
     """A box with the script of the golden site."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "systemctl").write_text(FAKE_SYSTEMCTL)
-    (programs / "systemctl").chmod(0o755)
+    for name, text in (("systemctl", FAKE_SYSTEMCTL), ("agetty", FAKE_AGETTY)):
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
     script = tmp_path / "heal"
     script.write_text(text_of(healing.plan(box(CASE)), healing.SCRIPT))
     (tmp_path / "root/run").mkdir(parents=True)
@@ -162,6 +167,38 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     place = machine.root / "var/lib/edgefleet"
     modes = [path.stat().st_mode & 0o777 for path in (place, place / "status.json", place / "configurations")]
     assert [0o755, 0o644, 0o700] == modes
+
+
+def test_the_screen_says_how_the_box_is_before_anybody_logs_in(machine: Machine) -> None:
+    """From the start on, and after each look; terminals are told to show it anew where it is new alone."""
+    screen, link = (
+        machine.root / path for path in ("run/edgefleet/console.issue", "etc/issue.d/edgefleet.issue")
+    )
+    machine.apply("good 1")
+    assert machine.done("status").strip() == screen.read_text().strip()
+    assert "healthy since" in screen.read_text()
+    assert "/run/edgefleet/console.issue" == link.readlink().as_posix()
+    machine.done("check")
+    assert 2 == (machine.root / "run/reloaded").read_text().count("--reload\n")
+    shutil.rmtree(machine.root / "run")
+    (machine.root / "run").mkdir()
+    machine.done("adopt")
+    assert "It was started, and is looked at in a few minutes." in screen.read_text()
+    machine.start()
+    machine.done("check")
+    assert "healthy since" in screen.read_text()
+    (machine.root / "var/lib/edgefleet/problems").mkdir()
+    (machine.root / "var/lib/edgefleet/problems/x").write_text(r"Put the \4 medium in.")
+    machine.done("check")
+    assert screen.read_text().endswith("Put the 4 medium in.\n\n")
+
+
+def test_a_screen_that_cannot_be_written_to_keeps_nothing_from_healing(machine: Machine) -> None:
+    (machine.root / "etc").mkdir()
+    (machine.root / "etc/issue.d").write_text("no folder")
+    machine.apply("good 1")
+    machine.apply("bad", release=2)
+    assert ("good 1", "1 1") == (machine.config, machine.release)
 
 
 def test_what_does_not_get_well_is_taken_back_with_the_k3s_that_was_here(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """Sheets as pages: what stands on them, and that nothing is fetched, run or taken for markup."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -7,12 +8,17 @@ from typing import get_args
 
 import pytest
 from tests.planning.test_sheet import PAYLOAD, made, of, with_node
+from tests.sites.conftest import KEY
 
+from edgefleet.boot import healing
+from edgefleet.images import iso
+from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format, Medium
 from edgefleet.model.network import Wifi
 from edgefleet.model.site import Location, SiteSpec
 from edgefleet.planning.sheet import Sheet
 from edgefleet.report.sheet import pages
+from edgefleet.sites.render import render_tree
 
 VOID = {"meta", "br", "path"}
 FETCHING = {"src", "href", "srcset", "data", "action", "background", "poster"}
@@ -151,3 +157,31 @@ def test_a_box_of_recipe_1_is_asked_by_kubectl() -> None:
     words = Tree(page(made(of("recipe-1/server-static")))).words
     assert "edgefleet-status" not in words
     assert "sudo k3s kubectl get nodes" in words
+
+
+def test_what_is_promised_is_what_boxes_do() -> None:
+    """Each sentence of a screen, each time, each answer: read in the files that are on the box."""
+    words = Tree(page(made(of("recipe-2/server-static")))).words
+    tree = render_tree(of("recipe-2/server-static"), KEY, {})["n1"]
+    heal, timer = (
+        tree[path].decode()
+        for path in ("/usr/local/lib/edgefleet/heal", "/etc/systemd/system/edgefleet-health.timer")
+    )
+    for sentence in (
+        "It was started, and is looked at in a few minutes.",
+        "k3s answers and this node is ready",
+    ):
+        assert sentence in words
+        assert sentence in heal
+    assert {"waiting", "healthy", "unhealthy"} <= {*re.findall(r"noted (\S+)", heal)}
+    assert "This is n1 of de-ber-001, retail in eu-central-1." in words
+    assert "name='n1 of de-ber-001, retail in eu-central-1'" in heal
+    assert "3 minutes after the start, and every 5 minutes" in words
+    assert ("OnBootSec=3min" in timer, "OnUnitInactiveSec=5min" in timer) == (True, True)
+    assert healing.STATUS in tree
+    assert f"it begins after {iso.WAIT} seconds" in Tree(page(made(of_format("iso")))).words
+    script = Tree(page(made(of_format("script")))).words
+    text = (template_root() / "formats" / "script.sh.j2").read_text()
+    for sentence, said in (("edgefleet: done", 'say "done"'), ("all is as it should be",) * 2):
+        assert sentence in script
+        assert said in text
