@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -144,6 +145,31 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert (folder / "bin/k3s").stat().st_ino == (shop.cache.root / "sha256" / sha256(K3S)).stat().st_ino
     supplies.lay_out(node, folder)  # again is as well
     assert BASE == supplies.base(node.image.base or pytest.fail("no base")).read_bytes()
+
+
+def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
+    """A box with a system of its own and no link has two: which one is written is said."""
+    for tool in ("mksquashfs", "sfdisk"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"needs {tool}: apt-get install squashfs-tools fdisk")
+    world = shop.world
+    world.edit("  berlin: {}", "  berlin: {airgap: true}")
+    world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
+    for command in (["artifacts", "lock", FILE], ["artifacts", "fetch", FILE], ["init", "-s", "dev"]):
+        assert 0 == world.run(*command).code
+    wanted = ["image", "write", "-s", "dev", "--site", "berlin", "--device", str(loop), "--fixed", "-y"]
+    built = world.project / ".edgefleet" / "built" / "dev" / "berlin"
+    for options, name in ((["--seed"], "n1.iso"), ([], "n1.payload.raw")):
+        ran = world.run(*wanted, *options)
+        assert 0 == ran.code, ran.err
+        image = (built / name).read_bytes()
+        assert f"sha256:{sha256(image)}" in ran.out
+        assert image == loop.read_bytes()[: len(image)]
+    assert 0 == world.run("sites", "sheet", "-s", "dev", "--site", "berlin", "--out", "s.html").code
+    page = (world.project / "s.html").read_text()
+    assert [True, False] == [
+        line.endswith("--seed</pre>") for line in page.splitlines() if " image write " in line
+    ]
 
 
 def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
