@@ -90,7 +90,7 @@ def test_a_medium_has_the_seed_and_what_makes_it_boot(
     seed = {path for path, (mode, _) in new.items() if mode.startswith("-r--------")}
     names = {"user-data", "meta-data", "network-config", *(["first-boot.sh"] if kind == "debian" else [])}
     assert {f"/edgefleet/seed/{name}" for name in names} == seed
-    assert "-r-xr-xr-x" == new["/edgefleet/payload/bin/k3s"][0]
+    assert "-rwxr-xr-x" == new["/edgefleet/payload/bin/k3s"][0]
     wanted = iso.seed(installed(kind)).files["user-data"].decode()
     assert wanted == content(out, "/edgefleet/seed/user-data", tmp_path / "found")
 

@@ -14,7 +14,7 @@ its checksums say of these files is brought up to date.
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,15 @@ from edgefleet.images import nocloud, script
 from edgefleet.io import disk, installer_iso, tools
 from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
 from edgefleet.io.iso9660 import iso
+from edgefleet.io.payload_folder import entry, listed
 from edgefleet.io.templates import render
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
 from edgefleet.model.image import Image
+from edgefleet.model.listing import Entry
 from edgefleet.model.yaml_text import to_yaml
 from edgefleet.planning.networkd import networkd
+from edgefleet.planning.placing import placed
 
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"
@@ -48,6 +51,8 @@ PLACEHOLDER = "/dev/edgefleet-disk"
 """Where the disk's name comes to stand; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
 PRIVATE, READABLE, PROGRAM = 0o400, 0o444, 0o555
+CARRIED, CARRIED_PROGRAM = 0o644, 0o755
+"""Modes of a payload's files, as on every medium."""
 GRUB, SUMS, INFO = "/boot/grub/grub.cfg", "/md5sum.txt", "/.disk/info"
 ISOLINUX = ("/isolinux/isolinux.cfg", "/boot/isolinux/isolinux.cfg", "/isolinux.cfg")
 KERNELS = {
@@ -82,6 +87,7 @@ def seed(boot: FirstBoot) -> Image:
         files=files,
         secret_files=nocloud.guessable(boot),
         private_files=frozenset({"user-data", FIRST_BOOT}),
+        placed=placed(boot),
     )
 
 
@@ -176,7 +182,20 @@ def compose(of: Ingredients, out: Path) -> Composed:
     installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=made)
     digest = disk.sha256(made)
     disk.move(made, out)
-    return Composed(size=out.stat().st_size, sha256=digest, tools={"xorriso": tools.version("xorriso")})
+    return Composed(
+        size=out.stat().st_size,
+        sha256=digest,
+        tools={"xorriso": tools.version("xorriso")},
+        files=(*_listed(added), *(listed(of.payload) if of.payload is not None else ())),
+    )
+
+
+def _listed(added: Mapping[str, Addition]) -> Iterator[Entry]:
+    """What was put on it, but for the payload."""
+    for path, each in sorted(added.items()):
+        if not path.startswith(f"{PAYLOAD}/"):
+            content = disk.read(each.source) or b""
+            yield entry(path.lstrip("/"), content, mode=f"{each.mode:04o}", owner="root:root")
 
 
 def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
@@ -216,7 +235,7 @@ def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Ite
     for each in sorted(of.payload.rglob("*")) if of.payload is not None else ():
         if each.is_file():
             inside = each.relative_to(of.payload or each).as_posix()
-            mode = PROGRAM if inside.startswith("bin/") else READABLE
+            mode = CARRIED_PROGRAM if inside.startswith("bin/") else CARRIED
             yield f"{PAYLOAD}/{inside}", Addition(source=each, mode=mode)
 
 

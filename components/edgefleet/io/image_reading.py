@@ -11,11 +11,14 @@ from pathlib import Path
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io import disk, tools
-from edgefleet.io.iso_reading import read_iso, read_iso_modes
+from edgefleet.io.iso_reading import read_iso, read_iso_modes, read_some
 from edgefleet.io.tar_archive import read_tar, read_tar_modes
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import Entry, Piece
 
+FOLDER = "edgefleet"
+"""What is put on an installer's medium lies here."""
+CARRIED = f"{FOLDER}/payload/"
 ONE_FILE = (".ign", ".sh")
 """Endings of seeds that are one file."""
 
@@ -85,6 +88,29 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
         else (read_iso(data), read_iso_modes(data))
     )
     return {path: (_entry(path, content, modes[path]), content) for path, content in files.items()}
+
+
+def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry, bytes]]:
+    """dict[path -> (entry, content)] of what was put on an installer's medium; a payload has no content here.
+
+    Args:
+        image: the file; it is not read as a whole.
+        promised: paths of which some are the base's own, replaced.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    made = {}
+    for found in read_some(image, FOLDER, promised):
+        digest, kept = hashlib.sha256(), b""
+        path = found.path.removeprefix(f"{FOLDER}/") if found.path.startswith(CARRIED) else found.path
+        for piece in found.pieces:
+            digest.update(piece)
+            kept += b"" if path != found.path else piece
+        said = f"sha256:{digest.hexdigest()}"
+        entry = Entry(path=path, size=found.size, digest=said, mode=found.mode, owner=found.owner)
+        made[path] = (entry, kept)
+    return made
 
 
 def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:

@@ -1,10 +1,73 @@
-"""The files in an ISO 9660 image's root, read back."""
+"""The files in an ISO 9660 image, read back: all of a seed's root, or some of a large image as streams."""
 
 import io
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pycdlib
 from pycdlib import pycdlibexception
+
+PIECE = 4 * 1024**2
+"""Bytes in memory at a time."""
+_DAMAGED = (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file in an image."""
+
+    path: str
+    """From the root, without the first slash."""
+    mode: str
+    """As ``0400``."""
+    owner: str
+    """``user:group``."""
+    size: int
+    pieces: Iterator[bytes]
+    """Its bytes; to be read before the next file is asked for."""
+
+
+def read_some(image: Path, folder: str, also: frozenset[str]) -> Iterator[Found]:
+    """The files below a folder of a large image, and others of it, by their Rock Ridge names.
+
+    Args:
+        image: the file.
+        folder: path without slashes at its ends.
+        also: paths without the first slash; one that is not there is left out.
+
+    Raises:
+        ValueError: it is no such image, or is damaged.
+    """
+    opened = pycdlib.PyCdlib()
+    try:
+        opened.open(str(image))
+        for at, _, names in opened.walk(rr_path="/"):
+            for name in sorted(names):
+                path = f"{at}/{name}".strip("/")
+                if path in also or path.startswith(f"{folder}/"):
+                    yield _found(opened, path)
+    except _DAMAGED as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    finally:
+        with suppress(pycdlibexception.PyCdlibException):  # it was never open
+            opened.close()
+
+
+def _found(image: pycdlib.PyCdlib, path: str) -> Found:
+    record: Any = image.get_record(rr_path=f"/{path}")
+    mode, owner = _modes(record.rock_ridge)
+    size = record.get_data_length()
+    return Found(path=path, mode=mode, owner=owner, size=size, pieces=_pieces(image, path))
+
+
+def _pieces(image: pycdlib.PyCdlib, path: str) -> Iterator[bytes]:
+    with image.open_file_from_iso(rr_path=f"/{path}") as file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def read_iso(data: bytes) -> dict[str, bytes]:
@@ -17,7 +80,7 @@ def read_iso(data: bytes) -> dict[str, bytes]:
     try:
         image.open_fp(io.BytesIO(data))
         return {name: _content(image, name) for name in _names(image)}
-    except (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError) as error:
+    except _DAMAGED as error:
         raise ValueError(str(error) or type(error).__name__) from error
 
 
@@ -34,12 +97,16 @@ def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
         for child in image.list_children(rr_path="/"):
             if child is not None and child.is_file():
                 rock = child.rock_ridge
-                px = rock.dr_entries.px_record or rock.ce_entries.px_record
-                owner = f"{_user(px.posix_user_id)}:{_user(px.posix_group_id)}"
-                found[rock.name().decode()] = (f"{stat.S_IMODE(px.posix_file_mode):04o}", owner)
-    except (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError) as error:
+                found[rock.name().decode()] = _modes(rock)
+    except _DAMAGED as error:
         raise ValueError(str(error) or type(error).__name__) from error
     return found
+
+
+def _modes(rock: Any) -> tuple[str, str]:
+    px = rock.dr_entries.px_record or rock.ce_entries.px_record
+    owner = f"{_user(px.posix_user_id)}:{_user(px.posix_group_id)}"
+    return f"{stat.S_IMODE(px.posix_file_mode):04o}", owner
 
 
 def _user(number: int) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+SEED_FOLDER = "edgefleet/seed/"
+"""Where an installer's medium has the seed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, extents, image_reading, tools
 from edgefleet.model.disk_layout import Extent
-from edgefleet.model.listing import Entry, Piece
+from edgefleet.model.listing import SEED_FOLDER, Entry, Piece
 from edgefleet.sites.manifest import HINT, ONE, Manifest, from_bytes
 from edgefleet.sites.on_box import on_box
 
@@ -105,7 +105,7 @@ def _not_looked_at(image: Opened) -> Iterator[str]:
 def first_difference(image: Opened) -> str:
     """The first file of an image that is not as promised."""
     if not image.manifest.pieces:
-        told = _in_seed(image)
+        told = _in_seed(image) or _in_payload(image)
         return told or "the files that can be told apart are as promised, other bytes differ"
     for piece in image.manifest.pieces:
         run = image.run(piece) if piece.digest else None
@@ -144,6 +144,9 @@ def seed_of(image: Opened) -> Contents | None:
     """
     if not image.manifest.of_seed:
         return None
+    if image.manifest.format == "iso":
+        found = image_reading.read_medium(image.path, frozenset(each.path for each in image.manifest.of_seed))
+        return {path: each for path, each in found.items() if not path.startswith("payload/")}
     if not image.manifest.pieces:
         only = ONLY.get(image.manifest.format, "")
         return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", only)
@@ -157,6 +160,9 @@ def payload_of(image: Opened) -> dict[str, Entry] | None:
     Raises:
         ValueError: they cannot be read.
     """
+    if image.manifest.format == "iso" and image.manifest.of_payload:
+        medium = image_reading.read_medium(image.path, frozenset())
+        return {path: each for path, (each, _) in medium.items() if path.startswith("payload/")}
     run = _run(image, "payload")
     if run is None or not tools.is_there("unsquashfs"):
         return None
@@ -190,7 +196,7 @@ def difference(promised: Iterable[Entry], there: Mapping[str, Entry]) -> str:
 
 def _on_box(manifest: Manifest, seed: Contents) -> str:
     """The first file that the box would get otherwise than the manifest says."""
-    found = on_box({path: data for path, (_, data) in seed.items()})
+    found = on_box({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
     if found is None or not manifest.box:
         return ""
     there = {

@@ -11,7 +11,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.images import FORMATS, raw
 from edgefleet.io import disk
 from edgefleet.model.composing import Composed, Ingredients, Share
-from edgefleet.model.listing import Entry
+from edgefleet.model.listing import SEED_FOLDER, Entry
 from edgefleet.model.site import Node
 from edgefleet.planning.identity import payload_digest
 from edgefleet.sites.build_records import (
@@ -117,7 +117,7 @@ def _made(job: NodeJob) -> Record:
 
 def _published(entry: Entry, seed: SiteImage) -> Entry:
     """`entry` with the digest that may be published, which is salted for a secret that could be guessed."""
-    return replace(entry, digest=seed.files.get(entry.path, entry.digest))
+    return replace(entry, digest=seed.files.get(entry.path.removeprefix(SEED_FOLDER), entry.digest))
 
 
 def _composed(job: NodeJob, scratch: Path) -> Composed:

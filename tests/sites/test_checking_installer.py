@@ -1,0 +1,84 @@
+"""An installer's medium is held against its manifest, file by file, without any tool."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.images import small_installer
+from tests.images.small_installer import made_installer
+from tests.sites.conftest import Plan
+from tests.sites.test_checking import BINARY, manifest_of, nothing, put_in_cache, told
+
+from edgefleet.io import disk
+from edgefleet.sites import checking
+from edgefleet.sites.building import Workshop, build_site
+
+MISSING = small_installer.missing()
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs tools: apt-get install {' '.join(MISSING)}")
+ROOT = "root:root"
+
+
+@pytest.fixture
+def medium(shop: Workshop, plan: Plan, tmp_path: Path) -> Path:
+    """An installer with a payload, built."""
+    base = made_installer(tmp_path / "base.iso")
+    image = {
+        "format": "iso",
+        "installer": "debian",
+        "base": {"source": "file:base.iso", "sha256": disk.sha256(base)},
+    }
+    file = put_in_cache(shop, BINARY)
+    assert () == build_site(plan(n1={"image": image, "payload": [file]}), shop=shop).problems
+    return shop.out / "berlin" / "n1.iso"
+
+
+def test_every_file_that_was_put_there_is_in_its_manifest(medium: Path) -> None:
+    """With mode, owner, size and digest; and what these put on the box."""
+    found = checking.opened(medium, nothing)
+    assert () == checking.check(found)
+    modes = {each.path: (each.mode, each.owner) for each in found.manifest.files}
+    assert ("0400", ROOT) == modes["edgefleet/seed/user-data"]
+    assert ("0555", ROOT) == modes["edgefleet/installer/finish"]
+    assert ("0755", ROOT) == modes["payload/bin/k3s"]
+    assert ("0444", ROOT) == modes["boot/grub/grub.cfg"] == modes["isolinux/isolinux.cfg"]
+    assert "install.amd/vmlinuz" not in modes
+    assert "/etc/rancher/k3s/config.yaml" in {each.path for each in found.manifest.box}
+    assert ["xorriso"] == list(manifest_of(medium).tools)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"#cloud-config\nhostname", b"#loud-config#\nhostname", "edgefleet/seed/user-data differs"),
+        (
+            b"d-i partman/early_command",
+            b"d-i partman/early_commanD",
+            "edgefleet/installer/preseed.cfg differs",
+        ),
+        (b"set timeout=15", b"set timeout=00", "boot/grub/grub.cfg differs"),
+        (b"a binary\n", b"a bimary\n", "payload/bin/k3s differs"),
+        (
+            b"a kernel\n",
+            b"a kermel\n",
+            "the files that can be told apart are as promised, other bytes differ",
+        ),
+    ],
+)
+def test_the_first_file_that_differs_is_named(medium: Path, old: bytes, new: bytes, said: str) -> None:
+    """Where it is one that was put there."""
+    data = medium.read_bytes()
+    assert old in data
+    medium.write_bytes(data.replace(old, new, 1))
+    assert told(medium).endswith(said)
+
+
+def damaged(at: int) -> Callable[[bytes], bytes]:
+    """Bytes with a run of others at a place."""
+    return lambda data: data[:at] + b"\xff" * 64 + data[at + 64 :]
+
+
+@pytest.mark.parametrize("change", [damaged(32768), damaged(32768 + 140), lambda data: data[:40_000]])
+def test_one_that_cannot_be_read_is_said(medium: Path, change: Callable[[bytes], bytes]) -> None:
+    """In one sentence, whatever the damage."""
+    medium.write_bytes(change(medium.read_bytes()))
+    assert "cannot be read" in told(medium) or "is missing" in told(medium)
