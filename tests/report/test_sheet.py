@@ -122,6 +122,22 @@ def test_each_format_has_its_own_way(format_: Format, said: str) -> None:
     assert ("second USB stick" in words) is (format_ not in {"raw", "iso"})
 
 
+@pytest.mark.parametrize(
+    ("format_", "said"),
+    [
+        ("nocloud", "put the medium in, start it once more"),
+        ("iso", "it erases the disk once more"),
+        ("ipxe", "--again MAC"),
+        ("script", "Run the script once more"),
+    ],
+)
+def test_what_to_do_once_more_is_nothing_that_destroys(format_: Format, said: str) -> None:
+    """An installer that is put in again erases what it made, and each format has a way of its own."""
+    otherwise = Tree(page(made(of_format(format_)))).words.partition("If you do not see it")[2]
+    assert said in otherwise
+    assert ("put the medium in" in otherwise) is (format_ == "nocloud")
+
+
 def test_odd_names_stay_text() -> None:
     """What people write is shown as they wrote it."""
     city, ssid = '<script>alert("1")</script> & Ö', "</section><b>'x"
