@@ -76,10 +76,10 @@ class KmsKey(DescribedResource):
             Refused: another key has the alias.
         """
         alias, place = f"alias/{spec.alias}", self.place(outside)
-        named = self.describe(alias, outside)
-        found = self._mine(outside)
-        if named is not None and (found is None or named["KeyId"] != found["KeyId"]):
-            raise exists(place, self.TOKEN, named["KeyId"])
+        found = self.describe(alias, outside)
+        if found is not None and not self._is_mine(found, outside, place):
+            raise exists(place, self.TOKEN, found["KeyId"])
+        found = found or self._mine(outside)
         if found is None:
             found = outside.aws.call(
                 "kms",
@@ -155,23 +155,27 @@ class KmsKey(DescribedResource):
         if outside.owner is None:
             return None
         owner, place = outside.owner, self.place(outside)
-        found = outside.aws.call(
+        found = outside.aws.pages(
             "resourcegroupstaggingapi",
             "get_resources",
             place,
+            key="ResourceTagMappingList",
             ResourceTypeFilters=["kms:key"],
             TagFilters=[
                 {"Key": URN, "Values": [owner.urn]},
                 {"Key": GENERATION, "Values": [owner.generation]},
             ],
         )
-        for each in found["ResourceTagMappingList"]:
-            identity = each["ResourceARN"].rpartition("/")[2]
-            tags = ec2.as_dict(each["Tags"])
-            about = self.describe(identity, outside)
-            if about is not None and owner.is_mine(tags, place):
+        for each in found:
+            about = self.describe(each["ResourceARN"].rpartition("/")[2], outside)
+            if about is not None and owner.is_mine(ec2.as_dict(each["Tags"]), place):
                 return about
         return None
+
+    def _is_mine(self, found: Mapping[str, Any], outside: Outside, place: str) -> bool:
+        """By the key's own tags, as the index that finds keys by tags is late."""
+        owner = outside.owner
+        return owner is not None and owner.is_mine(KMS.live(outside.aws, found["KeyId"]), place)
 
     def _aliases(self, identity: str, outside: Outside) -> list[str]:
         place = self.place(outside, identity)
