@@ -88,6 +88,23 @@ def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None
     assert (secret, {"shop-wifi": "correct horse"}) == secrets(world)
 
 
+def test_other_secrets_than_passphrases_are_told_and_taken_as_they_are(world: "World") -> None:
+    """A proxy's credentials have no length of WPA2's."""
+    credentials = "till-proxy:" + "x" * 90
+    world.edit("recipe: 1", "recipe: 2")
+    world.edit(
+        "defaults: {", "defaults: {proxy: {https: 'http://proxy.example:3128', credentialsSecret: proxy}, "
+    )
+    ran = world.run("init", "-s", "dev")
+    assert "passphrases are missing; set them: edgefleet init -s dev --passphrase proxy" in " ".join(
+        ran.err.split()
+    )
+    assert 1 == world.run("init", "-s", "dev", "--passphrase", "proxy", piped="\n").code
+    ran = world.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{credentials}\n")
+    assert (0, False) == (ran.code, "missing" in ran.err), ran.err
+    assert {"proxy": credentials} == secrets(world)[1]
+
+
 def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
     """With the emulated cloud a fleet comes up as it is."""
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")

@@ -36,7 +36,8 @@ def command(
     passphrase: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="Also set the Wi-Fi passphrase NAME; asked for, or a line of stdin."
+            metavar="NAME",
+            help="Also set the Wi-Fi passphrase or other secret NAME; asked for, or a line of stdin.",
         ),
     ] = None,
 ) -> None:
@@ -47,7 +48,7 @@ def command(
 def initialise(
     session: Session, stack: str, *, if_missing: bool = False, passphrases: Sequence[str] = ()
 ) -> None:
-    """Write the fleet secret of `stack` where there is none, and the Wi-Fi passphrases named.
+    """Write the fleet secret of `stack` where there is none, and the passphrases named.
 
     Raises:
         Refused: there is a fleet secret, and nothing else was asked for.
@@ -60,13 +61,14 @@ def initialise(
         new[stack_secrets.FLEET_SECRET] = new_fleet_secret()
     elif not (if_missing or passphrases):
         raise _is_there(stack)
-    wifi = known.passphrases | _asked(session, passphrases) | _invented(session, fleet, known.passphrases)
-    if wifi != known.passphrases:
-        new[stack_secrets.PASSPHRASES] = json.dumps(wifi, sort_keys=True)
+    given = _asked(session, passphrases, _used(fleet) - _of_wifi(fleet))
+    held = known.passphrases | given | _invented(session, fleet, known.passphrases)
+    if held != known.passphrases:
+        new[stack_secrets.PASSPHRASES] = json.dumps(held, sort_keys=True)
     if new:
         stack_file.write(session, stack, new)
         say(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
-    _tell_missing(session, stack, _used(fleet) - wifi.keys())
+    _tell_missing(session, stack, _used(fleet) - held.keys())
 
 
 def new_fleet_secret() -> str:
@@ -101,38 +103,45 @@ def _provide_passphrase(session: Session) -> None:
     )
 
 
-def _asked(session: Session, names: Sequence[str]) -> dict[str, str]:
-    """The Wi-Fi passphrases that the user gives now."""
+def _asked(session: Session, names: Sequence[str], others: set[str]) -> dict[str, str]:
+    """The passphrases that the user gives now; `others` are no Wi-Fi's."""
     given = {name: _ask(session, name) for name in names}
-    short = [name for name, text in given.items() if not 8 <= len(text) <= 63]  # noqa: PLR2004 - WPA2's limits
+    short = [name for name in given.keys() - others if not 8 <= len(given[name]) <= 63]  # noqa: PLR2004 - WPA2's limits
+    short += [name for name in given.keys() & others if not given[name]]
     if short:
         raise InvalidInput(
             Problem(
                 code="bad-passphrase",
                 path=name,
-                problem="a Wi-Fi passphrase has 8 to 63 characters",
+                problem="is empty" if name in others else "a Wi-Fi passphrase has 8 to 63 characters",
                 hint="enter it again",
             )
-            for name in short
+            for name in sorted(short)
         )
     return given
 
 
 def _ask(session: Session, name: str) -> str:
     if session.is_interactive:
-        return str(typer.prompt(f"passphrase of the Wi-Fi secret {name}", hide_input=True, err=True))
+        return str(typer.prompt(f"passphrase {name}", hide_input=True, err=True))
     return session.stdin.readline().rstrip("\r\n")
 
 
 def _used(fleet: "Fleet") -> set[str]:
-    """Names of the Wi-Fi passphrases that the fleet file refers to."""
+    """Names of the secrets that the fleet file refers to."""
+    from edgefleet.planning.break_glass import secrets_used
+
+    return {name for site in fleet.sites.values() for name in secrets_used(site)}
+
+
+def _of_wifi(fleet: "Fleet") -> set[str]:
     nodes = (node for site in fleet.sites.values() for node in site.nodes.values())
     return {node.network.wifi.passphrase_secret for node in nodes if node.network.wifi}
 
 
 def _invented(session: Session, fleet: "Fleet", known: dict[str, str]) -> dict[str, str]:
     """Passphrases for a fleet to try things with, so that it comes up as it is."""
-    missing = sorted(_used(fleet) - known.keys())
+    missing = sorted(_of_wifi(fleet) - known.keys())
     if not missing or fleet.control_plane.cloud.endpoint != "emulated":
         return {}
     say(session, f"made up a Wi-Fi passphrase for {', '.join(missing)}: {fleet.region} is for trying things")
@@ -142,4 +151,4 @@ def _invented(session: Session, fleet: "Fleet", known: dict[str, str]) -> dict[s
 def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
     if missing:
         wanted = " ".join(f"--passphrase {name}" for name in sorted(missing))
-        say(session, f"Wi-Fi passphrases are missing; set them: edgefleet init -s {stack} {wanted}")
+        say(session, f"passphrases are missing; set them: edgefleet init -s {stack} {wanted}")
