@@ -191,6 +191,14 @@ def test_a_job_of_the_hub_builds_the_same(known: "World") -> None:
     assert 1 == known.run("image", "build-plan", "stacks/dev.fleet.yaml", "--out", "there").code
 
 
+def test_a_job_for_no_sites_is_refused(known: "World") -> None:
+    """A region that is only begun."""
+    plain = yaml.safe_load(known.fleet_file.read_text())
+    known.fleet_file.write_text(yaml.safe_dump(plain | {"images": {"store": "s3://a-bucket"}, "sites": {}}))
+    ran = known.run("image", "job", "-s", "dev", "--image", "builder:1")
+    assert (1, True) == (ran.code, "the fleet has no sites to build" in ran.err)
+
+
 def test_a_plan_that_is_not_there_is_said_to_be_away(known: "World") -> None:
     """And not to be no plan."""
     ran = known.run("image", "build-plan", "0.gz", "--out", "there")

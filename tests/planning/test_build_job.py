@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgefleet.errors import InvalidInput
-from edgefleet.planning.build_job import LARGEST, BuildJob, objects
+from edgefleet.planning.build_job import LARGEST, BuildJob, job_name, objects
 
 JOB = BuildJob(
     name="spring",
@@ -28,6 +28,19 @@ def job_of(made: list[dict[str, Any]]) -> dict[str, Any]:
 def container_of(made: list[dict[str, Any]]) -> dict[str, Any]:
     (found,) = job_of(made)["spec"]["template"]["spec"]["containers"]
     return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [
+        ("dev", "build-dev"),
+        ("Retail_EU.1", "build-retail-eu-1"),
+        ("a" * 39 + "_" + "b" * 60, "build-" + "a" * 39),
+    ],
+)
+def test_a_job_has_a_name_that_kubernetes_takes(stack: str, name: str) -> None:
+    """Stacks may have large letters, points and underscores in theirs."""
+    assert name == job_name(stack)
 
 
 def test_each_shard_is_a_secret_of_its_own_that_nobody_changes() -> None:

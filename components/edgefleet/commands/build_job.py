@@ -52,13 +52,13 @@ def job(  # noqa: PLR0913 - options
     ] = "20Gi",
 ) -> None:
     """Write an Indexed Job that builds composed images on a cluster; each pod has its own sites' keys."""
-    from edgefleet.planning.build_job import BuildJob
+    from edgefleet.planning.build_job import BuildJob, job_name
 
     session = session_of(context)
     wanted = bulk.order(session, stack, site or None)
     _check_store(wanted.fleet.images.store)
     described = BuildJob(
-        name=f"build-{stack}",
+        name=job_name(stack),
         namespace=namespace,
         image=image,
         parallelism=parallelism,
@@ -79,10 +79,17 @@ def _write(out: Path, job: "BuildJob", sites: "Sequence[SiteJob]", shards: int) 
     from edgefleet.planning.build_job import objects
     from edgefleet.sites import build_plan as plans
 
+    _check_sites(sites)
     count = min(shards or -(-len(sites) // SITES_PER_SHARD), len(sites))
     shared = [plans.to_bytes(plans.shard(sites, index, count)) for index in range(count)]
     disk.write(out, yaml.safe_dump_all(objects(job, shared), sort_keys=False).encode())
     return count
+
+
+def _check_sites(sites: "Sequence[SiteJob]") -> None:
+    if not sites:
+        problem, hint = "the fleet has no sites to build", "add one to the fleet file"
+        raise InvalidInput(Problem(code="no-sites", path="sites", problem=problem, hint=hint))
 
 
 def _check_store(uri: str) -> None:

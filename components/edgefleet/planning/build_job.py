@@ -7,6 +7,7 @@ subPath with expanded environment variables", Job API v1 (`backoffLimitPerIndex`
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from edgefleet.errors import InvalidInput, Problem
 
 LARGEST = 700_000
 """Bytes of a shard: a Secret holds 1 MiB, and base64 makes a third more of it."""
+LONGEST = 40
+"""Characters of a stack's name in that of its Job, which are 63 with what is added to them."""
 PLAN = "plan.json.gz"
 MOUNT = "/plan"
 WORK = "/work"
@@ -40,6 +43,11 @@ class BuildJob:
     """AWS region of the store; empty for the pods' own."""
     disk: str
     """Room for what a shard builds before it is in the store, a Kubernetes quantity."""
+
+
+def job_name(stack: str) -> str:
+    """What the Job for a stack is called: Kubernetes takes less in names than Pulumi does in a stack's."""
+    return f"build-{re.sub(r'[^a-z0-9]+', '-', stack.lower()).strip('-')[:LONGEST].strip('-')}"
 
 
 def objects(job: BuildJob, shards: Sequence[bytes]) -> list[dict[str, Any]]:
