@@ -54,17 +54,7 @@ def disk_key(
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     (name,) = stack.known_sites(fleet, [site])
-    spec = fleet.sites[name]
-    if node not in spec.nodes:
-        raise InvalidInput(
-            Problem(
-                code="unknown-node",
-                where=fleet.locate(name, ""),
-                path=f"sites.{name}.nodes",
-                problem=f"{name} has no node {node}",
-                hint=f"name one of {', '.join(spec.nodes)}",
-            )
-        )
+    spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     secret, _ = secrets.required_fleet_secret(session, stack_)
     say(session, f"for cryptsetup open DEVICE; a disk of before epoch {spec.epoch} has another")
     key = rendering.key(secret, spec)

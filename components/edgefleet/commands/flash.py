@@ -9,6 +9,7 @@ import typer
 from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import agrees, say, show
 from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import known_node
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 
 if TYPE_CHECKING:
@@ -80,21 +81,15 @@ def _built(
 
     site, node = named
     wanted = bulk.order(session, stack, [site])
-    nodes = wanted.fleet.sites[site].nodes
-    if node is None and len(nodes) > 1:
-        hint = f"say which with --node: {', '.join(nodes)}"
-        raise InvalidInput(Problem(code="which-node", where=site, problem="has several nodes", hint=hint))
-    name = node or next(iter(nodes))
-    if name not in nodes:
-        hint = f"there are: {', '.join(nodes)}"
-        raise InvalidInput(Problem(code="which-node", where=site, problem=f"has no node {name!r}", hint=hint))
+    name = known_node(wanted.fleet, site, node)
+    kind = wanted.fleet.sites[site].nodes[name].image.format
     shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
     (job,) = wanted.jobs
     image = _of_node(build_site(job, shop=shop), name)
     if is_seed:
-        image = _seed(image, shop.out / site, nodes[name].image.format)
+        image = _seed(image, shop.out / site, kind)
     if not image.name.endswith(WRITABLE):
-        problem = f"an image of the format {nodes[name].image.format} is not for a disk"
+        problem = f"an image of the format {kind} is not for a disk"
         hint = f"it is {out / stack / site / image.name}; docs/images.md says how it comes to its box"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
     return image, shop.out / site / image.name

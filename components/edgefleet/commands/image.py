@@ -8,6 +8,7 @@ import typer
 from edgefleet.commands import build_job, bulk, flash, image_serve, options, verifying
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput, Problem
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; made if missing.")]
@@ -74,9 +75,7 @@ def build(  # noqa: PLR0913 - options
 
 def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
     """Refuse options that do not go together."""
-    if bool(site) is all_:
-        problem = "both --site and --all are given" if all_ else "which sites is not said"
-        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+    check_which(site, is_all=all_)
     if discard and not upload:
         problem = "--discard removes images that are in the store, and nothing is put there"
         raise InvalidInput(Problem(code="discard", problem=problem, hint="add --upload"))

@@ -9,7 +9,6 @@ import typer
 from edgefleet.commands import options, rendering, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from edgefleet.model.fleet import Fleet
@@ -37,9 +36,7 @@ def sheet(
     from edgefleet.report.human import counted
 
     session = session_of(context)
-    if bool(site) is all_:
-        problem = "both --site and --all are given" if all_ else "which sites is not said"
-        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+    stack.check_which(site, is_all=all_)
     fleet = stack.load(session.project, stack_)
     names = tuple(fleet.sites) if all_ else stack.known_sites(fleet, site or ())
     title = f"{fleet.name} / {fleet.region}: {names[0] if len(names) == 1 else counted(len(names), 'site')}"

@@ -1,6 +1,6 @@
 """A stack's files in the project: which there are, which one is meant, and loading it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +65,36 @@ def load(project: Path, stack: str) -> "Fleet":
     from edgefleet.model.load import load_fleet
 
     return load_fleet(fleet_file(project, stack), project)
+
+
+def check_which(site: Collection[str] | None, *, is_all: bool) -> None:
+    """Refuse to guess which sites are meant.
+
+    Raises:
+        InvalidInput: neither or both of ``--site`` and ``--all`` are given.
+    """
+    if bool(site) is is_all:
+        problem = "both --site and --all are given" if is_all else "which sites is not said"
+        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+
+
+def known_node(fleet: "Fleet", site: str, node: str | None) -> str:
+    """The node `node` of `site`, or its only one.
+
+    Raises:
+        InvalidInput: the site has none of this name, or has several and none is named.
+    """
+    nodes = fleet.sites[site].nodes
+    if node in nodes or (node is None and len(nodes) == 1):
+        return node or next(iter(nodes))
+    if node is None:
+        problem, hint = "has several nodes", f"say which with --node: {', '.join(nodes)}"
+    else:
+        problem, hint = f"has no node {node!r}", nearest(node, nodes)
+    where = fleet.locate(site, "")
+    raise InvalidInput(
+        Problem(code="which-node", where=where, path=f"sites.{site}.nodes", problem=problem, hint=hint)
+    )
 
 
 def known_sites(fleet: "Fleet", wanted: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:

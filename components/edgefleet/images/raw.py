@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import nocloud
 from edgefleet.io import disk, extents, file_systems, gpt, tools
 from edgefleet.io.payload_folder import entry, listed
@@ -227,7 +227,7 @@ def check_base(image: Path, table: Table, arch: str) -> None:
 def _check_loader(image: Path, offset: int, arch: str) -> None:
     try:
         listed = tools.use("mdir", "-b", "-i", f"{image}@@{offset}", "::/EFI/BOOT").decode(errors="replace")
-    except Exception:  # noqa: BLE001 - a system partition without the directory says nothing of the architecture
+    except OutsideFailure:  # a system partition without the directory says nothing of the architecture
         return
     there = {line.rpartition("/")[2].strip().upper() for line in listed.splitlines()}
     others = [known for known, loader in LOADERS.items() if loader in there]

@@ -130,7 +130,7 @@ class ArtifactCache:
             try:
                 with disk.locked(self.root / "locks" / name, who=f"a download of {shown(source)}"):
                     if source.startswith("file:"):
-                        self._copy(source, part)
+                        disk.copy(self.file(source), part)
                     else:
                         self._download(source, part, None, progress)
                     return self._learned(part, source)
@@ -167,7 +167,7 @@ class ArtifactCache:
     def _bring(self, source: str, place: Path, size: int | None, progress: Progress) -> Path:
         part = self.root / "parts" / place.name
         if source.startswith("file:"):
-            self._copy(source, part)
+            disk.copy(self.file(source), part)
         else:
             was_there = self._download(source, part, size, progress)
             if was_there and digest_of(part) != place.name:  # parts of two files, perhaps
@@ -189,18 +189,17 @@ class ArtifactCache:
         wanted = Download(address=address, part=part, size=size, headers=headers, progress=progress)
         return downloading.download(self.web, wanted)
 
-    def _copy(self, source: str, part: Path) -> None:
+    def file(self, source: str) -> Path:
+        """The file of this machine that a ``file:`` source names, relative to the project.
+
+        Raises:
+            OutsideFailure: it is not there.
+        """
         path = self.project / source.removeprefix("file:").removeprefix("//")
         if not path.is_file():
-            raise OutsideFailure(
-                Problem(
-                    code="not-found",
-                    where=str(path),
-                    problem="there is no such file",
-                    hint="put the file there, or name another place",
-                )
-            )
-        disk.copy(path, part)
+            problem, hint = "there is no such file", "put the file there, or name another place"
+            raise OutsideFailure(Problem(code="not-found", where=str(path), problem=problem, hint=hint))
+        return path
 
     def _settle(self, made: Path, place: Path, source: str) -> None:
         """Give the whole file its name, if it is the one that is wanted.

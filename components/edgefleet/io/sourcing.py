@@ -162,7 +162,7 @@ class Sources:
 
     def _read(self, place: str) -> bytes:
         if place.startswith("file:"):
-            path = self._file(place)
+            path = self.cache.file(place)
             if path.stat().st_size > LARGEST_ANSWER:
                 problem = f"has more than {LARGEST_ANSWER:,} bytes where a list was expected"
                 raise OutsideFailure(
@@ -176,7 +176,7 @@ class Sources:
 
     def _size(self, place: str) -> int | None:
         if place.startswith("file:"):
-            return self._file(place).stat().st_size
+            return self.cache.file(place).stat().st_size
         return self._titled(place)[1] if is_registry(place) else self.cache.web.size(place)
 
     def _learn(self, place: str) -> tuple[str, int]:
@@ -185,19 +185,6 @@ class Sources:
         digest, size = self._titled(place)
         self.cache.fetch(_repository(place), digest, size=size)
         return digest.removeprefix("sha256:"), size
-
-    def _file(self, place: str) -> Path:
-        path = self.cache.project / place.removeprefix("file:")
-        if not path.is_file():
-            raise OutsideFailure(
-                Problem(
-                    code="not-found",
-                    where=str(path),
-                    problem="there is no such file",
-                    hint="put the file there",
-                )
-            )
-        return path
 
     def _registry(self, place: str) -> tuple[Images, str]:
         base, path = place_of(_repository(place))
