@@ -90,3 +90,12 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
         pass
     with disk.locked(tmp_path / "out", who="a build of a"):
         assert (tmp_path / "out").is_dir()
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """Root could put a file where /dev/null was; the folder is left as it was."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutsideFailure, match="would be replaced"):
+        disk.write(pipe, b"text")
+    assert [True] == [each.is_fifo() for each in tmp_path.iterdir()]

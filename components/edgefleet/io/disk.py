@@ -10,6 +10,7 @@ import fcntl
 import glob
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -98,10 +99,11 @@ def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
     """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left.
 
     Raises:
-        OutsideFailure: the disk is full, may not be written, or is broken.
+        OutsideFailure: the disk is full, may not be written, or is broken, or no file stands there.
     """
     with explaining(path, "cannot be written"):
         make_directory(path.parent)
+        _check_replaceable(path)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -115,6 +117,17 @@ def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
                 os.unlink(temporary)  # noqa: PTH108 - mkstemp speaks in plain strings
             raise
         sync_directory(path.parent)
+
+
+def _check_replaceable(path: Path) -> None:
+    """Refuse to put a file in the place of a device or a pipe, which root could."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        problem = "a device or a pipe stands there, and would be replaced by a file"
+        raise OutsideFailure(Problem(code="no-file", where=str(path), problem=problem, hint="name a file"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
