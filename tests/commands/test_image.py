@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from edgefleet.commands.masking import without_secrets
 from edgefleet.local.secrets import new_salt
@@ -19,6 +21,7 @@ from edgefleet.sites.render import render_tree
 if TYPE_CHECKING:
     from tests.commands.conftest import World
 
+KEYS = 'images: {store: "file:images", signKey: "file:key.pem", trustedKeys: ["file:key.pub"]}'
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
 
 
@@ -263,3 +266,26 @@ def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World
     ran = known.run("image", "serve", "-s", "dev", "--site", "berlin")
     assert (1, True) == (ran.code, "no node of it starts over the network" in ran.err.replace("\n  ", " "))
     assert 1 == known.run("image", "serve", "-s", "dev", "--site", "berlin", "--cert", "x.pem").code
+
+
+def test_images_are_signed_and_checked_against_a_key(known: "World") -> None:
+    """By an option, or by what the fleet file says for everybody; without a key that is said."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (known.project / "key.pem").write_bytes(pem)
+    (known.project / "key.pub").write_bytes(public)
+    build = ("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    assert "not signed: name a key with --sign-key" in known.run(*build).err
+    assert "not signed" in known.run("image", "verify", "out").out
+    refused = known.run("image", "verify", "out", "--key", "key.pub")
+    assert (1, True) == (refused.code, "is not signed" in refused.err)
+    assert "signed by ed25519" in known.run(*build, "--sign-key", "key.pem").err
+    assert "which you trust" in known.run("image", "verify", "out", "--key", "key.pub").out.replace("\n", " ")
+    assert "names no key to trust" in known.run("image", "verify", "out", "-s", "dev").err
+    wrong = known.run(*build, "--sign-key", "key.pub")
+    assert (1, True) == (wrong.code, "is a public key" in wrong.err)
+    known.edit('images: {store: "file:images"}', KEYS)
+    assert "signed by ed25519" in known.run(*build).err
+    trusted = known.run("image", "verify", "out/berlin/n1.iso", "-s", "dev")
+    assert (0, True) == (trusted.code, "which you trust" in trusted.out.replace("\n", " "))

@@ -94,6 +94,18 @@ def workshop(
     )
 
 
+def signing(session: Session, shop: "Workshop", key: str | None) -> "Workshop":
+    """`shop` with somebody who signs, where a key is named.
+
+    Raises:
+        InvalidInput: there is no such key, or it is of a wrong kind.
+        OutsideFailure: it is in KMS, and KMS did not answer.
+    """
+    from edgefleet.io import signing as keys
+
+    return shop if key is None else replace(shop, signing=keys.signing(key, session.project))
+
+
 def processors() -> int:
     """How many processes are at work at the same time where nobody says."""
     return len(os.sched_getaffinity(0))
@@ -145,6 +157,7 @@ class _Account:
         was = f", {kept:,} {'was' if kept == 1 else 'were'} finished before" if kept else ""
         say(self._session, f"{counted(made, 'image')} built{was}; {decimal(self._bytes)} in all")
         say(self._session, "images hold their site's credentials: keep them private")
+        say(self._session, _signed(self._shop))
         if self._problems:
             raise OutsideFailure(
                 [_for_many(each, count) for each, count in sorted(self._problems.items(), key=str)]
@@ -157,6 +170,12 @@ class _Account:
         for image in built.images:
             yield f"{image.uri or place / image.name}"
             yield f"    {image.digest}"
+
+
+def _signed(shop: "Workshop") -> str:
+    if shop.signing is None:
+        return "not signed: name a key with --sign-key, or as images.signKey in the fleet file"
+    return f"signed by {shop.signing.public.algorithm} {shop.signing.public.id}"
 
 
 def _for_many(problem: Problem, count: int) -> Problem:

@@ -23,6 +23,15 @@ Share = Annotated[
         "a descriptor that refers to its base, which `image write` reads.",
     ),
 ]
+SignKey = Annotated[
+    str | None,
+    typer.Option(
+        "--sign-key",
+        metavar="KEY",
+        help="Sign what is built: a file with a private key (PEM, Ed25519 or P-256), or awskms:ARN. "
+        "images.signKey of the fleet file unless said.",
+    ),
+]
 Discard = Annotated[
     bool, typer.Option("--discard", help="Remove composed images here once they are in the store.")
 ]
@@ -61,6 +70,7 @@ def build(  # noqa: PLR0913 - options
         bool, typer.Option("--upload", help="Keep composed images in the fleet's store, too.")
     ] = False,
     discard: Discard = False,
+    sign_key: SignKey = None,
 ) -> None:
     """Build the images of sites: seeds are the same bytes as `up` stores."""
     from edgefleet.commands import store
@@ -70,6 +80,7 @@ def build(  # noqa: PLR0913 - options
     wanted = bulk.order(session, stack, None if all_ else site)
     place = store.place(session, wanted.fleet) if upload else None
     shop = bulk.workshop(session, out, share, place, is_discarding=discard)
+    shop = bulk.signing(session, shop, sign_key or wanted.fleet.images.sign_key)
     bulk.build(session, wanted.jobs, len(wanted.sites), shop, jobs or bulk.processors())
 
 
@@ -92,6 +103,7 @@ def build_plan(  # noqa: PLR0913 - options
         bool, typer.Option("--upload", help="Keep composed images in each site's store, too.")
     ] = False,
     discard: Discard = False,
+    sign_key: SignKey = None,
 ) -> None:
     """Build what a plan says, as a worker that knows its sites' keys alone."""
     from edgefleet.io import disk
@@ -106,7 +118,7 @@ def build_plan(  # noqa: PLR0913 - options
         raise InvalidInput(Problem(code="no-file", where=str(plan), problem="is not there", hint=hint))
     found = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
-    shop = bulk.workshop(session, out, share, place, is_discarding=discard)
+    shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)
     bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())
 
 
@@ -115,10 +127,23 @@ def verify(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` made.")
     ],
+    *,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", metavar="FILE", help="A public key that you trust (PEM); one must have signed."
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option("-s", "--stack", metavar="STACK", help="Trust images.trustedKeys of its fleet file."),
+    ] = None,
 ) -> None:
     """Check built images against what stands beside them, offline; says the first file that differs."""
     session = session_of(context)
-    for each in verifying.verify([session.project / path for path in paths], verifying.cache(session)):
+    trusted = verifying.trusted(session, key or (), stack)
+    found = [session.project / path for path in paths]
+    for each in verifying.verify(found, verifying.cache(session), trusted):
         lines = [f"{_named(session, each.image)}  as built", f"    {each.digest}"]
         show(session, lines + [f"    {note}" for note in each.notes])
 

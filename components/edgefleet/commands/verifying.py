@@ -1,7 +1,7 @@
 """Checking built images against what stands beside them; all of it offline."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 
 if TYPE_CHECKING:
+    from edgefleet.io.signing import PublicKey
     from edgefleet.sites.checking import Find
 
 MANIFEST = "manifest.json"
@@ -33,12 +34,33 @@ def cache(session: Session) -> "Find":
     return lambda sha256: ArtifactCache(root_of(session.environment), project=session.project).path(sha256)
 
 
-def verify(paths: Iterable[Path], find: "Find") -> list[Verified]:
+def trusted(session: Session, files: Iterable[Path], name: str | None) -> "list[PublicKey]":
+    """The public keys that signatures are checked against: those in `files` and of a stack's fleet file.
+
+    Raises:
+        InvalidInput: one is not there, or is no public key; the stack names none.
+    """
+    from edgefleet.commands import stack
+    from edgefleet.io.signing import read_public
+
+    named = stack.load(session.project, name).images.trusted_keys if name is not None else ()
+    if name is not None and not named:
+        problem, hint = (
+            "its fleet file names no key to trust",
+            "add images.trustedKeys, or name one with --key",
+        )
+        raise InvalidInput(Problem(code="no-trusted-key", where=name, problem=problem, hint=hint))
+    places = [*files, *(Path(each.removeprefix("file:")) for each in named)]
+    return [read_public(session.project / place) for place in places]
+
+
+def verify(paths: Iterable[Path], find: "Find", keys: "Sequence[PublicKey]" = ()) -> list[Verified]:
     """The images at `paths`, all as they were built.
 
     Args:
         paths: images, or folders that `edgefleet image build` made.
         find: hex SHA-256 -> a file that has it.
+        keys: public keys that are trusted.
 
     Raises:
         InvalidInput: there is no image or no manifest, or images differ; of each the first file is named.
@@ -47,7 +69,7 @@ def verify(paths: Iterable[Path], find: "Find") -> list[Verified]:
     problems: list[Problem] = []
     for image in dict.fromkeys(each for path in paths for each in images(path)):
         try:
-            verified.append(_verified(image, find))
+            verified.append(_verified(image, find, keys))
         except EdgefleetError as error:
             problems += error.problems
     if problems:
@@ -55,11 +77,12 @@ def verify(paths: Iterable[Path], find: "Find") -> list[Verified]:
     return verified
 
 
-def _verified(image: Path, find: "Find") -> Verified:
+def _verified(image: Path, find: "Find", keys: "Sequence[PublicKey]") -> Verified:
     from edgefleet.sites.checking import check, opened
+    from edgefleet.sites.trust import check_beside
 
     found = opened(image, find)
-    notes = check(found)
+    notes = (*check(found), check_beside(found, keys))
     return Verified(image=image, digest=found.manifest.digest, notes=notes)
 
 

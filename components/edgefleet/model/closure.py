@@ -95,12 +95,14 @@ def payload_file(need: Need, lock: ArtifactsLock) -> PayloadFile | None:
         asset = lock.get("k3s", {}).get(need.version, {}).get(need.name)
         if asset is None or "size" not in asset:
             return None
-        return PayloadFile(path=need.path, digest=f"sha256:{asset['sha256']}", size=asset["size"])
+        digest = f"sha256:{asset['sha256']}"
+        return PayloadFile(path=need.path, digest=digest, size=asset["size"], version=need.version)
     if need.kind == "program":
         program = lock.get("programs", {}).get(need.name, {}).get(need.version, {}).get(need.arch)
         if program is None:
             return None
-        return PayloadFile(path=need.path, digest=f"sha256:{program['sha256']}", size=program["size"])
+        digest = f"sha256:{program['sha256']}"
+        return PayloadFile(path=need.path, digest=digest, size=program["size"], version=need.version)
     image = lock.get("images", {}).get(need.name, {}).get(need.arch)
     return None if image is None else PayloadFile(path=need.path, digest=image["digest"], size=image["size"])
 

@@ -6,6 +6,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from edgefleet.model.hub_part import ControlPlanePart
+from edgefleet.model.keys import SignKey, TrustedKey
 from edgefleet.model.names import Accelerator, Name
 from edgefleet.model.page import Page
 from edgefleet.model.quantities import Size
@@ -48,6 +49,10 @@ class ImagesPart(TypedDict, total=False):
     page: Page
     """Address of a page of yours about a site, https://shops.example/{site}, for the QR code of its printed
     sheet; {site}, {region} and {fleet} are replaced by the names."""
+    sign_key: SignKey
+    """Key that images are signed with: file:<path in the project> (PEM, Ed25519, P-256) or awskms:<ARN>."""
+    trusted_keys: tuple[TrustedKey, ...]
+    """Public keys of which `image verify -s STACK` wants one to have signed: file:<path in the project>."""
 
 
 @with_config(STRICT)

@@ -17,6 +17,10 @@ class ImageStore:
     """``file:<path relative to the project>`` or ``s3://<bucket>/<prefix>``."""
     page: str | None = None
     """Address of a site's own page, with ``{site}`` and the like in it; see `edgefleet.model.page`."""
+    sign_key: str | None = None
+    """Key that built images are signed with: ``file:<path>`` or ``awskms:<ARN>``."""
+    trusted_keys: tuple[str, ...] = ()
+    """Public keys that signatures are checked against, ``file:<path>``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,12 @@ def _written(
 
 def _store(head: Mapping[str, Any], region: str) -> ImageStore:
     part = head.get("images", {})
-    return ImageStore(store=part.get("store", f"file:.edgefleet/images/{region}"), page=part.get("page"))
+    return ImageStore(
+        store=part.get("store", f"file:.edgefleet/images/{region}"),
+        page=part.get("page"),
+        sign_key=part.get("sign_key"),
+        trusted_keys=tuple(part.get("trusted_keys", ())),
+    )
 
 
 def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:

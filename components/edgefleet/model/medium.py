@@ -69,6 +69,8 @@ class PayloadFile:
     node's platform."""
     size: Annotated[int, Effect.NONE]
     """Bytes."""
+    version: Annotated[str, Effect.NONE] = ""
+    """Release that it is of, for a program; empty for a container image, whose path says it."""
 
 
 __all__ = ["COMPOSED", "Base", "Format", "Installer", "Medium", "Netboot", "PayloadFile"]

@@ -18,9 +18,9 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.resource import ComponentResource
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.io.version import version
 from edgefleet.model.shapes import shape_of
 from edgefleet.model.syntax import nearest
-from edgefleet.provider.version import version
 
 PACKAGE = "edgefleet"
 _SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
+from edgefleet.io.version import version
 from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret, described
 from edgefleet.provider.configuration import Config
 from edgefleet.provider.resource import Resource
-from edgefleet.provider.version import version
 
 PACKAGE = "edgefleet"
 _SIMPLE = {"string", "integer", "number", "boolean"}

@@ -22,6 +22,7 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
 from edgefleet.io.outside import Outside
+from edgefleet.io.version import version
 from edgefleet.provider import properties
 from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings
 from edgefleet.provider.constructing import Components
@@ -33,7 +34,6 @@ from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.schema import schema_json
 from edgefleet.provider.validation import check, parse
-from edgefleet.provider.version import version
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

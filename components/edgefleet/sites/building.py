@@ -11,11 +11,12 @@ from pathlib import Path
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
+from edgefleet.io.signing import Signing
 from edgefleet.io.store.place import StorePlace
 from edgefleet.model.composing import Share
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.sites import built_store, composed_node, manifest
+from edgefleet.sites import built_store, composed_node, documents, manifest
 from edgefleet.sites.build_plan import SiteJob
 from edgefleet.sites.build_records import record_path
 from edgefleet.sites.built import BuiltImage, BuiltSite
@@ -39,6 +40,8 @@ class Workshop:
     share: Share = "copy"
     upload: StorePlace | None = None
     """How the store is reached that composed images go to; which one, each site says."""
+    signing: Signing | None = None
+    """Who signs; `None` where nobody does."""
     is_discarding: bool = False
     """Whether a composed image is removed here when it is in the store."""
 
@@ -84,7 +87,12 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
         except EdgefleetError as error:
             problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
     found = list(manifest.manifests(spec, plain.key, seeds, images))
-    _describe(folder, spec, found, is_whole=not problems)
+    try:
+        for each in found:
+            documents.write(folder, spec, each, seed=seeds[each.node].digest, signing=shop.signing)
+    except EdgefleetError as error:
+        problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
+    _describe(folder, found, spec, is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
 
@@ -118,14 +126,12 @@ def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltIm
     return replace(made, uri=there.uri)
 
 
-def _describe(folder: Path, spec: SiteSpec, found: Sequence[manifest.Manifest], *, is_whole: bool) -> None:
-    """Write the manifests; of a whole site, remove what an earlier one tells of and this one does not."""
+def _describe(folder: Path, found: Sequence[manifest.Manifest], spec: SiteSpec, *, is_whole: bool) -> None:
+    """Write the list of images; of a whole site, remove what an earlier one has and this one does not."""
     before = manifest.names(folder)
-    for each in found:
-        disk.update(folder / f"{each.image}{manifest.ONE}", manifest.to_bytes(each))
     disk.update(folder / manifest.MANIFEST, manifest.index(spec.name, found))
     for name in (before - manifest.names(folder)) if is_whole else ():
         image = folder / name
         of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []
-        for path in (record_path(image), folder / f"{name}{manifest.ONE}", *of_reference, image):
+        for path in (record_path(image), *documents.paths(image), *of_reference, image):
             disk.remove(path)
