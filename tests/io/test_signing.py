@@ -59,8 +59,8 @@ def test_a_signature_is_one_that_openssl_accepts(kind: str, tmp_path: Path) -> N
     )
     (tmp_path / "said").write_bytes(b"said")
     (tmp_path / "sig").write_bytes(signature)
-    how = ["-rawin"] if kind == "ed25519" else ["-rawin", "-digest", "sha256"]
-    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key.with_suffix(".pub"), *how]
+    how: list[str] = ["-rawin"] if kind == "ed25519" else ["-rawin", "-digest", "sha256"]
+    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(key.with_suffix(".pub")), *how]
     done = subprocess.run(
         [*command, "-in", tmp_path / "said", "-sigfile", tmp_path / "sig"], check=False, capture_output=True
     )

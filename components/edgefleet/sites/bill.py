@@ -20,6 +20,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from edgefleet.io.version import version
+from edgefleet.model.listing import Entry
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import KUBEEDGE, PROGRAMS
 from edgefleet.model.references import parse_reference
@@ -68,19 +69,18 @@ def bill(spec: SiteSpec, manifest: Manifest) -> bytes:
 
 def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
     """What somebody else made, in the image or started from it."""
-    there = {each.path: each.digest.removeprefix("sha256:") for each in manifest.of_payload}
+    there = manifest.carried
     found = []
     if manifest.base is not None and node.image.base is not None:
         found.append(_base(node.image.base, ComponentType.OPERATING_SYSTEM))
     if node.image.netboot is not None:
         started = (node.image.netboot.kernel, *node.image.netboot.initrd)
         found += [_base(each, ComponentType.FILE, note="fetched when the box starts") for each in started]
-    if "payload/bin/k3s" not in there:
+    if "bin/k3s" not in there:
         found.append(_k3s(spec, node))
     for file in node.payload:
-        path = f"payload/{file.path}"
-        if path in there:
-            found.append(_carried(path, there[path], file.digest, file.version or spec.k3s.version))
+        if file.path in there:
+            found.append(_carried(there[file.path], file.digest, file.version or spec.k3s.version))
     return found
 
 
@@ -107,10 +107,11 @@ def without_login(source: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _carried(path: str, sha256: str, digest: str, release: str) -> Part:
+def _carried(entry: Entry, digest: str, release: str) -> Part:
     """A file of the payload: a program, k3s's own images, or a container image."""
+    path, sha256 = entry.path, entry.digest.removeprefix("sha256:")
     name = PurePosixPath(path).name
-    if path.startswith("payload/bin/"):
+    if PurePosixPath(path).parent.name == "bin":
         return _program(path, name, sha256, release)
     if name.startswith("k3s-airgap-images-"):
         purl = _github("k3s-io", "k3s", release)

@@ -26,6 +26,8 @@ ONE = f".{MANIFEST}"
 """Ending of the manifest of one image."""
 PAYLOAD = ".payload.raw"
 """Ending of a medium with the payload alone, beside a seed that has no room for it."""
+CARRIED = "payload/"
+"""Where a payload's files are in a manifest, wherever they lie on the medium."""
 VERSION = "edgefleet.dev/image-manifest/v1"
 
 
@@ -66,12 +68,17 @@ class Manifest:
     @property
     def of_seed(self) -> tuple[Entry, ...]:
         """The files that are no payload."""
-        return tuple(each for each in self.files if not each.path.startswith("payload/"))
+        return tuple(each for each in self.files if not each.path.startswith(CARRIED))
 
     @property
     def of_payload(self) -> tuple[Entry, ...]:
         """The payload's files."""
-        return tuple(each for each in self.files if each.path.startswith("payload/"))
+        return tuple(each for each in self.files if each.path.startswith(CARRIED))
+
+    @property
+    def carried(self) -> dict[str, Entry]:
+        """dict[path in the payload, ``bin/k3s`` -> entry]."""
+        return {each.path.removeprefix(CARRIED): each for each in self.of_payload}
 
 
 def manifests(

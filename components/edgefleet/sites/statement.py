@@ -75,11 +75,11 @@ def _dependencies(node: Node, manifest: Manifest, seed: str) -> Iterator[dict[st
         yield _base("kernel", node.image.netboot.kernel)
         for number, each in enumerate(node.image.netboot.initrd):
             yield _base(f"initrd{number}", each)
-    platforms = {f"payload/{file.path}": file.digest for file in node.payload}
-    for entry in manifest.of_payload:
+    platforms = {file.path: file.digest for file in node.payload}
+    for path, entry in manifest.carried.items():
         made: dict[str, Any] = {"name": entry.path, "digest": _digest(entry.digest)}
-        if platforms.get(entry.path, entry.digest) != entry.digest:
-            made["annotations"] = {"platformManifest": platforms[entry.path]}
+        if platforms.get(path, entry.digest) != entry.digest:
+            made["annotations"] = {"platformManifest": platforms[path]}
         yield made
 
 
