@@ -117,7 +117,7 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
     Raises:
         OutsideFailure: with every problem, after all that could be built was.
     """
-    from edgefleet.io import parallel
+    from edgefleet.io import disk, parallel
     from edgefleet.report.progress import progress
     from edgefleet.sites.building import build_site
 
@@ -126,6 +126,8 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
         for built in parallel.each(partial(build_site, shop=shop), jobs, workers=min(workers, total)):
             shown.finished(built.name)
             account.add(built)
+    if shop.out.is_dir():
+        disk.flush_all(shop.out)
     account.close()
 
 

@@ -5,6 +5,7 @@ that a crash or a full disk leaves either the old bytes or the new ones. Everyth
 default: images hold credentials.
 """
 
+import ctypes
 import errno
 import fcntl
 import glob
@@ -65,13 +66,19 @@ def explaining(path: Path, doing: str) -> Iterator[None]:
         raise OutsideFailure(problem) from error
 
 
-def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> None:
     """Write `data` to `path`, whole or not at all; missing directories are made private.
+
+    Args:
+        path: the file.
+        data: its bytes.
+        mode: its permissions.
+        is_flushed: whether it outlives a power cut from here on; if not, `flush_all` does it for many.
 
     Raises:
         OutsideFailure: the disk is full, may not be written, or is broken.
     """
-    with writing(path, mode=mode) as file:
+    with writing(path, mode=mode, is_flushed=is_flushed) as file:
         file.write(data)
 
 
@@ -88,14 +95,32 @@ def jot(path: Path, data: bytes) -> None:
             file.write(data)
 
 
-def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> None:
     """Write `data` to `path` as `write` does, unless that is what stands there."""
     if read(path) != data:
-        write(path, data, mode=mode)
+        write(path, data, mode=mode, is_flushed=is_flushed)
+
+
+def flush_all(folder: Path) -> None:
+    """Make everything durable that was written to the file system of `folder`.
+
+    Raises:
+        OutsideFailure: the disk is full or broken.
+    """
+    with explaining(folder, "cannot be written"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            flush = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)  # Linux: syncfs(2)
+            if flush is None:
+                os.sync()
+            elif flush(handle):
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        finally:
+            os.close(handle)
 
 
 @contextmanager
-def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
+def writing(path: Path, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> Iterator[BinaryIO]:
     """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left.
 
     Raises:
@@ -109,14 +134,16 @@ def writing(path: Path, *, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
             with os.fdopen(handle, "wb") as file:
                 os.fchmod(file.fileno(), mode)
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                if is_flushed:
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(temporary, path)  # noqa: PTH105 - both names are in one directory
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108 - mkstemp speaks in plain strings
             raise
-        sync_directory(path.parent)
+        if is_flushed:
+            sync_directory(path.parent)
 
 
 def _check_replaceable(path: Path) -> None:

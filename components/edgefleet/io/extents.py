@@ -148,10 +148,14 @@ def write_reference(
     """
     beside = out.with_suffix(".parts")
     places: dict[str, int] = {}
+    size = 0
     with disk.writing(beside) as file:
         for name, path in sorted(own.items()):
-            places[name] = file.tell()
-            file.write(path.read_bytes())
+            data = path.read_bytes()
+            places[name] = size
+            sparse.write(file.fileno(), size, memoryview(data))
+            size += -(-len(data) // BLOCK) * BLOCK
+        os.ftruncate(file.fileno(), size)
     document = {
         "format": FORMAT,
         "own": beside.name,

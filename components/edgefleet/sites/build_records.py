@@ -69,7 +69,7 @@ def _record(plain: Record) -> Record:
 
 def write_record(image: Path, record: Record) -> None:
     """Keep `record` beside `image`."""
-    disk.write(record_path(image), json.dumps(asdict(record), sort_keys=True).encode())
+    disk.write(record_path(image), json.dumps(asdict(record), sort_keys=True).encode(), is_flushed=False)
 
 
 def is_finished(image: Path, identity: str, share: str) -> bool:

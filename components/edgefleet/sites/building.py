@@ -1,7 +1,8 @@
 """Building one site's images into a directory and into its store: what a worker of a build in bulk does.
 
 A site is built by one process at a time. What is finished is found again and skipped; what fails leaves
-nothing half-made; the site's other nodes go on, and all that went wrong is told together.
+nothing half-made; the site's other nodes go on, and all that went wrong is told together. Small files are not
+flushed one by one: the next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
 """
 
 from collections.abc import Sequence
@@ -103,7 +104,7 @@ def _made(job: NodeJob) -> BuiltImage:
     seed, is_new = job.seed, False
     path = job.folder / seed.name
     if not path.is_file() or f"sha256:{disk.sha256(path)}" != seed.digest:
-        disk.write(path, seed.data)
+        disk.write(path, seed.data, is_flushed=False)
         is_new = True
     if seed.identity is not None:
         return composed_node.compose(job)
@@ -129,7 +130,7 @@ def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltIm
 def _describe(folder: Path, found: Sequence[manifest.Manifest], spec: SiteSpec, *, is_whole: bool) -> None:
     """Write the list of images; of a whole site, remove what an earlier one has and this one does not."""
     before = manifest.names(folder)
-    disk.update(folder / manifest.MANIFEST, manifest.index(spec.name, found))
+    disk.update(folder / manifest.MANIFEST, manifest.index(spec.name, found), is_flushed=False)
     for name in (before - manifest.names(folder)) if is_whole else ():
         image = folder / name
         of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []

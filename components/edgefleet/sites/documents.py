@@ -50,9 +50,9 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
     said = to_bytes(manifest)
     beside = {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
     stated = statement(spec, manifest, seed=seed, beside=beside)
-    disk.update(of_bill, told)
-    disk.update(of_manifest, said)
-    disk.update(of_statement, stated)
+    disk.update(of_bill, told, is_flushed=False)
+    disk.update(of_manifest, said, is_flushed=False)
+    disk.update(of_statement, stated, is_flushed=False)
     if signing is None:
         disk.remove(of_signed)
     elif not _has_signed(of_signed, stated, signing.public):
@@ -62,7 +62,7 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
             dsse.to_bytes(dsse.Envelope(payload=stated, key=signing.public.id, signature=signature)),
         )
     if public is not None:
-        disk.update(folder / KEY, public.pem.encode())
+        disk.update(folder / KEY, public.pem.encode(), is_flushed=False)
 
 
 def named(key: PublicKey) -> dict[str, str]:
