@@ -1,23 +1,28 @@
 """Projects whose images are composed: a base of random bytes with a GPT, a payload, a cache that has both."""
 
 import subprocess
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import BinaryIO
 
 from tests.bench import fleets
+from tests.bench.preview import Measured, measured
 
-from edgefleet.io import tools
+from edgefleet.io import disk, tools
 from edgefleet.io.artifact_cache import ArtifactCache
 
 MIB = 1024**2
 VERSION = "v1.36.4+k3s1"
-PARTITIONS = """\
+ROOT = 22_528
+"""Sector that the root begins at."""
+PARTITIONS = f"""\
 label: gpt
 label-id: 11111111-2222-3333-4444-555555555555
 15: start=2048, size=20480, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name="EFI"
-1: start=22528, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="root"
+1: start={ROOT}, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name="root"
 """
 HEAD = """\
 apiVersion: edgefleet.dev/v1
@@ -43,13 +48,16 @@ class Project:
     """A project on disk."""
 
     at: Path
-    extra: dict[str, str] = field(default_factory=dict)
-    """Environment of its commands beside the bench's own."""
 
     @property
     def cache(self) -> ArtifactCache:
         """The cache that its builds take bases and payloads from."""
         return ArtifactCache(self.at / "xdg" / "edgefleet", project=self.at)
+
+    def build(self, *arguments: str) -> Measured:
+        """Run ``edgefleet image build`` into ``out``."""
+        command = [sys.executable, "-m", "edgefleet.cli", "image", "build", "-s", "bench", "--out", "out"]
+        return measured([*command, *arguments], at=self.at, extra={"XDG_CACHE_HOME": str(self.at / "xdg")})
 
 
 def write_project(at: Path, count: int, *, image: str = "", is_airgapped: bool = False) -> Project:
@@ -71,7 +79,7 @@ def write_project(at: Path, count: int, *, image: str = "", is_airgapped: bool =
     if is_airgapped:
         said.append("  airgap: true")
     file.write_text(HEAD + "\n".join([*said, "sites:", *lines]) + "\n")
-    return Project(at=at, extra={"XDG_CACHE_HOME": str(at / "xdg")})
+    return Project(at=at)
 
 
 def make_base(image: Path, *, size: int, data: int) -> None:
@@ -81,11 +89,20 @@ def make_base(image: Path, *, size: int, data: int) -> None:
     subprocess.run(
         [tools.found("sfdisk"), "-q", str(image)], input=PARTITIONS.encode(), check=True, capture_output=True
     )
-    source = Random(6)  # noqa: S311 - bytes that do not compress
     with image.open("r+b") as file:
-        file.seek(22528 * 512)
-        for _ in range(data // MIB):
-            file.write(source.randbytes(MIB))
+        file.seek(ROOT * 512)
+        _fill(file, data)
+
+
+def write_random(file: Path, size: int) -> None:
+    """A file of `size` random bytes, the same every time."""
+    with file.open("wb") as opened:
+        _fill(opened, size)
+
+
+def _fill(file: BinaryIO, size: int) -> None:
+    source = Random(6)  # noqa: S311 - bytes that do not compress
+    file.writelines(source.randbytes(MIB) for _ in range(size // MIB))
 
 
 def in_cache(project: Project, file: Path) -> str:
@@ -109,3 +126,22 @@ def carry(project: Project, *, data: int) -> None:
         digest = sha256(content).hexdigest()
         lines.append(f"    {name}: {{sha256: {digest}, size: {size}, url: {address!r}}}")
     (project.at / "stacks" / "bench.artifacts.lock.yaml").write_text("\n".join(lines) + "\n")
+
+
+def raw_project(at: Path, count: int, *, size: int, data: int, payload: int) -> Project:
+    """A project of `count` sites with a raw image of one base, whose cache has all that they are made of.
+
+    Args:
+        at: an empty directory.
+        count: sites.
+        size: bytes of the base.
+        data: bytes of it that are random; the rest is a hole.
+        payload: bytes of the payload.
+    """
+    base = at / "base.tmp"
+    make_base(base, size=size, data=data)
+    image = f"{{format: raw, base: {{source: 'file:base.raw', sha256: {disk.sha256(base)}}}}}"
+    project = write_project(at, count, image=image, is_airgapped=True)
+    in_cache(project, base)
+    carry(project, data=payload)
+    return project

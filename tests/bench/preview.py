@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -27,25 +28,36 @@ class Measured:
     peak_mb: float
 
 
-def measured(command: list[str], *, at: Path) -> Measured:
-    """Run a program to its end; wall-clock seconds and peak resident memory in MB (10^6 bytes)."""
+def measured(command: list[str], *, at: Path, extra: Mapping[str, str] | None = None) -> Measured:
+    """Run a program to its end; wall-clock seconds and peak resident memory in MB (10^6 bytes).
+
+    Args:
+        command: what to run; the memory is that of the largest of the processes that it starts.
+        at: where.
+        extra: variables beside those of this process.
+    """
     report = at / "bench.json"
     wrapper = (
         "import json, resource, subprocess, sys, time\n"
         "start = time.perf_counter()\n"
-        "done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL)\n"
+        "done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)\n"
         "spent = time.perf_counter() - start\n"
         "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
-        "json.dump([done.returncode, spent, peak], open(sys.argv[1], 'w'))\n"
+        "json.dump([done.returncode, spent, peak, done.stderr.decode()], open(sys.argv[1], 'w'))\n"
     )
-    environment = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "bench", "PYTHONPATH": str(fleets.ROOT)}
+    environment = {
+        **os.environ,
+        "PULUMI_CONFIG_PASSPHRASE": "bench",
+        "PYTHONPATH": str(fleets.ROOT),
+        **(extra or {}),
+    }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds its modules compiled
     subprocess.run(
         [sys.executable, "-c", wrapper, str(report), *command], cwd=at, check=True, env=environment
     )
-    code, seconds, peak_kb = json.loads(report.read_text())
+    code, seconds, peak_kb, words = json.loads(report.read_text())
     if code != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {code}")
+        raise SystemExit(f"{' '.join(command)} ended with {code}:\n{words}")
     return Measured(seconds=seconds, peak_mb=peak_kb * 1024 / 1e6)
 
 

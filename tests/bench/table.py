@@ -21,6 +21,8 @@ class Row:
     aim: str = "-"
     is_met: bool | None = None
     """Whether the aim is met; `None` where there is none."""
+    is_required: bool = False
+    """Whether the bench fails where it is not."""
 
 
 def median_seconds(run: Callable[[], object], *, times: int = 5) -> float:
