@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,34 @@ def test_a_program_that_is_not_there_is_named() -> None:
     """With what to do about it."""
     with pytest.raises(OutsideFailure, match="no-such-program: is not installed; install it"):
         processes.run(["no-such-program"])
+
+
+def streamed(script: str) -> Iterator[bytes]:
+    return processes.streamed(["sh", "-c", script], env={"PATH": os.environ["PATH"]})
+
+
+def test_what_a_program_prints_comes_in_pieces_whatever_it_says_beside() -> None:
+    """More words than a pipe holds would stop it for ever where nobody reads them."""
+    script = "head -c 3000000 /dev/zero; head -c 300000 /dev/zero >&2; echo end"
+    found = list(streamed(script))
+    assert 3_000_004 == sum(map(len, found))
+    assert all(len(piece) <= processes.PIECE for piece in found)
+
+
+def test_a_program_that_fails_in_the_middle_is_told_by_its_last_words() -> None:
+    """After what it printed until then."""
+    pieces = streamed("echo begun; echo first >&2; echo 'disk is broken' >&2; exit 3")
+    assert b"begun\n" == next(pieces)
+    with pytest.raises(OutsideFailure, match="sh: failed: disk is broken"):
+        next(pieces)
+
+
+def test_a_program_whose_output_nobody_wants_any_more_is_ended() -> None:
+    """And its pieces are no error."""
+    pieces = streamed("echo $$; exec sleep 60")
+    pid = int(next(pieces))
+    pieces.close()  # type: ignore[attr-defined]  # it is a generator
+    assert processes.start_time(pid) is None
 
 
 def test_a_program_that_hangs_is_ended() -> None:

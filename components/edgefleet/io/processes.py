@@ -6,6 +6,7 @@ A process that is found again is known by its id *and* its start time, since ids
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,28 +72,26 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Iterator[byte
     Raises:
         OutsideFailure: there is no such program, or it failed; what it printed until then was yielded.
     """
-    try:
-        running = subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(env),
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise _failure(command, "cannot be run", "install it, or put it on PATH") from error
-    with running:
-        assert running.stdout is not None  # noqa: S101 - asked for above
-        assert running.stderr is not None  # noqa: S101 - the same
+    with tempfile.TemporaryFile() as told:  # a pipe that nobody reads meanwhile would stop it when it is full
         try:
-            while piece := running.stdout.read(PIECE):
-                yield piece
-            words = running.stderr.read().decode(errors="replace").strip()
-        finally:
-            running.kill()  # without effect on one that ended
-    if running.returncode:
-        last = words.splitlines()[-1] if words else f"status {running.returncode}"
-        raise _failure(command, f"failed: {last}", "see what it says")
+            running = subprocess.Popen(
+                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=told, env=dict(env)
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise _failure(command, "cannot be run", "install it, or put it on PATH") from error
+        with running:
+            assert running.stdout is not None  # noqa: S101 - asked for above
+            try:
+                while piece := running.stdout.read(PIECE):
+                    yield piece
+                running.wait()
+            finally:
+                running.kill()  # without effect on one that ended
+        if running.returncode:
+            told.seek(0)
+            words = told.read().decode(errors="replace").strip()
+            last = words.splitlines()[-1] if words else f"status {running.returncode}"
+            raise _failure(command, f"failed: {last}", "see what it says")
 
 
 def _failure(command: Sequence[str], problem: str, hint: str) -> OutsideFailure:
