@@ -6,7 +6,7 @@ metadata says whose it is and what its digest is, so that one call says whether 
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -14,11 +14,11 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
-from edgefleet.io.aws import Aws, error_code, is_gone
+from edgefleet.io.aws import error_code
 from edgefleet.io.outside import Created, Found, Outside
 from edgefleet.io.ownership import PREFIX
-from edgefleet.io.store.bucket import LOST_RACE, remove_versions
-from edgefleet.io.store.clearing import Clearing, Remove, Wanted
+from edgefleet.io.store.bucket import LOST_RACE, remover
+from edgefleet.io.store.clearing import Clearing, Wanted
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
@@ -148,7 +148,7 @@ class BucketObject(CloudResource):
         """Remove it with every version of it, together with others that go at the same time."""
         del inputs
         bucket, key = _parts(identity)
-        clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(_remover(bucket, outside.aws)))
+        clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(remover(outside.aws, bucket)))
         clearing.clear(Wanted(below=key, is_whole=True))
 
     def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
@@ -182,18 +182,6 @@ class BucketObject(CloudResource):
         return outside.aws.seek(
             "s3", "head_object", f"s3://{identity}", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
         )
-
-
-def _remover(bucket: str, aws: Aws) -> Remove:
-    def remove(below: str, wanted: Callable[[str], bool]) -> None:
-        try:
-            with aws.calling("s3:DeleteObjectVersion", f"s3://{bucket}/{below}"):
-                remove_versions(aws, bucket, below=below, wanted=wanted)
-        except EdgefleetError as error:
-            if not is_gone(error):
-                raise
-
-    return remove
 
 
 def _is_mine(metadata: Mapping[str, str], outside: Outside, place: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.store.artifact import Stored
-from edgefleet.io.store.clearing import Clearing, Wanted
+from edgefleet.io.store.clearing import Clearing, Remove, Wanted
 from edgefleet.io.store.keys import check_key, check_prefix
 from edgefleet.io.store.upload import WHOLE, upload
 
@@ -28,7 +28,7 @@ class BucketStore:
     def __init__(self, bucket: str, prefix: str = "", *, aws: Aws) -> None:
         self._bucket, self._aws = bucket, aws
         self._prefix = f"{prefix}/" if prefix else ""
-        self._clearing = Clearing(self._remove)
+        self._clearing = Clearing(remover(aws, bucket))
 
     def put(self, key: str, data: bytes) -> Stored:
         """Store `data` encrypted; S3 compares the digest on arrival."""
@@ -101,14 +101,6 @@ class BucketStore:
         """
         kept = {self._name(key) for key in keep}
         self._clearing.clear(Wanted(below=self._prefix + check_prefix(prefix), kept=kept))
-
-    def _remove(self, below: str, wanted: Callable[[str], bool]) -> None:
-        try:
-            with self._aws.calling("s3:DeleteObjectVersion", f"s3://{self._bucket}/{below}"):
-                remove_versions(self._aws, self._bucket, below=below, wanted=wanted)
-        except EdgefleetError as error:
-            if not is_gone(error):
-                raise
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
         """Write on the condition that nobody else wrote since the bytes were compared."""
@@ -187,6 +179,20 @@ def remove_versions(
             hint = "allow s3:DeleteObjectVersion there, and see whether an object lock keeps them"
             where = f"s3://{bucket}/{first.get('Key', '')}"
             raise OutsideFailure(Problem(code="not-removed", where=where, problem=problem, hint=hint))
+
+
+def remover(aws: Aws, bucket: str) -> Remove:
+    """What removes objects of `bucket` for `Clearing`; a bucket that is gone has none."""
+
+    def remove(below: str, wanted: Callable[[str], bool]) -> None:
+        try:
+            with aws.calling("s3:DeleteObjectVersion", f"s3://{bucket}/{below}"):
+                remove_versions(aws, bucket, below=below, wanted=wanted)
+        except EdgefleetError as error:
+            if not is_gone(error):
+                raise
+
+    return remove
 
 
 def _protected(data: bytes) -> dict[str, Any]:
