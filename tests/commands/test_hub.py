@@ -78,6 +78,8 @@ def test_others_have_a_role_of_the_epoch(known: "World") -> None:
 
 
 def test_a_hub_of_another_kind_is_refused(known: "World") -> None:
+    """With the way that this kind has."""
     ran = known.run("hub", "kubeconfig", "-s", "dev")
     assert 3 == ran.code
     assert "of the kind none" in ran.err
+    assert "controlPlane.kind: k3s" in ran.err

@@ -11,6 +11,12 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.errors import InvalidInput, Problem, Refused
 
+HINTS = {
+    "eks": "let AWS write one: aws eks update-kubeconfig --name CLUSTER",
+    "existing": "use the one that controlPlane.kubeconfig names",
+    "none": "declare a hub in the fleet file, controlPlane.kind: k3s, where one is wanted",
+}
+"""dict[kind -> where its kubeconfig comes from]."""
 LONGEST = 72
 """Hours that an administrator's kubeconfig may be good for."""
 
@@ -50,7 +56,7 @@ def kubeconfig(
     hub = fleet.control_plane
     if hub.kind != "k3s" or hub.dns_name is None:
         problem = f"the hub of this stack is of the kind {hub.kind}, which edgefleet has no authority over"
-        hint = "use the kubeconfig of its own, such as `aws eks update-kubeconfig` writes"
+        hint = HINTS.get(hub.kind, HINTS["none"])
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
     secret, _ = secrets.required_fleet_secret(session, stack)
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
