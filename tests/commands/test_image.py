@@ -289,3 +289,19 @@ def test_images_are_signed_and_checked_against_a_key(known: "World") -> None:
     assert "signed by ed25519" in known.run(*build).err
     trusted = known.run("image", "verify", "out/berlin/n1.iso", "-s", "dev")
     assert (0, True) == (trusted.code, "which you trust" in trusted.out.replace("\n", " "))
+
+
+def test_two_images_are_compared(known: "World") -> None:
+    """0 where they are the same, 1 where not; JSON says the same."""
+    known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
+    same = known.run("image", "diff", "out/berlin", "out/berlin/n1.iso")
+    assert (0, "the same image\n") == (same.code, same.out)
+    ran = known.run("image", "diff", "out/berlin", "out/munich")
+    assert (1, True) == (ran.code, "  site: berlin -> munich" in ran.out)
+    told = known.run("image", "diff", "out/berlin", "out/munich", "--json", "-")
+    assert (1, False) == (told.code, told.json["same"])
+    assert {"name": "site", "old": "berlin", "new": "munich"} in told.json["about"]
+    assert {"path", "change", "secret", "old", "new", "diff"} == set(told.json["box"][0])
+    several = known.run("image", "diff", "out/hamburg", "out/munich")
+    assert (1, True) == (several.code, "has 2 images" in several.err)
+    assert 1 == known.run("image", "diff", "out/nobody", "out/munich").code

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from edgefleet.commands import build_job, bulk, flash, image_serve, options, verifying
+from edgefleet.commands import build_job, bulk, flash, image_diff, image_serve, options, verifying
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import check_which
@@ -46,6 +46,7 @@ def group() -> typer.Typer:
     made.command("job")(build_job.job)
     made.command("write")(flash.write)
     made.command("verify")(verify)
+    made.command("diff")(image_diff.diff)
     made.command("serve")(image_serve.serve)
     return made
 

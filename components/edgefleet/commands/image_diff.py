@@ -1,0 +1,53 @@
+"""`edgefleet image diff`: what changed between two images."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgefleet.commands import options, verifying
+from edgefleet.commands.screen import show
+from edgefleet.commands.session import session_of
+from edgefleet.commands.written import JsonFile
+from edgefleet.errors import InvalidInput, Problem
+
+
+def diff(
+    context: typer.Context,
+    old: Annotated[Path, typer.Argument(metavar="A", help="An image, or a folder with one.")],
+    new: Annotated[Path, typer.Argument(metavar="B", help="The other.")],
+    *,
+    json: options.Json = None,
+) -> None:
+    """Show what changed from image A to image B: 0 nothing, 1 something; secrets are not shown."""
+    from edgefleet.report import image_difference
+    from edgefleet.sites import comparing
+
+    session = session_of(context)
+    place = JsonFile.to(session, json)
+    find = verifying.cache(session)
+    sides = [comparing.side(_image(session.project / path), find) for path in (old, new)]
+    found = comparing.compare(sides[0], sides[1])
+    if not place.is_stdout:
+        show(session, image_difference.lines(found))
+    of = {
+        name: {"image": side.manifest.image, "digest": side.manifest.digest}
+        for name, side in zip(("a", "b"), sides, strict=True)
+    }
+    place.write({**of, **comparing.plain(found)})
+    if not found.is_none:
+        raise typer.Exit(1)
+
+
+def _image(path: Path) -> Path:
+    """The image at `path`.
+
+    Raises:
+        InvalidInput: there is none, or there are several.
+    """
+    found = list(verifying.images(path))
+    if len(found) == 1:
+        return found[0]
+    problem = f"has {len(found)} images"
+    hint = f"name one of them, such as {found[0].parent.name}/{found[0].name}"
+    raise InvalidInput(Problem(code="which-image", where=str(path), problem=problem, hint=hint))
