@@ -15,6 +15,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.image_archive import archive_size
 from edgefleet.io.logins import Logins
+from edgefleet.io.registry import manifest_of
 from edgefleet.io.sourcing import Sources
 from edgefleet.io.web import Patience, Web
 from edgefleet.model.references import Reference, parse_reference
@@ -63,6 +64,18 @@ def pushed(registry: FakeRegistry) -> dict[str, str]:
     }
     registry.index("shop/till", "1", digests)
     return digests
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b'{"config": {}, "layers": []}', "application/vnd.oci.image.manifest.v1+json"),
+        (b'{"manifests": []}', "application/vnd.oci.image.index.v1+json"),
+    ],
+)
+def test_a_manifest_that_does_not_say_what_it_is_is_ocis(data: bytes, kind: str) -> None:
+    """Whoever makes an archive of it writes the same bytes each time."""
+    assert kind == manifest_of(data, where="a folder").media_type
 
 
 @pytest.mark.parametrize(

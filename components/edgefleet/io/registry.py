@@ -17,12 +17,10 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.logins import HUB
 from edgefleet.io.web import Answer, Web, shown
 
-INDEXES = frozenset(
-    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
-)
-MANIFESTS = frozenset(
-    {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
-)
+OCI_INDEX, OCI_MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("index", "manifest"))
+"""What a document is that does not say it: docker's own have to (OCI image specification; distribution)."""
+INDEXES = frozenset({OCI_INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
+MANIFESTS = frozenset({OCI_MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
 ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
 _HUB_HOST = "registry-1.docker.io"
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
@@ -62,7 +60,7 @@ def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
     try:
         plain = json.loads(data)
         said = plain.get("mediaType") or media_type
-        kind = said or next(iter(INDEXES if "manifests" in plain else MANIFESTS))
+        kind = said or (OCI_INDEX if "manifests" in plain else OCI_MANIFEST)
         is_one = kind in INDEXES | MANIFESTS and ("manifests" in plain or "config" in plain)
     except (ValueError, AttributeError):
         kind, is_one = "", False
