@@ -6,7 +6,7 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 
-.PHONY: help up test test-faults check lint bench lock schema clean
+.PHONY: help up test test-faults test-boot check lint bench lock schema clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -38,6 +38,9 @@ test: .venv/.dev  ## set up, then all tests
 
 test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
 	@$(BIN)/python -m pytest -n 2 -m faults
+
+test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so
+	@$(BIN)/python -m pytest -m boot tests/boot_vm
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .

@@ -79,3 +79,15 @@ def test_a_boot_loader_that_is_not_known_is_told_to_people(pi: Box, tmp_path: Pa
 
 def test_a_box_that_asks_for_nothing_gets_nothing(box: Boxes) -> None:
     assert not board.plan(box("recipe-2/server-static")).files
+
+
+def test_a_kernel_that_has_the_words_already_is_no_problem(pi: Box, tmp_path: Path) -> None:
+    """With a boot loader that nobody knows, it is one only as long as the words are missing."""
+    problem = tmp_path / "var/lib/edgefleet/problems/board"
+    run(pi, tmp_path)
+    assert "add to the kernel's command line: cgroup_memory=1" in problem.read_text()
+    (tmp_path / "proc").mkdir()
+    words = "cgroup_memory=1 cgroup_enable=memory console=tty0 console=ttyAMA0,115200"
+    (tmp_path / "proc/cmdline").write_text(f"root=LABEL=root {words}\n")
+    run(pi, tmp_path)
+    assert not problem.exists()

@@ -53,7 +53,15 @@ def test_one_switch_turns_all_of_it_off(config: Callable[..., dict[str, Any]], b
     assert "kubelet-arg" not in made
     step = hardening.plan(box(CASE, hardening=False))
     assert ((), ()) == (step.files, step.units)
-    assert (("rm", "-f", hardening.SYSCTL, hardening.TMPFILES),) == step.commands
+    assert (("rm", "-f", hardening.SYSCTL, hardening.DEBIANS, hardening.TMPFILES),) == step.commands
+
+
+def test_what_procps_says_of_links_does_not_come_last(box: Boxes, text_of: TextOf) -> None:
+    """A file of the same name below /etc stands in its place (sysctl.d, "Configuration directories")."""
+    step = hardening.plan(box(CASE))
+    assert "fs.protected_fifos = 2\n" in text_of(step, hardening.SYSCTL)
+    said = text_of(step, "/etc/sysctl.d/99-protect-links.conf")
+    assert ["#"] == [line[0] for line in said.splitlines()]
 
 
 def test_what_the_fleet_file_adds_is_appended_and_plugins_are_one_list(
@@ -115,7 +123,7 @@ def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(box: Boxes, tex
     made = yaml.safe_load(text_of(k3s_config.plan_hardened(agent), k3s_config.PATH))
     assert "kubelet-arg" in made
     assert not {"kube-apiserver-arg", "secrets-encryption"} & set(made)
-    assert [hardening.SYSCTL] == [file.path for file in hardening.plan(agent).files]
+    assert [hardening.SYSCTL, hardening.DEBIANS] == [file.path for file in hardening.plan(agent).files]
 
 
 def test_the_policies_have_the_shape_that_kubernetes_reads(box: Boxes, text_of: TextOf) -> None:

@@ -4,6 +4,7 @@ The guide enables EventRateLimit and prints no limits for it; here they are thos
 The audit log leaves out leases and health, which are most of its lines and say nothing of anybody.
 """
 
+from pathlib import Path
 from typing import Any
 
 from edgefleet.io.templates import render
@@ -12,6 +13,8 @@ from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS
 from edgefleet.model.yaml_text import to_yaml
 
 SYSCTL = "/etc/sysctl.d/91-edgefleet-hardening.conf"
+DEBIANS = "/etc/sysctl.d/99-protect-links.conf"
+"""In the place of procps's file of this name, which comes later and takes back what ours says of FIFOs."""
 TMPFILES = "/etc/tmpfiles.d/edgefleet-k3s.conf"
 EXEMPT = ["kube-system", "system-upgrade"]
 """Namespaces whose pods may be anything: k3s's own, and what upgrades it."""
@@ -59,13 +62,16 @@ AUDITED: dict[str, Any] = {
 def plan(box: Box) -> Step:
     """Kernel settings, which step `kernel` loads, and for a server its policies and its log's folder."""
     if not box.site.hardening:
-        return Step(commands=(("rm", "-f", SYSCTL, TMPFILES),))
-    sysctl = File(path=SYSCTL, content=render("safety/sysctl.conf").encode())
+        return Step(commands=(("rm", "-f", SYSCTL, DEBIANS, TMPFILES),))
+    settings = (
+        File(path=SYSCTL, content=render("safety/sysctl.conf").encode()),
+        File(path=DEBIANS, content=f"# Written by edgefleet: {Path(SYSCTL).name} says it.\n".encode()),
+    )
     if box.node.role != "server":
-        return Step(files=(sysctl,))
+        return Step(files=settings)
     return Step(
         files=(
-            sysctl,
+            *settings,
             File(path=ADMISSION, content=to_yaml(ADMISSIONS).encode(), mode=0o600),
             File(path=AUDIT, content=to_yaml(AUDITED).encode(), mode=0o600),
             File(path=TMPFILES, content=render("safety/tmpfiles.conf", logs=LOGS).encode()),

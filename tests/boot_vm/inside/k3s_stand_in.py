@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+"""A stand-in for k3s: it checks its configuration, says that it is ready, and answers `kubectl`.
+
+It runs no container and is no Kubernetes; each line that it prints says so. What k3s would not start with,
+it does not start with either. Keys: k3s docs, cli/server and cli/agent.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+VERSION = "k3s version v1.36.4+k3s1 (a stand-in)"
+CONFIG = Path("/etc/rancher/k3s/config.yaml")
+REGISTRIES = Path("/etc/rancher/k3s/registries.yaml")
+DATA = Path("/var/lib/rancher/k3s")
+ADMIN = DATA / "server/cred/admin.kubeconfig"
+REPORT = Path("/run/k3s-stand-in.json")
+LISTENING = "/run/k3s-stand-in.socket"
+BOOLEANS = {"secrets-encryption", "protect-kernel-defaults", "etcd-disable-snapshots", "embedded-registry"}
+TEXTS = {
+    *("token", "agent-token", "server", "node-name", "node-ip", "write-kubeconfig-mode"),
+    *("flannel-backend", "cluster-cidr", "service-cidr"),
+}
+LISTS = {
+    *("tls-san", "disable", "node-label", "node-taint"),
+    *("kube-apiserver-arg", "kube-controller-manager-arg", "kubelet-arg"),
+}
+OTHERS = 0o077
+"""Permission bits of everybody but the owner."""
+KERNEL = {
+    "vm/panic_on_oom": "0",
+    "vm/overcommit_memory": "1",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+}
+"""What kubelet insists on with ``protect-kernel-defaults`` (k3s docs, security/hardening-guide)."""
+
+
+def say(text: str) -> None:
+    """A line in the journal and at the console."""
+    line = f"k3s stand-in: {text}\n"
+    sys.stdout.write(line)
+    sys.stdout.flush()
+    Path("/dev/console").write_text(line)
+
+
+def wrong_keys(config: dict[str, Any]) -> Iterator[str]:
+    """Keys that k3s has no flag for, and values of the wrong kind."""
+    for key, value in config.items():
+        name = key.rstrip("+")
+        kind = bool if name in BOOLEANS else str if name in TEXTS else list if name in LISTS else None
+        if kind is None:
+            yield f"flag provided but not defined: -{name}"
+        elif not isinstance(value, kind):
+            yield f"invalid value {value!r} for flag -{name}"
+
+
+def wrong_surroundings(config: dict[str, Any], role: str) -> Iterator[str]:
+    """What does not hold on this box, and must before k3s starts."""
+    if CONFIG.stat().st_mode & OTHERS:
+        yield f"{CONFIG} can be read by others, and holds the token"
+    if REGISTRIES.exists() and not isinstance(yaml.safe_load(REGISTRIES.read_text()), dict):
+        yield f"{REGISTRIES} is no mapping"
+    if config.get("protect-kernel-defaults"):
+        yield from wrong_kernel()
+    if role == "server":
+        yield from wrong_policies(
+            dict(each.partition("=")[::2] for each in config.get("kube-apiserver-arg", ()))
+        )
+
+
+def wrong_kernel() -> Iterator[str]:
+    """Settings that kubelet would not start with."""
+    for name, value in KERNEL.items():
+        found = (Path("/proc/sys") / name).read_text().strip()
+        if found != value:
+            yield f"invalid kernel flag: {name}, expected value: {value}, actual value: {found}"
+
+
+def wrong_policies(arguments: dict[str, str]) -> Iterator[str]:
+    """What kube-apiserver is told to read and write, and could not; dict[flag -> value]."""
+    named = {"admission-control-config-file": "AdmissionConfiguration", "audit-policy-file": "Policy"}
+    for flag, kind in named.items():
+        if flag in arguments and yaml.safe_load(Path(arguments[flag]).read_text())["kind"] != kind:
+            yield f"{arguments[flag]} is no {kind}"
+    if "audit-log-path" in arguments:
+        logs = Path(arguments["audit-log-path"]).parent
+        if not logs.is_dir() or logs.stat().st_mode & OTHERS:
+            yield f"{logs} is not there, or can be read by others"
+
+
+def serve(role: str) -> None:
+    """As `k3s server` and `k3s agent`: check, be ready, and answer for ever."""
+    config = yaml.safe_load(CONFIG.read_text())
+    problems = [*wrong_keys(config), *wrong_surroundings(config, role)]
+    if problems:
+        say(f"does not start: {'; '.join(problems)}")
+        raise SystemExit(1)
+    kubeconfig = ADMIN if role == "server" else DATA / "agent/kubelet.kubeconfig"
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    if not kubeconfig.exists():
+        kubeconfig.write_text("# of a stand-in for k3s\n")
+    images = sorted(path.name for path in (DATA / "agent/images").glob("*.tar*"))
+    report = {"arguments": sys.argv[1:], "config": config, "images": images}
+    REPORT.write_text(json.dumps(report))
+    Path(LISTENING).unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(LISTENING)
+        listening.listen()
+        notify("READY=1")
+        say(f"started as {' '.join(sys.argv[1:])}; no container runs here")
+        while True:
+            asking, _ = listening.accept()
+            with asking:
+                asking.sendall(b"ok")
+
+
+def notify(state: str) -> None:
+    """As sd_notify(3)."""
+    address = os.environ["NOTIFY_SOCKET"]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+        to.connect(address if address[0] != "@" else "\0" + address[1:])
+        to.send(state.encode())
+
+
+def kubectl(arguments: list[str]) -> None:
+    """Answer the two questions that a box asks: is the API ready, is this node."""
+    whose = Path(arguments[arguments.index("--kubeconfig") + 1])
+    whose.read_text()
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(LISTENING)
+        answer = asking.recv(16).decode()
+    name = json.loads(REPORT.read_text())["config"]["node-name"]
+    if "/readyz" in arguments:
+        sys.stdout.write(answer)
+    elif name in arguments:
+        sys.stdout.write("True")
+    else:
+        raise SystemExit(f"there is no such node; this one is {name}")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["--version"]:
+            sys.stdout.write(f"{VERSION}\n")
+        case ["kubectl", *arguments]:
+            kubectl(arguments)
+        case [("server" | "agent") as role]:
+            serve(role)
+        case others:
+            raise SystemExit(f"k3s stand-in: {others} is nothing that a box says to k3s")

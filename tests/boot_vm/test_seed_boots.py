@@ -1,0 +1,322 @@
+"""A seed on a box: its first boot, its second, a changed seed, and one with which k3s does not start.
+
+Each is a boot of one and the same machine, in this order; a test looks at what one of them left.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
+from tests.boot_vm.boxes import KEY, NETWORK, NODE, PAYLOAD, SeededBox, golden_site, seeded_box
+from tests.boot_vm.machine import Booted, boot, drive
+from tests.boot_vm.running import tool
+
+from edgefleet.planning.break_glass import tunnel_address
+from edgefleet.planning.derivation import ssh_host_key
+
+pytestmark = pytest.mark.boot
+Boot = Callable[[SeededBox], Booted]
+RESTLESS = ("/var/lib/cloud/", "/var/lib/systemd/", "/etc/resolv.conf", "/etc/hostname")
+"""What cloud-init and systemd write at each boot."""
+HOMES = str(Path("/home", "x"))[:-1]
+RECURRING = {"edgefleet-health.service", "edgefleet-heartbeat.service"}
+NOBODY_BUT_ROOT = 0o077
+
+
+@pytest.fixture(scope="module")
+def boots(base: BaseSystem, payload_medium: Path, scratch: Path) -> Boot:
+    """Boots the machine once more, with a box's seed and the payload in."""
+    disk = scratch / "disk.img"
+    tool("cp", "--sparse=always", base.root, disk)
+    count = 0
+
+    def once_more(box: SeededBox) -> Booted:
+        nonlocal count
+        count += 1
+        seed, seen = scratch / f"{count}.iso", scratch / f"seen-{count}"
+        seed.write_bytes(box.seed.data)
+        seen.mkdir()
+        kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", KERNEL_LINE)
+        disks = (*drive(disk, reads=False), *drive(seed), *drive(payload_medium))
+        return boot((*kernel, *disks, *NETWORK), str(disk), seen)
+
+    return once_more
+
+
+@pytest.fixture(scope="module")
+def box() -> SeededBox:
+    """The golden server."""
+    return seeded_box(golden_site())
+
+
+@pytest.fixture(scope="module")
+def other() -> SeededBox:
+    """The same after a change: another name, address, user, kernel setting and argument of k3s; no tunnel."""
+    site = golden_site()
+    node = site.nodes[NODE]
+    network = replace(node.network, address="10.1.1.20/24", extra_addresses=())
+    return seeded_box(
+        replace(
+            site,
+            users=(site.users[0], replace(site.users[1], name="visitor")),
+            sysctls={"net.core.rmem_max": "8000000"},
+            k3s=replace(site.k3s, config={**site.k3s.config, "kubelet-arg": ["max-pods=32"]}),
+            break_glass=replace(site.break_glass, wireguard=None),
+            nodes={NODE: replace(node, hostname="de-ber-002", network=network)},
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def bad(other: SeededBox) -> SeededBox:
+    """The changed one with a flag that k3s does not have."""
+    k3s = replace(other.site.k3s, config={**other.site.k3s.config, "no-such-flag": "1"})
+    return seeded_box(replace(other.site, k3s=k3s))
+
+
+@pytest.fixture(scope="module")
+def first(boots: Boot, box: SeededBox) -> Booted:
+    """The first boot."""
+    return boots(box)
+
+
+@pytest.fixture(scope="module")
+def second(boots: Boot, box: SeededBox, first: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The second, with the same seed."""
+    return boots(box)
+
+
+@pytest.fixture(scope="module")
+def changed(boots: Boot, other: SeededBox, second: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The third, with another seed."""
+    return boots(other)
+
+
+@pytest.fixture(scope="module")
+def refused(boots: Boot, bad: SeededBox, changed: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The fourth, with a seed that asks k3s for what it does not have."""
+    return boots(bad)
+
+
+def addresses(booted: Booted, interface: str) -> set[str]:
+    """Addresses that it has itself, with their prefixes."""
+    (found,) = [each for each in booted.facts["addresses"] if each["ifname"] == interface]
+    return {
+        f"{each['local']}/{each['prefixlen']}" for each in found["addr_info"] if each["scope"] == "global"
+    }
+
+
+def users(booted: Booted) -> dict[str, list[str]]:
+    """dict[user -> fields of its line] of /etc/passwd, for people."""
+    lines = [line.split(":") for line in booted.files["/etc/passwd"].content.decode().splitlines()]
+    return {line[0]: line for line in lines if line[5].startswith(HOMES)}
+
+
+def password(booted: Booted, user: str) -> str:
+    """What stands in the place of a password."""
+    lines = [line.split(":") for line in booted.files["/etc/shadow"].content.decode().splitlines()]
+    return next(line[1] for line in lines if line[0] == user)
+
+
+def lasting(booted: Booted) -> dict[str, str]:
+    """dict[unit -> state], but of those that a timer starts again and again."""
+    units = booted.facts["units"].items()
+    return {name: unit["ActiveState"] for name, unit in units if name not in RECURRING}
+
+
+def assert_is(booted: Booted, box: SeededBox) -> None:
+    """Every file that the box shall have is on the disk, as planned; every unit is as planned."""
+    planned = {path: ("regular", mode, (0, 0), content) for path, (content, mode) in box.contents.items()}
+    there = {
+        path: (entry.kind, entry.mode, entry.owner, entry.content)
+        for path, entry in booted.files.items()
+        if path in planned
+    }
+    assert planned == there
+    enabled = {unit.name: "enabled" if unit.is_enabled else "static" for unit in box.wanted.units}
+    units = booted.facts["units"]
+    assert enabled == {name: units[name]["UnitFileState"] for name in enabled}
+
+
+def test_the_first_boot_ends_well(first: Booted) -> None:
+    """cloud-init has no errors, no unit has failed, nothing is left to do, and the box says it is well."""
+    assert [] == first.facts["cloud-init"]["v1"]["errors"]
+    assert first.facts["cloud-init"]["v1"]["datasource"].startswith("DataSourceNoCloud")
+    assert [] == first.facts["failed"]
+    assert first.facts["settled"], first.facts["status"]
+    assert "This is n1 of de-ber-001, retail in eu-central-1.\nhealthy since" in first.facts["status"]
+    assert "k3s stand-in: started as server; no container runs here" in first.console
+
+
+def test_every_planned_file_and_unit_is_there(first: Booted, box: SeededBox) -> None:
+    """With its content, mode and owner; this is recipe 2 as a whole."""
+    assert_is(first, box)
+    assert {"/etc/edgefleet/firewall.nft", "/etc/edgefleet/identity/site.key"} < first.files.keys()
+
+
+def test_it_has_its_names_and_its_time_zone(first: Booted) -> None:
+    facts = first.facts
+    assert ("de-ber-001", "de-ber-001.shops.example") == (facts["hostname"], facts["fqdn"])
+    assert facts["timezone"].endswith("/Europe/Berlin")
+    assert b"de-ber-001\n" == first.files["/etc/hostname"].content
+
+
+def test_it_has_its_addresses(first: Booted, box: SeededBox) -> None:
+    """On the interface with the declared hardware address, and inside the tunnel."""
+    assert {"10.1.1.10/24", "2001:db8:1::10/64"} == addresses(first, "lan0")
+    assert ["10.1.1.1"] == [each["gateway"] for each in first.facts["routes"] if each["dst"] == "default"]
+    peer = box.site.break_glass.wireguard
+    assert peer is not None
+    assert {f"{tunnel_address(box.site, NODE, peer.network)}/128"} == addresses(first, "edgefleet")
+
+
+def test_its_users_log_in_by_key_and_the_rescue_user_by_password(first: Booted, box: SeededBox) -> None:
+    """One may do everything, one nothing but look; `rescue` is nobody over SSH."""
+    assert {"ops", "auditor", "rescue"} == users(first).keys()
+    for user in box.site.users:
+        keys = first.files[f"{HOMES}{user.name}/.ssh/authorized_keys"]
+        assert (user.ssh_keys, 0o600) == (tuple(keys.content.decode().splitlines()), keys.mode)
+        assert password(first, user.name).startswith("!")
+    assert password(first, "rescue").startswith("$6$")
+    sudoers = first.files["/etc/sudoers.d/90-cloud-init-users"].content.decode()
+    assert ["ops ALL=(ALL) NOPASSWD:ALL"] == [line for line in sudoers.splitlines() if " ALL=" in line]
+    sshd = first.facts["sshd"]
+    assert {"passwordauthentication no", "permitrootlogin no", "allowusers ops", "allowusers auditor"} <= set(
+        sshd
+    )
+    assert "allowusers rescue" not in sshd
+
+
+def test_it_shows_the_host_key_that_was_known_before(first: Booted, box: SeededBox) -> None:
+    """And no other kind: those that the base system came with are gone."""
+    private, public = ssh_host_key(KEY, node=NODE, comment="de-ber-001")
+    assert private.strip() == first.files["/etc/ssh/ssh_host_ed25519_key"].content.decode().strip()
+    assert public.strip() == first.files["/etc/ssh/ssh_host_ed25519_key.pub"].content.decode().strip()
+    assert ["/etc/ssh/ssh_host_ed25519_key"] == [
+        path for path in first.files if path.startswith("/etc/ssh/ssh_host_") and path.endswith("_key")
+    ]
+    assert box.wanted.ssh_host_keys.keys() == {"ed25519"}
+
+
+def test_the_kernel_is_set_as_the_files_say(first: Booted, box: SeededBox) -> None:
+    """Read from the kernel: what kubelet insists on, what hardening asks, and the site's own."""
+    planned: dict[str, str] = {}
+    for path, (content, _) in box.contents.items():
+        if path.startswith("/etc/sysctl.d/"):
+            lines = (line.partition("=") for line in content.decode().splitlines() if "=" in line)
+            planned |= {name.strip(): value.strip() for name, _, value in lines}
+    assert {
+        "kernel.panic": "10",
+        "net.core.rmem_max": "7500000",
+        "kernel.kptr_restrict": "2",
+    }.items() <= planned.items()
+    assert planned == first.facts["sysctls"]
+
+
+def test_services_run_and_timers_wait(first: Booted) -> None:
+    units = first.facts["units"]
+    active = {
+        *("k3s.service", "ssh.service", "systemd-timesyncd.service", "edgefleet-firewall.service"),
+        *("edgefleet-payload.service", "edgefleet-k3s-install.service", "edgefleet-tunnel.service"),
+        *("edgefleet-health.timer", "edgefleet-renew.timer", "edgefleet-heartbeat.timer"),
+    }
+    assert dict.fromkeys(active, "active") == {name: units[name]["ActiveState"] for name in active}
+    assert "0" == units["k3s.service"]["NRestarts"]
+
+
+def test_the_firewall_is_loaded(first: Booted) -> None:
+    table = first.facts["firewall"]
+    assert "policy drop" in table
+    for rule in ("tcp dport 22 accept", "tcp dport 8443 accept", 'iifname "edgefleet" accept'):
+        assert rule in table
+    assert "6443" not in table
+
+
+def test_k3s_is_told_what_the_fleet_file_says(first: Booted) -> None:
+    """By its configuration file alone; on its command line stands its role."""
+    k3s = first.facts["k3s"]
+    assert ["server"] == k3s["arguments"]
+    config = k3s["config"]
+    assert ("de-ber-001", "10.1.1.10") == (config["node-name"], config["node-ip"])
+    assert ["de-ber-001", "10.1.1.10", "shop.example"] == config["tls-san"]
+    assert ["servicelb", "traefik"] == config["disable"]
+    assert ["dedicated=till:NoSchedule"] == config["node-taint"]
+    assert {"edgefleet.dev/site=de-ber-001", "tier=store"} < set(config["node-label"])
+    assert "max-pods=64" == config["kubelet-arg"][-1]
+    assert "admission-control-config-file=/etc/rancher/k3s/admission.yaml" in config["kube-apiserver-arg"]
+
+
+def test_the_payload_is_where_k3s_looks(first: Booted) -> None:
+    """Verified, executable, copied from the second medium."""
+    k3s, shim = (first.files[f"/usr/local/bin/{name}"] for name in ("k3s", "containerd-shim-wasmtime-v1"))
+    assert (PAYLOAD["bin/k3s"], 0o755) == (k3s.content, k3s.mode)
+    assert (PAYLOAD["bin/containerd-shim-wasmtime-v1"], 0o755) == (shim.content, shim.mode)
+    name = "k3s-airgap-images-amd64.tar.zst"
+    assert PAYLOAD[f"images/{name}"] == first.files[f"/var/lib/rancher/k3s/agent/images/{name}"].content
+    assert [name] == first.facts["k3s"]["images"]
+
+
+def test_secrets_are_for_root_alone_and_cloud_init_keeps_no_copy(first: Booted, box: SeededBox) -> None:
+    """Not in any file that others may read, wherever on the disk it is; and cloud-init's copies are gone."""
+    secrets = [str(first.facts["k3s"]["config"][name]).encode() for name in ("token", "agent-token")]
+    secrets += [file.content for file in box.wanted.files if file.is_secret]
+    holders = {
+        path for path, each in first.files.items() if any(secret in each.content for secret in secrets)
+    }
+    assert "/etc/rancher/k3s/config.yaml" in holders
+    assert set() == {path for path in holders if first.files[path].mode & NOBODY_BUT_ROOT}
+    assert set() == {path for path in holders if path.startswith("/var/lib/cloud/")}
+
+
+def test_a_second_boot_changes_nothing(first: Booted, second: Booted) -> None:
+    """No file is written again, not even with the same content, and what runs once does not run again."""
+    assert [] == second.facts["failed"]
+    assert second.facts["settled"], second.facts["status"]
+
+    def still(booted: Booted) -> dict[str, object]:
+        return {path: entry for path, entry in booted.files.items() if not path.startswith(RESTLESS)}
+
+    assert still(first) == still(second)
+
+    def done_once(booted: Booted) -> dict[str, str]:
+        return {path: entry.changed for path, entry in booted.files.items() if "sem/config_" in path}
+
+    assert "config_runcmd" in " ".join(done_once(first))
+    assert done_once(first) == done_once(second)
+    assert lasting(first) == lasting(second)
+    for same in ("hostname", "sysctls", "firewall", "k3s", "cloud-init"):
+        assert first.facts[same] == second.facts[same]
+    assert addresses(first, "lan0") == addresses(second, "lan0")
+
+
+def test_a_changed_seed_is_applied(changed: Booted, other: SeededBox) -> None:
+    """As it has another instance id: names, addresses, users, kernel, k3s; what is not asked for ends."""
+    assert [] == changed.facts["failed"]
+    assert [] == changed.facts["cloud-init"]["v1"]["errors"]
+    assert changed.facts["settled"], changed.facts["status"]
+    assert_is(changed, other)
+    assert "de-ber-002" == changed.facts["hostname"]
+    assert {"10.1.1.20/24"} == addresses(changed, "lan0")
+    assert {"ops", "auditor", "rescue", "visitor"} == users(changed).keys()
+    assert "allowusers visitor" in changed.facts["sshd"]
+    assert "allowusers auditor" not in changed.facts["sshd"]
+    assert "8000000" == changed.facts["sysctls"]["net.core.rmem_max"]
+    assert "max-pods=32" == changed.facts["k3s"]["config"]["kubelet-arg"][-1]
+    assert "edgefleet" not in [each["ifname"] for each in changed.facts["addresses"]]
+    assert "/etc/edgefleet/tunnel/edgefleet.conf" not in changed.files
+    assert "healthy since" in changed.facts["status"]
+
+
+def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
+    refused: Booted, changed: Booted, other: SeededBox
+) -> None:
+    """k3s runs again with the one before, and a person at the console is told."""
+    assert "k3s stand-in: does not start: flag provided but not defined: -no-such-flag" in refused.console
+    assert refused.facts["settled"], refused.facts["status"]
+    assert "a new configuration was taken back" in refused.facts["status"]
+    assert "active" == refused.facts["units"]["k3s.service"]["ActiveState"]
+    assert changed.facts["k3s"] == refused.facts["k3s"]
+    path = "/etc/rancher/k3s/config.yaml"
+    assert other.contents[path] == (refused.files[path].content, refused.files[path].mode)
