@@ -177,14 +177,11 @@ def compose(of: Ingredients, out: Path) -> Composed:
     kernel, initrd = _kernel(base, of)
     _check_arch(base, of, kernel)
     added = dict(_added(base, of, kernel, initrd))
-    made = of.scratch / "whole.iso"
     disk_uuid = str(uuid.uuid5(SPACE, f"{of.identity}/disk"))
-    installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=made)
-    digest = disk.sha256(made)
-    disk.move(made, out)
+    written = installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=out)
     return Composed(
-        size=out.stat().st_size,
-        sha256=digest,
+        size=written.size,
+        sha256=written.sha256,
         tools={"xorriso": tools.version("xorriso")},
         files=(*_listed(added), *(listed(of.payload) if of.payload is not None else ())),
     )

@@ -197,19 +197,6 @@ def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     return Copied(size=size, sha256=digest.hexdigest())
 
 
-def move(made: Path, path: Path) -> None:
-    """Put the finished file `made`, on the same file system, in the place of `path`.
-
-    Raises:
-        OutsideFailure: it may not be written there, or the medium is broken.
-    """
-    with explaining(path, "cannot be written"):
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        made.replace(path)
-        sync_directory(path.parent)
-
-
 @contextmanager
 def locked(folder: Path, *, who: str, is_patient: bool = False) -> Iterator[None]:
     """Hold `folder`, made if missing, alone on this machine; the lock is gone with the process.

@@ -6,6 +6,7 @@ xorriso streams: memory does not grow with the image. What could differ from one
 owners, modes, times, UUIDs, and the order of the files' contents, which would follow inode numbers.
 """
 
+import os
 import shlex
 import struct
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, tools
+from edgefleet.io.digesting import Digesting
 from edgefleet.io.gpt import COMPRESSED, SIGNATURE
 from edgefleet.model.disk_layout import SECTOR
 
@@ -87,13 +89,28 @@ def content(image: InstallerIso, path: str, scratch: Path) -> bytes:
     return disk.read(unpacked) or b""
 
 
-def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: str, out: Path) -> None:
-    """Write the image with `added`, dict[absolute path -> file], to `out`.
+def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: str, out: Path) -> disk.Copied:
+    """Write the image with `added`, dict[absolute path -> file], to `out`, whole or not at all.
 
     Raises:
         OutsideFailure: xorriso is missing or failed, or the disk is full.
     """
-    command: list[str | Path] = [*QUIET, "-indev", f"stdio:{image.path}", "-outdev", f"stdio:{out}"]
+    size = 0
+    with disk.writing(out) as file, Digesting() as digesting:
+        for piece in tools.stream("xorriso", *_command(image, added, disk_uuid)):
+            buffer = digesting.buffer()
+            buffer[: len(piece)] = piece
+            digesting.add(buffer, len(piece))
+            file.write(piece)
+            size += len(piece)
+        file.flush()
+        os.fdatasync(file.fileno())  # while the rest is still being digested
+    return disk.Copied(size=size, sha256=digesting.hexdigest())
+
+
+def _command(image: InstallerIso, added: Mapping[str, Addition], disk_uuid: str) -> list[str | Path]:
+    """What xorriso is told; it takes standard output only as its first word."""
+    command: list[str | Path] = ["-outdev", "-", *QUIET, "-indev", f"stdio:{image.path}"]
     command += ["-boot_image", "any", "replay", "-boot_image", "any", f"gpt_disk_guid={disk_uuid}"]
     command += ["-volume_date", "uuid", image.date, "-volume_date", "all_file_dates", "set_to_mtime"]
     for number, (path, addition) in enumerate(sorted(added.items()), 1):
@@ -105,9 +122,7 @@ def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: s
     for owner in ("-chown", "-chgrp"):
         command += [owner, "0", *sorted(added), *new, "--"]
     command += ["-alter_date", "b-c", f"={tools.EPOCH}", *sorted(added), *sorted(directories), "/", "--"]
-    tools.use("xorriso", *command, "-commit", "-end")
-    with disk.explaining(out, "cannot be written"):
-        out.chmod(disk.PRIVATE_FILE)
+    return [*command, "-commit", "-end"]
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -75,7 +75,12 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Iterator[byte
     with tempfile.TemporaryFile() as told:  # a pipe that nobody reads meanwhile would stop it when it is full
         try:
             running = subprocess.Popen(
-                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=told, env=dict(env)
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                pipesize=PIECE,
+                env=dict(env),
             )
         except (FileNotFoundError, PermissionError) as error:
             raise _failure(command, "cannot be run", "install it, or put it on PATH") from error

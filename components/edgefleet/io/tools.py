@@ -74,20 +74,18 @@ def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None 
     Raises:
         OutsideFailure: it is not installed, or failed; its own last words are told.
     """
-    surrounding = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LC_ALL": "C",
-        "TZ": "UTC",
-        "MTOOLS_SKIP_CHECK": "1",
-    }
-    if tool not in TOLD_THE_TIME:
-        surrounding["SOURCE_DATE_EPOCH"] = str(EPOCH)
     done = processes.run(
-        [found(tool), *map(str, arguments)], cwd=cwd, stdin=stdin, env=surrounding, timeout=3600
+        [found(tool), *map(str, arguments)], cwd=cwd, stdin=stdin, env=_surrounding(tool), timeout=3600
     )
     if done.status == 0:
         return done.output
     raise OutsideFailure(_failure(tool, done))
+
+
+def _surrounding(tool: str) -> dict[str, str]:
+    told = {} if tool in TOLD_THE_TIME else {"SOURCE_DATE_EPOCH": str(EPOCH)}
+    path = os.environ.get("PATH", os.defpath)
+    return {"PATH": path, "LC_ALL": "C", "TZ": "UTC", "MTOOLS_SKIP_CHECK": "1", **told}
 
 
 def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
@@ -96,8 +94,7 @@ def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
     Raises:
         OutsideFailure: it is not installed, or failed.
     """
-    surrounding = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-    yield from processes.streamed([found(tool), *map(str, arguments)], env=surrounding)
+    yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
 
 
 def is_there(tool: str) -> bool:
