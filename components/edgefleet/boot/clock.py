@@ -5,6 +5,7 @@ that goes into an image may be the time of its build.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_interface
 
@@ -15,6 +16,11 @@ from edgefleet.model.firstboot import Box, File, Step, Unit
 UNIT = "edgefleet-clock.service"
 CHRONY = "/etc/chrony/conf.d/50-edgefleet.conf"
 PROBLEM = "/var/lib/edgefleet/problems/time"
+RESTARTED = (
+    "if systemctl cat systemd-timesyncd.service >/dev/null 2>&1; "
+    "then systemctl try-restart --no-block systemd-timesyncd.service; fi"
+)
+"""Nothing to do, and no failure, where a base system has another clock's keeper."""
 LACKING = "This box is to give the time to its site: put the package chrony into the base system."
 
 
@@ -32,13 +38,14 @@ def plan(box: Box) -> Step:
 
 
 def _source(box: Box) -> Step:
-    if not box.site.time.serve:
-        return timesync.plan(box)
-    if box.node.role == "server":
+    if box.site.time.serve and box.node.role == "server":
         return _giving(box)
-    server = box.server
-    name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
-    return timesync.plan_asking(box, (name, *box.site.ntp))
+    servers = box.site.ntp
+    if box.site.time.serve:
+        server = box.server
+        name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
+        servers = (name, *servers)
+    return replace(timesync.plan_asking(box, servers), commands=(("sh", "-c", RESTARTED),))
 
 
 def _giving(box: Box) -> Step:

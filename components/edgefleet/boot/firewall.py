@@ -26,7 +26,8 @@ FLANNEL = {
 def plan(box: Box) -> Step:
     """The ruleset, and the unit that loads it before any interface is up; nothing where it is turned off."""
     if not box.site.firewall.enabled:
-        return Step(commands=(("systemctl", "disable", "--now", UNIT),))
+        gone = f"systemctl disable --now {UNIT}; rm -f {PATH}"
+        return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
     text = render("safety/firewall.nft.j2", rules=[*_rules(box)])
     return Step(
         files=(File(path=PATH, content=text.encode(), mode=0o600),),
