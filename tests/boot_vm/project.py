@@ -88,7 +88,7 @@ recipe: 2
 controlPlane: {kind: none, cloud: {region: eu-central-1, endpoint: emulated}}
 images: {store: "file:.edgefleet/images/dev"}
 artifacts: {mirrors: {"https://github.com/": ["file:vendor"]}}
-profiles: {box: {arch: amd64, cpus: 2, memory: 1Gi, disk: 3Gi, storage: emmc}}
+profiles: {box: {arch: amd64, cpus: 2, memory: 2Gi, disk: 3Gi, storage: emmc}}
 defaults: {profile: box, airgap: true, hardware: {serialConsole: ttyS0}, k3s: {version: v1.36.4+k3s1}}
 """
 """The beginning of a fleet file."""

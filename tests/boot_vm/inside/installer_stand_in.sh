@@ -4,7 +4,7 @@
 # is told that it is, and runs what an installer is told to run, with an installer's tools (busybox).
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
-mkdir -p /proc /sys /dev /cdrom /target
+mkdir -p /proc /sys /dev /tmp /cdrom /target
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
