@@ -8,7 +8,7 @@ from typing import Self
 
 from edgefleet.io.sparse import PIECE, ZEROES
 
-LENT = 4
+LENT = 16
 """Buffers: how many pieces may wait to be digested."""
 
 

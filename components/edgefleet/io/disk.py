@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.io import sparse
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
@@ -181,7 +182,7 @@ def sha256(path: Path) -> str:
 
 
 def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
-    """Copy a file a piece at a time, whole or not at all.
+    """Copy a file a piece at a time, whole or not at all; its blocks of zeroes become holes.
 
     Raises:
         OutsideFailure: one cannot be read, or the other not written.
@@ -192,8 +193,9 @@ def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     with original, writing(path, mode=mode) as file:
         while piece := original.read(PIECE):
             digest.update(piece)
-            file.write(piece)
+            sparse.write(file.fileno(), size, memoryview(piece))
             size += len(piece)
+        os.ftruncate(file.fileno(), size)
     return Copied(size=size, sha256=digest.hexdigest())
 
 

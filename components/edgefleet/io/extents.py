@@ -16,6 +16,7 @@ from typing import BinaryIO
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, sparse
 from edgefleet.io.digesting import Digesting
+from edgefleet.io.new_file import NewFile
 from edgefleet.io.sparse import BLOCK, PIECE, ZEROES
 from edgefleet.model.disk_layout import Extent
 
@@ -50,38 +51,48 @@ def digest(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Written:
 
 def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryIO | None) -> Written:
     """Digest the image, and write it to `file` if there is one."""
-    handle, size = None if file is None else file.fileno(), 0
     with Digesting() as digesting:
-        for source, offset, length in _runs(extents, parts):
-            if source is None:
-                digesting.add_zeroes(length)
-            elif handle is None:
-                _digest(source, offset, length, digesting)
-            else:
-                _copy(source, offset, length, (handle, size), digesting)
-            size += length
-        if handle is not None:
-            os.ftruncate(handle, size)
-            os.fdatasync(handle)  # while the digest is still being taken
+        if file is None:
+            size = _through(extents, parts, digesting, None)
+        else:
+            with NewFile(file.fileno()) as target:
+                size = _through(extents, parts, digesting, target)
+                target.end(size)  # while the digest is still being taken
     return Written(size=size, sha256=digesting.hexdigest())
 
 
-def _copy(source: int, offset: int, length: int, to: tuple[int, int], digesting: Digesting) -> None:
+def _through(
+    extents: Sequence[Extent], parts: Mapping[str, Path], digesting: Digesting, target: NewFile | None
+) -> int:
+    """Digest what follows what, and bring it to `target` if there is one; its bytes."""
+    size = 0
+    for source, offset, length in _runs(extents, parts):
+        if source is None:
+            digesting.add_zeroes(length)
+        elif target is None:
+            _digest(source, offset, length, digesting)
+        else:
+            _copy(source, offset, length, digesting, (target, size))
+        size += length
+    return size
+
+
+def _copy(source: int, offset: int, length: int, digesting: Digesting, to: tuple[NewFile, int]) -> None:
     """Digest a run of data, and bring it `to` (a file, where): its whole blocks shared if that can be."""
-    handle, at = to
+    target, at = to
     first = min(-offset % BLOCK, length)
     whole = (length - first) // BLOCK * BLOCK
-    if (offset - at) % BLOCK or not sparse.share(handle, at + first, source, offset + first, whole):
+    if (offset - at) % BLOCK or not target.share(at + first, source, offset + first, whole):
         _digest(source, offset, length, digesting, to)
         return
     rest = first + whole
     _digest(source, offset, first, digesting, to)
     _digest(source, offset + first, whole, digesting)
-    _digest(source, offset + rest, length - rest, digesting, (handle, at + rest))
+    _digest(source, offset + rest, length - rest, digesting, (target, at + rest))
 
 
 def _digest(
-    source: int, offset: int, length: int, digesting: Digesting, to: tuple[int, int] | None = None
+    source: int, offset: int, length: int, digesting: Digesting, to: tuple[NewFile, int] | None = None
 ) -> None:
     """Digest a run of data, and write it `to` (a file, where) if that is given."""
     done = 0
@@ -94,7 +105,7 @@ def _digest(
             return
         digesting.add(buffer, count)
         if to is not None:
-            sparse.write(to[0], to[1] + done, piece[:count])
+            to[0].write(to[1] + done, piece[:count])
         done += count
 
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from fcntl import ioctl
 
-PIECE = 1024**2
+PIECE = 256 * 1024
 """Bytes of a file that are in memory at a time; few, so that they stay in the processor's cache."""
 BLOCK = 4096
 """Bytes that are left out where all of them are zero: the blocks of the usual file systems."""
