@@ -1,21 +1,13 @@
-"""Step: k3s itself, fetched once, verified before it is run, and never again asked of the link.
-
-Asset names: k3s release assets say ``k3s``, ``k3s-arm64`` and ``k3s-armhf`` for the binary, but
-``sha256sum-arm.txt`` for armhf's list (k3s, scripts and install.sh).
-"""
+"""Step: k3s itself, fetched once, verified before it is run, and never again asked of the link."""
 
 from typing import Any
 from urllib.parse import quote
 
 from edgefleet.io.templates import render
+from edgefleet.model.artifacts import BINARIES, SUMS
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.model.site import Arch, Role
+from edgefleet.model.site import Role
 
-ASSETS: dict[Arch, tuple[str, str]] = {
-    "amd64": ("k3s", "sha256sum-amd64.txt"),
-    "arm64": ("k3s-arm64", "sha256sum-arm64.txt"),
-    "armhf": ("k3s-armhf", "sha256sum-arm.txt"),
-}
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 UNIT = "edgefleet-k3s-install.service"
 CARRIED = "bin/k3s"
@@ -47,7 +39,7 @@ def plan_beside(box: Box) -> Step:
 
 def _wanted(box: Box) -> dict[str, Any]:
     k3s = box.site.k3s
-    asset, sums = ASSETS[box.node.arch]
+    asset, sums = BINARIES[box.node.arch], SUMS[box.node.arch]
     base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     return {
         "version": k3s.version,

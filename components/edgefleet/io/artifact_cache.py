@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, downloading
-from edgefleet.io.downloading import Download, Progress
+from edgefleet.io.downloading import Download, Progress, silent
 from edgefleet.io.logins import Logins
 from edgefleet.io.registry import Registries, is_registry, place_of
 from edgefleet.io.web import Web, page, shown
@@ -35,10 +35,6 @@ def root_of(environment: Mapping[str, str]) -> Path:
     if said.startswith("/"):  # the standard ignores relative ones
         return Path(said) / NAME
     return Path(environment.get("HOME", "/root")) / ".cache" / NAME
-
-
-def _silent(done: int, whole: int | None) -> None:
-    """Tell nobody."""
 
 
 class ArtifactCache:
@@ -68,7 +64,7 @@ class ArtifactCache:
         return path if self._is_as_it_was(path) else None
 
     def fetch(
-        self, source: str, sha256: str, *, size: int | None = None, progress: Progress = _silent
+        self, source: str, sha256: str, *, size: int | None = None, progress: Progress = silent
     ) -> Path:
         """The file with the digest `sha256`, brought from `source` unless it is here.
 
@@ -113,11 +109,11 @@ class ArtifactCache:
         Raises:
             OutsideFailure: the disk is full or broken.
         """
-        digest, size = digest_of(made), made.stat().st_size
+        digest, size = disk.sha256(made), made.stat().st_size
         self._keep(made, self._place(digest))
         return digest, size
 
-    def learn(self, source: str, *, progress: Progress = _silent) -> tuple[str, int]:
+    def learn(self, source: str, *, progress: Progress = silent) -> tuple[str, int]:
         """Bring a file whose digest nobody knows yet; its hex SHA-256 and bytes.
 
         Raises:
@@ -170,7 +166,7 @@ class ArtifactCache:
             disk.copy(self.file(source), part)
         else:
             was_there = self._download(source, part, size, progress)
-            if was_there and digest_of(part) != place.name:  # parts of two files, perhaps
+            if was_there and disk.sha256(part) != place.name:  # parts of two files, perhaps
                 downloading.forget(part)
                 self._download(source, part, size, progress)
         try:
@@ -207,7 +203,7 @@ class ArtifactCache:
         Raises:
             OutsideFailure: it is another; it is in the quarantine then.
         """
-        have = digest_of(made)
+        have = disk.sha256(made)
         if have != place.name:
             is_page = downloading.is_page(made)
             kept = self._quarantine(made, place.name)
@@ -233,7 +229,7 @@ class ArtifactCache:
     def _is_as_it_was(self, path: Path) -> bool:
         """Hold a file against its digest; one that differs goes to the quarantine."""
         try:
-            is_right = digest_of(path) == path.name
+            is_right = disk.sha256(path) == path.name
             if is_right:
                 os.utime(path, ns=(0, 0))
         except FileNotFoundError:
@@ -241,12 +237,6 @@ class ArtifactCache:
         if not is_right:
             self._quarantine(path, path.name)
         return is_right
-
-
-def digest_of(path: Path) -> str:
-    """Hex SHA-256 of a file, read a piece at a time."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _another(source: str, have: str, place: Path, kept: Path) -> Problem:

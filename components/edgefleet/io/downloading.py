@@ -30,7 +30,7 @@ _SPARED = 16 * 1024**2
 _PAGE = (b"<!doctype html", b"<html")
 
 
-def _silent(done: int, whole: int | None) -> None:
+def silent(done: int, whole: int | None) -> None:
     """Tell nobody."""
 
 
@@ -45,7 +45,7 @@ class Download:
     """Bytes of the whole, where known."""
     headers: Callable[[], Mapping[str, str]] = field(default=dict)
     """Headers for the next attempt: a token may have to be made anew."""
-    progress: Progress = _silent
+    progress: Progress = silent
 
 
 def download(web: Web, wanted: Download) -> bool:

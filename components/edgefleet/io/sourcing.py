@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, platforms
 from edgefleet.io.artifact_cache import ArtifactCache
-from edgefleet.io.downloading import Progress
+from edgefleet.io.downloading import Progress, silent
 from edgefleet.io.image_archive import write_archive
 from edgefleet.io.platforms import Images, Layouts, PlatformImage
 from edgefleet.io.registry import base_of, is_registry, manifest_of, place_of
@@ -25,10 +25,6 @@ T = TypeVar("T")
 TITLE = "org.opencontainers.image.title"
 _OURS = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad-netrc", "bad-docker-config"})
 """What no other mirror changes."""
-
-
-def _silent(done: int, whole: int | None) -> None:
-    """Tell nobody."""
 
 
 class Sources:
@@ -44,7 +40,7 @@ class Sources:
         self._mirrors = mirrors
 
     def bring(
-        self, address: str, sha256: str, *, size: int | None = None, progress: Progress = _silent
+        self, address: str, sha256: str, *, size: int | None = None, progress: Progress = silent
     ) -> Path:
         """The file at `address`, by its digest.
 
@@ -97,7 +93,7 @@ class Sources:
             reference, lambda images, repository: platforms.resolved(images, repository, reference, arch)
         )
 
-    def archive(self, name: str, digest: str, *, progress: Progress = _silent) -> Path:
+    def archive(self, name: str, digest: str, *, progress: Progress = silent) -> Path:
         """An image of one platform as a file, made of its layers; the same bytes always.
 
         Args:
