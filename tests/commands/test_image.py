@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from edgefleet.commands.masking import without_secrets
 from edgefleet.local.secrets import new_salt
 from edgefleet.model.load import load_fleet
-from edgefleet.planning.derivation import site_key
+from edgefleet.planning.derivation import site_key, token
 from edgefleet.sites.render import render_tree
 
 if TYPE_CHECKING:
@@ -305,3 +305,20 @@ def test_two_images_are_compared(known: "World") -> None:
     several = known.run("image", "diff", "out/hamburg", "out/munich")
     assert (1, True) == (several.code, "has 2 images" in several.err)
     assert 1 == known.run("image", "diff", "out/nobody", "out/munich").code
+
+
+def test_an_image_with_a_secret_of_another_site_is_not_built(known: "World") -> None:
+    """A guard refuses, and says whose and what, not the secret; without it all is built."""
+    munich = token(site_key(SECRET, fleet="shops", region="dev", site="munich", epoch=1), "k3s-server-token")
+    good = known.fleet_file.read_text()
+    config = f"{{kubelet-arg: ['x={munich}']}}"
+    known.edit("  munich: {", f"  berlin-2: {{k3s: {{config: {config}}}, nodes: {{n1: {{}}}}}}\n  munich: {{")
+    ran = known.run(
+        "image", "build", "-s", "dev", "--site", "berlin-2", "--site", "berlin", "--out", "out", "--jobs", "1"
+    )
+    said = ran.err.replace("\n  ", " ")
+    assert (3, True) == (ran.code, "a secret of site munich in n1.iso: a k3s server token" in said), ran.err
+    assert munich not in ran.err + ran.out
+    assert ["n1.iso"] == [path.name for path in (known.project / "out").rglob("*.iso")]
+    known.fleet_file.write_text(good)
+    assert 0 == known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "2").code

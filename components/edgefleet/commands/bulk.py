@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from edgefleet.commands import rendering, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 
 if TYPE_CHECKING:
     from edgefleet.io.store.place import StorePlace
     from edgefleet.model.composing import Share
     from edgefleet.model.fleet import Fleet
+    from edgefleet.planning.leaks import Known
     from edgefleet.sites.build_plan import SiteJob
     from edgefleet.sites.building import Workshop
     from edgefleet.sites.built import BuiltSite
@@ -33,6 +34,8 @@ class Order:
     sites: tuple[str, ...]
     jobs: "Iterator[SiteJob]" = field(repr=False)
     """Made one after the other, as they are asked for."""
+    known: "Callable[[], Known]" = field(repr=False)
+    """Marks of the secrets of every site of the fleet, which a build looks for."""
 
 
 def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
@@ -51,7 +54,30 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
     check_outlasts(fleet.sites, fleet.control_plane, session.now())
     check_fits({site: fleet.sites[site] for site in wanted}, fleet.lock, fleet.locate)
     used = {site: rendering.used(fleet, site, passphrases, name) for site in wanted}
-    return Order(fleet=fleet, sites=wanted, jobs=(_job(fleet, secret, site, used[site]) for site in wanted))
+    return Order(
+        fleet=fleet,
+        sites=wanted,
+        jobs=(_job(fleet, secret, site, used[site]) for site in wanted),
+        known=partial(_known, fleet, secret, passphrases),
+    )
+
+
+def _known(fleet: "Fleet", secret: str, passphrases: dict[str, str]) -> "Known":
+    from edgefleet.planning import known_secrets
+
+    sites = ((spec, rendering.key(secret, spec)) for spec in fleet.sites.values())
+    stack = known_secrets.of_stack(secret, fleet.name, fleet.region)
+    return known_secrets.known(sites, stack, passphrases)
+
+
+def known_of(jobs: "Iterable[SiteJob]") -> "Known":
+    """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
+    from edgefleet.model.spec import from_plain
+    from edgefleet.planning import known_secrets
+    from edgefleet.sites.site_images import SiteImagesSpec
+
+    found = (from_plain(SiteImagesSpec, dict(job.inputs)) for job in jobs)
+    return known_secrets.known(((spec, spec.key) for spec in found), (), {})
 
 
 def _job(fleet: "Fleet", secret: str, site: str, passphrases: dict[str, str]) -> "SiteJob":
@@ -116,6 +142,7 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
 
     Raises:
         OutsideFailure: with every problem, after all that could be built was.
+        Refused: the same, where one is a secret of another site in an image.
     """
     from edgefleet.io import disk, parallel
     from edgefleet.report.progress import progress
@@ -161,7 +188,8 @@ class _Account:
         say(self._session, "images hold their site's credentials: keep them private")
         say(self._session, _signed(self._shop))
         if self._problems:
-            raise OutsideFailure(
+            is_leak = any(each.code == "leak" for each in self._problems)
+            raise (Refused if is_leak else OutsideFailure)(
                 [_for_many(each, count) for each, count in sorted(self._problems.items(), key=str)]
             )
 

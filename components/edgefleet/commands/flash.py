@@ -77,6 +77,8 @@ def _built(
         InvalidInput: which node is not said, or its image is not for a disk.
         OutsideFailure: it could not be built.
     """
+    from dataclasses import replace
+
     from edgefleet.sites.building import build_site
 
     site, node = named
@@ -84,6 +86,7 @@ def _built(
     name = known_node(wanted.fleet, site, node)
     kind = wanted.fleet.sites[site].nodes[name].image.format
     shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
+    shop = replace(shop, known=wanted.known())
     (job,) = wanted.jobs
     image = _of_node(build_site(job, shop=shop), name)
     if is_seed:

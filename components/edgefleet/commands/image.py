@@ -1,5 +1,6 @@
 """`edgefleet image`: build images without any engine, check built ones, and write one to a disk."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -82,6 +83,7 @@ def build(  # noqa: PLR0913 - options
     place = store.place(session, wanted.fleet) if upload else None
     shop = bulk.workshop(session, out, share, place, is_discarding=discard)
     shop = bulk.signing(session, shop, sign_key or wanted.fleet.images.sign_key)
+    shop = replace(shop, known=wanted.known())
     bulk.build(session, wanted.jobs, len(wanted.sites), shop, jobs or bulk.processors())
 
 
@@ -120,6 +122,7 @@ def build_plan(  # noqa: PLR0913 - options
     found = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
     shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)
+    shop = replace(shop, known=bulk.known_of(found))
     bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -22,8 +22,9 @@ def each(
 ) -> Generator[Result, None, None]:
     """Results of ``work(job)``, in the order in which they are done.
 
-    Jobs are taken from `jobs` only as they are needed. An error of a job ends the whole: what may fail is for
-    `work` to catch and return.
+    `work` goes to each process once, however much it holds; jobs are taken from `jobs` only as they are
+    needed.
+    An error of a job ends the whole: what may fail is for `work` to catch and return.
 
     Args:
         work: a function that processes can find by its name; it, jobs and results can be pickled.
@@ -35,12 +36,12 @@ def each(
         return
     waiting = iter(jobs)
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(work,)) as pool:
         under_way: set[Future[Result]] = set()
         try:
             while True:
                 free = workers * AHEAD - len(under_way)
-                under_way |= {pool.submit(work, job) for job in islice(waiting, free)}
+                under_way |= {pool.submit(_work, job) for job in islice(waiting, free)}
                 if not under_way:
                     return
                 done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
@@ -50,6 +51,15 @@ def each(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
+_under_way: list[Callable[[Any], Any]] = []
+"""In a process of a pool: what it is there for."""
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
     """Ctrl-C is for the parent, which lets the processes finish what they are at and gives them no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _under_way[:] = [work]
+
+
+def _work(job: Any) -> Any:
+    return _under_way[0](job)

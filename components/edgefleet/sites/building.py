@@ -6,7 +6,7 @@ flushed one by one: the next build compares them byte by byte, and `edgefleet.io
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
@@ -17,11 +17,13 @@ from edgefleet.io.store.place import StorePlace
 from edgefleet.model.composing import Share
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+from edgefleet.planning.leaks import Known
 from edgefleet.sites import built_store, composed_node, documents, manifest
 from edgefleet.sites.build_plan import SiteJob
 from edgefleet.sites.build_records import record_path
 from edgefleet.sites.built import BuiltImage, BuiltSite
 from edgefleet.sites.composed_node import NodeJob
+from edgefleet.sites.leak_scan import Scan
 from edgefleet.sites.render import render_site
 from edgefleet.sites.site_images import SiteImagesSpec
 from edgefleet.sites.supplies import Supplies
@@ -41,6 +43,8 @@ class Workshop:
     share: Share = "copy"
     upload: StorePlace | None = None
     """How the store is reached that composed images go to; which one, each site says."""
+    known: Known | None = field(default=None, repr=False)
+    """Marks of every site's secrets, which no other's image may hold; `None` where nobody looks."""
     signing: Signing | None = None
     """Who signs; `None` where nobody does."""
     is_discarding: bool = False
@@ -82,6 +86,7 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
             shared=shop.out / SHARED,
             supplies=shop.supplies,
             share=shop.share,
+            scan=_scan(plain, name, shop),
         )
         try:
             images[name] = _made(job) if place is None else _kept(spec.name, job, place, shop)
@@ -97,6 +102,18 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
 
+def _scan(plain: SiteImagesSpec, node: str, shop: Workshop) -> Scan | None:
+    if shop.known is None:
+        return None
+    return Scan(
+        known=shop.known,
+        site=plain.name,
+        node=node,
+        used=frozenset(plain.passphrases),
+        kept=shop.supplies.cache / "scanned",
+    )
+
+
 def _made(job: NodeJob) -> BuiltImage:
     """One node's image, in the site's directory."""
     if FORMATS[job.node.image.format].compose is not None:
@@ -104,6 +121,8 @@ def _made(job: NodeJob) -> BuiltImage:
     seed, is_new = job.seed, False
     path = job.folder / seed.name
     if not path.is_file() or f"sha256:{disk.sha256(path)}" != seed.digest:
+        if job.scan is not None:
+            job.scan.check(seed.data, seed.name)
         disk.write(path, seed.data, is_flushed=False)
         is_new = True
     if seed.identity is not None:

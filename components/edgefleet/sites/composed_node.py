@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -23,6 +23,7 @@ from edgefleet.sites.build_records import (
     write_record,
 )
 from edgefleet.sites.built import BuiltImage
+from edgefleet.sites.leak_scan import Scan
 from edgefleet.sites.manifest import PAYLOAD
 from edgefleet.sites.render import SiteImage
 from edgefleet.sites.supplies import Supplies
@@ -43,6 +44,8 @@ class NodeJob:
     """Directory for what images of several nodes have in common."""
     supplies: Supplies
     share: Share
+    scan: Scan | None = field(default=None, repr=False)
+    """Looks for secrets of other sites."""
 
     @property
     def identity(self) -> str:
@@ -106,6 +109,8 @@ def _made(job: NodeJob) -> Record:
         changed=found.st_mtime_ns,
     )
     try:
+        if job.scan is not None:
+            job.scan.check_composed(out, made)
         check_repeats(out, before, record)
     except EdgefleetError:
         for each in (out, *made.beside):
@@ -125,11 +130,16 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
     if node.payload:
         payload = scratch / "payload"
         job.supplies.lay_out(node, payload)
+        if job.scan is not None:
+            job.scan.check_payload(payload)
     kind = FORMATS[node.image.format]
     if kind.compose is None:
         assert payload is not None  # noqa: S101 - only a payload is composed of no base
         return raw.payload_disk(payload, job.identity, scratch, job.out)
     assert node.image.base is not None  # noqa: S101 - the model refuses such a format without
+    base = job.supplies.base(node.image.base)
+    if job.scan is not None:
+        job.scan.check_file(base, node.image.base.sha256, f"its base {node.image.base.source}")
     return kind.compose(
         Ingredients(
             node=job.name,
@@ -137,7 +147,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
             disk=node.disk,
             identity=job.identity,
             seed=job.seed.contents,
-            base=job.supplies.base(node.image.base),
+            base=base,
             base_digest=f"sha256:{node.image.base.sha256}",
             payload=payload,
             payload_digest=payload_digest(node),
