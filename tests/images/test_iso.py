@@ -243,6 +243,16 @@ def test_an_installer_of_another_kind_or_architecture_is_refused(parts: Make, tm
         iso.compose(parts(debian), tmp_path / "n1.iso")
 
 
+@composing
+def test_a_medium_smaller_than_its_content_is_refused(parts: Make, tmp_path: Path) -> None:
+    """Before anything is written; where nobody says how large it is, nothing is refused."""
+    base = made_installer(tmp_path / "base.iso")
+    with pytest.raises(InvalidInput, match=r"n1's installer has 6,\d+,\d+ bytes, and its medium 1,048,576"):
+        iso.compose(parts(base, disk=MIB), tmp_path / "n1.iso")
+    assert not (tmp_path / "n1.iso").exists()
+    assert iso.compose(parts(base, disk=None), tmp_path / "n1.iso").size
+
+
 FULL = ["unshare", "--user", "--map-root-user", "--mount"]
 
 

@@ -177,6 +177,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     kernel, initrd = _kernel(base, of)
     _check_arch(base, of, kernel)
     added = dict(_added(base, of, kernel, initrd))
+    _check_fits(of, base, added)
     disk_uuid = str(uuid.uuid5(SPACE, f"{of.identity}/disk"))
     written = installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=out)
     return Composed(
@@ -219,6 +220,15 @@ def _check_arch(base: InstallerIso, of: Ingredients, kernel: str) -> None:
     if there and of.arch not in there:
         problem = f"is for {' and '.join(sorted(there))}, and the node is {of.arch}"
         raise wrong(of.base, "base-arch", problem, f"use the base for {of.arch}; its kernel is {kernel}")
+
+
+def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Addition]) -> None:
+    """Before gigabytes are written; what is replaced is small, and counted twice."""
+    size = sum(each.stat().st_size for each in (base.path, *(one.source for one in added.values())))
+    if of.disk is not None and size > of.disk:
+        problem = f"{of.node}'s installer has {size:,} bytes, and its medium {of.disk:,}"
+        hint = "use a larger medium (image.size), or put less into the payload"
+        raise InvalidInput(Problem(code="medium-too-small", path="image.size", problem=problem, hint=hint))
 
 
 def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Iterator[tuple[str, Addition]]:

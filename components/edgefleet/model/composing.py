@@ -20,8 +20,8 @@ class Ingredients:
 
     node: str
     arch: Arch
-    disk: int
-    """Bytes of the boot medium; what does not fit is refused."""
+    disk: int | None
+    """Bytes of the medium that it is written to; what does not fit is refused. `None` where nobody says."""
     identity: str
     """``sha256:<hex>`` of the parts (`edgefleet.planning.identity`); UUIDs are derived from it."""
     seed: Mapping[str, bytes] = field(repr=False)

@@ -144,7 +144,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
         Ingredients(
             node=job.name,
             arch=node.arch,
-            disk=node.disk,
+            disk=node.image.size or (node.disk if kind.refers else None),
             identity=job.identity,
             seed=job.seed.contents,
             base=base,
