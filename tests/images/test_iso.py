@@ -263,7 +263,9 @@ FULL = ["unshare", "--user", "--map-root-user", "--mount"]
 )
 def test_a_full_disk_leaves_no_image(payload: Path, tmp_path: Path) -> None:
     """On a file system with room for the seed and not for the image."""
-    base, place = made_installer(tmp_path / "base.iso"), tmp_path / "small"
+    kernel, place = tmp_path / "kernel", tmp_path / "small"
+    kernel.write_bytes(os.urandom(4 * MIB))
+    base = made_installer(tmp_path / "base.iso", kernel=kernel)
     place.mkdir()
     script = (
         'mount -t tmpfs -o size=2m small "$1"; mkdir "$1/work";'

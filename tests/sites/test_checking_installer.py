@@ -1,6 +1,7 @@
 """An installer's medium is held against its manifest, file by file, without any tool."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,12 @@ from tests.sites.conftest import Plan
 from tests.sites.test_checking import BINARY, manifest_of, nothing, put_in_cache, told
 
 from edgefleet.io import disk
+from edgefleet.model.hardware import Hardware
+from edgefleet.model.medium import Base, Medium
+from edgefleet.model.site import Node, SiteSpec
 from edgefleet.sites import checking
 from edgefleet.sites.building import Workshop, build_site
+from edgefleet.sites.render import SiteImage, render_site
 
 MISSING = small_installer.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs tools: apt-get install {' '.join(MISSING)}")
@@ -82,3 +87,25 @@ def test_one_that_cannot_be_read_is_said(medium: Path, change: Callable[[bytes],
     """In one sentence, whatever the damage."""
     medium.write_bytes(change(medium.read_bytes()))
     assert "cannot be read" in told(medium) or "is missing" in told(medium)
+
+
+def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
+    sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
+) -> None:
+    """The disk, the console, whether there is a link; another disk is another identity."""
+    site = sites["recipe-2/server-static"]
+    image = Medium(
+        format="iso", installer="ubuntu", install_on="/dev/sdb", base=Base(source="file:x", sha256="0" * 64)
+    )
+    node = replace(site.nodes["n1"], image=image, hardware=Hardware(serial_console="ttyS1"))
+
+    def rendered(node: Node) -> SiteImage:
+        return render_site(replace(site, nodes={"n1": node}, airgap=True), key, passphrases)["n1"]
+
+    made = rendered(node)
+    assert b"wanted=/dev/sdb\n" in made.contents["choose-disk"]
+    assert b"airgap=yes\n" in made.contents["finish"]
+    assert b"console=ttyS1,115200" in made.contents["grub.cfg"]
+    assert {"/etc/rancher/k3s/config.yaml"} <= {each.path for each in made.placed}
+    other = rendered(replace(node, image=replace(image, install_on=None)))
+    assert made.identity != other.identity

@@ -6,10 +6,9 @@ xorriso streams: memory does not grow with the image. What could differ from one
 owners, modes, times, UUIDs, and the order of the files' contents, which would follow inode numbers.
 """
 
-import os
 import shlex
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,8 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, tools
 from edgefleet.io.digesting import Digesting
 from edgefleet.io.gpt import COMPRESSED, SIGNATURE
+from edgefleet.io.new_file import NewFile
+from edgefleet.io.sparse import PIECE
 from edgefleet.model.disk_layout import SECTOR
 
 BLOCK = 2048
@@ -96,16 +97,21 @@ def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: s
         OutsideFailure: xorriso is missing or failed, or the disk is full.
     """
     size = 0
-    with disk.writing(out) as file, Digesting() as digesting:
+    with disk.writing(out) as file, NewFile(file.fileno()) as made, Digesting() as digesting:
         for piece in tools.stream("xorriso", *_command(image, added, disk_uuid)):
-            buffer = digesting.buffer()
-            buffer[: len(piece)] = piece
-            digesting.add(buffer, len(piece))
-            file.write(piece)
-            size += len(piece)
-        file.flush()
-        os.fdatasync(file.fileno())  # while the rest is still being digested
+            for part in _parts(piece):
+                buffer = digesting.buffer()
+                buffer[: len(part)] = part
+                digesting.add(buffer, len(part))
+                made.write(size, part)
+                size += len(part)
+        made.end(size)
     return disk.Copied(size=size, sha256=digesting.hexdigest())
+
+
+def _parts(piece: bytes) -> Iterator[memoryview]:
+    for start in range(0, len(piece), PIECE):
+        yield memoryview(piece)[start : start + PIECE]
 
 
 def _command(image: InstallerIso, added: Mapping[str, Addition], disk_uuid: str) -> list[str | Path]:
