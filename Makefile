@@ -40,7 +40,7 @@ test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind 
 	@$(BIN)/python -m pytest -n 2 -m faults
 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so
-	@$(BIN)/python -m pytest -m boot tests/boot_vm
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m boot tests/boot_vm
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .
