@@ -23,8 +23,8 @@ from edgefleet.sites.render import render_site
 
 WORKERS = 2
 ROUNDS = 3
-SEEDS = 1_000
-PEERS = 60
+SEEDS = 500
+PEERS = 40
 """Seeds that cloud-localds makes in a round."""
 IMAGES = 1_000
 BASE, BASE_DATA, PAYLOAD = 64 * MIB, 16 * MIB, 8 * MIB

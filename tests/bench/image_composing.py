@@ -26,7 +26,7 @@ from tests.images.conftest import run
 from edgefleet.io import disk
 from edgefleet.io.tools import EPOCH
 
-ROUNDS = 5
+ROUNDS = 3
 DATA = 700 * MIB
 BASES = {"a third of it data": 2048 * MIB, "nearly all of it data": 736 * MIB}
 """dict[how it is -> bytes of the base]; Debian's and Ubuntu's cloud images have 2 to 3 GB."""
