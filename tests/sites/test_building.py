@@ -105,7 +105,10 @@ def test_the_store_holds_what_was_built_under_its_digest(shop: Workshop, plan: P
     assert replace(first, is_new=False) == second
     (third,) = build_site(plan(n1={"memory": 4 * 2**30}), shop=shop).images
     other = f"sites/berlin/built/{third.digest.removeprefix('sha256:')}"
-    assert {other, "sites/berlin/built/n1.json"} == set(store.list("sites/berlin/"))
+    beside = {
+        f"sites/berlin/built/n1/n1.raw{ending}" for ending in (".manifest.json", ".cdx.json", ".intoto.json")
+    }
+    assert beside | {other, "sites/berlin/built/n1.json"} == set(store.list("sites/berlin/"))
 
 
 def test_the_number_of_workers_changes_no_byte(shop: Workshop, plan: Plan) -> None:

@@ -18,6 +18,8 @@ from tests.sites.test_checking import FORMATS, nothing, put_in_cache
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io.signing import PublicKey, Signing, read_public, signing
+from edgefleet.io.store import DirectoryStore
+from edgefleet.io.store.place import StorePlace
 from edgefleet.sites import checking, trust
 from edgefleet.sites.building import Workshop, build_site
 
@@ -269,3 +271,24 @@ def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
     assert "not checked against a key you trust" in verified(image)
     with pytest.raises(InvalidInput, match=f"it says by ed25519 {thief.public.id}"):
         verified(image, by.public)
+
+
+def test_what_is_in_the_store_has_its_documents_there(shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+    """Signed ones stay so, whoever comes next and signs or not; of another image nothing old is left."""
+    by = key(tmp_path, "by", "p256")
+    place = StorePlace(uri="", root=tmp_path)
+    one = replace(shop, upload=place, is_discarding=True, signing=by)
+    store = DirectoryStore(tmp_path / "store")
+    prefix = "sites/berlin/built/n1/"
+    assert () == build_site(plan(), shop=one).problems
+    names = {
+        f"{prefix}n1.raw{ending}" for ending in (".manifest.json", ".cdx.json", ".intoto.json", ".dsse.json")
+    }
+    assert names | {f"{prefix}signing.pub"} == set(store.list(prefix))
+    before = store.get(f"{prefix}n1.raw.dsse.json")
+    for number, signed in enumerate((by, None)):
+        elsewhere = replace(one, out=tmp_path / f"pod-{number}", signing=signed)
+        assert [False] == [image.is_new for image in build_site(plan(), shop=elsewhere).images]
+        assert before == store.get(f"{prefix}n1.raw.dsse.json")
+    assert () == build_site(plan(n1={"memory": 4 * 2**30}), shop=replace(one, signing=None)).problems
+    assert f"{prefix}n1.raw.dsse.json" not in store.list(prefix)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgefleet.sites.build_plan import SiteJob
 
 SITES_PER_SHARD = 50
+KEEP = "it holds the sites' credentials: keep it private, and remove it once it is applied"
 """Sites of a shard where nobody says how many shards there are."""
 
 
@@ -65,10 +66,22 @@ def job(  # noqa: PLR0913 - options
         service_account=service_account,
         region=wanted.fleet.control_plane.cloud.region or "",
         disk=disk,
+        sign_key=_key(wanted.fleet.images.sign_key),
     )
     count = _write(session.project / out, described, tuple(wanted.jobs), shards)
     show(session, [f"{out}  {counted(len(wanted.sites), 'site')} in {counted(count, 'shard')}"])
-    say(session, "it holds the sites' credentials: keep it private, and remove it once it is applied")
+    say(session, f"{KEEP}; {_signed(described)}")
+
+
+def _key(named: str | None) -> str:
+    """The key that pods sign with: one that KMS keeps."""
+    return named if named is not None and named.startswith("awskms:") else ""
+
+
+def _signed(job: "BuildJob") -> str:
+    if job.sign_key:
+        return f"its pods sign with {job.sign_key}"
+    return "what it builds is not signed: its pods can sign with a key in AWS KMS (images.signKey)"
 
 
 def _write(out: Path, job: "BuildJob", sites: "Sequence[SiteJob]", shards: int) -> int:

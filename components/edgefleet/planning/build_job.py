@@ -43,6 +43,8 @@ class BuildJob:
     """AWS region of the store; empty for the pods' own."""
     disk: str
     """Room for what a shard builds before it is in the store, a Kubernetes quantity."""
+    sign_key: str = ""
+    """Key in AWS KMS that images are signed with, ``awskms:<ARN>``; empty where nobody signs."""
 
 
 def job_name(stack: str) -> str:
@@ -146,6 +148,7 @@ def _container(job: BuildJob) -> dict[str, Any]:
             f"{WORK}/images",
             "--upload",
             "--discard",
+            *(["--sign-key", job.sign_key] if job.sign_key else []),
         ],
         "workingDir": WORK,
         "env": environment,

@@ -76,7 +76,8 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
     seeds = render_site(spec, plain.key, plain.passphrases)
     images: dict[str, BuiltImage] = {}
     problems: list[Problem] = []
-    place = None if shop.upload is None else replace(shop.upload, uri=plain.store)
+    if shop.upload is not None:
+        shop = replace(shop, upload=replace(shop.upload, uri=plain.store))
     for name, seed in seeds.items():
         job = NodeJob(
             name=name,
@@ -89,15 +90,15 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
             scan=_scan(plain, name, shop),
         )
         try:
-            images[name] = _made(job) if place is None else _kept(spec.name, job, place, shop)
+            images[name] = _made(job) if shop.upload is None else _kept(spec.name, job, shop.upload, shop)
         except EdgefleetError as error:
             problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
     found = list(manifest.manifests(spec, plain.key, seeds, images))
-    try:
-        for each in found:
-            documents.write(folder, spec, each, seed=seeds[each.node].digest, signing=shop.signing)
-    except EdgefleetError as error:
-        problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
+    for each in found:
+        try:
+            _tell(each, folder, spec, seed=seeds[each.node].digest, shop=shop)
+        except EdgefleetError as error:
+            problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
     _describe(folder, found, spec, is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
@@ -144,6 +145,17 @@ def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltIm
     if shop.is_discarding:
         disk.remove(job.out)
     return replace(made, uri=there.uri)
+
+
+def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, shop: Workshop) -> None:
+    """Write what stands beside an image, here and, of a composed one, in the store."""
+    store = None if shop.upload is None or image.identity is None else shop.upload.open()
+    beside = (*documents.paths(folder / image.image), folder / documents.KEY)
+    if store is not None:
+        built_store.bring_beside(store, spec.name, image.node, beside)
+    documents.write(folder, spec, image, seed=seed, signing=shop.signing)
+    if store is not None:
+        built_store.put_beside(store, spec.name, image.node, beside)
 
 
 def _describe(folder: Path, found: Sequence[manifest.Manifest], spec: SiteSpec, *, is_whole: bool) -> None:

@@ -1,14 +1,18 @@
 """Finished images in a store: under their digest, and an entry for each node that says which one it has.
 
-``sites/<site>/built/<hex>`` and ``sites/<site>/built/<node>.json`` are below the site's own prefix, so that
+``sites/<site>/built/<hex>``, ``sites/<site>/built/<node>.json`` and, in ``sites/<site>/built/<node>/``, what
+stands beside the image (`edgefleet.sites.documents`) are below the site's own prefix, so that
 they go when the site goes. A small seed is kept by ``up`` itself; here are images that are composed.
 """
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+from edgefleet.io import disk
 from edgefleet.io.store import ArtifactStore
 from edgefleet.model.listing import Entry, Piece
 from edgefleet.sites.built import BuiltImage
@@ -39,6 +43,35 @@ def put(store: ArtifactStore, site: str, image: BuiltImage, path: Path) -> Built
     if before is not None and before.digest != image.digest:
         store.delete(_key(site, before.digest))
     return replace(image, uri=store.uri(key))
+
+
+def put_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Path]) -> None:
+    """Store what stands beside a node's image, as far as it is not there, and remove what stood there else.
+
+    Raises:
+        OutsideFailure: the store did not take it.
+    """
+    prefix = f"sites/{site}/built/{node}/"
+    wanted = {f"{prefix}{path.name}": data for path in files if (data := disk.read(path)) is not None}
+    there = store.list(prefix)
+    for key, data in wanted.items():
+        known = store.stat(key) if key in there else None
+        if known is None or known.sha256 != hashlib.sha256(data).hexdigest():
+            store.put(key, data)
+    for key in there.keys() - wanted.keys():
+        store.delete(key)
+
+
+def bring_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Path]) -> None:
+    """Bring what stands beside a finished image, where it is not here: what was signed stays signed.
+
+    Raises:
+        OutsideFailure: the store could not be read.
+    """
+    for path in files:
+        data = None if path.exists() else store.get(f"sites/{site}/built/{node}/{path.name}")
+        if data is not None:
+            disk.write(path, data)
 
 
 def _entry(store: ArtifactStore, site: str, node: str) -> BuiltImage | None:
