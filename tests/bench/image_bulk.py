@@ -23,7 +23,7 @@ from edgefleet.sites.render import render_site
 
 WORKERS = 2
 ROUNDS = 3
-SEEDS = 500
+SEEDS = 1_000
 PEERS = 40
 """Seeds that cloud-localds makes in a round."""
 IMAGES = 1_000
