@@ -200,10 +200,16 @@ def target(tmp_path: Path) -> Path:
     return root
 
 
-def finish(medium: Path, target: Path, **how: object) -> subprocess.CompletedProcess[str]:
+def finish(
+    medium: Path, target: Path, *, places: str = "", **how: object
+) -> subprocess.CompletedProcess[str]:
     """Run the program at the end of an installation."""
     script = program("finish", medium / "finish", **how)
-    around = {"PATH": os.environ["PATH"], "EDGEFLEET_MEDIUM": str(medium), "EDGEFLEET_TARGET": str(target)}
+    around = {
+        "PATH": places + os.environ["PATH"],
+        "EDGEFLEET_MEDIUM": str(medium),
+        "EDGEFLEET_TARGET": str(target),
+    }
     return subprocess.run(["sh", script], env=around, capture_output=True, text=True, check=False, umask=0)
 
 
@@ -217,6 +223,19 @@ def test_the_seed_is_where_cloud_init_looks_for_it(medium: Path, target: Path) -
         assert (medium / "edgefleet" / "seed" / name).read_bytes() == (seed / name).read_bytes()
         assert 0o600 == (seed / name).stat().st_mode & 0o777
     assert (seed / "edgefleet").is_file()
+
+
+def test_debians_installer_brings_what_a_first_boot_needs(medium: Path, target: Path, tmp_path: Path) -> None:
+    """Each by itself: a medium that lacks one has the others; which are missing is said."""
+    stand_in = tmp_path / "bin" / "apt-install"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\n# a stand-in\necho "$1" >>{tmp_path}/asked\n[ "$1" != curl ]\n')
+    stand_in.chmod(0o755)
+    done = finish(medium, target, places=f"{stand_in.parent}:")
+    assert 0 == done.returncode, done.stderr
+    asked = (tmp_path / "asked").read_text().split()
+    assert {"cloud-init", "openssh-server", "sudo", "nftables", "systemd-timesyncd", "wget"} <= set(asked)
+    assert "edgefleet: the medium has no curl\n" == done.stderr
 
 
 def test_the_installers_own_network_and_users_are_gone(medium: Path, target: Path) -> None:

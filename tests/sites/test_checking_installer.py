@@ -109,3 +109,15 @@ def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
     assert {"/etc/rancher/k3s/config.yaml"} <= {each.path for each in made.placed}
     other = rendered(replace(node, image=replace(image, install_on=None)))
     assert made.identity != other.identity
+
+
+def test_a_base_that_cannot_be_used_is_called_as_the_fleet_file_calls_it(shop: Workshop, plan: Plan) -> None:
+    """Not by its digest in the cache, which nobody knows it by; and no image is left."""
+    packed = shop.supplies.project / "debian.iso.gz"
+    packed.write_bytes(b"\x1f\x8b" + bytes(100_000))
+    base = {"source": "file:debian.iso.gz", "sha256": disk.sha256(packed)}
+    image = {"format": "iso", "installer": "debian", "base": base}
+    (problem,) = build_site(plan(n1={"image": image}), shop=shop).problems
+    assert "file:debian.iso.gz" == problem.where
+    assert problem.hint.endswith("gzip -dk debian.iso.gz")
+    assert not (shop.out / "berlin" / "n1.iso").exists()

@@ -175,7 +175,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     """
     base = installer_iso.read_installer(of.base)
     kernel, initrd = _kernel(base, of)
-    _check_arch(base, of, kernel)
+    _check_arch(base, of)
     added = dict(_added(base, of, kernel, initrd))
     _check_fits(of, base, added)
     disk_uuid = str(uuid.uuid5(SPACE, f"{of.identity}/disk"))
@@ -211,7 +211,7 @@ def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
     raise wrong(of.base, "base-no-installer", problem, hint)
 
 
-def _check_arch(base: InstallerIso, of: Ingredients, kernel: str) -> None:
+def _check_arch(base: InstallerIso, of: Ingredients) -> None:
     """By what only media of an architecture have, and by what the medium says of itself."""
     parts = {part.lower() for path in base.files for part in path.split("/")}
     there = {arch for arch, names in ARCHITECTURES.items() if parts & set(names)}
@@ -219,7 +219,7 @@ def _check_arch(base: InstallerIso, of: Ingredients, kernel: str) -> None:
     there |= ARCHITECTURES.keys() & set(said)
     if there and of.arch not in there:
         problem = f"is for {' and '.join(sorted(there))}, and the node is {of.arch}"
-        raise wrong(of.base, "base-arch", problem, f"use the base for {of.arch}; its kernel is {kernel}")
+        raise wrong(of.base, "base-arch", problem, f"use the installer for {of.arch}, and its digest")
 
 
 def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Addition]) -> None:

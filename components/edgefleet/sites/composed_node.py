@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 
-from edgefleet.errors import EdgefleetError
+from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.images import FORMATS, raw
 from edgefleet.io import disk
 from edgefleet.model.composing import Composed, Ingredients, Share
@@ -140,23 +140,37 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
     base = job.supplies.base(node.image.base)
     if job.scan is not None:
         job.scan.check_file(base, node.image.base.sha256, f"its base {node.image.base.source}")
-    return kind.compose(
-        Ingredients(
-            node=job.name,
-            arch=node.arch,
-            disk=node.image.size or (node.disk if kind.refers else None),
-            identity=job.identity,
-            seed=job.seed.contents,
-            base=base,
-            base_digest=f"sha256:{node.image.base.sha256}",
-            payload=payload,
-            payload_digest=payload_digest(node),
-            installer=node.image.installer,
-            scratch=scratch,
-            shared=job.shared,
-            share=job.sharing,
-        ),
-        job.out,
+    made_of = Ingredients(
+        node=job.name,
+        arch=node.arch,
+        disk=node.image.size or (node.disk if kind.refers else None),
+        identity=job.identity,
+        seed=job.seed.contents,
+        base=base,
+        base_digest=f"sha256:{node.image.base.sha256}",
+        payload=payload,
+        payload_digest=payload_digest(node),
+        installer=node.image.installer,
+        scratch=scratch,
+        shared=job.shared,
+        share=job.sharing,
+    )
+    try:
+        return kind.compose(made_of, job.out)
+    except InvalidInput as error:
+        raise _named(error, base, node.image.base.source) from error
+
+
+def _named(error: InvalidInput, base: Path, source: str) -> InvalidInput:
+    """The error with the base as the fleet file calls it; in the cache it is called by its digest."""
+    name = source.removeprefix("file:").rpartition("/")[2]
+    return InvalidInput(
+        [
+            replace(
+                each, where=each.where.replace(str(base), source), hint=each.hint.replace(base.name, name)
+            )
+            for each in error.problems
+        ]
     )
 
 
