@@ -91,6 +91,7 @@ def raw(request: pytest.FixtureRequest, shop: Workshop, plan: Plan, carried: lis
 
 def test_what_others_made_is_in_the_bill(raw: Path, carried: list[dict[str, Any]]) -> None:
     """Base, programs and container images with releases and digests; the tools with their versions."""
+    assert "not signed" == verified(raw)
     text = raw.with_name(f"{raw.name}.cdx.json").read_text()
     assert VALIDATOR.validate_str(text) is None
     bill = json.loads(text)

@@ -15,13 +15,15 @@ from tests.images.conftest import needs
 from tests.sites.conftest import BUILD_KEY, Plan
 from tests.sites.test_checking import FORMATS, put_in_cache
 
-from edgefleet.errors import Problem
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
+from edgefleet.model.composing import Composed
 from edgefleet.model.spec import from_plain
 from edgefleet.planning.derivation import ssh_host_key, token
 from edgefleet.planning.known_secrets import known
 from edgefleet.sites.build_plan import SiteJob
 from edgefleet.sites.building import Workshop, build_site
+from edgefleet.sites.leak_scan import Scan
 from edgefleet.sites.site_images import SiteImagesSpec
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
@@ -145,6 +147,25 @@ def test_what_many_images_share_is_looked_at_once(looking: Workshop, plan: Plan)
     assert () == build_site(plan(), shop=replace(looking, out=looking.out / "again")).problems
     assert before == kept.stat().st_mtime_ns
     assert TOKEN.encode() not in kept.read_bytes()
+
+
+def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(looking: Workshop, tmp_path: Path) -> None:
+    """As an installer whose directory somebody wrote in a way of their own."""
+    assert looking.known is not None
+    scan = Scan(
+        known=looking.known,
+        site="berlin",
+        node="n1",
+        used=frozenset(),
+        kept=looking.supplies.cache / "scanned",
+    )
+    image = tmp_path / "n1.iso"
+    made = Composed(size=1, sha256="", tools={})
+    disk.write(image, bytes(3_000_000) + f"token: {OWN}\n".encode())
+    scan.check_composed(image, made)
+    disk.write(image, bytes(3_000_000) + f"token: {TOKEN}\n".encode())
+    with pytest.raises(InvalidInput, match=r"a secret of site munich in n1\.iso: a k3s agent token"):
+        scan.check_composed(image, made)
 
 
 def test_a_node_that_leaks_leaves_the_others(looking: Workshop, plan: Plan) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from edgefleet.sites.build_plan import SiteJob
 
 SITES_PER_SHARD = 50
-KEEP = "it holds the sites' credentials: keep it private, and remove it once it is applied"
 """Sites of a shard where nobody says how many shards there are."""
+KEEP = "it holds the sites' credentials: keep it private, and remove it once it is applied"
 
 
 def job(  # noqa: PLR0913 - options

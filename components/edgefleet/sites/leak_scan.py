@@ -60,8 +60,11 @@ class Scan:
 
     def check_composed(self, image: Path, made: Composed) -> None:
         """Look at what is its own in a finished image, in its bytes."""
-        for data, where in _own(image, made):
-            self.check(data, where)
+        try:
+            for data, where in _own(image, made):
+                self.check(data, where)
+        except ValueError:  # no file of it can be told apart: all of it is looked at as it is
+            self._refuse(self.known.others(marking.fresh(image), self.site, self.used), image.name)
 
     def _refuse(self, whose: Whose | None, where: str) -> None:
         if whose is None:

@@ -35,9 +35,18 @@ def marks(path: Path, digest: str, kept: Path) -> frozenset[bytes]:
         with disk.locked(kept, who="a scan", is_patient=True):
             data = disk.read(place)
             if data is None or len(data) % MARK:
-                data = b"".join(sorted({mark(word) for word in _words(path)}))
+                data = b"".join(sorted(set(fresh(path))))
                 disk.write(place, data)
     return frozenset(data[at : at + MARK] for at in range(0, len(data), MARK))
+
+
+def fresh(path: Path) -> Iterator[bytes]:
+    """Marks of all words in a file, as they are found; nothing is kept.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    return map(mark, _words(path))
 
 
 def _words(path: Path) -> Iterator[bytes]:
