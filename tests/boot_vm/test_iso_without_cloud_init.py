@@ -12,7 +12,7 @@ from tests.boot_vm.installer import made_initrd
 from tests.boot_vm.machine import Booted, boot, drive, run
 from tests.boot_vm.project import ARCHIVE, ASSETS, COMMON, made_project
 from tests.boot_vm.running import tool
-from tests.boot_vm.test_iso_boots import LONGEST, MIB, as_cd
+from tests.boot_vm.test_iso_boots import MIB, as_cd
 from tests.images.small_installer import made_installer, missing
 
 pytestmark = pytest.mark.boot
@@ -48,7 +48,7 @@ def box(base: BaseSystem, scratch: Path) -> Booted:
     took = [f"rm {PROGRAM}", f"rm {GENERATOR}", f"write {scratch / 'nothing'} /usr/local/bin/cloud-init"]
     took.append("set_inode_field /usr/local/bin/cloud-init mode 0100755")
     tool("debugfs", "-w", "-f", "-", root, stdin="".join(f"{each}\n" for each in took))
-    shown = run((*drive(disk, reads=False), *as_cd(iso), "-nic", "none"), longest=LONGEST)
+    shown = run((*drive(disk, reads=False), *as_cd(iso), "-nic", "none"))
     assert "edgefleet: the seed is in place\n" in shown
     seen.mkdir()
     network = ("-nic", f"user,restrict=on,ipv6=off,model=virtio-net-pci,mac={MAC}")

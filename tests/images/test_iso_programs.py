@@ -59,9 +59,9 @@ class Box:
             f"proc /proc proc rw 0 0\n/dev/{device} /cdrom iso9660 ro 0 0\n"
         )
 
-    def choose(self, *arguments: str, disk: str | None = None) -> tuple[int, str]:
+    def choose(self, *arguments: str, **how: object) -> tuple[int, str]:
         """(status, what it says) of choose-disk."""
-        script = program("choose-disk", self.root / "choose-disk", disk=disk)
+        script = program("choose-disk", self.root / "choose-disk", **how)
         around = {
             "EDGEFLEET_PREFIX": str(self.root),
             "EDGEFLEET_WAIT_SECONDS": "0",
@@ -138,6 +138,20 @@ def test_a_named_disk_that_cannot_be_it_is_refused(box: Box) -> None:
     )
     assert "is a part of a disk" in box.choose(disk="/dev/sda1")[1]
     assert "is the medium that this installer is on" in box.choose(disk="/dev/sdb")[1]
+
+
+def test_the_disk_for_what_changes_is_never_erased(box: Box) -> None:
+    """It does not count, and cannot be named; a partition of it keeps all of it."""
+    box.disk("sda", part="sda1")
+    box.disk("sdb")
+    by_id = box.root / "dev" / "disk" / "by-id"
+    by_id.mkdir(parents=True)
+    (by_id / "ata-DATA-part1").symlink_to(box.root / "dev" / "sda1")
+    kept = "/dev/disk/by-id/ata-DATA-part1"
+    assert (0, "/dev/sdb") == box.choose(kept=kept)
+    assert "is the disk that hardware.dataDisk keeps" in box.choose(kept=kept, disk="/dev/sda")[1]
+    assert (0, "/dev/sda") == box.choose(kept="/dev/disk/by-id/none", disk="/dev/sda")
+    assert "which hardware.dataDisk keeps, is not in this box" in box.choose(kept="/dev/disk/by-id/none")[1]
 
 
 def test_debians_installer_is_told(box: Box) -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from tests.images.test_formats import GOLDEN
 
+from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.media import check_media
 from edgefleet.model.medium import Base, Medium, Netboot
 from edgefleet.model.network import Network, Wifi
@@ -36,6 +37,12 @@ def found(medium: Medium, *, recipe: int = 2, **changes: Any) -> list[tuple[str,
         (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
         (Medium(format="iso", base=DEBIAN), {}, "format", "which one is not said"),
         (Medium(install_on="/dev/sda"), {}, "installOn", "nocloud installs onto no disk"),
+        (
+            Medium(format="iso", base=DEBIAN, installer="debian", install_on="/dev/disk/by-id/data"),
+            {"hardware": Hardware(data_disk=DataDisk(device="/dev/disk/by-id/data"))},
+            "installOn",
+            "is the disk that hardware.dataDisk keeps",
+        ),
     ],
 )
 def test_a_format_that_a_node_cannot_have_is_said(

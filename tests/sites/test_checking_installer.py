@@ -11,7 +11,7 @@ from tests.sites.conftest import Plan
 from tests.sites.test_checking import BINARY, manifest_of, nothing, put_in_cache, told
 
 from edgefleet.io import disk
-from edgefleet.model.hardware import Hardware
+from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import Base, Medium
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.sites import checking
@@ -97,13 +97,15 @@ def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
     image = Medium(
         format="iso", installer="ubuntu", install_on="/dev/sdb", base=Base(source="file:x", sha256="0" * 64)
     )
-    node = replace(site.nodes["n1"], image=image, hardware=Hardware(serial_console="ttyS1"))
+    hardware = Hardware(serial_console="ttyS1", data_disk=DataDisk(device="/dev/disk/by-id/data"))
+    node = replace(site.nodes["n1"], image=image, hardware=hardware)
 
     def rendered(node: Node) -> SiteImage:
         return render_site(replace(site, nodes={"n1": node}, airgap=True), key, passphrases)["n1"]
 
     made = rendered(node)
     assert b"wanted=/dev/sdb\n" in made.contents["choose-disk"]
+    assert b"kept=/dev/disk/by-id/data " in made.contents["choose-disk"]
     assert b"airgap=yes\n" in made.contents["finish"]
     assert b"console=ttyS1,115200" in made.contents["grub.cfg"]
     assert {"/etc/rancher/k3s/config.yaml"} <= {each.path for each in made.placed}

@@ -101,6 +101,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
         "unit": int(unit) if unit.isdigit() else None,
         "rate": rate or "115200",
         "disk": how.disk or "",
+        "kept": how.kept or "",
         "airgap": "yes" if how.is_airgapped else "no",
         "hostname": boot.hostname,
         "timezone": boot.timezone,

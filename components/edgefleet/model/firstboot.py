@@ -56,6 +56,8 @@ class Installation:
     installer: Installer
     disk: str | None = None
     """The disk that it erases; `None` for the only built-in one."""
+    kept: str | None = None
+    """The disk for what changes, which it leaves alone."""
     console: str | None = None
     """Serial port that it is seen at, ``ttyS0,115200``."""
     is_airgapped: bool = False

@@ -73,13 +73,19 @@ def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
 
 
 def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
-    if node.image.install_on is not None and node.image.format != "iso":
-        yield Finding(
-            path=format_path((*path, "installOn")),
-            code="needless-disk",
-            problem=f"{node.image.format} installs onto no disk",
-            hint="remove installOn, or use the format iso",
-        )
+    """Onto which disk."""
+    disk, kept = node.image.install_on, node.hardware.data_disk
+    if disk is None:
+        return
+    code, problem, hint = "", "", ""
+    if node.image.format != "iso":
+        code, problem = "needless-disk", f"{node.image.format} installs onto no disk"
+        hint = "remove installOn, or use the format iso"
+    elif kept is not None and kept.device == disk:
+        code, problem = "data-disk", f"{disk} is the disk that hardware.dataDisk keeps"
+        hint = "name the disk that is erased, or leave installOn out for the only other one"
+    if problem:
+        yield Finding(path=format_path((*path, "installOn")), code=code, problem=problem, hint=hint)
 
 
 def _too_new(value: Any, recipe: int, path: tuple[Part, ...]) -> Iterator[Finding]:

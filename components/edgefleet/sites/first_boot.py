@@ -38,12 +38,13 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
 
 
 def _installation(box: Box) -> Installation | None:
-    image = box.node.image
+    image, data_disk = box.node.image, box.node.hardware.data_disk
     if image.installer is None:
         return None
     return Installation(
         installer=image.installer,
         disk=image.install_on,
+        kept=data_disk.device if data_disk is not None else None,
         console=box.node.hardware.serial_console,
         is_airgapped=box.site.airgap,
     )
