@@ -1,19 +1,37 @@
-"""An installer's initial file system: the base system's own, with another first program."""
+"""Initial file systems with something added: the kernel unpacks it last (kernel documentation, initramfs)."""
 
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
-STAND_IN = Path(__file__).parent / "inside" / "installer_stand_in.sh"
-EXECUTABLE = 0o100755
+INSIDE = Path(__file__).parent / "inside"
+PROGRAM, FOLDER = 0o100755, 0o040755
 
 
 def made_initrd(base: Path, out: Path) -> Path:
-    """`base` with the stand-in behind it, which the kernel unpacks last (kernel documentation, initramfs)."""
-    unpadded = base.read_bytes()
-    padding = bytes(-len(unpadded) % 4)
-    out.write_bytes(
-        unpadded + padding + _entry("init", EXECUTABLE, STAND_IN.read_bytes()) + _entry("TRAILER!!!")
-    )
+    """The base system's, with the stand-in for an installer as the first program."""
+    return added(base, {"init": (INSIDE / "installer_stand_in.sh").read_bytes()}, out)
+
+
+def added(base: Path, files: Mapping[str, bytes], out: Path) -> Path:
+    """`base` with files behind it, all of them programs, as nobody minds.
+
+    Args:
+        base: a whole initial file system.
+        files: dict[path without a slash at its begin -> content].
+        out: is written.
+    """
+    whole = base.read_bytes()
+    out.write_bytes(whole + bytes(-len(whole) % 4) + b"".join(_archive(files)))
     return out
+
+
+def _archive(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    parents = {str(each) for path in files for each in PurePosixPath(path).parents} - {"."}
+    for folder in sorted(parents):
+        yield _entry(folder, FOLDER)
+    for path, content in files.items():
+        yield _entry(path, PROGRAM, content)
+    yield _entry("TRAILER!!!")
 
 
 def _entry(name: str, mode: int = 0, content: bytes = b"") -> bytes:

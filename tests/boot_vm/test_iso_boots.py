@@ -127,7 +127,7 @@ def box(installed: Installed, scratch: Path) -> Booted:
 def test_the_box_becomes_what_it_shall_be_without_its_medium(box: Booted) -> None:
     """Its seed and its payload are on its own disk."""
     facts = box.facts
-    assert ("depot-debian", []) == (facts["hostname"], facts["failed"])
+    assert ("depot-debian-n1", []) == (facts["hostname"], facts["failed"])
     assert [] == facts["cloud-init"]["v1"]["errors"]
     assert facts["settled"], facts["status"]
     assert "k3s stand-in: started as server" in box.console
