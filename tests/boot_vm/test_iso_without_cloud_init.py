@@ -58,13 +58,13 @@ def box(base: BaseSystem, scratch: Path) -> Booted:
 def test_the_box_becomes_what_it_shall_be(box: Booted) -> None:
     """Name, zone, address, users, and k3s, by the payload on its own disk."""
     facts = box.facts
-    said = [line for line in facts["journal"] if " sh[" in line]
-    assert ("depot-n1", []) == (facts["hostname"], facts["failed"]), "\n".join(said)
+    said = "\n".join(line for line in facts["journal"] if " sh[" in line or "edgefleet" in line)
+    assert ("depot-n1", []) == (facts["hostname"], facts["failed"]), said
+    assert "k3s stand-in: started as server" in box.console, said
     assert facts["timezone"].endswith("/Europe/Berlin")
     assert facts["settled"], facts["status"]
     found = {one["local"] for each in facts["addresses"] for one in each["addr_info"]}
     assert "10.1.5.10" in found
-    assert "k3s stand-in: started as server" in box.console
     assert ASSETS["k3s"] == box.files["/usr/local/bin/k3s"].content
     assert [ARCHIVE] == facts["k3s"]["images"]
     keys = box.files[f"/{HOME}/.ssh/authorized_keys"]
