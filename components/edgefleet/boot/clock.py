@@ -17,15 +17,17 @@ UNIT = "edgefleet-clock.service"
 CHRONY = "/etc/chrony/conf.d/50-edgefleet.conf"
 PROBLEM = "/var/lib/edgefleet/problems/time"
 RESTARTED = (
-    "if systemctl cat systemd-timesyncd.service >/dev/null 2>&1; "
-    "then systemctl try-restart --no-block systemd-timesyncd.service; fi"
+    "for each in systemd-timesyncd chrony; do "
+    "if systemctl cat $each.service >/dev/null 2>&1; "
+    "then systemctl try-restart --no-block $each.service; fi; "
+    "done"
 )
-"""Nothing to do, and no failure, where a base system has another clock's keeper."""
+"""A base system has one keeper of the clock or the other (Ubuntu from 25.10 on: chrony), or none."""
 LACKING = "This box is to give the time to its site: put the package chrony into the base system."
 
 
 def plan(box: Box) -> Step:
-    """The floor; then chrony on a server that gives the time, timesyncd anywhere else."""
+    """The floor; then chrony on a server that gives the time, what the base system has anywhere else."""
     day = box.site.time.floor
     seconds = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
     unit = Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", day=day, seconds=seconds))
@@ -45,12 +47,15 @@ def _source(box: Box) -> Step:
         server = box.server
         name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
         servers = (name, *servers)
-    return replace(timesync.plan_asking(box, servers), commands=(("sh", "-c", RESTARTED),))
+    asking = timesync.plan_asking(box, servers)
+    text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
+    files = (*asking.files, File(path=CHRONY, content=text.encode()))
+    return replace(asking, files=files, commands=(("sh", "-c", RESTARTED),))
 
 
 def _giving(box: Box) -> Step:
     subnets = dict.fromkeys(_subnets(box))
-    text = render("hardware/chrony.conf.j2", servers=box.site.ntp, subnets=subnets)
+    text = render("hardware/chrony.conf.j2", servers=box.site.ntp, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
     say = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     asked = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {say}; fi"
