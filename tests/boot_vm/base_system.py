@@ -74,6 +74,7 @@ OUT_OF_REACH = (
     "Unable to connect",
     "Could not resolve",
     "Failed to fetch",
+    "apt-get update",
 )
 
 

@@ -3,9 +3,12 @@
 Each is a boot of one and the same machine, in this order; a test looks at what one of them left.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
@@ -224,6 +227,13 @@ def test_services_run_and_timers_wait(first: Booted) -> None:
     }
     assert dict.fromkeys(active, "active") == {name: units[name]["ActiveState"] for name in active}
     assert "0" == units["k3s.service"]["NRestarts"]
+
+
+def test_k3s_is_started_anew_at_night_to_renew_its_certificates(first: Booted) -> None:
+    """As systemd itself reckons: between one and five by the site's own clocks."""
+    due = {each["unit"]: each["next"] for each in json.loads(first.facts["timers"])}
+    at = datetime.fromtimestamp(due["edgefleet-renew.timer"] / 1e6, ZoneInfo("Europe/Berlin"))
+    assert 1 <= at.hour < 5, at
 
 
 def test_the_firewall_is_loaded(first: Booted) -> None:
