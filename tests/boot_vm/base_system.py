@@ -26,6 +26,7 @@ PACKAGES = (
     *("linux-image-cloud-amd64", "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "udev", "dbus"),
     *("cloud-init", "netplan.io", "openssh-server", "sudo", "iproute2", "nftables", "wireguard-tools"),
     *("cloud-guest-utils", "fdisk", "busybox", "python3", "python3-yaml", "zstd"),
+    *("cryptsetup-bin", "openssl", "libtss2-esys-3.0.2-0", "libtss2-rc0", "libtss2-tcti-device0"),
 )
 LEFT_OUT = ("doc", "man", "info")
 IMPATIENCE = {
