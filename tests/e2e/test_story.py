@@ -56,7 +56,8 @@ class Project:
         store = self.path / ".edgefleet" / "images" / "dev"
         return {
             str(path.relative_to(store)): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(store.rglob("*.iso"))
+            for path in sorted(store.rglob("*"))
+            if path.suffix in {".iso", ".tar"}
         }
 
 

@@ -84,6 +84,18 @@ def test_unknown_outputs_are_shown_as_such(project: Any) -> None:
     assert {"serial": "[unknown]"} == outcome.outputs
 
 
+def test_an_edit_of_the_same_size_and_second_is_seen(project: Any) -> None:
+    """Python keeps bytecode by size and second; a preview of what stood there before would be a wrong one."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        for value in (1, 2):
+            project.write(f'Thing("first", {{"value": {value}}})')
+            os.utime(project.root / "__main__.py", (1_700_000_000, 1_700_000_000))
+            assert {1: "create", 2: "update"}[value] == project.ops("up")["first"]
+    finally:
+        sys.dont_write_bytecode = before
+
+
 def test_a_program_that_throws_is_told_by_its_line(project: Any) -> None:
     """One message with the program's own file and line; what was made before is on record."""
     project.write('Thing("first", {"value": 1})\nraise LookupError("no such shop")')

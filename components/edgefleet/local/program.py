@@ -105,7 +105,8 @@ def _drain(loop: asyncio.AbstractEventLoop) -> None:
 
 def _load(program: Path) -> Any:
     def load() -> Awaitable[None]:
-        if not (program / "__main__.py" if program.is_dir() else program).exists():
+        file = program / "__main__.py" if program.is_dir() else program
+        if not file.exists():
             raise InvalidInput(
                 Problem(
                     where=str(program),
@@ -113,7 +114,11 @@ def _load(program: Path) -> Any:
                     hint="add the program, or set `main`",
                 )
             )
-        runpy.run_path(str(program), run_name="__main__")
+        if program.is_dir():
+            sys.path.insert(0, str(program))
+        # The file and not its folder: of a folder, Python takes bytecode that it kept of a text of the same
+        # size and second, which need not be this one.
+        runpy.run_path(str(file), run_name="__main__")
         return _begun()
 
     return load
