@@ -196,9 +196,10 @@ def make_project(root: Path) -> Path:
 
 @contextmanager
 def serving(root: Path) -> Iterator[int]:
-    """Serve the stand-in for a project, on a port of the loopback."""
+    """Serve a project's own stand-in, as its plugin would, on a port of the loopback."""
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(SERVICER(root / ".standin"), server)
+    servicer = load(root / "plugin" / "servicer.py").Servicer
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer(root / ".standin"), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
