@@ -5,6 +5,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
+# As pip does: where the system has certificates they are believed, so that a company's own proxy is no failure.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
 .PHONY: help up test test-faults test-boot check lint bench lock schema clean
 
