@@ -43,6 +43,22 @@ def test_a_change_of_one_node_builds_one_image(shop: Workshop, plan: Plan) -> No
     assert ["n1.raw"] == list(json.loads((shop.out / "berlin" / "manifest.json").read_text())["images"])
 
 
+def test_one_node_is_built_alone(shop: Workshop, plan: Plan) -> None:
+    """Others cost nothing and may fail; what they have stays, and stays listed."""
+    lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
+    folder = shop.out / "berlin"
+    alone = build_site(plan(n1={}, n2={"role": "agent"} | lost), shop=shop, node="n1")
+    assert ((), ["n1"]) == (alone.problems, [each.node for each in alone.images])
+    build_site(plan(n1={}, n2={"role": "agent"}), shop=shop)
+    written = (folder / "n2.raw").stat().st_mtime_ns
+    seed = {"image": {"format": "nocloud"}}
+    changed = build_site(plan(n1=seed, n2={"role": "agent"} | lost), shop=shop, node="n1")
+    assert ((), ["n1.iso"]) == (changed.problems, [each.name for each in changed.images])
+    listed = json.loads((folder / "manifest.json").read_text())["images"]
+    assert {"n1.iso": "n1", "n2.raw": "n2"} == {name: each["node"] for name, each in listed.items()}
+    assert (False, written) == ((folder / "n1.raw").exists(), (folder / "n2.raw").stat().st_mtime_ns)
+
+
 def test_a_node_that_fails_leaves_the_others(shop: Workshop, plan: Plan) -> None:
     """The base is said that is not there; nothing half-made stays; the earlier image stays."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}

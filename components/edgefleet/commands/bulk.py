@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgefleet.commands import rendering, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 
 if TYPE_CHECKING:
     from edgefleet.io.store.place import StorePlace
@@ -158,6 +158,12 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
     account.close()
 
 
+def failure(problems: "Iterable[Problem]") -> EdgefleetError:
+    """What a build ends with where something went wrong: refused, where one is another site's secret."""
+    told = tuple(problems)
+    return (Refused if any(each.code == "leak" for each in told) else OutsideFailure)(told)
+
+
 class _Account:
     """What was built, counted and, of few sites, named."""
 
@@ -188,10 +194,7 @@ class _Account:
         say(self._session, "images hold their site's credentials: keep them private")
         say(self._session, _signed(self._shop))
         if self._problems:
-            is_leak = any(each.code == "leak" for each in self._problems)
-            raise (Refused if is_leak else OutsideFailure)(
-                [_for_many(each, count) for each, count in sorted(self._problems.items(), key=str)]
-            )
+            raise failure(_for_many(each, count) for each, count in sorted(self._problems.items(), key=str))
 
     def _lines(self, built: "BuiltSite") -> Iterator[str]:
         place = self._shop.out / built.name

@@ -15,7 +15,7 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 if TYPE_CHECKING:
     from edgefleet.model.device import Device
     from edgefleet.model.disk_layout import Extent
-    from edgefleet.sites.built import BuiltImage, BuiltSite
+    from edgefleet.sites.built import BuiltImage
 
 WRITABLE = (".iso", ".raw", ".raw.json")
 BUILT = ".edgefleet/built"
@@ -76,6 +76,7 @@ def _built(
     Raises:
         InvalidInput: which node is not said, or its image is not for a disk.
         OutsideFailure: it could not be built.
+        Refused: it would hold a secret of another site.
     """
     from dataclasses import replace
 
@@ -88,7 +89,10 @@ def _built(
     shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
     shop = replace(shop, known=wanted.known())
     (job,) = wanted.jobs
-    image = _of_node(build_site(job, shop=shop), name)
+    built = build_site(job, shop=shop, node=name)
+    if built.problems:
+        raise bulk.failure(built.problems)
+    (image,) = built.images
     if is_seed:
         image = _seed(image, shop.out / site, kind)
     if not image.name.endswith(WRITABLE):
@@ -96,13 +100,6 @@ def _built(
         hint = f"it is {out / stack / site / image.name}; docs/images.md says how it comes to its box"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
     return image, shop.out / site / image.name
-
-
-def _of_node(built: "BuiltSite", node: str) -> "BuiltImage":
-    found = [image for image in built.images if image.node == node]
-    if not found:
-        raise OutsideFailure(list(built.problems))
-    return found[0]
 
 
 def _seed(image: "BuiltImage", folder: Path, format_: str) -> "BuiltImage":

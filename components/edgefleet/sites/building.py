@@ -5,9 +5,9 @@ nothing half-made; the site's other nodes go on, and all that went wrong is told
 flushed one by one: the next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.images import FORMATS
@@ -51,13 +51,19 @@ class Workshop:
     """Whether a composed image is removed here when it is in the store."""
 
 
-def build_site(job: SiteJob, *, shop: Workshop) -> BuiltSite:
-    """Build the images of one site; what goes wrong is in the result."""
+def build_site(job: SiteJob, *, shop: Workshop, node: str | None = None) -> BuiltSite:
+    """Build the images of one site; what goes wrong is in the result.
+
+    Args:
+        job: the site.
+        shop: where and how.
+        node: the only one whose image is wanted; what others have stays as it is.
+    """
     folder = shop.out / job.name
     try:
         with disk.locked(folder, who=f"a build of {job.name}"):
             composed_node.sweep(folder)
-            return _built(_inputs(job), folder, shop)
+            return _built(_inputs(job), folder, shop, node)
     except EdgefleetError as error:
         return BuiltSite(name=job.name, problems=tuple(error.problems))
 
@@ -71,18 +77,18 @@ def _inputs(job: SiteJob) -> SiteImagesSpec:
         raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
 
 
-def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
+def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop, only: str | None) -> BuiltSite:
     spec = SiteSpec(**{each.name: getattr(plain, each.name) for each in fields(SiteSpec)})
     seeds = render_site(spec, plain.key, plain.passphrases)
     images: dict[str, BuiltImage] = {}
     problems: list[Problem] = []
     if shop.upload is not None:
         shop = replace(shop, upload=replace(shop.upload, uri=plain.store))
-    for name, seed in seeds.items():
+    for name in seeds if only is None else (only,):
         job = NodeJob(
             name=name,
             node=spec.nodes[name],
-            seed=seed,
+            seed=seeds[name],
             folder=folder,
             shared=shop.out / SHARED,
             supplies=shop.supplies,
@@ -92,15 +98,27 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop) -> BuiltSite:
         try:
             images[name] = _made(job) if shop.upload is None else _kept(spec.name, job, shop.upload, shop)
         except EdgefleetError as error:
-            problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
+            problems += _of_site(error, spec.name)
     found = list(manifest.manifests(spec, plain.key, seeds, images))
     for each in found:
         try:
             _tell(each, folder, spec, seed=seeds[each.node].digest, shop=shop)
         except EdgefleetError as error:
-            problems += [each if each.where else replace(each, where=spec.name) for each in error.problems]
-    _describe(folder, found, spec, is_whole=not problems)
+            problems += _of_site(error, spec.name)
+    _describe(folder, manifest.index(spec.name, found, _others(folder, only)), is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
+
+
+def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
+    """What went wrong, at the site where it does not say where."""
+    return [each if each.where else replace(each, where=site) for each in error.problems]
+
+
+def _others(folder: Path, only: str | None) -> dict[str, Any]:
+    """What is listed of nodes that are not built now."""
+    if only is None:
+        return {}
+    return {name: each for name, each in manifest.indexed(folder).items() if each.get("node") != only}
 
 
 def _scan(plain: SiteImagesSpec, node: str, shop: Workshop) -> Scan | None:
@@ -158,11 +176,11 @@ def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, 
         built_store.put_beside(store, spec.name, image.node, beside)
 
 
-def _describe(folder: Path, found: Sequence[manifest.Manifest], spec: SiteSpec, *, is_whole: bool) -> None:
-    """Write the list of images; of a whole site, remove what an earlier one has and this one does not."""
-    before = manifest.names(folder)
-    disk.update(folder / manifest.MANIFEST, manifest.index(spec.name, found), is_flushed=False)
-    for name in (before - manifest.names(folder)) if is_whole else ():
+def _describe(folder: Path, index: bytes, *, is_whole: bool) -> None:
+    """Write the list of images; where nothing failed, remove what an earlier one has and this one has not."""
+    before = manifest.indexed(folder)
+    disk.update(folder / manifest.MANIFEST, index, is_flushed=False)
+    for name in (before.keys() - manifest.indexed(folder).keys()) if is_whole else ():
         image = folder / name
         of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []
         for path in (record_path(image), *documents.paths(image), *of_reference, image):

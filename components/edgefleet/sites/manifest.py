@@ -201,18 +201,20 @@ def _checked(plain: Mapping[str, Any]) -> Manifest:
     return made
 
 
-def index(site: str, found: Sequence[Manifest]) -> bytes:
-    """``manifest.json`` of a site."""
+def index(site: str, found: Sequence[Manifest], others: Mapping[str, Any]) -> bytes:
+    """``manifest.json`` of a site; `others` is dict[name -> what was listed before] of images that stay."""
     images = {
         each.image: {"digest": each.digest, "size": each.size, "identity": each.identity, "node": each.node}
         for each in found
     }
-    return json.dumps({"site": site, "images": images}, indent=2, sort_keys=True).encode() + b"\n"
+    plain = {"site": site, "images": {**others, **images}}
+    return json.dumps(plain, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def names(folder: Path) -> set[str]:
-    """The images that the index in `folder` tells of; none without a readable one."""
+def indexed(folder: Path) -> dict[str, dict[str, Any]]:
+    """dict[name -> what is listed of it] of the images in `folder`; none without a readable index."""
     try:
-        return set(json.loads(disk.read(folder / MANIFEST) or b"{}").get("images", {}))
+        images = json.loads(disk.read(folder / MANIFEST) or b"{}").get("images", {})
+        return {name: each for name, each in images.items() if isinstance(each, dict)}
     except (ValueError, AttributeError):
-        return set()
+        return {}
