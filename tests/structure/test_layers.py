@@ -15,14 +15,24 @@ def test_the_contracts_of_the_layers_are_kept() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_validating_loads_neither_pulumi_nor_boto3() -> None:
-    """``edgefleet validate`` runs on every save of an editor, so it must start fast."""
+def heavy_modules(imports: str, heavy: set[str]) -> str:
+    """Which of `heavy` a fresh Python has loaded after ``import`` of `imports`, as a list's text."""
     program = (
-        "import sys, edgefleet.cli, edgefleet.model.load\n"
-        "heavy = {'pulumi', 'boto3', 'botocore', 'grpc', 'moto'}\n"
-        "print(sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+        f"import sys, {imports}\nprint(sorted({{name.split('.')[0] for name in sys.modules}} & {heavy!r}))"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
     )
-    assert "[]" == run.stdout.strip(), run.stderr
+    return run.stdout.strip() + run.stderr
+
+
+def test_validating_loads_neither_pulumi_nor_boto3() -> None:
+    """``edgefleet validate`` runs on every save of an editor, so it must start fast."""
+    heavy = {"pulumi", "boto3", "botocore", "grpc", "moto", "httpx", "cyclonedx", "segno"}
+    assert "[]" == heavy_modules("edgefleet.cli, edgefleet.model.load", heavy)
+
+
+def test_a_preview_loads_nothing_that_only_downloads_bills_and_sheets_need() -> None:
+    """Each of them takes longer to import than a site to render."""
+    heavy = {"httpx", "cyclonedx", "segno", "moto"}
+    assert "[]" == heavy_modules("edgefleet.cli, edgefleet.engine.embedded, edgefleet.sites.render", heavy)

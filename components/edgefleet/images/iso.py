@@ -24,7 +24,7 @@ from edgefleet.images import nocloud, script
 from edgefleet.io import disk, installer_iso, tools
 from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
 from edgefleet.io.iso9660 import iso
-from edgefleet.io.payload_folder import entry, listed
+from edgefleet.io.payload_listing import entry, listed
 from edgefleet.io.templates import render
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit

@@ -13,7 +13,7 @@ from pathlib import Path
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import nocloud
 from edgefleet.io import disk, extents, file_systems, gpt, tools
-from edgefleet.io.payload_folder import entry, listed
+from edgefleet.io.payload_listing import entry, listed
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
 from edgefleet.model.listing import Entry, Piece

@@ -4,7 +4,6 @@ Files are further names of the cache's where the file system can (nothing is cop
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,11 +11,10 @@ from pathlib import Path
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.payload_listing import SUMS
 from edgefleet.io.sourcing import archived
-from edgefleet.model.listing import Entry
 from edgefleet.model.medium import PayloadFile
 
-SUMS = "SHA256SUMS"
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS})
 
 
@@ -36,39 +34,6 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
             _put(source, folder / path)
             sums[path] = source.name
     disk.jot(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
-
-
-def listed(folder: Path) -> tuple[Entry, ...]:
-    """What a payload holds, below ``payload/``, with modes and owners as a medium has them.
-
-    Digests are those of `SUMS`, which were checked when the files were fetched.
-    """
-    sums = _sums(folder)
-    found = []
-    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-        path = file.relative_to(folder).as_posix()
-        found.append(
-            Entry(
-                path=f"payload/{path}",
-                size=file.stat().st_size,
-                digest=f"sha256:{sums.get(path) or disk.sha256(file)}",
-                mode="0755" if path.startswith("bin/") else "0644",
-                owner="root:root",
-            )
-        )
-    return tuple(found)
-
-
-def _sums(folder: Path) -> dict[str, str]:
-    lines = (line.split("  ", 1) for line in (disk.read(folder / SUMS) or b"").decode().splitlines())
-    return {path: digest for digest, path in lines}
-
-
-def entry(path: str, data: bytes, *, mode: str = "", owner: str = "") -> Entry:
-    """A small file as an entry."""
-    return Entry(
-        path=path, size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}", mode=mode, owner=owner
-    )
 
 
 def _found(cache: ArtifactCache, file: PayloadFile) -> Path | None:

@@ -12,7 +12,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import extents
 from edgefleet.io.image_reading import CARRIED, FOLDER, run_of
 from edgefleet.io.iso_reading import read_some
-from edgefleet.io.payload_folder import listed
+from edgefleet.io.payload_listing import listed
 from edgefleet.model.composing import Composed
 from edgefleet.model.disk_layout import Extent
 from edgefleet.planning.leaks import Known, Whose, marks

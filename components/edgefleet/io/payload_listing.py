@@ -1,0 +1,46 @@
+"""What a payload's directory holds, as a manifest lists it.
+
+Apart from how that directory comes about (`edgefleet.io.payload_folder`): every preview knows the formats and
+fetches nothing, and what fetches takes long to import.
+"""
+
+import hashlib
+from pathlib import Path
+
+from edgefleet.io import disk
+from edgefleet.model.listing import Entry
+
+SUMS = "SHA256SUMS"
+
+
+def listed(folder: Path) -> tuple[Entry, ...]:
+    """What a payload holds, below ``payload/``, with modes and owners as a medium has them.
+
+    Digests are those of `SUMS`, which were checked when the files were fetched.
+    """
+    sums = _sums(folder)
+    found = []
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        path = file.relative_to(folder).as_posix()
+        found.append(
+            Entry(
+                path=f"payload/{path}",
+                size=file.stat().st_size,
+                digest=f"sha256:{sums.get(path) or disk.sha256(file)}",
+                mode="0755" if path.startswith("bin/") else "0644",
+                owner="root:root",
+            )
+        )
+    return tuple(found)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    lines = (line.split("  ", 1) for line in (disk.read(folder / SUMS) or b"").decode().splitlines())
+    return {path: digest for digest, path in lines}
+
+
+def entry(path: str, data: bytes, *, mode: str = "", owner: str = "") -> Entry:
+    """A small file as an entry."""
+    return Entry(
+        path=path, size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}", mode=mode, owner=owner
+    )
