@@ -62,6 +62,8 @@ def test_equal_boxes_are_one_line() -> None:
     lines = [line.plain for line in media.lines(tuple(fillings(sites, LOCK)))]
     assert [
         "MEDIA - 5 boxes with more than a seed",
+        "  digests here are of the parts that these are made of; image build tells those",
+        "  of the bytes",
         f"     4 boxes  {ROOM + 6_000:,} bytes of 1,000,000,000: fits",
         f"       1 box  {ROOM + 4_000:,} bytes; how large the medium is nobody says (image.size)",
         "  (e)",

@@ -56,9 +56,9 @@ def disk_key(
     (name,) = stack.known_sites(fleet, [site])
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     secret, _ = secrets.required_fleet_secret(session, stack_)
+    passphrase = recovery_passphrase(rendering.key(secret, spec), node=node, box_public_key=public)
     say(session, f"for cryptsetup open DEVICE; a disk of before epoch {spec.epoch} has another")
-    key = rendering.key(secret, spec)
-    show(session, (recovery_passphrase(key, node=node, box_public_key=public),))
+    show(session, (passphrase,))
 
 
 def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> list["SiteSpec"]:

@@ -83,13 +83,13 @@ def fetch(
     carried = [need for need, is_carried in _needs(fleet).items() if is_carried]
     wanted = list(fetching.items(carried, _bases(fleet), sources, fleet.lock))
     whole = sum(item.size for item in wanted)
+    if not wanted:
+        say(session, "no image of this fleet carries anything")
+        return
     with Transfers(session.err, len(wanted), whole, is_animated=session.is_animated) as transfers:
         fetching.fetch(wanted, at_once=jobs, told=transfers.told)
     show(session, [f"{item.size:>15,}  {item.name}" for item in wanted])
-    say(
-        session,
-        f"all of it is in {sources.cache.root}" if wanted else "no image of this fleet carries anything",
-    )
+    say(session, f"all of it is in {sources.cache.root}")
 
 
 def _needs(fleet: "Fleet") -> "dict[Need, bool]":

@@ -191,8 +191,9 @@ class _Account:
         made, kept = self._images[True], self._images[False]
         was = f", {kept:,} {'was' if kept == 1 else 'were'} finished before" if kept else ""
         say(self._session, f"{counted(made, 'image')} built{was}; {decimal(self._bytes)} in all")
-        say(self._session, "images hold their site's credentials: keep them private")
-        say(self._session, _signed(self._shop))
+        if made + kept:
+            say(self._session, "images hold their site's credentials: keep them private")
+            say(self._session, _signed(self._shop))
         if self._problems:
             raise failure(_for_many(each, count) for each, count in sorted(self._problems.items(), key=str))
 
@@ -203,6 +204,8 @@ class _Account:
         for image in built.images:
             yield f"{image.uri or place / image.name}"
             yield f"    {image.digest}"
+            if image.identity is not None:
+                yield f"    of parts {image.identity}, which previews show"
 
 
 def _signed(shop: "Workshop") -> str:

@@ -90,7 +90,7 @@ def images(path: Path) -> Iterator[Path]:
     """The images at `path`: itself, or those that the manifests in it, or one folder below, tell of.
 
     Raises:
-        InvalidInput: there are none.
+        InvalidInput: there are none, or one of a site was never built.
     """
     if not path.is_dir():
         if not path.exists() and not path.with_name(f"{path.name}.{MANIFEST}").exists():
@@ -101,8 +101,11 @@ def images(path: Path) -> Iterator[Path]:
     found += [each.parent for each in sorted(path.glob(f"*/{MANIFEST}"))]
     if not found:
         raise _none(path)
-    for folder in found:
-        yield from (folder / name for name in _listed(folder))
+    listed = {folder: _listed(folder) for folder in found}
+    if unbuilt := [each for of in listed.values() for each in of.problems]:
+        raise InvalidInput(unbuilt)
+    for folder, of in listed.items():
+        yield from (folder / name for name in of.images)
 
 
 def _none(path: Path) -> InvalidInput:
@@ -113,13 +116,25 @@ def _none(path: Path) -> InvalidInput:
     return InvalidInput(Problem(code="no-manifest", where=str(path), problem=problem, hint=hint))
 
 
-def _listed(folder: Path) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """What a manifest of images tells of."""
+
+    images: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    """Nodes whose build failed: what is there is not all of the site."""
+
+
+def _listed(folder: Path) -> _Listed:
     from edgefleet.io import disk
 
     try:
-        found = json.loads(disk.read(folder / MANIFEST) or b"")["images"]
+        plain = json.loads(disk.read(folder / MANIFEST) or b"")
+        found, missing = plain["images"], [str(each) for each in plain.get("missing", ())]
         if all(isinstance(each["digest"], str) and "/" not in name for name, each in found.items()):
-            return sorted(found)
+            problem, hint = f"has no image of {', '.join(missing)}: its build failed", "build the site again"
+            unbuilt = Problem(code="not-built", where=str(folder), problem=problem, hint=hint)
+            return _Listed(images=tuple(sorted(found)), problems=(unbuilt,) if missing else ())
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InvalidInput(

@@ -10,6 +10,7 @@ from edgefleet.report.layout import wrapped
 
 NAMED = 3
 """Sites that are named rather than counted."""
+OF_PARTS = "digests here are of the parts that these are made of; image build tells those of the bytes"
 Key = tuple[int, int | None, bool]
 
 
@@ -21,6 +22,7 @@ def lines(fillings: Sequence[Filling], *, is_all: bool = False) -> Iterator[Text
     for each in fillings:
         equal.setdefault((each.content, each.medium, each.is_whole), []).append(each)
     yield Text(f"MEDIA - {counted(len(fillings), 'box')} with more than a seed", "bold")
+    yield from wrapped(f"  {OF_PARTS}")
     for group in equal.values():
         text = f"  {counted(len(group), 'box'):>10}  {held(group[0])}"
         sites = list(dict.fromkeys(each.site for each in group))

@@ -7,7 +7,6 @@ flushed one by one: the next build compares them byte by byte, and `edgefleet.io
 
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.images import FORMATS
@@ -84,7 +83,8 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop, only: str | None
     problems: list[Problem] = []
     if shop.upload is not None:
         shop = replace(shop, upload=replace(shop.upload, uri=plain.store))
-    for name in seeds if only is None else (only,):
+    wanted = seeds.keys() if only is None else {only}
+    for name in wanted:
         job = NodeJob(
             name=name,
             node=spec.nodes[name],
@@ -105,20 +105,15 @@ def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop, only: str | None
             _tell(each, folder, spec, seed=seeds[each.node].digest, shop=shop)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
-    _describe(folder, manifest.index(spec.name, found, _others(folder, only)), is_whole=not problems)
+    others = manifest.Index() if only is None else manifest.indexed(folder, without=only)
+    index = manifest.index(spec.name, found, wanted - images.keys(), others)
+    _describe(folder, index, is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
 
 def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
     """What went wrong, at the site where it does not say where."""
     return [each if each.where else replace(each, where=site) for each in error.problems]
-
-
-def _others(folder: Path, only: str | None) -> dict[str, Any]:
-    """What is listed of nodes that are not built now."""
-    if only is None:
-        return {}
-    return {name: each for name, each in manifest.indexed(folder).items() if each.get("node") != only}
 
 
 def _scan(plain: SiteImagesSpec, node: str, shop: Workshop) -> Scan | None:
@@ -178,9 +173,9 @@ def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, 
 
 def _describe(folder: Path, index: bytes, *, is_whole: bool) -> None:
     """Write the list of images; where nothing failed, remove what an earlier one has and this one has not."""
-    before = manifest.indexed(folder)
+    before = manifest.indexed(folder).images
     disk.update(folder / manifest.MANIFEST, index, is_flushed=False)
-    for name in (before.keys() - manifest.indexed(folder).keys()) if is_whole else ():
+    for name in (before.keys() - manifest.indexed(folder).images.keys()) if is_whole else ():
         image = folder / name
         of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []
         for path in (record_path(image), *documents.paths(image), *of_reference, image):

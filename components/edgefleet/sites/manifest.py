@@ -7,7 +7,7 @@ that was put on it, and every file that these put on the box. What holds a secre
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -201,20 +201,39 @@ def _checked(plain: Mapping[str, Any]) -> Manifest:
     return made
 
 
-def index(site: str, found: Sequence[Manifest], others: Mapping[str, Any]) -> bytes:
-    """``manifest.json`` of a site; `others` is dict[name -> what was listed before] of images that stay."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """What ``manifest.json`` says of a site."""
+
+    images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """dict[name -> what is listed of it]."""
+    missing: frozenset[str] = frozenset()
+    """Nodes whose build failed: the images are not all of the site."""
+
+
+def index(site: str, found: Sequence[Manifest], failed: Iterable[str], others: Index) -> bytes:
+    """``manifest.json`` of a site.
+
+    Args:
+        site: its name.
+        found: its images that were built now.
+        failed: nodes whose images were not.
+        others: what was said before of nodes that were not asked for now.
+    """
     images = {
         each.image: {"digest": each.digest, "size": each.size, "identity": each.identity, "node": each.node}
         for each in found
     }
-    plain = {"site": site, "images": {**others, **images}}
+    missing = sorted(others.missing.union(failed))
+    plain = {"site": site, "images": {**others.images, **images}, **({"missing": missing} if missing else {})}
     return json.dumps(plain, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def indexed(folder: Path) -> dict[str, dict[str, Any]]:
-    """dict[name -> what is listed of it] of the images in `folder`; none without a readable index."""
+def indexed(folder: Path, *, without: str | None = None) -> Index:
+    """What the index in `folder` says, but of the node `without`; nothing where none is readable."""
     try:
-        images = json.loads(disk.read(folder / MANIFEST) or b"{}").get("images", {})
-        return {name: each for name, each in images.items() if isinstance(each, dict)}
-    except (ValueError, AttributeError):
-        return {}
+        plain = json.loads(disk.read(folder / MANIFEST) or b"{}")
+        images = {name: each for name, each in plain.get("images", {}).items() if each.get("node") != without}
+        return Index(images=images, missing=frozenset(map(str, plain.get("missing", ()))) - {without or ""})
+    except (ValueError, AttributeError, TypeError):
+        return Index()
