@@ -128,6 +128,17 @@ def test_another_architecture_is_composed_on_any_machine(parts: Make, tmp_path: 
     assert "linux /install.a64/vmlinuz" in content(out, "/boot/grub/grub.cfg", tmp_path / "menu")
 
 
+@composing
+def test_a_base_that_was_replaced_is_looked_at_again(parts: Make, tmp_path: Path) -> None:
+    """What is known of one is of that file, and not of its name."""
+    of = parts(made_installer(tmp_path / "base.iso"))
+    iso.compose(of, tmp_path / "n1.iso")
+    of.base.unlink()
+    made_installer(of.base, arch="arm64")
+    with pytest.raises(InvalidInput, match="is for arm64, and the node is amd64"):
+        iso.compose(of, tmp_path / "n2.iso")
+
+
 BUILD = """
 import sys
 from pathlib import Path

@@ -16,6 +16,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
         InvalidInput: the base is no installer of this kind and architecture.
         OutsideFailure: xorriso is missing or failed, or the disk is full.
     """
-    base = installer_iso.read_installer(of.base)
+    base = _base(of.base, disk.state(of.base))
     kernel, initrd = _kernel(base, of)
     _check_arch(base, of)
     added = dict(_added(base, of, kernel, initrd))
@@ -187,6 +188,12 @@ def compose(of: Ingredients, out: Path) -> Composed:
         tools={"xorriso": tools.version("xorriso")},
         files=(*_listed(added), *(listed(of.payload) if of.payload is not None else ())),
     )
+
+
+@lru_cache(maxsize=8)
+def _base(image: Path, _state: tuple[int, ...]) -> InstallerIso:
+    """What is in a base, which is looked at once for all its images."""
+    return installer_iso.read_installer(image, (INFO, SUMS))
 
 
 def _listed(added: Mapping[str, Addition]) -> Iterator[Entry]:
@@ -216,7 +223,7 @@ def _check_arch(base: InstallerIso, of: Ingredients) -> None:
     """By what only media of an architecture have, and by what the medium says of itself."""
     parts = {part.lower() for path in base.files for part in path.split("/")}
     there = {arch for arch, names in ARCHITECTURES.items() if parts & set(names)}
-    said = installer_iso.content(base, INFO, of.scratch).decode(errors="replace").split()
+    said = base.texts.get(INFO, b"").decode(errors="replace").split()
     there |= ARCHITECTURES.keys() & set(said)
     if there and of.arch not in there:
         problem = f"is for {' and '.join(sorted(there))}, and the node is {of.arch}"
@@ -264,7 +271,7 @@ def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> 
     if not replaced:
         problem = f"has no menu that edgefleet knows ({GRUB}, {ISOLINUX[0]})"
         raise wrong(of.base, "base-no-menu", problem, "use an image as Debian or Ubuntu publish it")
-    sums = installer_iso.content(base, SUMS, of.scratch)
+    sums = base.texts.get(SUMS)
     return {**replaced, **({SUMS: _sums(sums, replaced)} if sums else {})}
 
 

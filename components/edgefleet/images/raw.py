@@ -49,7 +49,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
         InvalidInput: the base is no GPT image of the node's architecture, or the medium is too small.
         OutsideFailure: a tool is missing or failed, or the disk is full.
     """
-    base = _base_table(of.base, of.arch, _state(of.base))
+    base = _base_table(of.base, of.arch, disk.state(of.base))
     parts = {BASE: of.base, **_made(of)}
     layout = arranged(base, _added(of, parts), _uuid(of, "disk"))
     _check_fits(of, layout)
@@ -69,13 +69,6 @@ def compose(of: Ingredients, out: Path) -> Composed:
     written = extents.digest(layout.extents, parts)
     needs = tuple(each.path for each in shared.values())
     return replace(_composed(of, layout, parts, written, used), beside=(beside,), needs=needs)
-
-
-def _state(file: Path) -> tuple[int, ...]:
-    """What is another when somebody wrote to `file`."""
-    with disk.explaining(file, "cannot be read"):
-        found = file.stat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @lru_cache(maxsize=8)

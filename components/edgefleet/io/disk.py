@@ -181,6 +181,17 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def state(path: Path) -> tuple[int, ...]:
+    """What is another when somebody wrote to a file, or put another in its place.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    with explaining(path, "cannot be read"):
+        found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     """Copy a file a piece at a time, whole or not at all; its blocks of zeroes become holes.
 

@@ -8,8 +8,9 @@ owners, modes, times, UUIDs, and the order of the files' contents, which would f
 
 import shlex
 import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from edgefleet.errors import InvalidInput, Problem
@@ -37,6 +38,8 @@ class InstallerIso:
     path: Path
     files: frozenset[str]
     """Absolute paths of its files."""
+    texts: Mapping[str, bytes] = field(repr=False)
+    """dict[absolute path -> content] of small files, as far as they are in it."""
     date: str
     """16 digits: when it was made, and by that its UUID."""
 
@@ -49,8 +52,12 @@ class Addition:
     mode: int
 
 
-def read_installer(image: Path) -> InstallerIso:
+def read_installer(image: Path, texts: Sequence[str]) -> InstallerIso:
     """What is in an ISO.
+
+    Args:
+        image: the file.
+        texts: absolute paths of small files whose content is wanted.
 
     Raises:
         InvalidInput: it is something else, or cut off.
@@ -67,27 +74,21 @@ def read_installer(image: Path) -> InstallerIso:
     listed = tools.use("xorriso", *QUIET, "-indev", f"stdio:{image}", "-find", "/", "-type", "f")
     files = frozenset(shlex.split(line)[0] for line in listed.decode(errors="replace").splitlines() if line)
     is_date = date.isdigit() and not date.startswith("0")
-    return InstallerIso(path=image, files=files, date=date if is_date else NO_DATE)
-
-
-def content(image: InstallerIso, path: str, scratch: Path) -> bytes:
-    """A small file of the image; empty where there is none.
-
-    Args:
-        image: what `read_installer` found.
-        path: absolute, in the image.
-        scratch: a directory to unpack it to.
-    """
-    if path not in image.files:
-        return b""
-    unpacked = scratch / "unpacked"
-    disk.remove(unpacked)
-    tools.use(
-        "xorriso",
-        *(*QUIET, "-osirrox", "on", "-indev", f"stdio:{image.path}"),
-        *("-extract_single", path, unpacked),
+    return InstallerIso(
+        path=image,
+        files=files,
+        texts=_contents(image, [path for path in texts if path in files]),
+        date=date if is_date else NO_DATE,
     )
-    return disk.read(unpacked) or b""
+
+
+def _contents(image: Path, paths: Sequence[str]) -> dict[str, bytes]:
+    """dict[path -> content] of files that are in the image."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = {path: Path(folder) / str(number) for number, path in enumerate(paths)}
+        wanted = [word for path, place in places.items() for word in ("-extract_single", path, place)]
+        tools.use("xorriso", *QUIET, "-osirrox", "on", "-indev", f"stdio:{image}", *wanted)
+        return {path: disk.read(place) or b"" for path, place in places.items()}
 
 
 def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: str, out: Path) -> disk.Copied:
