@@ -4,8 +4,8 @@ It is for the person at the box and for whoever makes the media. It is read by e
 is no secret in it: names, addresses, digests of images, and where to ask for what opens a box.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from edgefleet.model.medium import COMPOSED, Format
@@ -32,8 +32,6 @@ MEDIA: Mapping[Format, str | None] = {
     "script": "a file on the box",
 }
 """dict[format -> what the image is brought on]; `None`: the medium that the box starts from."""
-ERASING = frozenset({"raw", "iso", "ignition"})
-"""Formats with which all that was on the box's disk is lost."""
 HEALED = 2
 """The recipe from which on boxes can say how they are."""
 
@@ -85,12 +83,11 @@ class Work:
     format: Format
     medium: str
     """What their image is brought on: ``USB stick``."""
-    storage: StorageKind
-    boxes: tuple[SheetBox, ...]
+    storage: StorageKind | None
+    """The medium that they start from, where the image is brought on that one."""
+    boxes: tuple[SheetBox, ...] = ()
     has_payload_medium: bool
     """Whether what they carry is on a second medium."""
-    is_erasing: bool
-    """Whether all that was on their disks is lost."""
     is_raspberry_pi: bool
     is_restarting: bool
     """Whether they start anew once, by themselves, at the end of their first start."""
@@ -109,8 +106,6 @@ class Sheet:
     group: str
     place: tuple[str, ...]
     """Where it is: ``Berlin, DE``, then degrees; empty where nobody says."""
-    is_page: bool
-    """Whether the code is the address of a page."""
     code: QrCode
     works: tuple[Work, ...]
     user: str
@@ -159,7 +154,6 @@ def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> Sh
         stack=around.stack,
         group=around.group or "",
         place=() if spec.location is None else _place(spec.location),
-        is_page=around.page is not None,
         code=qr_code(_said(spec, around.page)),
         works=_works(spec, images, around),
         user=next((user.name for user in spec.users if user.is_admin), ""),
@@ -188,30 +182,22 @@ def _place(location: Location) -> tuple[str, ...]:
 
 def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> tuple[Work, ...]:
     """The site's boxes by how they are set up, its server first: the others ask it."""
-    alike: dict[tuple[object, ...], list[str]] = {}
+    alike: dict[Work, list[SheetBox]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda each: each[1].role != "server"):
-        alike.setdefault(_kind(node), []).append(name)
-    return tuple(_work(spec, names, images, around) for names in alike.values())
+        alike.setdefault(_work(node), []).append(_box(node, name, images[name], around))
+    return tuple(replace(work, boxes=tuple(boxes)) for work, boxes in alike.items())
 
 
-def _kind(node: Node) -> tuple[object, ...]:
-    board = node.hardware.raspberry_pi is not None
-    disk = node.storage if MEDIA[node.image.format] is None else None
-    return node.image.format, disk, bool(node.payload), board, node.hardware.serial_console
-
-
-def _work(spec: SiteSpec, names: Sequence[str], images: Mapping[str, MadeImage], around: Around) -> Work:
-    node = spec.nodes[names[0]]
-    made, is_board = node.image.format, node.hardware.raspberry_pi is not None
+def _work(node: Node) -> Work:
+    """How `node` is set up, without its box."""
+    made = node.image.format
     port, _, rate = (node.hardware.serial_console or "").partition(",")
     return Work(
         format=made,
         medium=MEDIA[made] or DISKS[node.storage],
-        storage=node.storage,
-        boxes=tuple(_box(spec.nodes[name], name, images[name], around) for name in names),
+        storage=node.storage if MEDIA[made] is None else None,
         has_payload_medium=bool(node.payload) and made not in COMPOSED,
-        is_erasing=made in ERASING,
-        is_raspberry_pi=is_board,
+        is_raspberry_pi=node.hardware.raspberry_pi is not None,
         is_restarting=bool(words(node) or config_txt(node)),
         serial_console=f"{port}, {rate or '115200'} baud" if port else "",
     )
