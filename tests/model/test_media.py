@@ -18,13 +18,16 @@ WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase_secret="shop"))  # noqa: S1
 DEBIAN = Base(source="file:debian.raw", sha256="0" * 64)
 
 
-def found(medium: Medium, *, recipe: int = 2, **changes: Any) -> list[tuple[str, str]]:
-    """(path, problem) of a golden site whose node has `medium`."""
-    site = from_plain(SiteSpec, yaml.safe_load((GOLDEN / "server-static" / "site.yaml").read_text()))
-    node = replace(site.nodes["n1"], image=medium, **changes)
-    return [
-        (each.path, each.problem) for each in check_media(replace(site, recipe=recipe, nodes={"n1": node}))
-    ]
+def site(medium: Medium, *, recipe: int = 2, **changes: Any) -> SiteSpec:
+    """A golden site whose node has `medium`."""
+    golden = from_plain(SiteSpec, yaml.safe_load((GOLDEN / "server-static" / "site.yaml").read_text()))
+    node = replace(golden.nodes["n1"], image=medium, **changes)
+    return replace(golden, recipe=recipe, nodes={"n1": node})
+
+
+def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
+    """(path, problem) of it."""
+    return [(each.path, each.problem) for each in check_media(site(medium, **changes))]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ NETBOOT = Netboot(kernel=DEBIAN, initrd=(DEBIAN,), arguments="ds=nocloud;s={seed
     ("medium", "network", "problem"),
     [
         (Medium(format="ipxe", netboot=NETBOOT), Network(), "no network.mac"),
-        (Medium(format="ipxe"), Network(mac="02:00:00:00:00:01"), "starts a kernel: add image.netboot"),
+        (Medium(format="ipxe"), Network(mac="02:00:00:00:00:01"), "starts a kernel, and the node has no"),
         (Medium(format="nocloud", netboot=NETBOOT), Network(), "nocloud has no netboot"),
     ],
 )
@@ -88,3 +91,11 @@ def test_what_starts_over_the_network_says_what_and_by_which_address(
     ((path, said),) = found(medium, network=network)
     assert "nodes.n1.image.format" == path
     assert problem in said
+
+
+def test_what_starts_over_the_network_and_lacks_both_is_told_both_and_how_to_mend_each() -> None:
+    """At once, and not that another format should be used."""
+    assert {
+        "add network.mac: the hardware address of the link that it starts from",
+        "add image.netboot: {kernel, initrd, arguments}",
+    } == {each.hint for each in check_media(site(Medium(format="ipxe"), network=Network()))}

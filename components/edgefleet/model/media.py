@@ -14,6 +14,11 @@ FOR = {"ignition": ": it is read by Flatcar and Fedora CoreOS as they are, and b
 """dict[format -> what it is for, where a base shows that it was taken for something else]."""
 
 
+OTHERS = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
+Said = tuple[str, str]
+"""(problem, hint)."""
+
+
 def check_media(site: SiteSpec) -> Iterator[Finding]:
     """What of `site` does not fit together in its images."""
     if site.recipe:  # else what is wrong with it is told already
@@ -25,23 +30,46 @@ def check_media(site: SiteSpec) -> Iterator[Finding]:
 
 
 def _suited(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
-    """What a format cannot be for."""
-    made, problem = node.image.format, ""
-    if made == "ignition" and node.arch == "armhf":
-        problem = "neither Flatcar nor Fedora CoreOS is made for armhf"
-    elif made == "ignition" and node.network.wifi is not None:
-        problem = "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes"
-    elif made == "nocloud-dir" and node.arch == "amd64":
-        problem = "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64"
-    elif made == "ipxe" and node.network.mac is None:
-        problem = "ipxe finds a box by its hardware address, and the node has no network.mac"
-    elif made == "ipxe" and node.network.wifi is not None:
-        problem = "firmware starts nothing over Wi-Fi"
-    elif (made == "ipxe") is (node.image.netboot is None):
-        problem = "ipxe starts a kernel: add image.netboot" if made == "ipxe" else f"{made} has no netboot"
-    if problem:
-        hint = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
+    """What a format cannot be for, or what it lacks."""
+    for problem, hint in {"ignition": _ignition, "nocloud-dir": _nocloud_dir, "ipxe": _ipxe}.get(
+        node.image.format, _none
+    )(node):
         yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
+    if node.image.format != "ipxe" and node.image.netboot is not None:
+        problem, hint = (
+            f"{node.image.format} has no netboot",
+            "remove image.netboot, or set image.format: ipxe",
+        )
+        yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
+
+
+def _none(_: Node) -> Iterator[Said]:
+    yield from ()
+
+
+def _ignition(node: Node) -> Iterator[Said]:
+    if node.arch == "armhf":
+        yield "neither Flatcar nor Fedora CoreOS is made for armhf", OTHERS
+    if node.network.wifi is not None:
+        yield "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes", OTHERS
+
+
+def _nocloud_dir(node: Node) -> Iterator[Said]:
+    if node.arch == "amd64":
+        yield "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64", OTHERS
+
+
+def _ipxe(node: Node) -> Iterator[Said]:
+    if node.network.wifi is not None:
+        yield "firmware starts nothing over Wi-Fi", OTHERS
+    elif node.network.mac is None:
+        problem = "ipxe finds a box by its hardware address, and the node has no network.mac"
+        yield problem, "add network.mac: the hardware address of the link that it starts from"
+    if node.image.netboot is None:
+        yield (
+            "ipxe starts a kernel, and the node has no netboot",
+            "add image.netboot: {kernel, initrd, arguments}",
+        )
 
 
 def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
