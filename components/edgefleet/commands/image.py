@@ -24,15 +24,7 @@ Share = Annotated[
         "a descriptor that refers to its base, which `image write` reads.",
     ),
 ]
-SignKey = Annotated[
-    str | None,
-    typer.Option(
-        "--sign-key",
-        metavar="KEY",
-        help="Sign what is built: a file with a private key (PEM, Ed25519 or P-256), or awskms:ARN. "
-        "images.signKey of the fleet file unless said.",
-    ),
-]
+SIGNED = "Sign what is built: a file with a private key (PEM, Ed25519 or P-256), or awskms:ARN."
 Discard = Annotated[
     bool, typer.Option("--discard", help="Remove composed images here once they are in the store.")
 ]
@@ -72,7 +64,12 @@ def build(  # noqa: PLR0913 - options
         bool, typer.Option("--upload", help="Keep composed images in the fleet's store, too.")
     ] = False,
     discard: Discard = False,
-    sign_key: SignKey = None,
+    sign_key: Annotated[
+        str | None,
+        typer.Option(
+            "--sign-key", metavar="KEY", help=f"{SIGNED} images.signKey of the fleet file unless said."
+        ),
+    ] = None,
 ) -> None:
     """Build the images of sites: seeds are the same bytes as `up` stores."""
     from edgefleet.commands import store
@@ -106,7 +103,7 @@ def build_plan(  # noqa: PLR0913 - options
         bool, typer.Option("--upload", help="Keep composed images in each site's store, too.")
     ] = False,
     discard: Discard = False,
-    sign_key: SignKey = None,
+    sign_key: Annotated[str | None, typer.Option("--sign-key", metavar="KEY", help=SIGNED)] = None,
 ) -> None:
     """Build what a plan says, as a worker that knows its sites' keys alone."""
     from edgefleet.io import disk
