@@ -133,8 +133,7 @@ def test_a_base_that_was_replaced_is_looked_at_again(parts: Make, tmp_path: Path
     """What is known of one is of that file, and not of its name."""
     of = parts(made_installer(tmp_path / "base.iso"))
     iso.compose(of, tmp_path / "n1.iso")
-    of.base.unlink()
-    made_installer(of.base, arch="arm64")
+    made_installer(tmp_path / "another.iso", arch="arm64").replace(of.base)
     with pytest.raises(InvalidInput, match="is for arm64, and the node is amd64"):
         iso.compose(of, tmp_path / "n2.iso")
 
