@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgefleet.errors import OutsideFailure
-from edgefleet.io import processes
+from edgefleet.io import processes, tools
 from edgefleet.io.processes import Process
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -40,18 +40,31 @@ def test_what_a_program_prints_comes_in_pieces_whatever_it_says_beside() -> None
     assert all(len(piece) <= processes.PIECE for piece in found)
 
 
-def test_a_program_that_fails_in_the_middle_is_told_by_its_last_words() -> None:
-    """After what it printed until then."""
-    pieces = streamed("echo begun; echo first >&2; echo 'disk is broken' >&2; exit 3")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("echo 'disk is broken' >&2", "sh: failed: disk is broken"),
+        ("echo 'sh : FAILURE : no block' >&2; echo 'going on' >&2", "sh: failed: sh : FAILURE : no block"),
+        ("echo 'write: No space left on device' >&2", "sh: the disk is full; free some space"),
+        (":", "sh: failed: first"),
+    ],
+)
+def test_a_tool_that_fails_in_the_middle_is_told_by_its_last_words(words: str, said: str) -> None:
+    """After what it printed until then, as one that is run to its end."""
+    script = f"echo begun; echo first >&2; {words}; exit 3"
+    pieces = tools.stream("sh", "-c", script)
     assert b"begun\n" == next(pieces)
-    with pytest.raises(OutsideFailure, match="sh: failed: disk is broken"):
+    with pytest.raises(OutsideFailure, match=said):
         next(pieces)
+    with pytest.raises(OutsideFailure, match=said):
+        tools.use("sh", "-c", script)
 
 
 def test_a_program_whose_output_nobody_wants_any_more_is_ended() -> None:
     """And its pieces are no error."""
-    pieces = streamed("echo $$; exec sleep 60")
-    pid = int(next(pieces))
+    pieces = streamed("echo $$; head -c 3000000 /dev/zero; exec sleep 60")
+    pid = int(next(pieces).partition(b"\n")[0])
+    assert processes.start_time(pid) is not None
     pieces.close()  # type: ignore[attr-defined]  # it is a generator
     assert processes.start_time(pid) is None
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +66,11 @@ def run(
     return Finished(status=done.returncode, output=done.stdout, errors=done.stderr.decode(errors="replace"))
 
 
-def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Iterator[bytes]:
-    """What `command` prints, a piece at a time.
+def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[bytes, None, Finished]:
+    """What `command` prints, a piece at a time; then how it ended, any exit status being an answer.
 
     Raises:
-        OutsideFailure: there is no such program, or it failed; what it printed until then was yielded.
+        OutsideFailure: there is no such program.
     """
     with tempfile.TemporaryFile() as told:  # a pipe that nobody reads meanwhile would stop it when it is full
         try:
@@ -92,11 +92,9 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Iterator[byte
                 running.wait()
             finally:
                 running.kill()  # without effect on one that ended
-        if running.returncode:
-            told.seek(0)
-            words = told.read().decode(errors="replace").strip()
-            last = words.splitlines()[-1] if words else f"status {running.returncode}"
-            raise _failure(command, f"failed: {last}", "see what it says")
+        told.seek(0)
+        words = told.read().decode(errors="replace")
+        return Finished(status=running.returncode, output=b"", errors=words)
 
 
 def _failure(command: Sequence[str], problem: str, hint: str) -> OutsideFailure:

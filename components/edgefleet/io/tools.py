@@ -92,9 +92,11 @@ def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
     """Run `tool` and yield what it prints, a piece at a time.
 
     Raises:
-        OutsideFailure: it is not installed, or failed.
+        OutsideFailure: it is not installed, or failed; what it printed until then was yielded.
     """
-    yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
+    done = yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
+    if done.status != 0:
+        raise OutsideFailure(_failure(tool, done))
 
 
 def is_there(tool: str) -> bool:
