@@ -1,5 +1,6 @@
 """An installer's medium is held against its manifest, file by file, without any tool."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_the_first_file_that_differs_is_named(medium: Path, old: bytes, new: byt
     assert old in data
     medium.write_bytes(data.replace(old, new, 1))
     assert told(medium).endswith(said)
+
+
+def test_a_payload_that_no_manifest_tells_of_is_said(medium: Path) -> None:
+    """Also where the manifest tells of none at all."""
+    path = medium.with_name("n1.iso.manifest.json")
+    plain = json.loads(path.read_text())
+    plain["files"] = [each for each in plain["files"] if not each["path"].startswith("payload/")]
+    path.write_text(json.dumps(plain))
+    assert told(medium).endswith("payload/SHA256SUMS does not belong there")
 
 
 def damaged(at: int) -> Callable[[bytes], bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io import disk, tools
-from edgefleet.io.iso_reading import read_iso, read_iso_modes, read_some
+from edgefleet.io.iso_reading import Found, read_iso, read_iso_modes, read_some
 from edgefleet.io.tar_archive import read_tar, read_tar_modes
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import Entry, Piece
@@ -91,7 +91,7 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
 
 
 def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry, bytes]]:
-    """dict[path -> (entry, content)] of what was put on an installer's medium; a payload has no content here.
+    """dict[path -> (entry, content)] of what was put on an installer's medium, its payload apart.
 
     Args:
         image: the file; it is not read as a whole.
@@ -101,15 +101,37 @@ def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry,
         ValueError: it cannot be read.
     """
     made = {}
-    for found in read_some(image, FOLDER, promised):
-        digest, kept = hashlib.sha256(), b""
-        path = found.path.removeprefix(f"{FOLDER}/") if found.path.startswith(CARRIED) else found.path
+    for found in own_files(image, promised):
+        data = b"".join(found.pieces)
+        made[found.path] = (_entry(found.path, data, (found.mode, found.owner)), data)
+    return made
+
+
+def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
+    """The files of which `read_medium` tells, as they are found.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    yield from read_some(
+        image,
+        lambda path: path in promised or (path.startswith(f"{FOLDER}/") and not path.startswith(CARRIED)),
+    )
+
+
+def read_carried(image: Path) -> dict[str, Entry]:
+    """dict[path -> entry] of the payload on an installer's medium; its bytes are digested as they come.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    made = {}
+    for found in read_some(image, lambda path: path.startswith(CARRIED)):
+        digest, path = hashlib.sha256(), found.path.removeprefix(CARRIED)
         for piece in found.pieces:
             digest.update(piece)
-            kept += b"" if path != found.path else piece
         said = f"sha256:{digest.hexdigest()}"
-        entry = Entry(path=path, size=found.size, digest=said, mode=found.mode, owner=found.owner)
-        made[path] = (entry, kept)
+        made[path] = Entry(path=path, size=found.size, digest=said, mode=found.mode, owner=found.owner)
     return made
 
 

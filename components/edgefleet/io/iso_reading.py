@@ -2,7 +2,7 @@
 
 import io
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 import pycdlib
 from pycdlib import pycdlibexception
 
-PIECE = 4 * 1024**2
-"""Bytes in memory at a time."""
+from edgefleet.io import disk
+
 _DAMAGED = (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError)
 
 
@@ -31,13 +31,12 @@ class Found:
     """Its bytes; to be read before the next file is asked for."""
 
 
-def read_some(image: Path, folder: str, also: frozenset[str]) -> Iterator[Found]:
-    """The files below a folder of a large image, and others of it, by their Rock Ridge names.
+def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
+    """Some files of a large image, by their Rock Ridge names.
 
     Args:
         image: the file.
-        folder: path without slashes at its ends.
-        also: paths without the first slash; one that is not there is left out.
+        is_wanted: whether a file is, by its path from the root without the first slash.
 
     Raises:
         ValueError: it is no such image, or is damaged.
@@ -48,7 +47,7 @@ def read_some(image: Path, folder: str, also: frozenset[str]) -> Iterator[Found]
         for at, _, names in opened.walk(rr_path="/"):
             for name in sorted(names):
                 path = f"{at}/{name}".strip("/")
-                if path in also or path.startswith(f"{folder}/"):
+                if is_wanted(path):
                     yield _found(opened, path)
     except _DAMAGED as error:
         raise ValueError(str(error) or type(error).__name__) from error
@@ -66,7 +65,7 @@ def _found(image: pycdlib.PyCdlib, path: str) -> Found:
 
 def _pieces(image: pycdlib.PyCdlib, path: str) -> Iterator[bytes]:
     with image.open_file_from_iso(rr_path=f"/{path}") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(disk.PIECE):
             yield piece
 
 

@@ -12,7 +12,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, extents, image_reading, tools
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import SEED_FOLDER, Entry, Piece
-from edgefleet.sites.manifest import HINT, ONE, Manifest, from_bytes
+from edgefleet.sites.manifest import CARRIED, HINT, ONE, Manifest, from_bytes
 from edgefleet.sites.on_box import on_box
 
 REFERENCE = ".raw.json"
@@ -150,8 +150,7 @@ def seed_of(image: Opened) -> Contents | None:
     if not image.manifest.of_seed:
         return None
     if image.manifest.format == "iso":
-        found = image_reading.read_medium(image.path, frozenset(each.path for each in image.manifest.of_seed))
-        return {path: each for path, each in found.items() if not path.startswith("payload/")}
+        return image_reading.read_medium(image.path, frozenset(each.path for each in image.manifest.of_seed))
     if not image.manifest.pieces:
         only = ONLY.get(image.manifest.format, "")
         return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", only)
@@ -165,14 +164,14 @@ def payload_of(image: Opened) -> dict[str, Entry] | None:
     Raises:
         ValueError: they cannot be read.
     """
-    if image.manifest.format == "iso" and image.manifest.of_payload:
-        medium = image_reading.read_medium(image.path, frozenset())
-        return {path: each for path, (each, _) in medium.items() if path.startswith("payload/")}
-    run = _run(image, "payload")
-    if run is None or not tools.is_there("unsquashfs"):
-        return None
-    found = image_reading.read_squashfs(run)
-    return {f"payload/{path}": replace(each, path=f"payload/{path}") for path, each in found.items()}
+    if image.manifest.format == "iso":
+        found = image_reading.read_carried(image.path)
+    else:
+        run = _run(image, "payload")
+        if run is None or not tools.is_there("unsquashfs"):
+            return None
+        found = image_reading.read_squashfs(run)
+    return {f"{CARRIED}{path}": replace(each, path=f"{CARRIED}{path}") for path, each in found.items()}
 
 
 def _run(image: Opened, part: str) -> image_reading.Run | None:

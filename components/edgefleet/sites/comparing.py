@@ -17,7 +17,7 @@ from edgefleet.io import disk
 from edgefleet.model.listing import SEED_FOLDER, Entry
 from edgefleet.sites.checking import Find, Opened, opened, seed_of
 from edgefleet.sites.documents import BILL
-from edgefleet.sites.manifest import ONE, Manifest, from_bytes
+from edgefleet.sites.manifest import CARRIED, ONE, Manifest, from_bytes
 from edgefleet.sites.on_box import on_box
 
 Kind = Literal["added", "removed", "changed"]
@@ -187,7 +187,7 @@ def _changes(old: Files, new: Files, may_be_shown: frozenset[str] | None) -> Ite
             continue
         is_secret = any(each is not None and each.is_secret for each in (one, other))
         if may_be_shown is not None and PurePosixPath(path).name not in may_be_shown:
-            is_secret = is_secret or not path.startswith(("payload/", "edgefleet/installer/"))
+            is_secret = is_secret or not path.startswith((CARRIED, "edgefleet/installer/"))
         texts = [_text(entry, contents.get(path)) for entry, (_, contents) in ((one, old), (other, new))]
         yield Change(
             path=path,

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import extents
-from edgefleet.io.image_reading import CARRIED, FOLDER, run_of
-from edgefleet.io.iso_reading import read_some
+from edgefleet.io.image_reading import own_files, run_of
 from edgefleet.io.payload_listing import listed
 from edgefleet.model.composing import Composed
 from edgefleet.model.disk_layout import Extent
 from edgefleet.planning.leaks import Known, Whose, marks
 from edgefleet.sites import marking
+from edgefleet.sites.manifest import CARRIED
 
 SHARED_PARTS = frozenset({"base", "payload"})
 """Parts of a disk image that many images have in common."""
@@ -87,10 +87,9 @@ def _own(image: Path, made: Composed) -> Iterator[tuple[bytes, str]]:
     if made.pieces:
         yield from _of_disk(image, made)
         return
-    promised = frozenset(each.path for each in made.files if not each.path.startswith("payload/"))
-    for found in read_some(image, FOLDER, promised):
-        if not found.path.startswith(CARRIED):
-            yield b"".join(found.pieces), found.path
+    promised = frozenset(each.path for each in made.files if not each.path.startswith(CARRIED))
+    for found in own_files(image, promised):
+        yield b"".join(found.pieces), found.path
 
 
 def _of_disk(image: Path, made: Composed) -> Iterator[tuple[bytes, str]]:
