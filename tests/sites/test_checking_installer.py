@@ -92,7 +92,16 @@ def damaged(at: int) -> Callable[[bytes], bytes]:
     return lambda data: data[:at] + b"\xff" * 64 + data[at + 64 :]
 
 
-@pytest.mark.parametrize("change", [damaged(32768), damaged(32768 + 140), lambda data: data[:40_000]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        damaged(32768),
+        damaged(32768 + 140),
+        lambda data: data[:40_000],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[: data.index(b"a binary\n" * 2)],
+    ],
+)
 def test_one_that_cannot_be_read_is_said(medium: Path, change: Callable[[bytes], bytes]) -> None:
     """In one sentence, whatever the damage."""
     medium.write_bytes(change(medium.read_bytes()))

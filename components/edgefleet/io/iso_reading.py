@@ -2,8 +2,9 @@
 
 import io
 import stat
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from pycdlib import pycdlibexception
 
 from edgefleet.io import disk
 
-_DAMAGED = (pycdlibexception.PyCdlibException, OSError, IndexError, ValueError, AttributeError)
+_DAMAGED = (
+    pycdlibexception.PyCdlibException,
+    *(OSError, IndexError, ValueError, AttributeError, struct.error),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Found:
     """``user:group``."""
     size: int
     pieces: Iterator[bytes]
-    """Its bytes; to be read before the next file is asked for."""
+    """Its bytes; to be read before the next file is asked for. ValueError where they are damaged."""
 
 
 def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
@@ -43,28 +47,36 @@ def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
     """
     opened = pycdlib.PyCdlib()
     try:
-        opened.open(str(image))
-        for at, _, names in opened.walk(rr_path="/"):
-            for name in sorted(names):
-                path = f"{at}/{name}".strip("/")
-                if is_wanted(path):
-                    yield _found(opened, path)
-    except _DAMAGED as error:
-        raise ValueError(str(error) or type(error).__name__) from error
+        with _explaining():
+            opened.open(str(image))
+            for at, _, names in opened.walk(rr_path="/"):
+                for name in sorted(names):
+                    path = f"{at}/{name}".strip("/")
+                    if is_wanted(path):
+                        yield _found(opened, path)
     finally:
         with suppress(pycdlibexception.PyCdlibException):  # it was never open
             opened.close()
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def _found(image: pycdlib.PyCdlib, path: str) -> Found:
     record: Any = image.get_record(rr_path=f"/{path}")
     mode, owner = _modes(record.rock_ridge)
     size = record.get_data_length()
-    return Found(path=path, mode=mode, owner=owner, size=size, pieces=_pieces(image, path))
+    pieces = _pieces(image, path) if size else iter(())  # pycdlib opens no empty file
+    return Found(path=path, mode=mode, owner=owner, size=size, pieces=pieces)
 
 
 def _pieces(image: pycdlib.PyCdlib, path: str) -> Iterator[bytes]:
-    with image.open_file_from_iso(rr_path=f"/{path}") as file:
+    with _explaining(), image.open_file_from_iso(rr_path=f"/{path}") as file:
         while piece := file.read(disk.PIECE):
             yield piece
 
@@ -76,11 +88,9 @@ def read_iso(data: bytes) -> dict[str, bytes]:
         ValueError: `data` is no such image, or is damaged.
     """
     image = pycdlib.PyCdlib()
-    try:
+    with _explaining():
         image.open_fp(io.BytesIO(data))
         return {name: _content(image, name) for name in _names(image)}
-    except _DAMAGED as error:
-        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
@@ -90,15 +100,13 @@ def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
         ValueError: `data` is no such image, or is damaged.
     """
     image = pycdlib.PyCdlib()
-    try:
+    with _explaining():
         image.open_fp(io.BytesIO(data))
         found = {}
         for child in image.list_children(rr_path="/"):
             if child is not None and child.is_file():
                 rock = child.rock_ridge
                 found[rock.name().decode()] = _modes(rock)
-    except _DAMAGED as error:
-        raise ValueError(str(error) or type(error).__name__) from error
     return found
 
 
