@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.images.elsewhere import ELSEWHERE, LATER, printed
 from tests.images.on_disk import READERS, Files, OnDisk
 
 from edgefleet.images import FORMATS
@@ -117,43 +117,12 @@ def other_python() -> str | None:
     return None
 
 
-def built(
-    at: Path, *, umask: int, environment: dict[str, str], date: str = "", python: str = sys.executable
-) -> str:
-    """Digests of every format of every golden site, from a process of its own."""
-    root = Path(__file__).resolve().parents[2]
-    command = [*(["faketime", date] if date else []), python, "-c", BUILD]
-    modules = os.pathsep.join(map(str, (root, root / "components", sysconfig.get_path("purelib"))))
-    done = subprocess.run(
-        command,
-        cwd=at,
-        env={"PATH": os.environ["PATH"], "HOME": str(at), "PYTHONPATH": modules, **environment},
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
-
-
 def test_each_format_is_the_same_bytes_under_other_conditions(tmp_path: Path) -> None:
     """Another folder, zone, locale, umask, user name, order of hashes and, with faketime, day."""
-    other = tmp_path / "an other"
-    other.mkdir()
-    here = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "USER": "one"}
-    there = {
-        "TZ": "Pacific/Kiritimati",
-        "LC_ALL": "C",
-        "LANG": "tr_TR",
-        "PYTHONHASHSEED": "4711",
-        "USER": "b",
-    }
-    first = built(tmp_path, umask=0o022, environment=here)
+    first = printed(BUILD, at=tmp_path)
     assert len(CASES) * len(FORMATS) == len(first.splitlines())
-    date = "2031-07-01 12:00:00" if shutil.which("faketime") else ""
-    assert first == built(other, umask=0o077, environment=there, date=date)
+    date = LATER if shutil.which("faketime") else ""
+    assert first == printed(BUILD, at=tmp_path / "an other", around=ELSEWHERE, umask=0o077, date=date)
 
 
 def test_each_format_is_the_same_bytes_with_another_python(tmp_path: Path) -> None:
@@ -161,7 +130,4 @@ def test_each_format_is_the_same_bytes_with_another_python(tmp_path: Path) -> No
     python = other_python()
     if python is None:
         pytest.skip("needs another patch release of this Python, as the system's: apt-get install python3")
-    here = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
-    assert built(tmp_path, umask=0o022, environment=here) == built(
-        tmp_path, umask=0o022, environment=here, python=python
-    )
+    assert printed(BUILD, at=tmp_path) == printed(BUILD, at=tmp_path, python=python)

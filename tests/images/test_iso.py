@@ -5,8 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 import yaml
 from tests.images import small_installer
 from tests.images.conftest import MIB, needs, run
+from tests.images.elsewhere import ELSEWHERE, LATER, NOW, mounting, printed, replaced, without_room
 from tests.images.on_disk import of_script
 from tests.images.small_installer import Kind, made_installer
 from tests.images.test_formats import BESIDE, CASES, boot_of, steps_of
@@ -151,23 +150,6 @@ made = iso.compose(Ingredients(node="n1", arch="amd64", disk=2**26, identity="sh
     work / "n1.iso")
 print(made.sha256)
 """
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def built(command: list[str], base: Path, payload: Path, work: Path, kind: Kind, **around: str) -> str:
-    """SHA-256 of an image that another process makes in `work`."""
-    work.mkdir()
-    done = subprocess.run(
-        [*command, sys.executable, "-c", BUILD, base, payload, work, kind],
-        env={"PATH": os.environ["PATH"], "HOME": str(work), "PYTHONPATH": str(ROOT), **around},
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=False,
-        umask=int(around.get("UMASK", "18")),
-    )
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
 
 
 @composing
@@ -176,7 +158,8 @@ def built(command: list[str], base: Path, payload: Path, work: Path, kind: Kind,
 def test_the_same_parts_give_the_same_bytes(kind: Kind, payload: Path, tmp_path: Path) -> None:
     """In another directory, zone, locale and year; of files in another order, with other modes and owners."""
     base = made_installer(tmp_path / "base.iso", kind)
-    one = built(["faketime", "2026-11-25 12:00:00"], base, payload, tmp_path / "one", kind, TZ="UTC")
+    arguments = (tmp_path / "one", kind)
+    one = printed(BUILD, base, payload, *arguments, at=tmp_path / "one", date=NOW)
     other = tmp_path / "payload again"
     for path in sorted((each for each in payload.rglob("*") if each.is_file()), reverse=True):
         copied = other / path.relative_to(payload)
@@ -188,25 +171,16 @@ def test_the_same_parts_give_the_same_bytes(kind: Kind, payload: Path, tmp_path:
             os.chown(copied, 1234, 1234)
     moved = (tmp_path / "elsewhere").with_suffix(".iso")
     base.rename(moved)
-    again = built(
-        ["faketime", "2031-02-28 23:59:59"],
-        moved,
-        other,
-        tmp_path / "an other",
-        kind,
-        TZ="Pacific/Kiritimati",
-        LC_ALL="C.UTF-8",
-        PYTHONHASHSEED="7",
-        UMASK="63",
+    arguments = (tmp_path / "an other", kind)
+    again = printed(
+        BUILD,
+        *(moved, other, *arguments),
+        at=tmp_path / "an other",
+        around=ELSEWHERE,
+        umask=0o077,
+        date=LATER,
     )
     assert one == again
-
-
-def replaced(image: Path, at: int, data: bytes) -> int:
-    """Write over a part of a file."""
-    with image.open("r+b") as file:
-        file.seek(at)
-        return file.write(data)
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -263,33 +237,16 @@ def test_a_medium_smaller_than_its_content_is_refused(parts: Make, tmp_path: Pat
     assert iso.compose(parts(base, disk=None), tmp_path / "n1.iso").size
 
 
-FULL = ["unshare", "--user", "--map-root-user", "--mount"]
-
-
 @composing
-@pytest.mark.skipif(
-    0 != subprocess.run([*FULL, "true"], capture_output=True, check=False).returncode,
-    reason="needs user namespaces: unshare --user --mount is not permitted here",
-)
+@mounting
 def test_a_full_disk_leaves_no_image(payload: Path, tmp_path: Path) -> None:
     """On a file system with room for the seed and not for the image."""
-    kernel, place = tmp_path / "kernel", tmp_path / "small"
+    kernel = tmp_path / "kernel"
     kernel.write_bytes(os.urandom(4 * MIB))
     base = made_installer(tmp_path / "base.iso", kernel=kernel)
-    place.mkdir()
-    script = (
-        'mount -t tmpfs -o size=2m small "$1"; mkdir "$1/work";'
-        '"$2" -c "$3" "$4" "$5" "$1/work" debian; ls -A "$1/work"'
-    )
-    done = subprocess.run(
-        [*FULL, "sh", "-c", script, "sh", *map(str, (place, sys.executable, BUILD, base, payload))],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "the disk is full; free some space" in done.stderr
-    assert "n1.iso" not in done.stdout.split()
+    said, left = without_room(BUILD, base, payload, "{}", "debian", at=tmp_path / "small", mebibytes=2)
+    assert "the disk is full; free some space" in said
+    assert "n1.iso" not in left
 
 
 def test_debian_is_asked_nothing(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 import hashlib
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.images.conftest import MIB, SEED, TABLE, made_base, needs, run
+from tests.images.elsewhere import ELSEWHERE, LATER, NOW, mounting, printed, replaced, without_room
 
 from edgefleet.errors import InvalidInput
 from edgefleet.images import raw
@@ -106,50 +106,18 @@ print(made.sha256)
 """
 
 
-def built(base: Path, payload: Path, work: Path, *, date: str, **environment: str) -> str:
-    """SHA-256 of an image that another process makes in `work`."""
-    work.mkdir()
-    command = ["faketime", date, sys.executable, "-c", BUILD, str(base), str(payload), str(work)]
-    done = subprocess.run(
-        command,
-        env={"PATH": os.environ["PATH"], "HOME": str(work), **environment},
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=False,
-        umask=int(environment.get("UMASK", "18")),
-    )
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
-
-
 @needs("faketime")
 def test_the_same_parts_give_the_same_bytes(base: Path, payload: Path, tmp_path: Path) -> None:
     """In another directory, zone, locale and year, and of files with other modes, times and owners."""
-    one = built(base, payload, tmp_path / "one", date="2026-11-25 12:00:00", TZ="UTC", PYTHONHASHSEED="0")
+    one = printed(BUILD, base, payload, tmp_path / "one", at=tmp_path / "one", date=NOW)
     for path in payload.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o640)
         os.utime(path, (1, 1))
         if os.geteuid() == 0:
             os.chown(path, 1234, 1234)
-    other = built(
-        base,
-        payload,
-        tmp_path / "an other",
-        date="2031-02-28 23:59:59",
-        TZ="Pacific/Kiritimati",
-        LC_ALL="C.UTF-8",
-        PYTHONHASHSEED="7",
-        UMASK="63",
-    )
+    place = tmp_path / "an other"
+    other = printed(BUILD, base, payload, place, at=place, around=ELSEWHERE, umask=0o077, date=LATER)
     assert one == other
-
-
-def replaced(image: Path, at: int, data: bytes) -> int:
-    """Write over a part of a file."""
-    with image.open("r+b") as file:
-        file.seek(at)
-        return file.write(data)
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -202,33 +170,15 @@ def test_a_medium_smaller_than_its_image_is_refused(base: Path, ingredients: Mak
         raw.compose(ingredients(base, disk=MIB), tmp_path / "n1.raw")
 
 
-FULL = ["unshare", "--user", "--map-root-user", "--mount"]
-"""A mount of its own, for any user."""
-
-
-@pytest.mark.skipif(
-    0 != subprocess.run([*FULL, "true"], capture_output=True, check=False).returncode,
-    reason="needs user namespaces: unshare --user --mount is not permitted here",
-)
+@mounting
 def test_a_full_disk_leaves_nothing(base: Path, payload: Path, tmp_path: Path) -> None:
     """On a file system with room for the seed and not for the image."""
     with base.open("r+b") as file:
         file.seek(20 * MIB)
         file.write(os.urandom(6 * MIB))
-    place = tmp_path / "small"
-    place.mkdir()
-    script = (
-        'mount -t tmpfs -o size=5m small "$1"; mkdir "$1/work";'
-        '"$2" -c "$3" "$4" "$5" "$1/work"; ls -A "$1/work"'
-    )
-    done = subprocess.run(
-        [*FULL, "sh", "-c", script, "sh", *map(str, (place, sys.executable, BUILD, base, payload))],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "n1.raw: cannot be written: the disk is full; free some space" in done.stderr
-    assert not [name for name in done.stdout.split() if "n1.raw" in name]
+    said, left = without_room(BUILD, base, payload, "{}", at=tmp_path / "small", mebibytes=5)
+    assert "n1.raw: cannot be written: the disk is full; free some space" in said
+    assert not [name for name in left if "n1.raw" in name]
 
 
 def test_a_medium_for_the_payload_alone(payload: Path, tmp_path: Path) -> None:

@@ -1,16 +1,14 @@
 """A site's images: the same bytes everywhere and always, and what each input does to them."""
 
-import base64
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.images.elsewhere import ELSEWHERE, printed
+from tests.sites.conftest import KEY
 
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
@@ -38,31 +36,6 @@ for case in sys.argv[2:]:
     for node, image in images.items():
         print(case, node, image.digest)
 """
-SURROUNDINGS: dict[str, dict[str, str]] = {
-    "here": {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
-    "elsewhere": {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "tr_TR", "PYTHONHASHSEED": "4711"},
-}
-
-
-def built(cases: list[Path], at: Path, *, around: str = "here", umask: int = 0o022, date: str = "") -> str:
-    """Digests of every golden site's images, from a process of its own."""
-    key = base64.b64encode(b"a key that only golden sites use").decode()
-    command = [sys.executable, "-c", BUILD, key, *map(str, cases)]
-    if date:
-        command = ["faketime", date, *command]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(at), **SURROUNDINGS[around]}
-    done = subprocess.run(
-        command,
-        cwd=at,
-        env=environment,
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
 
 
 @pytest.fixture
@@ -76,20 +49,17 @@ def test_images_are_the_same_under_another_zone_locale_path_and_umask(
     cases: list[Path], tmp_path: Path
 ) -> None:
     """Bit for bit: what surrounds a build leaves no trace in it."""
-    one, other = tmp_path / "one", tmp_path / "an other"
-    one.mkdir()
-    other.mkdir()
-    first = built(cases, one)
+    first = printed(BUILD, KEY, *cases, at=tmp_path / "one")
     assert len(cases) <= len(first.splitlines())
-    assert first == built(cases, other, around="elsewhere", umask=0o077)
+    assert first == printed(BUILD, KEY, *cases, at=tmp_path / "an other", around=ELSEWHERE, umask=0o077)
 
 
 @pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime: apt-get install faketime")
 def test_images_are_the_same_on_another_day(cases: list[Path], tmp_path: Path) -> None:
     """Built today, in 2031 and on a leap day."""
-    today = built(cases, tmp_path)
+    today = printed(BUILD, KEY, *cases, at=tmp_path)
     for date in ("2031-07-01 12:00:00", "2028-02-29 23:59:59"):
-        assert today == built(cases, tmp_path, date=date)
+        assert today == printed(BUILD, KEY, *cases, at=tmp_path, date=date)
 
 
 OTHER: dict[str, Any] = {
