@@ -124,7 +124,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
     fleet = stack.load(session.project, name)
     cache = ArtifactCache(root_of(session.environment), project=session.project)
     nodes, files, digests = {}, {}, {}
-    for site, images in rendering.build(session, name, sites).items():
+    for site, images in rendering.each(session, fleet, name, stack.known_sites(fleet, sites)):
         for node, image in images.items():
             of = fleet.sites[site].nodes[node]
             if of.image.netboot is None or of.network.mac is None:

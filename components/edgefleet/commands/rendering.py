@@ -1,9 +1,9 @@
 """Rendering a site outside any engine, from the fleet file and the stack's secrets alone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from edgefleet.commands import secrets, stack
+from edgefleet.commands import secrets
 from edgefleet.commands.session import Session
 from edgefleet.errors import InvalidInput, Problem
 
@@ -11,16 +11,6 @@ if TYPE_CHECKING:
     from edgefleet.model.fleet import Fleet
     from edgefleet.model.site import SiteSpec
     from edgefleet.sites.render import SiteImage
-
-
-def build(session: Session, name: str, sites: Iterable[str]) -> "dict[str, dict[str, SiteImage]]":
-    """dict[site -> dict[node -> image]] of `sites` of the stack `name`.
-
-    Raises:
-        InvalidInput: no such site, or the stack lacks a secret that it needs.
-    """
-    fleet = stack.load(session.project, name)
-    return dict(each(session, fleet, name, stack.known_sites(fleet, sites)))
 
 
 def each(
