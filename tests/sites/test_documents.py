@@ -214,6 +214,21 @@ def test_a_build_without_a_key_leaves_what_was_signed(shop: Workshop, plan: Plan
         verified(image, by.public)
 
 
+@pytest.mark.parametrize("ending", [".manifest.json", ".cdx.json", ".intoto.json", ".dsse.json"])
+def test_a_build_without_a_key_mends_what_no_longer_fits(
+    ending: str, shop: Workshop, plan: Plan, tmp_path: Path
+) -> None:
+    """What was signed is of no use without one of its files: all are written anew, unsigned."""
+    one = {"image": {"format": "nocloud"}}
+    build_site(plan(n1=one), shop=replace(shop, signing=key(tmp_path, "by")))
+    image = shop.out / "berlin" / "n1.iso"
+    for change in (Path.unlink, lambda path: path.write_text("{}")):
+        change(image.with_name(f"n1.iso{ending}"))
+        build_site(plan(n1=one), shop=shop)
+        assert "not signed" == verified(image)
+        build_site(plan(n1=one), shop=replace(shop, signing=key(tmp_path, "by")))
+
+
 def _other_payload(text: str) -> str:
     plain = json.loads(text)
     plain["payload"] = base64.b64encode(b"{}").decode()

@@ -15,7 +15,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.planning import dsse
 from edgefleet.sites.bill import bill
 from edgefleet.sites.manifest import ONE, Manifest, from_bytes, to_bytes
-from edgefleet.sites.statement import statement
+from edgefleet.sites.statement import statement, subjects
 
 BILL, STATEMENT, SIGNED = ".cdx.json", ".intoto.json", ".dsse.json"
 """Endings of bill, statement, and the statement in its signed envelope."""
@@ -42,7 +42,7 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
         OutsideFailure: the disk is full, or the key in KMS could not be asked.
     """
     of_manifest, of_bill, of_statement, of_signed = paths(folder / manifest.image)
-    if signing is None and of_signed.is_file() and _is_signed(of_manifest, manifest):
+    if signing is None and _is_signed(folder / manifest.image, manifest):
         return
     told = bill(spec, manifest)
     public = None if signing is None else signing.public
@@ -57,10 +57,8 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
         disk.remove(of_signed)
     elif not _has_signed(of_signed, stated, signing.public):
         signature = signing.open().sign(dsse.signed_bytes(stated))
-        disk.write(
-            of_signed,
-            dsse.to_bytes(dsse.Envelope(payload=stated, key=signing.public.id, signature=signature)),
-        )
+        envelope = dsse.Envelope(payload=stated, key=signing.public.id, signature=signature)
+        disk.write(of_signed, dsse.to_bytes(envelope))
     if public is not None:
         disk.update(folder / KEY, public.pem.encode(), is_flushed=False)
 
@@ -70,16 +68,24 @@ def named(key: PublicKey) -> dict[str, str]:
     return {"algorithm": key.algorithm, "key": key.id}
 
 
-def _is_signed(path: Path, manifest: Manifest) -> bool:
-    """Whether what stands there is `manifest`, but for a signature that it speaks of."""
-    data = disk.read(path)
-    if data is None:
+def _is_signed(image: Path, manifest: Manifest) -> bool:
+    """Whether what stands beside `image` was signed, fits together, and is of `manifest`."""
+    of_manifest, of_bill, _, _ = paths(image)
+    said, told, stated, signed = (disk.read(path) for path in paths(image))
+    if said is None or told is None or stated is None or signed is None:
         return False
     try:
-        there = from_bytes(data, str(path))
-    except InvalidInput:
+        there = from_bytes(said, str(of_manifest))
+        _, beside = subjects(stated)
+        is_whole = dsse.from_bytes(signed).payload == stated
+    except (InvalidInput, ValueError):
         return False
-    return there.signature is not None and to_bytes(replace(there, signature=None)) == to_bytes(manifest)
+    fits = (
+        is_whole
+        and there.signature is not None
+        and beside == {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
+    )
+    return fits and to_bytes(replace(there, signature=None)) == to_bytes(manifest)
 
 
 def _has_signed(path: Path, stated: bytes, key: PublicKey) -> bool:
