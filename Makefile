@@ -58,7 +58,7 @@ bench: .venv/.dev  ## figures against peers, as ratios within one run
 	@$(BIN)/python -m tests.bench.run
 
 schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
-	@$(BIN)/python -m edgefleet.model.schema components/edgefleet/schema/fleet.schema.json
+	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
 	@$(BIN)/python -m edgefleet.provider.python_classes components/edgefleet/fleet/aws
 	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws
 	@$(BIN)/python -m edgefleet.provider.reference docs/resources.md

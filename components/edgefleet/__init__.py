@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgefleet.fleet.fleet import Fleet, FleetArgs
     from edgefleet.fleet.provider import Provider, ProviderArgs
     from edgefleet.fleet.site_images import SiteImages, SiteImagesArgs
-    from edgefleet.model.load import load_fleet
+    from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
     "Bucket": "edgefleet.fleet.aws",
@@ -28,7 +28,7 @@ _HOMES = {
     "SiteImages": "edgefleet.fleet.site_images",
     "SiteImagesArgs": "edgefleet.fleet.site_images",
     "fleet_secret": "edgefleet.fleet.configuration",
-    "load_fleet": "edgefleet.model.load",
+    "load_fleet": "edgefleet.fleetfile.load",
     "wifi_passphrases": "edgefleet.fleet.configuration",
 }
 

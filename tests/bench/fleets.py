@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PLUGIN = "components/edgefleet/provider/plugin"
+PLUGIN = "components/edgefleet/plugin"
 HEAD = """\
 apiVersion: edgefleet.dev/v1
 fleet: bench

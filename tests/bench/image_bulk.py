@@ -16,10 +16,10 @@ from tests.bench.image_projects import MIB, Project
 from tests.bench.seeds import SECRET
 from tests.bench.table import Row
 
+from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io import sparse
-from edgefleet.model.load import load_fleet
-from edgefleet.planning.derivation import site_key
-from edgefleet.sites.render import render_site
+from edgefleet.keys.derivation import site_key
+from edgefleet.site.render import render_site
 
 WORKERS = 2
 ROUNDS = 3

@@ -16,10 +16,10 @@ from tests.bench import fleets, floor
 from tests.bench.table import Row
 
 from edgefleet.io.store import open_store
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.planning.derivation import site_key
-from edgefleet.sites.render import render_site, render_tree
+from edgefleet.site.render import render_site, render_tree
 
 SECRET = "YSBzZWNyZXQgb2YgdGhlIGJlbmNoLCAzMiBieXRlcy4="  # noqa: S105 - made up, of the bench
 ROUNDS = 5

@@ -11,9 +11,9 @@ from tests.boot.conftest import KEY, Boxes
 
 from edgefleet.boot import break_glass, ssh
 from edgefleet.errors import InvalidInput
+from edgefleet.keys.break_glass import console_hash, console_password, tunnel_key
 from edgefleet.model.firstboot import Step
 from edgefleet.model.safety import BreakGlass, Ssm, WireGuard
-from edgefleet.planning.break_glass import console_hash, console_password, tunnel_key
 
 CASE = "recipe-2/server-static"
 TextOf = Callable[[Step, str], str]

@@ -21,11 +21,11 @@ from cryptography.x509.oid import NameOID
 from tests.boot.conftest import KEY, Boxes
 
 from edgefleet.boot import heartbeat, identity
+from edgefleet.keys.certificates import BACKDATED, key_pem, pem
+from edgefleet.keys.derivation import hub_master
+from edgefleet.keys.site_certificate import UNTIL, identified, site_authority
 from edgefleet.model.firstboot import Box, Step
 from edgefleet.model.hub import ControlPlane, HubDns
-from edgefleet.planning.certificates import BACKDATED, key_pem, pem
-from edgefleet.planning.derivation import hub_master
-from edgefleet.planning.site_identity import UNTIL, identified, site_authority
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")

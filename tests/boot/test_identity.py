@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.boot.conftest import KEY, Boxes
 
 from edgefleet.boot import identity
+from edgefleet.keys.derivation import hub_master
+from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import Step
 from edgefleet.model.hub import ControlPlane, HubDns
-from edgefleet.planning.derivation import hub_master
-from edgefleet.planning.site_identity import identified, site_authority
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")

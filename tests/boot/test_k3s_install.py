@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 
 from edgefleet.boot import k3s_install
-from edgefleet.model import artifacts
+from edgefleet.fleetfile import artifacts_lock
 from edgefleet.model.firstboot import Box
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
@@ -290,7 +290,7 @@ def test_a_binary_that_rots_is_brought_again(machine: Callable[..., Machine]) ->
 )
 def test_asset_names_are_the_releases(arch: str, asset: str, sums: str) -> None:
     """The binary of 32-bit ARM says armhf, its list of digests says arm."""
-    assert (asset, sums) == (artifacts.BINARIES[arch], artifacts.SUMS[arch])
+    assert (asset, sums) == (artifacts_lock.BINARIES[arch], artifacts_lock.SUMS[arch])
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")

@@ -9,7 +9,7 @@ import pytest
 from edgefleet import boot
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, FirstBoot
-from edgefleet.sites.first_boot import first_boot
+from edgefleet.site.first_boot import first_boot
 
 CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "recipe-2/server-static")
 Boxes = Callable[..., Box]

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import yaml
 
+from edgefleet.keys.derivation import hub_master
+from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import Box, FirstBoot
 from edgefleet.model.hub import ControlPlane, HubDns
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.planning.derivation import hub_master
-from edgefleet.planning.site_identity import identified, site_authority
-from edgefleet.sites.first_boot import first_boot
-from edgefleet.sites.render import SiteImage, render_site
+from edgefleet.site.first_boot import first_boot
+from edgefleet.site.render import SiteImage, render_site
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2" / "server-static" / "site.yaml"
 KEY = base64.b64encode(b"a key that only boot tests use..").decode()

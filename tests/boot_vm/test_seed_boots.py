@@ -16,8 +16,8 @@ from tests.boot_vm.boxes import KEY, NETWORK, NODE, PAYLOAD, SeededBox, golden_s
 from tests.boot_vm.machine import Booted, boot, drive
 from tests.boot_vm.running import tool
 
-from edgefleet.planning.break_glass import tunnel_address
-from edgefleet.planning.derivation import ssh_host_key
+from edgefleet.keys.break_glass import tunnel_address
+from edgefleet.keys.derivation import ssh_host_key
 
 pytestmark = pytest.mark.boot
 Boot = Callable[[SeededBox], Booted]

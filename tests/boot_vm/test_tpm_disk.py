@@ -18,8 +18,8 @@ from tests.boot_vm.boxes import KEY, NETWORK, NODE, SeededBox, golden_site, seed
 from tests.boot_vm.machine import Booted, boot, drive
 from tests.boot_vm.running import PLACES, tool
 
+from edgefleet.keys.disk_recovery import recovery_passphrase
 from edgefleet.model.hardware import DataDisk
-from edgefleet.planning.disk_recovery import recovery_passphrase
 
 pytestmark = pytest.mark.boot
 Boot = Callable[[str], Booted]

@@ -10,8 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 from werkzeug.serving import make_server
 
+from edgefleet.emulator.app import create_app
 from edgefleet.io.aws import Aws
-from edgefleet.local.emulator.app import create_app
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from tests.cloud.rows.row import Inputs
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.errors import EdgefleetError, InvalidInput
-from edgefleet.io.outside import Incomplete, Outside
+from edgefleet.io.environment import Incomplete, Outside
 from edgefleet.provider.lifecycle import Lifecycle
 from edgefleet.provider.properties import UNKNOWN, decode, encode, plain
 

@@ -16,7 +16,7 @@ from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.provider.lifecycle import Lifecycle
 
 INPUTS = {"cidr": "10.9.0.0/16"}

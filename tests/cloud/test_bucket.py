@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from edgefleet.cloud.bucket import Bucket, BucketOutputs, BucketSpec
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Incomplete, Outside
+from edgefleet.io.environment import Incomplete, Outside
 
 KIND = Bucket()
 SPEC = BucketSpec(name="retail-eu-images", tags={"fleet": "retail-eu"})

@@ -15,7 +15,7 @@ from tests.cloud.timing import FastClock
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 
 AFTERWARDS = ("throttled", "timeout", "lost")
 """Of `KINDS` those for what exists already: the other refusals go the same road as a throttled call."""

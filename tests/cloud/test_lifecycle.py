@@ -13,8 +13,8 @@ from tests.cloud.timing import clock_for
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Outside
-from edgefleet.model.shapes import fields_of
+from edgefleet.io.environment import Outside
+from edgefleet.model.type_introspection import fields_of
 from edgefleet.provider.differing import differences_by
 from edgefleet.provider.registry import RESOURCES
 

@@ -18,7 +18,7 @@ from edgefleet.cloud.server_machines import CONFIG, SLOT
 from edgefleet.cloud.server_set import ServerSet
 from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import URN
 
 

@@ -14,12 +14,12 @@ from rich.console import Console
 from edgefleet import cli
 from edgefleet.commands.session import Session
 from edgefleet.engine import OnEvent, Options, Resource, StackState
+from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
-from edgefleet.model.load import load_fleet
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.spec import to_plain
-from edgefleet.planning.derivation import site_key
-from edgefleet.planning.steps import Operation, Outcome, Step
-from edgefleet.sites.render import render_site
+from edgefleet.model.steps import Operation, Outcome, Step
+from edgefleet.site.render import render_site
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SITES = "edgefleet:index:SiteImages"

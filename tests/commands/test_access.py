@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from tests.commands.conftest import SECRET, World
 
-from edgefleet.local.secrets import new_salt
-from edgefleet.planning.break_glass import console_password, tunnel_key
-from edgefleet.planning.derivation import site_key
-from edgefleet.planning.disk_recovery import recovery_public_key
+from edgefleet.keys.break_glass import console_password, tunnel_key
+from edgefleet.keys.derivation import site_key
+from edgefleet.keys.disk_recovery import recovery_public_key
+from pulumi_embedded.secrets import new_salt
 
 KEY = site_key(SECRET, fleet="shops", region="dev", site="berlin", epoch=1)
 WAYS = (

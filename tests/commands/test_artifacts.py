@@ -14,12 +14,12 @@ import pytest
 import yaml
 from tests.io.servers import FakeRegistry, FileServer, page, serving, status
 
+from edgefleet.fleetfile.closure import wanted_by_all
+from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.sourcing import Sources
-from edgefleet.model.closure import wanted_by_all
-from edgefleet.model.load import load_fleet
-from edgefleet.sites import fetching
-from edgefleet.sites.supplies import Supplies
+from edgefleet.site import artifact_fetching
+from edgefleet.site.artifact_source import Supplies
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -301,15 +301,15 @@ def test_a_fetch_that_is_stopped(shop: Shop) -> None:
     fleet = load_fleet(shop.world.fleet_file, shop.world.project)
     sources = Sources(shop.cache, fleet.mirrors)
     needs = list(wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads))
-    wanted = list(fetching.items(needs, (), sources, fleet.lock))
+    wanted = list(artifact_fetching.items(needs, (), sources, fleet.lock))
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetching.fetch(wanted, at_once=2, told=stop)
+        artifact_fetching.fetch(wanted, at_once=2, told=stop)
     assert [None] * 2 == [shop.cache.path(sha256(data)) for data in (K3S, AIRGAP)]
-    fetching.fetch(wanted, at_once=2, told=lambda *_: None)
+    artifact_fetching.fetch(wanted, at_once=2, told=lambda *_: None)
     assert [K3S, AIRGAP] == [
         (shop.cache.root / "sha256" / sha256(data)).read_bytes() for data in (K3S, AIRGAP)
     ]

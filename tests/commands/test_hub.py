@@ -8,7 +8,7 @@ import pytest
 import yaml
 from cryptography import x509
 
-from edgefleet.local.secrets import new_salt
+from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from edgefleet.commands.masking import without_secrets
-from edgefleet.local.secrets import new_salt
-from edgefleet.model.load import load_fleet
-from edgefleet.planning.derivation import site_key, token
-from edgefleet.sites.render import render_tree
+from edgefleet.fleetfile.load import load_fleet
+from edgefleet.keys.derivation import site_key, token
+from edgefleet.site.render import render_tree
+from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from edgefleet.errors import OutsideFailure, Problem, Refused
-from edgefleet.planning.steps import Diagnostic, Outcome
+from edgefleet.model.steps import Diagnostic, Outcome
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World

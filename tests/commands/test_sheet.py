@@ -8,9 +8,9 @@ import pytest
 from tests.commands.conftest import SECRET
 from tests.commands.test_access import WAYS
 
-from edgefleet.local.secrets import new_salt
-from edgefleet.planning.break_glass import console_hash, console_password, tunnel_key
-from edgefleet.planning.derivation import site_key
+from edgefleet.keys.break_glass import console_hash, console_password, tunnel_key
+from edgefleet.keys.derivation import site_key
+from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World

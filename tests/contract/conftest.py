@@ -15,14 +15,14 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import to_plain
 from edgefleet.provider import plugin_path
 from edgefleet.provider.properties import encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
-from edgefleet.sites.site_images import SiteImages, SiteImagesOutputs, SiteImagesSpec
+from edgefleet.site.site_images import SiteImages, SiteImagesOutputs, SiteImagesSpec
 
 Stub = Any  # the generated stub carries no types for its calls
 

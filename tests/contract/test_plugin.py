@@ -109,7 +109,7 @@ def test_installed_it_uses_the_environment_around_it(tmp_path: Path, copied: Cal
     """Which has its dependencies by construction; the project is the working directory."""
     venv = environment(tmp_path / "venv")
     (venv / "pyvenv.cfg").touch()
-    plugin = copied("venv/lib/python3.11/site-packages/edgefleet/provider/plugin")
+    plugin = copied("venv/lib/python3.11/site-packages/edgefleet/plugin")
     other = environment(tmp_path / "project/.venv")
     found = asked(plugin, tmp_path / "project", PULUMI_RUNTIME_VIRTUALENV=str(other))
     assert f"{venv}|{tmp_path / 'project'}|plugin 127.0.0.1:1" == found
@@ -119,7 +119,7 @@ def test_from_elsewhere_it_uses_the_environment_that_the_project_names(
     tmp_path: Path, copied: Callable[[str], Path]
 ) -> None:
     """As the program does; the CLI says which, relative to the project."""
-    plugin = copied("checkout/components/edgefleet/provider/plugin")
+    plugin = copied("checkout/components/edgefleet/plugin")
     environment(tmp_path / "checkout/.venv")
     environment(tmp_path / "project/.venv")
     found = asked(plugin, tmp_path / "project", PULUMI_RUNTIME_VIRTUALENV=".venv")
@@ -130,7 +130,7 @@ def test_in_a_checkout_it_uses_the_environment_of_the_checkout(
     tmp_path: Path, copied: Callable[[str], Path]
 ) -> None:
     """Where the project names none, or one without the dependencies."""
-    plugin = copied("checkout/components/edgefleet/provider/plugin")
+    plugin = copied("checkout/components/edgefleet/plugin")
     environment(tmp_path / "checkout/.venv")
     environment(tmp_path / "project/.venv", name="something_else")
     found = asked(plugin, tmp_path / "project")
@@ -154,7 +154,7 @@ def test_nothing_is_installed_into_an_environment_that_is_somebody_elses(
     tmp_path: Path, copied: Callable[[str], Path]
 ) -> None:
     """``pulumi install`` takes what it finds here for an environment of the plugin's own."""
-    plugin = copied("checkout/components/edgefleet/provider/plugin")
+    plugin = copied("checkout/components/edgefleet/plugin")
     environment(tmp_path / "checkout/.venv")
     command = [str(plugin / "environment/bin/python"), "-m", "pip", "install", "--upgrade", "pip"]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -179,7 +179,7 @@ def test_the_wheel_ships_the_plugin(wheel: Path) -> None:
     """All of its files, and the program among them may be run."""
     with zipfile.ZipFile(wheel) as archive:
         shipped = {each.filename: each.external_attr >> 16 & 0o111 for each in archive.infolist()}
-    folder = "edgefleet/provider/plugin"
+    folder = "edgefleet/plugin"
     assert {f"{folder}/PulumiPlugin.yaml", f"{folder}/__main__.py"} <= set(shipped)
     assert 0o111 == shipped[f"{folder}/environment/bin/python"]
 
@@ -210,7 +210,7 @@ def test_an_installed_wheel_finds_and_starts_its_plugin(
         env={**os.environ, "PYTHONPATH": str(target)},
     )
     plugin = Path(found.stdout.strip())
-    assert target / "edgefleet/provider/plugin" == plugin
+    assert target / "edgefleet/plugin" == plugin
     _, client = start_plugin(
         [str(plugin / "environment/bin/python"), str(plugin)],
         {"PULUMI_RUNTIME_VIRTUALENV": sys.prefix, "PYTHONPATH": ""},

@@ -9,9 +9,9 @@ from typing import Any
 from tests.crash.emulator import held, made, name_of
 from tests.parity.standin.servicer import plain
 
-from edgefleet.local.checkpoint import Checkpoint, State
-from edgefleet.local.values import reveal
-from edgefleet.planning.steps import Outcome
+from edgefleet.model.steps import Outcome
+from pulumi_embedded.checkpoint import Checkpoint, State
+from pulumi_embedded.values import reveal
 
 UNKNOWN = "whether that exists is not known"
 """What is said of a creation whose answer nobody heard."""

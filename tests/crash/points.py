@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from edgefleet.local.disk import Disk
+from pulumi_embedded.disk import Disk
 
 How = Literal["kill", "full once", "full"]
 """The process is killed; the disk is full for one write; it is full from then on."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.emulator import VARIANTS
-from tests.local.conftest import ENVIRON
+from tests.pulumi_embedded.conftest import ENVIRON
 
 from edgefleet.engine import Local, Options
 

@@ -12,10 +12,10 @@ import pytest
 from tests.crash.conftest import ROOT
 from tests.crash.emulator import VARIANTS, held, name_of
 from tests.crash.invariants import left, unknown
-from tests.local.conftest import Project
+from tests.pulumi_embedded.conftest import Project
 
 from edgefleet.errors import Refused
-from edgefleet.local.interrupting import CANCELLED
+from pulumi_embedded.interrupts import CANCELLED
 
 WIDE = """
 first = Thing("first", {"value": 1})

@@ -18,16 +18,16 @@ from tests.crash.emulator import VARIANTS, held, name_of
 from tests.crash.invariants import Expected, broken, expect, left, unknown
 from tests.crash.points import FrailDisk, How, Points, Watched
 from tests.crash.scenarios import SCENARIOS, Scenario
-from tests.local.conftest import ENVIRON, PASSPHRASE, Project
+from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, Project
 
 from edgefleet.errors import OutsideFailure
-from edgefleet.local.backend import Backend
-from edgefleet.local.checkpoint import Checkpoint
-from edgefleet.local.disk import Disk
-from edgefleet.local.opening import open_stack
-from edgefleet.local.project import open_project
-from edgefleet.local.secrets import new_salt
-from edgefleet.planning.steps import Outcome
+from edgefleet.model.steps import Outcome
+from pulumi_embedded.backend import Backend
+from pulumi_embedded.checkpoint import Checkpoint
+from pulumi_embedded.disk import Disk
+from pulumi_embedded.project import open_project
+from pulumi_embedded.secrets import new_salt
+from pulumi_embedded.stack_loader import open_stack
 
 _SALT = new_salt(PASSPHRASE).salt
 """Of all stacks, and the key known here: what takes a tenth of a second is done once."""

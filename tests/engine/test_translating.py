@@ -5,7 +5,7 @@ from typing import Any
 from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine import Collector
-from edgefleet.planning.steps import Outcome
+from edgefleet.model.steps import Outcome
 
 URN = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::berlin"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}

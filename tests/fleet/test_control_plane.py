@@ -9,8 +9,8 @@ import pytest
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
-from edgefleet.planning.certificates import pem
-from edgefleet.planning.hub_identity import intermediate
+from edgefleet.keys.certificates import pem
+from edgefleet.keys.hub_pki import intermediate
 
 Record = Callable[..., Sequence[Any]]
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

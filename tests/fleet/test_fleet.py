@@ -11,8 +11,8 @@ from cryptography import x509
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
-from edgefleet.planning.derivation import site_key
-from edgefleet.planning.site_identity import certificate_key
+from edgefleet.keys.derivation import site_key
+from edgefleet.keys.site_certificate import certificate_key
 
 Record = Callable[..., Sequence[Any]]
 """The fixture of this folder: runs a program, gives back what it registered."""

@@ -13,12 +13,12 @@ from tests.images.elsewhere import ELSEWHERE, LATER, printed
 from tests.images.on_disk import READERS, Files, OnDisk
 
 from edgefleet.images import FORMATS
+from edgefleet.images.base.cloud_init_fallback import SUDOERS
 from edgefleet.model.firstboot import Box, FirstBoot, Installation
 from edgefleet.model.medium import Base, Netboot
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.planning.placing import SUDOERS
-from edgefleet.sites.first_boot import first_boot
+from edgefleet.site.first_boot import first_boot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))

@@ -14,10 +14,10 @@ from tests.images.test_nocloud import NETWORKS, boot
 
 from edgefleet.errors import InvalidInput
 from edgefleet.images import ignition
+from edgefleet.images.network.network_manager import network_manager
+from edgefleet.images.network.networkd import networkd
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.network import Network
-from edgefleet.planning.network_manager import network_manager
-from edgefleet.planning.networkd import networkd
 
 WIRED = {name: network for name, network in NETWORKS.items() if network.wifi is None}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from tests.images.test_nocloud import NETWORKS
 
-from edgefleet.planning.network_manager import network_manager
-from edgefleet.planning.networkd import networkd
+from edgefleet.images.network.network_manager import network_manager
+from edgefleet.images.network.networkd import networkd
 
 NETWORKD = Path("/lib/systemd/systemd-networkd")
 PYTHON = Path("/usr/bin/python3")

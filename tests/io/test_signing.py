@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.images.conftest import needs
 from werkzeug.serving import make_server
 
+from edgefleet.emulator.app import create_app
 from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.io import signing
 from edgefleet.io.aws import Aws
-from edgefleet.local.emulator.app import create_app
 
 pytestmark = needs("openssl")
 KINDS = {

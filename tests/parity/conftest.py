@@ -21,8 +21,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from edgefleet.engine import Engine, Local, Options, PulumiCli
 from edgefleet.engine.pulumi_cli import find_command
 from edgefleet.errors import EdgefleetError
-from edgefleet.local import checkpoint as checkpoints
-from edgefleet.local.secrets import new_salt, open_salt
+from pulumi_embedded import checkpoint as checkpoints
+from pulumi_embedded.secrets import new_salt, open_salt
 
 HERE = Path(__file__).parent
 STANDIN = HERE / "standin"

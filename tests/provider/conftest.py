@@ -17,7 +17,7 @@ from edgefleet.model.spec import to_plain
 from edgefleet.provider.failures import problems_of
 from edgefleet.provider.properties import decode, encode
 from edgefleet.provider.servicer import Servicer
-from edgefleet.sites.site_images import SiteImages
+from edgefleet.site.site_images import SiteImages
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 SITE_IMAGES = "edgefleet:index:SiteImages"

@@ -16,7 +16,7 @@ from edgefleet.io.emulator import Emulator
 from edgefleet.provider.engine_log import EngineLog
 from edgefleet.provider.properties import UNKNOWN, Secret, encode
 from edgefleet.provider.servicer import Servicer
-from edgefleet.sites.site_images import SiteImages
+from edgefleet.site.site_images import SiteImages
 
 PROVIDER: dict[str, Any] = {"urn": "urn:pulumi:dev::fleet::pulumi:providers:edgefleet::cloud"}
 

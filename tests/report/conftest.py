@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from edgefleet.model.artifacts import EMPTY, ArtifactsLock
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.planning.steps import Op, Outcome, Step
+from edgefleet.model.steps import Op, Outcome, Step
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "report"
 URN = "urn:pulumi:dev::fleet::edgefleet:index:Fleet$edgefleet:index:SiteImages::"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgefleet.errors import Problem
-from edgefleet.planning.steps import Diagnostic
+from edgefleet.model.steps import Diagnostic
 from edgefleet.report import diagnosing, problems
 
 WORDS = st.text("abc defg", min_size=1).map(lambda text: f"it {text.strip()}".strip())

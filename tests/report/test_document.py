@@ -10,9 +10,9 @@ import jsonschema
 
 from edgefleet.errors import Problem
 from edgefleet.model.effects import Effect
-from edgefleet.planning.pending import Pending
 from edgefleet.report import building, document
 from edgefleet.report.view import View
+from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
     from tests.report.conftest import Made

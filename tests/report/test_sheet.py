@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from typing import get_args
 
 import pytest
-from tests.planning.test_sheet import PAYLOAD, made, of, with_node
-from tests.sites.conftest import KEY
+from tests.report.test_site_sheet import PAYLOAD, made, of, with_node
+from tests.site.conftest import KEY
 
 from edgefleet.boot import healing
 from edgefleet.images import iso
@@ -16,9 +16,9 @@ from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format, Medium
 from edgefleet.model.network import Wifi
 from edgefleet.model.site import Location, SiteSpec
-from edgefleet.planning.sheet import Sheet
 from edgefleet.report.sheet import pages
-from edgefleet.sites.render import render_tree
+from edgefleet.report.site_sheet import Sheet
+from edgefleet.site.render import render_tree
 
 VOID = {"meta", "br", "path"}
 FETCHING = {"src", "href", "srcset", "data", "action", "background", "poster"}

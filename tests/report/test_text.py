@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from edgefleet.model.effects import Effect
-from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Diagnostic, Step
+from edgefleet.model.steps import Diagnostic, Step
 from edgefleet.report import building, text
 from edgefleet.report.view import FATES, Site, View
+from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
     from tests.report.conftest import Golden, Made

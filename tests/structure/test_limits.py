@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "components" / "edgefleet"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+ENGINE = ROOT / "components" / "pulumi_embedded"
+MODULES = sorted([*PACKAGE.rglob("*.py"), *ENGINE.rglob("*.py")])
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TOPS = {
     *("bin", "boot", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "tmp", "usr", "var"),

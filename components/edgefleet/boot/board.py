@@ -5,7 +5,7 @@ What the running kernel lacks, it has after one restart, which comes once the re
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.planning.kernel_command_line import config_txt, words
+from edgefleet.model.kernel_command_line import config_txt, words
 
 SCRIPT = "/usr/local/lib/edgefleet/board"
 UNIT = "edgefleet-board.service"

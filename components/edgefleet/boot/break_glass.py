@@ -7,8 +7,8 @@ is removed once it has.
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
+from edgefleet.keys.break_glass import USER, console_hash, tunnel_address, tunnel_host, tunnel_key
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.planning.break_glass import USER, console_hash, tunnel_address, tunnel_host, tunnel_key
 
 LIBRARY = "/usr/local/lib/edgefleet"
 HASH = "/etc/edgefleet/rescue.hash"

@@ -7,8 +7,8 @@ not started without it: it would begin anew, beside its data.
 
 from edgefleet.boot.k3s_install import SERVICES
 from edgefleet.io.templates import render
+from edgefleet.keys.disk_recovery import recovery_public_key
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.planning.disk_recovery import recovery_public_key
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
 UNIT = "edgefleet-data-disk.service"

@@ -1,7 +1,7 @@
 """Step: what this box is, in a file that a person at its console can read."""
 
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
-from edgefleet.model.yaml_text import to_yaml
 
 
 def plan(box: Box) -> Step:

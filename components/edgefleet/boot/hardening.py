@@ -7,10 +7,10 @@ The audit log leaves out leases and health, which are most of its lines and say 
 from pathlib import Path
 from typing import Any
 
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step
 from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS
-from edgefleet.model.yaml_text import to_yaml
 
 SYSCTL = "/etc/sysctl.d/91-edgefleet-hardening.conf"
 DEBIANS = "/etc/sysctl.d/99-protect-links.conf"

@@ -7,9 +7,9 @@ ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 
 from typing import Any
 
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, HubServer, Step, Unit
-from edgefleet.model.yaml_text import to_yaml
 
 PATH = "/etc/rancher/k3s/config.yaml"
 START = "/etc/rancher/k3s/config.yaml.d/10-start.yaml"

@@ -4,9 +4,9 @@ The key is derived from the site's own, so it is on the site's medium and nowher
 authority are public.
 """
 
+from edgefleet.keys.certificates import key_pem
+from edgefleet.keys.site_certificate import certificate_key
 from edgefleet.model.firstboot import Box, File, Step
-from edgefleet.planning.certificates import key_pem
-from edgefleet.planning.site_identity import certificate_key
 
 FOLDER = "/etc/edgefleet/identity"
 

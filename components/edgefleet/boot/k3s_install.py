@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from edgefleet.fleetfile.artifacts_lock import BINARIES, SUMS
 from edgefleet.io.templates import render
-from edgefleet.model.artifacts import BINARIES, SUMS
 from edgefleet.model.firstboot import Box, File, Step, Unit
 from edgefleet.model.site import Role
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
-from edgefleet.model.yaml_text import to_yaml
 
 PATH = "/etc/rancher/k3s/registries.yaml"
 

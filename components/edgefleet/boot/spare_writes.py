@@ -1,8 +1,8 @@
 """Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
 
+from edgefleet.fleetfile.hardware_checks import spares_writes
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.model.hardware_checks import spares_writes
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
 UNIT = "edgefleet-noatime.service"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from edgefleet.cloud.base import NamedResource, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ALARMS
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
 

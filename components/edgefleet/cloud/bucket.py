@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from edgefleet.cloud.base import CloudResource, Tagged
+from edgefleet.cloud.base.policy_documents import canonical, parsed
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.ec2 import as_dict, as_list
-from edgefleet.io.outside import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.store.bucket import remove_versions
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
-from edgefleet.planning.policy_documents import canonical, parsed
 
 Answer = TypeVar("Answer")
 

@@ -15,7 +15,7 @@ from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.aws import error_code
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
 from edgefleet.io.store.clearing import Clearing, Wanted

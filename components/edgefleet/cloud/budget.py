@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import Labelled, NamedResource
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import BUDGETS
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
 

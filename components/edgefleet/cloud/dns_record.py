@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from edgefleet.cloud.base import CloudResource, exists
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec

@@ -7,11 +7,11 @@ from edgefleet.cloud.base import NamedResource, Tagged
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.arn_tags import EKS
 from edgefleet.io.ec2 import client_token
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
-from edgefleet.planning.skew import upgrade_problems
+from edgefleet.model.version_skew import upgrade_problems
 
 PATIENCE = 1_800.0
 """Seconds that a cluster may take; AWS speaks of ten minutes."""

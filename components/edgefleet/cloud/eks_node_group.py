@@ -8,7 +8,7 @@ from edgefleet.cloud.base import NamedResource, Tagged
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.arn_tags import EKS
 from edgefleet.io.ec2 import client_token
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.io import ec2
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.spec import spec
 
 

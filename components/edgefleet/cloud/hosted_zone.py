@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import CloudResource, Labelled, finishing
 from edgefleet.io.arn_tags import Tagging
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.waiting import while_in_use
 from edgefleet.model.effects import Effect

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import ec2
+from edgefleet.io.environment import Created, Outside
 from edgefleet.io.instances import Machine, architecture_problems, interface, launch_settings, run_one
-from edgefleet.io.outside import Created, Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec

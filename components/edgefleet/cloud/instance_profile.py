@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import IamResource, Labelled
+from edgefleet.cloud.base.names import iam_name_problems
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import iam
 from edgefleet.io.ec2 import as_list
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
-from edgefleet.planning.names import iam_name_problems
 
 
 @spec

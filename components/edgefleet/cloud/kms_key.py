@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import DescribedResource, Tagged, exists, finishing
+from edgefleet.cloud.base.policy_documents import canonical, parsed
 from edgefleet.errors import Problem
 from edgefleet.io import ec2
 from edgefleet.io.arn_tags import KMS
-from edgefleet.io.outside import Created, Outside
+from edgefleet.io.environment import Created, Outside
 from edgefleet.io.ownership import GENERATION, URN
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Canonical, spec
-from edgefleet.planning.policy_documents import canonical, parsed
 
 DEAD = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 SHORTEST, LONGEST = 7, 30

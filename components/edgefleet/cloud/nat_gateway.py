@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io import ec2
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec

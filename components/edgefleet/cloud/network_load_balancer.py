@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import ChosenId, Tagged
+from edgefleet.cloud.base.names import balancer_name_problems
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ELB
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
-from edgefleet.planning.names import balancer_name_problems
 
 ATTRIBUTES = {
     "crossZone": "load_balancing.cross_zone.enabled",

@@ -8,7 +8,7 @@ from edgefleet.cloud.base import CloudResource, Tagged, exists, finishing
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.aws import error_code
 from edgefleet.io.ec2 import as_dict, as_list
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Secret, spec

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import ChosenId, IamResource, Labelled
+from edgefleet.cloud.base.names import iam_name_problems
+from edgefleet.cloud.base.policy_documents import canonical, parsed
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import iam
 from edgefleet.io.ec2 import as_list
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Canonical, spec
-from edgefleet.planning.names import iam_name_problems
-from edgefleet.planning.policy_documents import canonical, parsed
 
 MOST_VERSIONS = 5
 """Versions of a policy that AWS keeps (IAM quotas)."""

@@ -6,14 +6,14 @@ from dataclasses import field
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import IamResource, Labelled
+from edgefleet.cloud.base.names import iam_name_problems
+from edgefleet.cloud.base.policy_documents import canonical, canonical_each, parsed
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import iam
 from edgefleet.io.ec2 import as_list
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Canonical, Unordered, spec
-from edgefleet.planning.names import iam_name_problems
-from edgefleet.planning.policy_documents import canonical, canonical_each, parsed
 
 SHORTEST, LONGEST = 3_600, 43_200
 """Seconds of a session (IAM API, CreateRole)."""

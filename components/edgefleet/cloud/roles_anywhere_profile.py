@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import ChosenId, Tagged
+from edgefleet.cloud.base.policy_documents import VERSION, canonical, parsed
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.roles_anywhere import Thing
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Canonical, Unordered, spec
-from edgefleet.planning.policy_documents import VERSION, canonical, parsed
 
 THING = Thing("profile", "profile")
 UNBOUND = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import Ec2Resource, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io import ec2
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain

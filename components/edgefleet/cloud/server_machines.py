@@ -5,15 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgefleet.errors import EdgefleetError
-from edgefleet.io import ec2, run_command
-from edgefleet.io.aws import error_code
-from edgefleet.io.compressing import compressed
-from edgefleet.io.instances import Machine, interface, launch_settings, run_one
-from edgefleet.io.outside import Outside
-from edgefleet.io.ownership import PREFIX
-from edgefleet.io.waiting import until
-from edgefleet.planning.rolling import (
+from edgefleet.cloud.base.rolling import (
     Action,
     AwaitJoined,
     Cluster,
@@ -23,6 +15,14 @@ from edgefleet.planning.rolling import (
     Resume,
     Terminate,
 )
+from edgefleet.errors import EdgefleetError
+from edgefleet.io import ec2, run_command
+from edgefleet.io.aws import error_code
+from edgefleet.io.compressing import compressed
+from edgefleet.io.environment import Outside
+from edgefleet.io.instances import Machine, interface, launch_settings, run_one
+from edgefleet.io.ownership import PREFIX
+from edgefleet.io.waiting import until
 
 SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
 """Tags of a server: its set, its place, and the digest of what it is made of."""

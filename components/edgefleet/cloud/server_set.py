@@ -1,6 +1,6 @@
 """`edgefleet:aws:ServerSet`: the hub's servers as one resource that rolls its members one at a time.
 
-What is done next is decided by `edgefleet.planning.rolling` from what is seen: machines by their tags, nodes
+What is done next is decided by `edgefleet.cloud.base.rolling` from what is seen: machines by tag, nodes
 by asking a server through Systems Manager. So an update that was interrupted anywhere goes on from there.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from edgefleet.cloud.base import CloudResource, Tagged, exists
+from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io import ec2
+from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.io.instances import Machine, architecture_problems
-from edgefleet.io.outside import Created, Found, Incomplete, Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec, to_plain
-from edgefleet.planning.rolling import Done, Slot, Stuck, next_action
-from edgefleet.planning.skew import upgrade_problems
+from edgefleet.model.version_skew import upgrade_problems
 
 COUNTS = (1, 3, 5)
 MOST_STEPS = 60

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from edgefleet.cloud.base import Ec2Resource, Tagged
+from edgefleet.cloud.base.cidr import cidr_problems
 from edgefleet.errors import Problem
 from edgefleet.io import ec2
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
-from edgefleet.planning.cidr import cidr_problems
 
 
 @spec

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from edgefleet.cloud.base import ChosenId, Tagged
+from edgefleet.cloud.base.names import balancer_name_problems
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ELB
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
-from edgefleet.planning.names import balancer_name_problems
 
 DELAY = "deregistration_delay.timeout_seconds"
 KEEP_SOURCE = "preserve_client_ip.enabled"

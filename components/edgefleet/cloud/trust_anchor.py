@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from edgefleet.cloud.base import ChosenId, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.roles_anywhere import Thing
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec

@@ -11,7 +11,7 @@ from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.model.site import SiteSpec
 
 Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to get into.")]
@@ -19,7 +19,7 @@ Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to ge
 
 def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
     """Print the password of the user rescue at the consoles of sites."""
-    from edgefleet.planning.break_glass import USER, console_password
+    from edgefleet.keys.break_glass import USER, console_password
 
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
@@ -49,7 +49,7 @@ def disk_key(
     stack_: options.Stack,
 ) -> None:
     """Print the passphrase of a data disk that its box's TPM does not open any more."""
-    from edgefleet.planning.disk_recovery import recovery_passphrase
+    from edgefleet.keys.disk_recovery import recovery_passphrase
 
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
@@ -85,7 +85,7 @@ def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> l
 
 
 def _peers(spec: "SiteSpec", key: str) -> Iterator[str]:
-    from edgefleet.planning.break_glass import tunnel_address, tunnel_key
+    from edgefleet.keys.break_glass import tunnel_address, tunnel_key
 
     peer = spec.break_glass.wireguard
     if peer is None:

@@ -7,12 +7,12 @@ from edgefleet.commands.session import Session
 from edgefleet.commands.store import opened
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 
 def read(session: Session, fleet: "Fleet") -> dict[str, dict[str, str]]:
     """dict[site -> dict[node -> digest]]."""
-    from edgefleet.sites import ledger
+    from edgefleet.site import ledger
 
     found = ledger.read(opened(session, fleet))
     return {site: {node: said.digest for node, said in nodes.items()} for site, nodes in found.items()}
@@ -20,20 +20,20 @@ def read(session: Session, fleet: "Fleet") -> dict[str, dict[str, str]]:
 
 def write(session: Session, fleet: "Fleet", said: dict[str, dict[str, str]]) -> None:
     """Add `said` (dict[site -> dict[node -> digest]]) to what is known."""
-    from edgefleet.sites import ledger
+    from edgefleet.site import ledger
 
     ledger.acknowledge(opened(session, fleet), said, clock=session.now)
 
 
 def forget(session: Session, fleet: "Fleet", sites: Iterable[str]) -> None:
     """Drop what was said about sites that are gone."""
-    from edgefleet.sites import ledger
+    from edgefleet.site import ledger
 
     ledger.forget(opened(session, fleet), sites)
 
 
 def remove(session: Session, fleet: "Fleet") -> None:
     """Leave nothing of it: no box is known any more."""
-    from edgefleet.sites import ledger
+    from edgefleet.site import ledger
 
     ledger.remove(opened(session, fleet))

@@ -9,9 +9,9 @@ from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
 
 if TYPE_CHECKING:
+    from edgefleet.fleetfile.closure import Need
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.io.sourcing import Sources
-    from edgefleet.model.closure import Need
-    from edgefleet.model.fleet import Fleet
     from edgefleet.model.medium import Base
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A fleet file, stacks/NAME.fleet.yaml.")]
@@ -39,18 +39,18 @@ def lock(
     ] = False,
 ) -> None:
     """Resolve versions and names to addresses and digests, into NAME.artifacts.lock.yaml beside FILE."""
+    from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
+    from edgefleet.fleetfile.load import load_fleet
     from edgefleet.io import disk
-    from edgefleet.model.artifacts import EMPTY, lock_path, lock_text
-    from edgefleet.model.load import load_fleet
-    from edgefleet.sites import locking
+    from edgefleet.site import artifact_locking
 
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project, is_locking=True)
     releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
-    wanted = locking.Wanted(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
-    made = locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
+    wanted = artifact_locking.Wanted(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
+    made = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
     path = lock_path(session.project / file)
-    changes = locking.changes(fleet.lock, made)
+    changes = artifact_locking.changes(fleet.lock, made)
     show(session, [f"{word:>7}  {name}" for name, word in changes.items()])
     if changes or not path.exists():
         disk.write(path, lock_text(made).encode(), mode=0o644)
@@ -70,9 +70,9 @@ def fetch(
     ] = False,
 ) -> None:
     """Bring what images of FILE are made of into the cache, as the lock has it; goes on where it ended."""
-    from edgefleet.model.load import load_fleet
+    from edgefleet.fleetfile.load import load_fleet
     from edgefleet.report.transfers import Transfers
-    from edgefleet.sites import fetching
+    from edgefleet.site import artifact_fetching
 
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project)
@@ -81,19 +81,19 @@ def fetch(
         for digest in sources.cache.damaged():
             say(session, f"{digest} in the cache was damaged: put apart, and fetched anew where it is needed")
     carried = [need for need, is_carried in _needs(fleet).items() if is_carried]
-    wanted = list(fetching.items(carried, _bases(fleet), sources, fleet.lock))
+    wanted = list(artifact_fetching.items(carried, _bases(fleet), sources, fleet.lock))
     whole = sum(item.size for item in wanted)
     if not wanted:
         say(session, "no image of this fleet carries anything")
         return
     with Transfers(session.err, len(wanted), whole, is_animated=session.is_animated) as transfers:
-        fetching.fetch(wanted, at_once=jobs, told=transfers.told)
+        artifact_fetching.fetch(wanted, at_once=jobs, told=transfers.told)
     show(session, [f"{item.size:>15,}  {item.name}" for item in wanted])
     say(session, f"all of it is in {sources.cache.root}")
 
 
 def _needs(fleet: "Fleet") -> "dict[Need, bool]":
-    from edgefleet.model.closure import wanted_by_all
+    from edgefleet.fleetfile.closure import wanted_by_all
 
     return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
 

@@ -6,7 +6,7 @@ from edgefleet.commands.running import Run, Wanted, prepare, show, told
 from edgefleet.commands.session import Session
 from edgefleet.commands.written import JsonFile
 from edgefleet.errors import OutsideFailure, Problem, Refused
-from edgefleet.planning.steps import Operation
+from edgefleet.model.steps import Operation
 from edgefleet.report.human import counted
 from edgefleet.report.view import View
 

@@ -13,8 +13,8 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.report.human import counted
 
 if TYPE_CHECKING:
-    from edgefleet.planning.build_job import BuildJob
-    from edgefleet.sites.build_plan import SiteJob
+    from edgefleet.site.build_job import BuildJob
+    from edgefleet.site.build_plan import SiteJob
 
 SITES_PER_SHARD = 50
 """Sites of a shard where nobody says how many shards there are."""
@@ -53,7 +53,7 @@ def job(  # noqa: PLR0913 - options
     ] = "20Gi",
 ) -> None:
     """Write an Indexed Job that builds composed images on a cluster; each pod has its own sites' keys."""
-    from edgefleet.planning.build_job import BuildJob, job_name
+    from edgefleet.site.build_job import BuildJob, job_name
 
     session = session_of(context)
     wanted = bulk.order(session, stack, site or None)
@@ -89,8 +89,8 @@ def _write(out: Path, job: "BuildJob", sites: "Sequence[SiteJob]", shards: int) 
     import yaml
 
     from edgefleet.io import disk
-    from edgefleet.planning.build_job import objects
-    from edgefleet.sites import build_plan as plans
+    from edgefleet.site import build_plan as plans
+    from edgefleet.site.build_job import objects
 
     _check_sites(sites)
     count = min(shards or -(-len(sites) // SITES_PER_SHARD), len(sites))

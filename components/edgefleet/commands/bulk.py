@@ -14,13 +14,13 @@ from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 
 if TYPE_CHECKING:
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.io.store.place import StorePlace
+    from edgefleet.keys.secret_scan import Known
     from edgefleet.model.composing import Share
-    from edgefleet.model.fleet import Fleet
-    from edgefleet.planning.leaks import Known
-    from edgefleet.sites.build_plan import SiteJob
-    from edgefleet.sites.building import Workshop
-    from edgefleet.sites.built import BuiltSite
+    from edgefleet.site.build_plan import SiteJob
+    from edgefleet.site.building import Workshop
+    from edgefleet.site.built import BuiltSite
 
 NAMED = 20
 """Sites up to which each image is shown."""
@@ -45,8 +45,8 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
         InvalidInput: no such site, the stack lacks a secret, an identity would end too soon, or a medium is
             too small.
     """
-    from edgefleet.planning.capacity import check_fits
-    from edgefleet.planning.site_identity import check_outlasts
+    from edgefleet.keys.site_certificate import check_outlasts
+    from edgefleet.rollout.capacity import check_fits
 
     fleet = stack.load(session.project, name)
     wanted = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
@@ -63,7 +63,7 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
 
 
 def _known(fleet: "Fleet", secret: str, passphrases: dict[str, str]) -> "Known":
-    from edgefleet.planning import known_secrets
+    from edgefleet.keys import known_secrets
 
     sites = ((spec, rendering.key(secret, spec)) for spec in fleet.sites.values())
     stack = known_secrets.of_stack(secret, fleet.name, fleet.region)
@@ -72,9 +72,9 @@ def _known(fleet: "Fleet", secret: str, passphrases: dict[str, str]) -> "Known":
 
 def known_of(jobs: "Iterable[SiteJob]") -> "Known":
     """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
+    from edgefleet.keys import known_secrets
     from edgefleet.model.spec import from_plain
-    from edgefleet.planning import known_secrets
-    from edgefleet.sites.site_images import SiteImagesSpec
+    from edgefleet.site.site_images import SiteImagesSpec
 
     found = (from_plain(SiteImagesSpec, dict(job.inputs)) for job in jobs)
     return known_secrets.known(((spec, spec.key) for spec in found), (), {})
@@ -82,7 +82,7 @@ def known_of(jobs: "Iterable[SiteJob]") -> "Known":
 
 def _job(fleet: "Fleet", secret: str, site: str, passphrases: dict[str, str]) -> "SiteJob":
     from edgefleet.model.spec import to_plain
-    from edgefleet.sites.build_plan import SiteJob
+    from edgefleet.site.build_plan import SiteJob
 
     inputs = to_plain(rendering.whole(fleet, secret, site))
     inputs |= {"store": fleet.images.store, "key": rendering.key(secret, fleet.sites[site])}
@@ -105,8 +105,8 @@ def workshop(
         InvalidInput: what is to be uploaded would refer to files of this machine.
     """
     from edgefleet.io.artifact_cache import root_of
-    from edgefleet.sites.building import Workshop
-    from edgefleet.sites.supplies import Supplies
+    from edgefleet.site.artifact_source import Supplies
+    from edgefleet.site.building import Workshop
 
     if share == "reference" and upload is not None:
         problem = "an image that refers to its base is of use on this machine alone"
@@ -146,7 +146,7 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
     """
     from edgefleet.io import disk, parallel
     from edgefleet.report.progress import progress
-    from edgefleet.sites.building import build_site
+    from edgefleet.site.building import build_site
 
     account = _Account(session, shop, total)
     with progress(session.err, "building", total, is_animated=session.is_animated) as shown:

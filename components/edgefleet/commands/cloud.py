@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from edgefleet.commands.session import Session
-from edgefleet.planning.steps import Operation
+from edgefleet.model.steps import Operation
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 MARK = ".edgefleet/emulator.lost"
 """Stands while a lost cloud has not been made again: who starts a new one learns of it only once."""

@@ -17,7 +17,7 @@ from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.spec import from_plain, to_plain
-from edgefleet.planning.steps import Outcome, Step
+from edgefleet.model.steps import Outcome, Step
 from edgefleet.provider.differing import differences
 from edgefleet.report import building, filediff, groups
 from edgefleet.report.filediff import Rendered
@@ -25,7 +25,7 @@ from edgefleet.report.human import counted
 from edgefleet.report.view import View
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.model.site import SiteSpec
 
 BESIDE = frozenset({"store", "key", "passphrases", "images"})
@@ -58,7 +58,7 @@ class Side:
 
     def digests(self) -> dict[str, dict[str, str | None]]:
         """dict[node -> {digest, identity}]."""
-        from edgefleet.sites.render import render_site
+        from edgefleet.site.render import render_site
 
         images = render_site(self.spec, self.key, self.passphrases)
         return {node: {"digest": image.digest, "identity": image.identity} for node, image in images.items()}

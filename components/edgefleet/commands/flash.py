@@ -15,7 +15,7 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 if TYPE_CHECKING:
     from edgefleet.model.device import Device
     from edgefleet.model.disk_layout import Extent
-    from edgefleet.sites.built import BuiltImage
+    from edgefleet.site.built import BuiltImage
 
 WRITABLE = (".iso", ".raw", ".raw.json")
 BUILT = ".edgefleet/built"
@@ -45,8 +45,8 @@ def write(  # noqa: PLR0913 - one parameter an option
     from rich.filesize import decimal
 
     from edgefleet.io import devices
-    from edgefleet.planning import flashing
     from edgefleet.report import device as told
+    from edgefleet.site import flashing
 
     session = session_of(context)
     found = devices.read(session.project / device)
@@ -80,7 +80,7 @@ def _built(
     """
     from dataclasses import replace
 
-    from edgefleet.sites.building import build_site
+    from edgefleet.site.building import build_site
 
     site, node = named
     wanted = bulk.order(session, stack, [site])
@@ -108,7 +108,7 @@ def _seed(image: "BuiltImage", folder: Path, format_: str) -> "BuiltImage":
 
     from edgefleet.images import FORMATS
     from edgefleet.io import disk
-    from edgefleet.sites.manifest import PAYLOAD
+    from edgefleet.site.manifest import PAYLOAD
 
     if not image.name.endswith(PAYLOAD):
         return image

@@ -46,10 +46,10 @@ def kubeconfig(
     ] = Path("hub.kubeconfig"),
 ) -> None:
     """Write a kubeconfig of the stack's hub; an admin's ends by itself."""
+    from edgefleet.fleetfile.yaml_text import to_yaml
     from edgefleet.io import disk
-    from edgefleet.model.yaml_text import to_yaml
-    from edgefleet.planning import hub_identity as identity
-    from edgefleet.planning.derivation import hub_master
+    from edgefleet.keys import hub_pki as identity
+    from edgefleet.keys.derivation import hub_master
 
     session = session_of(context)
     fleet = load(session.project, stack)

@@ -108,7 +108,7 @@ def build_plan(  # noqa: PLR0913 - options
     """Build what a plan says, as a worker that knows its sites' keys alone."""
     from edgefleet.io import disk
     from edgefleet.io.store.place import StorePlace
-    from edgefleet.sites import build_plan as plans
+    from edgefleet.site import build_plan as plans
 
     session = session_of(context)
     check_choice(["of the plan"], False, discard=discard, upload=upload)

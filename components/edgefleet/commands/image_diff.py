@@ -21,20 +21,20 @@ def diff(
 ) -> None:
     """Show what changed from image A to image B: 0 nothing, 1 something; secrets are not shown."""
     from edgefleet.report import image_difference
-    from edgefleet.sites import comparing
+    from edgefleet.site import image_diff
 
     session = session_of(context)
     place = JsonFile.to(session, json)
     find = verifying.cache(session)
-    sides = [comparing.side(_image(session.project / path), find) for path in (old, new)]
-    found = comparing.compare(sides[0], sides[1])
+    sides = [image_diff.side(_image(session.project / path), find) for path in (old, new)]
+    found = image_diff.compare(sides[0], sides[1])
     if not place.is_stdout:
         show(session, image_difference.lines(found))
     of = {
         name: {"image": side.manifest.image, "digest": side.manifest.digest}
         for name, side in zip(("a", "b"), sides, strict=True)
     }
-    place.write({**of, **comparing.plain(found)})
+    place.write({**of, **image_diff.plain(found)})
     if not found.is_none:
         raise typer.Exit(1)
 

@@ -22,7 +22,7 @@ from edgefleet.commands.stack import load
 from edgefleet.errors import InvalidInput, Problem, Refused
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 WORDS = 24
 """Bytes of randomness in a passphrase that is made here."""
@@ -129,7 +129,7 @@ def _ask(session: Session, name: str) -> str:
 
 def _used(fleet: "Fleet") -> set[str]:
     """Names of the secrets that the fleet file refers to."""
-    from edgefleet.planning.break_glass import secrets_used
+    from edgefleet.keys.break_glass import secrets_used
 
     return {name for site in fleet.sites.values() for name in secrets_used(site)}
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from edgefleet.planning.steps import SECRET
+from edgefleet.model.steps import SECRET
 from edgefleet.report.filediff import Rendered
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Files = Mapping[str, bytes]
 
 def rendered(spec: "SiteSpec", key: str, passphrases: Mapping[str, str]) -> dict[str, dict[str, Rendered]]:
     """dict[node -> dict[path -> file]] of the media of a site and of the boxes that they make."""
-    from edgefleet.sites.render import render_tree
+    from edgefleet.site.render import render_tree
 
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)

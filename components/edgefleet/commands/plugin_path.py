@@ -15,4 +15,4 @@ def command(context: typer.Context) -> None:
 
 def folder() -> Path:
     """The plugin's folder inside the installed package."""
-    return Path(__file__).resolve().parent.parent / "provider" / "plugin"
+    return Path(__file__).resolve().parent.parent / "plugin"

@@ -8,9 +8,9 @@ from edgefleet.commands.session import Session
 from edgefleet.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.model.site import SiteSpec
-    from edgefleet.sites.render import SiteImage
+    from edgefleet.site.render import SiteImage
 
 
 def each(
@@ -21,9 +21,9 @@ def each(
     Raises:
         InvalidInput: the stack lacks a secret that one of them needs, or something does not fit.
     """
-    from edgefleet.planning.capacity import check_fits
-    from edgefleet.planning.site_identity import check_outlasts
-    from edgefleet.sites.render import render_site
+    from edgefleet.keys.site_certificate import check_outlasts
+    from edgefleet.rollout.capacity import check_fits
+    from edgefleet.site.render import render_site
 
     secret, passphrases = secrets.required_fleet_secret(session, name)
     check_outlasts(fleet.sites, fleet.control_plane, session.now())
@@ -35,8 +35,8 @@ def each(
 
 def whole(fleet: "Fleet", fleet_secret: str, site: str) -> "SiteSpec":
     """The spec of a site with what the fleet's secret adds that is not secret: its certificate."""
-    from edgefleet.planning.derivation import hub_master
-    from edgefleet.planning.site_identity import has_identity, identified, site_authority
+    from edgefleet.keys.derivation import hub_master
+    from edgefleet.keys.site_certificate import has_identity, identified, site_authority
 
     spec, hub = fleet.sites[site], fleet.control_plane
     if not has_identity(spec, hub):
@@ -48,7 +48,7 @@ def whole(fleet: "Fleet", fleet_secret: str, site: str) -> "SiteSpec":
 
 def key(fleet_secret: str, spec: "SiteSpec") -> str:
     """The site's derived key."""
-    from edgefleet.planning.derivation import site_key
+    from edgefleet.keys.derivation import site_key
 
     return site_key(fleet_secret, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
 
@@ -59,7 +59,7 @@ def used(fleet: "Fleet", site: str, passphrases: Mapping[str, str], name: str) -
     Raises:
         InvalidInput: the stack does not have one of them.
     """
-    from edgefleet.planning.break_glass import secrets_used
+    from edgefleet.keys.break_glass import secrets_used
 
     spec = fleet.sites[site]
     names = secrets_used(spec)

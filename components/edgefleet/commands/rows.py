@@ -14,7 +14,7 @@ from edgefleet.commands.stack import FOLDER, SUFFIX
 from edgefleet.errors import OutsideFailure
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 ROW = re.compile(r"""(?:\s*-\s*name\s*:\s*|\s+)?["']?([a-z0-9][a-z0-9-]{0,62})["']?\s*(?:[:,]|$)""")
 """A line that begins with a name: a key of ``sites``, an item's ``name``, or a table's first cell."""

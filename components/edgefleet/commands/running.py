@@ -14,14 +14,14 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.waiting import waiting
 from edgefleet.commands.written import JsonFile
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
-from edgefleet.planning.steps import Operation, Outcome, Result
+from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import building, document, text
 from edgefleet.report.progress import progress
 from edgefleet.report.view import View
 
 if TYPE_CHECKING:
     from edgefleet.engine import Engine, Options
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 DOING: dict[Operation, str] = {
     "preview": "planning",

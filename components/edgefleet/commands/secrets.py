@@ -30,8 +30,8 @@ def read(session: Session, stack: str) -> Secrets:
         InvalidInput: the passphrase is missing or wrong, or the file is damaged.
         Refused: they are kept by something else than a passphrase.
     """
-    from edgefleet.local.project import load_config, open_project, stack_document
-    from edgefleet.local.secrets import find_passphrase, open_salt
+    from pulumi_embedded.project import load_config, open_project, stack_document
+    from pulumi_embedded.secrets import find_passphrase, open_salt
 
     project = open_project(session.project, session.environment)
     document = stack_document(project, stack)

@@ -11,9 +11,9 @@ from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
-    from edgefleet.planning.sheet import MadeImage, Sheet
-    from edgefleet.sites.render import SiteImage
+    from edgefleet.fleetfile.fleet import Fleet
+    from edgefleet.report.site_sheet import MadeImage, Sheet
+    from edgefleet.site.render import SiteImage
 
 FOR_ALL = 0o644
 """Mode of the page: it holds no secret, and is to be handed on."""
@@ -53,7 +53,7 @@ def sheet(
 
 def _sheets(session: Session, fleet: "Fleet", name: str, sites: tuple[str, ...]) -> "Iterator[Sheet]":
     """One after the other: images are rendered for their digests, and dropped."""
-    from edgefleet.planning.sheet import Around, sheet
+    from edgefleet.report.site_sheet import Around, sheet
 
     for site, images in rendering.each(session, fleet, name, sites):
         spec, member = fleet.sites[site], fleet.provenance.members[site]
@@ -69,7 +69,7 @@ def _sheets(session: Session, fleet: "Fleet", name: str, sites: tuple[str, ...])
 
 def _made(node: str, image: "SiteImage", format_: str) -> "MadeImage":
     from edgefleet.images import FORMATS
-    from edgefleet.planning.sheet import MadeImage
+    from edgefleet.report.site_sheet import MadeImage
 
     kind = FORMATS[format_]
     file = image.name if kind.compose is None else f"{node}{kind.whole}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgefleet.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 FOLDER = "stacks"
 SUFFIX = ".fleet.yaml"
@@ -62,7 +62,7 @@ def load(project: Path, stack: str) -> "Fleet":
     Raises:
         InvalidInput: with every problem of the file.
     """
-    from edgefleet.model.load import load_fleet
+    from edgefleet.fleetfile.load import load_fleet
 
     return load_fleet(fleet_file(project, stack), project)
 

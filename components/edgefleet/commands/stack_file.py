@@ -17,7 +17,7 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
         OutsideFailure: the file cannot be written.
     """
     from edgefleet.io import disk
-    from edgefleet.local.secrets import find_passphrase, new_salt, open_salt
+    from pulumi_embedded.secrets import find_passphrase, new_salt, open_salt
 
     file = session.project / FOLDER / f"Pulumi.{stack}.yaml"
     text = (disk.read(file) or b"").decode()

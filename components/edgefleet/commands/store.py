@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from edgefleet.commands.session import Session
 
 if TYPE_CHECKING:
+    from edgefleet.fleetfile.fleet import Fleet
     from edgefleet.io.store import ArtifactStore
     from edgefleet.io.store.place import StorePlace
-    from edgefleet.model.fleet import Fleet
 
 
 def opened(session: Session, fleet: "Fleet") -> "ArtifactStore":

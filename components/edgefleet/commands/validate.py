@@ -26,8 +26,8 @@ def command(
 
 
 def _check(session: Session, file: Path) -> tuple[Problem, ...]:
-    from edgefleet.model.load import load_fleet
-    from edgefleet.planning.capacity import check_fits
+    from edgefleet.fleetfile.load import load_fleet
+    from edgefleet.rollout.capacity import check_fits
 
     try:
         fleet = load_fleet(session.project / file, session.project)

@@ -11,7 +11,7 @@ from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from edgefleet.io.signing import PublicKey
-    from edgefleet.sites.checking import Find
+    from edgefleet.site.verification import Find
 
 MANIFEST = "manifest.json"
 HINT = "build the image again, and write no medium from this one"
@@ -78,8 +78,8 @@ def verify(paths: Iterable[Path], find: "Find", keys: "Sequence[PublicKey]" = ()
 
 
 def _verified(image: Path, find: "Find", keys: "Sequence[PublicKey]") -> Verified:
-    from edgefleet.sites.checking import check, opened
-    from edgefleet.sites.trust import check_beside
+    from edgefleet.site.signature_check import check_beside
+    from edgefleet.site.verification import check, opened
 
     found = opened(image, find)
     notes = (*check(found), check_beside(found, keys))

@@ -7,10 +7,10 @@ from edgefleet.commands import acknowledged
 from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.session import Session
 from edgefleet.errors import OutsideFailure
-from edgefleet.planning.pending import Pending, pending
+from edgefleet.rollout.pending import Pending, pending
 
 if TYPE_CHECKING:
-    from edgefleet.model.fleet import Fleet
+    from edgefleet.fleetfile.fleet import Fleet
 
 
 def waiting(

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from pulumi.automation.events import EngineEvent
 
-from edgefleet.planning.steps import Operation, Outcome
+from edgefleet.model.steps import Operation, Outcome
 
 OnEvent = Callable[[EngineEvent], None]
 """Gets each engine event while a run lasts, one at a time, from any thread."""

@@ -10,11 +10,11 @@ from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.engine.translating import Collector, Shown
-from edgefleet.local.disk import Disk
-from edgefleet.local.opening import read_state
-from edgefleet.local.run import Request, run
-from edgefleet.planning.steps import Operation, Outcome
+from edgefleet.model.steps import Operation, Outcome
 from edgefleet.provider.servicer import Servicer
+from pulumi_embedded.disk import Disk
+from pulumi_embedded.run import Request, run
+from pulumi_embedded.stack_loader import read_state
 
 Factories = Mapping[str, Callable[[], Any]]
 

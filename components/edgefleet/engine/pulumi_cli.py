@@ -22,8 +22,8 @@ from semver import VersionInfo
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.engine.translating import Collector, shown
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
-from edgefleet.local.secrets import PASSPHRASE_FILE
-from edgefleet.planning.steps import Diagnostic, Operation, Outcome
+from edgefleet.model.steps import Diagnostic, Operation, Outcome
+from pulumi_embedded.secrets import PASSPHRASE_FILE
 
 OLDEST = VersionInfo(3, 229, 0)
 """The first CLI that reads what this project's Pulumi.yaml says."""

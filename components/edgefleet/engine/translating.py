@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from pulumi.automation import events as api
 
-from edgefleet.planning.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
+from edgefleet.model.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the protocol

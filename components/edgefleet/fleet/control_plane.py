@@ -16,10 +16,10 @@ from edgefleet.fleet.hub.site_identity import site_identity
 from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.fleet.plainly import plainly
+from edgefleet.fleetfile.plain_hub import hub_from_plain
 from edgefleet.io import disk
+from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
-from edgefleet.model.hub_plain import hub_from_plain
-from edgefleet.planning.derivation import hub_master
 
 RECIPE = 1
 """How the servers' first boot is rendered."""

@@ -13,17 +13,17 @@ from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.provider import Provider, ProviderArgs
 from edgefleet.fleet.site_images import SiteImages
-from edgefleet.model import fleet as model
-from edgefleet.model import load
+from edgefleet.fleetfile import fleet as model
+from edgefleet.fleetfile import load
+from edgefleet.keys.break_glass import secrets_used
+from edgefleet.keys.certificates import Holder
+from edgefleet.keys.derivation import hub_master, site_key, stack_holder
+from edgefleet.keys.site_certificate import check_outlasts, has_identity, identified, site_authority
 from edgefleet.model.hub import Cloud
 from edgefleet.model.hub import ControlPlane as ControlPlaneSpec
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import to_plain
-from edgefleet.planning.break_glass import secrets_used
-from edgefleet.planning.capacity import check_fits
-from edgefleet.planning.certificates import Holder
-from edgefleet.planning.derivation import hub_master, site_key, stack_holder
-from edgefleet.planning.site_identity import check_outlasts, has_identity, identified, site_authority
+from edgefleet.rollout.capacity import check_fits
 
 
 class FleetArgs(TypedDict):

@@ -1,7 +1,7 @@
 """Upgrades of k3s on the hub's servers: Rancher's system-upgrade-controller and its Plan, as manifests.
 
 The servers pull these from the bucket and k3s applies them. Servers are upgraded one at a time, each
-cordoned; what a Plan says is checked beforehand by `edgefleet.planning.skew`, as the controller checks
+cordoned; what a Plan says is checked beforehand by `edgefleet.model.version_skew`, as the controller checks
 nothing. Sources: k3s docs, upgrades/automated; system-upgrade-controller, pkg/apis/upgrade.cattle.io/v1.
 """
 

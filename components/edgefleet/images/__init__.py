@@ -2,7 +2,7 @@
 
 A format has a *seed*: small, pure, known in a preview to its digest. ``raw`` and ``iso`` are composed
 besides, of a base image and a payload, by outside tools; a preview shows their identity
-(`edgefleet.planning.identity`).
+(`edgefleet.site.content_id`).
 """
 
 from collections.abc import Callable

@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system
+from edgefleet.images.network.network_manager import network_manager
+from edgefleet.images.network.networkd import networkd
 from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot, Unit
 from edgefleet.model.image import Image
 from edgefleet.model.site import User
-from edgefleet.planning.network_manager import network_manager
-from edgefleet.planning.networkd import networkd
-from edgefleet.planning.placing import INSTANCE, instance, of_the_system
 
 VERSION = "3.3.0"
 NAME = "config.ign"

@@ -21,7 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.images import nocloud, script
+from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.images.network.networkd import networkd
 from edgefleet.io import disk, installer_iso, tools
 from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
 from edgefleet.io.iso9660 import iso
@@ -31,9 +34,6 @@ from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
 from edgefleet.model.image import Image
 from edgefleet.model.listing import Entry
-from edgefleet.model.yaml_text import to_yaml
-from edgefleet.planning.networkd import networkd
-from edgefleet.planning.placing import placed
 
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"

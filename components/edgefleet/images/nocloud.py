@@ -7,13 +7,13 @@ the seed says, so a box applies a changed seed as a new first boot and an unchan
 import base64
 from typing import Any
 
+from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.images.base.cloud_init_fallback import instance, placed
+from edgefleet.images.network.netplan import netplan
 from edgefleet.io.iso9660 import iso
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import User
-from edgefleet.model.yaml_text import to_yaml
-from edgefleet.planning.netplan import netplan
-from edgefleet.planning.placing import instance, placed
 
 LABEL = "cidata"
 NOBODY = {"name": "root", "lock_passwd": True}

@@ -12,10 +12,10 @@ stay, as cloud-init would take a box without them for a new one.
 from dataclasses import replace
 
 from edgefleet.images import nocloud
+from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.io.tar_archive import tar
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
-from edgefleet.planning.placing import placed
 
 PRIVATE = File(
     path="/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf",

@@ -12,12 +12,7 @@ from pathlib import Path
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import nocloud
-from edgefleet.io import disk, extents, file_systems, gpt, tools
-from edgefleet.io.payload_listing import entry, listed
-from edgefleet.model.composing import Composed, Ingredients
-from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
-from edgefleet.model.listing import Entry, Piece
-from edgefleet.planning.extents import (
+from edgefleet.images.base.extents import (
     BASE,
     BASIC_DATA,
     COPY,
@@ -27,6 +22,11 @@ from edgefleet.planning.extents import (
     Added,
     arranged,
 )
+from edgefleet.io import disk, extents, file_systems, gpt, tools
+from edgefleet.io.payload_listing import entry, listed
+from edgefleet.model.composing import Composed, Ingredients
+from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
+from edgefleet.model.listing import Entry, Piece
 
 SEED_NAME, PAYLOAD_NAME = "CIDATA", "EDGEFLEET-PL"
 SEED, PAYLOAD = "seed", "payload"

@@ -8,11 +8,11 @@ import base64
 import shlex
 from typing import Any
 
+from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system, placed
 from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
-from edgefleet.planning.placing import INSTANCE, instance, of_the_system, placed
 
 END = "EDGEFLEET-END"
 RELOADED = (

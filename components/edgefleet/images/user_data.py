@@ -8,11 +8,11 @@ machine's compressor may give other bytes.
 """
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.images.nocloud import commands, written_files
 from edgefleet.io.compressing import compressed
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
-from edgefleet.model.yaml_text import to_yaml
 
 LONGEST = 16_384
 """Bytes that EC2 takes, before base64."""

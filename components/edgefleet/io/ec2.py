@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.io.aws import Aws
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import GENERATION, URN, digest
 
 

@@ -23,7 +23,7 @@ from edgefleet.io import disk, processes
 from edgefleet.io.processes import Process
 
 HOST = "127.0.0.1"
-MODULE = "edgefleet.local.emulator"
+MODULE = "edgefleet.emulator"
 PATIENCE = 60.0
 """Seconds to wait for a new emulator to answer; the first import of moto takes a few on a small machine."""
 

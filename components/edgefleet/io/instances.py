@@ -7,7 +7,7 @@ from typing import Any
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io import ec2
 from edgefleet.io.aws import Aws, error_code
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 
 LATE = "IAM Instance Profile"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.io.arn_tags import ROLES_ANYWHERE
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

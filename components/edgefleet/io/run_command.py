@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.aws import error_code
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.waiting import until
 
 PENDING = frozenset({"Pending", "InProgress", "Delayed"})

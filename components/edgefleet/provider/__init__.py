@@ -5,4 +5,4 @@ from pathlib import Path
 
 def plugin_path() -> Path:
     """The folder that a project's Pulumi.yaml names under ``plugins.providers``."""
-    return Path(__file__).resolve().parent / "plugin"
+    return Path(__file__).resolve().parents[1] / "plugin"

@@ -8,7 +8,7 @@ from edgefleet.io import emulator
 from edgefleet.io.aws import Aws
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.emulator import Emulator
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 

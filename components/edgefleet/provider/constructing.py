@@ -19,8 +19,8 @@ from pulumi.resource import ComponentResource
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.version import version
-from edgefleet.model.shapes import shape_of
 from edgefleet.model.syntax import nearest
+from edgefleet.model.type_introspection import shape_of
 
 PACKAGE = "edgefleet"
 _SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}

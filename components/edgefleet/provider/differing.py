@@ -5,8 +5,8 @@ from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Literal
 
 from edgefleet.model.paths import Part, format_path, parse_path
-from edgefleet.model.shapes import at, defaults_of
 from edgefleet.model.spec import Canonical, Unordered, to_plain
+from edgefleet.model.type_introspection import at, defaults_of
 from edgefleet.provider.properties import UNKNOWN
 
 Kind = Literal["add", "delete", "update"]

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import status_pb2
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
-from edgefleet.io.outside import Incomplete
+from edgefleet.io.environment import Incomplete
 from edgefleet.provider.properties import decode, encode
 
 DEBUG = "EDGEFLEET_DEBUG"

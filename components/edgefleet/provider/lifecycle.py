@@ -10,12 +10,12 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.cloud.base import Placed
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import owner_of
 from edgefleet.model.paths import format_path, parse_path
-from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
+from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider import properties
 from edgefleet.provider.differing import (
     Difference,

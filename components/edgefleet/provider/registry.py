@@ -33,7 +33,7 @@ from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.volume import Volume
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.provider.resource import Resource
-from edgefleet.sites.site_images import SiteImages
+from edgefleet.site.site_images import SiteImages
 
 RESOURCES: tuple[Resource, ...] = (
     SiteImages(),

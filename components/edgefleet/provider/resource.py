@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from edgefleet.errors import Problem
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 
 
 class Resource(Protocol):

@@ -10,8 +10,8 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from edgefleet.io.version import version
-from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import Secret, described
+from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider.configuration import Config
 from edgefleet.provider.resource import Resource
 

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.version import version
 from edgefleet.provider import properties
 from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings

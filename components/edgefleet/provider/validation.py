@@ -8,9 +8,9 @@ from pydantic_core import ErrorDetails
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.shapes import at, fields_of
 from edgefleet.model.spec import from_plain
 from edgefleet.model.syntax import nearest
+from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider.properties import unknowns
 
 T = TypeVar("T")

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from edgefleet.model.artifacts import ArtifactsLock
+from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
+from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
 from edgefleet.model.site import SiteSpec
-from edgefleet.planning import changes as planning
-from edgefleet.planning.capacity import Filling, fillings
-from edgefleet.planning.changes import SiteChange
-from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Operation, Outcome, Result, Step
+from edgefleet.model.steps import Operation, Outcome, Result, Step
 from edgefleet.report import diagnosing, differences
 from edgefleet.report.view import Digests, Fate, Group, Other, Site, View
+from edgefleet.rollout.capacity import Filling, fillings
+from edgefleet.rollout.pending import Pending
 
 SITES = "edgefleet:index:SiteImages"
 COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
@@ -33,7 +32,7 @@ WARNINGS = 5
 
 
 class Described(Protocol):
-    """What a report needs of a fleet file; `edgefleet.model.fleet.Fleet` has it."""
+    """What a report needs of a fleet file; `edgefleet.fleetfile.fleet.Fleet` has it."""
 
     @property
     def name(self) -> str:
@@ -191,7 +190,7 @@ def _fate(change: SiteChange, seen: Seen) -> Fate:
 def _groups(changes: Iterable[SiteChange], seen: Seen) -> Iterator[Group]:
     """Sites with the same changes, numbered through."""
     by_name = {each.name: each for each in changes if each.op in differences.CHANGING}
-    for number, group in enumerate(planning.grouped(by_name.values()), start=1):
+    for number, group in enumerate(grouped(by_name.values()), start=1):
         yield Group(
             number=number,
             fate=FATE_OF[group.effect],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from edgefleet.errors import Problem
-from edgefleet.planning.steps import Diagnostic
+from edgefleet.model.steps import Diagnostic
 
 STACK = "pulumi:pulumi:Stack"
 WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\"]+(?::\d+){1,2}")

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from edgefleet.model.changes import Change, SiteChange, changes_between, effect_of
 from edgefleet.model.paths import parse_path
-from edgefleet.planning import changes as planning
-from edgefleet.planning.changes import Change, SiteChange
-from edgefleet.planning.steps import SECRET, Step
+from edgefleet.model.steps import SECRET, Step
 from edgefleet.report.view import Digests
 
 BESIDE = ("store", "key", "passphrases", "images")
@@ -26,7 +25,7 @@ def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
     return SiteChange(
         name=step.name,
         op=step.op,
-        effect=planning.effect_of(
+        effect=effect_of(
             (change for change in found if _head(change.path) not in KEEPING),
             digest_changed=digest_changed(images),
         ),
@@ -37,7 +36,7 @@ def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
 
 def changes(step: Step) -> tuple[Change, ...]:
     """The values that differ: in the spec, then beside it."""
-    in_spec = planning.changes_between(_spec(step.old_inputs), _spec(step.new_inputs))
+    in_spec = changes_between(_spec(step.old_inputs), _spec(step.new_inputs))
     beside = [path for path in step.diff or _differing(step) if _head(path) in BESIDE]
     return (*in_spec, *(_beside(step, path) for path in sorted(beside)))
 

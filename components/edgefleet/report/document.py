@@ -5,12 +5,12 @@ Fields are added, never renamed.
 
 from typing import Any
 
-from edgefleet.planning.capacity import Filling
-from edgefleet.planning.changes import Change
-from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Step
+from edgefleet.model.changes import Change
+from edgefleet.model.steps import Step
 from edgefleet.report import problems
 from edgefleet.report.view import FATES, Group, Site, View
+from edgefleet.rollout.capacity import Filling
+from edgefleet.rollout.pending import Pending
 
 SUMMARY = ("same", "create", "update", "replace", "delete")
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from rich.text import Text
 
 from edgefleet.model.effects import Effect
-from edgefleet.planning.pending import Pending
 from edgefleet.report.human import age, counted
 from edgefleet.report.layout import COLUMNS, both_ends, wrapped
 from edgefleet.report.view import View
+from edgefleet.rollout.pending import Pending
 
 SIGNS = {"create": ("+", "green"), "delete": ("-", "red"), "replace": ("+-", "yellow"), "import": ("=", "")}
 DONE = {Effect.REFLASH: "reflashed", Effect.RESTART: "restarted", Effect.LIVE: "updated"}

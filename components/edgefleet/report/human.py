@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from edgefleet.planning.steps import SECRET, UNKNOWN
+from edgefleet.model.steps import SECRET, UNKNOWN
 
 BINARY = ("Ti", "Gi", "Mi", "Ki")
 DECIMAL = ("Gbit", "Mbit", "kbit")

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from edgefleet.model.listing import Entry
 from edgefleet.report.filediff import STYLES
-from edgefleet.sites.comparing import Change, Difference, Value
+from edgefleet.site.image_diff import Change, Difference, Value
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from edgefleet.planning.capacity import Filling
 from edgefleet.report.human import counted
 from edgefleet.report.layout import wrapped
+from edgefleet.rollout.capacity import Filling
 
 NAMED = 3
 """Sites that are named rather than counted."""

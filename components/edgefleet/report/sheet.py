@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from edgefleet.io.templates import render_html
-from edgefleet.planning.sheet import Sheet
 from edgefleet.report.human import digest, size
+from edgefleet.report.site_sheet import Sheet
 
 
 def pages(title: str, sheets: Iterable[Sheet]) -> Iterator[str]:

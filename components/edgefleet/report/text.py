@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from edgefleet.planning.steps import Operation
+from edgefleet.model.steps import Operation
 from edgefleet.report import footing, groups, media
 from edgefleet.report.human import counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread

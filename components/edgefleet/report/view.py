@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Literal
 
 from edgefleet.errors import Problem
+from edgefleet.model.changes import Change
 from edgefleet.model.effects import Effect
-from edgefleet.planning.capacity import Filling
-from edgefleet.planning.changes import Change
-from edgefleet.planning.pending import Pending
-from edgefleet.planning.steps import Op, Operation, Result, Step
+from edgefleet.model.steps import Op, Operation, Result, Step
+from edgefleet.rollout.capacity import Filling
+from edgefleet.rollout.pending import Pending
 
 Fate = Literal["reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"]
 """What becomes of a site; each site of the fleet has exactly one."""
@@ -110,7 +110,7 @@ class View:
     notes: tuple[str, ...] = ()
     """Sentences to say: the emulated cloud was lost, warnings of the engine."""
     steps: tuple[Step, ...] = ()
-    """The engine's `edgefleet.planning.steps.Step`s."""
+    """The engine's `edgefleet.model.steps.Step`s."""
 
     def of(self, *fates: Fate) -> tuple[Site, ...]:
         """The sites with one of `fates`."""

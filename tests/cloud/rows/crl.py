@@ -5,8 +5,8 @@ from tests.cloud.rows.trust_anchor import MASTER, ONE
 
 from edgefleet.cloud.crl import Crl
 from edgefleet.io.aws import Aws
-from edgefleet.planning.certificates import pem
-from edgefleet.planning.site_identity import revocation_list, site_authority
+from edgefleet.keys.certificates import pem
+from edgefleet.keys.site_certificate import revocation_list, site_authority
 
 BY = site_authority(MASTER, fleet="retail", region="eu")
 NONE, SOME = (pem(revocation_list(BY, serials)) for serials in ((), (7, 11)))

@@ -3,7 +3,7 @@
 from tests.cloud.rows.row import Row
 
 from edgefleet.cloud.trust_anchor import TrustAnchor
-from edgefleet.planning.site_identity import site_authority
+from edgefleet.keys.site_certificate import site_authority
 
 MASTER = "YSBtYXN0ZXIgdGhhdCBvbmx5IHRoZXNlIHRlc3RzIHVzZSE="
 ONE, OTHER = (site_authority(MASTER, fleet="retail", region=name).certificate_pem for name in ("eu", "us"))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from edgefleet.cloud.base.resource import CloudResource, finishing
 from edgefleet.io import ec2
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.waiting import while_in_use
 

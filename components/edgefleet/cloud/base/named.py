@@ -9,7 +9,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io import ec2
 from edgefleet.io.arn_tags import Tagging
 from edgefleet.io.aws import error_code
-from edgefleet.io.outside import Created, Found, Outside
+from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.waiting import until, while_in_use
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, NoReturn
 
 from edgefleet.cloud.base.tags import owner_tags, tag_problems
 from edgefleet.errors import OutsideFailure, Problem, Refused
-from edgefleet.io.outside import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import outside_name, spec
 

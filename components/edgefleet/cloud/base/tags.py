@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from edgefleet.errors import Problem
-from edgefleet.io.outside import Outside
+from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import MANAGED, PREFIX
 from edgefleet.model.paths import format_path
 

@@ -7,10 +7,10 @@ import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import server_policies, service_trust
 from edgefleet.hub.user_data import SECRETS, parameters_path
-from edgefleet.model.yaml_text import to_yaml
-from edgefleet.planning.hub_identity import HubIdentity, hub_of, role_kubeconfig
+from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ import pulumi
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.network import Network
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import service_trust
 from edgefleet.model.hub import GIB
-from edgefleet.model.yaml_text import to_yaml
 
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 NODE_POLICIES = (

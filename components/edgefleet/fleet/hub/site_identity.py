@@ -7,9 +7,9 @@ import pulumi
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.hub.permissions import site_policies, site_trust
-from edgefleet.planning.certificates import pem
-from edgefleet.planning.derivation import hub_master
-from edgefleet.planning.site_identity import revocation_list, revoked_serials, site_authority
+from edgefleet.keys.certificates import pem
+from edgefleet.keys.derivation import hub_master
+from edgefleet.keys.site_certificate import revocation_list, revoked_serials, site_authority
 
 
 def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:

@@ -9,10 +9,10 @@ from edgefleet.boot.hub_identity import MANIFESTS
 from edgefleet.boot.hub_k3s import SNAPSHOTS
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import encrypted_only
 from edgefleet.hub.upgrades import manifests
-from edgefleet.model.yaml_text import to_yaml
-from edgefleet.planning.hub_access import access_manifests
+from edgefleet.keys.hub_access import access_manifests
 
 EARLIER_DAYS = 90
 """Days that earlier versions of what is in the bucket are kept."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from edgefleet.cloud.base.names import balancer_name
 from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import ControlPlane
-from edgefleet.planning.names import balancer_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,30 @@
+"""The emulated cloud's process: moto's server on loopback, started by `edgefleet.io.emulator`.
+
+``python -m edgefleet.emulator FILE`` listens on a free port of 127.0.0.1, writes its number to FILE
+and serves until it is told to end.
+"""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from edgefleet.emulator.app import create_app
+from edgefleet.io import disk
+from edgefleet.io.emulator import HOST
+
+
+def main(ready: Path) -> None:
+    """Serve until SIGTERM; the port stands in `ready` once connections are accepted."""
+    # moto and its dependencies come with the extra `emulator` only.
+    from werkzeug.serving import make_server  # noqa: PLC0415 - optional
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
+    server = make_server(HOST, 0, create_app(), threaded=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    disk.write(ready, str(server.server_port).encode())
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,40 @@
+"""The emulated cloud as one WSGI application."""
+
+import os
+from typing import Any
+
+from edgefleet.emulator.call_counter import CallCounter
+from edgefleet.emulator.fake_bucket_tags import FakeBucketTags
+from edgefleet.emulator.fake_budgets import FakeBudgets
+from edgefleet.emulator.fake_clusters import FakeClusters
+from edgefleet.emulator.fake_key_tags import FakeKeyTags
+from edgefleet.emulator.fake_nat_gateways import FakeNatGateways
+from edgefleet.emulator.fake_roles_anywhere import FakeRolesAnywhere
+from edgefleet.emulator.fake_servers import FakeServers
+from edgefleet.emulator.requests import Application
+
+FAKES: tuple[type[Any], ...] = (
+    FakeNatGateways,
+    FakeBudgets,
+    FakeKeyTags,
+    FakeServers,
+    FakeRolesAnywhere,
+    FakeBucketTags,
+    FakeClusters,
+)
+"""Stand-ins, the innermost first; each takes the application that it wraps."""
+
+
+def create_app() -> Application:
+    """Moto behind the stand-ins."""
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # AWS's own, such as a role of EKS needs
+    # moto comes with the extra `emulator` only.
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    app: Application = DomainDispatcherApplication(create_backend_app)
+    for fake in FAKES:
+        app = fake(app)
+    return CallCounter(app)

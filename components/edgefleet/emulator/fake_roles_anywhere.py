@@ -1,0 +1,129 @@
+"""A stand-in for IAM Roles Anywhere, which moto has not: trust anchors, profiles and lists of revoked ones.
+
+It keeps what it is told in memory; it believes no certificate and gives nobody credentials. Paths, shapes and
+errors: IAM Roles Anywhere API reference.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from edgefleet.emulator.requests import (
+    ACCOUNT,
+    RESET,
+    Application,
+    Call,
+    Environment,
+    Refusal,
+    answer_json,
+    read_call,
+)
+
+KINDS = {
+    "trustanchor": ("trustAnchor", "trust-anchor"),
+    "profile": ("profile", "profile"),
+    "crl": ("crl", "crl"),
+}
+"""dict[word in paths -> (name in answers, word in ARNs)]."""
+PATH = re.compile(r"/(?P<kind>trustanchor|profile|crl)(s|/(?P<id>[0-9a-f-]{36})(/(?P<verb>enable|disable))?)")
+Answer = dict[str, Any]
+
+
+@dataclass
+class Kept:
+    """One of what is kept."""
+
+    kind: str
+    about: Answer
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class FakeRolesAnywhere:
+    """Trust anchors, profiles and revocation lists, with tags."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._kept: dict[tuple[str, str], Kept] = {}
+        """dict[(region, id) -> what is kept]."""
+
+    def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer calls of Roles Anywhere; pass the others on."""
+        call = read_call(environment)
+        if call.path == RESET:
+            self._kept.clear()
+        if call.service != "rolesanywhere":
+            return self._app(environment, start)
+        try:
+            answer = self._answer(call, environment.get("QUERY_STRING", ""))
+        except Refusal as refused:
+            code = str(refused)
+            status = "404 Not Found" if code == "ResourceNotFoundException" else "400 Bad Request"
+            return answer_json(start, status, {"message": code}, error=code)
+        status = "201 Created" if call.method == "POST" and call.path.endswith("s") else "200 OK"
+        return answer_json(start, status, answer)
+
+    def _answer(self, call: Call, query: str) -> Answer:
+        if call.path in {"/TagResource", "/UntagResource", "/ListTagsForResource"}:
+            return self._tagging(call, query)
+        found = PATH.fullmatch(call.path)
+        if found is None:
+            raise Refusal("ValidationException")
+        kind, identity = found["kind"], found["id"]
+        name = KINDS[kind][0]
+        if identity is None and call.method == "GET":
+            listed = [
+                each.about
+                for (place, _), each in self._kept.items()
+                if (place, each.kind) == (call.region, kind)
+            ]
+            return {f"{name}s": listed}
+        if identity is None:
+            return {name: self._made(call, kind)}
+        kept = self._one(call.region, kind, identity)
+        if call.method == "DELETE":
+            del self._kept[call.region, identity]
+        elif call.method == "PATCH":
+            kept.about.update(call.json)
+        elif found["verb"]:
+            kept.about["enabled"] = found["verb"] == "enable"
+        return {name: kept.about}
+
+    def _made(self, call: Call, kind: str) -> Answer:
+        asked = dict(call.json)
+        name, word = KINDS[kind]
+        identity = str(uuid.uuid4())
+        tags = {each["key"]: each["value"] for each in asked.pop("tags", None) or ()}
+        if kind == "crl":
+            self._require_anchor(call.region, asked.get("trustAnchorArn", ""))
+        arn = f"arn:aws:rolesanywhere:{call.region}:{ACCOUNT}:{word}/{identity}"
+        defaults = {"durationSeconds": 3600} if kind == "profile" else {}
+        about = {"enabled": False, **defaults, **asked, f"{name}Id": identity, f"{name}Arn": arn}
+        self._kept[call.region, identity] = Kept(kind, about, tags)
+        return about
+
+    def _require_anchor(self, region: str, arn: str) -> None:
+        self._one(region, "trustanchor", arn.rpartition("/")[2])
+
+    def _one(self, region: str, kind: str, identity: str) -> Kept:
+        kept = self._kept.get((region, identity))
+        if kept is None or kept.kind != kind:
+            raise Refusal("ResourceNotFoundException")
+        return kept
+
+    def _tagging(self, call: Call, query: str) -> Answer:
+        asked: Answer = call.json
+        if not call.body:
+            asked = {key: values[0] for key, values in parse_qs(query).items()}
+        identity = str(asked.get("resourceArn", "")).rpartition("/")[2]
+        kept = self._kept.get((call.region, identity))
+        if kept is None:
+            raise Refusal("ResourceNotFoundException")
+        if call.path == "/TagResource":
+            kept.tags.update({each["key"]: each["value"] for each in asked["tags"]})
+        elif call.path == "/UntagResource":
+            for key in asked["tagKeys"]:
+                kept.tags.pop(key, None)
+        return {"tags": [{"key": key, "value": value} for key, value in sorted(kept.tags.items())]}

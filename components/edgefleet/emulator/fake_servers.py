@@ -1,0 +1,157 @@
+"""A stand-in for the hub's servers: emulated machines run nothing, so somebody has to answer for their k3s.
+
+For each server set (machines with one value of the tag ``edgefleet:set``) it keeps which are nodes of a
+cluster, as k3s with embedded etcd would: the first one begins, each other becomes ready some looks after it
+runs, a machine that ended stays a dead member until its node is deleted, and without a majority the API does
+not answer. It understands the three commands that `edgefleet.cloud.server_set` sends, and no others.
+``GET /edgefleet-emulator/clusters`` tells what it saw, for tests.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgefleet.emulator.requests import (
+    RESET,
+    Application,
+    Call,
+    Environment,
+    answer_json,
+    kept_by_moto,
+    read_call,
+)
+
+STORY = "/edgefleet-emulator/clusters"
+LOOKS = 1
+"""Looks after which a machine that runs is ready."""
+UNAVAILABLE = (
+    "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?"
+)
+
+
+@dataclass
+class FakeCluster:
+    """One k3s cluster, as far as it can be pretended."""
+
+    nodes: dict[str, int] = field(default_factory=dict)
+    """dict[node -> looks until it is ready]."""
+    story: list[dict[str, Any]] = field(default_factory=list)
+    """After each look or removal: ready and all nodes."""
+
+
+class FakeServers:
+    """Answers Run Command for the hub's servers."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._clusters: dict[str, FakeCluster] = {}
+        self._ran: dict[str, tuple[bool, str]] = {}
+
+    def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer for the servers; pass the rest on."""
+        call = read_call(environment)
+        if call.path == RESET:
+            self._clusters.clear()
+            self._ran.clear()
+        if call.path == STORY:
+            told = {name: {"nodes": each.nodes, "story": each.story} for name, each in self._clusters.items()}
+            return answer_json(start, "200 OK", told)
+        if call.target == "AmazonSSM.SendCommand":
+            return self._send(call, start)
+        if call.target == "AmazonSSM.GetCommandInvocation":
+            return self._ended(call, start)
+        return self._app(environment, start)
+
+    def _send(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
+        asked = call.json
+        (instance,) = asked["InstanceIds"]
+        machines = _machines(call.region)
+        if machines.get(instance, ("", "gone"))[1] != "running":
+            return answer_json(
+                start, "400 Bad Request", {"__type": "InvalidInstanceId"}, error="InvalidInstanceId"
+            )
+        name = machines[instance][0]
+        alive = {each for each, (of, state) in machines.items() if of == name and state == "running"}
+        cluster = self._clusters.setdefault(name, FakeCluster())
+        identity = str(uuid.uuid4())
+        self._ran[identity] = _answered(cluster, alive, asked["Parameters"]["commands"][0])
+        about = {"CommandId": identity, "InstanceIds": [instance], "Status": "Pending"}
+        return answer_json(start, "200 OK", {"Command": about})
+
+    def _ended(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
+        is_done, said = self._ran[call.json["CommandId"]]
+        about = {
+            "Status": "Success" if is_done else "Failed",
+            "StandardOutputContent": said if is_done else "",
+            "StandardErrorContent": "" if is_done else said,
+        }
+        return answer_json(start, "200 OK", about)
+
+
+def _answered(cluster: FakeCluster, alive: set[str], command: str) -> tuple[bool, str]:
+    """(whether it worked, what it says)."""
+    if "get nodes" in command:
+        return _nodes(cluster, alive)
+    if "kubectl drain" in command:
+        return True, ""  # nothing runs on it
+    if "delete node" in command:
+        return _delete(cluster, alive, command.rsplit(maxsplit=1)[-1])
+    return False, f"the emulated servers do not know the command {command!r}"
+
+
+def _nodes(cluster: FakeCluster, alive: set[str]) -> tuple[bool, str]:
+    if not set(cluster.nodes) & alive:
+        cluster.nodes.clear()  # nothing of it is left: what begins now is another cluster
+    for machine in sorted(alive):
+        looks = cluster.nodes.get(machine)
+        if looks is None:
+            if cluster.nodes and not _answers(cluster, alive):
+                continue  # nobody lets it in
+            cluster.nodes[machine] = LOOKS
+        elif looks > 0:
+            cluster.nodes[machine] = looks - 1
+    _tell(cluster, alive)
+    if not _answers(cluster, alive):
+        return False, UNAVAILABLE
+    items = [
+        {
+            "metadata": {"name": node},
+            "status": {"conditions": [{"type": "Ready", "status": str(node in _ready(cluster, alive))}]},
+        }
+        for node in sorted(cluster.nodes)
+    ]
+    return True, json.dumps({"items": items})
+
+
+def _delete(cluster: FakeCluster, alive: set[str], node: str) -> tuple[bool, str]:
+    if not _answers(cluster, alive):
+        return False, UNAVAILABLE
+    cluster.nodes.pop(node, None)
+    _tell(cluster, alive)
+    return True, f'node "{node}" deleted'
+
+
+def _ready(cluster: FakeCluster, alive: set[str]) -> set[str]:
+    return {node for node, looks in cluster.nodes.items() if looks == 0 and node in alive}
+
+
+def _answers(cluster: FakeCluster, alive: set[str]) -> bool:
+    """Whether there is a majority; a member that is still joining does not vote yet."""
+    voting = [node for node, looks in cluster.nodes.items() if looks == 0]
+    return bool(voting) and len(_ready(cluster, alive)) >= len(voting) // 2 + 1
+
+
+def _tell(cluster: FakeCluster, alive: set[str]) -> None:
+    cluster.story.append({"ready": sorted(_ready(cluster, alive)), "nodes": sorted(cluster.nodes)})
+
+
+def _machines(region: str) -> dict[str, tuple[str, str]]:
+    """dict[instance -> (its server set, state)] of moto's machines."""
+    found = {}
+    for reservation in kept_by_moto("ec2", region).reservations.values():
+        for each in reservation.instances:
+            tags = {tag["key"]: tag["value"] for tag in each.get_tags()}
+            found[each.id] = (tags.get("edgefleet:set", ""), each.state)
+    return found

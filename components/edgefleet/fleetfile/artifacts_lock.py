@@ -1,0 +1,157 @@
+"""The artifacts lock: addresses and digests of what boxes and images are made of, beside the fleet file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Required
+
+from pydantic import Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.document_io import read_text, shown_path
+from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.pydantic_errors import problems_of
+from edgefleet.fleetfile.settings import STRICT
+from edgefleet.fleetfile.source import Source
+from edgefleet.fleetfile.workloads import Release
+from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.model.names import Web
+from edgefleet.model.references import ImageName
+from edgefleet.model.releases import Digest, Version
+from edgefleet.model.syntax import matching
+
+SUFFIX = ".artifacts.lock.yaml"
+API_VERSION: Literal["edgefleet.dev/v1"] = "edgefleet.dev/v1"
+BINARIES = {"amd64": "k3s", "arm64": "k3s-arm64", "armhf": "k3s-armhf"}
+"""dict[architecture -> asset of a k3s release that is the binary] (k3s, install.sh)."""
+ARCHIVES = {
+    arch: f"k3s-airgap-images-{word}.tar.zst"
+    for arch, word in {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}.items()
+}
+"""dict[architecture -> asset that holds the images k3s itself runs] (k3s docs, installation/airgap)."""
+SUMS = {"amd64": "sha256sum-amd64.txt", "arm64": "sha256sum-arm64.txt", "armhf": "sha256sum-arm.txt"}
+"""dict[architecture -> asset that holds the digests of the others]."""
+HEADER = """\
+# Written by edgefleet artifacts lock: what is fetched, pinned by digest. Keep it under version control.
+"""
+
+Size = Annotated[int, Field(ge=0)]
+ManifestDigest = Annotated[
+    str,
+    *matching(
+        "sha256:[0-9a-f]{64}",
+        code="bad-digest",
+        what="a digest",
+        hint="write sha256: and 64 hexadecimal digits",
+        longest=71,
+    ),
+]
+
+
+@with_config(STRICT)
+class Asset(TypedDict, total=False):
+    """One file."""
+
+    sha256: Required[Digest]
+    """Hex SHA-256 of its bytes."""
+    size: Size
+    """Bytes."""
+    url: Web
+    """Where it comes from; mirrors are asked first."""
+
+
+@with_config(STRICT)
+class LockedProgram(TypedDict, total=False):
+    """A program, and the archive that it is in."""
+
+    archive: Required[Asset]
+    """The archive."""
+    member: Required[str]
+    """Its path in there."""
+    sha256: Required[Digest]
+    """Hex SHA-256 of the program."""
+    size: Required[Size]
+    """Bytes of the program."""
+
+
+@with_config(STRICT)
+class LockedImage(TypedDict, total=False):
+    """A container image for one architecture."""
+
+    digest: Required[ManifestDigest]
+    """sha256:<hex> of the manifest of that platform; never of an index."""
+    size: Required[Size]
+    """Bytes of the archive that it becomes on a medium."""
+
+
+@with_config(STRICT)
+class LockedBase(TypedDict, total=False):
+    """A base image."""
+
+    source: Required[str]
+    """Where it comes from."""
+    size: Required[Size]
+    """Bytes."""
+
+
+@with_config(STRICT)
+class ArtifactsLock(TypedDict, total=False):
+    """An artifacts lock."""
+
+    api_version: Required[Literal["edgefleet.dev/v1"]]
+    """Version of this file's form."""
+    k3s: dict[Version, dict[str, Asset]]
+    """Release -> asset -> file."""
+    programs: dict[str, dict[Release, dict[str, LockedProgram]]]
+    """Program -> release -> architecture -> program."""
+    images: dict[ImageName, dict[str, LockedImage]]
+    """Container image -> architecture -> platform's manifest."""
+    bases: dict[Digest, LockedBase]
+    """Hex SHA-256 of a base -> what is known of it."""
+
+
+EMPTY: ArtifactsLock = {"api_version": API_VERSION}
+
+
+def lock_path(fleet_file: Path) -> Path:
+    """Where the lock of `fleet_file` stands: ``dev.artifacts.lock.yaml`` beside ``dev.fleet.yaml``."""
+    return fleet_file.with_name(fleet_file.name.removesuffix(".yaml").removesuffix(".fleet") + SUFFIX)
+
+
+def read_lock(fleet_file: Path, root: Path) -> ArtifactsLock:
+    """The lock beside `fleet_file`; `EMPTY` where there is none.
+
+    Raises:
+        InvalidInput: there is a lock and it is wrong.
+    """
+    path = lock_path(fleet_file)
+    if not path.exists():
+        return EMPTY
+    shown = shown_path(path, root)
+    text = Source(read_text(path, shown), shown)
+    problems: list[Problem] = []
+    plain = text.plain(problems)
+    try:
+        lock: ArtifactsLock = TypeAdapter(ArtifactsLock).validate_python(plain)
+    except ValidationError as error:
+        problems += problems_of(error, (), Provenance(text=text))
+        raise InvalidInput(problems) from error
+    if problems:
+        raise InvalidInput(problems)
+    return lock
+
+
+def lock_text(lock: ArtifactsLock) -> str:
+    """The lock as a file: sorted, the same text for the same content."""
+    return HEADER + to_yaml(_sorted(TypeAdapter(ArtifactsLock).dump_python(lock, by_alias=True, mode="json")))
+
+
+def _sorted(value: Any) -> Any:
+    return {key: _sorted(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
+
+
+def binaries(lock: ArtifactsLock) -> dict[str, dict[str, str]]:
+    """dict[k3s version -> dict[architecture -> hex SHA-256 of the binary]]."""
+    return {
+        version: {arch: assets[name]["sha256"] for arch, name in BINARIES.items() if name in assets}
+        for version, assets in lock.get("k3s", {}).items()
+    }

@@ -1,0 +1,261 @@
+"""From validated parts to sites: references resolved, values looked up, everything checked together."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from edgefleet.errors import Problem
+from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
+from edgefleet.fleetfile.closure import Carrying, not_carried
+from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
+from edgefleet.fleetfile.fleet import Wave
+from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.resolution import Resolver, Written
+from edgefleet.fleetfile.table import Row
+from edgefleet.fleetfile.validation import Parts
+from edgefleet.fleetfile.workloads import Workload, workload
+from edgefleet.model.finding import Finding
+from edgefleet.model.paths import Part
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.syntax import nearest, shown
+
+_ONE_NODE_ONLY = {"address": "address", "extra_addresses": "extraAddresses", "mac": "mac"}
+
+
+class Building:
+    """Builds the sites of one fleet file and reports what is wrong with them."""
+
+    def __init__(self, *, parts: Parts, written: Written, unique: Literal["fleet", "site"]) -> None:
+        self.parts = parts
+        self.written = written
+        self.resolver = Resolver(written)
+        self.owners = Owners(unique)
+        self.roles: Counter[tuple[str, str]] = Counter()
+        self.built: dict[str, SiteSpec] = {}
+        self.skipped: set[str] = set()
+        """Sites that are right by themselves but could not be built."""
+        self.inherited: dict[tuple[str, str], int] = {}
+        """dict[(code, where) of a reported problem with an inherited value -> its position]."""
+        self.repeats: Counter[int] = Counter()
+
+    def sites(self, written: Mapping[str, Mapping[str, Any]]) -> dict[str, SiteSpec]:
+        """dict[name -> site] of those that can be built; the others are reported."""
+        without_version: list[str] = []
+        for name, site in written.items():
+            member = self.resolver.membership(site)
+            if not self._refers(name, site, member):
+                self.skipped.add(name)
+                continue
+            spec = self.resolver.site(name, site, member)
+            if spec is None:
+                without_version.append(name)
+                self.skipped.add(name)
+                continue
+            self.built[name] = spec
+            self.parts.provenance.members[name] = member
+            self.roles.update(roles_used(spec, member))
+        for spec in self.built.values():
+            self._check(spec, written[spec.name])
+        self._check_versions(without_version)
+        self._check_profiles()
+        self._count_repeats()
+        return self.built
+
+    def profiles_used(self) -> dict[str, int]:
+        """dict[profile -> nodes that have it]."""
+        used = dict.fromkeys(self.written.profiles, 0)
+        for (profile, _), count in self.roles.items():
+            used[profile] += count
+        return used
+
+    def waves(self, written: Sequence[Mapping[str, Any]]) -> tuple[Wave, ...]:
+        """The waves with the names of their sites."""
+        taken: dict[str, str] = {}
+        names: set[str] = set()
+        return tuple(self._wave(index, wave, taken, names) for index, wave in enumerate(written))
+
+    def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> tuple[Workload, ...]:
+        """The workloads, sorted by name; names in them that do not exist are reported."""
+        for name, part in written.items():
+            for section in ("sites", "groups", "profiles"):
+                for position, each in enumerate(part.get("where", {}).get(section, ())):
+                    self._is_known(section, each, ("workloads", name, "where", section, position))
+        return tuple(workload(name, written[name]) for name in sorted(written))
+
+    def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
+        """The sites with what their images carry; what an air-gapped one lacks is reported."""
+        carrying = Carrying(workloads, lock)
+        members = self.parts.provenance.members
+        filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
+        for lacking in carrying.lacking():
+            self._report_lacking(self.built[lacking.site], not_carried(lacking))
+        return filled
+
+    def _report_lacking(self, site: SiteSpec, finding: Finding) -> None:
+        text = self.parts.provenance.text
+        self.parts.problems.append(
+            Problem(
+                where=self.parts.provenance.locate(site, finding.path),
+                path=f"sites.{site.name}.{finding.path}",
+                code=finding.code,
+                problem=finding.problem,
+                hint=finding.hint.replace("FILE", text.at(text.root).partition(":")[0]),
+            )
+        )
+
+    def _wave(self, index: int, wave: Mapping[str, Any], taken: dict[str, str], names: set[str]) -> Wave:
+        name = wave["name"]
+        if name in names:
+            self.parts.report(
+                ("waves", index, "name"),
+                "duplicate-wave",
+                f"{name} is already an earlier wave's name",
+                "give each its own",
+            )
+        names.add(name)
+        chosen: list[str] = []
+        for position, site in enumerate(wave.get("sites", ())):
+            path: tuple[Part, ...] = ("waves", index, "sites", position)
+            if site in taken:
+                self.parts.report(
+                    path,
+                    "duplicate-wave",
+                    f"{site} is already in the wave {taken[site]}",
+                    "name it in one wave",
+                )
+            elif self._is_known("sites", site, path):
+                chosen.append(site)
+                taken[site] = name
+        for position, group in enumerate(wave.get("groups", ())):
+            if self._is_known("groups", group, ("waves", index, "groups", position)):
+                chosen += [site for site in self._of_group(group) if taken.setdefault(site, name) is name]
+        order = {site: position for position, site in enumerate(self.built)}
+        return Wave(
+            name=name, sites=tuple(sorted(dict.fromkeys(chosen), key=lambda site: order.get(site, 0)))
+        )
+
+    def _of_group(self, group: str) -> Iterator[str]:
+        members = self.parts.provenance.members
+        return (site for site in self.built if members[site].group == group)
+
+    def _refers(self, name: str, site: Mapping[str, Any], member: Membership) -> bool:
+        """Whether what the site refers to exists and is right; what does not exist is reported."""
+        base = ("sites", name)
+        is_right = member.group is None or self._is_known("groups", member.group, (*base, "group"))
+        nodes = self.resolver.nodes(site)
+        if len(member.nodes) < len(nodes):
+            if is_right and not self.parts.left_out["defaults"]:
+                self._without_profile(name)
+            return False
+        for node, profile in sorted(member.nodes.items()):
+            is_right &= self._is_known("profiles", profile, self._profile_path(name, site, node))
+        return is_right and self._has_node_values_in_nodes(name, site)
+
+    def _profile_path(self, name: str, site: Mapping[str, Any], node: str) -> tuple[Part, ...]:
+        """Where the profile of a node is chosen."""
+        group = site.get("group")
+        if "profile" in site.get("nodes", {}).get(node, {}):
+            return ("sites", name, "nodes", node, "profile")
+        if "profile" in site:
+            return ("sites", name, "profile")
+        if group and "profile" in self.written.groups.get(group, {}):
+            return ("groups", group, "profile")
+        return ("defaults", "profile")
+
+    def _is_known(self, section: str, name: str, path: tuple[Part, ...]) -> bool:
+        known = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}[
+            section
+        ]
+        if name in known or section in self.parts.unread:
+            return name in known
+        left_out = self.parts.left_out[section] | (self.skipped if section == "sites" else set())
+        if name not in left_out:
+            kind = section.removesuffix("s")
+            hint = nearest(name, [*known, *left_out], otherwise=f"add it under {section}")
+            self._report_once(path, f"unknown-{kind}", f"no {kind} is called {shown(name)}", hint)
+        return False
+
+    def _without_profile(self, name: str) -> None:
+        row = self.parts.provenance.rows.get(name)
+        if isinstance(row, Row) and not {"profile", "group"} & set(row.table.columns):
+            problem = row.table.missing_column("profile")
+            if problem not in self.parts.problems:
+                self.parts.problems.append(problem)
+            return
+        self.parts.report(
+            ("sites", name),
+            "no-profile",
+            "no profile says what hardware this site has",
+            "set profile for the site, its group or defaults",
+            of_key=True,
+        )
+
+    def _has_node_values_in_nodes(self, name: str, site: Mapping[str, Any]) -> bool:
+        """Whether values that only one node can have stand in that node, where a site has several."""
+        if "nodes" not in site:
+            return True
+        network = site.get("network", {})
+        wrong: list[tuple[str, ...]] = [
+            ("network", name) for key, name in _ONE_NODE_ONLY.items() if key in network
+        ]
+        wrong += [("hostname",)] if "hostname" in site else []
+        for path in wrong:
+            self.parts.report(
+                ("sites", name, *path),
+                "one-node-only",
+                f"{path[-1]} belongs to one node, and this site lists its nodes",
+                f"move it into one of them, such as nodes.{next(iter(site['nodes']))}.{'.'.join(path)}",
+                of_key=True,
+            )
+        return not wrong
+
+    def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
+        for finding in (*check_site(site), *self.owners.check(site)):
+            path = finding.path if "nodes" in written else finding.path.removeprefix("nodes.n1.")
+            self._report_finding(site, finding, f"sites.{site.name}.{path}")
+
+    def _report_finding(self, site: SiteSpec, finding: Finding, path: str) -> None:
+        where = self.parts.provenance.locate(site, finding.path)
+        first = self.inherited.get((finding.code, where))
+        if first is not None:
+            self.repeats[first] += 1
+            return
+        self.inherited[finding.code, where] = len(self.parts.problems)
+        self.parts.problems.append(
+            Problem(where=where, path=path, code=finding.code, problem=finding.problem, hint=finding.hint)
+        )
+
+    def _report_once(self, path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
+        where = self.parts.provenance.near(path)
+        if (code, where) not in self.inherited:
+            self.inherited[code, where] = len(self.parts.problems)
+            self.parts.report(path, code, problem, hint)
+
+    def _check_versions(self, names: Sequence[str]) -> None:
+        if names and not self.parts.left_out["defaults"]:
+            many = f" and at {len(names) - 1:,} more" if len(names) > 1 else ""
+            self.parts.report(
+                ("defaults",),
+                "missing",
+                f"no version of k3s is given for {names[0]}{many}",
+                "set defaults.k3s.version, such as v1.36.4+k3s1",
+                of_key=True,
+            )
+
+    def _check_profiles(self) -> None:
+        for profile, role in sorted(self.roles):
+            finding = too_small(profile, self.written.profiles[profile], role)
+            if finding is not None:
+                self.parts.report(tuple(finding.path.split(".")), finding.code, finding.problem, finding.hint)
+
+    def _count_repeats(self) -> None:
+        """Say of a wrong inherited value for how many sites it is wrong: one cause is one error."""
+        for position, more in self.repeats.items():
+            old = self.parts.problems[position]
+            self.parts.problems[position] = Problem(
+                where=old.where,
+                path=old.path,
+                code=old.code,
+                problem=f"{old.problem} (and so for {more} more)",
+                hint=old.hint,
+            )

@@ -1,0 +1,283 @@
+"""What must hold between values: inside a node's network, inside a site, and across the fleet.
+
+Addresses are unique in the whole fleet unless the file says ``uniqueAddresses: site``: whoever looks for
+a box by its address (in logs, over the VPN to the hub) must find one. Fleets whose sites all have the
+same private subnet behind a router of their own exist, and say so. Hardware addresses and host names are
+unique always.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
+from typing import Any, Literal, TypeVar
+
+from edgefleet.fleetfile.hardware_checks import check_hardware
+from edgefleet.fleetfile.media_checks import check_media
+from edgefleet.fleetfile.provenance import Membership
+from edgefleet.model.finding import Finding
+from edgefleet.model.hardening import check_hardening
+from edgefleet.model.network import Network
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.releases import refused_sysctls
+from edgefleet.model.safety import RESCUE
+from edgefleet.model.site import Node, SiteSpec
+
+MINIMA = {"server": (2, 2 * 1000**3, "2 cores and 2 GB"), "agent": (1, 512 * 1000**2, "1 core and 512 MB")}
+"""dict[role -> (cores, bytes of memory, in words)] (k3s docs, installation/requirements, July 2026)."""
+HOSTNAME_LIMIT = 63
+K = TypeVar("K")
+
+
+@dataclass(slots=True)
+class Owners:
+    """Who has what so far, over all sites."""
+
+    unique: Literal["fleet", "site"] = "fleet"
+    addresses: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    macs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def check(self, site: SiteSpec) -> Iterator[Finding]:
+        """What `site` has that another one, or another of its nodes, already has."""
+        scope = site.name if self.unique == "site" else ""
+        for name, node in site.nodes.items():
+            owner = (site.name, name if len(site.nodes) > 1 else "")
+            base: tuple[Part, ...] = ("nodes", name)
+            for path, address in _addresses(node.network):
+                first = _first(self.addresses, (scope, address.partition("/")[0]), owner)
+                if first:
+                    yield _taken((*base, "network", *path), "address", address, _whose(first, owner))
+            if node.network.mac is not None and (first := _first(self.macs, node.network.mac, owner)):
+                yield _taken((*base, "network", "mac"), "mac", node.network.mac, _whose(first, owner))
+            if first := _first(self.hostnames, node.hostname, owner):
+                yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
+
+
+def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> tuple[str, str] | None:
+    """Who has `key` already; `None` where nobody has, and then `owner` does from now on."""
+    if key in owners:
+        return owners[key]
+    owners[key] = owner
+    return None
+
+
+_TAKEN_HINTS = {
+    "address": "give each node its own address, or set uniqueAddresses: site where sites reuse one subnet",
+    "mac": "give each node the hardware address on its own label",
+    "hostname": "give each node its own hostname",
+}
+
+
+def _taken(path: Iterable[Part], kind: str, value: str, whose: str) -> Finding:
+    return Finding(
+        path=format_path(path),
+        code=f"duplicate-{kind}",
+        problem=f"{value} is already {whose}",
+        hint=_TAKEN_HINTS[kind],
+    )
+
+
+def _whose(first: tuple[str, str], owner: tuple[str, str]) -> str:
+    if first[0] == owner[0]:
+        return f"{first[1] or 'this node'}'s"
+    return f"{first[0]}'s" if not first[1] else f"{first[0]}'s {first[1]}'s"
+
+
+def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
+    if network.address is not None:
+        yield ("address",), network.address
+    for index, address in enumerate(network.extra_addresses):
+        yield ("extraAddresses", index), address
+
+
+def check_site(site: SiteSpec) -> Iterator[Finding]:
+    """What does not fit together inside `site`."""
+    yield from _roles(site)
+    yield from _sysctls(site)
+    yield from check_media(site)
+    yield from check_hardware(site)
+    yield from check_hardening(site)
+    yield from _users(site)
+    for name, node in site.nodes.items():
+        for finding in _node(node):
+            yield Finding(
+                path=format_path(("nodes", name)) + "." + finding.path,
+                code=finding.code,
+                problem=finding.problem,
+                hint=finding.hint,
+            )
+
+
+def _roles(site: SiteSpec) -> Iterator[Finding]:
+    servers = [name for name, node in site.nodes.items() if node.role == "server"]
+    if len(servers) != 1:
+        problem = (
+            f"{len(servers)} nodes are servers: {', '.join(servers)}" if servers else "no node is a server"
+        )
+        yield Finding(
+            path="nodes",
+            code="servers",
+            problem=problem,
+            hint="make exactly one the server and the others agents",
+        )
+    elif len(site.nodes) > 1 and not site.nodes[servers[0]].network.is_static:
+        yield Finding(
+            path=f"nodes.{servers[0]}.network.address",
+            code="server-without-address",
+            problem=f"{servers[0]} is the server that agents join, but it asks DHCP for an address",
+            hint="give it a static address",
+        )
+
+
+def _users(site: SiteSpec) -> Iterator[Finding]:
+    if site.break_glass.console and any(user.name == RESCUE for user in site.users):
+        yield Finding(
+            path=format_path(("users", RESCUE)),
+            code="reserved-user",
+            problem=f"{RESCUE} is the user of the console, who has no keys",
+            hint="call this one otherwise, or remove breakGlass.console",
+        )
+
+
+def _sysctls(site: SiteSpec) -> Iterator[Finding]:
+    for name, value in refused_sysctls(site.sysctls).items():
+        yield Finding(
+            path=format_path(("sysctls", name)),
+            code="reserved-sysctl",
+            problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
+            hint="remove it; edgefleet sets it",
+        )
+
+
+def _node(node: Node) -> Iterator[Finding]:
+    if len(node.hostname) > HOSTNAME_LIMIT:
+        yield Finding(
+            path="hostname",
+            code="bad-name",
+            problem=f"{node.hostname} has {len(node.hostname)} characters, {HOSTNAME_LIMIT} are allowed",
+            hint="give the node a shorter hostname",
+        )
+    yield from _interface(node.network)
+    yield from _gateway(node.network)
+
+
+def _interface(network: Network) -> Iterator[Finding]:
+    if network.wifi is not None and (network.bond is not None or network.vlan is not None):
+        other = "bond" if network.bond is not None else "vlan"
+        yield Finding(
+            path=f"network.{other}",
+            code="wifi-conflict",
+            problem=f"a node with wifi has no {other}",
+            hint=f"remove wifi or {other}",
+        )
+    if network.wifi is not None:
+        yield from _wifi(network)
+    if network.bond is not None and network.mac is not None:
+        yield Finding(
+            path="network.mac",
+            code="bond-conflict",
+            problem="a bond finds its ports by their names, not by a hardware address",
+            hint="remove mac or bond",
+        )
+    if network.bond is not None and len(set(network.bond.interfaces)) < len(network.bond.interfaces):
+        yield Finding(
+            path="network.bond.interfaces",
+            code="bond-conflict",
+            problem="a port stands in this bond twice",
+            hint="name each port once",
+        )
+
+
+def _wifi(network: Network) -> Iterator[Finding]:
+    """Netplan refuses `match` for a wireless interface under networkd."""
+    if network.mac is not None:
+        yield Finding(
+            path="network.mac",
+            code="wifi-conflict",
+            problem="a wireless interface is found by its name, not by a hardware address",
+            hint="remove mac, and name the interface in network.interface unless it is wlan0",
+        )
+    if network.interface is not None and set(network.interface) & set("*?[]!"):
+        yield Finding(
+            path="network.interface",
+            code="wifi-conflict",
+            problem=f"{network.interface} is no exact name, which a wireless interface needs",
+            hint="write the kernel's name such as wlan0",
+        )
+
+
+def _gateway(network: Network) -> Iterator[Finding]:
+    own = [ip_interface(address) for _, address in _addresses(network)]
+    if network.gateway is None and network.gateway6 is None and network.is_static:
+        yield Finding(
+            path="network.address",
+            code="no-gateway",
+            problem=f"{network.address} is static but there is no gateway",
+            hint="add network.gateway to the site or its group: k3s does not start without a route",
+        )
+    if network.gateway is not None:
+        yield from _one_gateway("gateway", network.gateway, own)
+    if network.gateway6 is not None:
+        yield from _families(network)
+        yield from _one_gateway("gateway6", network.gateway6, own)
+
+
+def _families(network: Network) -> Iterator[Finding]:
+    for key, gateway, version in (("gateway", network.gateway, 4), ("gateway6", network.gateway6, 6)):
+        if gateway is not None and ip_address(gateway).version != version:
+            yield Finding(
+                path=f"network.{key}",
+                code="gateway-family",
+                problem=f"{gateway} is no IPv{version} address",
+                hint="beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone",
+            )
+
+
+def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface]) -> Iterator[Finding]:
+    gateway = ip_address(address)
+    if not own:
+        yield Finding(
+            path=f"network.{key}",
+            code="gateway-without-address",
+            problem=f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself",
+            hint="add network.address, or remove the gateway",
+        )
+    elif any(gateway == each.ip for each in own):
+        yield Finding(
+            path=f"network.{key}",
+            code="gateway-is-node",
+            problem=f"{gateway} is the node itself",
+            hint="write the router's address",
+        )
+    elif not any(gateway in each.network for each in own) and not (
+        key == "gateway6" and gateway.is_link_local
+    ):
+        networks = ", ".join(sorted({str(each.network) for each in own}))
+        yield Finding(
+            path=f"network.{key}",
+            code="gateway-outside",
+            problem=f"the gateway {gateway} is outside {networks}",
+            hint="write a gateway inside the subnet, or correct the address or its prefix length",
+        )
+
+
+def too_small(profile: str, written: Mapping[str, Any], role: str) -> Finding | None:
+    """Why nodes of a profile cannot have `role`; `None` where they can."""
+    cores, memory, words = MINIMA[role]
+    if written["cpus"] >= cores and written["memory"] >= memory:
+        return None
+    key = "cpus" if written["cpus"] < cores else "memory"
+    whom = "a server" if role == "server" else "an agent"
+    has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
+    return Finding(
+        path=f"profiles.{profile}.{key}",
+        code="too-small",
+        problem=f"{profile} has {has}; k3s needs at least {words} for {whom}",
+        hint="use larger boxes, or make these the agents of a server at the same site",
+    )
+
+
+def roles_used(site: SiteSpec, member: Membership) -> Iterator[tuple[str, str]]:
+    """(profile, role) of each node of `site`."""
+    for name, node in site.nodes.items():
+        yield member.nodes[name], node.role

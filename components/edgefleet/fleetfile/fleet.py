@@ -1,0 +1,74 @@
+"""`Fleet`: a whole region as it is wanted, resolved: what everything above the model works with."""
+
+from dataclasses import dataclass, field
+
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.workloads import Workload
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.site import SiteSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageStore:
+    """Where images are kept."""
+
+    store: str
+    """``file:<path relative to the project>`` or ``s3://<bucket>/<prefix>``."""
+    page: str | None = None
+    """Address of a site's own page, with ``{site}`` and the like in it; see `edgefleet.model.page`."""
+    sign_key: str | None = None
+    """Key that built images are signed with: ``file:<path>`` or ``awskms:<ARN>``."""
+    trusted_keys: tuple[str, ...] = ()
+    """Public keys that signatures are checked against, ``file:<path>``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Sites that are changed together, before the next wave."""
+
+    name: str
+    sites: tuple[str, ...]
+    """Names, in the fleet file's order; each site is in at most one wave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """One region of a fleet."""
+
+    name: str
+    """Name of the fleet."""
+    region: str
+    recipe: int
+    control_plane: ControlPlane
+    images: ImageStore
+    sites: dict[str, SiteSpec] = field(repr=False)
+    """dict[site name -> site], in the fleet file's order."""
+    waves: tuple[Wave, ...] = ()
+    """In their order; sites in none of them come last."""
+    revoked: dict[str, int] = field(default_factory=dict)
+    """dict[site -> last epoch whose certificates open nothing any more]."""
+    profiles_used: dict[str, int] = field(default_factory=dict)
+    """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
+    workloads: tuple[Workload, ...] = ()
+    """What runs on its boxes, sorted by name."""
+    mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """dict[beginning of addresses, or a registry -> where that is looked for first]."""
+    lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)
+    """The artifacts lock beside the fleet file."""
+    provenance: Provenance = field(repr=False, compare=False)
+    """Where values were declared."""
+
+    def locate(self, site: str, path: str = "") -> str:
+        """``stacks/dev.fleet.yaml:41:7``: where the value at `path` of the spec of `site` was declared.
+
+        Args:
+            site: a site's name.
+            path: a path in its spec, ``nodes.n1.network.address``; empty for the site itself.
+
+        Returns:
+            The line in the site, group, profile or defaults; for a value that nobody declares, the nearest
+            thing around it that somebody does; empty for a site that the fleet does not have.
+        """
+        spec = self.sites.get(site)
+        return "" if spec is None else self.provenance.locate(spec, path)

@@ -1,0 +1,151 @@
+"""Loading a fleet file: read, validate every part, resolve, check what must hold across sites.
+
+A part that is wrong is reported and left out, and the rest goes on, so that one run tells everything;
+what follows only from a part that is left out is not reported again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile import artifacts_lock, inventory
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.fleetfile.building import Building
+from edgefleet.fleetfile.document_io import read_text, shown_path
+from edgefleet.fleetfile.fleet import Fleet, ImageStore
+from edgefleet.fleetfile.hub_reading import read_hub
+from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.resolution import Written
+from edgefleet.fleetfile.source import Source
+from edgefleet.fleetfile.validation import Parts
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.paths import Part
+
+
+def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
+    """The fleet that the file at `path` describes, with its tables and its artifacts lock beside it.
+
+    Args:
+        path: ``stacks/<stack>.fleet.yaml``.
+        root: the project; places in it are named relative to it.
+        is_locking: whether the lock is about to be made: boxes carry nothing then, and miss nothing.
+
+    Raises:
+        InvalidInput: with every problem, in the order of the file.
+    """
+    shown = shown_path(path, root)
+    text = Source(read_text(path, shown), shown)
+    problems: list[Problem] = []
+    plain = _document(text, problems)
+    broken, already = {problem.where for problem in problems}, len(problems)
+    parts = Parts(Provenance(text=text), problems)
+    sites = inventory.sites(plain.get("sites"), inventory.Place(path.parent, root), parts)
+    if len(problems) > already:
+        parts.unread.add("sites")
+    head = parts.head(plain)
+    lock = _lock(path, root, problems)
+    written = _written(head, parts, plain, artifacts_lock.binaries(lock))
+    building = Building(
+        parts=parts, written=written, unique="site" if plain.get("uniqueAddresses") == "site" else "fleet"
+    )
+    built = building.sites(parts.named("sites", sites, "site"))
+    waves = building.waves(head.get("waves", ()))
+    workloads = building.workloads(head.get("workloads", {}))
+    if not is_locking:
+        built = building.carrying(workloads, lock)
+    hub = _control_plane(head, parts, plain)
+    if problems:
+        raise InvalidInput(_in_order(problems, broken))
+    text.forget()
+    return Fleet(
+        name=written.fleet,
+        region=written.region,
+        recipe=written.recipe,
+        control_plane=hub,
+        images=_store(head, written.region),
+        sites=built,
+        waves=waves,
+        revoked=head.get("revoked", {}),
+        profiles_used=building.profiles_used(),
+        workloads=workloads,
+        mirrors=head.get("artifacts", {}).get("mirrors", {}),
+        lock=lock,
+        provenance=parts.provenance,
+    )
+
+
+def _document(text: Source, problems: list[Problem]) -> dict[str, Any]:
+    """The whole file as a map.
+
+    Raises:
+        InvalidInput: it is something else.
+    """
+    plain = text.plain(problems)
+    if isinstance(plain, dict):
+        return plain
+    wrong = Problem(
+        where=text.at(text.root),
+        code="wrong-type",
+        problem="a fleet file is a map of keys such as fleet, profiles and sites",
+        hint="write key: value, beginning with apiVersion: edgefleet.dev/v1",
+    )
+    raise InvalidInput([*problems, wrong])
+
+
+def _written(
+    head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any], digests: Mapping[str, Mapping[str, str]]
+) -> Written:
+    return Written(
+        fleet=head.get("fleet", ""),
+        region=head.get("region", ""),
+        recipe=head.get("recipe", 0),
+        profiles=parts.named("profiles", plain.get("profiles", {}), "profile"),
+        groups=parts.named("groups", plain.get("groups", {}), "settings"),
+        defaults=parts.one("defaults", plain.get("defaults", {})),
+        digests=digests,
+    )
+
+
+def _store(head: Mapping[str, Any], region: str) -> ImageStore:
+    part = head.get("images", {})
+    return ImageStore(
+        store=part.get("store", f"file:.edgefleet/images/{region}"),
+        page=part.get("page"),
+        sign_key=part.get("sign_key"),
+        trusted_keys=tuple(part.get("trusted_keys", ())),
+    )
+
+
+def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:
+    try:
+        return artifacts_lock.read_lock(path, root)
+    except InvalidInput as error:
+        problems += error.problems
+        return EMPTY
+
+
+def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any]) -> ControlPlane:
+    defaults = plain.get("defaults")
+    k3s = defaults.get("k3s") if isinstance(defaults, dict) else None
+    version = str(k3s.get("version", "")) if isinstance(k3s, dict) else ""
+
+    def report(path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
+        parts.report(("controlPlane", *path), code, problem, hint, of_key=not path)
+
+    return read_hub(head.get("control_plane", {}), default_k3s=version, report=report)
+
+
+def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:
+    """By file, then line, then column; of those at a place where the text itself is `broken` the first."""
+    firsts = {problem.where: problem for problem in reversed(problems)}
+    kept = (
+        problem for problem in problems if problem.where not in broken or problem is firsts[problem.where]
+    )
+
+    def key(problem: Problem) -> tuple[str, int, int]:
+        file, *place = problem.where.rsplit(":", 2)
+        line, column = (int(part) if part.isdecimal() else 0 for part in (*place, "0", "0")[:2])
+        return file, line, column
+
+    return sorted(dict.fromkeys(kept), key=key)

@@ -1,0 +1,47 @@
+"""A hub from plain data: what a program hands in, with the keys of ``controlPlane`` in a fleet file."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.hub_part import ControlPlanePart
+from edgefleet.fleetfile.hub_reading import read_hub
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.paths import Part, format_path
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(ControlPlanePart)
+
+
+def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
+    """The hub that `plain` describes.
+
+    Raises:
+        InvalidInput: with every problem.
+    """
+    try:
+        part = _adapter().validate_python(dict(plain))
+    except ValidationError as error:
+        raise InvalidInput(
+            Problem(
+                code=str(each.get("ctx", {}).get("code", each["type"])),
+                path=format_path(("hub", *each["loc"])),
+                problem=str(each.get("ctx", {}).get("problem", each["msg"])),
+                hint=str(each.get("ctx", {}).get("hint", "correct the value")),
+            )
+            for each in error.errors(include_url=False, include_input=False)
+        ) from error
+    found: list[Problem] = []
+
+    def report(path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
+        found.append(Problem(code=code, path=format_path(("hub", *path)), problem=problem, hint=hint))
+
+    made = read_hub(part, default_k3s="", report=report)
+    if found:
+        raise InvalidInput(found)
+    return made

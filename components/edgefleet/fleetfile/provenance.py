@@ -1,0 +1,129 @@
+"""Where the values of a fleet were declared: the line in a site, a group, a profile or the defaults.
+
+Places are found when somebody asks: the file's text is kept (a few hundred bytes a site), its composed
+form (fifty times as much) is made anew for the first question.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from edgefleet.fleetfile.source import Positions, Source
+from edgefleet.model.paths import Part, parse_path
+from edgefleet.model.site import SiteSpec
+
+Path = tuple[Part, ...]
+HARDWARE = frozenset({"arch", "cpus", "memory", "disk", "storage", "accelerators"})
+"""Fields of a node that only a profile declares."""
+TOP = frozenset({"fleet", "region", "recipe"})
+"""Fields of a site that the fleet file declares once."""
+
+IMAGES = frozenset({"store"})
+"""What a site's images need beside its spec, of which the fleet file declares it below ``images``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What a site inherits from."""
+
+    group: str | None = None
+    profile: str | None = None
+    """Of the site."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """dict[node -> its profile]."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Provenance:
+    """The texts of a fleet file and its tables, and who inherits from whom."""
+
+    text: Source
+    rows: dict[str, Positions] = field(default_factory=dict)
+    """dict[site -> its row], for sites that stand in a table."""
+    listed: dict[str, int] = field(default_factory=dict)
+    """dict[site -> position], for sites that are items of a list."""
+    members: dict[str, Membership] = field(default_factory=dict)
+    """dict[site -> what it inherits from]."""
+
+    def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
+        """``file:line:column`` of exactly `path` of the fleet file; `None` where nothing is."""
+        named = 2
+        if len(path) >= named and path[0] == "sites":
+            row = self.rows.get(str(path[1]))
+            if row is not None:
+                return row.find(path[2:], of_key=of_key)
+            index = self.listed.get(str(path[1]))
+            if index is not None:
+                is_site = len(path) == named
+                below = ("name",) if is_site and of_key else path[2:]
+                return self.text.find(("sites", index, *below), of_key=of_key and not is_site)
+        return self.text.find(path, of_key=of_key)
+
+    def near(self, path: Sequence[Part], *, of_key: bool = False) -> str:
+        """``file:line:column`` at `path` of the fleet file, or of the nearest thing around it."""
+        exact = self.find(path, of_key=of_key)
+        if exact is not None:
+            return exact
+        for length in range(len(path) - 1, 0, -1):
+            around = self.find(path[:length], of_key=True)
+            if around is not None:
+                return around
+        return self.text.at(self.text.root)
+
+    def locate(self, site: SiteSpec, path: str) -> str:
+        """``file:line:column`` of the declaration of the value at `path` of a site's spec."""
+        parts = parse_path(path)
+        while parts:
+            for candidate in self._candidates(site, parts):
+                found = self.find(candidate)
+                if found is not None:
+                    return found
+            parts = parts[:-1]
+        return self.near(("sites", site.name), of_key=True)
+
+    def _candidates(self, site: SiteSpec, parts: Path) -> Iterator[Path]:
+        """Paths in the fleet file where the value at `parts` of a spec may stand, the strongest first."""
+        head, *rest = parts
+        own: Path = ("sites", site.name)
+        member = self.members.get(site.name, Membership())
+        if head in TOP:
+            yield (head,)
+        elif head in IMAGES:
+            yield ("images", head)
+        elif head == "nodes" and rest:
+            yield from self._of_node(own, member, rest)
+        else:
+            below = _named(site, parts)
+            for layer in (own, *_inherited(member, member.profile)):
+                yield (*layer, *below)
+
+    @staticmethod
+    def _of_node(own: Path, member: Membership, rest: Sequence[Part]) -> Iterator[Path]:
+        node, *below = rest
+        profile = member.nodes.get(str(node), member.profile)
+        if below and below[0] in HARDWARE and profile is not None:
+            yield ("profiles", profile, *below)
+        yield (*own, "nodes", node, *below)
+        if below:
+            for layer in (own, *_inherited(member, profile)):
+                yield (*layer, *below)
+
+
+def _inherited(member: Membership, profile: str | None) -> Iterator[Path]:
+    if member.group is not None:
+        yield ("groups", member.group)
+    if profile is not None:
+        yield ("profiles", profile)
+    yield ("defaults",)
+
+
+def _named(site: SiteSpec, parts: Path) -> Path:
+    """`parts` with the position of a user replaced by the name that the file knows it by."""
+    indexed = 2
+    if (
+        parts[0] == "users"
+        and len(parts) >= indexed
+        and isinstance(parts[1], int)
+        and parts[1] < len(site.users)
+    ):
+        return ("users", site.users[parts[1]].name, *parts[2:])
+    return parts

@@ -1,0 +1,219 @@
+"""Sites as rows of a CSV file: one row a site, one column a value, named by its dotted path."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.settings import SitePart
+from edgefleet.fleetfile.vocabulary import keys_below
+from edgefleet.model.paths import Part, format_path, parse_path
+from edgefleet.model.releases import Plain
+from edgefleet.model.syntax import nearest
+from edgefleet.model.type_introspection import Shape, at
+
+NAME = "name"
+_NAMED = frozenset({"labels", "sysctls"})
+"""Maps of text whose names may hold dots."""
+_SEPARATORS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where one site stands in a table."""
+
+    table: "Table"
+    line: int
+    """From 1."""
+
+    def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
+        """``file:line:column`` of the cell at `path`; with `of_key`, of its column's heading."""
+        index = self.table.column_at(path)
+        if index is None:
+            return None
+        line = 1 if of_key and path else self.line
+        cells = self.table.cells(line)
+        if index >= len(cells) or not cells[index][1].strip():
+            return None
+        return f"{self.table.shown}:{line}:{cells[index][0]}"
+
+    def problem(self, code: str, problem: str, hint: str) -> Problem:
+        """A problem with the whole row."""
+        return Problem(where=f"{self.table.shown}:{self.line}:1", code=code, problem=problem, hint=hint)
+
+
+class Table:
+    """The text of one CSV file."""
+
+    def __init__(self, text: str, shown: str) -> None:
+        self.shown = shown
+        self.lines = [line.rstrip("\r") for line in text.rstrip("\n").split("\n")]
+        self.separator = max(_SEPARATORS, key=self.lines[0].count)
+        self.columns = [cell.strip() for _, cell in self.cells(1)]
+
+    def column_at(self, path: Sequence[Part]) -> int | None:
+        """Position of the column that holds the value at `path`, or the list that it is in."""
+        wanted = tuple(path) or (NAME,)
+        for index, column in enumerate(self.columns):
+            found = column_path(column)
+            if wanted[: len(found)] == found and all(isinstance(part, int) for part in wanted[len(found) :]):
+                return index
+        return None
+
+    def cells(self, line: int) -> list[tuple[int, str]]:
+        """(column of the first character from 1, text) of each cell of a line."""
+        cells: list[tuple[int, str]] = []
+        start, is_quoted = 0, False
+        text = self.lines[line - 1]
+        for position, character in enumerate(text):
+            if character == '"':
+                is_quoted = not is_quoted
+            elif character == self.separator and not is_quoted:
+                cells.append((start + 1, _unquoted(text[start:position])))
+                start = position + 1
+        return [*cells, (start + 1, _unquoted(text[start:]))]
+
+    def sites(self, problems: list[Problem]) -> Iterator[tuple[str, dict[str, Any], Row]]:
+        """(name, plain data, place) of each site; what is wrong is added to `problems`.
+
+        Raises:
+            InvalidInput: the heading is wrong, so that no row means anything.
+        """
+        columns = self._columns()
+        names = self.columns.index(NAME)
+        for line, cells in self._rows(problems):
+            row = Row(self, line)
+            name = cells[names].strip()
+            if not name:
+                problems.append(
+                    row.problem(
+                        "missing", f"this row has no {NAME}", "give the site a name, or remove the row"
+                    )
+                )
+                continue
+            yield name, _nested(columns, cells), row
+
+    def _rows(self, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+        wanted = len(self.columns)
+        hint = 'give each column one cell, empty if need be; quote a cell that holds a separator: "a, b"'
+        for line, text in enumerate(self.lines[1:], 2):
+            if not text.strip(" \t,;"):
+                continue
+            cells = [cell for _, cell in self.cells(line)] if '"' in text else text.split(self.separator)
+            if text.count('"') % 2:
+                problems.append(Row(self, line).problem("bad-row", "a quote in this row is not closed", hint))
+            elif len(cells) != wanted:
+                problem = f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {wanted}"
+                problems.append(Row(self, line).problem("bad-row", problem, hint))
+            else:
+                yield line, cells
+
+    def _columns(self) -> list[tuple[tuple[Part, ...], bool] | None]:
+        """(path, whether the value is a list) of each column; `None` for the name's.
+
+        Raises:
+            InvalidInput: with every problem of the heading.
+        """
+        problems = [*self._missing(), *self._repeated()]
+        columns: list[tuple[tuple[Part, ...], bool] | None] = []
+        for index, column in enumerate(self.columns):
+            path = column_path(column)
+            shape = None if column == NAME else at(SitePart, path)
+            if column != NAME and (shape is None or not _is_cell(shape) or not column):
+                problems.append(self._unknown(index, path))
+            columns.append(None if shape is None else (path, _is_list(shape)))
+        if problems:
+            raise InvalidInput(problems)
+        return columns
+
+    def missing_column(self, column: str) -> Problem:
+        """The problem of a column that is needed and not there."""
+        return Problem(
+            where=f"{self.shown}:1:1",
+            path=column,
+            code="missing-column",
+            problem=f"the column {column} is missing",
+            hint=f"the first line holds the headings, such as {NAME},profile,network.address",
+        )
+
+    def _missing(self) -> Iterator[Problem]:
+        if NAME not in self.columns:
+            yield self.missing_column(NAME)
+
+    def _repeated(self) -> Iterator[Problem]:
+        for index, column in enumerate(self.columns):
+            if column in self.columns[:index]:
+                yield self._heading(
+                    index, "duplicate-key", f"the column {column} stands here twice", "remove one"
+                )
+
+    def _unknown(self, index: int, path: tuple[Part, ...]) -> Problem:
+        column = self.columns[index]
+        if not column:
+            return self._heading(index, "unknown-key", "this column has no heading", "name it, or remove it")
+        if at(SitePart, path) is not None:
+            below = keys_below(SitePart, path)
+            hint = f"name a value in it, such as {column}.{below[0]}" if below else "set it in the fleet file"
+            return self._heading(index, "unknown-key", f"{column} is no single value", hint)
+        names = [NAME, *cell_columns()]
+        return self._heading(
+            index, "unknown-key", f"no value of a site is called {column}", nearest(column, names)
+        )
+
+    def _heading(self, index: int, code: str, problem: str, hint: str) -> Problem:
+        where = f"{self.shown}:1:{self.cells(1)[index][0]}"
+        return Problem(where=where, path=self.columns[index], code=code, problem=problem, hint=hint)
+
+
+def column_path(column: str) -> tuple[Part, ...]:
+    """The path that a heading names; what follows ``labels.`` is one name, dots and all."""
+    head, dot, rest = column.partition(".")
+    if dot and head in _NAMED and not rest.startswith("["):
+        return (head, rest)
+    return parse_path(column)
+
+
+def cell_columns() -> list[str]:
+    """Every column that needs no name of a label, user or node in it: ``network.address``."""
+    found: list[str] = []
+
+    def walk(path: tuple[Part, ...]) -> None:
+        for key in keys_below(SitePart, path):
+            shape = at(SitePart, (*path, key))
+            if shape is not None and _is_cell(shape):
+                found.append(format_path((*path, key)))
+            walk((*path, key))
+
+    walk(())
+    return found
+
+
+def _is_list(shape: Shape) -> bool:
+    return getattr(shape.bare, "__origin__", None) is tuple
+
+
+def _is_cell(shape: Shape) -> bool:
+    """Whether one cell can hold the value: a single one, or a list of single ones."""
+    return not keys_below(shape.bare, ()) and getattr(shape.bare, "__origin__", None) is not dict
+
+
+def _nested(columns: list[tuple[tuple[Part, ...], bool] | None], cells: list[str]) -> dict[str, Any]:
+    """Plain data of one row; an empty cell says nothing."""
+    made: dict[str, Any] = {}
+    for column, cell in zip(columns, cells, strict=True):
+        value = cell.strip()
+        if column is None or not value:
+            continue
+        path, is_list = column
+        within = made
+        for part in path[:-1]:
+            within = within.setdefault(str(part), {})
+        within[str(path[-1])] = value.replace(";", " ").split() if is_list else Plain(value)
+    return made
+
+
+def _unquoted(cell: str) -> str:
+    if '"' not in cell:
+        return cell
+    return next(csv.reader([cell.strip()]), [""])[0]

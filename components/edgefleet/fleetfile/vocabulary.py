@@ -1,0 +1,68 @@
+"""Which keys may stand where in a fleet file, and what a wrong one was probably meant to be."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from edgefleet.fleetfile.document import FleetDocument, Profile
+from edgefleet.fleetfile.settings import NodePart, Settings, SitePart
+from edgefleet.model.paths import Part
+from edgefleet.model.syntax import nearest
+from edgefleet.model.type_introspection import at, fields_of
+
+_HOMES: tuple[tuple[Any, str], ...] = (
+    (SitePart, "a site"),
+    (NodePart, "a node"),
+    (Profile, "a profile"),
+    (Settings, "defaults or a group"),
+    (FleetDocument, "the top level"),
+)
+_WORDS = {
+    "ip": "network.address",
+    "ntpServers": "ntp",
+    "nameservers": "network.dns",
+    "ram": "memory",
+    "cores": "cpus",
+    "cpu": "cpus",
+    "ssh_keys": "sshKeys",
+    "authorized_keys": "sshKeys",
+    "lat": "latitude",
+    "lon": "longitude",
+    "lng": "longitude",
+    "tz": "timezone",
+    "ssid": "network.wifi.ssid",
+}
+"""What other tools call it -> what it is called here."""
+
+_OF_ONE_NODE = frozenset({"address", "extraAddresses", "mac"})
+
+
+def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
+    """Keys that may stand at `path` below `root`; empty where any name may, or none."""
+    shape = at(root, path)
+    return [] if shape is None else list(fields_of(shape.bare))
+
+
+def document_keys(path: Sequence[Part]) -> list[str]:
+    """Keys that may stand at `path` of a fleet file."""
+    if not path or path[0] != "sites" or path == ("sites",):
+        return keys_below(FleetDocument, path)
+    return keys_below(dict[str, SitePart], path[1:])
+
+
+def suggestion(path: Sequence[Part]) -> str:
+    """What to do about the unknown key at the end of `path` of a fleet file."""
+    parent, key = tuple(path[:-1]), str(path[-1])
+    keys = document_keys(parent)
+    word = _WORDS.get(key)
+    if word in keys or (word and word.split(".")[0] in keys):
+        return f"did you mean {word}?"
+    deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name))]
+    if deeper:
+        return f"did you mean {' or '.join(deeper)}?"
+    if key in _OF_ONE_NODE and {"gateway", "network"} & set(keys):
+        return f"it belongs to one node: set network.{key} under sites"
+    homes = [home for kind, home in _HOMES if key in fields_of(kind)]
+    close = nearest(key, keys)
+    if homes and not close.startswith("did you mean"):
+        return f"{key} belongs to {' or '.join(homes)}"
+    return close

@@ -1,0 +1,73 @@
+"""The network of a node as NetworkManager's keyfiles (nm-settings-keyfile).
+
+For systems that have it and no netplan; it says what `edgefleet.images.network.netplan` says.
+"""
+
+import uuid
+
+from edgefleet.images.network.networkd import Section, gateways, ini
+from edgefleet.model.network import Network
+
+FOLDER = "/etc/NetworkManager/system-connections"
+SPACE = uuid.UUID("0b3f4c9e-55d4-5f53-8a0e-0b5c0b1f7a52")
+"""Namespace of the UUIDs of connections."""
+
+
+def network_manager(network: Network) -> dict[str, bytes]:
+    """dict[path -> content] of a wired network; NetworkManager wants them 0600."""
+    files: dict[str, list[Section]] = {}
+    own = _addressing(network)
+    below = [("ipv4", [("method", "disabled")]), ("ipv6", [("method", "disabled")])] if network.vlan else own
+    if network.bond is not None:
+        options = [("mode", network.bond.mode), ("miimon", "100")]
+        files["bond0"] = [_connection("bond0", "bond", "bond0"), ("bond", options), *below]
+        for port in network.bond.interfaces:
+            files[f"bond0-{port}"] = [
+                _connection(f"bond0-{port}", "ethernet", port, under="bond0"),
+                ("ethernet", []),
+            ]
+    else:
+        match = [("mac-address", network.mac.upper())] if network.mac is not None else []
+        name = network.interface if network.interface and not set(network.interface) & set("*?[]!") else ""
+        files["lan0"] = [_connection("lan0", "ethernet", name), ("ethernet", match), *below]
+        if network.mac is None and not name:
+            files["lan0"].insert(2, ("match", [("interface-name", network.interface or "e*")]))
+    if network.vlan is not None:
+        name = f"vlan{network.vlan}"
+        parent = "bond0" if network.bond is not None else _uuid("lan0")
+        tag = ("vlan", [("id", str(network.vlan)), ("parent", parent)])
+        files[name] = [_connection(name, "vlan", name), tag, *own]
+    return {f"{FOLDER}/{name}.nmconnection": ini(sections) for name, sections in sorted(files.items())}
+
+
+def _uuid(name: str) -> str:
+    return str(uuid.uuid5(SPACE, name))
+
+
+def _connection(name: str, kind: str, interface: str = "", *, under: str = "") -> Section:
+    said = [("id", name), ("uuid", _uuid(name)), ("type", kind)]
+    if interface:
+        said.append(("interface-name", interface))
+    if under:
+        said += [("master", under), ("slave-type", "bond")]
+    return ("connection", said)
+
+
+def _addressing(network: Network) -> list[Section]:
+    return [_family(network, 4), _family(network, 6)]
+
+
+def _family(network: Network, version: int) -> Section:
+    every = [each for each in (network.address, *network.extra_addresses) if each]
+    own = [each for each in every if (":" in each) is (version == 6)]  # noqa: PLR2004
+    automatic = not network.is_static if version == 4 else not own  # noqa: PLR2004
+    said = [("method", "auto" if automatic else "manual" if own else "disabled")]
+    said += [(f"address{number}", each) for number, each in enumerate(own, 1)]
+    if version in gateways(network) and (own or automatic):
+        said.append(("gateway", gateways(network)[version]))
+    servers = [each for each in network.dns if (":" in each) is (version == 6)]  # noqa: PLR2004
+    if servers:
+        said.append(("dns", "".join(f"{each};" for each in servers)))
+    if network.search and (own or automatic):
+        said.append(("dns-search", "".join(f"{each};" for each in network.search)))
+    return (f"ipv{version}", said)

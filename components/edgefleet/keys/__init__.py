@@ -1,0 +1,1 @@
+"""Keys: derived secrets, certificates, the PKIs of sites and hub. Pure."""

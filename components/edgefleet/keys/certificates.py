@@ -1,0 +1,181 @@
+"""Certificates that are the same every time: keys derived, signatures without chance, dates given. Pure.
+
+Keys are EC P-256, from HKDF output reduced to the curve's order (FIPS 186-5, A.2.1: 64 bits more than the
+order has, so that no key is likelier than another). Signatures are ECDSA after RFC 6979. Serial numbers are
+digests. Nothing here asks the clock.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from edgefleet.keys.derivation import derive
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Order of P-256 (SEC 2, secp256r1)."""
+KEY_BYTES = 40
+BACKDATED = datetime(2020, 1, 1, tzinfo=UTC)
+"""From when certificates are valid: long ago, as a board without a battery for its clock begins there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def certificate_pem(self) -> str:
+        """The certificate as PEM."""
+        return pem(self.certificate)
+
+    @property
+    def key_pem(self) -> str:
+        """The key as PEM, in the form that k3s writes, ``EC PRIVATE KEY``."""
+        return key_pem(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a certificate is for, and for how long."""
+
+    common_name: str
+    organizations: tuple[str, ...] = ()
+    unit: str = ""
+    uri: str = ""
+    """Name in the form of a URI, beside the subject."""
+    not_before: datetime = BACKDATED
+    not_after: datetime
+
+
+def private_key(master: str, purpose: str, *, of: str = "") -> ec.EllipticCurvePrivateKey:
+    """The key for one purpose, the same every time."""
+    number = int.from_bytes(derive(master, purpose, node=of, length=KEY_BYTES))
+    return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
+
+
+def authority(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder | None = None) -> Holder:
+    """A certificate authority, signed by another one or by itself."""
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=True,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = _builder(subject, key, by).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    signer = key if by is None else by.key
+    return Holder(_signed(builder.add_extension(usage, True), signer), key)
+
+
+def client(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> Holder:
+    """A certificate that a client shows."""
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = _builder(subject, key, by).add_extension(usage, True)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+    if subject.uri:
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(subject.uri)])
+        builder = builder.add_extension(names, False)
+    return Holder(_signed(builder, by.key), key)
+
+
+def revocations(
+    by: Holder, serials: tuple[int, ...], *, number: int, since: datetime, until: datetime
+) -> x509.CertificateRevocationList:
+    """A list of revoked certificates.
+
+    Args:
+        by: the authority that made them.
+        serials: their serial numbers.
+        number: number of the list; a later one has a higher number.
+        since: when it was made, as it says.
+        until: when the next one is due, as it says.
+    """
+    builder = x509.CertificateRevocationListBuilder(by.certificate.subject, since, until)
+    for serial in sorted(serials):
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        builder = builder.add_revoked_certificate(entry.build())
+    key = by.key.public_key()
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key), False)
+    builder = builder.add_extension(x509.CRLNumber(number), False)
+    return builder.sign(by.key, hashes.SHA256(), ecdsa_deterministic=True)
+
+
+def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    """A key as PEM, in the form that k3s writes, ``EC PRIVATE KEY``."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+def pem(certificate: x509.Certificate | x509.CertificateRevocationList) -> str:
+    """As PEM."""
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    """As DER."""
+    return certificate.public_bytes(Encoding.DER)
+
+
+def base64_text(text: str) -> str:
+    """`text` in base64, as kubeconfigs have it."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def serial_of(issuer: x509.Name | None, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> int:
+    """A serial number of 159 bits (RFC 5280: positive, at most 20 bytes), the same every time."""
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    named = f"{issuer.rfc4514_string() if issuer else ''}\0{subject.rfc4514_string()}\0".encode()
+    return int.from_bytes(hashlib.sha256(named + spki).digest()[:20]) >> 1
+
+
+def _name(subject: Subject) -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in subject.organizations]
+    if subject.unit:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, subject.unit))
+    return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, subject.common_name)])
+
+
+def _builder(subject: Subject, key: ec.EllipticCurvePrivateKey, by: Holder | None) -> x509.CertificateBuilder:
+    name = _name(subject)
+    issuer = name if by is None else by.certificate.subject
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(serial_of(None if by is None else issuer, name, key))
+        .not_valid_before(subject.not_before)
+        .not_valid_after(subject.not_after)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+    )
+    if by is None:
+        return builder
+    theirs = by.key.public_key()
+    return builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs), False)
+
+
+def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)

@@ -1,0 +1,51 @@
+"""Who may do what on the hub: Kubernetes RBAC of the kubeconfigs, revoked by leaving an epoch out. Pure.
+
+A client certificate cannot be revoked in Kubernetes; the rights of its user can. Sources: Kubernetes docs,
+"Using RBAC Authorization" (the roles ``edit`` and ``view``).
+"""
+
+from typing import Any
+
+from edgefleet.keys.hub_pki import ROLES, user_of
+
+API = "rbac.authorization.k8s.io"
+EXTRA_RULES = {
+    "deployer": [
+        {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "create", "patch"]},
+        {"apiGroups": ["helm.cattle.io"], "resources": ["*"], "verbs": ["*"]},
+        {"apiGroups": ["upgrade.cattle.io"], "resources": ["plans"], "verbs": ["*"]},
+    ],
+    "read-only": [
+        {"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["upgrade.cattle.io"], "resources": ["plans"], "verbs": ["get", "list", "watch"]},
+    ],
+}
+BASES = {"deployer": "edit", "read-only": "view"}
+
+
+def access_manifests(epochs: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
+    """Roles, and bindings of the users of these epochs and no others."""
+    made: list[dict[str, Any]] = []
+    for role in ROLES:
+        name = f"edgefleet:{role}"
+        made.append(
+            {
+                "apiVersion": f"{API}/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": name},
+                "rules": EXTRA_RULES[role],
+            }
+        )
+        subjects = [{"apiGroup": API, "kind": "User", "name": user_of(role, epoch)} for epoch in epochs]
+        made += [_binding(f"{name}:own", name, subjects), _binding(f"{name}:base", BASES[role], subjects)]
+    return tuple(made)
+
+
+def _binding(name: str, role: str, subjects: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "apiVersion": f"{API}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": API, "kind": "ClusterRole", "name": role},
+        "subjects": subjects,
+    }

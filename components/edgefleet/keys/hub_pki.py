@@ -1,0 +1,250 @@
+"""A hub's identity, known before its servers are: authorities, tokens, kubeconfigs. Pure.
+
+k3s takes certificate authorities of one's own where they are there before its first start. They are a chain,
+root, intermediate and one authority a purpose, so that with the root kept offline the rest can be renewed; a
+token in k3s's full form names the root's digest, so whoever joins knows whom it speaks to. Sources: k3s docs,
+cli/certificate and cli/token; k3s, pkg/clientaccess/token.go (hashCA) and pkg/daemons/control/deps (an
+existing service key stays; EC keys are read).
+
+An epoch renews authorities, tokens and kubeconfigs and leaves the root. While two are in use, the newer one's
+authorities sign and the older one's clients are still believed.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.keys.certificates import (
+    Holder,
+    Subject,
+    authority,
+    base64_text,
+    client,
+    der,
+    pem,
+    private_key,
+)
+from edgefleet.keys.derivation import derive
+from edgefleet.model.version_skew import release
+
+ROOT_UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
+INTERMEDIATE_UNTIL = datetime(2045, 1, 1, tzinfo=UTC)
+AUTHORITY_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
+PURPOSES = ("server-ca", "client-ca", "request-header-ca", "etcd/peer-ca", "etcd/server-ca")
+"""Certificate authorities of k3s, by their paths below ``server/tls``."""
+ROLES = ("deployer", "read-only")
+"""Kubeconfigs of least privilege; each is a user of its own for each epoch, so that RBAC can revoke it."""
+CHAIN_HASH_SINCE = release("v1.23.0")
+"""Since when k3s names the root's digest of a bundle and not the file's: 1.21 was seen hashing the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubIdentity:
+    """What the servers and those who speak to them need; all of it is secret but the hash."""
+
+    files: dict[str, str] = field(repr=False)
+    """dict[path below ``server/tls`` -> PEM]."""
+    ca_hash: str
+    """The digest in tokens, 64 hexadecimal digits."""
+    server_token: str = field(repr=False)
+    agent_token: str = field(repr=False)
+    root_pem: str = field(repr=False)
+    """Certificates by which a client knows the hub."""
+    client_authority: Holder = field(repr=False)
+
+
+def intermediate(master: str, *, fleet: str, region: str) -> tuple[Holder, tuple[x509.Certificate, ...]]:
+    """The authority that signs the others, and its chain up to the root, both derived."""
+    names = {"organizations": (fleet,), "unit": region}
+    root_name = Subject(common_name=f"{fleet} {region} root", not_after=ROOT_UNTIL, **names)  # type: ignore[arg-type]  # two fields
+    root = authority(root_name, private_key(master, "hub-root"))
+    name = Subject(common_name=f"{fleet} {region} intermediate", not_after=INTERMEDIATE_UNTIL, **names)  # type: ignore[arg-type]  # the same
+    made = authority(name, private_key(master, "hub-intermediate"), by=root)
+    return made, (made.certificate, root.certificate)
+
+
+def offline_intermediate(chain_pem: str, key_pem: str) -> tuple[Holder, tuple[x509.Certificate, ...]]:
+    """An authority whose root is kept elsewhere: its chain up to the root, and its own key.
+
+    Raises:
+        InvalidInput: with all that is wrong with it.
+    """
+    try:
+        chain = tuple(x509.load_pem_x509_certificates(chain_pem.encode()))
+        key = load_pem_private_key(key_pem.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(
+            _problem(f"is not readable as PEM: {error}", "export it unencrypted as PEM")
+        ) from error
+    if problems := list(_chain_problems(chain, key)):
+        raise InvalidInput(problems)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - checked above
+    return Holder(chain[0], key), chain
+
+
+def hub_identity(
+    master: str,
+    signer: tuple[Holder, tuple[x509.Certificate, ...]],
+    *,
+    epochs: tuple[int, ...],
+    k3s_version: str,
+) -> HubIdentity:
+    """Everything for the epochs in use, the last of which signs."""
+    by, chain = signer
+    newest = {purpose: _authority(master, by, purpose, epochs[-1]) for purpose in PURPOSES}
+    files: dict[str, str] = {}
+    for purpose, holder in newest.items():
+        older = [_authority(master, by, purpose, epoch).certificate for epoch in epochs[:-1]]
+        bundle = [holder.certificate, *chain, *(older if purpose == "client-ca" else [])]
+        files[f"{purpose}.crt"] = "".join(map(pem, bundle))
+        files[f"{purpose}.key"] = holder.key_pem
+    service = Holder(by.certificate, private_key(master, "hub-service-key", of=str(epochs[-1])))
+    files["service.key"] = service.key_pem
+    ca_hash = _ca_hash(files["server-ca.crt"], chain[-1], k3s_version)
+    passwords = {
+        user: derive(master, f"hub-token-{user}", node=str(epochs[-1]), length=16).hex()
+        for user in ("server", "node")
+    }
+    return HubIdentity(
+        files=files,
+        ca_hash=ca_hash,
+        server_token=f"K10{ca_hash}::server:{passwords['server']}",
+        agent_token=f"K10{ca_hash}::node:{passwords['node']}",
+        root_pem="".join(map(pem, chain)),
+        client_authority=newest["client-ca"],
+    )
+
+
+@lru_cache(maxsize=4)
+def hub_of(
+    master: str, place: tuple[str, str], signer: tuple[str, str], epochs: tuple[int, ...], k3s_version: str
+) -> HubIdentity:
+    """The identity of a hub, made once for all that is made of it.
+
+    Args:
+        master: the hub's master.
+        place: (fleet, region).
+        signer: (chain, key) of an intermediate authority as PEM, empty where both are derived.
+        epochs: the epochs in use.
+        k3s_version: release that servers run.
+
+    Raises:
+        InvalidInput: the chain or its key cannot be used.
+    """
+    fleet, region = place
+    chain, key = signer
+    by = offline_intermediate(chain, key) if chain else intermediate(master, fleet=fleet, region=region)
+    return hub_identity(master, by, epochs=epochs, k3s_version=k3s_version)
+
+
+def admin_kubeconfig(
+    identity: HubIdentity, master: str, *, address: str, now: datetime, hours: int
+) -> dict[str, object]:
+    """A kubeconfig of an administrator that is good for some hours."""
+    subject = Subject(
+        common_name="edgefleet:admin",
+        organizations=("system:masters",),
+        not_before=now - timedelta(minutes=5),
+        not_after=now + timedelta(hours=hours),
+    )
+    key = private_key(master, "hub-admin", of=now.isoformat())
+    return _kubeconfig(identity, client(subject, key, by=identity.client_authority), address, "admin")
+
+
+def role_kubeconfig(
+    identity: HubIdentity, master: str, *, role: str, address: str, epoch: int
+) -> dict[str, object]:
+    """A kubeconfig of one of `ROLES`, good for the epoch: its user has rights by RBAC alone."""
+    subject = Subject(common_name=user_of(role, epoch), not_after=AUTHORITY_UNTIL)
+    key = private_key(master, f"hub-{role}", of=str(epoch))
+    return _kubeconfig(identity, client(subject, key, by=identity.client_authority), address, role)
+
+
+def user_of(role: str, epoch: int) -> str:
+    """The Kubernetes user of a role in an epoch."""
+    return f"edgefleet:{role}:{epoch}"
+
+
+def _authority(master: str, by: Holder, purpose: str, epoch: int) -> Holder:
+    name = Subject(common_name=f"k3s-{purpose.replace('/', '-')}@{epoch}", not_after=AUTHORITY_UNTIL)
+    return authority(name, private_key(master, f"hub-{purpose}", of=str(epoch)), by=by)
+
+
+def _ca_hash(bundle: str, root: x509.Certificate, k3s_version: str) -> str:
+    hashed = der(root) if release(k3s_version) >= CHAIN_HASH_SINCE else bundle.encode()
+    return hashlib.sha256(hashed).hexdigest()
+
+
+def _kubeconfig(identity: HubIdentity, holder: Holder, address: str, user: str) -> dict[str, object]:
+    cluster = {
+        "server": f"https://{address}:6443",
+        "certificate-authority-data": base64_text(identity.root_pem),
+    }
+    shown = {
+        "client-certificate-data": base64_text(holder.certificate_pem),
+        "client-key-data": base64_text(holder.key_pem),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "hub", "cluster": cluster}],
+        "users": [{"name": user, "user": shown}],
+        "contexts": [{"name": "hub", "context": {"cluster": "hub", "user": user}}],
+        "current-context": "hub",
+    }
+
+
+def _chain_problems(chain: tuple[x509.Certificate, ...], key: object) -> list[Problem]:
+    found = []
+    shortest = 2
+    if len(chain) < shortest:
+        hint = "put the intermediate first, then each issuer, the root last"
+        found.append(_problem("has one certificate; the root belongs to it, too", hint))
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        found.append(_problem("its key is not of an elliptic curve", "make one with P-256 or P-384"))
+    elif chain and chain[0].public_key() != key.public_key():
+        found.append(
+            _problem("its key is of another certificate", "hand in the key of the first certificate")
+        )
+    for index, certificate in enumerate(chain):
+        found += _link_problems(certificate, chain[index + 1] if index + 1 < len(chain) else None, index)
+    return found
+
+
+def _link_problems(
+    certificate: x509.Certificate, issuer: x509.Certificate | None, index: int
+) -> list[Problem]:
+    found, place = [], f"certificate {index + 1}"
+    try:
+        is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        is_authority = False
+    if not is_authority:
+        found.append(_problem(f"{place} is no certificate authority", "make it with CA:TRUE"))
+    if certificate.not_valid_after_utc < AUTHORITY_UNTIL:
+        hint = f"make it valid until {AUTHORITY_UNTIL:%Y-%m-%d} at least, as what it signs is"
+        found.append(_problem(f"{place} ends on {certificate.not_valid_after_utc:%Y-%m-%d}", hint))
+    if issuer is None:
+        return found
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        hint = "put each certificate's issuer after it"
+        found.append(_problem(f"{place} is not signed by the one after it", hint))
+    try:
+        certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    except x509.ExtensionNotFound:
+        hint = "k3s takes one without it for a root; add authorityKeyIdentifier=keyid:always"
+        found.append(_problem(f"{place} has no authority key identifier", hint))
+    return found
+
+
+def _problem(problem: str, hint: str) -> Problem:
+    return Problem(code="authority", path="identity.intermediate", problem=problem, hint=hint)

@@ -1,0 +1,146 @@
+"""Certificates of sites, by which the cloud knows them, and the list of those that are revoked. Pure.
+
+One authority a region, derived from the hub's master; one certificate a site and epoch, whose key is derived
+from the site's own: the site's resource makes the key by itself, and is handed the public certificate. A lost
+box is one line in the fleet file: its certificate's serial number is known without having been kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.keys.certificates import (
+    BACKDATED,
+    Holder,
+    Subject,
+    authority,
+    client,
+    private_key,
+    revocations,
+)
+from edgefleet.keys.derivation import site_key
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.safety import Identity
+from edgefleet.model.site import Link, SiteSpec
+from edgefleet.model.spec import since
+
+UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
+DARKNESS = {"steady": 7, "intermittent": 30, "dark": 180}
+"""dict[class of a link -> days for which a site may be away, where it does not say]."""
+
+
+def site_authority(master: str, *, fleet: str, region: str) -> Holder:
+    """The region's authority for sites."""
+    name = Subject(
+        common_name=f"{fleet} {region} sites", organizations=(fleet,), unit=region, not_after=UNTIL
+    )
+    return authority(name, private_key(master, "site-authority"))
+
+
+def certificate_key(key: str) -> ec.EllipticCurvePrivateKey:
+    """The key of a site's certificate: from the site's own key, so that the hub's is not needed for it."""
+    return private_key(key, "site-certificate")
+
+
+def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_after: datetime) -> Holder:
+    """The certificate of one site, in the epoch of its key.
+
+    Args:
+        key: the site's derived key.
+        by: the region's authority for sites.
+        site: (fleet, region, site).
+        not_after: until when it is valid; see `check_validity`.
+    """
+    fleet, region, name = site
+    subject = Subject(
+        common_name=name,
+        organizations=(fleet,),
+        unit=region,
+        uri=f"urn:edgefleet:{fleet}:{region}:{name}",
+        not_after=not_after,
+    )
+    return client(subject, certificate_key(key), by=by)
+
+
+def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
+    """`spec` with the site's certificate in it; as it is where the region has no authority for sites."""
+    if not has_identity(spec, hub):
+        return spec
+    names = (spec.fleet, spec.region, spec.name)
+    made = site_certificate(key, by, site=names, not_after=last_day(hub))
+    identity = Identity(
+        certificate=made.certificate_pem, authority=by.certificate_pem, hub=hub.dns_name or None
+    )
+    return replace(spec, identity=identity)
+
+
+def has_identity(spec: SiteSpec, hub: ControlPlane) -> bool:
+    """Whether the site's images hold a certificate."""
+    return hub.site_identity and spec.recipe >= since(SiteSpec)["identity"]
+
+
+def last_day(hub: ControlPlane) -> datetime:
+    """Until when certificates of sites are valid."""
+    return datetime.fromisoformat(hub.sites_until).replace(tzinfo=UTC)
+
+
+def darkness(link: Link) -> int:
+    """Days for which a site may be away without a break."""
+    return DARKNESS[link.class_] if link.longest_darkness is None else link.longest_darkness
+
+
+def check_outlasts(sites: Mapping[str, SiteSpec], hub: ControlPlane, today: datetime) -> None:
+    """Refuse certificates that may run out while a site is dark.
+
+    Raises:
+        InvalidInput: what is valid until the last day does not outlast the longest darkness from `today` on.
+    """
+    dark = {name: darkness(spec.link) for name, spec in sites.items() if has_identity(spec, hub)}
+    if dark:
+        longest = max(dark, key=lambda name: dark[name])
+        check_validity((last_day(hub) - today).days, dark[longest], site=longest)
+
+
+def check_validity(days: int, darkness_days: int, *, site: str = "") -> None:
+    """Refuse certificates that may run out while a site is dark.
+
+    Raises:
+        InvalidInput: they are not valid for longer than the longest darkness.
+    """
+    if days <= darkness_days:
+        whose = site or "sites"
+        problem = f"certificates are valid for {days} days more, and {whose} may be dark for {darkness_days}"
+        hint = (
+            "set a later controlPlane.identity.validUntil: a site whose certificate ran out has to be visited"
+        )
+        raise InvalidInput(Problem(code="validity", path="controlPlane.identity", problem=problem, hint=hint))
+
+
+def revoked_serials(
+    fleet_secret: str, by: Holder, *, region: tuple[str, str], revoked: Mapping[str, int]
+) -> tuple[int, ...]:
+    """Serial numbers of all certificates of the revoked sites, from epoch 1 to the one given.
+
+    They do not depend on how long a certificate is valid.
+    """
+    fleet, name = region
+    return tuple(
+        site_certificate(
+            site_key(fleet_secret, fleet=fleet, region=name, site=site, epoch=epoch),
+            by,
+            site=(fleet, name, site),
+            not_after=UNTIL,
+        ).certificate.serial_number
+        for site, last in sorted(revoked.items())
+        for epoch in range(1, last + 1)
+    )
+
+
+def revocation_list(by: Holder, serials: tuple[int, ...]) -> x509.CertificateRevocationList:
+    """The list of those that are revoked; its number counts them, so a longer list is a later one."""
+    until = BACKDATED + timedelta(days=365 * 30)
+    return revocations(by, serials, number=len(serials), since=BACKDATED, until=until)

@@ -1,1 +1,0 @@
-"""Pure questions about a fleet: what changes, what it does to deployed sites, what its secrets are."""

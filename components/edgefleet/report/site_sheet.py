@@ -1,0 +1,239 @@
+"""What the printed sheet of a site says: which medium goes into which box, and what to do. Pure.
+
+It is for the person at the box and for whoever makes the media. It is read by everybody who passes, so there
+is no secret in it: names, addresses, digests of images, and where to ask for what opens a box.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from edgefleet.model.kernel_command_line import config_txt, words
+from edgefleet.model.medium import COMPOSED, Format
+from edgefleet.model.page import page_of
+from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
+from edgefleet.report.qr_code import QrCode, qr_code
+
+DISKS: Mapping[StorageKind, str] = {
+    "sd": "SD card",
+    "emmc": "eMMC",
+    "nvme": "NVMe disk",
+    "ssd": "SSD",
+    "hdd": "hard disk",
+}
+"""dict[kind of the boot medium -> what people call it]."""
+MEDIA: Mapping[Format, str | None] = {
+    "nocloud": "USB stick",
+    "nocloud-dir": None,
+    "raw": None,
+    "iso": "USB stick",
+    "ignition": None,
+    "ipxe": "the network",
+    "script": "a file on the box",
+}
+"""dict[format -> what the image is brought on]; `None`: the medium that the box starts from."""
+HEALED = 2
+"""The recipe from which on boxes can say how they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeImage:
+    """A node's image, as far as a sheet names it."""
+
+    file: str
+    """Its name, ``n1.iso``."""
+    digest: str
+    """``sha256:<hex>``, as preview and `edgefleet sites` show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetBox:
+    """One box."""
+
+    name: str
+    """The node's."""
+    hostname: str
+    role: str
+    profile: str
+    """Its hardware class; empty where that is not known."""
+    board: str
+    """``arm64, Raspberry Pi``."""
+    memory: int
+    """Bytes."""
+    disk: int
+    """Bytes of the boot medium."""
+    storage: str
+    """What people call the boot medium."""
+    mac: str
+    """Hardware address of its link; empty where nobody says."""
+    network: tuple[str, ...]
+    """How it reaches its network, in a few words each."""
+    address: str
+    """Fixed address; empty where it asks DHCP."""
+    has_cable: bool
+    """Whether its link is a cable."""
+    file: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Boxes that are set up in the same way."""
+
+    format: Format
+    medium: str
+    """What their image is brought on: ``USB stick``."""
+    storage: StorageKind | None
+    """The medium that they start from, where the image is brought on that one."""
+    boxes: tuple[SheetBox, ...] = ()
+    has_payload_medium: bool
+    """Whether what they carry is on a second medium."""
+    is_raspberry_pi: bool
+    is_restarting: bool
+    """Whether they start anew once, by themselves, at the end of their first start."""
+    serial_console: str
+    """``ttyS0, 115200 baud``; empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One site's page."""
+
+    site: str
+    fleet: str
+    region: str
+    stack: str
+    group: str
+    place: tuple[str, ...]
+    """Where it is: ``Berlin, DE``, then degrees; empty where nobody says."""
+    code: QrCode
+    works: tuple[Work, ...]
+    user: str
+    """Who may ask a box by SSH how it is; empty where nobody may."""
+    source: str
+    """Where boxes fetch k3s from at their first start; empty where they carry it."""
+    has_console: bool
+    """Whether there is a password for the console."""
+    from_afar: tuple[str, ...]
+    """Ways in from afar when nothing else works."""
+    has_status: bool
+    """Whether boxes can say how they are."""
+
+    @property
+    def boxes(self) -> tuple[SheetBox, ...]:
+        """All of its boxes."""
+        return tuple(box for work in self.works for box in work.boxes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a sheet says beside what is in the site's spec."""
+
+    stack: str
+    page: str | None = None
+    """Address of a site's page with names in braces (`edgefleet.model.page`)."""
+    group: str | None = None
+    profiles: Mapping[str, str | None]
+    """dict[node -> hardware class]."""
+
+
+def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> Sheet:
+    """The sheet of the site `spec`.
+
+    Args:
+        spec: the site.
+        images: dict[node -> its image].
+        around: what else is on it.
+    """
+    peer, ssm = spec.break_glass.wireguard, spec.break_glass.ssm
+    ways = ["WireGuard" if peer else "", "AWS Systems Manager" if ssm else ""]
+    return Sheet(
+        site=spec.name,
+        fleet=spec.fleet,
+        region=spec.region,
+        stack=around.stack,
+        group=around.group or "",
+        place=() if spec.location is None else _place(spec.location),
+        code=qr_code(_said(spec, around.page)),
+        works=_works(spec, images, around),
+        user=next((user.name for user in spec.users if user.is_admin), ""),
+        source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
+        has_console=spec.break_glass.console,
+        from_afar=tuple(filter(None, ways)),
+        has_status=spec.recipe >= HEALED,
+    )
+
+
+def _said(spec: SiteSpec, page: str | None) -> str:
+    """What the code says: the site's page, or its whole name."""
+    if page is None:
+        return f"edgefleet:{spec.fleet}/{spec.region}/{spec.name}"
+    return page_of(page, fleet=spec.fleet, region=spec.region, site=spec.name)
+
+
+def _place(location: Location) -> tuple[str, ...]:
+    town = ", ".join(filter(None, (location.city, location.country)))
+    at = ""
+    if location.latitude is not None and location.longitude is not None:
+        north, east = location.latitude, location.longitude
+        at = f"{abs(north)}° {'N' if north >= 0 else 'S'}, {abs(east)}° {'E' if east >= 0 else 'W'}"
+    return tuple(filter(None, (town, at)))
+
+
+def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> tuple[Work, ...]:
+    """The site's boxes by how they are set up, its server first: the others ask it."""
+    alike: dict[Work, list[SheetBox]] = {}
+    for name, node in sorted(spec.nodes.items(), key=lambda each: each[1].role != "server"):
+        alike.setdefault(_work(node), []).append(_box(node, name, images[name], around))
+    return tuple(replace(work, boxes=tuple(boxes)) for work, boxes in alike.items())
+
+
+def _work(node: Node) -> Work:
+    """How `node` is set up, without its box."""
+    made = node.image.format
+    port, _, rate = (node.hardware.serial_console or "").partition(",")
+    return Work(
+        format=made,
+        medium=MEDIA[made] or DISKS[node.storage],
+        storage=node.storage if MEDIA[made] is None else None,
+        has_payload_medium=bool(node.payload) and made not in COMPOSED,
+        is_raspberry_pi=node.hardware.raspberry_pi is not None,
+        is_restarting=bool(words(node) or config_txt(node)),
+        serial_console=f"{port}, {rate or '115200'} baud" if port else "",
+    )
+
+
+def _box(node: Node, name: str, image: MadeImage, around: Around) -> SheetBox:
+    board = "Raspberry Pi" if node.hardware.raspberry_pi is not None else ""
+    return SheetBox(
+        name=name,
+        hostname=node.hostname,
+        role=node.role,
+        profile=around.profiles.get(name) or "",
+        board=", ".join(filter(None, (node.arch, board))),
+        memory=node.memory,
+        disk=node.disk,
+        storage=DISKS[node.storage],
+        mac=(node.network.mac or "").lower(),
+        network=tuple(_network(node)),
+        address=node.network.ip or "",
+        has_cable=node.network.wifi is None,
+        file=image.file,
+        digest=image.digest,
+    )
+
+
+def _network(node: Node) -> list[str]:
+    network = node.network
+    if node.image.format == "script":
+        return ["stays as it is"]
+    said = [network.address or "address by DHCP"]
+    if network.gateway:
+        said.append(f"gateway {network.gateway}")
+    if network.wifi is not None:
+        said.append(f"Wi-Fi “{network.wifi.ssid}”")
+    elif network.bond is not None:
+        said.append("cables in " + " and ".join(network.bond.interfaces))
+    if network.vlan is not None:
+        said.append(f"VLAN {network.vlan}")
+    return said

@@ -1,0 +1,100 @@
+"""How many bytes a node's medium will hold, and whether they fit: known before anything is fetched. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
+from edgefleet.model.medium import COMPOSED
+from edgefleet.model.site import Node, SiteSpec
+
+ROOM = 16 * 1024**2
+"""Bytes for the seed, partition tables and the space between partitions."""
+Locate = Callable[[str, str], str]
+"""(site, path in its spec) -> ``file:line:column``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What one node's medium holds."""
+
+    site: str
+    node: str
+    payload: int
+    """Bytes."""
+    base: int | None
+    """Bytes of the base; 0 without one, `None` where the lock does not have it."""
+    medium: int | None
+    """Bytes of the medium; `None` where nobody says."""
+
+    @property
+    def content(self) -> int:
+        """Bytes of all that is known of."""
+        return self.payload + (self.base or 0) + ROOM
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is unknown of what it holds."""
+        return self.base is not None
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether it fits; `None` where that is not known."""
+        if self.medium is not None and self.content > self.medium:
+            return False
+        return None if self.medium is None or not self.is_whole else True
+
+
+def fillings(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[Filling]:
+    """What media hold that hold more than a seed, in the fleet file's order."""
+    sizes = {digest: base["size"] for digest, base in lock.get("bases", {}).items()}
+    for site in sites.values():
+        for name, node in site.nodes.items():
+            if node.payload or node.image.base is not None:
+                base = 0 if node.image.base is None else sizes.get(node.image.base.sha256)
+                yield Filling(
+                    site=site.name,
+                    node=name,
+                    payload=sum(file.size for file in node.payload),
+                    base=base,
+                    medium=medium_of(node),
+                )
+
+
+def medium_of(node: Node) -> int | None:
+    """Bytes of the medium that a node's image is written to."""
+    return node.disk if node.image.size is None and node.image.format == "raw" else node.image.size
+
+
+def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locate) -> None:
+    """Do nothing where all fits, as far as is known.
+
+    Raises:
+        InvalidInput: a medium is smaller than its content; equal ones are one problem with a count.
+    """
+    found: dict[tuple[str, int], list[Filling]] = {}
+    for filling in fillings(sites, lock):
+        if filling.fits is False:
+            image = sites[filling.site].nodes[filling.node].image
+            key = "image.size" if image.size is not None else "disk"
+            where = locate(filling.site, f"nodes.{filling.node}.{key}")
+            found.setdefault((where, filling.content), []).append(filling)
+    if found:
+        raise InvalidInput(_too_small(where, each, sites) for (where, _), each in found.items())
+
+
+def _too_small(where: str, equal: list[Filling], sites: Mapping[str, SiteSpec]) -> Problem:
+    first = equal[0]
+    image = sites[first.site].nodes[first.node].image
+    more = f" (and so for {len(equal) - 1:,} more)" if len(equal) > 1 else ""
+    parts = [f"payload {first.payload:,}"] if first.payload else []
+    parts += [f"base {first.base:,}"] if first.base else []
+    return Problem(
+        code="medium-too-small",
+        where=where,
+        path=f"sites.{first.site}.nodes.{first.node}.{'image.size' if image.size is not None else 'disk'}",
+        problem=f"the medium has {first.medium:,} bytes and would hold {first.content:,} "
+        f"({', '.join([*parts, f'room {ROOM:,}'])}){more}",
+        hint="take a larger medium, or let fewer workloads run there"
+        + (", or put the payload on a medium of its own" if image.format in COMPOSED else ""),
+    )

@@ -1,0 +1,194 @@
+"""Making the artifacts lock: from versions and names to addresses and digests.
+
+What is locked stays as it is until somebody asks for newer: a tag that was moved changes no image. What
+nothing needs any more is left out.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
+from edgefleet.fleetfile.artifacts_lock import (
+    API_VERSION,
+    SUMS,
+    ArtifactsLock,
+    Asset,
+    LockedBase,
+    LockedProgram,
+)
+from edgefleet.fleetfile.closure import Need
+from edgefleet.io.image_archive import archive_size
+from edgefleet.io.sourcing import Sources
+from edgefleet.io.unpacking import unpack
+from edgefleet.model.medium import Base
+from edgefleet.model.programs import PROGRAMS
+from edgefleet.model.references import parse_reference
+
+Job = TypeVar("Job")
+AT_ONCE = 8
+"""Things that are looked up at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a lock shall know."""
+
+    needs: tuple[Need, ...]
+    bases: tuple[Base, ...] = ()
+    releases: Mapping[str, str] = field(default_factory=dict)
+    """dict[k3s version -> address that ``<version>/<asset>`` is below]."""
+
+
+def lock(wanted: Wanted, sources: Sources, old: ArtifactsLock) -> ArtifactsLock:
+    """The lock of `wanted`; what `old` has is taken from there.
+
+    Raises:
+        InvalidInput: something that is wanted does not exist.
+        OutsideFailure: something could not be looked up; all of it is told.
+    """
+    made = _Locking(wanted, sources, old)
+    _each(made.add_sums, sorted({(need.version, need.arch) for need in wanted.needs if need.kind == "k3s"}))
+    _each(made.add, wanted.needs)
+    _each(made.add_base, wanted.bases)
+    return made.lock
+
+
+class _Locking:
+    """A lock in the making; one for several threads, each of which adds things of its own."""
+
+    def __init__(self, wanted: Wanted, sources: Sources, old: ArtifactsLock) -> None:
+        self._wanted, self._sources, self._old = wanted, sources, old
+        self._sums: dict[tuple[str, str], dict[str, str]] = {}
+        self.lock: ArtifactsLock = {"api_version": API_VERSION}
+
+    def add_sums(self, of: tuple[str, str]) -> None:
+        """Read the digests of a release's files, unless all that is wanted of it is known."""
+        version, arch = of
+        needs = (each for each in self._wanted.needs if (each.kind, each.version, each.arch) == ("k3s", *of))
+        if any(not self._known_asset(need) for need in needs):
+            address = self._address(version, SUMS[arch])
+            self._sums[of] = digests(self._sources.read(address).decode(errors="replace"), address)
+
+    def add(self, need: Need) -> None:
+        """Look `need` up."""
+        {"k3s": self._add_asset, "program": self._add_program, "image": self._add_image}[need.kind](need)
+
+    def add_base(self, base: Base) -> None:
+        """Look up how large a base is."""
+        known = self._old.get("bases", {}).get(base.sha256)
+        if known is None or known["source"] != base.source:
+            size = self._sources.size(base.source)
+            if size is None:
+                size = self._sources.bring(base.source, base.sha256).stat().st_size
+            known = LockedBase(source=base.source, size=size)
+        self.lock.setdefault("bases", {})[base.sha256] = known
+
+    def _known_asset(self, need: Need) -> Asset | None:
+        known = self._old.get("k3s", {}).get(need.version, {}).get(need.name)
+        return known if known is not None and "size" in known else None
+
+    def _add_asset(self, need: Need) -> None:
+        asset, address = self._known_asset(need), self._address(need.version, need.name)
+        if asset is not None:
+            asset = Asset(sha256=asset["sha256"], size=asset["size"], url=address)
+        else:
+            sums = self._sums[need.version, need.arch]
+            if need.name not in sums:
+                raise OutsideFailure(_unlisted(self._address(need.version, SUMS[need.arch]), need.name))
+            size = self._sources.size(address)
+            if size is None:
+                size = self._sources.bring(address, sums[need.name]).stat().st_size
+            asset = Asset(sha256=sums[need.name], size=size, url=address)
+        self.lock.setdefault("k3s", {}).setdefault(need.version, {})[need.name] = asset
+
+    def _add_program(self, need: Need) -> None:
+        known = self._old.get("programs", {}).get(need.name, {}).get(need.version, {}).get(need.arch)
+        program = known or self._program(need)
+        releases = self.lock.setdefault("programs", {}).setdefault(need.name, {})
+        releases.setdefault(need.version, {})[need.arch] = program
+
+    def _program(self, need: Need) -> LockedProgram:
+        address = PROGRAMS[need.name].address(need.version, need.arch)
+        sha256, size = self._sources.learn(address)
+        member = PROGRAMS[need.name].path(need.version, need.arch)
+        archive = self._sources.cache.root / "sha256" / sha256
+        digest, bytes_ = unpack(self._sources.cache, archive, member, where=address)
+        made = Asset(sha256=sha256, size=size, url=address)
+        return LockedProgram(archive=made, member=member, sha256=digest, size=bytes_)
+
+    def _add_image(self, need: Need) -> None:
+        known = self._old.get("images", {}).get(need.name, {}).get(need.arch)
+        if known is None:
+            found = self._sources.resolve(parse_reference(need.name), need.arch)
+            known = {"digest": found.manifest.digest, "size": archive_size(found, need.name)}
+        self.lock.setdefault("images", {}).setdefault(need.name, {})[need.arch] = known
+
+    def _address(self, version: str, asset: str) -> str:
+        return f"{self._wanted.releases[version].rstrip('/')}/{quote(version, safe='')}/{asset}"
+
+
+def digests(text: str, address: str) -> dict[str, str]:
+    """dict[asset -> hex SHA-256] of a release's list (``sha256sum``'s form).
+
+    Raises:
+        OutsideFailure: it is no such list.
+    """
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    pair = 2
+    found = {line[1].lstrip("*"): line[0] for line in lines if len(line) == pair and len(line[0]) == 64}  # noqa: PLR2004 - digits of a SHA-256
+    if len(found) < len(lines) or not found:
+        problem, hint = "is no list of digests", "check the version and the address (k3s.releaseUrl)"
+        raise OutsideFailure(Problem(code="bad-answer", where=address, problem=problem, hint=hint))
+    return found
+
+
+def _unlisted(address: str, asset: str) -> Problem:
+    hint = "check the version; this release may not be made for that architecture"
+    return Problem(code="not-listed", where=address, problem=f"has no line for {asset}", hint=hint)
+
+
+def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
+    """Do all of `jobs`, several at a time.
+
+    Raises:
+        InvalidInput: only input was at fault.
+        OutsideFailure: something else failed; all that failed is told.
+    """
+    problems: list[Problem] = []
+    is_input = True
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(work, job) for job in jobs]:
+            try:
+                done.result()
+            except EdgefleetError as error:
+                problems += error.problems
+                is_input &= isinstance(error, InvalidInput)
+    if problems:
+        raise (InvalidInput if is_input else OutsideFailure)(dict.fromkeys(problems))
+
+
+def changes(old: ArtifactsLock, new: ArtifactsLock) -> dict[str, str]:
+    """dict[thing -> ``added``, ``changed`` or ``removed``], sorted."""
+    before, after = _flat(old), _flat(new)
+    words = {
+        name: "added" if name not in before else "changed"
+        for name in after
+        if before.get(name) != after[name]
+    }
+    return dict(sorted((words | {name: "removed" for name in before if name not in after}).items()))
+
+
+def _flat(lock: ArtifactsLock) -> dict[str, Any]:
+    """dict[what a thing is called -> what is locked of it]."""
+    made: dict[str, Any] = {}
+    for version, assets in lock.get("k3s", {}).items():
+        made |= {f"{name} {version}": asset for name, asset in assets.items()}
+    for name, releases in lock.get("programs", {}).items():
+        for version, archs in releases.items():
+            made |= {f"{name} {version} for {arch}": program for arch, program in archs.items()}
+    for image, platforms in lock.get("images", {}).items():
+        made |= {f"{image} for {arch}": platform for arch, platform in platforms.items()}
+    return made | {f"base {base['source']}": base for base in lock.get("bases", {}).values()}

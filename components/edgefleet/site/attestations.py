@@ -1,0 +1,101 @@
+"""What stands beside an image: manifest, bill of materials, statement, and the statement signed.
+
+All follow from the image, so that a second build writes nothing. A build without a key leaves what was signed
+before and still fits; of an image that changed nothing signed is left.
+"""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from edgefleet.errors import InvalidInput
+from edgefleet.io import disk
+from edgefleet.io.signing import PublicKey, Signing
+from edgefleet.keys import dsse
+from edgefleet.model.site import SiteSpec
+from edgefleet.site.manifest import ONE, Manifest, from_bytes, to_bytes
+from edgefleet.site.provenance import statement, subjects
+from edgefleet.site.sbom import bill
+
+BILL, STATEMENT, SIGNED = ".cdx.json", ".intoto.json", ".dsse.json"
+"""Endings of bill, statement, and the statement in its signed envelope."""
+KEY = "signing.pub"
+"""The public key beside them: of use to tell which it is, not to trust it."""
+
+
+def paths(image: Path) -> tuple[Path, ...]:
+    """What may stand beside `image`."""
+    return tuple(image.with_name(f"{image.name}{ending}") for ending in (ONE, BILL, STATEMENT, SIGNED))
+
+
+def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signing: Signing | None) -> None:
+    """Write what stands beside one image, unless that is there already.
+
+    Args:
+        folder: of its site.
+        spec: its site.
+        manifest: what it is.
+        seed: ``sha256:<hex>`` of its seed.
+        signing: who signs; `None` for nobody.
+
+    Raises:
+        OutsideFailure: the disk is full, or the key in KMS could not be asked.
+    """
+    of_manifest, of_bill, of_statement, of_signed = paths(folder / manifest.image)
+    if signing is None and _is_signed(folder / manifest.image, manifest):
+        return
+    told = bill(spec, manifest)
+    public = None if signing is None else signing.public
+    manifest = replace(manifest, signature=None if public is None else named(public))
+    said = to_bytes(manifest)
+    beside = {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
+    stated = statement(spec, manifest, seed=seed, beside=beside)
+    disk.update(of_bill, told, is_flushed=False)
+    disk.update(of_manifest, said, is_flushed=False)
+    disk.update(of_statement, stated, is_flushed=False)
+    if signing is None:
+        disk.remove(of_signed)
+    elif not _has_signed(of_signed, stated, signing.public):
+        signature = signing.open().sign(dsse.signed_bytes(stated))
+        envelope = dsse.Envelope(payload=stated, key=signing.public.id, signature=signature)
+        disk.write(of_signed, dsse.to_bytes(envelope))
+    if public is not None:
+        disk.update(folder / KEY, public.pem.encode(), is_flushed=False)
+
+
+def named(key: PublicKey) -> dict[str, str]:
+    """What a manifest says of the key."""
+    return {"algorithm": key.algorithm, "key": key.id}
+
+
+def _is_signed(image: Path, manifest: Manifest) -> bool:
+    """Whether what stands beside `image` was signed, fits together, and is of `manifest`."""
+    of_manifest, of_bill, _, _ = paths(image)
+    said, told, stated, signed = (disk.read(path) for path in paths(image))
+    if said is None or told is None or stated is None or signed is None:
+        return False
+    try:
+        there = from_bytes(said, str(of_manifest))
+        _, beside = subjects(stated)
+        is_whole = dsse.from_bytes(signed).payload == stated
+    except (InvalidInput, ValueError):
+        return False
+    fits = (
+        is_whole
+        and there.signature is not None
+        and beside == {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
+    )
+    return fits and to_bytes(replace(there, signature=None)) == to_bytes(manifest)
+
+
+def _has_signed(path: Path, stated: bytes, key: PublicKey) -> bool:
+    """Whether `stated` was signed before; KMS gives other bytes each time, which are as good."""
+    try:
+        found = dsse.from_bytes(disk.read(path) or b"")
+    except ValueError:
+        return False
+    return found.payload == stated and key.has_signed(dsse.signed_bytes(stated), found.signature)
+
+
+def _hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

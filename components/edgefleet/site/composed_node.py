@@ -1,0 +1,192 @@
+"""Composing one node's image from seed, base and payload, unless it is finished already."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from shutil import rmtree
+
+from edgefleet.errors import EdgefleetError, InvalidInput
+from edgefleet.images import FORMATS, raw
+from edgefleet.io import disk
+from edgefleet.model.composing import Composed, Ingredients, Share
+from edgefleet.model.listing import SEED_FOLDER, Entry
+from edgefleet.model.site import Node
+from edgefleet.site.artifact_source import Supplies
+from edgefleet.site.build_records import (
+    Record,
+    check_repeats,
+    is_finished,
+    read_record,
+    record_path,
+    write_record,
+)
+from edgefleet.site.built import BuiltImage
+from edgefleet.site.content_id import payload_digest
+from edgefleet.site.leak_scan import Scan
+from edgefleet.site.manifest import PAYLOAD
+from edgefleet.site.render import SiteImage
+
+SCRATCH = ".scratch-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeJob:
+    """One node's image to compose."""
+
+    name: str
+    node: Node
+    seed: SiteImage
+    folder: Path
+    """Directory of its site."""
+    shared: Path
+    """Directory for what images of several nodes have in common."""
+    supplies: Supplies
+    share: Share
+    scan: Scan | None = field(default=None, repr=False)
+    """Looks for secrets of other sites."""
+
+    @property
+    def identity(self) -> str:
+        """What the image is made of."""
+        return self.seed.identity or self.seed.digest
+
+    @property
+    def sharing(self) -> Share:
+        """How it shares its base: as is wanted, where its format can."""
+        return self.share if FORMATS[self.node.image.format].refers else "copy"
+
+    @property
+    def out(self) -> Path:
+        """The image's file."""
+        kind = FORMATS[self.node.image.format]
+        ending = PAYLOAD if kind.compose is None else kind.whole
+        return self.folder / f"{self.name}{ending}{'.json' if self.sharing == 'reference' else ''}"
+
+
+def compose(job: NodeJob) -> BuiltImage:
+    """Make the image, or find it finished.
+
+    Raises:
+        InvalidInput: its parts do not fit together.
+        OutsideFailure: a part or a tool is missing, the disk is full, or other bytes came out than before.
+    """
+    record = read_record(job.out)
+    is_new = record is None or not is_finished(job.out, job.identity, job.sharing)
+    if record is None or is_new:
+        record = _made(job)
+    return BuiltImage(
+        node=job.name,
+        name=job.out.name,
+        digest=record.digest,
+        size=record.length,
+        identity=job.identity,
+        is_new=is_new,
+        tools=record.tools,
+        share=record.share,
+        pieces=record.pieces,
+        files=record.files,
+    )
+
+
+def _made(job: NodeJob) -> Record:
+    out = job.out
+    before = read_record(out)
+    disk.remove(record_path(out))  # what stands there is not finished from here on
+    with _scratch(job.folder) as scratch:
+        made = _composed(job, scratch)
+    found = out.stat()
+    record = Record(
+        identity=job.identity,
+        digest=f"sha256:{made.sha256}",
+        size=found.st_size,
+        length=made.size,
+        share=job.sharing,
+        tools=dict(made.tools),
+        pieces=made.pieces,
+        files=tuple(_published(each, job.seed) for each in made.files),
+        changed=found.st_mtime_ns,
+    )
+    try:
+        if job.scan is not None:
+            job.scan.check_composed(out, made)
+        check_repeats(out, before, record)
+    except EdgefleetError:
+        for each in (out, *made.beside):
+            disk.remove(each)
+        raise
+    write_record(out, record)
+    return record
+
+
+def _published(entry: Entry, seed: SiteImage) -> Entry:
+    """`entry` with the digest that may be published, which is salted for a secret that could be guessed."""
+    return replace(entry, digest=seed.files.get(entry.path.removeprefix(SEED_FOLDER), entry.digest))
+
+
+def _composed(job: NodeJob, scratch: Path) -> Composed:
+    node, payload = job.node, None
+    if node.payload:
+        payload = scratch / "payload"
+        job.supplies.lay_out(node, payload)
+        if job.scan is not None:
+            job.scan.check_payload(payload)
+    kind = FORMATS[node.image.format]
+    if kind.compose is None:
+        assert payload is not None  # noqa: S101 - only a payload is composed of no base
+        return raw.payload_disk(payload, job.identity, scratch, job.out)
+    assert node.image.base is not None  # noqa: S101 - the model refuses such a format without
+    base = job.supplies.base(node.image.base)
+    if job.scan is not None:
+        job.scan.check_file(base, node.image.base.sha256, f"its base {node.image.base.source}")
+    made_of = Ingredients(
+        node=job.name,
+        arch=node.arch,
+        disk=node.image.size or (node.disk if kind.refers else None),
+        identity=job.identity,
+        seed=job.seed.contents,
+        base=base,
+        base_digest=f"sha256:{node.image.base.sha256}",
+        payload=payload,
+        payload_digest=payload_digest(node),
+        installer=node.image.installer,
+        scratch=scratch,
+        shared=job.shared,
+        share=job.sharing,
+    )
+    try:
+        return kind.compose(made_of, job.out)
+    except InvalidInput as error:
+        raise _named(error, base, node.image.base.source) from error
+
+
+def _named(error: InvalidInput, base: Path, source: str) -> InvalidInput:
+    """The error with the base as the fleet file calls it; in the cache it is called by its digest."""
+    name = source.removeprefix("file:").rpartition("/")[2]
+    return InvalidInput(
+        [
+            replace(
+                each, where=each.where.replace(str(base), source), hint=each.hint.replace(base.name, name)
+            )
+            for each in error.problems
+        ]
+    )
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a build left in `folder` that was killed."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        rmtree(left)
+    for half in folder.glob(f".*{disk.SUFFIX}"):
+        disk.remove(half)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    with disk.explaining(folder, "cannot be written"):
+        made = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=folder))
+    try:
+        yield made
+    finally:
+        rmtree(made, ignore_errors=True)

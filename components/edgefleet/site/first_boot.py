@@ -1,0 +1,63 @@
+"""A box's whole first boot: the steps of its site's recipe, one after the other."""
+
+from collections.abc import Callable
+
+from edgefleet.boot import RECIPES
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.keys.derivation import ssh_host_key
+from edgefleet.model.firstboot import Box, FirstBoot, Installation, Step
+
+
+def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
+    """Everything that one box must be after its first boot.
+
+    Raises:
+        InvalidInput: the site's recipe is not one of `RECIPES`.
+    """
+    steps = [plan(box) for plan in _recipe(box.site.recipe)]
+    site, node = box.site, box.node
+    return FirstBoot(
+        fleet=site.fleet,
+        region=site.region,
+        site=site.name,
+        node=box.name,
+        hostname=node.hostname,
+        arch=node.arch,
+        netboot=node.image.netboot,
+        installation=_installation(box),
+        timezone=site.timezone,
+        users=site.users,
+        network=node.network,
+        grows_root=node.hardware.grow_root,
+        wifi_passphrase=wifi_passphrase,
+        ssh_host_keys={"ed25519": ssh_host_key(box.key, node=box.name, comment=node.hostname)},
+        files=tuple(file for step in steps for file in step.files),
+        units=tuple(unit for step in steps for unit in step.units),
+        commands=tuple(command for step in steps for command in step.commands),
+    )
+
+
+def _installation(box: Box) -> Installation | None:
+    image, data_disk = box.node.image, box.node.hardware.data_disk
+    if image.installer is None:
+        return None
+    return Installation(
+        installer=image.installer,
+        disk=image.install_on,
+        kept=data_disk.device if data_disk is not None else None,
+        console=box.node.hardware.serial_console,
+        is_airgapped=box.site.airgap,
+    )
+
+
+def _recipe(number: int) -> tuple[Callable[[Box], Step], ...]:
+    if number not in RECIPES:
+        raise InvalidInput(
+            Problem(
+                code="recipe",
+                path="recipe",
+                problem=f"recipe {number} is not known to this version",
+                hint=f"use one of {', '.join(map(str, RECIPES))}, or install the edgefleet that wrote it",
+            )
+        )
+    return RECIPES[number]

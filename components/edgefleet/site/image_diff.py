@@ -1,0 +1,258 @@
+"""What changed from one finished image to another: by their manifests, and of plain files by what is in them.
+
+Files with a secret, and those that hold every secret of a box (``user-data``, a configuration of Ignition, a
+script), are told apart and never shown.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
+from edgefleet.model.listing import SEED_FOLDER, Entry
+from edgefleet.site.attestations import BILL
+from edgefleet.site.manifest import CARRIED, ONE, Manifest, from_bytes
+from edgefleet.site.seed_contents import on_box
+from edgefleet.site.verification import Find, Opened, opened, seed_of
+
+Kind = Literal["added", "removed", "changed"]
+OPEN = frozenset({"meta-data", "network-config", "boot.ipxe", "preseed.cfg", "grub.cfg", "isolinux.cfg"})
+"""Names of files on a medium that may be shown, where their digests are not salted."""
+ABOUT = ("fleet", "region", "site", "node", "recipe", "format", "arch", "size", "share")
+CONTEXT = 2
+LONGEST = 200
+"""Lines of a diff."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two images."""
+
+    manifest: Manifest
+    medium: Mapping[str, bytes] = field(repr=False)
+    """dict[path -> content] of what could be read of the seed."""
+    box: Mapping[str, bytes] = field(repr=False)
+    parts: Mapping[str, tuple[str, str]]
+    """dict[name -> (release, hex SHA-256)] of what others made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """Something that is said of an image."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One file."""
+
+    path: str
+    kind: Kind
+    old: Entry | None
+    new: Entry | None
+    is_secret: bool
+    """Whether it holds a secret, so that its content is not shown."""
+    diff: tuple[str, ...] = ()
+    """Lines of a unified diff, of text that may be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """All that changed; nothing where both are the same bytes."""
+
+    about: tuple[Value, ...]
+    parts: tuple[Value, ...]
+    """What others made, with releases or digests."""
+    tools: tuple[Value, ...]
+    medium: tuple[Change, ...]
+    box: tuple[Change, ...]
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the images are the same."""
+        return not (self.about or self.parts or self.tools or self.medium or self.box)
+
+
+def side(image: Path, find: Find) -> Side:
+    """An image to compare; of one that is not here any more, what its manifest says.
+
+    Raises:
+        InvalidInput: there is no manifest, or the image is not the one that it tells of.
+    """
+    if not image.exists():
+        beside = image.with_name(f"{image.name}{ONE}")
+        data = disk.read(beside)
+        if data is not None:
+            return Side(manifest=from_bytes(data, str(beside)), medium={}, box={}, parts=_parts(image))
+    found = opened(image, find)
+    medium = {path: data for path, (_, data) in _seed(found).items()}
+    box = on_box({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()}) or {}
+    return Side(
+        manifest=found.manifest,
+        medium=medium,
+        box={path: file.content for path, file in box.items()},
+        parts=_parts(image),
+    )
+
+
+def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
+    """The files of the seed, held against the manifest."""
+    promised = {each.path: each for each in image.manifest.of_seed}
+    try:
+        found = seed_of(image) or {}
+    except ValueError as error:
+        raise _other(image, str(error)) from error
+    for path, (entry, _) in found.items():
+        known = promised.get(path)
+        if known is None or (not known.is_secret and known.digest != entry.digest):
+            raise _other(image, f"{path} differs")
+    return found
+
+
+def _other(image: Opened, what: str) -> InvalidInput:
+    problem, hint = f"is not what its manifest tells of: {what}", "see what edgefleet image verify says of it"
+    return InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=hint))
+
+
+def _parts(image: Path) -> dict[str, tuple[str, str]]:
+    """What the bill beside an image tells of; nothing without one."""
+    try:
+        plain = json.loads(disk.read(image.with_name(f"{image.name}{BILL}")) or b"")
+        return {
+            each["name"]: (each.get("version", ""), each.get("hashes", [{"content": ""}])[0]["content"])
+            for each in plain["components"]
+        }
+    except (ValueError, KeyError, TypeError, IndexError):
+        return {}
+
+
+def compare(old: Side, new: Side) -> Difference:
+    """What changed from `old` to `new`."""
+    one, other = old.manifest, new.manifest
+    if one.digest == other.digest and one.box == other.box:
+        return Difference(about=(), parts=(), tools=(), medium=(), box=())
+    return Difference(
+        about=tuple(_values(_about(one), _about(other))),
+        parts=tuple(_values(_named(old.parts), _named(new.parts))),
+        tools=tuple(_values(one.tools, other.tools)),
+        medium=tuple(_changes((one.files, old.medium), (other.files, new.medium), OPEN)),
+        box=tuple(_changes((one.box, old.box), (other.box, new.box), None)),
+    )
+
+
+def _about(manifest: Manifest) -> dict[str, str]:
+    said = {name: str(getattr(manifest, name)) for name in ABOUT}
+    said["digest"] = manifest.digest
+    base = manifest.base
+    return said | ({} if base is None else {"base": f"{base['source']} sha256:{base['sha256']}"})
+
+
+def _named(parts: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {
+        name: " ".join(word for word in (release, f"sha256:{sha256}" if sha256 else "") if word)
+        for name, (release, sha256) in parts.items()
+    }
+
+
+def _values(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Value]:
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            yield Value(name=name, old=old.get(name), new=new.get(name))
+
+
+Files = tuple[tuple[Entry, ...], Mapping[str, bytes]]
+"""(entries, dict[path -> content])."""
+
+
+def _changes(old: Files, new: Files, may_be_shown: frozenset[str] | None) -> Iterator[Change]:
+    """Files that differ, in the order of their paths.
+
+    Args:
+        old: of the one.
+        new: of the other.
+        may_be_shown: names of files that hold no secret; `None` where the entries say it of each.
+    """
+    before, after = ({each.path: each for each in entries} for entries, _ in (old, new))
+    for path in sorted({*before, *after}):
+        one, other = before.get(path), after.get(path)
+        if one == other:
+            continue
+        is_secret = any(each is not None and each.is_secret for each in (one, other))
+        if may_be_shown is not None and PurePosixPath(path).name not in may_be_shown:
+            is_secret = is_secret or not path.startswith((CARRIED, "edgefleet/installer/"))
+        texts = [_text(entry, contents.get(path)) for entry, (_, contents) in ((one, old), (other, new))]
+        yield Change(
+            path=path,
+            kind="added" if one is None else "removed" if other is None else "changed",
+            old=one,
+            new=other,
+            is_secret=is_secret,
+            diff=() if is_secret else _diff(texts[0], texts[1]),
+        )
+
+
+def _text(entry: Entry | None, content: bytes | None) -> list[str] | None:
+    """Lines of a file; none of one that is not there, `None` of one that is no text or not as said."""
+    if entry is None:
+        return []
+    if content is None or f"sha256:{hashlib.sha256(content).hexdigest()}" != entry.digest or b"\0" in content:
+        return None
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError:
+        return None
+    return ["".join(each if each.isprintable() else " " for each in line) for line in lines]
+
+
+def _diff(old: list[str] | None, new: list[str] | None) -> tuple[str, ...]:
+    if old is None or new is None:
+        return ()
+    found = [*unified_diff(old, new, lineterm="", n=CONTEXT)][2:]
+    more = len(found) - LONGEST
+    return (*found[:LONGEST], *([f"({more:,} more lines)"] if more > 0 else []))
+
+
+def plain(difference: Difference) -> dict[str, Any]:
+    """What changed, as JSON."""
+    values = {
+        name: [{"name": each.name, "old": each.old, "new": each.new} for each in found]
+        for name, found in (
+            ("about", difference.about),
+            ("parts", difference.parts),
+            ("tools", difference.tools),
+        )
+    }
+    files = {
+        name: [_plain(each) for each in found]
+        for name, found in (("medium", difference.medium), ("box", difference.box))
+    }
+    return {"same": difference.is_none, **values, **files}
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    sides = {
+        name: None
+        if entry is None
+        else {
+            "mode": entry.mode or None,
+            "owner": entry.owner or None,
+            "size": entry.size,
+            "digest": entry.digest,
+        }
+        for name, entry in (("old", change.old), ("new", change.new))
+    }
+    return {
+        "path": change.path,
+        "change": change.kind,
+        "secret": change.is_secret,
+        **sides,
+        "diff": list(change.diff),
+    }

@@ -1,0 +1,111 @@
+"""How an image came to be: an in-toto Statement with SLSA's provenance, the same bytes for the same image.
+
+Sources: in-toto/attestation, spec/v1 (statement.md); slsa.dev/spec/v1.0/provenance. It has no time of day: an
+image is the same whenever it is built, and whoever checks it wants to build it again.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgefleet.io.version import version
+from edgefleet.model.medium import Base
+from edgefleet.model.site import Node, SiteSpec
+from edgefleet.site.manifest import Manifest
+from edgefleet.site.sbom import without_login
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD = "https://edgefleet.dev/image-build/v1"
+BUILDER = "https://edgefleet.dev/builder/v1"
+
+
+def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[str, str]) -> bytes:
+    """The statement about one image.
+
+    Args:
+        spec: its site.
+        manifest: what it is.
+        seed: ``sha256:<hex>`` of its seed.
+        beside: dict[name of a file beside it -> hex SHA-256], which it binds to the image.
+    """
+    predicate = {
+        "buildDefinition": {
+            "buildType": BUILD,
+            "externalParameters": _parameters(spec, manifest),
+            "internalParameters": {"share": manifest.share},
+            "resolvedDependencies": list(_dependencies(spec.nodes[manifest.node], manifest, seed)),
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER, "version": {"edgefleet": version(), **dict(manifest.tools)}},
+            "metadata": {"invocationId": manifest.identity or manifest.digest},
+            "byproducts": [
+                {"name": name, "digest": {"sha256": digest}} for name, digest in sorted(beside.items())
+            ],
+        },
+    }
+    plain = {
+        "_type": STATEMENT,
+        "subject": [{"name": manifest.image, "digest": _digest(manifest.digest)}],
+        "predicateType": PREDICATE,
+        "predicate": predicate,
+    }
+    return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _parameters(spec: SiteSpec, manifest: Manifest) -> dict[str, Any]:
+    return {
+        "fleet": manifest.fleet,
+        "region": manifest.region,
+        "site": manifest.site,
+        "node": manifest.node,
+        "epoch": spec.epoch,
+        "recipe": manifest.recipe,
+        "format": manifest.format,
+        "arch": manifest.arch,
+    }
+
+
+def _dependencies(node: Node, manifest: Manifest, seed: str) -> Iterator[dict[str, Any]]:
+    if manifest.of_seed:
+        yield {"name": "seed", "digest": _digest(seed)}
+    if manifest.base is not None and node.image.base is not None:
+        yield _base("base", node.image.base)
+    if node.image.netboot is not None:
+        yield _base("kernel", node.image.netboot.kernel)
+        for number, each in enumerate(node.image.netboot.initrd):
+            yield _base(f"initrd{number}", each)
+    platforms = {file.path: file.digest for file in node.payload}
+    for path, entry in manifest.carried.items():
+        made: dict[str, Any] = {"name": entry.path, "digest": _digest(entry.digest)}
+        if platforms.get(path, entry.digest) != entry.digest:
+            made["annotations"] = {"platformManifest": platforms[path]}
+        yield made
+
+
+def _base(name: str, base: Base) -> dict[str, Any]:
+    return {"name": name, "uri": without_login(base.source), "digest": {"sha256": base.sha256}}
+
+
+def _digest(digest: str) -> dict[str, str]:
+    return {"sha256": digest.removeprefix("sha256:")}
+
+
+def subjects(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """(dict[image -> hex SHA-256], the same of the files beside it) of a statement.
+
+    Raises:
+        ValueError: it is no such statement.
+    """
+    try:
+        plain = json.loads(data)
+        if (plain["_type"], plain["predicateType"]) != (STATEMENT, PREDICATE):
+            raise ValueError(plain["predicateType"])
+        made = plain["predicate"]["runDetails"]["byproducts"]
+        images, beside = (
+            {str(each["name"]): str(each["digest"]["sha256"]) for each in found}
+            for found in (plain["subject"], made)
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    return images, beside

@@ -1,0 +1,135 @@
+"""A site's images from its spec and key: pure, so that preview and up give the same bytes.
+
+Published digests never cover a guessable secret unsalted: a file with one is shown by an HMAC under a
+key that only the site's own key gives.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import FORMATS
+from edgefleet.keys.derivation import derive
+from edgefleet.model.firstboot import Box, File, FirstBoot
+from edgefleet.model.image import Image
+from edgefleet.model.site import SiteSpec
+from edgefleet.site.content_id import identity
+from edgefleet.site.first_boot import first_boot
+
+MASKED = b"[secret]\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteImage:
+    """One node's image and its digests."""
+
+    name: str
+    """File name in the store, ``n1.iso``."""
+    data: bytes = field(repr=False)
+    digest: str
+    """``sha256:<hex>`` of `data`."""
+    files: dict[str, str]
+    """dict[path on the medium -> ``sha256:<hex>``, or ``hmac-sha256:<hex>`` for a guessable secret]."""
+    identity: str | None = None
+    """``sha256:<hex>`` of what the whole image is made of, where the seed is not all of it."""
+    contents: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """dict[path on the medium -> content] of the seed."""
+    placed: tuple[File, ...] = field(default=(), repr=False)
+    """What it puts on the box's disk."""
+
+
+def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
+    """dict[node name -> image] of a site; `passphrases` is dict[name -> Wi-Fi passphrase].
+
+    Raises:
+        InvalidInput: the recipe is unknown, or a passphrase is missing.
+    """
+    return {node: _rendered(spec, node, key, passphrases) for node in spec.nodes}
+
+
+def _rendered(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> SiteImage:
+    made = _digested(_image(spec, node, key, passphrases), key)
+    return replace(made, identity=identity(spec, node, made.digest))
+
+
+def render_tree(
+    spec: SiteSpec, key: str, passphrases: Mapping[str, str], *, shows_secrets: bool = False
+) -> dict[str, dict[str, bytes]]:
+    """dict[node -> dict[path -> content]]: the medium's files as ``cidata/...`` and the box's own files.
+
+    Secret files are shown as `MASKED`, and what holds all of them, ``user-data``, is left out.
+    """
+    return {node: _tree(spec, node, key, passphrases, shows_secrets) for node in spec.nodes}
+
+
+def _tree(
+    spec: SiteSpec,
+    node: str,
+    key: str,
+    passphrases: Mapping[str, str],
+    shows_secrets: bool,  # noqa: FBT001
+) -> dict[str, bytes]:
+    boot = _boot(spec, node, key, passphrases)
+    image = _image(spec, node, key, passphrases)
+    hidden = image.private_files | image.secret_files
+    tree = {
+        f"cidata/{path}": data for path, data in image.files.items() if shows_secrets or path not in hidden
+    }
+    tree |= {f"cidata/{path}": MASKED for path in image.secret_files if not shows_secrets}
+    for file in boot.files:
+        tree[file.path] = MASKED if file.is_secret and not shows_secrets else file.content
+    for unit in boot.units:
+        tree[f"/etc/systemd/system/{unit.name}"] = unit.text.encode()
+    return dict(sorted(tree.items()))
+
+
+def _image(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> Image:
+    return FORMATS[spec.nodes[node].image.format].seed(_boot(spec, node, key, passphrases))
+
+
+def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> FirstBoot:
+    spec = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine hands maps over in any order
+    wifi = spec.nodes[node].network.wifi
+    passphrase = None
+    if wifi is not None:
+        passphrase = passphrases.get(wifi.passphrase_secret)
+        if passphrase is None:
+            raise _missing(spec.name, node, wifi.passphrase_secret)
+    return first_boot(Box(site=spec, name=node, key=key, secrets=passphrases), wifi_passphrase=passphrase)
+
+
+def _missing(site: str, node: str, name: str) -> InvalidInput:
+    return InvalidInput(
+        Problem(
+            code="wifi-passphrase",
+            path=f"sites.{site}.nodes.{node}.network.wifi.passphraseSecret",
+            problem=f"the stack's configuration has no Wi-Fi passphrase {name!r}",
+            hint=f"pulumi config set --secret --path 'fleet:passphrases.{name}'",
+        )
+    )
+
+
+def _digested(image: Image, key: str) -> SiteImage:
+    salt = derive(key, "published-digests") if image.secret_files else b""
+    files = {
+        path: _salted(salt, data) if path in image.secret_files else _plain(data)
+        for path, data in sorted(image.files.items())
+    }
+    return SiteImage(
+        name=image.name,
+        data=image.data,
+        digest=_plain(image.data),
+        files=files,
+        contents=image.files,
+        placed=image.placed,
+    )
+
+
+def _plain(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _salted(salt: bytes, data: bytes) -> str:
+    return "hmac-sha256:" + hmac.digest(salt, data, "sha256").hex()

@@ -1,0 +1,88 @@
+"""Marks of the words in large files, taken once for each digest and kept: many images share a base."""
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+from edgefleet.io import disk, sparse
+from edgefleet.keys.secret_scan import GZIP, MARK, mark, words
+
+GENERATION = 1
+"""Of what is looked for: another one looks again."""
+OVERLAP = 256
+"""Bytes of a piece that are looked at again with the next, so that no word is cut."""
+
+
+@lru_cache(maxsize=64)
+def marks(path: Path, digest: str, kept: Path) -> frozenset[bytes]:
+    """Marks of all words in a file; in a tar archive also of those in its layers that gzip packed.
+
+    Args:
+        path: the file.
+        digest: hex SHA-256 of it, held against it already.
+        kept: directory for what was found.
+
+    Raises:
+        OutsideFailure: it cannot be read, or the marks not be kept.
+    """
+    place = kept / f"{digest}.{GENERATION}"
+    data = disk.read(place)
+    if data is None or len(data) % MARK:
+        with disk.locked(kept, who="a scan", is_patient=True):
+            data = disk.read(place)
+            if data is None or len(data) % MARK:
+                data = b"".join(sorted(set(fresh(path))))
+                disk.write(place, data)
+    return frozenset(data[at : at + MARK] for at in range(0, len(data), MARK))
+
+
+def fresh(path: Path) -> Iterator[bytes]:
+    """Marks of all words in a file, as they are found; nothing is kept.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    return map(mark, _words(path))
+
+
+def _words(path: Path) -> Iterator[bytes]:
+    with disk.explaining(path, "cannot be read"), path.open("rb") as file:
+        size = file.seek(0, 2)
+        for offset, length, is_hole in sparse.runs(file.fileno(), 0, size):
+            if not is_hole:
+                file.seek(offset)
+                yield from _of_stream(file, length)
+        file.seek(0)
+        yield from _of_layers(file)
+
+
+def _of_layers(file: IO[bytes]) -> Iterator[bytes]:
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            for member in archive:
+                layer = archive.extractfile(member) if member.isfile() else None
+                if layer is not None and layer.read(len(GZIP)) == GZIP:
+                    layer.seek(0)
+                    with gzip.open(layer) as unpacked:
+                        yield from _of_stream(unpacked)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile):
+        return  # damaged, or no archive at all: its bytes were looked at as they are
+
+
+def _of_stream(file: IO[bytes] | gzip.GzipFile, left: int | None = None) -> Iterator[bytes]:
+    """Words in a stream; what one may be cut at is looked at twice.
+
+    Args:
+        file: where it is read from.
+        left: how many bytes; `None` for all.
+    """
+    rest = b""
+    while left != 0 and (piece := file.read(sparse.PIECE if left is None else min(left, sparse.PIECE))):
+        data = rest + piece
+        yield from words(data)
+        rest = data[-OVERLAP:]
+        left = None if left is None else left - len(piece)

@@ -1,0 +1,94 @@
+"""Holding what stands beside an image against the image and against keys that somebody trusts; offline.
+
+A statement binds image, manifest and bill by their digests; a signature binds the statement to a key. That
+key is worth something only to who knows it from elsewhere: the one that lies beside an image says nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
+from edgefleet.io.signing import PublicKey, public_from
+from edgefleet.keys import dsse
+from edgefleet.site import provenance, sbom
+from edgefleet.site.attestations import KEY, paths
+from edgefleet.site.manifest import HINT
+from edgefleet.site.verification import Opened
+
+UNSIGNED = "not signed"
+
+
+def check_beside(image: Opened, trusted: Iterable[PublicKey]) -> str:
+    """Who signed, in words.
+
+    Args:
+        image: the image, whose own bytes were held against its manifest.
+        trusted: keys that somebody trusts; without any, a signature is told and not believed.
+
+    Raises:
+        InvalidInput: something beside it is missing or speaks of something else, or nobody trusted signed it.
+    """
+    of_manifest, of_bill, of_statement, of_signed = paths(image.path)
+    stated = _there(of_statement)
+    try:
+        images, beside = provenance.subjects(stated)
+    except ValueError as error:
+        raise _wrong(of_statement, f"is no statement about an image ({error})") from error
+    hex_digest = image.manifest.digest.removeprefix("sha256:")
+    if images != {image.manifest.image: hex_digest}:
+        raise _wrong(of_statement, "speaks of another image")
+    for path in (of_manifest, of_bill):
+        if hashlib.sha256(_there(path)).hexdigest() != beside.get(path.name):
+            raise _wrong(path, f"is not what {of_statement.name} speaks of")
+    _check_bill(of_bill, hex_digest)
+    return _signed(image, stated, of_signed, tuple(trusted))
+
+
+def _check_bill(path: Path, hex_digest: str) -> None:
+    try:
+        found = sbom.hashes(_there(path))
+    except ValueError as error:
+        raise _wrong(path, f"is no bill of materials ({error})") from error
+    if found.get("SHA-256") != hex_digest:
+        raise _wrong(path, "is the bill of another image")
+
+
+def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, ...]) -> str:
+    said = image.manifest.signature
+    if said is None:
+        if trusted:
+            raise _wrong(image.path, "is not signed, and a key was named that it should be signed with")
+        return UNSIGNED
+    name = f"{said.get('algorithm')} {said.get('key')}"
+    try:
+        envelope = dsse.from_bytes(_there(path))
+    except ValueError as error:
+        raise _wrong(path, f"is no signed statement ({error})") from error
+    if envelope.payload != stated:
+        raise _wrong(path, "is a signature of something else")
+    if trusted:
+        return _by_one_of(trusted, envelope, image.path, name)
+    over, lying = dsse.signed_bytes(stated), disk.read(image.path.with_name(KEY))
+    if lying is not None and not public_from(lying, KEY).has_signed(over, envelope.signature):
+        raise _wrong(path, f"is not signed by {KEY}, which lies beside it")
+    return f"signed by {name}, not checked against a key you trust (--key FILE)"
+
+
+def _by_one_of(trusted: tuple[PublicKey, ...], envelope: dsse.Envelope, image: Path, name: str) -> str:
+    for key in trusted:
+        if key.has_signed(dsse.signed_bytes(envelope.payload), envelope.signature):
+            return f"signed by {key.algorithm} {key.id}, which you trust"
+    raise _wrong(image, f"is signed by none of the keys that you trust; it says by {name}")
+
+
+def _there(path: Path) -> bytes:
+    data = disk.read(path)
+    if data is None:
+        raise _wrong(path, "is missing")
+    return data
+
+
+def _wrong(where: Path, problem: str) -> InvalidInput:
+    return InvalidInput(Problem(code="provenance", where=str(where), problem=problem, hint=HINT))

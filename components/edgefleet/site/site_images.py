@@ -1,0 +1,370 @@
+"""`edgefleet:index:SiteImages`: the boot images of one site, all its nodes, in an artifact store.
+
+An image is a pure function of the inputs, so a preview shows the digest of each before anything exists. One
+resource holds a whole site: the engine's cost grows with resources and with bytes of state, so the outputs
+repeat no input and stay small.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, ClassVar, Protocol
+
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.images import FORMATS
+from edgefleet.io.environment import Created, Found, Incomplete, Outside
+from edgefleet.io.store import ArtifactStore, check_key
+from edgefleet.model.effects import Effect
+from edgefleet.model.medium import Medium
+from edgefleet.model.paths import format_path
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import Secret, spec
+from edgefleet.site.render import render_site
+
+
+class Rendered(Protocol):
+    """The part of a rendered image that is kept."""
+
+    @property
+    def data(self) -> bytes:
+        """The image's bytes."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """``sha256:<hex>`` of `data`."""
+        ...
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """dict[path in the image -> digest]."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name to keep it under, ``n1.iso``."""
+        ...
+
+    @property
+    def identity(self) -> str | None:
+        """Digest of what the whole image is made of, where the bytes here are not all of it."""
+        ...
+
+
+KEY_BYTES = 32
+Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, Rendered]]
+"""(site, its key, passphrases) -> dict[node name -> image]; pure."""
+
+
+@spec
+class SiteImagesSpec(SiteSpec):
+    """A site's plain spec, where its images are kept, and the secrets that enter them."""
+
+    store: Annotated[str, Effect.NONE]
+    """Where the images are kept: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
+    key: Annotated[str, Secret(), Effect.REFLASH] = field(repr=False)
+    """The site's derived key, base64 of 32 bytes; never the fleet's secret."""
+    passphrases: Annotated[dict[str, str], Secret(), Effect.REFLASH] = field(default_factory=dict, repr=False)
+    """dict[name -> Wi-Fi passphrase], only those that the site's nodes use."""
+
+
+@spec
+class Image:
+    """One node's image."""
+
+    digest: str | None
+    """``sha256:<hex>`` of the image; null where it is lost, not made, or not known yet."""
+    uri: str
+    """Where it is kept."""
+    size: int | None
+    """Bytes; null with the digest."""
+    files: dict[str, str]
+    """dict[path in the image -> digest of the file]."""
+    identity: str | None = None
+    """``sha256:<hex>`` of what the whole image is made of (seed, base, payload), where the seed, which is
+    what the store keeps, is not all of it."""
+    unknown_because: str | None = None
+    """Path of an input that is not known yet, in a preview."""
+
+
+@spec
+class SiteImagesOutputs:
+    """What is kept for a site."""
+
+    images: dict[str, Image]
+    """dict[node name -> image]."""
+
+
+@dataclass(frozen=True)
+class SiteImages:
+    """The resource, with the renderer that it uses."""
+
+    render: Renderer = render_site
+
+    TOKEN: ClassVar[str] = "edgefleet:index:SiteImages"  # noqa: S105 - a type token
+    Spec: ClassVar[type[Any]] = SiteImagesSpec
+    Outputs: ClassVar[type[Any]] = SiteImagesOutputs
+    REPLACE_ON: ClassVar[frozenset[str]] = frozenset({"name", "store"})
+    CLAIMS: ClassVar[tuple[str, ...]] = ("name", "store")
+    STABLE: ClassVar[frozenset[str]] = frozenset()
+
+    def identity(self, spec: SiteImagesSpec) -> str:
+        """``<store>/sites/<site>``."""
+        return f"{spec.store.rstrip('/')}/sites/{spec.name}"
+
+    def inspect(self, spec: SiteImagesSpec) -> Iterable[Problem]:
+        """Names that cannot be keys of a store; checked before any path is built from them."""
+        for node in spec.nodes:
+            try:
+                check_key(image_key(spec.name, f"{node}{FORMATS[spec.nodes[node].image.format].suffix}"))
+            except InvalidInput as error:
+                path = format_path(("nodes", node)) if _is_segment(spec.name) else "name"
+                hint = error.problem.hint
+                yield Problem(
+                    code="artifact-key", path=path, problem="cannot be part of a file name", hint=hint
+                )
+        if not _is_key(spec.key):
+            hint = "derive it from the fleet secret, as edgefleet.keys.derivation does"
+            yield Problem(code="key", path="key", problem="is not 32 bytes in base64", hint=hint)
+        if not spec.nodes:
+            yield Problem(
+                code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
+            )
+
+    def inspect_change(self, old: SiteImagesSpec, new: SiteImagesSpec) -> Iterable[Problem]:
+        """Any images may follow any others."""
+        del old, new
+        return ()
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
+        """Images that are not there, or not the ones asked for."""
+        images = outputs.get("images") or {}
+        return [
+            format_path(("images", node, "digest"))
+            for node, image in images.items()
+            if image["digest"] is None
+        ]
+
+    def plan(self, spec: SiteImagesSpec, outside: Outside) -> SiteImagesOutputs:
+        """Every digest, from the bytes themselves; no store is asked."""
+        store = outside.store(spec.store)
+        rendered = self._rendered(spec)
+        return SiteImagesOutputs(
+            images={node: _image(store, spec.name, made) for node, made in rendered.items()}
+        )
+
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+        """No digest is known while an input is not; the nodes may be."""
+        del outside
+        nodes = known.get("nodes")
+        if not isinstance(nodes, dict):
+            return {}
+        image: dict[str, Any] = {
+            "digest": None,
+            "uri": None,
+            "size": None,
+            "files": {},
+            "unknownBecause": because,
+        }
+        return {"images": {node: dict(image) for node in nodes}}
+
+    def create(self, spec: SiteImagesSpec, outside: Outside) -> Created[SiteImagesOutputs]:
+        """Render and store every image.
+
+        Raises:
+            OutsideFailure: none could be stored; nothing is left.
+            Incomplete: some could not be stored.
+        """
+        return Created(id=self.identity(spec), outputs=self._bring_up(spec, outside, {}))
+
+    def read(
+        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+    ) -> Found[SiteImagesOutputs] | None:
+        """Which recorded images are still there as recorded; in an import, what is there.
+
+        An image that is lost or altered has the digest null, so that the next update writes it again; a
+        site of which nothing is left is gone.
+        """
+        uri, separator, site = identity.rpartition("/sites/")
+        if not separator:
+            hint = "give <store>/sites/<site>, for example file:images/sites/store-0007"
+            raise InvalidInput(
+                Problem(code="id", where=identity, problem="is not the id of a site's images", hint=hint)
+            )
+        store = outside.store(uri)
+        images = recorded.get("images") or {}
+        if not images:
+            return _imported(identity, store, uri, site)
+        stored = {node: store.stat(image_key(site, _name(image))) for node, image in images.items()}
+        if not any(stored.values()):
+            return None
+        found = {}
+        for node, image in images.items():
+            now = stored[node]
+            is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
+            found[node] = _recorded(image) if is_same else _lost(image["uri"])
+        return Found(id=identity, outputs=SiteImagesOutputs(images=found))
+
+    def update(
+        self, identity: str, new: SiteImagesSpec, outside: Outside, recorded: Mapping[str, Any]
+    ) -> SiteImagesOutputs:
+        """Write the images whose digest changed, then remove those of nodes that left.
+
+        Raises:
+            Incomplete: some could not be written or removed.
+        """
+        del identity
+        return self._bring_up(new, outside, recorded.get("images") or {})
+
+    def delete(
+        self,
+        identity: str,
+        outside: Outside,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove every image of the site and every version of it, but those that a successor has."""
+        uri, _, site = identity.rpartition("/sites/")
+        del inputs
+        kept = {
+            image_key(site, f"{node}{_suffix(plain)}")
+            for node, plain in (successor or {}).get("nodes", {}).items()
+        }
+        outside.store(uri).clear(f"sites/{site}/", keep=kept)
+
+    def _rendered(self, spec: SiteImagesSpec) -> Mapping[str, Rendered]:
+        plain = SiteSpec(**{each.name: getattr(spec, each.name) for each in fields(SiteSpec)})
+        return self.render(plain, spec.key, spec.passphrases)
+
+    def _bring_up(
+        self, spec: SiteImagesSpec, outside: Outside, before: Mapping[str, Any]
+    ) -> SiteImagesOutputs:
+        """Make the store hold the images of `spec`, given what it is known to hold of the site."""
+        store = outside.store(spec.store)
+        images: dict[str, Image] = {}
+        failed: list[OutsideFailure] = []
+        for node, made in self._rendered(spec).items():
+            images[node] = _image(store, spec.name, made)
+            if _is_kept(before.get(node), made):
+                continue
+            try:
+                store.put(image_key(spec.name, made.name), made.data)
+            except OutsideFailure as error:
+                failed.append(error)
+                images[node] = _lost(images[node].uri)
+        if not failed:  # boxes of nodes that left may still be needed until the others are written
+            gone = {
+                node: image
+                for node, image in before.items()
+                if node not in images or _name(image) != _uri_name(images[node].uri)
+            }
+            failed = _remove(store, spec.name, gone, images)
+        if failed:
+            self._say_incomplete(spec, failed, SiteImagesOutputs(images=images), is_new=not before)
+        return SiteImagesOutputs(images=images)
+
+    def _say_incomplete(
+        self, spec: SiteImagesSpec, failed: list[OutsideFailure], outputs: SiteImagesOutputs, *, is_new: bool
+    ) -> None:
+        causes = [problem for error in failed for problem in error.problems]
+        if is_new and all(image.digest is None for image in outputs.images.values()):
+            raise OutsideFailure(causes) from failed[0]
+        problem = (
+            f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are not as they should be"
+        )
+        summary = Problem(code="incomplete", problem=problem, hint="mend what follows and run up again")
+        raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
+
+
+def image_key(site: str, name: str) -> str:
+    """Key of a node's seed in an artifact store; `name` is its file's, ``n1.iso``."""
+    return f"sites/{site}/{name}"
+
+
+def _suffix(node: Mapping[str, Any]) -> str:
+    """What the file of a node's seed ends with, from the node's plain spec."""
+    return FORMATS[(node.get("image") or {}).get("format", Medium().format)].suffix
+
+
+def _name(image: Mapping[str, Any]) -> str:
+    return _uri_name(image["uri"])
+
+
+def _uri_name(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _is_kept(before: Mapping[str, Any] | None, made: Rendered) -> bool:
+    return before is not None and before["digest"] == made.digest and _name(before) == made.name
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
+
+
+def _is_segment(name: str) -> bool:
+    try:
+        check_key(name)
+    except InvalidInput:
+        return False
+    return "/" not in name
+
+
+def _image(store: ArtifactStore, site: str, made: Rendered) -> Image:
+    return Image(
+        digest=made.digest,
+        uri=store.uri(image_key(site, made.name)),
+        size=len(made.data),
+        files=dict(made.files),
+        identity=made.identity,
+    )
+
+
+def _lost(uri: str) -> Image:
+    return Image(digest=None, uri=uri, size=None, files={})
+
+
+def _recorded(image: Mapping[str, Any]) -> Image:
+    return Image(
+        digest=image["digest"],
+        uri=image["uri"],
+        size=image["size"],
+        files=dict(image["files"]),
+        identity=image.get("identity"),
+    )
+
+
+def _remove(
+    store: ArtifactStore, site: str, gone: Mapping[str, Any], images: dict[str, Image]
+) -> list[OutsideFailure]:
+    """Remove the images of nodes that left; one that stays is kept in `images`, to be tried again."""
+    failed = []
+    for node, image in gone.items():
+        try:
+            store.delete(image_key(site, _name(image)))
+        except OutsideFailure as error:
+            failed.append(error)
+            images[node] = _lost(image["uri"])
+    return failed
+
+
+def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found[SiteImagesOutputs] | None:
+    """What a store holds for a site; the spec cannot be told from it, so the next update compares."""
+    prefix = f"sites/{site}/"
+    images = {}
+    for key in store.list(prefix):
+        found = store.stat(key)
+        node, dot, _ = key.removeprefix(prefix).partition(".")
+        if found is not None and dot:
+            images[node] = Image(
+                digest=f"sha256:{found.sha256}", uri=store.uri(key), size=found.size, files={}
+            )
+    return (
+        Found(id=identity, outputs=SiteImagesOutputs(images=images), inputs={"name": site, "store": uri})
+        if images
+        else None
+    )

@@ -1,0 +1,216 @@
+"""Holding a finished image against its manifest: its bytes, each file in it, and what these put on the box.
+
+All of it offline and as a stream: memory does not grow with the image. The first file that differs is named.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk, extents, image_reading, tools
+from edgefleet.model.disk_layout import Extent
+from edgefleet.model.listing import SEED_FOLDER, Entry, Piece
+from edgefleet.site.manifest import CARRIED, HINT, ONE, Manifest, from_bytes
+from edgefleet.site.seed_contents import on_box
+
+REFERENCE = ".raw.json"
+Find = Callable[[str], Path | None]
+"""A hex SHA-256 -> a file that has it, asked for bases that are not where they were."""
+ONLY = {"ignition": "config.ign"}
+"""dict[format -> what the one file of its seed is called]."""
+WORDS = {
+    "table": "the partition table differs",
+    "copy": "the copy of the partition table at its end differs",
+    "seed": "the partition of the seed differs beside its files",
+    "payload": "the partition of the payload differs",
+}
+UNREADABLE = "it cannot be read"
+Contents = Mapping[str, tuple[Entry, bytes]]
+"""dict[path -> (entry, content)]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An image whose bytes can be read."""
+
+    path: Path
+    manifest: Manifest
+    extents: Sequence[Extent]
+    parts: Mapping[str, Path]
+
+    def run(self, piece: Piece) -> image_reading.Run | None:
+        """Where the bytes of `piece` are."""
+        return image_reading.run_of(piece, self.extents, self.parts)
+
+    def pieces(self, part: str) -> list[Piece]:
+        """The runs of one part."""
+        return [each for each in self.manifest.pieces if each.part == part]
+
+
+def opened(image: Path, find: Find) -> Opened:
+    """The image and its manifest.
+
+    Raises:
+        InvalidInput: one of them is not there, or is something else.
+    """
+    beside = image.with_name(f"{image.name}{ONE}")
+    data = disk.read(beside)
+    if data is None:
+        problem, hint = (
+            f"there is no {beside.name} beside it",
+            "name what `edgefleet image build` made, with its files",
+        )
+        raise InvalidInput(Problem(code="no-manifest", where=str(image), problem=problem, hint=hint))
+    manifest = from_bytes(data, str(beside))
+    if not image.is_file() or image.is_symlink():
+        raise InvalidInput(
+            Problem(code="image-missing", where=str(image), problem="the image is not there", hint=HINT)
+        )
+    if image.name.endswith(REFERENCE):
+        runs, parts = extents.read_reference(image, find)
+        return Opened(path=image, manifest=manifest, extents=runs, parts=parts)
+    whole = [Extent(part="image", offset=0, length=image.stat().st_size)]
+    return Opened(path=image, manifest=manifest, extents=whole, parts={"image": image})
+
+
+def check(image: Opened) -> tuple[str, ...]:
+    """What could not be looked at for want of a tool.
+
+    Raises:
+        InvalidInput: the image differs from its manifest; the first file that does is named.
+    """
+    found, promised = extents.digest(image.extents, image.parts), image.manifest
+    if (f"sha256:{found.sha256}", found.size) != (promised.digest, promised.size):
+        size = "" if found.size == promised.size else f" ({found.size:,} bytes, not {promised.size:,})"
+        problem = f"is sha256:{found.sha256}, not {promised.digest}{size}: {first_difference(image)}"
+        raise InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=HINT))
+    told = _in_seed(image) or _in_payload(image)
+    if told.startswith(UNREADABLE) and image.manifest.format == "iso":
+        return (
+            f"{told}; its files were checked as a whole",
+        )  # a base whose directory is of a kind of its own
+    if told:
+        problem = f"its bytes are as built, and its manifest tells of others: {told}"
+        raise InvalidInput(
+            Problem(code="manifest-differs", where=str(image.path), problem=problem, hint=HINT)
+        )
+    return tuple(_not_looked_at(image))
+
+
+def _not_looked_at(image: Opened) -> Iterator[str]:
+    whole = "was checked as a whole, not file by file"
+    if image.pieces("seed") and not tools.is_there("mdir"):
+        yield f"the seed {whole}: apt-get install mtools"
+    if image.pieces("payload") and not tools.is_there("unsquashfs"):
+        yield f"the payload {whole}: apt-get install squashfs-tools"
+
+
+def first_difference(image: Opened) -> str:
+    """The first file of an image that is not as promised."""
+    if not image.manifest.pieces:
+        told = _in_seed(image) or _in_payload(image)
+        return told or "the files that can be told apart are as promised, other bytes differ"
+    for piece in image.manifest.pieces:
+        run = image.run(piece) if piece.digest else None
+        if piece.digest and (run is None or run.sha256() != piece.digest):
+            told = {"seed": _in_seed, "payload": _in_payload}.get(piece.part, lambda _: "")(image)
+            return told or WORDS.get(piece.part, f"{piece.part} differs")
+    return "bytes of its base differ" if image.pieces("base") else "bytes between its partitions differ"
+
+
+def _in_seed(image: Opened) -> str:
+    """The first file of the seed, or of what it puts on the box, that differs."""
+    try:
+        seed = seed_of(image)
+        if seed is None:
+            return ""
+        there = {path: entry for path, (entry, _) in seed.items()}
+        return difference(image.manifest.of_seed, there) or _on_box(image.manifest, seed)
+    except ValueError as error:
+        return f"{UNREADABLE} as an image ({error})"
+
+
+def _in_payload(image: Opened) -> str:
+    """The first file of the payload that differs."""
+    try:
+        there = payload_of(image)
+    except ValueError as error:
+        return f"its payload cannot be read ({error})"
+    return "" if there is None else difference(image.manifest.of_payload, there)
+
+
+def seed_of(image: Opened) -> Contents | None:
+    """The files of the seed; `None` where there is none, or its partition cannot be read without mtools.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    if not image.manifest.of_seed:
+        return None
+    if image.manifest.format == "iso":
+        return image_reading.read_medium(image.path, frozenset(each.path for each in image.manifest.of_seed))
+    if not image.manifest.pieces:
+        only = ONLY.get(image.manifest.format, "")
+        return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", only)
+    run = _run(image, "seed")
+    return None if run is None or not tools.is_there("mdir") else image_reading.read_fat(run)
+
+
+def payload_of(image: Opened) -> dict[str, Entry] | None:
+    """The files of the payload, digested; `None` where there is none, or without squashfs-tools.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    if image.manifest.format == "iso":
+        found = image_reading.read_carried(image.path)
+    else:
+        run = _run(image, "payload")
+        if run is None or not tools.is_there("unsquashfs"):
+            return None
+        found = image_reading.read_squashfs(run)
+    return {f"{CARRIED}{path}": replace(each, path=f"{CARRIED}{path}") for path, each in found.items()}
+
+
+def _run(image: Opened, part: str) -> image_reading.Run | None:
+    pieces = image.pieces(part)
+    return image.run(pieces[0]) if pieces else None
+
+
+def difference(promised: Iterable[Entry], there: Mapping[str, Entry]) -> str:
+    """The first path that is not as promised, and what of it; empty where all are.
+
+    A salted digest cannot be told without the site's key.
+    """
+    wanted = {each.path: each for each in promised}
+    for path in sorted({*wanted, *there}):
+        if path not in there:
+            return f"{path} is missing"
+        if path not in wanted:
+            return f"{path} does not belong there"
+        one, other = wanted[path], there[path]
+        if one.size != other.size or (not one.is_secret and one.digest != other.digest):
+            return f"{path} differs"
+        if (one.mode, one.owner) != (other.mode, other.owner):
+            return f"{path} is {other.mode} {other.owner}, not {one.mode} {one.owner}"
+    return ""
+
+
+def _on_box(manifest: Manifest, seed: Contents) -> str:
+    """The first file that the box would get otherwise than the manifest says."""
+    found = on_box({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
+    if found is None or not manifest.box:
+        return ""
+    there = {
+        path: Entry(
+            path=path,
+            size=len(file.content),
+            digest=f"sha256:{hashlib.sha256(file.content).hexdigest()}",
+            mode=file.mode,
+            owner=file.owner,
+        )
+        for path, file in found.items()
+    }
+    return difference(manifest.box, there)

@@ -1,0 +1,363 @@
+"""State in a directory, in the layout of the CLI's own DIY backend.
+
+``.pulumi/meta.yaml``, ``stacks/<project>/<stack>.json`` and its ``.bak``, ``locks/``, ``history/`` and
+``backups/`` (CLI 3.260, ``pkg/backend/diy``). ``journals/`` is ours: what is not folded into the
+checkpoint yet. Each file is written whole to a temporary one, there too, flushed to the disk and renamed, so
+that a full disk leaves the old one as it was, and the CLI never finds half a lock.
+"""
+
+import getpass
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
+from pulumi_embedded.checkpoint import now
+from pulumi_embedded.disk import Disk, failed
+from pulumi_embedded.project import CLI_HINT
+
+_HELD: set[str] = set()
+"""Names of the locks that runs of this very process hold."""
+_META = "version: 1\n"
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86400
+_SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
+_LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
+_ABANDONED = _HOUR
+"""Age in seconds from which what another machine left of an attempt to lock is nobody's."""
+_OURS = "edgefleet"
+_BIRTH = 19
+"""Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock file that someone holds or left."""
+
+    path: Path
+    pid: int
+    user: str
+    host: str
+    since: datetime
+    by: str = ""
+    """Who wrote it, where that is not the CLI."""
+    born: str = ""
+    """When its process began, as the machine tells it: numbers of processes are given again."""
+
+    @property
+    def is_dead(self) -> bool:
+        """Say whether its process surely is no more: only known on its own machine."""
+        if self.host != socket.gethostname() or not self.pid:
+            return False
+        if self.pid == os.getpid():
+            return self.path.stem not in _HELD
+        if self.born and self.born != _born(self.pid):
+            return True
+        return _is_gone(self.pid)
+
+    @property
+    def is_left(self) -> bool:
+        """Say whether it is an embedded run's that died: its journal says all, so the next run goes on."""
+        return self.by == _OURS and self.is_dead
+
+    def age(self, clock: datetime) -> str:
+        """Return its age in words."""
+        seconds = int((clock - self.since).total_seconds())
+        for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+            if seconds >= unit:
+                count = seconds // unit
+                return f"{count} {name}{'s' if count > 1 else ''}"
+        return f"{max(seconds, 0)} second{'' if seconds == 1 else 's'}"
+
+
+def _is_gone(pid: int) -> bool:
+    """Say whether there surely is no such process on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _here() -> str:
+    """Return what this machine is called in the names of files."""
+    return sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _born(pid: int) -> str:
+    """Return when a process began, or an empty string where that cannot be told."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_BIRTH]
+    except (OSError, IndexError):
+        return ""
+    return f"{boot}/{ticks}"
+
+
+class Backend:
+    """The files of one stack."""
+
+    def __init__(self, state: Path, project: str, stack: str, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
+        self._state = state
+        self._project = project
+        self._stack = stack
+        self._lock: Path | None = None
+
+    @property
+    def qualified(self) -> str:
+        """The stack's whole name, as checkpoints have it."""
+        return f"organization/{self._project}/{self._stack}"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint's path."""
+        return self._state / "stacks" / self._project / f"{self._stack}.json"
+
+    @property
+    def journal(self) -> Path:
+        """The journal's path."""
+        return self._state / "journals" / self._project / f"{self._stack}.jsonl"
+
+    def check_layout(self) -> None:
+        """Refuse layouts that are not the CLI's present one.
+
+        Raises:
+            Refused: the directory is of another layout, or its checkpoint is compressed.
+        """
+        meta = self._state / "meta.yaml"
+        if meta.exists() and meta.read_text().strip() != _META.strip():
+            raise Refused(
+                Problem(
+                    where=str(meta), problem="is of another version than 1", hint=CLI_HINT, code="unsupported"
+                )
+            )
+        for ending in (".gz", ".zst"):
+            packed = self.checkpoint.with_name(self.checkpoint.name + ending)
+            if packed.exists():
+                raise Refused(
+                    Problem(
+                        where=str(packed),
+                        problem="the checkpoint is compressed",
+                        hint=CLI_HINT,
+                        code="unsupported",
+                    )
+                )
+
+    def load(self) -> bytes | None:
+        """Return the checkpoint, or None where the stack does not exist yet."""
+        self.check_layout()
+        try:
+            return self.checkpoint.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise failed(self.checkpoint, "cannot be read", error) from error
+
+    def read(self) -> tuple[bytes | None, bytes | None]:
+        """Return the checkpoint and the journal as they are together, None for what is not there.
+
+        Another run may be writing them: they are read until the checkpoint is the same before and after.
+        """
+        while True:
+            content = self.load()
+            try:
+                journal = self.journal.read_bytes()
+            except FileNotFoundError:
+                journal = None
+            except OSError as error:
+                raise failed(self.journal, "cannot be read", error) from error
+            if self.load() == content:
+                return content, journal
+
+    def save(self, content: bytes, *, keeps_last: bool = True) -> None:
+        """Write the checkpoint.
+
+        Args:
+            content: All of it.
+            keeps_last: Whether the one before is kept as ``.bak``.
+
+        Raises:
+            OutsideFailure: it could not be written; the old one is as it was.
+        """
+        meta = self._state / "meta.yaml"
+        if not meta.exists():
+            self.write(meta, _META.encode())
+        path = self.checkpoint
+        if keeps_last and path.exists():
+            self.write(path.with_name(path.name + ".bak"), path.read_bytes())
+        self.write(path, content)
+
+    def record(self, update: Mapping[str, Any]) -> None:
+        """Add to the stack's history, and back its checkpoint up, as the CLI does after each update.
+
+        Raises:
+            OutsideFailure: it could not be written.
+        """
+        stamp = time.time_ns()
+        content = self.load() or b""
+        history = self._state / "history" / self._project / self._stack
+        text = json.dumps(update, separators=(",", ":"), ensure_ascii=False)
+        self.write(history / f"{self._stack}-{stamp}.history.json", text.encode())
+        self.write(history / f"{self._stack}-{stamp}.checkpoint.json", content)
+        backups = self._state / "backups" / self._project / self._stack
+        self.write(backups / f"{self._stack}.{stamp}.json", content)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write one of the stack's files whole, or leave it as it was.
+
+        Raises:
+            OutsideFailure: it could not be written.
+        """
+        self.disk.keep(path, content, self.journal.with_name(f"{self._stack}.{uuid4().hex}.tmp"))
+
+    def sweep(self) -> None:
+        """Remove what a run that died left half written; only for who holds the lock."""
+        for path in self.journal.parent.glob("*.tmp"):
+            if _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}.")) or _is_abandoned(path):
+                self.remove(path)
+
+    def remove(self, path: Path) -> None:
+        """Remove one of the stack's files, if it is there.
+
+        Raises:
+            OutsideFailure: it could not be removed.
+        """
+        try:
+            self.disk.remove(path)
+        except OSError as error:
+            raise failed(path, "cannot be removed", error) from error
+
+    # locks
+
+    def locks(self) -> list[Lock]:
+        """Return the locks on this stack, but for our own."""
+        folder = self._lock_folder
+        return [_read_lock(path) for path in sorted(folder.glob("*.json")) if path != self._lock]
+
+    def lock(self) -> None:
+        """Take the stack's lock in the CLI's way: look, write, look again.
+
+        A lock that a dead embedded run left is taken over: its journal says all.
+
+        Raises:
+            Refused: someone else holds it, or left it; says which, since when, and how to clear it.
+        """
+        left = [lock for lock in self.locks() if lock.is_left]
+        self._refuse_locked(left)
+        path = self._lock_folder / f"{uuid4()}.json"
+        content = {
+            "pid": os.getpid(),
+            "username": getpass.getuser(),
+            "hostname": socket.gethostname(),
+            "timestamp": now(),
+            "by": _OURS,
+            "born": _born(os.getpid()),
+        }
+        self._lock = path
+        _HELD.add(path.stem)
+        scratch = self.journal.with_name(f".lock.{_here()}.{os.getpid()}.{uuid4().hex}.tmp")
+        try:
+            self.disk.keep(path, json.dumps(content).encode(), scratch)
+            self._refuse_locked(left)
+            # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
+            for lock in left:
+                self.remove(lock.path)
+            self.sweep()
+        except EdgefleetError:
+            with suppress(OutsideFailure):  # a disk that takes no lock gives none back; why is being told
+                self.unlock()
+            self.abandon()
+            raise
+
+    def unlock(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self.remove(self._lock)
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Leave the lock behind, with the journal it goes with: the next run takes both over."""
+        if self._lock is not None:
+            _HELD.discard(self._lock.stem)
+            self._lock = None
+
+    @property
+    def lock_id(self) -> str:
+        """The name of the lock we hold, or an empty string."""
+        return self._lock.stem if self._lock else ""
+
+    @property
+    def _lock_folder(self) -> Path:
+        return self._state / "locks" / self.qualified
+
+    def _refuse_locked(self, left: Sequence[Lock]) -> None:
+        clock = datetime.now(UTC)
+        spared = {lock.path for lock in left}
+        problems = [_locked(lock, clock) for lock in self.locks() if lock.path not in spared]
+        if problems:
+            raise Refused(problems)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Say whether a file is what is left of an attempt to lock, of a process that is no more."""
+    found = _LOCKING.fullmatch(path.name)
+    if found is None:
+        return False
+    if found["host"] == _here():
+        return _is_gone(int(found["pid"]))
+    try:
+        return path.stat().st_mtime + _ABANDONED < time.time()
+    except FileNotFoundError:
+        return False
+
+
+def _locked(lock: Lock, clock: datetime) -> Problem:
+    who = f"{lock.user}@{lock.host} (pid {lock.pid})"
+    if lock.is_dead:
+        problem = f"the stack is locked by a process that is no more: {who}, {lock.age(clock)} ago"
+        hint = f"if nothing else works on this stack, remove the file (or run `pulumi cancel`): {lock.path}"
+    else:
+        who = who if lock.pid else "someone unknown (the lock cannot be read)"
+        problem = f"the stack is locked by {who}, for {lock.age(clock)}"
+        hint = f"wait for it to end; if it is gone, remove {lock.path} or run `pulumi cancel`"
+    return Problem(where=str(lock.path), problem=problem, hint=hint, code="locked")
+
+
+def _read_lock(path: Path) -> Lock:
+    try:
+        content = json.loads(path.read_text())
+        since = datetime.fromisoformat(_micros(content["timestamp"]))
+        since = since if since.tzinfo else since.replace(tzinfo=UTC)
+        who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
+        return Lock(path, *who, since, str(content.get("by", "")), str(content.get("born", "")))
+    except (OSError, ValueError, KeyError, TypeError):
+        changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
+        return Lock(path, 0, "unknown", "unknown", changed)
+
+
+def _micros(stamp: str) -> str:
+    """Cut Go's nanoseconds to what Python reads."""
+    head, dot, tail = stamp.partition(".")
+    if not dot:
+        return stamp
+    digits = len(tail) - len(tail.lstrip("0123456789"))
+    return f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
+
+
+def digest(content: bytes | None) -> str:
+    """Return what a journal calls a checkpoint."""
+    return sha256(content).hexdigest() if content is not None else "none"

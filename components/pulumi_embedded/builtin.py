@@ -1,0 +1,142 @@
+"""The package ``pulumi``, which an engine serves itself: here it reads the outputs of other stacks.
+
+It speaks the protocol of any provider, so that a `StackReference` is read, recorded and refreshed like
+every other resource that is managed elsewhere (the CLI's ``builtinProvider``).
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from pulumi_embedded import checkpoint as checkpoints
+from pulumi_embedded.backend import Backend, digest
+from pulumi_embedded.checkpoint import STACK_TYPE, Checkpoint
+from pulumi_embedded.project import Project
+from pulumi_embedded.secrets import find_passphrase, open_salt
+from pulumi_embedded.snapshot import fold
+from pulumi_embedded.values import SECRET, SIGNATURE, from_struct, to_struct, walk
+
+PACKAGE: Final = "pulumi"
+REFERENCE: Final = "pulumi:pulumi:StackReference"
+READ_OUTPUTS: Final = "pulumi:pulumi:readStackOutputs"
+_PARTS: Final = 3
+
+ReadOutputs = Callable[[str], dict[str, Any]]
+"""From a stack's name to its outputs, secrets marked."""
+
+
+def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read the outputs of a stack of the same backend as they are now; nothing is locked.
+
+    Args:
+        name: ``stack``, ``organization/stack`` or ``organization/project/stack``.
+        project: The project that asks.
+        environ: Where the passphrase of the other stack's secrets may be: the same as this one's.
+
+    Raises:
+        InvalidInput: there is no such stack, or its secrets are of another passphrase.
+        Refused: its state is of a kind that this engine does not read.
+    """
+    parts = name.split("/")
+    if len(parts) > _PARTS or not all(parts) or (len(parts) > 1 and parts[0] != "organization"):
+        raise InvalidInput(
+            Problem(
+                problem=f"{name!r} names no stack of this backend",
+                hint="write `organization/<project>/<stack>`",
+                code="stack-name",
+            )
+        )
+    owner = parts[1] if len(parts) == _PARTS else project.name
+    backend = Backend(project.state, owner, parts[-1])
+    content, journal = backend.read()
+    if content is None:
+        raise InvalidInput(
+            Problem(
+                problem=f"there is no stack {name!r} in this backend",
+                hint="bring it up first, or mend the reference",
+                code="no-stack",
+            )
+        )
+    opener = partial(_open, project=project, environ=environ)
+    found = checkpoints.read(content, str(backend.checkpoint), opener)
+    if journal is not None:
+        crypter = opener(found.salt) if found.salt else None
+        found = fold(found, backend.journal, crypter, digest(content), content=journal)
+    return _outputs(found)
+
+
+def _open(salt: str, *, project: Project, environ: Mapping[str, str]) -> Any:
+    return open_salt(find_passphrase(project.root, environ), salt)
+
+
+def _outputs(found: Checkpoint) -> dict[str, Any]:
+    for state in found.resources:
+        if state.type == STACK_TYPE and not state.delete:
+            return state.outputs.data
+    return {}
+
+
+class Builtin:
+    """The provider of the package."""
+
+    def __init__(self, read_outputs: ReadOutputs) -> None:
+        self._read_outputs = read_outputs
+
+    def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's names
+        """Take any configuration."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """Find no difference."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """Need nothing."""
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Read a stack's outputs."""
+        name = from_struct(request.properties).get("name")
+        if not isinstance(name, str):
+            _stop(context, "a stack reference has a name and cannot be imported")
+        return provider_pb2.ReadResponse(
+            id=request.id, inputs=request.inputs, properties=to_struct(self._reference(name, context))
+        )
+
+    def Diff(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """Find no difference: what is read is never changed."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Read a stack's outputs by a function."""
+        name = from_struct(request.args).get("name")
+        if request.tok != READ_OUTPUTS or not isinstance(name, str):
+            _stop(context, f"unrecognized function '{request.tok}'")
+        answer: dict[str, Any] = {"return": to_struct(self._reference(name, context))}
+        return provider_pb2.InvokeResponse(**answer)
+
+    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """Have nothing under way."""
+        return empty_pb2.Empty()
+
+    def _reference(self, name: str, context: Any) -> dict[str, Any]:
+        try:
+            outputs = self._read_outputs(name)
+        except EdgefleetError as error:
+            _stop(context, str(error))
+        hidden = sorted(key for key, value in outputs.items() if _has_secret(value))
+        return {"name": name, "outputs": outputs, "secretOutputNames": hidden}
+
+
+def _has_secret(value: Any) -> bool:
+    return any(isinstance(item, dict) and item.get(SIGNATURE) == SECRET for item in walk(value))
+
+
+def _stop(context: Any, why: str) -> NoReturn:
+    context.abort(grpc.StatusCode.UNKNOWN, why)
+    raise AssertionError  # abort always raises

@@ -1,0 +1,156 @@
+"""Registrations, read once into plain fields; what this engine lacks is refused here."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from edgefleet.errors import Problem, Refused
+from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
+from pulumi_embedded.project import CLI_HINT
+from pulumi_embedded.values import SIGNATURE, UNSUPPORTED, Bag, unsupported
+
+_REFUSED = {
+    "remote": "a component of another package",
+    "transforms": "transforms",
+    "replace_with": "replaceWith",
+    "state_migrations": "state migrations",
+    "packageRef": "a parameterized package",
+    "envVarMappings": "environment variable mappings",
+    "pluginDownloadURL": "pluginDownloadURL",
+    "version": "a plugin version",
+}
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
+
+
+@dataclass(slots=True, kw_only=True)
+class Goal:
+    """A resource as the program wants it."""
+
+    type: str
+    name: str
+    custom: bool
+    inputs: Bag
+    parent: str = ""
+    provider: str = ""
+    """Reference of an explicit provider, else empty."""
+    delete_before_replace: bool | None = None
+    aliases: list[Any] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    """Fields of `State` that the program sets outright."""
+
+    @property
+    def package(self) -> str:
+        """Package of the type token."""
+        return self.type.removeprefix(PROVIDER_PREFIX).partition(":")[0]
+
+    @property
+    def is_provider(self) -> bool:
+        """Say whether this is an explicit provider."""
+        return self.type.startswith(PROVIDER_PREFIX)
+
+    def state(self, urn: str, parent: str) -> State:
+        """Return the state that would be, but for what a provider adds."""
+        return State(
+            urn=urn, type=self.type, custom=self.custom, inputs=self.inputs, parent=parent, **self.options
+        )
+
+
+def read_goal(request: Any, root: Path) -> Goal:
+    """Read a RegisterResourceRequest.
+
+    Args:
+        request: The protobuf message.
+        root: The project's folder; source positions are relative to it.
+
+    Raises:
+        Refused: it asks for what this engine does not do.
+    """
+    _refuse(request)
+    inputs = Bag(struct=request.object)
+    _refuse_values(request, inputs)
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        inputs=inputs,
+        parent=request.parent,
+        provider=request.provider,
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        aliases=[*request.aliases, *request.aliasURNs],
+        options={
+            "protect": request.protect,
+            "dependencies": tuple(sorted(request.dependencies)),
+            "property_dependencies": {
+                key: sorted(deps.urns) for key, deps in sorted(request.propertyDependencies.items())
+            },
+            "ignore_changes": tuple(request.ignoreChanges),
+            "replace_on_changes": tuple(request.replaceOnChanges),
+            "additional_secret_outputs": tuple(request.additionalSecretOutputs),
+            "custom_timeouts": _timeouts(request),
+            "retain_on_delete": request.retainOnDelete,
+            "deleted_with": request.deletedWith,
+            "import_id": request.importId if request.custom else "",
+            "source_position": source_position(request, root),
+        },
+    )
+
+
+def source_position(request: Any, root: Path) -> str:
+    """Return where the program registers it, as the CLI writes it: ``project:///__main__.py#12``."""
+    position = request.sourcePosition
+    if not position.uri.startswith("file:"):
+        return ""
+    path = unquote(urlsplit(position.uri).path)
+    column = f",{position.column}" if position.column else ""
+    return f"project:///{os.path.relpath(path, root)}#{position.line}{column}"
+
+
+def _refuse(request: Any) -> None:
+    asked = [words for name, words in _REFUSED.items() if getattr(request, name)]
+    if request.HasField("replacement_trigger"):
+        asked.append("replacementTrigger")
+    if request.HasField("hooks") and request.hooks.ByteSize():
+        asked.append("resource hooks")
+    if request.hideDiffs:
+        asked.append("hideDiffs")
+    if request.custom and request.type.startswith("pulumi:") and not request.type.startswith(PROVIDER_PREFIX):
+        asked.append(f"the engine's own resource {request.type}")
+    if asked:
+        raise _refused(request, ", ".join(asked))
+
+
+def _refuse_values(request: Any, inputs: Bag) -> None:
+    """Refuse assets and archives; only bags with some signature are looked through."""
+    wire = request.object.SerializeToString()
+    if SIGNATURE.encode() in wire and any(kind.encode() in wire for kind in UNSUPPORTED):
+        found = unsupported(inputs.data)
+        if found:
+            raise _refused(request, found)
+
+
+def _refused(request: Any, what: str) -> Refused:
+    return Refused(
+        Problem(
+            path=f"{request.type} {request.name}",
+            problem=f"uses {what}, which the embedded engine does not handle",
+            hint=CLI_HINT,
+            code="unsupported",
+        )
+    )
+
+
+def _timeouts(request: Any) -> dict[str, float] | None:
+    if not request.HasField("customTimeouts"):
+        return None
+    timeouts = request.customTimeouts
+    found = {name: seconds(getattr(timeouts, name)) for name in ("create", "update", "delete", "read")}
+    return {name: value for name, value in found.items() if value} or None
+
+
+def seconds(text: str) -> float:
+    """Return a Go duration (``1h30m``) in seconds; an empty one is 0."""
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(text))

@@ -1,0 +1,83 @@
+"""Import: what exists already is looked up by its id and managed from then on.
+
+It is read first and recorded as it is; then compared with what the program wants, like any resource, so
+that differences are an update of their own (the CLI does so since 3.200: `ImportStep`, then the usual steps).
+"""
+
+from pulumi_embedded import step_executor
+from pulumi_embedded.checkpoint import State, now
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.events import Step
+from pulumi_embedded.provider_call import InitFailed, ProviderError
+from pulumi_embedded.providers import Lifecycle
+
+
+def is_needed(import_id: str, old: State | None) -> bool:
+    """Say whether a resource is to be imported: it was not yet, or under another id."""
+    return bool(import_id) and (old is None or old.external or (old.import_id or old.id) != import_id)
+
+
+def take_over(run: Deployment, manager: Lifecycle, old: State | None, wanted: State) -> State:
+    """Look a resource up and record it as it is.
+
+    Args:
+        run: The run.
+        manager: Who manages it.
+        old: What the state has under its name; it gives way.
+        wanted: The state as the program wants it, with the id to import.
+
+    Returns:
+        The state as it was found, on record.
+
+    Raises:
+        Stopped: there is no such resource, or the provider failed.
+    """
+    found = wanted.copy(id=wanted.import_id)
+    op = "import" if old is None else "import-replacement"
+    step = Step(op=op, new=found)
+    run.check_running()
+    run.events.pre(step)
+    called = step_executor.carry_out(run, step, "importing", lambda: _look(manager, found))
+    found.created = found.modified = now()
+    step.old = found
+    step_executor.mark_secrets(found)
+    if old is not None:
+        _give_way(run, old, found)
+    if not run.preview:
+        step_executor.journal(run, lambda: run.snapshot.end(called.number, new=found, amended=old))
+    run.events.done(step)
+    if old is not None:
+        whole = Step(op="replace", old=old, new=found)
+        run.events.pre(whole)
+        run.events.done(whole)
+    return found
+
+
+def _look(manager: Lifecycle, found: State) -> None:
+    """Fill in what there is.
+
+    Raises:
+        ProviderError: there is no such resource, or the provider cannot say how to make it.
+    """
+    asked = found.copy(inputs=type(found.inputs)(), outputs=type(found.outputs)())
+    try:
+        read = manager.read(asked)
+        id_, outputs, inputs = read.id, read.outputs, read.inputs
+    except InitFailed as error:
+        id_, outputs, inputs = error.id, error.outputs, error.inputs
+        found.init_errors = error.reasons or (str(error),)
+    if not id_:
+        raise ProviderError(f"resource '{found.import_id}' does not exist")
+    if inputs is None:
+        raise ProviderError(
+            f"the provider cannot import a {found.type}: it does not tell what its inputs are"
+        )
+    found.id, found.inputs, found.outputs = id_, inputs, outputs
+
+
+def _give_way(run: Deployment, old: State, found: State) -> None:
+    """Mark what had the name for deletion at the end."""
+    with run.lock:
+        run.kept.add(old.urn)
+        run.replaced.add(found.urn)
+    old.delete = True

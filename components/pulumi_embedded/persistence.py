@@ -1,0 +1,109 @@
+"""Keeping a run's state: the journal while it lasts, the checkpoint when it ends, and the history.
+
+The order of writes is what makes a crash harmless. Before the first operation the checkpoint says that it
+is under way, so that whoever breaks the lock is warned by either engine. A journal is sealed with the
+digest of the checkpoint it is folded into before that is written, and removed after it: whichever of them a
+crash leaves, the two together say the same.
+"""
+
+import platform
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from edgefleet.errors import OutsideFailure
+from pulumi_embedded import checkpoint as checkpoints
+from pulumi_embedded.backend import digest
+from pulumi_embedded.checkpoint import Checkpoint
+from pulumi_embedded.journal import Journal, read_journal, seal_journal
+from pulumi_embedded.secrets import Crypter
+from pulumi_embedded.snapshot import Snapshot
+from pulumi_embedded.stack_loader import Opened
+
+KINDS: Final = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
+"""Operations as the history calls them."""
+
+
+class Keeper:
+    """Keeps one run's state, from opening to history."""
+
+    def __init__(self, opened: Opened) -> None:
+        assert opened.crypter is not None  # noqa: S101 - opened for writing
+        self._opened = opened
+        self._backend = opened.backend
+        self._crypter: Crypter = opened.crypter
+        self._journal: Journal | None = None
+        self._started = int(time.time())
+
+    def begin(self) -> Snapshot:
+        """Fold what an earlier run left; begin a journal; return the state as it will change.
+
+        Raises:
+            OutsideFailure: the disk took it not; nothing was begun.
+        """
+        opened = self._opened
+        if self._backend.journal.exists():
+            self._save(opened.checkpoint)
+        self._journal = Journal(
+            self._backend.journal,
+            {"lock": self._backend.lock_id, "base": digest(self._backend.load())},
+            self._backend.disk,
+        )
+        return Snapshot(opened.checkpoint, self._journal, self._crypter, self._announce)
+
+    def end(self, snapshot: Snapshot) -> None:
+        """Write the checkpoint, if there is anything new in it; then the journal has said all it had to.
+
+        Raises:
+            OutsideFailure: the disk took it not; what is in the journal is taken up by the next run.
+        """
+        assert self._journal is not None  # noqa: S101 - begun
+        self._journal.close()
+        if snapshot.changed or not self._backend.checkpoint.exists():
+            self._save(snapshot.checkpoint())
+        else:
+            self._backend.remove(self._backend.journal)
+
+    def record(self, operation: str, result: str, changes: Mapping[str, int]) -> OutsideFailure | None:
+        """Add the run to the stack's history; return why that failed: the state is written already.
+
+        Args:
+            operation: What was run.
+            result: ``succeeded`` or ``failed``.
+            changes: Operation -> how many resources it was done to.
+        """
+        update: dict[str, Any] = {
+            "kind": KINDS[operation],
+            "startTime": self._started,
+            "message": "",
+            "environment": {"exec.kind": "edgefleet", "pulumi.os": platform.system().lower()},
+            "config": self._opened.config.recorded,
+            "version": 0,
+            "result": result,
+            "endTime": int(time.time()),
+        }
+        if changes:
+            update["resourceChanges"] = dict(sorted(changes.items()))
+        try:
+            self._backend.record(update)
+        except OutsideFailure as error:
+            return error
+        return None
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        """Seal the journal, write the checkpoint, remove the journal."""
+        content = checkpoints.write(checkpoint, self._backend.qualified, self._crypter)
+        records = read_journal(self._backend.journal)
+        seal_journal(records, digest(content), self._backend.disk)
+        # What a run began with is worth keeping as .bak, not the checkpoint that announced its first step.
+        was_announced = any("opened" in record for record in records.changes)
+        self._backend.save(content, keeps_last=not was_announced)
+        self._backend.remove(self._backend.journal)
+
+    def _announce(self, opening: Checkpoint) -> None:
+        """Write the checkpoint as it was, with the first operation under way."""
+        assert self._journal is not None  # noqa: S101 - begun
+        content = checkpoints.write(opening, self._backend.qualified, self._crypter)
+        kept = len(self._opened.checkpoint.pending)
+        self._journal.add({"opened": digest(content), "kept": kept})
+        self._backend.save(content)

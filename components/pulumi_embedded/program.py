@@ -1,0 +1,191 @@
+"""Running the user's program as the language host would, but in this process.
+
+All that the SDK keeps for a run it keeps in context variables, so each run gets a context of its own and
+the next one starts clean. The arguments and the modules that the program brought along are put back.
+
+The program has a thread of its own, so that its stack is short: the SDK sends the whole of it along with each
+registration, and below a command line that was a third of the memory of a run.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import runpy
+import sys
+import traceback
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import runtime
+from pulumi.runtime import settings as sdk
+
+from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from pulumi_embedded import deadlock
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.monitor import Log, Monitor
+from pulumi_embedded.registration_limit import Gate
+
+_THREADS_PER_STEP = 4
+"""As the CLI's language host: a thread waits while its request does."""
+
+
+def run_program(run: Deployment) -> None:
+    """Run the project's program to its end; its resources are registered with `run`.
+
+    Raises:
+        InvalidInput: the program raised; says where and what.
+        EdgefleetError: the program's guards stopped it.
+        KeyboardInterrupt: someone interrupted it; what was under way has ended.
+    """
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="program") as alone:
+        alone.submit(context.run, _run, run).result()
+
+
+def _run(run: Deployment) -> None:
+    sdk.ROOT.set(None)
+    runtime.set_all_config(run.config.values, sorted(run.config.secrets))
+    runtime.configure(
+        runtime.Settings(
+            project=run.project.name,
+            stack=run.stack,
+            monitor=Monitor(run),
+            engine=Log(run),
+            parallel=run.parallel,
+            dry_run=run.preview,
+            organization="organization",
+            root_directory=str(run.project.root),
+        )
+    )
+    with _as_main(run.project.program):
+        try:
+            _drive(run)
+        except EdgefleetError:
+            raise
+        except (Exception, SystemExit) as error:
+            if run.has_failed or run.is_cancelled:
+                return
+            raise _translate(error, run.project.root) from error
+
+
+def _drive(run: Deployment) -> None:
+    """Run the program on an event loop with threads enough."""
+    pool = deadlock.Pool(run.parallel * _THREADS_PER_STEP)
+    loop = deadlock.new_loop(pool, Gate(run.parallel))
+    loop.set_default_executor(pool)
+    # A program that ends early leaves futures behind that nobody asks any more; that is no news.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(runtime.run_in_stack(_load(run.project.program)))
+    except KeyboardInterrupt:
+        run.is_cancelled = True
+        raise
+    except deadlock.Stalled:
+        raise deadlock.explain(loop) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        _drain(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    """End the tasks that a failed program left waiting, so that none outlives its loop."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        with contextlib.suppress(Exception):
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _load(program: Path) -> Any:
+    def load() -> Awaitable[None]:
+        file = program / "__main__.py" if program.is_dir() else program
+        if not file.exists():
+            raise InvalidInput(
+                Problem(
+                    where=str(program),
+                    problem="there is no __main__.py",
+                    hint="add the program, or set `main`",
+                )
+            )
+        if program.is_dir():
+            sys.path.insert(0, str(program))
+        # The file and not its folder: of a folder, Python takes bytecode that it kept of a text of the same
+        # size and second, which need not be this one.
+        runpy.run_path(str(file), run_name="__main__")
+        return _begun()
+
+    return load
+
+
+async def _begun() -> None:
+    """Let every registration begin before the SDK waits.
+
+    It waits for the registrations that have begun, then for all outputs at once, again after each that
+    ends. With none begun yet, that second wait is over every output of the program for each level of its
+    dependencies: a second and a half at 1,000 sites.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@contextlib.contextmanager
+def _as_main(program: Path) -> Iterator[None]:
+    """Stand where the program would if it were started; what it prints goes to stderr."""
+    arguments, search, modules = sys.argv, list(sys.path), set(sys.modules)
+    main = sys.modules.get("__main__")
+    sys.argv = [str(program)]
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.argv = arguments
+        sys.path[:] = search
+        if main is not None:
+            sys.modules["__main__"] = main
+        for name in set(sys.modules) - modules:
+            if _is_own(sys.modules[name], program if program.is_dir() else program.parent):
+                del sys.modules[name]
+
+
+def _is_own(module: Any, folder: Path) -> bool:
+    """Say whether a module lies beside the program, so that the next run must load it anew."""
+    file = getattr(module, "__file__", None)
+    if not file:
+        return False
+    name = module.__name__.partition(".")[0]
+    return Path(file).is_relative_to(folder / name) or Path(file) == folder / f"{name}.py"
+
+
+def _translate(error: Exception | SystemExit, root: Path) -> EdgefleetError:
+    """Say in one line where the program broke, and on what."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_under(frame.filename, root)]
+    where = ""
+    if isinstance(error, SyntaxError) and error.filename and _is_under(error.filename, root):
+        where = f"{Path(error.filename).relative_to(root)}:{error.lineno}:{error.offset}"
+    elif own:
+        where = f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}"
+    is_plain = isinstance(error, pulumi.RunError)
+    text = str(error) if is_plain else f"{type(error).__name__}: {error}"
+    if isinstance(error, SystemExit):
+        text = f"it ended itself before its end, with sys.exit({error.code!r})"
+    return InvalidInput(
+        Problem(
+            where=where,
+            problem=f"the program failed: {text}",
+            hint="mend the program; nothing further was done",
+            code="program",
+        )
+    )
+
+
+def _is_under(file: str, root: Path) -> bool:
+    path = Path(file)
+    return path.is_absolute() and path.is_relative_to(root) and "site-packages" not in path.parts

@@ -1,0 +1,207 @@
+"""What an earlier run left pending: operations whose answer nobody heard.
+
+A change or a deletion is looked up by the id on record, and the state says from then on what is there. A
+creation is looked up where its provider knows a thing's id before it is there (it says so in previews): it
+is found and taken over, or it was never made. Of the others only somebody who looks outside can know; they
+stay pending in the checkpoint, in the CLI's format, until they are cleared or imported.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from pulumi_embedded import step_executor
+from pulumi_embedded.checkpoint import Pending, State, now
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.provider_call import InitFailed, ProviderError
+from pulumi_embedded.providers import Client
+from pulumi_embedded.values import UNKNOWN, Bag, has_unknown, is_secret, reveal, secret
+
+_FOUND = "an earlier run ended while it was creating this; it was found, and the run goes on with it"
+_NEVER = "an earlier run ended before it had created this; nothing was made"
+_LOOKED_UP = "an earlier run ended while it was {what} this; it was looked up, and is on record as it is"
+_UNKNOWN = (
+    "an earlier run ended while it was creating {urn}: whether that exists is not known. "
+    "Look for it outside; delete what you find, or take it over with "
+    "`pulumi refresh --import-pending-creates '{urn}' ID`; "
+    "then `edgefleet refresh -s {stack} --clear-pending-creates` forgets the attempt"
+)
+_OTHER = (
+    "an earlier run ended while it was {what} {urn}, and it cannot be looked up now; "
+    "the next run tries again, and `edgefleet refresh -s {stack} --clear-pending-creates` forgets it"
+)
+_LOOKS = ("reading", "importing")
+"""Operations that change nothing outside; neither does one on a provider's own record."""
+
+
+def settle(run: Deployment, *, clear: bool = False) -> None:
+    """Find out what became of pending operations; say what cannot be found out.
+
+    Args:
+        run: The run; nothing was done in it yet.
+        clear: Whether what cannot be found out is forgotten.
+    """
+    if not run.snapshot.base.pending:
+        return
+    for pending in run.snapshot.base.pending:
+        urn = pending.resource.urn
+        try:
+            is_settled = _settlement(pending)(run, pending)
+        except ProviderError:
+            is_settled = False
+        if is_settled:
+            continue
+        if clear:
+            run.snapshot.settle(pending)
+            run.events.diagnostic("warning", f"forgot that an earlier run was {pending.type} {urn}", urn)
+            continue
+        text = _UNKNOWN if pending.type == "creating" else _OTHER
+        run.events.diagnostic("warning", text.format(what=pending.type, urn=urn, stack=run.stack), urn)
+    run.rebase(run.snapshot.checkpoint().resources)
+
+
+def _settlement(pending: Pending) -> Callable[[Deployment, Pending], bool]:
+    """Return what finds out about an operation and says whether that settled it."""
+    if pending.type in _LOOKS or not pending.resource.custom or pending.resource.is_provider:
+        return _settle_nothing
+    return _settle_creation if pending.type == "creating" else _settle_change
+
+
+def _settle_nothing(run: Deployment, pending: Pending) -> bool:
+    """Forget what changed nothing outside."""
+    run.snapshot.settle(pending)
+    return True
+
+
+# creations
+
+
+def _settle_creation(run: Deployment, pending: Pending) -> bool:
+    """Look a creation up by the id that it would have."""
+    wanted = pending.resource
+    if not wanted.provider or has_unknown(wanted.inputs.data):
+        return False
+    client = run.client(wanted.provider)
+    id_, _ = client.create(wanted, preview=True)
+    if not id_ or id_ == UNKNOWN:
+        return False
+    found = _look_up(client, wanted.copy(id=id_))
+    if found is None:
+        run.snapshot.settle(pending)
+        run.events.diagnostic("info", _NEVER, wanted.urn)
+        return True
+    old = run.olds.get(wanted.urn)
+    if old is not None and old.id == found.id and not old.pending_replacement:
+        # It was to take the place of one that is the same thing outside: the state has it.
+        run.snapshot.settle(pending)
+        return True
+    state = wanted.copy(id=found.id, created=now())
+    _record(state, found, (wanted,))
+    _take_over(run, pending, state, old)
+    run.events.diagnostic("info", _FOUND, wanted.urn)
+    return True
+
+
+def _take_over(run: Deployment, pending: Pending, found: State, old: State | None) -> None:
+    if old is None:
+        run.snapshot.settle(pending, found=found)
+    elif old.pending_replacement:
+        # In the old one's place: what needs it stands after that.
+        for part in fields(State):
+            setattr(old, part.name, getattr(found, part.name))
+        run.snapshot.settle(pending, replaced=old)
+    else:
+        old.delete = True
+        run.snapshot.settle(pending, found=found, replaced=old)
+
+
+# changes and deletions
+
+
+def _settle_change(run: Deployment, pending: Pending) -> bool:
+    """Look up what was being changed or deleted, and record it as it is."""
+    wanted = pending.resource
+    state = _on_record(run, wanted)
+    if state is None or state.pending_replacement:
+        run.snapshot.settle(pending)
+        return True
+    found = _look_up(run.client(state.provider), state)
+    if found is None and state.delete:
+        run.snapshot.end(0, done=(state,))
+        run.snapshot.settle(pending)
+    elif found is None:
+        # As if it was deleted to be replaced: what needs it may still be on record.
+        state.pending_replacement = True
+        run.snapshot.settle(pending, replaced=state)
+    elif found.inputs is not None:
+        _record(state, found, (state, wanted))
+        run.snapshot.settle(pending, replaced=state)
+    elif pending.type == "deleting":
+        run.snapshot.settle(pending)
+    else:
+        return False
+    run.events.diagnostic("info", _LOOKED_UP.format(what=pending.type), wanted.urn)
+    return True
+
+
+def _on_record(run: Deployment, wanted: State) -> State | None:
+    """Find the state of what was being changed: by its name, or by what it is where it took another."""
+    same = [state for state in run.resources if (state.type, state.id) == (wanted.type, wanted.id)]
+    return next((state for state in same if state.urn == wanted.urn), same[0] if same else None)
+
+
+# looking things up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What there is."""
+
+    id: str
+    inputs: Bag | None
+    outputs: Bag
+    reasons: tuple[str, ...] = ()
+    """Why it is not well, if it isn't."""
+
+
+def _look_up(client: Client, state: State) -> _Found | None:
+    """Look a thing up by its id; return nothing where it does not exist.
+
+    Raises:
+        ProviderError: the provider cannot say.
+    """
+    try:
+        read = client.read(state)
+    except InitFailed as error:
+        return _Found(id=error.id, inputs=error.inputs, outputs=error.outputs, reasons=error.reasons)
+    return _Found(id=read.id, inputs=read.inputs, outputs=read.outputs) if read.id else None
+
+
+def _record(state: State, found: _Found, known: tuple[State, ...]) -> None:
+    """Put what was found into a state; what is known to be secret stays so.
+
+    Args:
+        state: The state.
+        found: What there is.
+        known: States that it may be as.
+    """
+    if found.inputs is not None:
+        state.inputs = _marked(found.inputs, tuple(other.inputs for other in known))
+    state.outputs = _marked(found.outputs, tuple(other.outputs for other in known))
+    state.init_errors = found.reasons
+    state.modified = now()
+    step_executor.mark_secrets(state)
+
+
+def _marked(found: Bag, known: tuple[Bag, ...]) -> Bag:
+    """Return the known values that are the found ones; else those found, secret where known ones are."""
+    values = reveal(found.data)
+    for bag in known:
+        if reveal(bag.data) == values:
+            return bag
+    secrets = {key for bag in known for key, value in bag.data.items() if is_secret(value)}
+    return Bag(
+        {
+            key: secret(value) if key in secrets and not is_secret(value) else value
+            for key, value in found.data.items()
+        }
+    )

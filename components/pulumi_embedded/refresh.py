@@ -1,0 +1,151 @@
+"""Refresh: look every resource up and record what is there, without changing anything outside."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from pulumi_embedded.checkpoint import State, now
+from pulumi_embedded.deletions import in_parallel
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.events import Step
+from pulumi_embedded.provider_call import InitFailed, ProviderError
+from pulumi_embedded.providers import Read
+from pulumi_embedded.registration import input_diff
+from pulumi_embedded.values import Bag
+
+_INVERSE = {
+    "add": "delete",
+    "delete": "add",
+    "add-replace": "delete-replace",
+    "delete-replace": "add-replace",
+}
+
+
+@dataclass(slots=True)
+class _Found:
+    """A state, and what came of looking it up; None if it is gone."""
+
+    old: State
+    new: State | None
+
+
+def refresh(run: Deployment, *, alone: bool = True) -> None:
+    """Look up what the targets name, or all; then begin from what was found, also where some failed.
+
+    Args:
+        run: The run.
+        alone: Whether this is all there is to do, so that what it came to is told and counted.
+
+    Raises:
+        Stopped: a provider failed.
+    """
+    found = {id(state): _Found(state, state) for state in run.resources}
+    wanted = [state for state in run.resources if state.urn in run.targets]
+    missing = run.targets.missing() if run.targets else []
+    for name in missing:
+        run.fail(f"no resource of the stack is called '{name}'")
+    run.check_running()
+    try:
+        in_parallel(run, [partial(_refresh_one, run, found[id(state)], alone=alone) for state in wanted])
+    finally:
+        _rebuild(run, list(found.values()))
+
+
+def _refresh_one(run: Deployment, item: _Found, *, alone: bool) -> None:
+    run.check_running()
+    old = item.old
+    step = Step(op="refresh", old=old, new=old)
+    run.events.pre(step)
+    op = "same"
+    try:
+        if old.custom and not old.is_provider and not old.pending_replacement:
+            op = _look(run, item, step)
+    except ProviderError as error:
+        raise run.step_failed(step, error) from error
+    if alone:
+        run.events.done(step, op)
+    else:
+        run.events.outputs(step)
+
+
+def _look(run: Deployment, item: _Found, step: Step) -> str:
+    old = item.old
+    client = run.client(old.provider)
+    reasons: tuple[str, ...] = ()
+    try:
+        with run.slots:
+            read = client.read(old)
+    except InitFailed as error:
+        reasons = error.reasons
+        read = Read(id=error.id, outputs=error.outputs, inputs=error.inputs)
+        text = "\n".join(f"* {reason}" for reason in reasons)
+        run.events.diagnostic("warning", f"the resource is not well:\n{text}", old.urn)
+    if not read.id:
+        item.new = step.new = None
+        return "delete"
+    inputs = read.inputs if read.inputs is not None else old.inputs
+    new = old.copy(id=read.id, inputs=_keep(inputs, old.inputs), outputs=_keep(read.outputs, old.outputs))
+    new.init_errors = reasons
+    if (
+        new.inputs is old.inputs
+        and new.outputs is old.outputs
+        and (new.id, reasons) == (old.id, old.init_errors)
+    ):
+        new.recorded = old.recorded
+    if new.inputs is not old.inputs or new.outputs is not old.outputs:
+        new.modified = now()
+    item.new = step.new = new
+    if old.external:
+        return "same" if new.outputs is old.outputs else "update"
+    diff = client.diff(new, new.copy(inputs=old.inputs))
+    if diff.changes is None:
+        diff = input_diff(new.inputs, old.inputs, diff)
+    step.detailed = {
+        path: (_INVERSE.get(kind, kind), inputs) for path, (kind, inputs) in diff.detailed.items()
+    }
+    step.diffs = diff.diffs
+    return "update" if diff.changes else "same"
+
+
+def _keep(found: Bag, had: Bag) -> Bag:
+    return had if found == had else found
+
+
+def _rebuild(run: Deployment, found: list[_Found]) -> None:
+    """Put the states together that are left, and drop references to those that are gone."""
+    there: set[str] = set()
+    above: dict[str, str] = {}
+    resources: list[State] = []
+    for item in found:
+        new = item.new
+        if new is None:
+            above[item.old.urn] = above.get(item.old.parent, item.old.parent)
+            run.snapshot.end(0, done=(item.old,), durable=False)
+            continue
+        kept = _referring(new, there, above)
+        resources.append(kept)
+        there.add(kept.urn)
+        if kept.recorded is None or kept.recorded is not item.old.recorded:
+            run.snapshot.end(0, new=kept, done=(item.old,), durable=False)
+        else:
+            run.snapshot.end(0, new=kept.copy(recorded=kept.recorded), done=(item.old,), same=True)
+    run.rebase(run.snapshot.checkpoint().resources)
+
+
+def _referring(state: State, there: set[str], above: dict[str, str]) -> State:
+    """Return a state that refers only to what is there; properties without references are left out.
+
+    The CLI does the same (``rebuildBaseState``), also where nothing is gone.
+    """
+    kept = {
+        key: left
+        for key, urns in state.property_dependencies.items()
+        if (left := [urn for urn in urns if urn in there])
+    }
+    if kept == state.property_dependencies and state.references() <= there:
+        return state
+    return state.copy(
+        parent=above.get(state.parent, state.parent),
+        dependencies=tuple(urn for urn in state.dependencies if urn in there),
+        property_dependencies=kept,
+        deleted_with=state.deleted_with if state.deleted_with in there else "",
+    )

@@ -1,0 +1,287 @@
+"""From a registration to steps: what the CLI's step generator decides, one resource at a time.
+
+A registration comes from a thread of the program's executor and returns when its resource is there.
+Registrations run side by side: what one needs has returned before it is made, because it needs that one's
+outputs.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pulumi_embedded import imports, paths, replacement, step_executor
+from pulumi_embedded.checkpoint import PROVIDER_PREFIX, STACK_TYPE, State, provider_urn
+from pulumi_embedded.deployment import Deployment, Stopped, make_urn
+from pulumi_embedded.events import Step
+from pulumi_embedded.goals import Goal
+from pulumi_embedded.provider_call import ProviderError
+from pulumi_embedded.providers import Diff, Lifecycle
+from pulumi_embedded.values import Bag, reveal
+
+
+def register(run: Deployment, goal: Goal) -> Step:
+    """Bring one resource to what the program wants, or say what that would take.
+
+    Returns:
+        The step whose new state the program gets.
+
+    Raises:
+        Stopped: it failed, or something before it did.
+    """
+    run.check_running()
+    urn, parent = run.urn(goal)
+    old = find_old(run, urn, goal, parent)
+    new = goal.state(urn, parent)
+    if old is not None:
+        new.created, new.modified = old.created, old.modified
+        if old.urn != urn:
+            new.alias = old.urn
+    try:
+        step = _decide(run, goal, old, new)
+    except ProviderError as error:
+        raise run.fail(str(error), urn) from error
+    with run.lock:
+        run.news[urn] = step
+    return step
+
+
+def find_old(run: Deployment, urn: str, goal: Goal, parent: str) -> State | None:
+    """Find a resource in the old state, by its URN or by one it had before.
+
+    Raises:
+        Stopped: another resource of the program continues what this one would.
+    """
+    with run.lock:
+        if urn in run.aliased:
+            raise _claimed_twice(run, urn, urn, run.aliased[urn])
+        if urn in run.olds:
+            return run.olds[urn]
+        for alias in _aliases(run, goal, parent):
+            old = run.olds.get(alias)
+            if old is None:
+                continue
+            if alias in run.claimed or alias in run.aliased:
+                raise _claimed_twice(run, urn, alias, run.aliased.get(alias, alias))
+            run.aliases[urn], run.aliased[alias] = alias, urn
+            return old
+    return None
+
+
+def _claimed_twice(run: Deployment, urn: str, old: str, other: str) -> Stopped:
+    return run.fail(
+        f"duplicate resource URN '{old}': '{other}' continues it; remove the alias or take another name",
+        urn,
+    )
+
+
+def _aliases(run: Deployment, goal: Goal, parent: str) -> list[str]:
+    found = [_alias(run, goal, parent, alias) for alias in goal.aliases]
+    above = run.aliases.get(parent)
+    if above:
+        old_name, new_name = above.rpartition("::")[2], parent.rpartition("::")[2]
+        name = goal.name
+        if name.startswith(new_name):
+            name = old_name + name.removeprefix(new_name)
+        found.append(make_urn(run.stack, run.project.name, above, goal.type, name))
+    return found
+
+
+def _alias(run: Deployment, goal: Goal, parent: str, alias: Any) -> str:
+    if isinstance(alias, str):
+        return alias
+    if alias.WhichOneof("alias") == "urn":
+        return str(alias.urn)
+    spec = alias.spec
+    above = "" if spec.noParent else spec.parentUrn or parent
+    return make_urn(
+        spec.stack or run.stack,
+        spec.project or run.project.name,
+        run.aliases.get(above, above),
+        spec.type or goal.type,
+        spec.name or goal.name,
+    )
+
+
+def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
+    """Find out what it takes, and do it."""
+    manager = _manager(run, goal, new)
+    is_implied = goal.is_provider or goal.type == STACK_TYPE
+    if not is_implied and new.urn not in run.targets:
+        return step_executor.leave(run, old, new)
+    _refuse_skipped(run, new)
+    if manager is not None and imports.is_needed(new.import_id, old):
+        return _import(run, goal, manager, old, new)
+    deleted_ahead = run.recreate.get(new.urn if old is None else old.urn)
+    news = goal.inputs if old is None else _ignore_changes(goal.inputs, old.inputs, new.ignore_changes)
+    if manager is not None:
+        forget = old is None or old.external or deleted_ahead is not None
+        new.inputs = _check(run, manager, new, None if forget or old is None else old.inputs, news)
+    else:
+        new.inputs = news
+    if old is None:
+        return step_executor.create(run, manager, Step(op="create", new=new))
+    if deleted_ahead is not None:
+        return replacement.recreate(run, manager, old, new, deleted_ahead)
+    if old.external:
+        return replacement.create_first(run, manager, old, new, Diff(changes=True))
+    return _change(run, goal, manager, old, new)
+
+
+def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, new: State) -> Step:
+    """Take over what exists, then bring it to what the program wants."""
+    found = imports.take_over(run, manager, old, new)
+    wanted = new.copy(created=found.created, modified=found.modified, inputs=goal.inputs)
+    news = _ignore_changes(goal.inputs, found.inputs, new.ignore_changes)
+    wanted.inputs = _check(run, manager, wanted, found.inputs, news)
+    return _change(run, goal, manager, found, wanted, is_imported=True)
+
+
+def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
+    """Find who manages the resource: a provider, the registry for providers, nobody for components."""
+    if goal.is_provider:
+        run.registry.require(goal.package)
+        return run.registry
+    if not goal.custom:
+        return None
+    run.registry.require(goal.package)
+    new.provider = goal.provider or run.default_provider(goal.package)
+    return run.client(new.provider)
+
+
+def _check(run: Deployment, manager: Lifecycle, new: State, olds: Bag | None, news: Bag) -> Bag:
+    checked = manager.check(new.urn, olds, news)
+    if checked.failures:
+        for name, reason in checked.failures:
+            what = f"property '{name}'" if name else "resource"
+            run.fail(f"{new.type} {new.name}: {what}: {reason}", new.urn)
+        raise Stopped
+    return checked.inputs
+
+
+def _refuse_skipped(run: Deployment, new: State) -> None:
+    """Stop at a target that needs what is not among the targets and does not exist."""
+    missing = sorted(new.references(parent=False) & run.skipped)
+    if missing:
+        named = ", ".join(missing)
+        raise run.fail(
+            f"depends on what was not created because it is no target: {named}; target that as well", new.urn
+        )
+
+
+def _ignore_changes(news: Bag, olds: Bag, ignored: tuple[str, ...]) -> Bag:
+    if not ignored:
+        return news
+    data: Any = news.data
+    for path in ignored:
+        data = paths.reset(paths.parse(path), olds.data, data)
+    return Bag(data)
+
+
+def _change(  # noqa: PLR0913 - two states, and what they are compared by
+    run: Deployment,
+    goal: Goal,
+    manager: Lifecycle | None,
+    old: State,
+    new: State,
+    *,
+    is_imported: bool = False,
+) -> Step:
+    """Compare with the old state: same, update or replace; what was just imported and is right stays so."""
+    diff = compare(run, manager, old, new)
+    diff = replacement.on_changes(diff, new.replace_on_changes, has_init_errors=bool(old.init_errors))
+    if diff.changes or old.pending_replacement:
+        if diff.is_replace or old.pending_replacement:
+            return _replace(run, goal, manager, (old, new), diff)
+        return step_executor.update(run, manager, _step("update", old, new, diff))
+    if old.init_errors:
+        return step_executor.update(run, manager, _step("update", old, new, diff))
+    if is_imported:
+        return Step(op="import", old=old, new=old)
+    return step_executor.same(run, Step(op="same", old=old, new=new))
+
+
+def compare(run: Deployment, manager: Lifecycle | None, old: State, new: State) -> Diff:
+    """Say what differs; where a provider does not say, inputs are compared."""
+    if new.deleted_with and new.deleted_with in run.replaced:
+        return Diff(changes=True, replaces=("deletedWith",))
+    if old.provider != new.provider and _provider_changed(run, old, new):
+        return Diff(changes=True, replaces=("provider",))
+    if manager is None:
+        return Diff(changes=old.inputs != new.inputs)
+    diff = manager.diff(old, new)
+    return diff if diff.changes is not None else input_diff(old.inputs, new.inputs, diff)
+
+
+def input_diff(olds: Bag, news: Bag, said: Diff) -> Diff:
+    """Compare inputs property by property, secret or not."""
+    before, after = reveal(olds.data), reveal(news.data)
+    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    kinds = {
+        key: ("add" if key not in before else "delete" if key not in after else "update", True)
+        for key in keys
+    }
+    return Diff(changes=bool(keys), replaces=said.replaces, diffs=tuple(keys), detailed=kinds)
+
+
+def _provider_changed(run: Deployment, old: State, new: State) -> bool:
+    """Ask the new provider whether it can go on with what the old one made."""
+    if not old.provider or not new.provider:
+        return True
+    was, now = provider_urn(old.provider), provider_urn(new.provider)
+    if run.aliases.get(now) == was:
+        return False
+    before, after = run.olds.get(was), run.news.get(now)
+    if before is None or after is None or after.new is None:
+        return False
+    diff = run.client(new.provider).diff_config(now, (before.inputs, before.outputs), after.new.inputs)
+    return diff.is_replace
+
+
+def _replace(
+    run: Deployment, goal: Goal, manager: Lifecycle | None, states: tuple[State, State], diff: Diff
+) -> Step:
+    old, new = states
+    if old.protect and new.protect:
+        stop = run.fail(
+            f"unable to replace resource '{new.urn}': it is protected; set protect=False and run again",
+            new.urn,
+        )
+        if not run.preview:
+            raise stop
+    if new.import_id:
+        _refuse_import(run, new, diff)
+    if manager is not None:
+        new.inputs = _check(run, manager, new, None, goal.inputs)
+    wanted = goal.delete_before_replace
+    deletes_first = diff.delete_before_replace if wanted is None else wanted
+    how: Callable[..., Step] = replacement.delete_first if deletes_first else replacement.create_first
+    return how(run, manager, old, new, diff)
+
+
+def _refuse_import(run: Deployment, new: State, diff: Diff) -> None:
+    """Stop at what is imported by an id and would have to be replaced: it would have another id then."""
+    keys = ", ".join(diff.replaces) or "its properties"
+    message = (
+        f"an imported resource cannot be replaced (because of {keys}); remove `import_` from the program"
+    )
+    if not run.preview:
+        raise run.fail(message, new.urn)
+    run.events.diagnostic("warning", message, new.urn)
+
+
+def _step(op: str, old: State, new: State, diff: Diff) -> Step:
+    return Step(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)
+
+
+def register_provider(run: Deployment, package: str, inputs: Bag) -> str:
+    """Register a package's default provider; return its reference."""
+    goal = Goal(type=f"{PROVIDER_PREFIX}{package}", name="default", custom=True, inputs=inputs)
+    urn = make_urn(run.stack, run.project.name, "", goal.type, goal.name)
+    run.claimed.add(urn)
+    old = run.olds.get(urn)
+    new = goal.state(urn, "")
+    if old is not None:
+        new.created, new.modified = old.created, old.modified
+    step = _decide(run, goal, old, new)
+    run.news[urn] = step
+    assert step.new is not None  # noqa: S101 - a registration has a new state
+    return f"{urn}::{step.new.id}"

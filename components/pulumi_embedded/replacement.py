@@ -1,0 +1,140 @@
+"""Replacements: another resource in the place of one, made before the old one is deleted, or after.
+
+Where the old one must go first, so must all that would be replaced along with it: each of them is asked
+what it would say if what it needs were not known (the CLI's ``calculateDependentReplacements``).
+"""
+
+from pulumi_embedded import paths, step_executor
+from pulumi_embedded.checkpoint import State, provider_urn
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.events import Step
+from pulumi_embedded.providers import Diff, Lifecycle
+from pulumi_embedded.values import UNKNOWN, Bag
+
+_INIT_ERROR = "#initerror"
+
+
+def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
+    """Make the new one; the old one is deleted when the program has ended."""
+    run.kept.add(old.urn)
+    run.replaced.add(new.urn)
+    step = _step("create-replacement", old, new, diff)
+    step_executor.create(run, manager, step, replaced=old)
+    return tell(run, _step("replace", old, new, diff))
+
+
+def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
+    """Delete the old one, and before it all that must go with it; then make the new one."""
+    run.replaced.add(new.urn)
+    for dependent, keys in reversed(dependents(run, old)):
+        _delete_dependent(run, dependent, keys, old)
+    run.kept.add(old.urn)
+    run.deleting.add(old.urn)
+    if not old.pending_replacement:
+        step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
+    tell(run, _step("replace", old, new, diff))
+    return _made(run, manager, _step("create-replacement", old, new, diff))
+
+
+def recreate(
+    run: Deployment, manager: Lifecycle | None, old: State, new: State, keys: tuple[str, ...]
+) -> Step:
+    """Make anew what was deleted because something it needs was replaced."""
+    run.kept.add(old.urn)
+    run.replaced.add(new.urn)
+    run.deleting.discard(old.urn)
+    tell(run, Step(op="replace", old=old, new=new))
+    return _made(run, manager, Step(op="create-replacement", old=old, new=new, keys=keys))
+
+
+def _made(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
+    step_executor.create(run, manager, step)
+    return Step(
+        op="replace", old=step.old, new=step.new, keys=step.keys, diffs=step.diffs, detailed=step.detailed
+    )
+
+
+def tell(run: Deployment, step: Step) -> Step:
+    """Show the replacement as a whole; nothing is done for it that its halves don't do."""
+    run.events.pre(step)
+    run.events.done(step, show=run.preview or step.state.custom)
+    return step
+
+
+def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root: State) -> None:
+    with run.lock:
+        if id(state) in run.deleted:
+            return
+        run.deleted.add(id(state))
+        run.recreate[state.urn] = keys
+        run.deleting.add(state.urn)
+    if state.protect:
+        raise run.fail(
+            f"unable to replace resource '{state.urn}' as part of replacing '{root.urn}': it is protected; "
+            "set protect=False and run again",
+            root.urn,
+        )
+    step_executor.delete(run, Step(op="delete-replaced", old=state), pending=True)
+
+
+def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...]]]:
+    """Return what must be replaced if `root` is, needed first, with the properties that make it so."""
+    found: list[tuple[State, tuple[str, ...]]] = []
+    replaced = {root.urn}
+    reached = {root.urn}
+    start = next((n for n, state in enumerate(run.resources) if state is root), len(run.resources))
+    for state in run.resources[start + 1 :]:
+        if state.urn in run.claimed or not state.references(parent=False) & reached:
+            continue
+        reached.add(state.urn)
+        keys = _needs_replacement(run, state, replaced)
+        if keys is not None:
+            replaced.add(state.urn)
+            found.append((state, keys))
+    return found
+
+
+def _needs_replacement(run: Deployment, state: State, replaced: set[str]) -> tuple[str, ...] | None:
+    """Return the properties that make a state's replacement needed, or None if it is not."""
+    if not state.custom or state.external:
+        return None
+    if state.provider and provider_urn(state.provider) in replaced:
+        return ()
+    if state.deleted_with in replaced:
+        return ()
+    touched = {key for key, urns in state.property_dependencies.items() if replaced.intersection(urns)}
+    if not touched & state.inputs.data.keys():
+        return None
+    inputs = Bag({key: UNKNOWN if key in touched else value for key, value in state.inputs.data.items()})
+    manager: Lifecycle = run.registry if state.is_provider else run.client(state.provider)
+    diff = on_changes(manager.diff(state, state.copy(inputs=inputs)), state.replace_on_changes)
+    return diff.replaces if diff.is_replace else None
+
+
+def on_changes(diff: Diff, patterns: tuple[str, ...], *, has_init_errors: bool = False) -> Diff:
+    """Make a replacement of changes under the paths of ``replaceOnChanges``."""
+    if not patterns or not (diff.changes or has_init_errors):
+        return diff
+    wanted = [paths.parse(pattern) for pattern in patterns]
+
+    def hit(path: str) -> bool:
+        return any(paths.contains(pattern, paths.parse(path)) for pattern in wanted)
+
+    detailed = {
+        path: (kind if kind.endswith("replace") or not hit(path) else f"{kind}-replace", inputs)
+        for path, (kind, inputs) in diff.detailed.items()
+    }
+    keys = {*diff.replaces, *(key for key in diff.diffs if hit(key))}
+    if has_init_errors and hit(_INIT_ERROR):
+        keys.add(_INIT_ERROR)
+    return Diff(
+        changes=diff.changes or bool(keys),
+        replaces=tuple(sorted(keys)),
+        diffs=diff.diffs,
+        detailed=detailed,
+        delete_before_replace=diff.delete_before_replace,
+    )
+
+
+def _step(op: str, old: State, new: State, diff: Diff) -> Step:
+    return Step(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)

@@ -1,0 +1,181 @@
+"""One preview, up, refresh or destroy by the embedded engine, from the project to its saved state."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pulumi_embedded import builtin, deletions, recovery, refresh
+from pulumi_embedded.backend import Backend
+from pulumi_embedded.deployment import Deployment, Stopped, Targets
+from pulumi_embedded.disk import Disk
+from pulumi_embedded.events import Emitter, OnEvent
+from pulumi_embedded.interrupts import Interrupts
+from pulumi_embedded.persistence import Keeper
+from pulumi_embedded.program import run_program
+from pulumi_embedded.project import Project, open_project
+from pulumi_embedded.providers import Factory
+from pulumi_embedded.registry import Registry
+from pulumi_embedded.snapshot import Snapshot
+from pulumi_embedded.stack_loader import Opened, open_stack, require_stack
+
+Operation = Literal["preview", "up", "refresh", "destroy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to do, and to what."""
+
+    operation: Operation
+    stack: str
+    root: Path
+    """Folder of Pulumi.yaml."""
+    targets: tuple[str, ...] = ()
+    refresh: bool = False
+    clear_pending: bool = False
+    """Whether a refresh forgets creations of which nobody knows what became."""
+    parallel: int = 16
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    disk: Disk = field(default_factory=Disk)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended."""
+
+    result: Literal["succeeded", "failed", "cancelled"]
+    outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The stack's outputs, secrets hidden as events hide them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """A request with what it needs of the world."""
+
+    request: Request
+    factories: Mapping[str, Factory]
+    events: Emitter
+    interrupts: Interrupts
+
+
+def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -> Ended:
+    """Do it.
+
+    Args:
+        request: What to do.
+        factories: Package -> what makes a servicer of its provider.
+        on_event: Gets each engine event, one at a time.
+
+    Raises:
+        InvalidInput: the project, its configuration or its program is at fault.
+        OutsideFailure: the state could not be kept.
+        Refused: the stack is locked, elsewhere, or uses what this engine does not do.
+    """
+    project = open_project(request.root, request.environ)
+    project.require_hosted(factories.keys())
+    backend = Backend(project.state, project.name, request.stack, request.disk)
+    is_preview = request.operation == "preview"
+    events = Emitter(on_event, preview=is_preview)
+    with Interrupts() as interrupts:
+        this = _Run(request=request, factories=factories, events=events, interrupts=interrupts)
+        if is_preview:
+            opened = open_stack(project, backend, request.stack, request.environ)
+            return _deploy(this, opened, Snapshot(opened.checkpoint, None, opened.crypter))
+        require_stack(project, backend, request.stack)
+        return _with_lock(this, project, backend)
+
+
+def _with_lock(this: _Run, project: Project, backend: Backend) -> Ended:
+    """Run under the stack's lock; where a journal is left, the lock is left with it."""
+    request = this.request
+    backend.lock()
+    try:
+        opened = open_stack(project, backend, request.stack, request.environ, writes=True)
+        ended = _change(this, opened)
+    except BaseException:
+        if backend.journal.exists():
+            backend.abandon()
+        else:
+            backend.unlock()
+        raise
+    backend.unlock()
+    return ended
+
+
+def _change(this: _Run, opened: Opened) -> Ended:
+    """Run with a journal, and fold it into the checkpoint at the end, however that comes."""
+    keeper = Keeper(opened)
+    snapshot = keeper.begin()
+    result = "failed"
+    try:
+        ended = _deploy(this, opened, snapshot)
+        result = "succeeded" if ended.result == "succeeded" else "failed"
+    finally:
+        keeper.end(snapshot)
+        unrecorded = keeper.record(this.request.operation, result, this.events.counts)
+        if unrecorded is not None:
+            this.events.diagnostic("warning", f"the run is done, but not in the history: {unrecorded}")
+    return ended
+
+
+def _deploy(this: _Run, opened: Opened, snapshot: Snapshot) -> Ended:
+    request, events = this.request, this.events
+    deployment = Deployment(
+        project=opened.project,
+        stack=request.stack,
+        preview=request.operation == "preview",
+        parallel=max(request.parallel, 1),
+        config=opened.config,
+        snapshot=snapshot,
+        registry=Registry({**this.factories, **_builtin(request, opened.project)}),
+        events=events,
+        targets=Targets(request.targets),
+    )
+    this.interrupts.watch(deployment)
+    events.prelude(opened.config.shown())
+    try:
+        # Providers resolve relative paths as the CLI's plugins do: in the project's folder.
+        with contextlib.chdir(opened.project.root):
+            recovery.settle(deployment, clear=request.clear_pending)
+            _operate(request, deployment)
+    except Stopped:
+        pass
+    except KeyboardInterrupt:
+        deployment.is_cancelled = True
+    finally:
+        events.summary(is_corrupt=False)
+    if deployment.refusal is not None:
+        raise deployment.refusal
+    result: Any = (
+        "cancelled" if deployment.is_cancelled else "failed" if deployment.has_failed else "succeeded"
+    )
+    return Ended(result=result, outputs=_stack_outputs(deployment))
+
+
+def _builtin(request: Request, project: Project) -> dict[str, Factory]:
+    """Return the package that the engine serves itself."""
+    read_outputs = partial(builtin.stack_outputs, project=project, environ=request.environ)
+    return {builtin.PACKAGE: partial(builtin.Builtin, read_outputs)}
+
+
+def _operate(request: Request, deployment: Deployment) -> None:
+    deployment.check_running()
+    if request.refresh or request.operation == "refresh":
+        refresh.refresh(deployment, alone=request.operation == "refresh")
+    if request.operation in ("preview", "up"):
+        run_program(deployment)
+        deployment.check_running()
+        for name in deployment.targets.missing(deployment.olds):
+            deployment.fail(f"no resource is called '{name}'")
+        deletions.delete_rest(deployment)
+    elif request.operation == "destroy":
+        deletions.delete_rest(deployment)
+
+
+def _stack_outputs(deployment: Deployment) -> dict[str, Any]:
+    step = deployment.news.get(deployment.root)
+    state = step.new if step is not None else deployment.olds.get(deployment.root)
+    return dict(state.outputs.masked) if state is not None else {}

@@ -1,0 +1,331 @@
+"""Carrying steps out: the provider's call, the journal before and after it, the events around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgefleet.errors import OutsideFailure
+from pulumi_embedded.checkpoint import State, now
+from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.events import Step
+from pulumi_embedded.provider_call import InitFailed, ProviderError, TimedOut
+from pulumi_embedded.providers import Lifecycle
+from pulumi_embedded.values import Bag, is_secret, secret
+
+_ADVISORY = (
+    "source_position",
+    "ignore_changes",
+    "replace_on_changes",
+    "additional_secret_outputs",
+    "import_id",
+)
+_UNDER_WAY = "what became of it is not known, so it stays pending and the next run says what to do"
+_TELLING = (
+    "urn",
+    "type",
+    "custom",
+    "custom_timeouts",
+    "retain_on_delete",
+    "provider",
+    "parent",
+    "deleted_with",
+    "protect",
+    "dependencies",
+    "property_dependencies",
+)
+
+
+def same(run: Deployment, step: Step) -> Step:
+    """Keep a resource as it is; what the program says about it may differ all the same."""
+    old, new = step.old, step.new
+    assert old is not None  # noqa: S101 - what is the same was there before
+    assert new is not None  # noqa: S101
+    new.id, new.outputs, new.init_errors = old.id, old.outputs, old.init_errors
+    if new.inputs == old.inputs:
+        new.inputs = old.inputs
+    else:
+        mark_secrets(new)
+    try:
+        if new.is_provider:
+            run.registry.adopt(new, old.inputs)
+    except ProviderError as error:
+        raise run.step_failed(step, error) from error
+    is_equal = new.inputs is old.inputs and all(getattr(old, name) == getattr(new, name) for name in _TELLING)
+    if is_equal and all(getattr(old, name) == getattr(new, name) for name in _ADVISORY):
+        new.recorded = old.recorded
+    run.kept.add(old.urn)
+    run.events.pre(step)
+    journal(run, lambda: run.snapshot.end(0, new=new, done=(old,), same=new.recorded is not None))
+    run.events.done(step, show=run.preview or new.custom)
+    return step
+
+
+def leave(run: Deployment, old: State | None, new: State) -> Step:
+    """Leave a resource alone that is not among the targets, with all that it needs."""
+    if old is None:
+        run.skipped.add(new.urn)
+        new.inputs = Bag()
+        step = Step(op="same", old=new, new=new)
+        run.events.pre(step)
+        run.events.done(step, show=run.preview or new.custom)
+        return step
+    with run.lock:
+        for needed in _needed(run, old):
+            keep(run, needed)
+        return keep(run, old)
+
+
+def keep(run: Deployment, old: State) -> Step:
+    """Carry an old state over as it is."""
+    copy = old.copy()
+    copy.recorded = old.recorded
+    step = Step(op="same", old=old, new=copy)
+    run.kept.add(old.urn)
+    run.events.pre(step)
+    run.snapshot.end(0, new=copy, done=(old,), same=True)
+    run.events.done(step, show=run.preview or old.custom)
+    return step
+
+
+def _needed(run: Deployment, state: State) -> list[State]:
+    """Return what an untouched resource needs and the program has not accounted for, deepest first."""
+    order: list[State] = []
+
+    def visit(urn: str) -> None:
+        old = run.olds.get(urn)
+        if old is None or urn in run.kept or old in order:
+            return
+        for needed in sorted(old.references()):
+            visit(needed)
+        order.append(old)
+
+    for urn in sorted(state.references()):
+        visit(urn)
+    return order
+
+
+def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: State | None = None) -> Step:
+    """Make a resource.
+
+    Args:
+        run: The run.
+        manager: Who makes it; None for a component.
+        step: ``create`` or ``create-replacement``.
+        replaced: The state it takes the place of, to be marked for deletion.
+    """
+    new = step.new
+    assert new is not None  # noqa: S101 - what is created is new
+    run.check_running()
+    run.events.pre(step)
+
+    def call() -> None:
+        if manager is not None:
+            new.id, new.outputs = manager.create(new, preview=run.preview)
+
+    called = carry_out(run, step, "creating", call)
+    if called.failure is not None:
+        new.id, new.outputs = called.failure.id, called.failure.outputs
+    new.created = new.modified = now()
+    if replaced is not None:
+        replaced.delete = True
+    gone = (step.old,) if step.old is not None and step.old.pending_replacement else ()
+    return _finish(run, step, gone, called, amended=replaced)
+
+
+def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
+    """Change a resource in place."""
+    old, new = step.old, step.new
+    assert old is not None  # noqa: S101 - what is updated was there before
+    assert new is not None  # noqa: S101
+    new.id, new.outputs = old.id, old.outputs
+    run.check_running()
+    run.kept.add(old.urn)
+    run.events.pre(step)
+
+    def call() -> None:
+        if manager is not None:
+            new.outputs = manager.update(old, new, preview=run.preview)
+
+    called = carry_out(run, step, "updating", call)
+    if called.failure is not None:
+        # What exists was not made from the new inputs: they are not recorded as if it were.
+        new.outputs, new.inputs = called.failure.outputs, old.inputs
+    if manager is not None:
+        new.modified = now()
+    return _finish(run, step, (old,), called)
+
+
+def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
+    """Delete a resource, or forget it where it is not ours to delete.
+
+    Args:
+        run: The run.
+        step: ``delete`` or ``delete-replaced``.
+        pending: Whether it is kept on record until its replacement is there.
+
+    Raises:
+        Stopped: the provider failed.
+    """
+    old = step.old
+    assert old is not None  # noqa: S101 - what is deleted was there before
+    run.events.pre(step)
+    if step.op == "delete" and old.protect:
+        raise run.step_failed(step, ProviderError(_PROTECTED.format(old.urn)))
+    if run.preview:
+        old.pending_replacement = pending
+    else:
+        spared = old.external or old.retain_on_delete or old.deleted_with in run.deleting or not old.custom
+        # A run that ended in the middle of a replacement may have deleted it already.
+        spared = spared or old.pending_replacement
+
+        def call() -> None:
+            if not spared:
+                manager: Lifecycle = run.registry if old.is_provider else run.client(old.provider)
+                manager.delete(old)
+
+        called = carry_out(run, step, "deleting", call, touches=not (spared or old.is_provider))
+        if called.failure is not None:
+            journal(run, lambda: run.snapshot.end(called.number))
+            raise run.step_failed(step, called.failure)
+        old.pending_replacement = pending
+        done, amended = ((), old) if pending else ((old,), None)
+        journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
+    run.events.done(step)
+
+
+_PROTECTED = (
+    "resource '{}' cannot be deleted because it is protected; "
+    "set protect=False in the program and run `up`, or `pulumi state unprotect` it"
+)
+
+
+def read(run: Deployment, step: Step) -> Step:
+    """Look a resource up that the program names by its id; it is not ours to change.
+
+    Raises:
+        Stopped: there is no such resource, or the provider failed.
+    """
+    new = step.new
+    assert new is not None  # noqa: S101 - what is read is new
+    run.events.pre(step)
+
+    def call() -> None:
+        new.outputs = new.inputs
+        found = run.client(new.provider).read(new)
+        if not found.id:
+            raise ProviderError(f"resource '{new.id}' does not exist")
+        new.id, new.outputs = found.id, found.outputs
+
+    called = carry_out(run, step, "reading", call)
+    if called.failure is not None:
+        new.outputs = called.failure.outputs
+    if step.old is not None:
+        new.created, new.modified = step.old.created, step.old.modified
+        if new.inputs != step.old.inputs or new.outputs != step.old.outputs:
+            new.modified = now()
+    if step.op == "read-replacement" and step.old is not None:
+        step.old.delete = True
+        return _finish(run, step, (), called, amended=step.old)
+    return _finish(run, step, (step.old,), called)
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """How a call ended: its operation's number in the journal, and an error that left something behind."""
+
+    number: int = 0
+    failure: InitFailed | None = None
+
+
+def carry_out(
+    run: Deployment,
+    step: Step,
+    kind: str,
+    call: Callable[[], None],
+    *,
+    touches: bool | None = None,
+) -> _Called:
+    """Call the provider, once the journal knows that it is about to happen.
+
+    Raises:
+        Stopped: it failed and nothing came of it.
+    """
+    state = step.state
+    is_outside = (state.custom and not state.is_provider) if touches is None else touches
+    number = 0
+    try:
+        with run.slots:
+            if is_outside and not run.preview:
+                # What waited for its turn does not begin any more; what is on record as begun has its turn.
+                run.check_running()
+                number = run.snapshot.begin(kind, state)
+            call()
+    except InitFailed as error:
+        return _Called(number, error)
+    except TimedOut as error:
+        if number:
+            error = TimedOut(f"{error}; {_UNDER_WAY}")
+        raise run.step_failed(step, error) from error
+    except ProviderError as error:
+        if number:
+            journal(run, lambda: run.snapshot.end(number))
+        raise run.step_failed(step, error) from error
+    except OutsideFailure as error:
+        raise run.refuse(error) from error
+    return _Called(number)
+
+
+def _finish(
+    run: Deployment,
+    step: Step,
+    gone: tuple[State | None, ...],
+    called: _Called,
+    *,
+    amended: State | None = None,
+) -> Step:
+    """Record what a step came to, all of it in one record; then say so."""
+    new = step.new
+    assert new is not None  # noqa: S101 - callers have one
+    if called.failure is not None:
+        new.init_errors = called.failure.reasons or (str(called.failure),)
+    mark_secrets(new)
+    if not run.preview:
+        journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone, amended=amended))
+    if called.failure is not None:
+        raise run.step_failed(step, called.failure)
+    run.events.done(step, show=run.preview or new.custom)
+    return step
+
+
+def journal(run: Deployment, write: Callable[[], None]) -> None:
+    """Write to the journal; a disk that takes it not ends the run.
+
+    Raises:
+        Stopped: it did not.
+    """
+    try:
+        write()
+    except OutsideFailure as error:
+        raise run.refuse(error) from error
+
+
+def mark_secrets(state: State) -> None:
+    """Mark outputs secret that the program calls so, or whose input of the same name is."""
+    named = set(state.additional_secret_outputs) - {"id"}
+    if state.custom:
+        named |= {key for key, value in state.inputs.data.items() if is_secret(value)}
+    outputs = state.outputs.data
+    found = {key for key in named & outputs.keys() if not is_secret(outputs[key])}
+    if found:
+        state.outputs = Bag({key: secret(value) if key in found else value for key, value in outputs.items()})
+
+
+def outputs_changed(run: Deployment, step: Step, outputs: Bag) -> None:
+    """Take the outputs that a component registers at its end."""
+    new = step.new
+    assert new is not None  # noqa: S101 - only registered resources have outputs
+    if new.outputs != outputs:
+        new.outputs = outputs
+        if not run.preview:
+            new.modified = now()
+            journal(run, lambda: run.snapshot.amend(new))
+    run.events.outputs(step)

@@ -1,0 +1,89 @@
+"""What of a site's hardware does not fit together, and what of it no fleet file may say."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from edgefleet.fleetfile.hardware_checks import check_hardware
+from edgefleet.fleetfile.hardware_parts import HardwarePart, TimePart
+from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
+from edgefleet.model.network import Network, Wifi
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import from_plain
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2" / "server-static" / "site.yaml"
+DISK = "/dev/disk/by-id/one"
+
+
+def codes(changes: dict[str, Any], **site: Any) -> list[str]:
+    """Codes of what is wrong with a site of one node, changed so."""
+    spec = from_plain(SiteSpec, yaml.safe_load(GOLDEN.read_text()))
+    ((name, node),) = spec.nodes.items()
+    spec = replace(spec, nodes={name: replace(node, **changes)}, **site)
+    return [finding.code for finding in check_hardware(spec)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"arch": "amd64", "hardware": Hardware(raspberry_pi=RaspberryPi())}, ["board-arch"]),
+        (
+            {
+                "arch": "arm64",
+                "hardware": Hardware(
+                    raspberry_pi=RaspberryPi(), data_disk=DataDisk(device=DISK, encryption="tpm2")
+                ),
+            },
+            ["no-tpm"],
+        ),
+        (
+            {"hardware": Hardware(data_disk=DataDisk(device="/dev/disk/by-partlabel/EDGEFLEET-PL"))},
+            ["disk-is-medium"],
+        ),
+        ({"network": Network(wifi=Wifi(ssid="x", passphrase_secret="y"))}, ["wifi-country"]),  # noqa: S106 - a name
+    ],
+)
+def test_hardware_that_does_not_fit_is_named(changes: dict[str, Any], expected: list[str]) -> None:
+    assert expected == codes(changes)
+
+
+def test_a_proxy_without_an_address_and_time_for_nobody_are_named() -> None:
+    assert ["nobody-to-serve", "no-proxy"] == codes({}, time=Time(serve=True), proxy=Proxy())
+
+
+@pytest.mark.parametrize(
+    ("disk", "expected"),
+    [
+        (None, ["etcd-on-flash"]),
+        (DataDisk(device=DISK, path="/var/lib/data"), ["etcd-on-flash"]),
+        (DataDisk(device=DISK), []),
+    ],
+)
+def test_etcd_is_refused_on_flash_unless_its_data_is_elsewhere(
+    disk: DataDisk | None, expected: list[str]
+) -> None:
+    spec = from_plain(SiteSpec, yaml.safe_load(GOLDEN.read_text()))
+    k3s = replace(spec.k3s, config={"cluster-init": True})
+    assert expected == codes({"storage": "sd", "hardware": Hardware(data_disk=disk)}, k3s=k3s)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        (HardwarePart, {"watchdog": "3s"}),
+        (HardwarePart, {"serialConsole": "/dev/ttyS0"}),
+        (HardwarePart, {"dataDisk": {"device": "/dev/sdb"}}),
+        (HardwarePart, {"dataDisk": {"device": DISK, "path": "/etc"}}),
+        (HardwarePart, {"dataDisk": {"device": DISK, "path": "/var/lib/../etc"}}),
+        (HardwarePart, {"raspberryPi": {"config": ["[pi4]"]}}),
+        (TimePart, {"floor": "2001-01-01"}),
+    ],
+)
+def test_what_no_fleet_file_may_say_is_refused(part: Any, value: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(part).validate_python(value)

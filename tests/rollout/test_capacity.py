@@ -1,0 +1,83 @@
+"""What media hold is known from the lock, and one that is too small is found before anything is fetched."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.site.conftest import GOLDEN, spec_of
+
+from edgefleet.errors import InvalidInput
+from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.model.medium import Base, Medium, PayloadFile
+from edgefleet.model.site import SiteSpec
+from edgefleet.report import media
+from edgefleet.rollout.capacity import ROOM, check_fits, fillings
+
+SITE = spec_of(GOLDEN / "recipe-2/server-static")
+NODE = next(iter(SITE.nodes))
+HEX = "a" * 64
+LOCK: ArtifactsLock = {**EMPTY, "bases": {HEX: {"source": "file:base.raw", "size": 2_000}}}
+FILES = (
+    PayloadFile(path="bin/k3s", digest=f"sha256:{HEX}", size=1_000),
+    PayloadFile(path="images/x.tar", digest=f"sha256:{HEX}", size=3_000),
+)
+
+
+UNKNOWN = "a base that the artifacts lock does not have"
+
+
+def site(name: str = "a", *, disk: int = 10**9, **medium: Any) -> SiteSpec:
+    """A site whose node carries 4,000 bytes."""
+    image = Medium(**medium)
+    node = replace(SITE.nodes[NODE], payload=FILES, image=image, disk=disk)
+    return replace(SITE, name=name, nodes={NODE: node})
+
+
+RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha256=HEX)}
+
+
+@pytest.mark.parametrize(
+    ("made", "lock", "said"),
+    [
+        (site(**RAW), LOCK, f"{ROOM + 6_000:,} bytes of 1,000,000,000: fits"),
+        (site(**RAW, disk=ROOM + 5_999), LOCK, f"{ROOM + 6_000:,} bytes of {ROOM + 5_999:,}: does not fit"),
+        (site(**RAW, size=ROOM + 6_000), LOCK, f"{ROOM + 6_000:,} bytes of {ROOM + 6_000:,}: fits"),
+        (site(**RAW), EMPTY, f"{ROOM + 4_000:,} bytes and {UNKNOWN} of 1,000,000,000: fits without it"),
+        (site(), LOCK, f"{ROOM + 4_000:,} bytes; how large the medium is nobody says (image.size)"),
+    ],
+)
+def test_what_a_medium_holds(made: SiteSpec, lock: ArtifactsLock, said: str) -> None:
+    """The payload and the base, on the medium that is named or on the node's disk."""
+    (found,) = fillings({"a": made}, lock)
+    assert said == media.held(found)
+
+
+def test_a_seed_alone_is_nothing_to_tell() -> None:
+    assert [] == list(fillings({"a": SITE}, LOCK))
+
+
+def test_equal_boxes_are_one_line() -> None:
+    """With a count; a few are named."""
+    sites = {name: site(name, **RAW) for name in ("a", "b", "c", "d")} | {"e": site("e")}
+    lines = [line.plain for line in media.lines(tuple(fillings(sites, LOCK)))]
+    assert [
+        "MEDIA - 5 boxes with more than a seed",
+        "  digests here are of the parts that these are made of; image build tells those",
+        "  of the bytes",
+        f"     4 boxes  {ROOM + 6_000:,} bytes of 1,000,000,000: fits",
+        f"       1 box  {ROOM + 4_000:,} bytes; how large the medium is nobody says (image.size)",
+        "  (e)",
+    ] == lines
+
+
+def test_a_medium_that_is_too_small() -> None:
+    """Where, what it would hold, what to do; equal ones are one problem."""
+    sites = {name: site(name, **RAW, size=5_000) for name in ("a", "b")}
+    with pytest.raises(InvalidInput) as caught:
+        check_fits(sites, LOCK, lambda _, path: f"fleet.yaml:9:{len(path)}")
+    path = f"nodes.{NODE}.image.size"
+    parts = f"payload 4,000, base 2,000, room {ROOM:,}"
+    holds = f"the medium has 5,000 bytes and would hold {ROOM + 6_000:,} ({parts}) (and so for 1 more)"
+    hint = "take a larger medium, or let fewer workloads run there, or put the payload on a medium of its own"
+    assert f"fleet.yaml:9:{len(path)}: sites.a.{path}: {holds}; {hint}" == str(caught.value)
+    check_fits({"a": site(**RAW)}, LOCK, lambda *_: "")

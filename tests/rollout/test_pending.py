@@ -1,0 +1,67 @@
+"""Boxes that do not run yet what the fleet file asks for."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgefleet.model.effects import Effect
+from edgefleet.rollout.pending import Pending, pending
+
+MONDAY, TUESDAY = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def test_a_new_image_waits_until_somebody_says_it_is_on_the_box() -> None:
+    """Per node; a site with one node left still waits, since that node's image was stored."""
+    found = pending(
+        {"a": {"x": "d1", "y": "d2"}, "b": {"n1": "d3"}},
+        {"a": {"x": MONDAY, "y": TUESDAY}, "b": {"n1": MONDAY}},
+        {"a": {"x": "d1", "y": "old"}},
+        {"b": {"n1": "d3"}},
+    )
+    assert (Pending(name="a", effect=Effect.REFLASH, since=TUESDAY, is_first=False, nodes=("y",)),) == found
+
+
+def test_a_box_that_never_ran_anything_is_to_be_set_up() -> None:
+    """A first image is no reflash of something that works."""
+    (found,) = pending({"a": {"n1": "d"}}, {}, {}, {})
+    assert found.is_first
+    assert found.since is None
+
+
+def test_an_acknowledgement_counts_though_the_box_still_reports_the_old_image() -> None:
+    """Somebody stood there; the box will tell when its link is up."""
+    assert () == pending({"a": {"n1": "new"}}, {}, {"a": {"n1": "new"}}, {"a": {"n1": "old"}})
+
+
+def test_who_waits_longest_comes_first() -> None:
+    """Times of different zones compare; unknown times come last."""
+    found = pending(
+        {"a": {"n": "d"}, "b": {"n": "d"}, "c": {"n": "d"}}, {"a": {"n": TUESDAY}, "c": {"n": MONDAY}}, {}, {}
+    )
+    assert ["c", "a", "b"] == [each.name for each in found]
+
+
+digests = st.dictionaries(
+    st.sampled_from("abc"), st.dictionaries(st.sampled_from("xy"), st.sampled_from(["d1", "d2"]), min_size=1)
+)
+
+
+@given(digests, digests, digests)
+def test_a_site_is_pending_exactly_while_a_node_lacks_its_image(
+    desired: dict[str, dict[str, str]],
+    acknowledged: dict[str, dict[str, str]],
+    reported: dict[str, dict[str, str]],
+) -> None:
+    """And acknowledging all of it ends that."""
+    found = {each.name: each.nodes for each in pending(desired, {}, acknowledged, reported)}
+    for site, nodes in desired.items():
+        lacking = tuple(
+            sorted(
+                node
+                for node, digest in nodes.items()
+                if digest not in {acknowledged.get(site, {}).get(node), reported.get(site, {}).get(node)}
+            )
+        )
+        assert lacking == found.get(site, ())
+    assert () == pending(desired, {}, desired, reported)

@@ -1,0 +1,74 @@
+"""A plan of images to build: the same bytes each time, cut into shards, and refused where it is none."""
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgefleet.errors import InvalidInput
+from edgefleet.site.build_plan import SiteJob, from_bytes, shard, to_bytes
+
+JOBS = tuple(SiteJob(name=f"store-{number}", inputs={"key": f"key of {number}"}) for number in range(5))
+
+
+def names(jobs: tuple[SiteJob, ...]) -> list[str]:
+    return [job.name for job in jobs]
+
+
+@given(st.sets(st.text(max_size=8)), st.integers(1, 9))
+def test_each_site_is_in_exactly_one_shard_and_none_is_much_larger(sites: set[str], of: int) -> None:
+    """Nothing is built twice and nothing is forgotten; the slowest worker has one site more at most."""
+    jobs = [SiteJob(name=name, inputs={}) for name in sites]
+    shards = [shard(jobs, index, of) for index in range(of)]
+    assert sorted(sites) == sorted(job.name for each in shards for job in each)
+    sizes = [len(each) for each in shards]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_shard_has_the_same_sites_in_whatever_order_they_come() -> None:
+    """Whoever makes the plan again hands each worker what it had."""
+    assert ["store-1", "store-3"] == names(shard(JOBS, 1, 2)) == names(shard(JOBS[::-1], 1, 2))
+
+
+def test_a_shard_holds_no_other_sites_key() -> None:
+    """A worker that is broken into opens its own sites."""
+    text = gzip.decompress(to_bytes(shard(JOBS, 0, 5))).decode()
+    assert "key of 0" in text
+    assert [] == [job.name for job in JOBS[1:] if str(job.inputs["key"]) in text]
+
+
+def test_what_is_written_is_read_back_and_the_same_bytes_each_time() -> None:
+    assert JOBS == from_bytes(to_bytes(JOBS), "plan.gz")
+    turned = SiteJob(name="n", inputs={"b": 1, "a": 2})
+    assert to_bytes([turned]) == to_bytes([SiteJob(name="n", inputs={"a": 2, "b": 1})])
+
+
+def test_a_job_shows_no_secret_when_it_is_printed() -> None:
+    """In a traceback, for example."""
+    assert "key of" not in repr(JOBS[0])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"sites:",
+        to_bytes(JOBS)[:-9],
+        gzip.compress(b"[]", mtime=0),
+        gzip.compress(b"{}", mtime=0),
+        gzip.compress(b"\xff", mtime=0),
+        gzip.compress(json.dumps({"version": 1, "sites": [{"name": "n"}]}).encode(), mtime=0),
+    ],
+)
+def test_what_is_no_plan_is_refused_with_the_way_to_make_one(data: bytes) -> None:
+    with pytest.raises(InvalidInput, match=r"plan\.gz.*is no plan.*edgefleet image job"):
+        from_bytes(data, "plan.gz")
+
+
+def test_a_later_versions_plan_is_named_as_that() -> None:
+    """The builders' container image is older than whoever made the plan."""
+    data = gzip.compress(json.dumps({"version": 2, "sites": []}).encode(), mtime=0)
+    with pytest.raises(InvalidInput, match="is a plan of version 2"):
+        from_bytes(data, "plan.gz")
