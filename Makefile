@@ -55,7 +55,7 @@ lint: .venv/.dev
 check: lint test  ## what CI runs: ruff, mypy --strict, import-linter, structure tests, pytest
 
 bench: .venv/.dev  ## figures against peers, as ratios within one run
-	@$(BIN)/python -m tests.bench.run
+	@$(BIN)/python -m bench.run
 
 schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json

@@ -1,64 +1,21 @@
 """Preview with nothing changed, against the SDK's own floor; and loading, at 100, 1,000 and 5,000 sites."""
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import fleets
-from tests.bench.table import Row
+from bench import fleets
+from bench.processes import Measured, measured
+from bench.table import Row
 
 SIZES = (100, 1_000, 5_000)
 LARGEST = 10_000
 LIMITS_MB = {5_000: 400, LARGEST: 1_000}
 """Aims for the peak memory of a preview, MB (10^6 bytes)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One whole process."""
-
-    seconds: float
-    peak_mb: float
-
-
-def measured(command: list[str], *, at: Path, extra: Mapping[str, str] | None = None) -> Measured:
-    """Run a program to its end; wall-clock seconds and peak resident memory in MB (10^6 bytes).
-
-    Args:
-        command: what to run; the memory is that of the largest of the processes that it starts.
-        at: where.
-        extra: variables beside those of this process.
-    """
-    report = at / "bench.json"
-    wrapper = (
-        "import json, resource, subprocess, sys, time\n"
-        "start = time.perf_counter()\n"
-        "done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)\n"
-        "spent = time.perf_counter() - start\n"
-        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
-        "json.dump([done.returncode, spent, peak, done.stderr.decode()], open(sys.argv[1], 'w'))\n"
-    )
-    environment = {
-        **os.environ,
-        "PULUMI_CONFIG_PASSPHRASE": "bench",
-        "PYTHONPATH": str(fleets.ROOT),
-        **(extra or {}),
-    }
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second run finds its modules compiled
-    subprocess.run(
-        [sys.executable, "-c", wrapper, str(report), *command], cwd=at, check=True, env=environment
-    )
-    code, seconds, peak_kb, words = json.loads(report.read_text())
-    if code != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {code}:\n{words}")
-    return Measured(seconds=seconds, peak_mb=peak_kb * 1024 / 1e6)
 
 
 def medians(runs: list[Measured]) -> Measured:
@@ -108,7 +65,7 @@ def preview_rows(*, times: int = 3) -> list[Row]:
             up = perf_counter() - start
             floors, previews = [], []
             for _ in range(times):
-                floors.append(measured([sys.executable, "-m", "tests.bench.floor", str(count)], at=at))
+                floors.append(measured([sys.executable, "-m", "bench.floor", str(count)], at=at))
                 previews.append(
                     measured([*ours, "preview", "-s", "bench", "--engine", "local", "--json", "-"], at=at)
                 )

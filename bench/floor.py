@@ -1,6 +1,6 @@
 """The floor: the same number of resources registered with Pulumi's own mocks, doing nothing.
 
-Run as a program of its own, ``python -m tests.bench.floor COUNT``: nothing of edgefleet's is loaded.
+Run as a program of its own, ``python -m bench.floor COUNT``: nothing of edgefleet's is loaded.
 """
 
 import asyncio

@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
-from tests.bench import fleets
-from tests.bench.preview import Measured, measured
+from bench import fleets
+from bench.processes import Measured, measured
 
 from edgefleet.io import disk, tools
 from edgefleet.io.artifact_cache import ArtifactCache

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import image_projects
-from tests.bench.image_projects import MIB, Project
-from tests.bench.seeds import SECRET
-from tests.bench.table import Row
+from bench import image_projects
+from bench.image_projects import MIB, Project
+from bench.seeds import SECRET
+from bench.table import Row
 
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io import sparse

@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import image_projects
-from tests.bench.image_projects import MIB, Project
-from tests.bench.table import Row
+from bench import image_projects
+from bench.image_projects import MIB, Project
+from bench.table import Row
 from tests.images import small_installer
 from tests.images.conftest import run
 

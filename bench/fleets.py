@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench.processes import ROOT
 
 PLUGIN = "components/edgefleet/plugin"
 HEAD = """\

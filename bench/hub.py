@@ -7,7 +7,6 @@ What differs: Terraform starts three machines and does not ask whether they join
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.bench import hub_terraform
-from tests.bench.preview import Measured, measured
-from tests.bench.table import Row
+from bench import hub_terraform
+from bench.processes import Measured, measured, peer_figures, prepare
+from bench.table import Row
 
 from edgefleet.io import emulator
 
@@ -114,7 +113,7 @@ def _terraform(at: Path, url: str, count: int) -> Runner:
     folder.mkdir()
     config = hub_terraform.configuration(url, count)
     (folder / "main.tf.json").write_text(json.dumps(config, indent=1))
-    subprocess.run(["terraform", "init", "-input=false"], cwd=folder, check=True, capture_output=True)
+    prepare(["terraform", "init", "-input=false"], at=folder)
     ends = ["-auto-approve", "-input=false", "-parallelism=16"]
     commands = {
         "up from nothing": ["terraform", "apply", *ends],
@@ -147,20 +146,26 @@ def hub_rows(count: int = COUNT) -> list[Row]:
     """Each operation once: ours, then Terraform's, each on an emulated cloud of its own."""
     with project(count) as at:
         ours = _all(_ours(at), emulator.ensure(at).url)
-    theirs: dict[str, tuple[Measured, int]] = {}
-    if shutil.which("terraform"):
-        with project(count) as at:
-            url = emulator.ensure(at).url
-            theirs = _all(_terraform(at, url, count), url)
-    return [_row(operation, ours[operation], theirs.get(operation), count) for operation in OPERATIONS]
+    theirs = peer_figures("terraform", lambda: _terraform_figures(count))
+    return [
+        _row(operation, ours[operation], theirs if isinstance(theirs, str) else theirs[operation], count)
+        for operation in OPERATIONS
+    ]
 
 
-def _row(operation: str, ours: tuple[Measured, int], theirs: tuple[Measured, int] | None, count: int) -> Row:
+def _terraform_figures(count: int) -> dict[str, tuple[Measured, int]]:
+    with project(count) as at:
+        url = emulator.ensure(at).url
+        return _all(_terraform(at, url, count), url)
+
+
+def _row(operation: str, ours: tuple[Measured, int], theirs: tuple[Measured, int] | str, count: int) -> Row:
+    """One operation against Terraform's, or against the reason why there is no figure of it."""
     took, asked = ours
     what = f"hub and {count:,} objects: {operation}"
     shown = f"{took.seconds:.1f} s, {asked:,} calls"
-    if theirs is None:
-        return Row(what=what, ours=shown, peer="no terraform on PATH")
+    if isinstance(theirs, str):
+        return Row(what=what, ours=shown, peer=theirs)
     their, theirs_asked = theirs
     is_met = took.seconds <= their.seconds and asked <= theirs_asked
     return Row(

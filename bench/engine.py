@@ -16,10 +16,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from bench import floor
+from bench.processes import ROOT, RunError
+from bench.table import Row
 from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-from tests.bench import fleets, floor
-from tests.bench.table import Row
 
 from edgefleet.engine import Local, Options
 
@@ -30,7 +31,7 @@ AIMED = (1_000, 10_000)
 PASSPHRASE = "bench"  # noqa: S105 - of a stack that is thrown away
 PROGRAM = """\
 import pulumi
-from tests.bench import floor
+from bench import floor
 
 class Site(pulumi.CustomResource):
     def __init__(self, name, number):
@@ -105,7 +106,7 @@ def run_engine(operation: Any, project: Path) -> float:
     wanted = "create" if operation == "up" else "same"
     ops = {step.op for step in outcome.steps}
     if outcome.result != "succeeded" or ops != {wanted}:
-        raise SystemExit(f"{operation}: {outcome.result}, {ops}, {outcome.diagnostics}")
+        raise RunError(f"{operation}: {outcome.result}, {ops}, {outcome.diagnostics}")
     return seconds
 
 
@@ -138,8 +139,10 @@ def measure(sizes: tuple[int, ...] = SIZES, *, times: int = 3) -> list[Measured]
 
 
 def _child(what: str, argument: str) -> tuple[float, float]:
-    command = [sys.executable, "-m", "tests.bench.bench_engine", what, argument]
-    done = subprocess.run(command, cwd=fleets.ROOT, check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "bench.engine", what, argument]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RunError(f"{' '.join(command)} exited with {done.returncode}: {done.stderr[-300:]}")
     seconds, peak = json.loads(done.stdout.splitlines()[-1])
     return seconds, peak
 

@@ -2,11 +2,10 @@
 
 All keep the same number of objects in a bucket of the same emulated cloud (moto, which answers one call at
 a time). The Pulumi CLI runs the same program as the embedded engine; Terraform keeps one object a site,
-a file of a seed's size. A peer that is not on PATH is left out, and the table says so. A
+a file of a seed's size. A peer that is not on PATH, or that fails, has no figures, and its rows state why. A
 mirror of Terraform's provider is named in its own configuration (TF_CLI_CONFIG_FILE).
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import fleets, floor
-from tests.bench.preview import Measured, measured
-from tests.bench.table import Row
+from bench import fleets, floor
+from bench.processes import Measured, RunError, measured, peer_figures, prepare
+from bench.table import Row
 
 from edgefleet.io import emulator
 
@@ -92,7 +91,7 @@ def _address(at: Path) -> str:
     """Where the emulated cloud of a project answers."""
     found = emulator.find(at)
     if found is None:
-        raise SystemExit("the emulated cloud of the bench did not start")
+        raise RunError("the emulated cloud of the bench did not start")
     return found.url
 
 
@@ -118,7 +117,7 @@ def _terraform(at: Path, url: str, count: int) -> Runner:
     folder = at / "terraform"
     folder.mkdir()
     (folder / "main.tf").write_text(TERRAFORM % {"url": url, "bucket": BUCKET, "count": count})
-    subprocess.run(["terraform", "init", "-input=false"], cwd=folder, check=True, capture_output=True)
+    prepare(["terraform", "init", "-input=false"], at=folder)
     seeds = folder / "seeds"
     seeds.mkdir()
     for number in range(count):
@@ -141,19 +140,27 @@ def engine_rows(count: int = COUNT) -> list[Row]:
     """Each operation once, ours and the peers' one after the other."""
     floor_of = measured_floor(count)
     with project(count) as at:
-        ours = {operation: _engine(at, "local")(operation) for operation in OPERATIONS}
-    peers: dict[str, dict[str, Measured]] = {}
-    if shutil.which("pulumi"):
-        with project(count) as at:
-            run = _engine(at, "pulumi")
-            peers["pulumi"] = {operation: run(operation) for operation in OPERATIONS}
-    if shutil.which("terraform"):
-        with project(1) as at:
-            _edgefleet(at, "up", "-s", "bench", "-y", "--engine", "local")
-            url = _address(at)
-            run = _terraform(at, url, count)
-            peers["terraform"] = {operation: run(operation) for operation in OPERATIONS}
+        ours = _all(_engine(at, "local"))
+    peers = {
+        "pulumi": peer_figures("pulumi", lambda: _pulumi_figures(count)),
+        "terraform": peer_figures("terraform", lambda: _terraform_figures(count)),
+    }
     return [_row(operation, ours[operation], peers, floor_of, count) for operation in OPERATIONS]
+
+
+def _all(run: Runner) -> dict[str, Measured]:
+    return {operation: run(operation) for operation in OPERATIONS}
+
+
+def _pulumi_figures(count: int) -> dict[str, Measured]:
+    with project(count) as at:
+        return _all(_engine(at, "pulumi"))
+
+
+def _terraform_figures(count: int) -> dict[str, Measured]:
+    with project(1) as at:
+        _edgefleet(at, "up", "-s", "bench", "-y", "--engine", "local")
+        return _all(_terraform(at, _address(at), count))
 
 
 def measured_floor(count: int) -> Measured:
@@ -163,21 +170,28 @@ def measured_floor(count: int) -> Measured:
 
 
 def _row(
-    operation: str, ours: Measured, peers: dict[str, dict[str, Measured]], floor_of: Measured, count: int
+    operation: str,
+    ours: Measured,
+    peers: dict[str, dict[str, Measured] | str],
+    floor_of: Measured,
+    count: int,
 ) -> Row:
-    figures = [f"{name} {found[operation].seconds:.1f} s" for name, found in peers.items()]
-    ratios = [f"{found[operation].seconds / ours.seconds:.1f}" for found in peers.values()]
+    """One operation against each peer that has figures of it; of another the reason stands in its place."""
+    seconds = {name: taken[operation].seconds for name, taken in peers.items() if not isinstance(taken, str)}
+    figures = [
+        taken if isinstance(taken, str) else f"{name} {seconds[name]:.1f} s" for name, taken in peers.items()
+    ]
     aim, is_met = "-", None
     if operation.startswith("preview"):
         aim, is_met = "at most 1.5 floors", ours.seconds / floor_of.seconds <= 1.5
         figures.append(f"floor {floor_of.seconds:.1f} s")
-    if operation.startswith("up from") and "pulumi" in peers:
-        aim, is_met = "5 times pulumi", peers["pulumi"][operation].seconds / ours.seconds >= 5
+    if operation.startswith("up from") and "pulumi" in seconds:
+        aim, is_met = "5 times pulumi", seconds["pulumi"] / ours.seconds >= 5
     return Row(
         what=f"{operation}, {count:,} sites",
         ours=f"{ours.seconds:.1f} s, {ours.peak_mb:.0f} MB",
-        peer=", ".join(figures) or "no peer on PATH",
-        ratio=" / ".join(ratios) or "-",
+        peer=", ".join(figures),
+        ratio=" / ".join(f"{theirs / ours.seconds:.1f}" for theirs in seconds.values()) or "-",
         aim=aim,
         is_met=is_met,
     )

@@ -1,4 +1,4 @@
-"""The hub of `tests.bench.hub` as Terraform's AWS provider has it: main.tf.json."""
+"""The hub of `bench.hub` as Terraform's AWS provider has it: main.tf.json."""
 
 from typing import Any
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import fleets, floor
-from tests.bench.table import Row
+from bench import fleets, floor
+from bench.table import Row
 
 from edgefleet.io.store import open_store
 from edgefleet.keys.derivation import site_key
