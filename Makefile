@@ -10,6 +10,9 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS ?= true
 endif
 
+# What CI runs, in this order: what fails fastest comes first.
+TIERS := lint test test-faults test-boot
+
 .PHONY: help up test test-faults test-boot check lint bench lock schema clean
 
 help:  ## what there is
@@ -37,7 +40,7 @@ up: .venv/.run  ## set up, then bring up stack dev (STACK=... for another): no a
 	@$(BIN)/edgefleet init -s $(STACK) --if-missing
 	@$(BIN)/edgefleet up -s $(STACK) -y
 
-test: .venv/.dev  ## set up, then all tests
+test: .venv/.dev  ## set up, then all tests but the slow tiers
 	@$(BIN)/python -m pytest -n 2
 
 test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
@@ -46,13 +49,19 @@ test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m boot tests/boot_vm
 
-lint: .venv/.dev
+lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-check: lint test  ## what CI runs: ruff, mypy --strict, import-linter, structure tests, pytest
+check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the first that fails
+	@spent=; \
+	for tier in $(TIERS); do \
+	  echo "== make $$tier$${spent:+ (before it:$$spent)}"; started=$$SECONDS; \
+	  $(MAKE) --no-print-directory $$tier; \
+	  spent+=" $$tier $$((SECONDS - started)) s"; \
+	done
 
 bench: .venv/.dev  ## figures against peers, as ratios within one run
 	@$(BIN)/python -m bench.run

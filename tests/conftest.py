@@ -1,8 +1,9 @@
-"""What tests of several packages need of the machine."""
+"""What tests of several packages need of the machine, and how a run reports what the machine lacks."""
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,30 @@ def loop(tmp_path: Path) -> Iterator[Path]:
     device = Path(made.stdout.strip())
     yield device
     subprocess.run(["losetup", "--detach", device], check=True)
+
+
+INSTALL = "apt-get install "
+
+
+def folded_skips(reasons: Iterable[str]) -> list[str]:
+    """One line per missing package, or per reason where no package is named, the most frequent first."""
+    counts: Counter[str] = Counter()
+    texts: dict[str, str] = {}
+    for reason in reasons:
+        text = " ".join(reason.removeprefix("Skipped: ").split())
+        key = text.partition(INSTALL)[2] or text
+        counts[key] += 1
+        texts.setdefault(key, text)
+    return [
+        f"{count} {'test' if count == 1 else 'tests'} skipped: {texts[key]}"
+        for key, count in counts.most_common()
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report skipped tests by reason in place of a line for each place that skips."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    for line in folded_skips(
+        reason[2] if isinstance(reason, tuple | list) else str(reason) for reason in skipped
+    ):
+        terminalreporter.write_line(line)

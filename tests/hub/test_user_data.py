@@ -47,7 +47,7 @@ def test_cloud_init_accepts_it(tmp_path: Path) -> None:
     """By its own schema."""
     tool = shutil.which("cloud-init")
     if tool is None:
-        pytest.skip("cloud-init is not installed")
+        pytest.skip("needs cloud-init: apt-get install cloud-init")
     for way, text in user_data_of(WANTED).items():
         path = tmp_path / way
         path.write_text(text)
