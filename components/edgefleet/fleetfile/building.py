@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
@@ -14,8 +15,7 @@ from edgefleet.fleetfile.resolution import Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Workload, workload
-from edgefleet.model.finding import Finding
-from edgefleet.model.paths import Part
+from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 
@@ -91,15 +91,14 @@ class Building:
             self._report_lacking(self.built[lacking.site], not_carried(lacking))
         return filled
 
-    def _report_lacking(self, site: SiteSpec, finding: Finding) -> None:
+    def _report_lacking(self, site: SiteSpec, problem: Problem) -> None:
         text = self.parts.provenance.text
         self.parts.problems.append(
-            Problem(
-                where=self.parts.provenance.locate(site, finding.path),
-                path=f"sites.{site.name}.{finding.path}",
-                code=finding.code,
-                problem=finding.problem,
-                hint=finding.hint.replace("FILE", text.at(text.root).partition(":")[0]),
+            replace(
+                problem,
+                where=self.parts.provenance.locate(site, problem.path),
+                path=f"sites.{site.name}.{problem.path}",
+                hint=problem.hint.replace("FILE", text.at(text.root).partition(":")[0]),
             )
         )
 
@@ -210,20 +209,18 @@ class Building:
         return not wrong
 
     def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
-        for finding in (*check_site(site), *self.owners.check(site)):
-            path = finding.path if "nodes" in written else finding.path.removeprefix("nodes.n1.")
-            self._report_finding(site, finding, f"sites.{site.name}.{path}")
+        for problem in (*check_site(site), *self.owners.check(site)):
+            path = problem.path if "nodes" in written else problem.path.removeprefix("nodes.n1.")
+            self._report_of_site(site, problem, f"sites.{site.name}.{path}")
 
-    def _report_finding(self, site: SiteSpec, finding: Finding, path: str) -> None:
-        where = self.parts.provenance.locate(site, finding.path)
-        first = self.inherited.get((finding.code, where))
+    def _report_of_site(self, site: SiteSpec, problem: Problem, path: str) -> None:
+        where = self.parts.provenance.locate(site, problem.path)
+        first = self.inherited.get((problem.code, where))
         if first is not None:
             self.repeats[first] += 1
             return
-        self.inherited[finding.code, where] = len(self.parts.problems)
-        self.parts.problems.append(
-            Problem(where=where, path=path, code=finding.code, problem=finding.problem, hint=finding.hint)
-        )
+        self.inherited[problem.code, where] = len(self.parts.problems)
+        self.parts.problems.append(replace(problem, where=where, path=path))
 
     def _report_once(self, path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
         where = self.parts.provenance.near(path)
@@ -244,18 +241,13 @@ class Building:
 
     def _check_profiles(self) -> None:
         for profile, role in sorted(self.roles):
-            finding = too_small(profile, self.written.profiles[profile], role)
-            if finding is not None:
-                self.parts.report(tuple(finding.path.split(".")), finding.code, finding.problem, finding.hint)
+            problem = too_small(profile, self.written.profiles[profile], role)
+            if problem is not None:
+                where = self.parts.provenance.near(parse_path(problem.path))
+                self.parts.problems.append(replace(problem, where=where))
 
     def _count_repeats(self) -> None:
         """Say of a wrong inherited value for how many sites it is wrong: one cause is one error."""
         for position, more in self.repeats.items():
             old = self.parts.problems[position]
-            self.parts.problems[position] = Problem(
-                where=old.where,
-                path=old.path,
-                code=old.code,
-                problem=f"{old.problem} (and so for {more} more)",
-                hint=old.hint,
-            )
+            self.parts.problems[position] = replace(old, problem=f"{old.problem} (and so for {more} more)")

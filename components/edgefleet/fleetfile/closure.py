@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ARCHIVES, BINARIES, ArtifactsLock
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.workloads import Workload
-from edgefleet.model.finding import Finding
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
@@ -159,25 +159,25 @@ def clashes(wanted: Iterable[Need]) -> list[tuple[Need, Need]]:
     return [(first[need.path], need) for need in wanted if first.setdefault(need.path, need) is not need]
 
 
-def not_carried(lacking: Lacking) -> Finding:
+def not_carried(lacking: Lacking) -> Problem:
     """What is said of it."""
     need, boxes = lacking.need, f"{lacking.boxes:,} box{'' if lacking.boxes == 1 else 'es'}"
     path = "airgap"
     if lacking.other is not None:
-        return Finding(
+        return Problem(
             path=path,
             code="two-releases",
             problem=f"{boxes} would have both {need.name} {lacking.other.version} and {need.version}",
             hint="let the workloads that run on one box name one release",
         )
     if need.kind == "program" and need.arch not in PROGRAMS[need.name].archs:
-        return Finding(
+        return Problem(
             path=path,
             code="not-released",
             problem=f"{need.name} is not released for {need.arch}, and {boxes} would carry it",
             hint="let the workload run on other boxes (workloads.NAME.where)",
         )
-    return Finding(
+    return Problem(
         path=path,
         code="not-locked",
         problem=f"{need} is not in the artifacts lock, and {boxes} would carry it",

@@ -7,14 +7,14 @@ unique always.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from typing import Any, Literal, TypeVar
 
+from edgefleet.errors import Problem
 from edgefleet.fleetfile.hardware_checks import check_hardware
 from edgefleet.fleetfile.media_checks import check_media
 from edgefleet.fleetfile.provenance import Membership
-from edgefleet.model.finding import Finding
 from edgefleet.model.hardening import check_hardening
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
@@ -37,7 +37,7 @@ class Owners:
     macs: dict[str, tuple[str, str]] = field(default_factory=dict)
     hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def check(self, site: SiteSpec) -> Iterator[Finding]:
+    def check(self, site: SiteSpec) -> Iterator[Problem]:
         """What `site` has that another one, or another of its nodes, already has."""
         scope = site.name if self.unique == "site" else ""
         for name, node in site.nodes.items():
@@ -68,8 +68,8 @@ _TAKEN_HINTS = {
 }
 
 
-def _taken(path: Iterable[Part], kind: str, value: str, whose: str) -> Finding:
-    return Finding(
+def _taken(path: Iterable[Part], kind: str, value: str, whose: str) -> Problem:
+    return Problem(
         path=format_path(path),
         code=f"duplicate-{kind}",
         problem=f"{value} is already {whose}",
@@ -90,7 +90,7 @@ def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
         yield ("extraAddresses", index), address
 
 
-def check_site(site: SiteSpec) -> Iterator[Finding]:
+def check_site(site: SiteSpec) -> Iterator[Problem]:
     """What does not fit together inside `site`."""
     yield from _roles(site)
     yield from _sysctls(site)
@@ -99,29 +99,24 @@ def check_site(site: SiteSpec) -> Iterator[Finding]:
     yield from check_hardening(site)
     yield from _users(site)
     for name, node in site.nodes.items():
-        for finding in _node(node):
-            yield Finding(
-                path=format_path(("nodes", name)) + "." + finding.path,
-                code=finding.code,
-                problem=finding.problem,
-                hint=finding.hint,
-            )
+        for problem in _node(node):
+            yield replace(problem, path=format_path(("nodes", name)) + "." + problem.path)
 
 
-def _roles(site: SiteSpec) -> Iterator[Finding]:
+def _roles(site: SiteSpec) -> Iterator[Problem]:
     servers = [name for name, node in site.nodes.items() if node.role == "server"]
     if len(servers) != 1:
         problem = (
             f"{len(servers)} nodes are servers: {', '.join(servers)}" if servers else "no node is a server"
         )
-        yield Finding(
+        yield Problem(
             path="nodes",
             code="servers",
             problem=problem,
             hint="make exactly one the server and the others agents",
         )
     elif len(site.nodes) > 1 and not site.nodes[servers[0]].network.is_static:
-        yield Finding(
+        yield Problem(
             path=f"nodes.{servers[0]}.network.address",
             code="server-without-address",
             problem=f"{servers[0]} is the server that agents join, but it asks DHCP for an address",
@@ -129,9 +124,9 @@ def _roles(site: SiteSpec) -> Iterator[Finding]:
         )
 
 
-def _users(site: SiteSpec) -> Iterator[Finding]:
+def _users(site: SiteSpec) -> Iterator[Problem]:
     if site.break_glass.console and any(user.name == RESCUE for user in site.users):
-        yield Finding(
+        yield Problem(
             path=format_path(("users", RESCUE)),
             code="reserved-user",
             problem=f"{RESCUE} is the user of the console, who has no keys",
@@ -139,9 +134,9 @@ def _users(site: SiteSpec) -> Iterator[Finding]:
         )
 
 
-def _sysctls(site: SiteSpec) -> Iterator[Finding]:
+def _sysctls(site: SiteSpec) -> Iterator[Problem]:
     for name, value in refused_sysctls(site.sysctls).items():
-        yield Finding(
+        yield Problem(
             path=format_path(("sysctls", name)),
             code="reserved-sysctl",
             problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
@@ -149,9 +144,9 @@ def _sysctls(site: SiteSpec) -> Iterator[Finding]:
         )
 
 
-def _node(node: Node) -> Iterator[Finding]:
+def _node(node: Node) -> Iterator[Problem]:
     if len(node.hostname) > HOSTNAME_LIMIT:
-        yield Finding(
+        yield Problem(
             path="hostname",
             code="bad-name",
             problem=f"{node.hostname} has {len(node.hostname)} characters, {HOSTNAME_LIMIT} are allowed",
@@ -161,10 +156,10 @@ def _node(node: Node) -> Iterator[Finding]:
     yield from _gateway(node.network)
 
 
-def _interface(network: Network) -> Iterator[Finding]:
+def _interface(network: Network) -> Iterator[Problem]:
     if network.wifi is not None and (network.bond is not None or network.vlan is not None):
         other = "bond" if network.bond is not None else "vlan"
-        yield Finding(
+        yield Problem(
             path=f"network.{other}",
             code="wifi-conflict",
             problem=f"a node with wifi has no {other}",
@@ -173,14 +168,14 @@ def _interface(network: Network) -> Iterator[Finding]:
     if network.wifi is not None:
         yield from _wifi(network)
     if network.bond is not None and network.mac is not None:
-        yield Finding(
+        yield Problem(
             path="network.mac",
             code="bond-conflict",
             problem="a bond finds its ports by their names, not by a hardware address",
             hint="remove mac or bond",
         )
     if network.bond is not None and len(set(network.bond.interfaces)) < len(network.bond.interfaces):
-        yield Finding(
+        yield Problem(
             path="network.bond.interfaces",
             code="bond-conflict",
             problem="a port stands in this bond twice",
@@ -188,17 +183,17 @@ def _interface(network: Network) -> Iterator[Finding]:
         )
 
 
-def _wifi(network: Network) -> Iterator[Finding]:
+def _wifi(network: Network) -> Iterator[Problem]:
     """Netplan refuses `match` for a wireless interface under networkd."""
     if network.mac is not None:
-        yield Finding(
+        yield Problem(
             path="network.mac",
             code="wifi-conflict",
             problem="a wireless interface is found by its name, not by a hardware address",
             hint="remove mac, and name the interface in network.interface unless it is wlan0",
         )
     if network.interface is not None and set(network.interface) & set("*?[]!"):
-        yield Finding(
+        yield Problem(
             path="network.interface",
             code="wifi-conflict",
             problem=f"{network.interface} is no exact name, which a wireless interface needs",
@@ -206,10 +201,10 @@ def _wifi(network: Network) -> Iterator[Finding]:
         )
 
 
-def _gateway(network: Network) -> Iterator[Finding]:
+def _gateway(network: Network) -> Iterator[Problem]:
     own = [ip_interface(address) for _, address in _addresses(network)]
     if network.gateway is None and network.gateway6 is None and network.is_static:
-        yield Finding(
+        yield Problem(
             path="network.address",
             code="no-gateway",
             problem=f"{network.address} is static but there is no gateway",
@@ -222,10 +217,10 @@ def _gateway(network: Network) -> Iterator[Finding]:
         yield from _one_gateway("gateway6", network.gateway6, own)
 
 
-def _families(network: Network) -> Iterator[Finding]:
+def _families(network: Network) -> Iterator[Problem]:
     for key, gateway, version in (("gateway", network.gateway, 4), ("gateway6", network.gateway6, 6)):
         if gateway is not None and ip_address(gateway).version != version:
-            yield Finding(
+            yield Problem(
                 path=f"network.{key}",
                 code="gateway-family",
                 problem=f"{gateway} is no IPv{version} address",
@@ -233,17 +228,17 @@ def _families(network: Network) -> Iterator[Finding]:
             )
 
 
-def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface]) -> Iterator[Finding]:
+def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface]) -> Iterator[Problem]:
     gateway = ip_address(address)
     if not own:
-        yield Finding(
+        yield Problem(
             path=f"network.{key}",
             code="gateway-without-address",
             problem=f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself",
             hint="add network.address, or remove the gateway",
         )
     elif any(gateway == each.ip for each in own):
-        yield Finding(
+        yield Problem(
             path=f"network.{key}",
             code="gateway-is-node",
             problem=f"{gateway} is the node itself",
@@ -253,7 +248,7 @@ def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface
         key == "gateway6" and gateway.is_link_local
     ):
         networks = ", ".join(sorted({str(each.network) for each in own}))
-        yield Finding(
+        yield Problem(
             path=f"network.{key}",
             code="gateway-outside",
             problem=f"the gateway {gateway} is outside {networks}",
@@ -261,7 +256,7 @@ def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface
         )
 
 
-def too_small(profile: str, written: Mapping[str, Any], role: str) -> Finding | None:
+def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:
     """Why nodes of a profile cannot have `role`; `None` where they can."""
     cores, memory, words = MINIMA[role]
     if written["cpus"] >= cores and written["memory"] >= memory:
@@ -269,7 +264,7 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Finding | 
     key = "cpus" if written["cpus"] < cores else "memory"
     whom = "a server" if role == "server" else "an agent"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
-    return Finding(
+    return Problem(
         path=f"profiles.{profile}.{key}",
         code="too-small",
         problem=f"{profile} has {has}; k3s needs at least {words} for {whom}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgefleet.model.finding import Finding
+from edgefleet.errors import Problem
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import Node, SiteSpec
 
@@ -12,7 +12,7 @@ K3S_DATA = "/var/lib/rancher"
 PI_ARCHS = frozenset({"arm64", "armhf"})
 
 
-def check_hardware(site: SiteSpec) -> Iterator[Finding]:
+def check_hardware(site: SiteSpec) -> Iterator[Problem]:
     """What of `site`'s hardware does not fit together."""
     if site.recipe == 1:
         return
@@ -22,7 +22,7 @@ def check_hardware(site: SiteSpec) -> Iterator[Finding]:
         yield from _board(node, ("nodes", name, "hardware"))
         yield from _data_disk(node, ("nodes", name, "hardware", "dataDisk"))
         if node.network.wifi is not None and node.network.wifi.country is None:
-            yield Finding(
+            yield Problem(
                 path=format_path(("nodes", name, "network", "wifi")),
                 code="wifi-country",
                 problem="no country is named whose rules the Wi-Fi keeps to, and without one it may stay off",
@@ -38,19 +38,19 @@ def spares_writes(node: Node) -> bool:
     return node.storage in WEARING if said is None else said
 
 
-def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
     disk = node.hardware.data_disk
     if disk is None:
         return
     if disk.encryption == "tpm2" and (node.hardware.raspberry_pi is not None or node.arch == "armhf"):
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "encryption")),
             code="no-tpm",
             problem="a Raspberry Pi has no TPM" if node.arch != "armhf" else "armhf boards have no TPM",
             hint="remove encryption: tpm2, or use a box with a TPM 2.0",
         )
     if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "device")),
             code="disk-is-medium",
             problem=f"{disk.device} is a part of the boot medium",
@@ -58,12 +58,12 @@ def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         )
 
 
-def _etcd(site: SiteSpec, node: Node) -> Iterator[Finding]:
+def _etcd(site: SiteSpec, node: Node) -> Iterator[Problem]:
     disk = node.hardware.data_disk
     is_elsewhere = disk is not None and f"{K3S_DATA}/k3s/server/db/".startswith(f"{disk.path}/")
     is_etcd = site.k3s.config.get("cluster-init") is True and node.role == "server"
     if is_etcd and node.storage in WEARING and not is_elsewhere:
-        yield Finding(
+        yield Problem(
             path=format_path(("k3s", "config", "cluster-init")),
             code="etcd-on-flash",
             problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
@@ -72,9 +72,9 @@ def _etcd(site: SiteSpec, node: Node) -> Iterator[Finding]:
         )
 
 
-def _board(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _board(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
     if node.hardware.raspberry_pi is not None and node.arch not in PI_ARCHS:
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "raspberryPi")),
             code="board-arch",
             problem=f"a Raspberry Pi is not {node.arch}",
@@ -82,9 +82,9 @@ def _board(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         )
 
 
-def _time(site: SiteSpec) -> Iterator[Finding]:
+def _time(site: SiteSpec) -> Iterator[Problem]:
     if site.time.serve and len(site.nodes) == 1:
-        yield Finding(
+        yield Problem(
             path="time.serve",
             code="nobody-to-serve",
             problem="the site has one node: there is nobody to give the time to",
@@ -92,9 +92,9 @@ def _time(site: SiteSpec) -> Iterator[Finding]:
         )
 
 
-def _proxy(site: SiteSpec) -> Iterator[Finding]:
+def _proxy(site: SiteSpec) -> Iterator[Problem]:
     if site.proxy is not None and site.proxy.http is None and site.proxy.https is None:
-        yield Finding(
+        yield Problem(
             path="proxy",
             code="no-proxy",
             problem="a proxy is spoken of, and none is named",

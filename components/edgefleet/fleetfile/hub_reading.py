@@ -1,9 +1,10 @@
 """From the key ``controlPlane`` as written to the hub as wanted, with what is wrong between its values."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
+from edgefleet.errors import Problem
 from edgefleet.model.hub import (
     CLUSTER_CIDRS,
     SITES_UNTIL,
@@ -16,22 +17,19 @@ from edgefleet.model.hub import (
     HubSnapshots,
     HubVolume,
 )
-from edgefleet.model.paths import Part
+from edgefleet.model.paths import Part, format_path
 
-Report = Callable[[tuple[Part, ...], str, str, str], None]
-"""(path below controlPlane, code, problem, hint)."""
 SERVER_COUNTS = (1, 3, 5)
 QUORUM_ZONES = 3
 """Zones over which three or more members of etcd lie, so that losing one keeps the others' majority."""
 
 
-def read_hub(given: Mapping[str, Any], *, default_k3s: str, report: Report) -> ControlPlane:
-    """The hub that `given` describes.
+def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlane, list[Problem]]:
+    """The hub that `given` describes and what is wrong with it, with paths below ``controlPlane``.
 
     Args:
         given: the validated part.
         default_k3s: release that sites run unless said otherwise; empty where none is given.
-        report: takes what is wrong.
     """
     kind = given.get("kind", "none")
     k3s, identity = given.get("k3s", {}), given.get("identity", {})
@@ -55,16 +53,17 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str, report: Report) -> C
         **{name: given[name] for name in _PLAIN if name in given},
         **({"k3s_disable": k3s["disable"]} if "disable" in k3s else {}),
     )
-    for problem in _problems(made, given):
-        report(*problem)
-    return made
+    return made, list(_problems(made, given))
 
 
 _PLAIN = ("servers", "instance_type", "image", "access", "kubeconfig", "log_days")
-Finding = tuple[tuple[Part, ...], str, str, str]
 
 
-def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+def _problem(path: tuple[Part, ...], code: str, problem: str, hint: str) -> Problem:
+    return Problem(path=format_path(path), code=code, problem=problem, hint=hint)
+
+
+def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind in {"k3s", "eks"}:
         yield from _missing(hub, given)
         yield from _of_servers(hub)
@@ -72,13 +71,15 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _of_epochs(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
-        yield (), "no-kubeconfig", "the hub exists already, but not how to reach it", hint
+        yield _problem((), "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
     if hub.site_identity and hub.bucket is None:
         hint = "add controlPlane.bucket, or identity: {sites: false}"
-        yield ("identity",), "no-bucket", "certificates of sites open a bucket, and there is none", hint
+        yield _problem(
+            ("identity",), "no-bucket", "certificates of sites open a bucket, and there is none", hint
+        )
 
 
-def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     wanted = {
         "cloud": ("the cloud account that it is in", "{region: eu-central-1}"),
         "bucket": ("the bucket for releases and snapshots", "<fleet>-edgefleet-<region>"),
@@ -89,23 +90,21 @@ def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
             "image": ("the machine image of its servers", "ami-0123456789abcdef0"),
         }
         if not hub.k3s_version:
-            yield (
-                (),
-                "no-version",
-                "a hub needs a release of k3s",
-                "add k3s: {version: ...} here or in defaults",
-            )
+            hint = "add k3s: {version: ...} here or in defaults"
+            yield _problem((), "no-version", "a hub needs a release of k3s", hint)
     for name, (what, example) in wanted.items():
         if name not in given:
-            yield (), f"no-{name}", f"a hub of kind {hub.kind} needs {what}", f"add {name}: {example}"
+            yield _problem(
+                (), f"no-{name}", f"a hub of kind {hub.kind} needs {what}", f"add {name}: {example}"
+            )
 
 
-def _of_servers(hub: ControlPlane) -> Iterator[Finding]:
+def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
     if hub.kind != "k3s":
         return
     if hub.servers not in SERVER_COUNTS:
         problem = f"{hub.servers} servers cannot be: etcd needs an odd number for its majority"
-        yield ("servers",), "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one"
+        yield _problem(("servers",), "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one")
     network = hub.network
     zones = len(network.subnets) if network.vpc_id else len(set(network.zones))
     needed = min(hub.servers, QUORUM_ZONES)
@@ -114,36 +113,38 @@ def _of_servers(hub: ControlPlane) -> Iterator[Finding]:
         problem = (
             f"{hub.servers} servers in {zones} zone{'s' * (zones != 1)}: losing one could lose the majority"
         )
-        yield where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server"
+        yield _problem(where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server")
 
 
-def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     network = hub.network
     if network.vpc_id is not None and not network.subnets:
         hint = "add subnets: [subnet-...], one a zone"
-        yield ("network",), "no-subnets", "a network of your own needs the subnets to use", hint
+        yield _problem(("network",), "no-subnets", "a network of your own needs the subnets to use", hint)
     if network.vpc_id is None and (network.subnets or network.public_subnets):
         hint = "add vpcId: vpc-..., or leave the subnets out and they are made"
-        yield ("network",), "no-vpc", "subnets of your own need the network that they are in", hint
+        yield _problem(("network",), "no-vpc", "subnets of your own need the network that they are in", hint)
     if network.vpc_id is not None:
         made = sorted({"cidr", "zones", "nat"} & set(given))
         for name in made:
             hint = "remove it; nothing of a network that exists is made or changed"
-            yield ("network", name), "not-made", f"{name} is for a network that is made here", hint
+            yield _problem(("network", name), "not-made", f"{name} is for a network that is made here", hint)
         return
     block = ip_network(network.cidr)
     widest, narrowest = 16, 20
     if not widest <= block.prefixlen <= narrowest:
         hint = "AWS takes /16 at most; below /20 there is no room for a subnet of each kind in each zone"
-        yield ("network", "cidr"), "cidr", f"{block} has the wrong size", hint
+        yield _problem(("network", "cidr"), "cidr", f"{block} has the wrong size", hint)
     for whose, taken in CLUSTER_CIDRS.items():
         if hub.kind == "k3s" and block.overlaps(ip_network(taken)):
             hint = "choose others, such as 10.250.0.0/16"
-            yield ("network", "cidr"), "overlap", f"{block} overlaps the addresses of {whose}, {taken}", hint
+            yield _problem(
+                ("network", "cidr"), "overlap", f"{block} overlaps the addresses of {whose}, {taken}", hint
+            )
 
 
-def _of_epochs(hub: ControlPlane) -> Iterator[Finding]:
+def _of_epochs(hub: ControlPlane) -> Iterator[Problem]:
     first, *more = hub.epochs
     if more and more != [first + 1]:
         hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"
-        yield ("identity", "epochs"), "epochs", "two epochs in use must follow each other", hint
+        yield _problem(("identity", "epochs"), "epochs", "two epochs in use must follow each other", hint)

@@ -5,6 +5,7 @@ what follows only from a part that is left out is not reported again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.model.hub import ControlPlane
-from edgefleet.model.paths import Part
+from edgefleet.model.paths import format_path, parse_path
 
 
 def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
@@ -130,10 +131,12 @@ def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, An
     k3s = defaults.get("k3s") if isinstance(defaults, dict) else None
     version = str(k3s.get("version", "")) if isinstance(k3s, dict) else ""
 
-    def report(path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
-        parts.report(("controlPlane", *path), code, problem, hint, of_key=not path)
-
-    return read_hub(head.get("control_plane", {}), default_k3s=version, report=report)
+    hub, problems = read_hub(head.get("control_plane", {}), default_k3s=version)
+    for problem in problems:
+        path = ("controlPlane", *parse_path(problem.path))
+        where = parts.provenance.near(path, of_key=not problem.path)
+        parts.problems.append(replace(problem, path=format_path(path), where=where))
+    return hub
 
 
 def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:

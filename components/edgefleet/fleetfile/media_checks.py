@@ -1,10 +1,10 @@
 """What must hold between a node's image, its base and the recipe."""
 
 from collections.abc import Iterator
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass, replace
 from typing import Any
 
-from edgefleet.model.finding import Finding
+from edgefleet.errors import Problem
 from edgefleet.model.medium import COMPOSED
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import Node, SiteSpec
@@ -15,11 +15,9 @@ FOR = {"ignition": ": it is read by Flatcar and Fedora CoreOS as they are, and b
 
 
 OTHERS = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
-Said = tuple[str, str]
-"""(problem, hint)."""
 
 
-def check_media(site: SiteSpec) -> Iterator[Finding]:
+def check_media(site: SiteSpec) -> Iterator[Problem]:
     """What of `site` does not fit together in its images."""
     if site.recipe:  # else what is wrong with it is told already
         yield from _too_new(site, site.recipe, ())
@@ -29,60 +27,56 @@ def check_media(site: SiteSpec) -> Iterator[Finding]:
         yield from _suited(node, ("nodes", name, "image", "format"))
 
 
-def _suited(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _suited(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
     """What a format cannot be for, or what it lacks."""
-    for problem, hint in {"ignition": _ignition, "nocloud-dir": _nocloud_dir, "ipxe": _ipxe}.get(
-        node.image.format, _none
-    )(node):
-        yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
+    limits = {"ignition": _ignition, "nocloud-dir": _nocloud_dir, "ipxe": _ipxe}.get(node.image.format)
+    found = [] if limits is None else list(limits(node))
     if node.image.format != "ipxe" and node.image.netboot is not None:
-        problem, hint = (
-            f"{node.image.format} has no netboot",
-            "remove image.netboot, or set image.format: ipxe",
-        )
-        yield Finding(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
+        problem = f"{node.image.format} has no netboot"
+        found.append(_unsuited(problem, "remove image.netboot, or set image.format: ipxe"))
+    yield from (replace(each, path=format_path(path)) for each in found)
 
 
-def _none(_: Node) -> Iterator[Said]:
-    yield from ()
+def _unsuited(problem: str, hint: str) -> Problem:
+    return Problem(code="format-unsuited", problem=problem, hint=hint)
 
 
-def _ignition(node: Node) -> Iterator[Said]:
+def _ignition(node: Node) -> Iterator[Problem]:
     if node.arch == "armhf":
-        yield "neither Flatcar nor Fedora CoreOS is made for armhf", OTHERS
+        yield _unsuited("neither Flatcar nor Fedora CoreOS is made for armhf", OTHERS)
     if node.network.wifi is not None:
-        yield "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes", OTHERS
+        yield _unsuited("Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes", OTHERS)
 
 
-def _nocloud_dir(node: Node) -> Iterator[Said]:
+def _nocloud_dir(node: Node) -> Iterator[Problem]:
     if node.arch == "amd64":
-        yield "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64", OTHERS
+        problem = "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64"
+        yield _unsuited(problem, OTHERS)
 
 
-def _ipxe(node: Node) -> Iterator[Said]:
+def _ipxe(node: Node) -> Iterator[Problem]:
     if node.network.wifi is not None:
-        yield "firmware starts nothing over Wi-Fi", OTHERS
+        yield _unsuited("firmware starts nothing over Wi-Fi", OTHERS)
     elif node.network.mac is None:
-        problem = "ipxe finds a box by its hardware address, and the node has no network.mac"
-        yield problem, "add network.mac: the hardware address of the link that it starts from"
+        problem = "ipxe finds a node by its hardware address, and the node has no network.mac"
+        hint = "add network.mac: the hardware address of the link that it starts from"
+        yield _unsuited(problem, hint)
     if node.image.netboot is None:
-        yield (
-            "ipxe starts a kernel, and the node has no netboot",
-            "add image.netboot: {kernel, initrd, arguments}",
-        )
+        problem = "ipxe starts a kernel, and the node has no netboot"
+        yield _unsuited(problem, "add image.netboot: {kernel, initrd, arguments}")
 
 
-def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
     image = node.image
     if image.format in COMPOSED and image.base is None:
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "format")),
             code="no-base",
             problem=f"{image.format} is made of a base image, and none is given",
             hint="add image.base: {source: https://..., sha256: ...}",
         )
     if image.format not in COMPOSED and image.base is not None:
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "base")),
             code="needless-base",
             problem=f"{image.format} is made of no base image{FOR.get(image.format, '')}",
@@ -90,7 +84,7 @@ def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         )
     if (image.format == "iso") is (image.installer is None):
         is_missing = image.installer is None
-        yield Finding(
+        yield Problem(
             path=format_path((*path, "format" if is_missing else "installer")),
             code="installer",
             problem="an iso is an installer, and which one is not said"
@@ -100,7 +94,7 @@ def _base(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         )
 
 
-def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
     """Onto which disk."""
     disk, kept = node.image.install_on, node.hardware.data_disk
     if disk is None:
@@ -113,17 +107,17 @@ def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Finding]:
         code, problem = "data-disk", f"{disk} is the disk that hardware.dataDisk keeps"
         hint = "name the disk that is erased, or leave installOn out for the only other one"
     if problem:
-        yield Finding(path=format_path((*path, "installOn")), code=code, problem=problem, hint=hint)
+        yield Problem(path=format_path((*path, "installOn")), code=code, problem=problem, hint=hint)
 
 
-def _too_new(value: Any, recipe: int, path: tuple[Part, ...]) -> Iterator[Finding]:
+def _too_new(value: Any, recipe: int, path: tuple[Part, ...]) -> Iterator[Problem]:
     """Fields that say something which the recipe cannot."""
     known = since(type(value))
     for field in fields(value):
         below, inner = (*path, outside_name(field.name)), getattr(value, field.name)
         if known[field.name] > recipe:
             if inner != _default(field):
-                yield Finding(
+                yield Problem(
                     path=format_path(below),
                     code="recipe",
                     problem=f"recipe {recipe} has no {outside_name(field.name)}",

@@ -1,6 +1,7 @@
 """A hub from plain data: what a program hands in, with the keys of ``controlPlane`` in a fleet file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.hub_part import ControlPlanePart
 from edgefleet.fleetfile.hub_reading import read_hub
 from edgefleet.model.hub import ControlPlane
-from edgefleet.model.paths import Part, format_path
+from edgefleet.model.paths import format_path
 
 
 @cache
@@ -36,12 +37,7 @@ def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
             )
             for each in error.errors(include_url=False, include_input=False)
         ) from error
-    found: list[Problem] = []
-
-    def report(path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
-        found.append(Problem(code=code, path=format_path(("hub", *path)), problem=problem, hint=hint))
-
-    made = read_hub(part, default_k3s="", report=report)
-    if found:
-        raise InvalidInput(found)
+    made, problems = read_hub(part, default_k3s="")
+    if problems:
+        raise InvalidInput(replace(each, path=f"hub.{each.path}".rstrip(".")) for each in problems)
     return made

@@ -1,6 +1,7 @@
 """Validating the parts of a fleet file one by one, so that a wrong one does not hide the others."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -104,15 +105,7 @@ class Parts:
         except ValidationError as error:
             for problem in problems_of(error, path, self.provenance):
                 where = self.provenance.near(path, of_key=True)
-                self.problems.append(
-                    Problem(
-                        where=where,
-                        path=format_path(path),
-                        code=problem.code,
-                        problem=problem.problem,
-                        hint=problem.hint,
-                    )
-                )
+                self.problems.append(replace(problem, where=where, path=format_path(path)))
             return False
         return True
 

@@ -7,7 +7,7 @@ Source: k3s docs, security/hardening-guide (1.29 and later). The files that it n
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgefleet.model.finding import Finding
+from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import Role, SiteSpec
 
@@ -62,7 +62,7 @@ def hardened(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
     return made
 
 
-def check_hardening(site: SiteSpec) -> Iterator[Finding]:
+def check_hardening(site: SiteSpec) -> Iterator[Problem]:
     """What the fleet file tells k3s that hardening tells it otherwise, and what cannot be without a link."""
     if site.recipe > 1 and site.airgap:
         yield from _pulls(site)
@@ -80,11 +80,11 @@ def check_hardening(site: SiteSpec) -> Iterator[Finding]:
                 yield _conflict(_key(site, key, written), written, wanted[flag])
 
 
-def _pulls(site: SiteSpec) -> Iterator[Finding]:
+def _pulls(site: SiteSpec) -> Iterator[Problem]:
     for written in _theirs(site.k3s.config, "kube-apiserver-arg"):
         flag, value = _split(written)
         if flag == PLUGINS and PULLS in value.split(","):
-            yield Finding(
+            yield Problem(
                 path=format_path(("k3s", "config", _key(site, "kube-apiserver-arg", written))),
                 code="pulls-without-link",
                 problem=f"with {PULLS} no container starts from the images that an air-gapped box carries",
@@ -97,8 +97,8 @@ def _key(site: SiteSpec, key: str, written: str) -> str:
     return next(each for each in (f"{key}+", key) if written in _listed(site.k3s.config.get(each)))
 
 
-def _conflict(key: str, written: str, wanted: str) -> Finding:
-    return Finding(
+def _conflict(key: str, written: str, wanted: str) -> Problem:
+    return Problem(
         path=format_path(("k3s", "config", key)),
         code="hardening",
         problem=f"{written} contradicts what hardening sets, {wanted}",
