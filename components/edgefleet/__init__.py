@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
     from edgefleet.fleet.fleet import Fleet, FleetArgs
     from edgefleet.fleet.provider import Provider, ProviderArgs
-    from edgefleet.fleet.site_images import SiteImages, SiteImagesArgs
+    from edgefleet.fleet.site import Site, SiteArgs
     from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
@@ -25,8 +25,8 @@ _HOMES = {
     "FleetArgs": "edgefleet.fleet.fleet",
     "Provider": "edgefleet.fleet.provider",
     "ProviderArgs": "edgefleet.fleet.provider",
-    "SiteImages": "edgefleet.fleet.site_images",
-    "SiteImagesArgs": "edgefleet.fleet.site_images",
+    "Site": "edgefleet.fleet.site",
+    "SiteArgs": "edgefleet.fleet.site",
     "fleet_secret": "edgefleet.fleet.configuration",
     "load_fleet": "edgefleet.fleetfile.load",
     "wifi_passphrases": "edgefleet.fleet.configuration",
@@ -41,8 +41,8 @@ __all__ = [
     "FleetArgs",
     "Provider",
     "ProviderArgs",
-    "SiteImages",
-    "SiteImagesArgs",
+    "Site",
+    "SiteArgs",
     "fleet_secret",
     "load_fleet",
     "wifi_passphrases",

@@ -17,13 +17,13 @@ from edgefleet.engine import OnEvent, Options, Resource, StackState
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import to_plain
 from edgefleet.model.steps import Operation, Outcome, Step
 from edgefleet.site.render import render_site
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SITES = "edgefleet:index:SiteImages"
-URN = f"urn:pulumi:dev::fleet::{SITES}::"
+URN = f"urn:pulumi:dev::fleet::{TOKEN}::"
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
 FLEET = """\
 apiVersion: edgefleet.dev/v1
@@ -95,7 +95,7 @@ class FakeEngine:
             }
             made[name] = Resource(
                 urn=URN + name,
-                type=SITES,
+                type=TOKEN,
                 inputs=to_plain(spec) | {"store": fleet.images.store, "key": key},
                 outputs={"images": images},
                 modified="2026-11-12T12:00:00.123456789Z",
@@ -109,7 +109,7 @@ class FakeEngine:
         return Step(
             urn=URN + name,
             op=op,
-            type=SITES,
+            type=TOKEN,
             old_inputs=old.inputs if old else {},
             new_inputs=new.inputs if new else {},
             old_outputs=old.outputs if old else {},

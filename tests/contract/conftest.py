@@ -17,12 +17,13 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from edgefleet.io.environment import Outside
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import to_plain
 from edgefleet.provider import plugin_path
 from edgefleet.provider.properties import encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
-from edgefleet.site.site_images import SiteImages, SiteImagesOutputs, SiteImagesSpec
+from edgefleet.site.resource import Site
 
 Stub = Any  # the generated stub carries no types for its calls
 
@@ -51,19 +52,19 @@ def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str
     }
 
 
-class Recording(SiteImages):
+class Recording(Site):
     """Real images, and a list of the recorded outputs that updates were given; it breaks where told to."""
 
     updates: list[Mapping[str, Any]]
 
-    def plan(self, spec: SiteImagesSpec, outside: Outside) -> SiteImagesOutputs:
+    def plan(self, spec: SiteInputs, outside: Outside) -> SiteOutputs:
         if spec.name == "bug":
             raise KeyError(spec.key)
         return super().plan(spec, outside)
 
     def update(
-        self, identity: str, new: SiteImagesSpec, outside: Outside, recorded: Mapping[str, Any]
-    ) -> SiteImagesOutputs:
+        self, identity: str, new: SiteInputs, outside: Outside, recorded: Mapping[str, Any]
+    ) -> SiteOutputs:
         self.updates.append(recorded)
         return super().update(identity, new, outside, recorded)
 

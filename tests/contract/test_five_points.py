@@ -20,8 +20,8 @@ from pulumi.runtime.proto import status_pb2
 from edgefleet.provider.properties import UNKNOWN, UNKNOWN_TEXT, decode, encode
 
 ABOUT: dict[str, Any] = {
-    "urn": "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::store-0007",
-    "type": "edgefleet:index:SiteImages",
+    "urn": "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007",
+    "type": "edgefleet:index:Site",
     "name": "store-0007",
 }
 

@@ -32,7 +32,7 @@ def test_it_says_its_port_and_answers(
     components = {"edgefleet:index:ControlPlane", "edgefleet:index:Fleet"}
     assert components | {each.TOKEN for each in RESOURCES} == set(tokens)
     client.Configure(proto.ConfigureRequest(args=encode({"region": "eu-central-1"})))
-    urn = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::store-0007"
+    urn = "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007"
     made = client.Create(proto.CreateRequest(urn=urn, properties=encode(site)))
     images = decode(made.properties)["images"]
     assert {"n1", "n2"} == set(images) == {each.stem for each in (tmp_path / "images").rglob("*.iso")}
@@ -216,6 +216,6 @@ def test_an_installed_wheel_finds_and_starts_its_plugin(
         {"PULUMI_RUNTIME_VIRTUALENV": sys.prefix, "PYTHONPATH": ""},
     )
     client.Configure(proto.ConfigureRequest(args=encode({"region": "eu-central-1"})))
-    urn = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::store-0007"
+    urn = "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007"
     answer = client.Create(proto.CreateRequest(urn=urn, properties=encode(site), preview=True))
     assert {"n1", "n2"} == set(decode(answer.properties)["images"])

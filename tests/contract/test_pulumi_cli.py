@@ -36,7 +36,7 @@ class Site(pulumi.CustomResource):
     images: pulumi.Output[dict]
 
     def __init__(self, name, args):
-        super().__init__("edgefleet:index:SiteImages", name, {**args, "images": None}, by_cloud)
+        super().__init__("edgefleet:index:Site", name, {**args, "images": None}, by_cloud)
 
 
 class Bucket(pulumi.CustomResource):
@@ -175,7 +175,7 @@ def test_a_replacement_that_is_forced_keeps_the_images(project: Project) -> None
     """The CLI makes the new one first, in the same place, and then deletes the original."""
     project.up()
     before = project.digests("store-0007")
-    project.up("--replace", "urn:pulumi:dev::scratch::edgefleet:index:SiteImages::store-0007")
+    project.up("--replace", "urn:pulumi:dev::scratch::edgefleet:index:Site::store-0007")
     assert before == project.digests("store-0007")
     assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
 
@@ -249,4 +249,4 @@ def test_the_cli_takes_the_schema(tmp_path: Path, project: Project) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     project.run("package", "gen-sdk", str(copy), "--language", "python", "--out", str(tmp_path / "sdk"))
     made = {each.name for each in (tmp_path / "sdk/python/pulumi_edgefleet").glob("*.py")}
-    assert {"site_images.py", "fleet.py", "control_plane.py"} <= made
+    assert {"site.py", "fleet.py", "control_plane.py"} <= made

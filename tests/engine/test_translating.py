@@ -7,7 +7,7 @@ from pulumi.automation.events import EngineEvent
 from edgefleet.engine import Collector
 from edgefleet.model.steps import Outcome
 
-URN = "urn:pulumi:dev::fleet::edgefleet:index:SiteImages::berlin"
+URN = "urn:pulumi:dev::fleet::edgefleet:index:Site::berlin"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 

@@ -61,8 +61,8 @@ def test_a_fleet_registers_one_resource_a_site_and_nothing_else_that_grows(
         ("edgefleet:aws:Bucket", "artifacts"),
         ("edgefleet:index:ControlPlane", "hub"),
         ("edgefleet:index:Fleet", "shops"),
-        ("edgefleet:index:SiteImages", "alpha"),
-        ("edgefleet:index:SiteImages", "beta"),
+        ("edgefleet:index:Site", "alpha"),
+        ("edgefleet:index:Site", "beta"),
         ("pulumi:providers:edgefleet", "cloud"),
     ] == [(each.type, each.name) for each in found]
 
@@ -79,7 +79,7 @@ def test_a_site_gets_its_own_key_and_only_the_passphrases_it_uses(record: Record
             },
         )
     )
-    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:SiteImages"}
+    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:Site"}
     expected = {
         site: {
             **SIGNATURE,
@@ -135,7 +135,7 @@ def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
             "shops", {"file": fleet_file, "secret": SECRET, "passphrases": {"shopWifi": "correct horse"}}
         )
     )
-    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:SiteImages"}
+    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:Site"}
     assert {"certificate", "authority"} == set(sites["alpha"]["identity"])
     made = {
         name: x509.load_pem_x509_certificate(inputs["identity"]["certificate"].encode())

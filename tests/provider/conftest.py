@@ -13,14 +13,14 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import to_plain
 from edgefleet.provider.failures import problems_of
 from edgefleet.provider.properties import decode, encode
 from edgefleet.provider.servicer import Servicer
-from edgefleet.site.site_images import SiteImages
+from edgefleet.site.resource import Site
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-SITE_IMAGES = "edgefleet:index:SiteImages"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Called:
 
     servicer: Servicer
     project: Path
-    type: str = SITE_IMAGES
+    type: str = TOKEN
     name: str = "store-0007"
     context: InProcess = field(default_factory=InProcess)
 
@@ -145,7 +145,7 @@ def renderer() -> FakeRenderer:
 
 @pytest.fixture
 def servicer(tmp_path: Path, renderer: FakeRenderer) -> Servicer:
-    return Servicer(resources=(SiteImages(render=renderer), Bucket()), project=tmp_path)
+    return Servicer(resources=(Site(render=renderer), Bucket()), project=tmp_path)
 
 
 @pytest.fixture

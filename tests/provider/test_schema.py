@@ -75,7 +75,7 @@ def test_every_input_of_a_resource_says_what_it_is(schema: dict[str, Any]) -> No
 
 def test_secrets_and_replacements_are_marked(schema: dict[str, Any]) -> None:
     """So that generated SDKs and previews know."""
-    inputs = schema["resources"]["edgefleet:index:SiteImages"]["inputProperties"]
+    inputs = schema["resources"]["edgefleet:index:Site"]["inputProperties"]
     assert {"key", "passphrases"} == {name for name, each in inputs.items() if each.get("secret")}
     assert {"name", "store"} == {name for name, each in inputs.items() if each.get("willReplaceOnChanges")}
 

@@ -16,12 +16,12 @@ from edgefleet.io.emulator import Emulator
 from edgefleet.provider.engine_log import EngineLog
 from edgefleet.provider.properties import UNKNOWN, Secret, encode
 from edgefleet.provider.servicer import Servicer
-from edgefleet.site.site_images import SiteImages
+from edgefleet.site.resource import Site
 
 PROVIDER: dict[str, Any] = {"urn": "urn:pulumi:dev::fleet::pulumi:providers:edgefleet::cloud"}
 
 
-class Broken(SiteImages):
+class Broken(Site):
     """A resource with a bug."""
 
     def plan(self, spec: Any, outside: Any) -> Any:
@@ -106,7 +106,7 @@ def test_an_emulated_cloud_that_cannot_start_fails_configuring(tmp_path: Path, c
 
 def test_nothing_is_made_before_configuring(tmp_path: Path, call: Any, site: Any) -> None:
     """Which cloud it would be made in nobody said."""
-    call.servicer = Servicer(resources=(SiteImages(render=lambda *_: {}),), project=tmp_path)
+    call.servicer = Servicer(resources=(Site(render=lambda *_: {}),), project=tmp_path)
     with pytest.raises(Exception, match="the provider is not configured yet"):
         call.create(site())
 
@@ -149,7 +149,7 @@ def test_a_bug_is_one_line_without_the_secret_it_fell_over(call: Any, site: Any,
     said = str(caught.value)
     assert grpc.StatusCode.INTERNAL == caught.value.code  # type: ignore[attr-defined]  # these tests' context
     assert 1 == len(said.splitlines())
-    assert "Create of edgefleet:index:SiteImages: edgefleet has a bug: KeyError at lifecycle.py:" in said
+    assert "Create of edgefleet:index:Site: edgefleet has a bug: KeyError at lifecycle.py:" in said
     assert "EDGEFLEET_DEBUG=1" in said
     assert site()["key"] not in said
     assert caught.value.__cause__ is None

@@ -15,7 +15,7 @@ from edgefleet.model.spec import from_plain
 from edgefleet.model.steps import Op, Outcome, Step
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "report"
-URN = "urn:pulumi:dev::fleet::edgefleet:index:Fleet$edgefleet:index:SiteImages::"
+URN = "urn:pulumi:dev::fleet::edgefleet:index:Fleet$edgefleet:index:Site::"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def step(op: Op, old: dict[str, Any], new: dict[str, Any], diff: Sequence[str] =
     return Step(
         urn=URN + (new or old)["name"],
         op=op,
-        type="edgefleet:index:SiteImages",
+        type="edgefleet:index:Site",
         diff=tuple(diff),
         old_inputs=old and old | beside,
         new_inputs=new and new | beside,

@@ -62,8 +62,8 @@ def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
     [
         ("duplicate resource URN 'urn:pulumi:dev::f::a:b:C::x'; give the resource another name", "input"),
         ("Duplicate resource URN 'urn:pulumi:dev::f::a:b:C::x'; try giving it a unique name", "input"),
-        ("edgefleet has no resource edgefleet:index:Nope; it has edgefleet:index:SiteImages", "input"),
-        ("edgefleet:index:SiteImages a: property 'nodes.n1.cpus': is not a number", "input"),
+        ("edgefleet has no resource edgefleet:index:Nope; it has edgefleet:index:Site", "input"),
+        ("edgefleet:index:Site a: property 'nodes.n1.cpus': is not a number", "input"),
         ("a:b:C resource 'x' has a problem: property name with value '{1}' has a problem: too long", "input"),
         ("/images/a/n1.iso: cannot be written: the disk is full; free some space", "engine"),
     ],

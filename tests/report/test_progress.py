@@ -6,10 +6,11 @@ from typing import Any
 
 from rich.console import Console
 
-from edgefleet.report.progress import EVERY, SITES, Drawn, Spoken, progress
+from edgefleet.model.site_resource import TOKEN
+from edgefleet.report.progress import EVERY, Drawn, Spoken, progress
 
 
-def finished(name: str, type_: str = SITES) -> Any:
+def finished(name: str, type_: str = TOKEN) -> Any:
     """The event of a finished resource, in the shape of the automation API."""
     return SimpleNamespace(res_outputs_event=SimpleNamespace(metadata=SimpleNamespace(urn=name, type=type_)))
 

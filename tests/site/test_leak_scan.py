@@ -20,11 +20,11 @@ from edgefleet.io import disk
 from edgefleet.keys.derivation import ssh_host_key, token
 from edgefleet.keys.known_secrets import known
 from edgefleet.model.composing import Composed
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import Workshop, build_site
 from edgefleet.site.leak_scan import Scan
-from edgefleet.site.site_images import SiteImagesSpec
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
 MUNICH = base64.b64encode(b"the key of munich, 32 bytes long").decode()
@@ -38,7 +38,7 @@ Leaking = Callable[[SiteJob], Problem]
 def looking(shop: Workshop, plan: Plan) -> Workshop:
     """A place where berlin is built and munich's secrets are known."""
     specs = [
-        from_plain(SiteImagesSpec, dict(plan(name).inputs) | {"key": key})
+        from_plain(SiteInputs, dict(plan(name).inputs) | {"key": key})
         for name, key in (("berlin", BUILD_KEY), ("munich", MUNICH))
     ]
     return replace(shop, known=known([(spec, spec.key) for spec in specs], (), {}))

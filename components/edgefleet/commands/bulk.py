@@ -73,10 +73,10 @@ def _known(fleet: "Fleet", secret: str, passphrases: dict[str, str]) -> "Known":
 def known_of(jobs: "Iterable[SiteJob]") -> "Known":
     """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
     from edgefleet.keys import known_secrets
+    from edgefleet.model.site_resource import SiteInputs
     from edgefleet.model.spec import from_plain
-    from edgefleet.site.site_images import SiteImagesSpec
 
-    found = (from_plain(SiteImagesSpec, dict(job.inputs)) for job in jobs)
+    found = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
     return known_secrets.known(((spec, spec.key) for spec in found), (), {})
 
 

@@ -16,6 +16,7 @@ from edgefleet.commands.masking import rendered
 from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.model.steps import Outcome, Step
 from edgefleet.provider.differing import differences
@@ -145,7 +146,7 @@ class Comparison:
             return _step(name, "same")
         return Step(
             urn=f"::{name}",
-            type=building.SITES,
+            type=TOKEN,
             op="replace" if old.store != new.store else "update",
             diff=tuple(found),
             old_inputs=old.inputs,
@@ -156,7 +157,7 @@ class Comparison:
 
 
 def _step(name: str, op: Any) -> Step:
-    return Step(urn=f"::{name}", op=op, type=building.SITES)
+    return Step(urn=f"::{name}", op=op, type=TOKEN)
 
 
 def _numbered(comparison: Comparison, what: str) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from edgefleet.errors import InvalidInput
-from edgefleet.report.building import SITES
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.report.differences import whole
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False
             images=each.outputs.get("images") or {},
             modified=_time(each.modified),
         )
-        for name, each in state.find(SITES).items()
+        for name, each in state.find(TOKEN).items()
     }
 
 

@@ -12,7 +12,7 @@ from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.provider import Provider, ProviderArgs
-from edgefleet.fleet.site_images import SiteImages
+from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.keys.break_glass import secrets_used
@@ -76,7 +76,7 @@ class Fleet(pulumi.ComponentResource):
             check_fits(fleet.sites, fleet.lock, fleet.locate)
         authority = secret.apply(lambda known: _authority(known, fleet))
         for site, spec in fleet.sites.items():
-            SiteImages(
+            Site(
                 site,
                 spec,
                 {

@@ -20,7 +20,7 @@ class Step:
     urn: str
     op: Op
     type: str
-    """Pulumi type token, ``edgefleet:index:SiteImages``."""
+    """Pulumi type token, ``edgefleet:index:Site``."""
     diff: tuple[str, ...] = ()
     """Paths of the properties that differ, ``nodes.n1.network.address``; sorted."""
     old_inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)

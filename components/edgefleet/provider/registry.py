@@ -33,10 +33,10 @@ from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.volume import Volume
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.provider.resource import Resource
-from edgefleet.site.site_images import SiteImages
+from edgefleet.site.resource import Site
 
 RESOURCES: tuple[Resource, ...] = (
-    SiteImages(),
+    Site(),
     Alarm(),
     Bucket(),
     BucketObject(),

@@ -10,13 +10,13 @@ from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.steps import Operation, Outcome, Result, Step
 from edgefleet.report import diagnosing, differences
 from edgefleet.report.view import Digests, Fate, Group, Other, Site, View
 from edgefleet.rollout.capacity import Filling, fillings
 from edgefleet.rollout.pending import Pending
 
-SITES = "edgefleet:index:SiteImages"
 COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
 FATE_OF: dict[Effect, Fate] = {
     Effect.REFLASH: "reflash",
@@ -77,7 +77,7 @@ class Seen:
 
 def view(outcome: Outcome, seen: Seen) -> View:
     """Everything there is to tell about `outcome`."""
-    steps = {step.name: step for step in outcome.steps if step.type == SITES and not step.is_remains}
+    steps = {step.name: step for step in outcome.steps if step.type == TOKEN and not step.is_remains}
     images = {name: differences.digests(step) for name, step in steps.items()}
     changes = {name: differences.site_change(step, images[name]) for name, step in steps.items()}
     told = Told(
@@ -211,7 +211,7 @@ def _others(outcome: Outcome) -> Iterator[Other]:
     """What changes beside the sites; the stack, components and providers that come or go are only names."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains
-        is_named = is_touched and step.type not in {SITES, diagnosing.STACK, *COMPONENTS}
+        is_named = is_touched and step.type not in {TOKEN, diagnosing.STACK, *COMPONENTS}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in differences.CHANGING
         if is_named and not is_provider:
             yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)

@@ -21,7 +21,7 @@ class SiteJob:
 
     name: str
     inputs: Mapping[str, Any] = field(repr=False)
-    """Inputs of its `SiteImages` as plain data: the spec, the derived key, passphrases."""
+    """Inputs of its `Site` as plain data: the spec, the derived key, passphrases."""
 
 
 def shard(jobs: Sequence[SiteJob], index: int, of: int) -> tuple[SiteJob, ...]:

@@ -5,7 +5,7 @@ nothing half-made; the site's other nodes go on, and all that went wrong is told
 flushed one by one: the next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
@@ -16,6 +16,7 @@ from edgefleet.io.store.place import StorePlace
 from edgefleet.keys.secret_scan import Known
 from edgefleet.model.composing import Share
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site import attestations, built_store, composed_node, manifest
 from edgefleet.site.artifact_source import Supplies
@@ -25,7 +26,6 @@ from edgefleet.site.built import BuiltImage, BuiltSite
 from edgefleet.site.composed_node import NodeJob
 from edgefleet.site.leak_scan import Scan
 from edgefleet.site.render import render_site
-from edgefleet.site.site_images import SiteImagesSpec
 
 SHARED = ".shared"
 """Directory beside the sites' with what their images have in common."""
@@ -67,17 +67,17 @@ def build_site(job: SiteJob, *, shop: Workshop, node: str | None = None) -> Buil
         return BuiltSite(name=job.name, problems=tuple(error.problems))
 
 
-def _inputs(job: SiteJob) -> SiteImagesSpec:
+def _inputs(job: SiteJob) -> SiteInputs:
     try:
-        return from_plain(SiteImagesSpec, dict(job.inputs))
+        return from_plain(SiteInputs, dict(job.inputs))
     except ValueError as error:
         problem = "its inputs are not those of this version of edgefleet"
         hint = "make the plan with the same version"
         raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
 
 
-def _built(plain: SiteImagesSpec, folder: Path, shop: Workshop, only: str | None) -> BuiltSite:
-    spec = SiteSpec(**{each.name: getattr(plain, each.name) for each in fields(SiteSpec)})
+def _built(plain: SiteInputs, folder: Path, shop: Workshop, only: str | None) -> BuiltSite:
+    spec = plain.spec
     seeds = render_site(spec, plain.key, plain.passphrases)
     images: dict[str, BuiltImage] = {}
     problems: list[Problem] = []
@@ -116,7 +116,7 @@ def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
     return [each if each.where else replace(each, where=site) for each in error.problems]
 
 
-def _scan(plain: SiteImagesSpec, node: str, shop: Workshop) -> Scan | None:
+def _scan(plain: SiteInputs, node: str, shop: Workshop) -> Scan | None:
     if shop.known is None:
         return None
     return Scan(

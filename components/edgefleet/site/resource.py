@@ -1,4 +1,4 @@
-"""`edgefleet:index:SiteImages`: the boot images of one site, all its nodes, in an artifact store.
+"""The resource of one site: its boot images, one for each node, in an artifact store.
 
 An image is a pure function of the inputs, so a preview shows the digest of each before anything exists. One
 resource holds a whole site: the engine's cost grows with resources and with bytes of state, so the outputs
@@ -7,18 +7,17 @@ repeat no input and stay small.
 
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.io.store import ArtifactStore, check_key
-from edgefleet.model.effects import Effect
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import Secret, spec
+from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage
 from edgefleet.site.render import render_site
 
 
@@ -56,63 +55,24 @@ Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, Rendered]]
 """(site, its key, passphrases) -> dict[node name -> image]; pure."""
 
 
-@spec
-class SiteImagesSpec(SiteSpec):
-    """A site's plain spec, where its images are kept, and the secrets that enter them."""
-
-    store: Annotated[str, Effect.NONE]
-    """Where the images are kept: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
-    key: Annotated[str, Secret(), Effect.REFLASH] = field(repr=False)
-    """The site's derived key, base64 of 32 bytes; never the fleet's secret."""
-    passphrases: Annotated[dict[str, str], Secret(), Effect.REFLASH] = field(default_factory=dict, repr=False)
-    """dict[name -> Wi-Fi passphrase], only those that the site's nodes use."""
-
-
-@spec
-class Image:
-    """One node's image."""
-
-    digest: str | None
-    """``sha256:<hex>`` of the image; null where it is lost, not made, or not known yet."""
-    uri: str
-    """Where it is kept."""
-    size: int | None
-    """Bytes; null with the digest."""
-    files: dict[str, str]
-    """dict[path in the image -> digest of the file]."""
-    identity: str | None = None
-    """``sha256:<hex>`` of what the whole image is made of (seed, base, payload), where the seed, which is
-    what the store keeps, is not all of it."""
-    unknown_because: str | None = None
-    """Path of an input that is not known yet, in a preview."""
-
-
-@spec
-class SiteImagesOutputs:
-    """What is kept for a site."""
-
-    images: dict[str, Image]
-    """dict[node name -> image]."""
-
-
 @dataclass(frozen=True)
-class SiteImages:
+class Site:
     """The resource, with the renderer that it uses."""
 
     render: Renderer = render_site
 
-    TOKEN: ClassVar[str] = "edgefleet:index:SiteImages"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = SiteImagesSpec
-    Outputs: ClassVar[type[Any]] = SiteImagesOutputs
+    TOKEN: ClassVar[str] = TOKEN
+    Spec: ClassVar[type[Any]] = SiteInputs
+    Outputs: ClassVar[type[Any]] = SiteOutputs
     REPLACE_ON: ClassVar[frozenset[str]] = frozenset({"name", "store"})
     CLAIMS: ClassVar[tuple[str, ...]] = ("name", "store")
     STABLE: ClassVar[frozenset[str]] = frozenset()
 
-    def identity(self, spec: SiteImagesSpec) -> str:
+    def identity(self, spec: SiteInputs) -> str:
         """``<store>/sites/<site>``."""
         return f"{spec.store.rstrip('/')}/sites/{spec.name}"
 
-    def inspect(self, spec: SiteImagesSpec) -> Iterable[Problem]:
+    def inspect(self, spec: SiteInputs) -> Iterable[Problem]:
         """Names that cannot be keys of a store; checked before any path is built from them."""
         for node in spec.nodes:
             try:
@@ -131,7 +91,7 @@ class SiteImages:
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
             )
 
-    def inspect_change(self, old: SiteImagesSpec, new: SiteImagesSpec) -> Iterable[Problem]:
+    def inspect_change(self, old: SiteInputs, new: SiteInputs) -> Iterable[Problem]:
         """Any images may follow any others."""
         del old, new
         return ()
@@ -145,13 +105,11 @@ class SiteImages:
             if image["digest"] is None
         ]
 
-    def plan(self, spec: SiteImagesSpec, outside: Outside) -> SiteImagesOutputs:
+    def plan(self, spec: SiteInputs, outside: Outside) -> SiteOutputs:
         """Every digest, from the bytes themselves; no store is asked."""
         store = outside.store(spec.store)
         rendered = self._rendered(spec)
-        return SiteImagesOutputs(
-            images={node: _image(store, spec.name, made) for node, made in rendered.items()}
-        )
+        return SiteOutputs(images={node: _image(store, spec.name, made) for node, made in rendered.items()})
 
     def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
         """No digest is known while an input is not; the nodes may be."""
@@ -168,7 +126,7 @@ class SiteImages:
         }
         return {"images": {node: dict(image) for node in nodes}}
 
-    def create(self, spec: SiteImagesSpec, outside: Outside) -> Created[SiteImagesOutputs]:
+    def create(self, spec: SiteInputs, outside: Outside) -> Created[SiteOutputs]:
         """Render and store every image.
 
         Raises:
@@ -177,9 +135,7 @@ class SiteImages:
         """
         return Created(id=self.identity(spec), outputs=self._bring_up(spec, outside, {}))
 
-    def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
-    ) -> Found[SiteImagesOutputs] | None:
+    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[SiteOutputs] | None:
         """Which recorded images are still there as recorded; in an import, what is there.
 
         An image that is lost or altered has the digest null, so that the next update writes it again; a
@@ -203,11 +159,11 @@ class SiteImages:
             now = stored[node]
             is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
             found[node] = _recorded(image) if is_same else _lost(image["uri"])
-        return Found(id=identity, outputs=SiteImagesOutputs(images=found))
+        return Found(id=identity, outputs=SiteOutputs(images=found))
 
     def update(
-        self, identity: str, new: SiteImagesSpec, outside: Outside, recorded: Mapping[str, Any]
-    ) -> SiteImagesOutputs:
+        self, identity: str, new: SiteInputs, outside: Outside, recorded: Mapping[str, Any]
+    ) -> SiteOutputs:
         """Write the images whose digest changed, then remove those of nodes that left.
 
         Raises:
@@ -233,16 +189,13 @@ class SiteImages:
         }
         outside.store(uri).clear(f"sites/{site}/", keep=kept)
 
-    def _rendered(self, spec: SiteImagesSpec) -> Mapping[str, Rendered]:
-        plain = SiteSpec(**{each.name: getattr(spec, each.name) for each in fields(SiteSpec)})
-        return self.render(plain, spec.key, spec.passphrases)
+    def _rendered(self, spec: SiteInputs) -> Mapping[str, Rendered]:
+        return self.render(spec.spec, spec.key, spec.passphrases)
 
-    def _bring_up(
-        self, spec: SiteImagesSpec, outside: Outside, before: Mapping[str, Any]
-    ) -> SiteImagesOutputs:
+    def _bring_up(self, spec: SiteInputs, outside: Outside, before: Mapping[str, Any]) -> SiteOutputs:
         """Make the store hold the images of `spec`, given what it is known to hold of the site."""
         store = outside.store(spec.store)
-        images: dict[str, Image] = {}
+        images: dict[str, StoredImage] = {}
         failed: list[OutsideFailure] = []
         for node, made in self._rendered(spec).items():
             images[node] = _image(store, spec.name, made)
@@ -261,11 +214,11 @@ class SiteImages:
             }
             failed = _remove(store, spec.name, gone, images)
         if failed:
-            self._say_incomplete(spec, failed, SiteImagesOutputs(images=images), is_new=not before)
-        return SiteImagesOutputs(images=images)
+            self._say_incomplete(spec, failed, SiteOutputs(images=images), is_new=not before)
+        return SiteOutputs(images=images)
 
     def _say_incomplete(
-        self, spec: SiteImagesSpec, failed: list[OutsideFailure], outputs: SiteImagesOutputs, *, is_new: bool
+        self, spec: SiteInputs, failed: list[OutsideFailure], outputs: SiteOutputs, *, is_new: bool
     ) -> None:
         causes = [problem for error in failed for problem in error.problems]
         if is_new and all(image.digest is None for image in outputs.images.values()):
@@ -314,8 +267,8 @@ def _is_segment(name: str) -> bool:
     return "/" not in name
 
 
-def _image(store: ArtifactStore, site: str, made: Rendered) -> Image:
-    return Image(
+def _image(store: ArtifactStore, site: str, made: Rendered) -> StoredImage:
+    return StoredImage(
         digest=made.digest,
         uri=store.uri(image_key(site, made.name)),
         size=len(made.data),
@@ -324,12 +277,12 @@ def _image(store: ArtifactStore, site: str, made: Rendered) -> Image:
     )
 
 
-def _lost(uri: str) -> Image:
-    return Image(digest=None, uri=uri, size=None, files={})
+def _lost(uri: str) -> StoredImage:
+    return StoredImage(digest=None, uri=uri, size=None, files={})
 
 
-def _recorded(image: Mapping[str, Any]) -> Image:
-    return Image(
+def _recorded(image: Mapping[str, Any]) -> StoredImage:
+    return StoredImage(
         digest=image["digest"],
         uri=image["uri"],
         size=image["size"],
@@ -339,7 +292,7 @@ def _recorded(image: Mapping[str, Any]) -> Image:
 
 
 def _remove(
-    store: ArtifactStore, site: str, gone: Mapping[str, Any], images: dict[str, Image]
+    store: ArtifactStore, site: str, gone: Mapping[str, Any], images: dict[str, StoredImage]
 ) -> list[OutsideFailure]:
     """Remove the images of nodes that left; one that stays is kept in `images`, to be tried again."""
     failed = []
@@ -352,7 +305,7 @@ def _remove(
     return failed
 
 
-def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found[SiteImagesOutputs] | None:
+def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found[SiteOutputs] | None:
     """What a store holds for a site; the spec cannot be told from it, so the next update compares."""
     prefix = f"sites/{site}/"
     images = {}
@@ -360,11 +313,11 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
         found = store.stat(key)
         node, dot, _ = key.removeprefix(prefix).partition(".")
         if found is not None and dot:
-            images[node] = Image(
+            images[node] = StoredImage(
                 digest=f"sha256:{found.sha256}", uri=store.uri(key), size=found.size, files={}
             )
     return (
-        Found(id=identity, outputs=SiteImagesOutputs(images=images), inputs={"name": site, "store": uri})
+        Found(id=identity, outputs=SiteOutputs(images=images), inputs={"name": site, "store": uri})
         if images
         else None
     )

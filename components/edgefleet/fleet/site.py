@@ -1,16 +1,16 @@
-"""`SiteImages`: the boot images of one site, all its nodes (`edgefleet:index:SiteImages`)."""
+"""`Site`: one site of a fleet, with the boot images of its nodes."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from edgefleet.fleet import tokens
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import to_plain
 
 
-class SiteImagesArgs(TypedDict):
+class SiteArgs(TypedDict):
     """Inputs beside the site's plain spec."""
 
     store: pulumi.Input[str]
@@ -23,7 +23,7 @@ class SiteImagesArgs(TypedDict):
     """The site's certificate, {certificate, authority, hub}; public."""
 
 
-class SiteImages(pulumi.CustomResource):
+class Site(pulumi.CustomResource):
     """One resource a site, so that the engine's cost grows with sites and nothing else."""
 
     images: pulumi.Output[dict[str, Any]]
@@ -33,7 +33,7 @@ class SiteImages(pulumi.CustomResource):
         self,
         name: str,
         spec: SiteSpec,
-        args: SiteImagesArgs,
+        args: SiteArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs: dict[str, Any] = to_plain(spec)
@@ -45,4 +45,4 @@ class SiteImages(pulumi.CustomResource):
         if args.get("identity") is not None:
             inputs["identity"] = args["identity"]
         inputs["images"] = None
-        super().__init__(tokens.SITE_IMAGES, name, inputs, opts)
+        super().__init__(TOKEN, name, inputs, opts)

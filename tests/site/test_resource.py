@@ -13,8 +13,9 @@ from edgefleet.io.environment import Incomplete, Outside
 from edgefleet.io.store import ArtifactStore, DirectoryStore, Stored
 from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
+from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import adapter
-from edgefleet.site.site_images import SiteImages, SiteImagesOutputs, SiteImagesSpec, image_key
+from edgefleet.site.resource import Site, image_key
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 SITE = "store-0007"
@@ -92,17 +93,17 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def images() -> SiteImages:
-    return SiteImages(render=render)
+def images() -> Site:
+    return Site(render=render)
 
 
-def spec(**memory: int) -> SiteImagesSpec:
+def spec(**memory: int) -> SiteInputs:
     """A site with a node for each keyword, of so many bytes of memory."""
     nodes = {
         name: Node(hostname=name, arch="amd64", cpus=2, memory=size, disk=2**35, network=Network())
         for name, size in memory.items()
     }
-    return SiteImagesSpec(
+    return SiteInputs(
         fleet="retail",
         region="eu",
         name=SITE,
@@ -114,13 +115,13 @@ def spec(**memory: int) -> SiteImagesSpec:
     )
 
 
-def recorded(outputs: SiteImagesOutputs) -> dict[str, Any]:
+def recorded(outputs: SiteOutputs) -> dict[str, Any]:
     """Outputs as state holds them."""
-    plain: dict[str, Any] = adapter(SiteImagesOutputs).dump_python(outputs, mode="json", by_alias=True)
+    plain: dict[str, Any] = adapter(SiteOutputs).dump_python(outputs, mode="json", by_alias=True)
     return plain
 
 
-def digests(outputs: SiteImagesOutputs) -> dict[str, str | None]:
+def digests(outputs: SiteOutputs) -> dict[str, str | None]:
     return {node: image.digest for node, image in outputs.images.items()}
 
 
@@ -134,7 +135,7 @@ def stored(world: World) -> dict[str, str]:
     return found
 
 
-def test_a_preview_touches_no_store_and_says_what_up_does(images: SiteImages, world: World) -> None:
+def test_a_preview_touches_no_store_and_says_what_up_does(images: Site, world: World) -> None:
     """Down to the digest of each seed."""
     planned = images.plan(spec(n1=1, n2=2), world)
     assert [] == world.kept.calls
@@ -144,9 +145,7 @@ def test_a_preview_touches_no_store_and_says_what_up_does(images: SiteImages, wo
     assert "file:images/sites/store-0007" == created.id == images.identity(spec(n1=1, n2=2))
 
 
-def test_an_update_writes_only_what_changed_and_removes_nodes_that_left(
-    images: SiteImages, world: World
-) -> None:
+def test_an_update_writes_only_what_changed_and_removes_nodes_that_left(images: Site, world: World) -> None:
     """One changed node of a thousand costs one image."""
     before = images.create(spec(n1=1, n2=2, n3=3), world)
     world.kept.calls.clear()
@@ -156,7 +155,7 @@ def test_an_update_writes_only_what_changed_and_removes_nodes_that_left(
     assert digests(after) == stored(world)
 
 
-def test_a_refresh_of_what_is_there_finds_it_as_recorded(images: SiteImages, world: World) -> None:
+def test_a_refresh_of_what_is_there_finds_it_as_recorded(images: Site, world: World) -> None:
     """And the inputs stay as they were."""
     made = images.create(spec(n1=1, n2=2), world)
     found = images.read(made.id, world, recorded(made.outputs))
@@ -167,7 +166,7 @@ def test_a_refresh_of_what_is_there_finds_it_as_recorded(images: SiteImages, wor
 
 @pytest.mark.parametrize("damage", ["lost", "altered"])
 def test_an_image_that_is_lost_or_altered_has_no_digest_and_is_written_again(
-    damage: str, images: SiteImages, world: World
+    damage: str, images: Site, world: World
 ) -> None:
     """The next up repairs it, though no input changed."""
     made = images.create(spec(n1=1, n2=2), world)
@@ -185,7 +184,7 @@ def test_an_image_that_is_lost_or_altered_has_no_digest_and_is_written_again(
     assert ["put n2.iso"] == world.kept.calls
 
 
-def test_a_site_of_which_nothing_is_left_is_gone(images: SiteImages, world: World) -> None:
+def test_a_site_of_which_nothing_is_left_is_gone(images: Site, world: World) -> None:
     """So that the next up makes it."""
     made = images.create(spec(n1=1, n2=2), world)
     for node in ("n1", "n2"):
@@ -193,9 +192,7 @@ def test_a_site_of_which_nothing_is_left_is_gone(images: SiteImages, world: Worl
     assert images.read(made.id, world, recorded(made.outputs)) is None
 
 
-def test_removing_a_site_removes_all_its_images_and_again_is_success(
-    images: SiteImages, world: World
-) -> None:
+def test_removing_a_site_removes_all_its_images_and_again_is_success(images: Site, world: World) -> None:
     """Also one that no state knows of."""
     made = images.create(spec(n1=1), world)
     world.kept.put(image_key(SITE, "forgotten.iso"), b"x")
@@ -205,24 +202,20 @@ def test_removing_a_site_removes_all_its_images_and_again_is_success(
     assert ["sites/store-0008/n1.iso"] == list(world.kept.list(""))
 
 
-def test_removing_one_that_was_replaced_keeps_what_its_successor_has(
-    images: SiteImages, world: World
-) -> None:
+def test_removing_one_that_was_replaced_keeps_what_its_successor_has(images: Site, world: World) -> None:
     """Told to replace, the CLI makes the new one first; both have the same files."""
     made = images.create(spec(n1=1, n2=2), world)
     images.delete(made.id, world, {"nodes": {"n1": {}, "n2": {}}}, successor={"nodes": {"n1": {}}})
     assert {"n1"} == set(stored(world))
 
 
-def test_a_site_of_which_some_images_fail_is_reported_as_made_in_part(
-    images: SiteImages, world: World
-) -> None:
+def test_a_site_of_which_some_images_fail_is_reported_as_made_in_part(images: Site, world: World) -> None:
     """What exists is recorded, what does not has no digest, each cause is named; up again finishes it."""
     world.kept.refused = {"put n2.iso", "put n3.iso"}
     with pytest.raises(Incomplete) as caught:
         images.create(spec(n1=1, n2=2, n3=3), world)
     outputs = caught.value.outputs
-    assert isinstance(outputs, SiteImagesOutputs)
+    assert isinstance(outputs, SiteOutputs)
     assert ({"n1"}, ["n2", "n3"]) == (
         set(stored(world)),
         [node for node, digest in digests(outputs).items() if digest is None],
@@ -237,7 +230,7 @@ def test_a_site_of_which_some_images_fail_is_reported_as_made_in_part(
     assert digests(after) == stored(world)
 
 
-def test_a_site_of_which_every_image_fails_was_not_made(images: SiteImages, world: World) -> None:
+def test_a_site_of_which_every_image_fails_was_not_made(images: Site, world: World) -> None:
     """Nothing is there to record."""
     world.kept.refused = {"put n1.iso", "put n2.iso"}
     with pytest.raises(OutsideFailure) as caught:
@@ -245,9 +238,7 @@ def test_a_site_of_which_every_image_fails_was_not_made(images: SiteImages, worl
     assert (False, 2) == (isinstance(caught.value, Incomplete), len(caught.value.problems))
 
 
-def test_images_of_nodes_that_left_stay_until_the_new_ones_are_written(
-    images: SiteImages, world: World
-) -> None:
+def test_images_of_nodes_that_left_stay_until_the_new_ones_are_written(images: Site, world: World) -> None:
     """A failed update takes nothing away."""
     before = images.create(spec(n1=1, n2=2), world)
     world.kept.refused = {"put n3.iso"}
@@ -256,21 +247,21 @@ def test_images_of_nodes_that_left_stay_until_the_new_ones_are_written(
     assert {"n1", "n2"} == set(stored(world))
 
 
-def test_an_image_that_cannot_be_removed_is_tried_again(images: SiteImages, world: World) -> None:
+def test_an_image_that_cannot_be_removed_is_tried_again(images: Site, world: World) -> None:
     """It stays recorded, without a digest."""
     before = images.create(spec(n1=1, n2=2), world)
     world.kept.refused = {"delete n2.iso"}
     with pytest.raises(Incomplete) as caught:
         images.update(before.id, spec(n1=1), world, recorded(before.outputs))
     outputs = caught.value.outputs
-    assert isinstance(outputs, SiteImagesOutputs)
+    assert isinstance(outputs, SiteOutputs)
     assert ["images.n2.digest"] == images.drifted(recorded(outputs))
     world.kept.refused = set()
     images.update(before.id, spec(n1=1), world, recorded(outputs))
     assert {"n1"} == set(stored(world))
 
 
-def test_an_import_finds_what_is_there_and_the_next_update_compares(images: SiteImages, world: World) -> None:
+def test_an_import_finds_what_is_there_and_the_next_update_compares(images: Site, world: World) -> None:
     """The spec cannot be told from an image, but its digest can."""
     made = images.create(spec(n1=1, n2=2), world)
     found = images.read(made.id, world, {})
@@ -285,7 +276,7 @@ def test_an_import_finds_what_is_there_and_the_next_update_compares(images: Site
     assert images.read("file:images/sites/never-made", world, {}) is None
 
 
-def test_an_id_that_is_none_is_refused(images: SiteImages, world: World) -> None:
+def test_an_id_that_is_none_is_refused(images: Site, world: World) -> None:
     """With what one looks like."""
     with pytest.raises(InvalidInput, match="give <store>/sites/<site>"):
         images.read("store-0007", world, {})
@@ -303,13 +294,13 @@ def test_an_id_that_is_none_is_refused(images: SiteImages, world: World) -> None
     ids=str,
 )
 def test_what_cannot_be_is_found_before_anything_is_made(
-    change: dict[str, Any], path: str, images: SiteImages
+    change: dict[str, Any], path: str, images: Site
 ) -> None:
     """A name never becomes a path unchecked."""
     assert [path] == [each.path for each in images.inspect(replace(spec(n1=1), **change))]
 
 
-def test_with_an_unknown_input_no_digest_is_guessed(images: SiteImages, world: World) -> None:
+def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) -> None:
     """It says which input is missing; of unknown nodes nothing at all is said."""
     known = {"nodes": {"n1": {"hostname": object()}}}
     assert {
