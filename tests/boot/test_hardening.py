@@ -141,6 +141,7 @@ def test_the_policies_have_the_shape_that_kubernetes_reads(box: Boxes, text_of: 
     assert {*modes, *(f"{mode}-version" for mode in modes)} == set(defaults)
     assert {"restricted"} == {defaults[mode] for mode in modes}
     limits = plugins["EventRateLimit"]["limits"]
+    assert limits
     assert all({"type", "qps", "burst"} <= set(each) for each in limits)
     policy = yaml.safe_load(text_of(step, AUDIT))
     assert ("audit.k8s.io/v1", "Policy", {"level": "Metadata"}) == (

@@ -121,7 +121,7 @@ def test_the_program_is_python_of_any_base_system(step: Step) -> None:
     """Debian 11 has 3.9."""
     program = next(file for file in step.files if file.path == hub_identity.PROGRAM)
     assert ast.parse(program.content, feature_version=(3, 9)).body
-    assert not any(file.is_secret for file in step.files)
+    assert {False} == {file.is_secret for file in step.files}
 
 
 def test_secrets_come_to_their_places_for_root_alone(

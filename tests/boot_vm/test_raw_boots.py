@@ -138,6 +138,7 @@ def test_its_hardware_is_looked_after(bios: tuple[Booted, dict[str, Entry]]) -> 
     assert "3min" == booted.facts["watchdog"]
     assert "Using hardware watchdog 'Software Watchdog'" in booted.journal
     assert "noatime" in mounts(booted)["/ ext4"]
+    assert booted.files
     assert not any(path.startswith("/var/log/journal/") for path in booted.files)
 
 

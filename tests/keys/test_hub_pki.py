@@ -103,7 +103,7 @@ def test_intermediates_say_who_signed_them_and_the_root_says_nobody() -> None:
         key_id = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         subject = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
         assert subject.digest == key_id.key_identifier
-    with pytest.raises(x509.ExtensionNotFound):
+    with pytest.raises(x509.ExtensionNotFound, match="AuthorityKeyIdentifier"):
         root.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
 
 

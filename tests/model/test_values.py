@@ -141,7 +141,7 @@ def test_only_unquoted_text_means_something_else_in_k3s_configuration() -> None:
     assert [True, False, 8, -1, "yes", "0640", "1.10", "x"] == read
     assert "true" == resolved("true")
     assert ["8"] == config_value([Plain("8")])
-    assert all(type(item) is str for item in config_value([Plain("a")]))  # type: ignore[union-attr]  # a list gives a list
+    assert [str] == [type(item) for item in config_value([Plain("a")])]  # type: ignore[union-attr]  # a list gives a list
     assert "list of text" in hint_of(config_value, {"a": "b"})
     assert "kubelet-arg+" == config_key("kubelet-arg+")
     assert "keys of their own" in hint_of(config_key, "node-label+")

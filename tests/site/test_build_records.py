@@ -97,5 +97,6 @@ def test_other_bytes_of_other_parts_or_tools_are_none(made: Record, image: Path)
     """A new version of a tool may lay out differently, and the first build has nothing to repeat."""
     check_repeats(image, MADE, made)
     check_repeats(image, None, made)
-    with pytest.raises(OutsideFailure):
+    with pytest.raises(OutsideFailure) as caught:
         check_repeats(image, replace(made, digest="sha256:3"), made)
+    assert ["not-repeated"] == [problem.code for problem in caught.value.problems]

@@ -242,8 +242,9 @@ def test_images_of_nodes_that_left_stay_until_the_new_ones_are_written(images: S
     """A failed update takes nothing away."""
     before = images.create(spec(n1=1, n2=2), world)
     world.kept.refused = {"put n3.iso"}
-    with pytest.raises(Incomplete):
+    with pytest.raises(Incomplete) as caught:
         images.update(before.id, spec(n1=1, n3=3), world, recorded(before.outputs))
+    assert before.id == caught.value.id
     assert {"n1", "n2"} == set(stored(world))
 
 
