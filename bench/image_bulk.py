@@ -69,7 +69,9 @@ def _localds(project: Project) -> Callable[[], None]:
     folder.mkdir()
     fleet = load_fleet(project.at / "stacks" / "bench.fleet.yaml", project.at)
     spec = fleet.sites["site-00000"]
-    key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+    key = site_key(
+        SECRET, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
+    )
     for name, content in render_site(spec, key, {})["n1"].contents.items():
         (folder / name).write_bytes(content)
 

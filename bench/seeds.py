@@ -36,7 +36,7 @@ def sites(count: int) -> list[tuple[SiteSpec, str]]:
         plain["nodes"]["n1"]["network"]["gateway"] = fleets.address(number, offset=-9)
         plain["users"] = [{"name": "ops", "sshKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops"]}]
         spec = from_plain(SiteSpec, plain)
-        key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=1)
+        key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=spec.name, generation=1)
         found.append((spec, key))
     return found
 

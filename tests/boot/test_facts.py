@@ -14,7 +14,7 @@ def test_a_box_can_say_what_it_is_and_what_it_was_built_for(box: Callable[..., B
     said = yaml.safe_load(file.content)
     assert "/etc/edgefleet/node.yaml" == file.path
     assert ("retail", "us-east-1", "us-nyc-003", "cam", "agent", 1, 2) == tuple(
-        said[name] for name in ("fleet", "region", "site", "node", "role", "recipe", "epoch")
+        said[name] for name in ("fleet", "region", "site", "node", "role", "recipe", "keyGeneration")
     )
     assert "arm64" == said["hardware"]["arch"]
     assert 1_073_741_824 == said["hardware"]["memoryBytes"]

@@ -208,7 +208,7 @@ case "$1" in certificate) ls "${3#--path=}/tls" > "$EDGEFLEET_PREFIX/given" ;; e
 """
 
 
-def test_a_new_epoch_is_handed_to_k3s_and_nothing_of_it_stays_beside(
+def test_a_new_key_generation_is_handed_to_k3s_and_nothing_of_it_stays_beside(
     machine: Machine, give: Callable[[str, str], None]
 ) -> None:
     """k3s is a stand-in here: it says what it was asked."""

@@ -88,7 +88,9 @@ class FakeEngine:
         fleet = load_fleet(options.project / "stacks" / f"{options.stack}.fleet.yaml", options.project)
         made = {}
         for name, spec in fleet.sites.items():
-            key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=name, epoch=spec.epoch)
+            key = site_key(
+                SECRET, fleet=spec.fleet, region=spec.region, site=name, generation=spec.key_generation
+            )
             images = {
                 node: {"digest": image.digest, "uri": f"file:images/sites/{name}/{node}.iso"}
                 for node, image in render_site(spec, key, {"shop": "correct horse"}).items()

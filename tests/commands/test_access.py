@@ -13,7 +13,7 @@ from edgefleet.keys.derivation import site_key
 from edgefleet.keys.disk_recovery import recovery_public_key
 from pulumi_embedded.secrets import new_salt
 
-KEY = site_key(SECRET, fleet="shops", region="dev", site="berlin", epoch=1)
+KEY = site_key(SECRET, fleet="shops", region="dev", site="berlin", generation=1)
 WAYS = (
     "breakGlass: {console: true, wireguard: {endpoint: 'bastion.example:51820', "
     f"publicKey: {'A' * 43}=, network: 'fd12::/64'}}}}, "

@@ -71,7 +71,7 @@ def test_an_admins_ends_by_itself_and_is_private(known: "World") -> None:
     assert timedelta(hours=2, minutes=5) == found.not_valid_after_utc - found.not_valid_before_utc
 
 
-def test_others_have_a_role_of_the_epoch(known: "World") -> None:
+def test_others_have_a_role_of_the_key_generation(known: "World") -> None:
     with_hub(known)
     assert 0 == known.run("hub", "kubeconfig", "-s", "dev", "--role", "read-only", "-o", "ro").code
     assert "CN=edgefleet:read-only:1" == certificate(known, "ro").subject.rfc4514_string()

@@ -114,7 +114,8 @@ def test_explain_shows_no_secret(known: "World") -> None:
     fleet = load_fleet(known.fleet_file, known.project)
     spec = fleet.sites["bremen"]
     keys = [
-        site_key(SECRET, fleet="shops", region="dev", site=name, epoch=1) for name in ("munich", "bremen")
+        site_key(SECRET, fleet="shops", region="dev", site=name, generation=1)
+        for name in ("munich", "bremen")
     ]
     assert resource.inputs["key"] == keys[0]
     files = render_tree(spec, keys[1], {}, shows_secrets=True)["n1"]
@@ -309,7 +310,9 @@ def test_two_images_are_compared(known: "World") -> None:
 
 def test_an_image_with_a_secret_of_another_site_is_not_built(known: "World") -> None:
     """A guard refuses, and says whose and what, not the secret; without it all is built."""
-    munich = token(site_key(SECRET, fleet="shops", region="dev", site="munich", epoch=1), "k3s-server-token")
+    munich = token(
+        site_key(SECRET, fleet="shops", region="dev", site="munich", generation=1), "k3s-server-token"
+    )
     good = known.fleet_file.read_text()
     config = f"{{kubelet-arg: ['x={munich}']}}"
     known.edit("  munich: {", f"  berlin-2: {{k3s: {{config: {config}}}, nodes: {{n1: {{}}}}}}\n  munich: {{")

@@ -77,7 +77,7 @@ def test_nothing_secret_is_on_any_sheet(printing: "World") -> None:
     assert 0 == printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html").code
     text = (printing.project / "s.html").read_text()
     keys = {
-        site: site_key(SECRET, fleet="shops", region="dev", site=site, epoch=1)
+        site: site_key(SECRET, fleet="shops", region="dev", site=site, generation=1)
         for site in ("berlin", "hamburg", "munich")
     }
     secret = [SECRET, PASSPHRASE, *keys.values(), tunnel_key(keys["berlin"], node="n1")[0]]

@@ -83,7 +83,7 @@ def test_a_site_gets_its_own_key_and_only_the_passphrases_it_uses(record: Record
     expected = {
         site: {
             **SIGNATURE,
-            "value": site_key(SECRET, fleet="shops", region="north", site=site, epoch=1),
+            "value": site_key(SECRET, fleet="shops", region="north", site=site, generation=1),
         }
         for site in ("alpha", "beta")
     }
@@ -142,7 +142,7 @@ def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
         for name, inputs in sites.items()
     }
     assert {"2039-06-01"} == {f"{each.not_valid_after_utc:%Y-%m-%d}" for each in made.values()}
-    key = site_key(SECRET, fleet="shops", region="north", site="alpha", epoch=1)
+    key = site_key(SECRET, fleet="shops", region="north", site="alpha", generation=1)
     assert certificate_key(key).public_key() == made["alpha"].public_key()
     (crl,) = [each.inputs["data"] for each in found if each.type == "edgefleet:aws:Crl"]
     revoked = x509.load_pem_x509_crl(crl.encode())
@@ -154,6 +154,6 @@ def test_a_certificate_that_ends_while_a_site_is_dark_is_an_error(record: Record
     written = SECOND.replace(
         "bucket: shops", "identity: {sites: true, validUntil: 2030-01-01}\n  bucket: shops"
     )
-    Path(fleet_file).write_text(written.replace("alpha: {", "alpha: {link: {longestDarkness: 9999d}, "))
-    with pytest.raises(ProgramError, match="alpha may be dark for 9999"):
+    Path(fleet_file).write_text(written.replace("alpha: {", "alpha: {link: {maxOffline: 9999d}, "))
+    with pytest.raises(ProgramError, match="alpha may be offline for 9999"):
         record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))

@@ -56,7 +56,7 @@ def test_a_hub_of_k3s_has_sane_defaults(load: Callable[..., Any]) -> None:
         hub.network.nat,
         hub.k3s_version,
     )
-    assert (True, True, (1,)) == (hub.protect, hub.site_identity, hub.epochs)
+    assert (True, True, (1,)) == (hub.protect, hub.site_identity, hub.key_generations)
 
 
 def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
@@ -78,7 +78,7 @@ def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
         ({"network": {"cidr": "10.42.0.0/16"}}, ("network.cidr", "overlap")),
         ({"network": {"cidr": "10.0.0.0/8"}}, ("network.cidr", "cidr")),
         ({"network": {"cidr": "10.250.0.1/16"}}, ("network.cidr", "bad-cidr")),
-        ({"identity": {"epochs": [1, 3]}}, ("identity.epochs", "epochs")),
+        ({"identity": {"keyGenerations": [1, 3]}}, ("identity.keyGenerations", "key-generations")),
         ({"image": "debian-12"}, ("image", "bad-image")),
         ({"bucket": None}, ("bucket", "bad-bucket")),
     ],
@@ -108,5 +108,5 @@ def test_an_existing_cluster_needs_its_kubeconfig(load: Callable[..., Any]) -> N
 
 
 def test_a_site_is_revoked_by_one_line(load: Callable[..., Any]) -> None:
-    """With the last epoch that is meant."""
+    """With the last key generation that is meant."""
     assert {"store-0007": 1} == load(HUB, revoked={"store-0007": 1}).revoked

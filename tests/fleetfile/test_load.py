@@ -152,8 +152,8 @@ WRONG_SITES = [
     ("a: {location: {country: Germany}}", "bad-country", "sites.a.location.country", "DE"),
     ("a: {link: {class: slow}}", "unknown-value", "sites.a.link.class", "intermittent"),
     ("a: {link: {down: 20Mbps}}", "bad-rate", "sites.a.link.down", "20Mbit"),
-    ("a: {epoch: 0}", "out-of-range", "sites.a.epoch", "from 1"),
-    ("a: {epoch: x}", "wrong-type", "sites.a.epoch", "whole number"),
+    ("a: {keyGeneration: 0}", "out-of-range", "sites.a.keyGeneration", "from 1"),
+    ("a: {keyGeneration: x}", "wrong-type", "sites.a.keyGeneration", "whole number"),
     ("a: {k3s: {version: 1.36.4}}", "bad-version", "sites.a.k3s.version", "v1.36.4+k3s1"),
     (
         "a: {k3s: {config: {token: x}}}",
@@ -180,7 +180,7 @@ WRONG_SITES = [
     ("a:", "no-value", "sites.a", "remove the line"),
     ("a: [x]", "wrong-type", "sites.a", "expected a map"),
     ("a: {}\n  a: {}", "duplicate-key", "sites.a", "second time"),
-    ("a: {<<: {epoch: 1}}", "merge-key", "sites.a", "group"),
+    ("a: {<<: {keyGeneration: 1}}", "merge-key", "sites.a", "group"),
     ("a: {nodes: {}}", "empty", "sites.a.nodes", "at least one"),
     (
         "a: {nodes: {x: {}, y: {}}}",
@@ -221,7 +221,7 @@ def test_a_wrong_site_gets_one_clear_problem(
 def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Problems) -> None:
     """A person mends a file in one go, from the top."""
     found = problems(
-        "sites:\n  a: {profile: nope}\n  b: {epoch: 0}\n  c: {netwrok: {}}\n",
+        "sites:\n  a: {profile: nope}\n  b: {keyGeneration: 0}\n  c: {netwrok: {}}\n",
         profiles="profiles:\n  box: {arch: amd65, cpus: 4, memory: 8GB, disk: 1Gi}\n",
         groups="groups:\n  kiosks: {timezone: Mars/Olympus}\n",
     )

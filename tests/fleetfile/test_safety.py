@@ -21,7 +21,7 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
         "  a: {firewall: {allow: [{port: 8443, from: [10.0.0.0/8, 192.0.2.1/32]},\n"
         "    {port: 161, protocol: udp}]}}\n"
         f"  b: {{hardening: false, firewall: {{enabled: false}}, breakGlass: {ways}}}\n"
-        "  c: {link: {longestDarkness: 8w}}\n",
+        "  c: {link: {maxOffline: 8w}}\n",
         head=HEAD,
     )
     first, second, third = fleet.sites.values()
@@ -40,7 +40,7 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
         )
         == second.break_glass
     )
-    assert 56 == third.link.longest_darkness
+    assert 56 == third.link.max_offline
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
         (f"breakGlass: {{wireguard: {TUNNEL.replace(KEY, 'AAAA')}}}", "no public key of WireGuard"),
         (f"breakGlass: {{wireguard: {TUNNEL.replace(':51820', '')}}}", "where a tunnel ends"),
         (f"breakGlass: {{console: true}}, users: {{rescue: {{{SSH}}}}}", "rescue is the user of the console"),
-        ("link: {longestDarkness: 60}", "is no number of days"),
+        ("link: {maxOffline: 60}", "is no number of days"),
         (
             "k3s: {config: {kubelet-arg+: [streaming-connection-idle-timeout=0]}}",
             "contradicts what hardening",

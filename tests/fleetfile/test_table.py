@@ -74,15 +74,15 @@ def test_a_table_and_the_same_sites_inline_are_the_same_fleet(
         ("name,grup\na,kiosks\n", ("1:6", "unknown-key"), "did you mean group?"),
         ("name,network.adress\na,x\n", ("1:6", "unknown-key"), "did you mean network.address"),
         ("name,network\na,x\n", ("1:6", "unknown-key"), "name a value in it"),
-        ("name,epoch,epoch\na,1,1\n", ("1:12", "duplicate-key"), "stands here twice"),
-        ("name,epoch,\na,1,\n", ("1:12", "unknown-key"), "no heading"),
-        ("name,epoch\na\n", ("2:1", "bad-row"), "1 cell, the heading has 2"),
-        ('name,epoch\n"a,1\n', ("2:1", "bad-row"), "not closed"),
-        ("name,epoch\n,1\n", ("2:1", "missing"), "no name"),
-        ("name,epoch\na,1\na,1\n", ("3:1", "duplicate-site"), "first at stores.csv:2:1"),
-        ("name,epoch\na,zero\n", ("2:3", "wrong-type"), "whole number"),
+        ("name,keyGeneration,keyGeneration\na,1,1\n", ("1:20", "duplicate-key"), "stands here twice"),
+        ("name,keyGeneration,\na,1,\n", ("1:20", "unknown-key"), "no heading"),
+        ("name,keyGeneration\na\n", ("2:1", "bad-row"), "1 cell, the heading has 2"),
+        ('name,keyGeneration\n"a,1\n', ("2:1", "bad-row"), "not closed"),
+        ("name,keyGeneration\n,1\n", ("2:1", "missing"), "no name"),
+        ("name,keyGeneration\na,1\na,1\n", ("3:1", "duplicate-site"), "first at stores.csv:2:1"),
+        ("name,keyGeneration\na,zero\n", ("2:3", "wrong-type"), "whole number"),
         ("name,group\na,kiosk\n", ("2:3", "unknown-group"), "did you mean kiosks?"),
-        ("name,epoch\n../../etc,1\n", ("2:1", "bad-name"), "RFC 1123"),
+        ("name,keyGeneration\n../../etc,1\n", ("2:1", "bad-name"), "RFC 1123"),
     ],
 )
 def test_a_wrong_table_is_told_at_its_cell(
@@ -99,7 +99,7 @@ def test_a_column_that_every_site_needs_is_named_once(
     table: Callable[[str], None], problems: Problems
 ) -> None:
     """Without any profile in the file, it is the table's column that is missing, not a value in each row."""
-    table("name,epoch\n" + "".join(f"s{number},1\n" for number in range(100)))
+    table("name,keyGeneration\n" + "".join(f"s{number},1\n" for number in range(100)))
     (problem,) = problems(FROM, defaults="defaults: {k3s: {version: v1.36.4+k3s1}}\n")
     assert ("missing-column", "the column profile is missing") == (problem.code, problem.problem)
 
@@ -108,8 +108,8 @@ def test_duplicates_are_found_between_a_table_and_another(
     table: Callable[[str], None], tmp_path: Path, problems: Problems
 ) -> None:
     """Several tables are one fleet."""
-    table("name,epoch\na,1\n")
-    (tmp_path / "more.csv").write_text("name,epoch\na,1\n")
+    table("name,keyGeneration\na,1\n")
+    (tmp_path / "more.csv").write_text("name,keyGeneration\na,1\n")
     (problem,) = problems("sites: {from: [stores.csv, more.csv]}\n")
     assert ("more.csv:2:1", "duplicate-site") == (problem.where, problem.code)
 

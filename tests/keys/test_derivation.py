@@ -14,7 +14,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import derive, site_key, ssh_host_key, token
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
-KEY = site_key(SECRET, fleet="shops", region="north", site="alpha", epoch=1)
+KEY = site_key(SECRET, fleet="shops", region="north", site="alpha", generation=1)
 names = st.text(st.sampled_from("ab-"), min_size=0, max_size=4)
 
 
@@ -40,7 +40,7 @@ def test_two_sites_share_a_key_only_if_they_are_one(
     """No concatenation of names makes two paths equal: ("a", "bc") is not ("ab", "c")."""
 
     def key(of: tuple[str, str, str, int]) -> str:
-        return site_key(SECRET, fleet=of[0], region=of[1], site=of[2], epoch=of[3])
+        return site_key(SECRET, fleet=of[0], region=of[1], site=of[2], generation=of[3])
 
     assert (one == other) == (key(one) == key(other))
 
@@ -56,7 +56,7 @@ def test_each_purpose_of_each_node_has_its_own(one: tuple[str, str], other: tupl
 def test_a_weak_or_broken_secret_is_refused(secret: str) -> None:
     """And is not repeated in the message."""
     with pytest.raises(InvalidInput) as caught:
-        site_key(secret, fleet="f", region="r", site="s", epoch=1)
+        site_key(secret, fleet="f", region="r", site="s", generation=1)
     assert not secret or secret not in str(caught.value)
 
 

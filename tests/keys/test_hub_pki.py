@@ -27,9 +27,9 @@ MASTER = hub_master(SECRET, fleet="retail", region="eu")
 VERSION = "v1.36.4+k3s1"
 
 
-def identity(*epochs: int, version: str = VERSION) -> hub.HubIdentity:
+def identity(*generations: int, version: str = VERSION) -> hub.HubIdentity:
     signer = hub.intermediate(MASTER, fleet="retail", region="eu")
-    return hub.hub_identity(MASTER, signer, epochs=epochs or (1,), k3s_version=version)
+    return hub.hub_identity(MASTER, signer, key_generations=generations or (1,), k3s_version=version)
 
 
 def openssl(*arguments: str, given: bytes = b"") -> str:
@@ -51,7 +51,7 @@ def test_it_is_the_same_every_time() -> None:
 
 def test_the_masters_of_hub_and_sites_have_nothing_in_common() -> None:
     """Who has a box's key opens no hub."""
-    assert MASTER != site_key(SECRET, fleet="retail", region="eu", site="hub", epoch=1)
+    assert MASTER != site_key(SECRET, fleet="retail", region="eu", site="hub", generation=1)
     assert MASTER != hub_master(SECRET, fleet="retail", region="us")
 
 
@@ -114,7 +114,7 @@ def test_they_are_valid_where_a_clock_is_wrong() -> None:
         assert certificate.not_valid_after_utc >= datetime(2040, 1, 1, tzinfo=UTC)
 
 
-def test_an_epoch_renews_all_but_the_root() -> None:
+def test_a_key_generation_renews_all_but_the_root() -> None:
     """So that whoever knows the root goes on."""
     first, second = identity(1), identity(2)
     assert first.ca_hash == second.ca_hash
@@ -122,7 +122,7 @@ def test_an_epoch_renews_all_but_the_root() -> None:
     assert first.server_token != second.server_token
 
 
-def test_while_epochs_overlap_both_ones_clients_are_believed() -> None:
+def test_while_key_generations_overlap_both_ones_clients_are_believed() -> None:
     """The newer one signs; the older one's client authority is still in the bundle."""
     first, both, second = identity(1), identity(1, 2), identity(2)
     assert second.files["client-ca.key"] == both.files["client-ca.key"]
@@ -131,7 +131,7 @@ def test_while_epochs_overlap_both_ones_clients_are_believed() -> None:
     assert second.files["server-ca.crt"] == both.files["server-ca.crt"]
 
 
-def test_kubeconfigs_are_of_users_with_an_epoch_and_an_admins_is_short_lived() -> None:
+def test_kubeconfigs_are_of_users_with_a_key_generation_and_an_admins_is_short_lived() -> None:
     """A client certificate cannot be revoked; its user's rights can."""
     made = identity()
     now = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_kubeconfigs_are_of_users_with_an_epoch_and_an_admins_is_short_lived() -
     certificate = certificate_of(admin)
     assert timedelta(hours=8, minutes=5) == certificate.not_valid_after_utc - certificate.not_valid_before_utc
     assert "system:masters" in certificate.subject.rfc4514_string()
-    deployer = hub.role_kubeconfig(made, MASTER, role="deployer", address="hub.example", epoch=1)
+    deployer = hub.role_kubeconfig(made, MASTER, role="deployer", address="hub.example", generation=1)
     assert "CN=edgefleet:deployer:1" == certificate_of(deployer).subject.rfc4514_string()
     assert deployer["clusters"] == admin["clusters"]
     bound = {subject["name"] for each in access_manifests((2,)) for subject in each.get("subjects", ())}
@@ -178,7 +178,7 @@ def test_a_server_of_the_hub_and_a_kubeconfig_know_each_other(tmp_path: Path) ->
     there.load_cert_chain(tmp_path / "server.pem")
     there.verify_mode = ssl.CERT_REQUIRED
     there.load_verify_locations(cadata=made.files["client-ca.crt"])
-    config = hub.role_kubeconfig(made, MASTER, role="read-only", address="hub.example", epoch=1)
+    config = hub.role_kubeconfig(made, MASTER, role="read-only", address="hub.example", generation=1)
     here = ssl.create_default_context(cadata=made.root_pem)
     users = config["users"]
     assert isinstance(users, list)
@@ -216,7 +216,7 @@ def test_a_root_may_stay_offline() -> None:
     """With the intermediate and its key alone, everything works and names the offline root."""
     chain, key = chain_and_key()
     signer = hub.offline_intermediate(chain, key)
-    made = hub.hub_identity(MASTER, signer, epochs=(1,), k3s_version=VERSION)
+    made = hub.hub_identity(MASTER, signer, key_generations=(1,), k3s_version=VERSION)
     root = x509.load_pem_x509_certificates(chain.encode())[-1]
     assert pem(root) in made.root_pem
     assert made.ca_hash != identity().ca_hash

@@ -16,7 +16,7 @@ from edgefleet.keys.derivation import hub_master, site_key
 from edgefleet.keys.site_certificate import (
     check_outlasts,
     check_validity,
-    darkness,
+    offline_days,
     revocation_list,
     revoked_serials,
     site_authority,
@@ -32,13 +32,13 @@ UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
 SITE = spec_of(GOLDEN / "recipe-2" / "server-static")
 
 
-def certificate(site: str, epoch: int = 1) -> Holder:
-    key = site_key(SECRET, fleet="retail", region="eu", site=site, epoch=epoch)
+def certificate(site: str, generation: int = 1) -> Holder:
+    key = site_key(SECRET, fleet="retail", region="eu", site=site, generation=generation)
     return site_certificate(key, BY, site=("retail", "eu", site), not_after=UNTIL)
 
 
 def revoked(**sites: int) -> tuple[int, ...]:
-    named = {name.replace("_", "-"): epoch for name, epoch in sites.items()}
+    named = {name.replace("_", "-"): generation for name, generation in sites.items()}
     return revoked_serials(SECRET, BY, region=("retail", "eu"), revoked=named)
 
 
@@ -50,8 +50,8 @@ def test_a_site_is_known_by_its_name_and_no_two_are_alike() -> None:
     assert 3 == len({made.serial_number, *(each.certificate.serial_number for each in others)})
 
 
-def test_one_line_revokes_one_site_in_all_its_epochs_so_far() -> None:
-    """A site that is set up anew has a higher epoch and goes on."""
+def test_one_line_revokes_one_site_in_all_its_key_generations_so_far() -> None:
+    """A site that is set up anew has a higher key generation and goes on."""
     serials = revoked(store_0007=2)
     assert certificate("store-0007", 1).certificate.serial_number in serials
     assert certificate("store-0007", 2).certificate.serial_number in serials
@@ -87,21 +87,21 @@ def test_openssl_refuses_the_revoked_one_and_takes_the_others(tmp_path: Path) ->
     assert {"store-0007": (2, True), "store-0008": (0, False)} == verdicts
 
 
-def test_certificates_outlast_the_longest_darkness() -> None:
+def test_certificates_outlast_the_longest_offline_period() -> None:
     check_validity(400, 90)
-    with pytest.raises(InvalidInput, match="dark for 90"):
+    with pytest.raises(InvalidInput, match="offline for 90"):
         check_validity(90, 90)
 
 
-def test_a_site_says_how_long_it_may_be_dark_or_its_link_does() -> None:
+def test_a_site_declares_its_longest_offline_period_or_its_link_class_does() -> None:
     """The last day is in the fleet file; what day it is today is handed in."""
     dark = replace(SITE, link=Link(class_="dark"))
-    said = replace(SITE, link=Link(longest_darkness=400))
+    declared = replace(SITE, link=Link(max_offline=400))
     hub = ControlPlane(kind="k3s", site_identity=True, sites_until="2027-06-01")
-    assert (7, 180, 400) == (darkness(SITE.link), darkness(dark.link), darkness(said.link))
+    assert (7, 180, 400) == (offline_days(SITE.link), offline_days(dark.link), offline_days(declared.link))
     today = datetime(2027, 1, 1, tzinfo=UTC)
     check_outlasts({"a": SITE}, hub, today)
-    with pytest.raises(InvalidInput, match="151 days more, and b may be dark for 180"):
+    with pytest.raises(InvalidInput, match="in 151 days, and b may be offline for 180"):
         check_outlasts({"a": SITE, "b": dark}, hub, today)
     check_outlasts({"a": SITE, "b": dark}, replace(hub, site_identity=False), today)
-    check_outlasts({"b": said}, replace(hub, sites_until="2040-01-01"), today)
+    check_outlasts({"b": declared}, replace(hub, sites_until="2040-01-01"), today)

@@ -51,11 +51,11 @@ def test_a_changed_address_is_one_change_by_its_path() -> None:
 
 def test_a_default_stands_where_nothing_was_written() -> None:
     """State leaves out what equals its default; a person is shown it."""
-    assert (Change("epoch", 1, 2),) == changes_between(SITE, {**SITE, "epoch": 2})
+    assert (Change("keyGeneration", 1, 2),) == changes_between(SITE, {**SITE, "keyGeneration": 2})
     assert (Change("link.class", "steady", "dark"),) == changes_between(
         SITE, {**SITE, "link": {"class": "dark"}}
     )
-    assert () == changes_between(SITE, {**SITE, "epoch": 1, "timezone": "Etc/UTC", "sysctls": {}})
+    assert () == changes_between(SITE, {**SITE, "keyGeneration": 1, "timezone": "Etc/UTC", "sysctls": {}})
 
 
 def test_lists_are_one_value_but_lists_of_maps_are_looked_into() -> None:
@@ -88,7 +88,7 @@ EFFECTS = {
     "nodes.n1.network.address": Effect.REFLASH,
     'nodes.n1.labels["a.b/c"]': Effect.LIVE,
     "nodes.n2": Effect.REFLASH,
-    "epoch": Effect.REFLASH,
+    "keyGeneration": Effect.REFLASH,
     "something.new": Effect.REFLASH,
 }
 
@@ -202,7 +202,7 @@ site_changes = st.builds(
     changes=st.lists(
         st.builds(
             Change,
-            st.sampled_from(["epoch", "nodes.n1.memory", "nodes.n2.memory"]),
+            st.sampled_from(["keyGeneration", "nodes.n1.memory", "nodes.n2.memory"]),
             st.just(1),
             st.integers(2, 3),
         ),

@@ -43,13 +43,13 @@ def test_good_inputs_come_back_with_their_secrets_made_secret(call: Any, site: S
 
 def test_everything_wrong_is_said_at_once_with_its_path(call: Any, site: Site) -> None:
     """In plain words, with what to do."""
-    inputs = site(2, epoch="x")
+    inputs = site(2, keyGeneration="x")
     inputs["nodes"]["n1"]["cpu"] = inputs["nodes"]["n1"].pop("cpus")
     inputs["nodes"]["n2"]["role"] = "boss"
     inputs["users"] = {"name": "ops"}
     del inputs["recipe"]
     assert {
-        "epoch": "must be a whole number; correct the value",
+        "keyGeneration": "must be a whole number; correct the value",
         "nodes.n1.cpu": "is not known here; did you mean cpus?",
         "nodes.n1.cpus": "is missing; give it a value",
         "nodes.n2.role": "must be 'server' or 'agent'; choose one of these",
@@ -78,8 +78,8 @@ def test_what_is_unknown_yet_is_not_called_wrong_but_the_rest_is(call: Any, site
     inputs = site(2)
     inputs["nodes"]["n1"]["network"]["address"] = UNKNOWN
     inputs["nodes"]["n2"] = UNKNOWN
-    inputs["epoch"] = "x"
-    assert ["epoch"] == list(call.failures(inputs))
+    inputs["keyGeneration"] = "x"
+    assert ["keyGeneration"] == list(call.failures(inputs))
     assert [] == list(call.failures(site(nodes=1) | {"nodes": UNKNOWN}))
 
 
@@ -103,7 +103,7 @@ def test_equal_inputs_differ_in_nothing_and_nothing_is_rendered(call: Any, site:
 
 def test_a_default_written_out_is_no_difference(call: Any, site: Site) -> None:
     """Nor is a number that came as 8.0."""
-    new = site(timezone="Etc/UTC", epoch=1, link={"class": "steady"})
+    new = site(timezone="Etc/UTC", keyGeneration=1, link={"class": "steady"})
     assert proto.DiffResponse.DIFF_NONE == call.diff(site(), new).changes
 
 
@@ -144,7 +144,7 @@ def test_another_place_is_another_resource(name: str, call: Any, site: Site) -> 
 
 def test_a_replacement_in_the_same_place_must_remove_first(call: Any, site: Site) -> None:
     """Two of one identity cannot be side by side, should an engine be told to replace."""
-    assert call.diff(site(), site(epoch=2)).deleteBeforeReplace
+    assert call.diff(site(), site(keyGeneration=2)).deleteBeforeReplace
 
 
 def test_a_changed_secret_is_named_not_shown(call: Any, site: Site) -> None:
@@ -157,8 +157,8 @@ def test_a_changed_secret_is_named_not_shown(call: Any, site: Site) -> None:
 
 def test_ignored_paths_are_no_difference(call: Any, site: Site) -> None:
     """As the program's ``ignoreChanges`` says."""
-    answer = call.diff(site(), site(epoch=2, timezone="Europe/Berlin"), ignoreChanges=["timezone"])
-    assert {"epoch": "ADD"} == paths(answer)
+    answer = call.diff(site(), site(keyGeneration=2, timezone="Europe/Berlin"), ignoreChanges=["timezone"])
+    assert {"keyGeneration": "ADD"} == paths(answer)
 
 
 def test_the_kind_of_a_change_is_by_what_was_written_down(call: Any, site: Site) -> None:

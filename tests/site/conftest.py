@@ -98,7 +98,7 @@ def plan(shop: Workshop) -> Plan:
                 "fleet": "retail",
                 "region": "eu",
                 "recipe": 2,
-                "epoch": 1,
+                "keyGeneration": 1,
                 "k3s": {"version": "v1.36.4+k3s1"},
                 "nodes": {
                     node: box | {"hostname": node, "network": {}} | other

@@ -129,7 +129,7 @@ def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
     manifest = beside(raw, ".manifest.json")
     assert [{"name": raw.name, "digest": {"sha256": manifest["digest"][7:]}}] == stated["subject"]
     build = stated["predicate"]["buildDefinition"]
-    assert {"arch", "epoch", "fleet", "format", "node", "recipe", "region", "site"} == set(
+    assert {"arch", "keyGeneration", "fleet", "format", "node", "recipe", "region", "site"} == set(
         build["externalParameters"]
     )
     made_of = {each["name"]: each["digest"]["sha256"] for each in build["resolvedDependencies"]}
@@ -244,7 +244,7 @@ TAMPERED: dict[str, tuple[str, Callable[[str], str], str]] = {
     ),
     "statement": (
         ".intoto.json",
-        lambda text: text.replace('"epoch": 1', '"epoch": 2'),
+        lambda text: text.replace('"keyGeneration": 1', '"keyGeneration": 2'),
         "signature of something else",
     ),
     "subject": (

@@ -14,7 +14,7 @@ def plan(box: Box) -> Step:
         "node": box.name,
         "role": node.role,
         "recipe": site.recipe,
-        "epoch": site.epoch,
+        "keyGeneration": site.key_generation,
         "hardware": {
             "arch": node.arch,
             "cpus": node.cpus,

@@ -25,7 +25,7 @@ def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> 
     fleet = stack.load(session.project, stack_)
     specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
     secret, _ = secrets.required_fleet_secret(session, stack_)
-    say(session, f"user {USER}, at the console alone; what a site had before its epoch was raised is another")
+    say(session, f"user {USER}, at the console alone; a lower keyGeneration had another password")
     show(session, (f"{spec.name}  {console_password(rendering.key(secret, spec))}" for spec in specs))
 
 
@@ -57,7 +57,10 @@ def disk_key(
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     secret, _ = secrets.required_fleet_secret(session, stack_)
     passphrase = recovery_passphrase(rendering.key(secret, spec), node=node, box_public_key=public)
-    say(session, f"for cryptsetup open DEVICE; a disk of before epoch {spec.epoch} has another")
+    say(
+        session,
+        f"for cryptsetup open DEVICE; a disk from before key generation {spec.key_generation} has another",
+    )
     show(session, (passphrase,))
 
 

@@ -82,8 +82,8 @@ def _is_there(stack: str) -> Refused:
             code="secret-is-there",
             where=f"stacks/Pulumi.{stack}.yaml",
             path=stack_secrets.FLEET_SECRET,
-            problem="the stack has a fleet secret; another one would change the credentials of every site",
-            hint="keep it; --if-missing makes this no error; to renew one site's credentials raise its epoch",
+            problem="the stack has a fleet secret; replacing it changes every site's credentials",
+            hint="keep it; --if-missing skips this step; raise keyGeneration to renew one site",
         )
     )
 

@@ -50,7 +50,9 @@ def key(fleet_secret: str, spec: "SiteSpec") -> str:
     """The site's derived key."""
     from edgefleet.keys.derivation import site_key
 
-    return site_key(fleet_secret, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+    return site_key(
+        fleet_secret, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
+    )
 
 
 def used(fleet: "Fleet", site: str, passphrases: Mapping[str, str], name: str) -> dict[str, str]:

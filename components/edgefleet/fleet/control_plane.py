@@ -43,7 +43,7 @@ class ControlPlaneArgs(TypedDict):
     hubKey: NotRequired[pulumi.Input[str]]
     """PEM of the key of the intermediate authority that `hub` names by ``identity.chain``."""
     revoked: NotRequired[Mapping[str, int]]
-    """dict[site -> last epoch whose certificates open nothing any more]."""
+    """dict[site -> last revoked key generation]."""
 
 
 class ControlPlane(pulumi.ComponentResource):

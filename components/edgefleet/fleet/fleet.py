@@ -113,7 +113,9 @@ def _key(secret: pulumi.Output[str], spec: SiteSpec) -> pulumi.Output[str]:
     One output a site: an output of all keys would be searched for unknowns once for each of them.
     """
     return secret.apply(
-        lambda known: site_key(known, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+        lambda known: site_key(
+            known, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
+        )
     )
 
 
@@ -132,7 +134,9 @@ def _identity(
 
     def made(known: tuple[str, Holder]) -> dict[str, str]:
         secret, by = known
-        key = site_key(secret, fleet=spec.fleet, region=spec.region, site=spec.name, epoch=spec.epoch)
+        key = site_key(
+            secret, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
+        )
         return to_plain(identified(spec, key, by, hub).identity)
 
     return pulumi.Output.unsecret(authority.apply(made))

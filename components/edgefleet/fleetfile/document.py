@@ -117,5 +117,5 @@ class FleetDocument(TypedDict, total=False):
     waves: tuple[WavePart, ...]
     """The order in which sites are changed."""
     revoked: dict[Name, Annotated[int, Field(ge=1)]]
-    """Sites whose certificates open nothing any more, with the last epoch that is meant: store-0007: 1. One
-    that is set up anew gets a higher epoch; the line stays."""
+    """Revoked sites, each with its last revoked key generation: store-0007: 1. A reinstalled site gets a
+    higher keyGeneration; the line stays."""

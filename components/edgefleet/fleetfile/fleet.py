@@ -47,7 +47,7 @@ class Fleet:
     waves: tuple[Wave, ...] = ()
     """In their order; sites in none of them come last."""
     revoked: dict[str, int] = field(default_factory=dict)
-    """dict[site -> last epoch whose certificates open nothing any more]."""
+    """dict[site -> last revoked key generation]."""
     profiles_used: dict[str, int] = field(default_factory=dict)
     """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
     workloads: tuple[Workload, ...] = ()

@@ -173,7 +173,7 @@ class CostLimitPart(TypedDict, total=False):
 class HubIdentityPart(TypedDict, total=False):
     """The hub's certificates and tokens."""
 
-    epochs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=2)]
+    key_generations: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=2)]
     """Generations in use: [1], [1, 2] while rotating, then [2]."""
     chain: Annotated[str, Field(min_length=1)]
     """Path in the project of a PEM file with an intermediate authority and those above it, the root last,

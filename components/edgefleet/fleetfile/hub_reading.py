@@ -44,7 +44,7 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
         k3s_version=k3s.get("version", default_k3s) if kind == "k3s" else "",
         snapshots=HubSnapshots(**given.get("snapshots", {})),
         eks=Eks(**given.get("eks", {})),
-        epochs=identity.get("epochs", (1,)),
+        key_generations=identity.get("key_generations", (1,)),
         chain=identity.get("chain"),
         site_identity=identity.get("sites", has_hub),
         sites_until=identity.get("valid_until", SITES_UNTIL),
@@ -68,7 +68,7 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _missing(hub, given)
         yield from _of_servers(hub)
         yield from _of_network(hub, given.get("network", {}))
-    yield from _of_epochs(hub)
+    yield from _of_key_generations(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
         yield _problem((), "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
@@ -143,8 +143,9 @@ def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem
             )
 
 
-def _of_epochs(hub: ControlPlane) -> Iterator[Problem]:
-    first, *more = hub.epochs
+def _of_key_generations(hub: ControlPlane) -> Iterator[Problem]:
+    first, *more = hub.key_generations
     if more and more != [first + 1]:
         hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"
-        yield _problem(("identity", "epochs"), "epochs", "two epochs in use must follow each other", hint)
+        path = ("identity", "keyGenerations")
+        yield _problem(path, "key-generations", "two key generations in use must follow each other", hint)

@@ -22,7 +22,7 @@ ONLY_NODE = "n1"
 """Name of the node of a site that has no `nodes`."""
 _NODE_SETTINGS = ("labels", "taints", "network", "image", "hardware")
 _HARDWARE = ("arch", "cpus", "memory", "disk", "storage", "accelerators")
-_PLAIN = ("epoch", "timezone", "ntp", "airgap", "hardening")
+_PLAIN = ("key_generation", "timezone", "ntp", "airgap", "hardening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,8 @@ class LinkPart(TypedDict, total=False):
     """Rate towards the site in bits/s, 20Mbit."""
     up: Rate
     """Rate from the site in bits/s, 5Mbit."""
-    longest_darkness: Days
-    """How long it may be away without a break, 60d; certificates must outlast it."""
+    max_offline: Days
+    """Longest offline period, 60d; certificates must outlast it."""
 
 
 @with_config(STRICT)
@@ -252,7 +252,7 @@ class Common(TypedDict, total=False):
     """What nodes may be reached by."""
     break_glass: BreakGlassPart
     """Ways into a box when nothing else works; all off unless said otherwise."""
-    epoch: Annotated[int, Field(ge=1)]
+    key_generation: Annotated[int, Field(ge=1)]
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
 
 

@@ -62,7 +62,7 @@ def _server(wanted: HubBoot, start: Start) -> HubServer:
         region=wanted.region,
         name="hub",
         recipe=wanted.recipe,
-        epoch=hub.epochs[-1],
+        key_generation=hub.key_generations[-1],
         k3s=K3s(version=hub.k3s_version, disable=hub.k3s_disable),
         nodes={"server": node},
     )

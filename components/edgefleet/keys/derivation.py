@@ -1,6 +1,6 @@
 """Secrets are derived, not stored: HKDF-SHA256 (RFC 5869) from the fleet secret.
 
-The fleet secret gives each site a key over (fleet, region, site, epoch); the site's key gives each of
+The fleet secret gives each site a key over (fleet, region, site, generation); the site's key gives each of
 its credentials over (purpose, node). A box holds only what was derived for it, so a lost box opens
 nothing else. Each part of an `info` is preceded by its length, so that no two paths collide.
 
@@ -24,13 +24,13 @@ SECRET_BYTES = 32
 """Length of the fleet secret and of a site's key, bytes."""
 
 
-def site_key(fleet_secret: str, *, fleet: str, region: str, site: str, epoch: int) -> str:
+def site_key(fleet_secret: str, *, fleet: str, region: str, site: str, generation: int) -> str:
     """The key of one site, base64 of 32 bytes.
 
     Raises:
         InvalidInput: `fleet_secret` is not base64 of at least 32 bytes.
     """
-    key = _hkdf(_secret_bytes(fleet_secret), ("site", fleet, region, site, str(epoch)), SECRET_BYTES)
+    key = _hkdf(_secret_bytes(fleet_secret), ("site", fleet, region, site, str(generation)), SECRET_BYTES)
     return base64.b64encode(key).decode()
 
 

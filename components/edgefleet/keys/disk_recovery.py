@@ -28,7 +28,7 @@ def recovery_passphrase(key: str, *, node: str, box_public_key: str) -> str:
     """What opens the disk: hexadecimal, to be typed where cryptsetup asks for a passphrase.
 
     Args:
-        key: the site's key, of the epoch in which the disk was made.
+        key: the site's key, of the generation in which the disk was created.
         node: name of the node.
         box_public_key: base64, as the disk's header has it (``cryptsetup token export``, "public").
 

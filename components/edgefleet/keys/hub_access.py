@@ -1,4 +1,4 @@
-"""Who may do what on the hub: Kubernetes RBAC of the kubeconfigs, revoked by leaving an epoch out. Pure.
+"""Kubernetes RBAC of the hub's kubeconfigs, revoked by leaving out a key generation. Pure.
 
 A client certificate cannot be revoked in Kubernetes; the rights of its user can. Sources: Kubernetes docs,
 "Using RBAC Authorization" (the roles ``edit`` and ``view``).
@@ -23,8 +23,8 @@ EXTRA_RULES = {
 BASES = {"deployer": "edit", "read-only": "view"}
 
 
-def access_manifests(epochs: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
-    """Roles, and bindings of the users of these epochs and no others."""
+def access_manifests(key_generations: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
+    """Roles, and bindings of the users of these key generations and no others."""
     made: list[dict[str, Any]] = []
     for role in ROLES:
         name = f"edgefleet:{role}"
@@ -36,7 +36,10 @@ def access_manifests(epochs: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
                 "rules": EXTRA_RULES[role],
             }
         )
-        subjects = [{"apiGroup": API, "kind": "User", "name": user_of(role, epoch)} for epoch in epochs]
+        subjects = [
+            {"apiGroup": API, "kind": "User", "name": user_of(role, generation)}
+            for generation in key_generations
+        ]
         made += [_binding(f"{name}:own", name, subjects), _binding(f"{name}:base", BASES[role], subjects)]
     return tuple(made)
 

@@ -6,8 +6,8 @@ token in k3s's full form names the root's digest, so whoever joins knows whom it
 cli/certificate and cli/token; k3s, pkg/clientaccess/token.go (hashCA) and pkg/daemons/control/deps (an
 existing service key stays; EC keys are read).
 
-An epoch renews authorities, tokens and kubeconfigs and leaves the root. While two are in use, the newer one's
-authorities sign and the older one's clients are still believed.
+A key generation renews authorities, tokens and kubeconfigs and keeps the root. While two are in use, the
+newer one's authorities sign, and clients of the older one are still accepted.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ AUTHORITY_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
 PURPOSES = ("server-ca", "client-ca", "request-header-ca", "etcd/peer-ca", "etcd/server-ca")
 """Certificate authorities of k3s, by their paths below ``server/tls``."""
 ROLES = ("deployer", "read-only")
-"""Kubeconfigs of least privilege; each is a user of its own for each epoch, so that RBAC can revoke it."""
+"""Kubeconfigs of least privilege; each has one user per key generation, so that RBAC can revoke it."""
 CHAIN_HASH_SINCE = release("v1.23.0")
 """Since when k3s names the root's digest of a bundle and not the file's: 1.21 was seen hashing the file."""
 
@@ -93,23 +93,25 @@ def hub_identity(
     master: str,
     signer: tuple[Holder, tuple[x509.Certificate, ...]],
     *,
-    epochs: tuple[int, ...],
+    key_generations: tuple[int, ...],
     k3s_version: str,
 ) -> HubIdentity:
-    """Everything for the epochs in use, the last of which signs."""
+    """Everything for the key generations in use, the last of which signs."""
     by, chain = signer
-    newest = {purpose: _authority(master, by, purpose, epochs[-1]) for purpose in PURPOSES}
+    newest = {purpose: _authority(master, by, purpose, key_generations[-1]) for purpose in PURPOSES}
     files: dict[str, str] = {}
     for purpose, holder in newest.items():
-        older = [_authority(master, by, purpose, epoch).certificate for epoch in epochs[:-1]]
+        older = [
+            _authority(master, by, purpose, generation).certificate for generation in key_generations[:-1]
+        ]
         bundle = [holder.certificate, *chain, *(older if purpose == "client-ca" else [])]
         files[f"{purpose}.crt"] = "".join(map(pem, bundle))
         files[f"{purpose}.key"] = holder.key_pem
-    service = Holder(by.certificate, private_key(master, "hub-service-key", of=str(epochs[-1])))
+    service = Holder(by.certificate, private_key(master, "hub-service-key", of=str(key_generations[-1])))
     files["service.key"] = service.key_pem
     ca_hash = _ca_hash(files["server-ca.crt"], chain[-1], k3s_version)
     passwords = {
-        user: derive(master, f"hub-token-{user}", node=str(epochs[-1]), length=16).hex()
+        user: derive(master, f"hub-token-{user}", node=str(key_generations[-1]), length=16).hex()
         for user in ("server", "node")
     }
     return HubIdentity(
@@ -124,7 +126,11 @@ def hub_identity(
 
 @lru_cache(maxsize=4)
 def hub_of(
-    master: str, place: tuple[str, str], signer: tuple[str, str], epochs: tuple[int, ...], k3s_version: str
+    master: str,
+    place: tuple[str, str],
+    signer: tuple[str, str],
+    key_generations: tuple[int, ...],
+    k3s_version: str,
 ) -> HubIdentity:
     """The identity of a hub, made once for all that is made of it.
 
@@ -132,7 +138,7 @@ def hub_of(
         master: the hub's master.
         place: (fleet, region).
         signer: (chain, key) of an intermediate authority as PEM, empty where both are derived.
-        epochs: the epochs in use.
+        key_generations: those in use.
         k3s_version: release that servers run.
 
     Raises:
@@ -141,7 +147,7 @@ def hub_of(
     fleet, region = place
     chain, key = signer
     by = offline_intermediate(chain, key) if chain else intermediate(master, fleet=fleet, region=region)
-    return hub_identity(master, by, epochs=epochs, k3s_version=k3s_version)
+    return hub_identity(master, by, key_generations=key_generations, k3s_version=k3s_version)
 
 
 def admin_kubeconfig(
@@ -159,22 +165,22 @@ def admin_kubeconfig(
 
 
 def role_kubeconfig(
-    identity: HubIdentity, master: str, *, role: str, address: str, epoch: int
+    identity: HubIdentity, master: str, *, role: str, address: str, generation: int
 ) -> dict[str, object]:
-    """A kubeconfig of one of `ROLES`, good for the epoch: its user has rights by RBAC alone."""
-    subject = Subject(common_name=user_of(role, epoch), not_after=AUTHORITY_UNTIL)
-    key = private_key(master, f"hub-{role}", of=str(epoch))
+    """A kubeconfig of one of `ROLES`, good for the key generation: its user has rights by RBAC alone."""
+    subject = Subject(common_name=user_of(role, generation), not_after=AUTHORITY_UNTIL)
+    key = private_key(master, f"hub-{role}", of=str(generation))
     return _kubeconfig(identity, client(subject, key, by=identity.client_authority), address, role)
 
 
-def user_of(role: str, epoch: int) -> str:
-    """The Kubernetes user of a role in an epoch."""
-    return f"edgefleet:{role}:{epoch}"
+def user_of(role: str, generation: int) -> str:
+    """The Kubernetes user of a role in a key generation."""
+    return f"edgefleet:{role}:{generation}"
 
 
-def _authority(master: str, by: Holder, purpose: str, epoch: int) -> Holder:
-    name = Subject(common_name=f"k3s-{purpose.replace('/', '-')}@{epoch}", not_after=AUTHORITY_UNTIL)
-    return authority(name, private_key(master, f"hub-{purpose}", of=str(epoch)), by=by)
+def _authority(master: str, by: Holder, purpose: str, generation: int) -> Holder:
+    name = Subject(common_name=f"k3s-{purpose.replace('/', '-')}@{generation}", not_after=AUTHORITY_UNTIL)
+    return authority(name, private_key(master, f"hub-{purpose}", of=str(generation)), by=by)
 
 
 def _ca_hash(bundle: str, root: x509.Certificate, k3s_version: str) -> str:

@@ -1,8 +1,8 @@
 """Certificates of sites, by which the cloud knows them, and the list of those that are revoked. Pure.
 
-One authority a region, derived from the hub's master; one certificate a site and epoch, whose key is derived
-from the site's own: the site's resource makes the key by itself, and is handed the public certificate. A lost
-box is one line in the fleet file: its certificate's serial number is known without having been kept.
+One authority a region, derived from the hub's master; one certificate a site and key generation, whose key is
+derived from the site's own: the site's resource derives the key itself and receives the public certificate. A
+lost node is one line in the fleet file: its certificate's serial number is derived, not stored.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ from edgefleet.model.site import Link, SiteSpec
 from edgefleet.model.spec import since
 
 UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
-DARKNESS = {"steady": 7, "intermittent": 30, "dark": 180}
-"""dict[class of a link -> days for which a site may be away, where it does not say]."""
+OFFLINE_DAYS = {"steady": 7, "intermittent": 30, "dark": 180}
+"""dict[class of a link -> days that a site may stay offline unless it sets max_offline]."""
 
 
 def site_authority(master: str, *, fleet: str, region: str) -> Holder:
@@ -47,7 +47,7 @@ def certificate_key(key: str) -> ec.EllipticCurvePrivateKey:
 
 
 def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_after: datetime) -> Holder:
-    """The certificate of one site, in the epoch of its key.
+    """The certificate of one site, for the generation of its key.
 
     Args:
         key: the site's derived key.
@@ -88,34 +88,34 @@ def last_day(hub: ControlPlane) -> datetime:
     return datetime.fromisoformat(hub.sites_until).replace(tzinfo=UTC)
 
 
-def darkness(link: Link) -> int:
-    """Days for which a site may be away without a break."""
-    return DARKNESS[link.class_] if link.longest_darkness is None else link.longest_darkness
+def offline_days(link: Link) -> int:
+    """Longest offline period of a site, in days."""
+    return OFFLINE_DAYS[link.class_] if link.max_offline is None else link.max_offline
 
 
 def check_outlasts(sites: Mapping[str, SiteSpec], hub: ControlPlane, today: datetime) -> None:
-    """Refuse certificates that may run out while a site is dark.
+    """Refuse certificates that may expire while a site is offline.
 
     Raises:
-        InvalidInput: what is valid until the last day does not outlast the longest darkness from `today` on.
+        InvalidInput: the certificates expire within the longest offline period from `today` on.
     """
-    dark = {name: darkness(spec.link) for name, spec in sites.items() if has_identity(spec, hub)}
-    if dark:
-        longest = max(dark, key=lambda name: dark[name])
-        check_validity((last_day(hub) - today).days, dark[longest], site=longest)
+    days = {name: offline_days(spec.link) for name, spec in sites.items() if has_identity(spec, hub)}
+    if days:
+        longest = max(days, key=lambda name: days[name])
+        check_validity((last_day(hub) - today).days, days[longest], site=longest)
 
 
-def check_validity(days: int, darkness_days: int, *, site: str = "") -> None:
-    """Refuse certificates that may run out while a site is dark.
+def check_validity(days: int, max_offline: int, *, site: str = "") -> None:
+    """Refuse certificates that may expire while a site is offline.
 
     Raises:
-        InvalidInput: they are not valid for longer than the longest darkness.
+        InvalidInput: they do not outlast the longest offline period.
     """
-    if days <= darkness_days:
+    if days <= max_offline:
         whose = site or "sites"
-        problem = f"certificates are valid for {days} days more, and {whose} may be dark for {darkness_days}"
+        problem = f"certificates expire in {days} days, and {whose} may be offline for {max_offline}"
         hint = (
-            "set a later controlPlane.identity.validUntil: a site whose certificate ran out has to be visited"
+            "set a later controlPlane.identity.validUntil: a site whose certificate has expired needs a visit"
         )
         raise InvalidInput(Problem(code="validity", path="controlPlane.identity", problem=problem, hint=hint))
 
@@ -123,20 +123,20 @@ def check_validity(days: int, darkness_days: int, *, site: str = "") -> None:
 def revoked_serials(
     fleet_secret: str, by: Holder, *, region: tuple[str, str], revoked: Mapping[str, int]
 ) -> tuple[int, ...]:
-    """Serial numbers of all certificates of the revoked sites, from epoch 1 to the one given.
+    """Serial numbers of all certificates of the revoked sites, from key generation 1 to the one given.
 
     They do not depend on how long a certificate is valid.
     """
     fleet, name = region
     return tuple(
         site_certificate(
-            site_key(fleet_secret, fleet=fleet, region=name, site=site, epoch=epoch),
+            site_key(fleet_secret, fleet=fleet, region=name, site=site, generation=generation),
             by,
             site=(fleet, name, site),
             not_after=UNTIL,
         ).certificate.serial_number
         for site, last in sorted(revoked.items())
-        for epoch in range(1, last + 1)
+        for generation in range(1, last + 1)
     )
 
 

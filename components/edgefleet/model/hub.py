@@ -111,7 +111,7 @@ class ControlPlane:
     eks: Eks = Eks()
     kubeconfig: str | None = None
     """Path of the kubeconfig of an existing cluster, in the project."""
-    epochs: tuple[int, ...] = (1,)
+    key_generations: tuple[int, ...] = (1,)
     """Generations of certificates and tokens in use."""
     chain: str | None = None
     """Path of the chain of an intermediate authority whose root is offline; derived where it is None."""

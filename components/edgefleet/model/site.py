@@ -44,8 +44,8 @@ class Link:
     """Rate towards the site, bits/s."""
     up: Annotated[int | None, Effect.NONE] = None
     """Rate from the site, bits/s."""
-    longest_darkness: Annotated[int | None, Effect.NONE] = None
-    """Days for which it may be away without a break; certificates outlast it."""
+    max_offline: Annotated[int | None, Effect.NONE] = None
+    """Longest offline period, in days; certificates outlast it."""
 
 
 @spec
@@ -132,7 +132,7 @@ class SiteSpec:
     """Name of the site, RFC 1123 label, unique in the region."""
     recipe: Annotated[int, Effect.REFLASH]
     """How files are rendered; see `edgefleet.boot.RECIPES`."""
-    epoch: Annotated[int, Effect.REFLASH] = 1
+    key_generation: Annotated[int, Effect.REFLASH] = 1
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
     timezone: Annotated[str, Effect.LIVE] = "Etc/UTC"
     """Name in the tz database."""

@@ -59,7 +59,7 @@ def _parameters(spec: SiteSpec, manifest: Manifest) -> dict[str, Any]:
         "region": manifest.region,
         "site": manifest.site,
         "node": manifest.node,
-        "epoch": spec.epoch,
+        "keyGeneration": spec.key_generation,
         "recipe": manifest.recipe,
         "format": manifest.format,
         "arch": manifest.arch,

@@ -47,13 +47,13 @@ def identity(wiring: Wiring) -> Identity:
     profile = aws.InstanceProfile(
         "servers", {"name": wiring.prefix, "role": role.id, "tags": wiring.tags}, wiring.options()
     )
-    address, epoch = wiring.hub.dns_name or "", wiring.hub.epochs[-1]
+    address, generation = wiring.hub.dns_name or "", wiring.hub.key_generations[-1]
 
     def kubeconfig(role: str) -> pulumi.Output[str]:
         return _of(
             wiring,
             lambda made, master: to_yaml(
-                role_kubeconfig(made, master, role=role, address=address, epoch=epoch)
+                role_kubeconfig(made, master, role=role, address=address, generation=generation)
             ),
         )
 
@@ -80,10 +80,14 @@ def secret_of(made: HubIdentity, name: str) -> str:
 
 
 def _of(wiring: Wiring, what: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
-    place, epochs, version = (wiring.fleet, wiring.region), wiring.hub.epochs, wiring.hub.k3s_version
+    place, key_generations, version = (
+        (wiring.fleet, wiring.region),
+        wiring.hub.key_generations,
+        wiring.hub.k3s_version,
+    )
 
     def made(known: Sequence[str]) -> str:
         master, key = known
-        return what(hub_of(master, place, (wiring.chain, key), epochs, version), master)
+        return what(hub_of(master, place, (wiring.chain, key), key_generations, version), master)
 
     return pulumi.Output.all(wiring.master, wiring.chain_key).apply(made)

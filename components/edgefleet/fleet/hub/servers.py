@@ -152,7 +152,7 @@ def _server_args(
 def _rolls_on(boot: HubBoot) -> str:
     """Digest of what replaces servers when it changes.
 
-    A release of k3s, an epoch and a snapshot are not among it: a Plan, `rotate` and a restore bring these.
+    It leaves out the k3s release, key generation and snapshot: a Plan, `rotate` and a restore apply these.
     """
-    still = replace(boot.hub, k3s_version="v0", epochs=(0,), snapshots=HubSnapshots())
+    still = replace(boot.hub, k3s_version="v0", key_generations=(0,), snapshots=HubSnapshots())
     return hashlib.sha256(user_data_of(replace(boot, hub=still))["join"].encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
 
     Args:
         wiring: the hub.
-        revoked: dict[site -> last epoch whose certificates open nothing any more].
+        revoked: dict[site -> last revoked key generation].
     """
     fleet, region = wiring.fleet, wiring.region
     name = f"{fleet}-{region}-sites"
