@@ -22,7 +22,8 @@ from bench.table import Row
 from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from edgefleet.engine import Local, Options
+from edgefleet.engine.api import Options
+from edgefleet.engine.embedded import Local
 
 SIZES = (100, 1_000, 10_000)
 FLOORS = 1.5

@@ -18,14 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from pulumi_embedded.checkpoint import now
 from pulumi_embedded.disk import Disk, failed
+from pulumi_embedded.errors import EngineError, OutsideFailure, Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 
+ENGINE: Final = "pulumi-embedded"
+"""What this engine calls itself in locks and in a stack's history."""
 _HELD: set[str] = set()
 """Names of the locks that runs of this very process hold."""
 _META = "version: 1\n"
@@ -36,7 +38,6 @@ _SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
 _LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
 _ABANDONED = _HOUR
 """Age in seconds from which what another machine left of an attempt to lock is nobody's."""
-_OURS = "edgefleet"
 _BIRTH = 19
 """Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
 
@@ -69,7 +70,7 @@ class Lock:
     @property
     def is_left(self) -> bool:
         """Say whether it is an embedded run's that died: its journal says all, so the next run goes on."""
-        return self.by == _OURS and self.is_dead
+        return self.by == ENGINE and self.is_dead
 
     def age(self, clock: datetime) -> str:
         """Return its age in words."""
@@ -264,7 +265,7 @@ class Backend:
             "username": getpass.getuser(),
             "hostname": socket.gethostname(),
             "timestamp": now(),
-            "by": _OURS,
+            "by": ENGINE,
             "born": _born(os.getpid()),
         }
         self._lock = path
@@ -277,7 +278,7 @@ class Backend:
             for lock in left:
                 self.remove(lock.path)
             self.sweep()
-        except EdgefleetError:
+        except EngineError:
             with suppress(OutsideFailure):  # a disk that takes no lock gives none back; why is being told
                 self.unlock()
             self.abandon()

@@ -12,12 +12,12 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.backend import Backend, digest
 from pulumi_embedded.checkpoint import STACK_TYPE, Checkpoint
+from pulumi_embedded.errors import EngineError, InvalidInput, Problem
 from pulumi_embedded.project import Project
-from pulumi_embedded.secrets import find_passphrase, open_salt
+from pulumi_embedded.secrets import open_crypter
 from pulumi_embedded.snapshot import fold
 from pulumi_embedded.values import SECRET, SIGNATURE, from_struct, to_struct, walk
 
@@ -58,20 +58,16 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
         raise InvalidInput(
             Problem(
                 problem=f"there is no stack {name!r} in this backend",
-                hint="bring it up first, or mend the reference",
+                hint="bring it up first, or fix the reference",
                 code="no-stack",
             )
         )
-    opener = partial(_open, project=project, environ=environ)
+    opener = partial(open_crypter, environ)
     found = checkpoints.read(content, str(backend.checkpoint), opener)
     if journal is not None:
         crypter = opener(found.salt) if found.salt else None
         found = fold(found, backend.journal, crypter, digest(content), content=journal)
     return _outputs(found)
-
-
-def _open(salt: str, *, project: Project, environ: Mapping[str, str]) -> Any:
-    return open_salt(find_passphrase(project.root, environ), salt)
 
 
 def _outputs(found: Checkpoint) -> dict[str, Any]:
@@ -127,7 +123,7 @@ class Builtin:
     def _reference(self, name: str, context: Any) -> dict[str, Any]:
         try:
             outputs = self._read_outputs(name)
-        except EdgefleetError as error:
+        except EngineError as error:
             _stop(context, str(error))
         hidden = sorted(key for key, value in outputs.items() if _has_secret(value))
         return {"name": name, "outputs": outputs, "secretOutputNames": hidden}

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final
 
-from edgefleet.errors import InvalidInput, Problem, Refused
+from pulumi_embedded.errors import InvalidInput, Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.secrets import Crypter
 from pulumi_embedded.values import CONTAINERS, SECRET, SIGNATURE, Bag, reveal

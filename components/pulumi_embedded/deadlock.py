@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from pulumi_embedded.errors import InvalidInput, Problem
 from pulumi_embedded.registration_limit import Gate
 
 _SLICE = 0.25

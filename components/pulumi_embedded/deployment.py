@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import grpc
 
-from edgefleet.errors import EdgefleetError, OutsideFailure
 from pulumi_embedded.checkpoint import STACK_TYPE, State
+from pulumi_embedded.errors import EngineError, OutsideFailure
 from pulumi_embedded.events import Emitter, Step
 from pulumi_embedded.goals import Goal
 from pulumi_embedded.project import Config, Project
 from pulumi_embedded.provider_call import InitFailed
 from pulumi_embedded.providers import Client
-from pulumi_embedded.registry import Registry, default_inputs
+from pulumi_embedded.registry import Registry
 from pulumi_embedded.snapshot import Snapshot
 
 
@@ -89,6 +89,10 @@ class Deployment:
     registry: Registry
     events: Emitter
     targets: Targets
+    clear_command: str
+    """The command that forgets operations of unknown outcome, for messages."""
+    passes: tuple[type[Exception], ...]
+    """Exceptions of the program that end the run as they are."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     resources: list[State] = field(default_factory=list)
     """The old state, in its order."""
@@ -117,7 +121,7 @@ class Deployment:
     """URNs deleted ahead of their replacement -> the properties that made it needed."""
     defaults: dict[str, str] = field(default_factory=dict)
     """Package -> reference of its default provider."""
-    refusal: EdgefleetError | None = None
+    refusal: EngineError | None = None
     has_failed: bool = False
     is_cancelled: bool = False
     slots: threading.Semaphore = field(init=False)
@@ -156,17 +160,6 @@ class Deployment:
 
     # providers
 
-    def default_provider(self, package: str) -> str:
-        """Return the reference of a package's default provider, making it if this is its first use."""
-        from pulumi_embedded.registration import register_provider  # noqa: PLC0415 - they need each other
-
-        self.registry.require(package)
-        with self.lock:
-            if package not in self.defaults:
-                inputs = default_inputs(self.config.package(package))
-                self.defaults[package] = register_provider(self, package, inputs)
-            return self.defaults[package]
-
     def client(self, reference: str) -> Client:
         """Return the provider that a reference names.
 
@@ -192,7 +185,7 @@ class Deployment:
         self.events.diagnostic("error", message, urn)
         return Stopped()
 
-    def refuse(self, refusal: EdgefleetError) -> Stopped:
+    def refuse(self, refusal: EngineError) -> Stopped:
         """Remember why the run cannot go on and return what stops the program."""
         with self.lock:
             self.refusal = self.refusal or refusal

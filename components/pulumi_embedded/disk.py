@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from edgefleet.errors import OutsideFailure, Problem
+from pulumi_embedded.errors import OutsideFailure, Problem
 
 
 class Disk:
@@ -85,7 +85,7 @@ def failed(path: Path, what: str, error: OSError) -> OutsideFailure:
         Problem(
             where=str(path),
             problem=f"{what}: {error.strerror}",
-            hint="make room or mend the permissions, then run again; nothing that was done is forgotten",
+            hint="make room or fix the permissions, then run again; nothing that was done is forgotten",
             code="state-io",
         )
     )

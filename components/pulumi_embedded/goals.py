@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from edgefleet.errors import Problem, Refused
 from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
+from pulumi_embedded.errors import Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.values import SIGNATURE, UNSUPPORTED, Bag, unsupported
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from pulumi_embedded.disk import Disk, failed
+from pulumi_embedded.errors import InvalidInput, OutsideFailure, Problem, Refused
 
 VERSION = 1
 
@@ -169,7 +169,7 @@ def read_journal(path: Path, content: bytes | None = None) -> Records:
         length += len(line) + 1
     if records and records[0].get("version") != VERSION:
         problem = f"the journal is of version {records[0].get('version')}, not of version {VERSION}"
-        hint = "finish that run with the edgefleet that began it"
+        hint = "finish that run with the version of the engine that began it"
         raise Refused(Problem(where=str(path), problem=problem, hint=hint, code="journal-version"))
     return Records(path=path, header=records[0] if records else {}, changes=tuple(records[1:]), length=length)
 
@@ -210,8 +210,8 @@ def damaged(path: Path, number: int) -> InvalidInput:
         Problem(
             where=f"{path}:{number}",
             problem="the journal of a run that was not finished is damaged before its end",
-            hint="restore the file; if it is lost, remove it, run `edgefleet refresh`, and look outside for "
-            "what that run made after this line",
+            hint="restore the file; if it is lost, remove it, refresh the stack, and look outside for what "
+            "that run created after this line",
             code="journal-damaged",
         )
     )

@@ -10,15 +10,15 @@ from typing import Any, NoReturn
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from edgefleet.errors import EdgefleetError, Problem, Refused
 from pulumi_embedded import builtin, replacement, step_executor
 from pulumi_embedded.checkpoint import State
 from pulumi_embedded.deployment import CallFailed, Deployment, make_urn
+from pulumi_embedded.errors import EngineError, Problem, Refused
 from pulumi_embedded.events import Step
 from pulumi_embedded.goals import read_goal, source_position
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.provider_call import ProviderError
-from pulumi_embedded.registration import register
+from pulumi_embedded.registration import default_provider, register
 from pulumi_embedded.values import UNKNOWN, Bag
 
 _FEATURES = [
@@ -109,7 +109,7 @@ class Monitor:
             source_position=source_position(request, run.project.root),
         )
         package = request.type.partition(":")[0]
-        new.provider = request.provider or run.default_provider(package)
+        new.provider = request.provider or default_provider(run, package)
         is_other = old is not None and not old.external and old.id != request.id
         step = Step(op="read-replacement" if is_other else "read", old=old, new=new)
         if old is not None:
@@ -134,7 +134,7 @@ class Monitor:
         package = request.tok.partition(":")[0]
         if package == builtin.PACKAGE and request.tok != builtin.READ_OUTPUTS:
             raise run.refuse(_refused(f"the function {request.tok}"))
-        reference = request.provider or run.default_provider(package)
+        reference = request.provider or default_provider(run, package)
         try:
             response = run.client(reference).invoke(request.tok, request.args, preview=run.preview)
         except ProviderError as error:
@@ -168,7 +168,7 @@ class Monitor:
         """Turn what is raised into what the SDK ends a program on."""
         try:
             return answer()
-        except EdgefleetError as error:
+        except EngineError as error:
             raise self._run.refuse(error) from error
         except ProviderError as error:
             raise self._run.fail(str(error)) from error

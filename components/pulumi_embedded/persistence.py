@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edgefleet.errors import OutsideFailure
 from pulumi_embedded import checkpoint as checkpoints
-from pulumi_embedded.backend import digest
+from pulumi_embedded.backend import ENGINE, digest
 from pulumi_embedded.checkpoint import Checkpoint
+from pulumi_embedded.errors import OutsideFailure
 from pulumi_embedded.journal import Journal, read_journal, seal_journal
 from pulumi_embedded.secrets import Crypter
 from pulumi_embedded.snapshot import Snapshot
@@ -76,7 +76,7 @@ class Keeper:
             "kind": KINDS[operation],
             "startTime": self._started,
             "message": "",
-            "environment": {"exec.kind": "edgefleet", "pulumi.os": platform.system().lower()},
+            "environment": {"exec.kind": ENGINE, "pulumi.os": platform.system().lower()},
             "config": self._opened.config.recorded,
             "version": 0,
             "result": result,

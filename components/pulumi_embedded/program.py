@@ -22,9 +22,9 @@ import pulumi
 from pulumi import runtime
 from pulumi.runtime import settings as sdk
 
-from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from pulumi_embedded import deadlock
 from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.errors import EngineError, InvalidInput, Problem
 from pulumi_embedded.monitor import Log, Monitor
 from pulumi_embedded.registration_limit import Gate
 
@@ -37,7 +37,7 @@ def run_program(run: Deployment) -> None:
 
     Raises:
         InvalidInput: the program raised; says where and what.
-        EdgefleetError: the program's guards stopped it.
+        Exception: one that the host lets pass, as the program raised it.
         KeyboardInterrupt: someone interrupted it; what was under way has ended.
     """
     context = contextvars.copy_context()
@@ -63,7 +63,7 @@ def _run(run: Deployment) -> None:
     with _as_main(run.project.program):
         try:
             _drive(run)
-        except EdgefleetError:
+        except run.passes:
             raise
         except (Exception, SystemExit) as error:
             if run.has_failed or run.is_cancelled:
@@ -163,7 +163,7 @@ def _is_own(module: Any, folder: Path) -> bool:
     return Path(file).is_relative_to(folder / name) or Path(file) == folder / f"{name}.py"
 
 
-def _translate(error: Exception | SystemExit, root: Path) -> EdgefleetError:
+def _translate(error: Exception | SystemExit, root: Path) -> EngineError:
     """Say in one line where the program broke, and on what."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_under(frame.filename, root)]
@@ -180,7 +180,7 @@ def _translate(error: Exception | SystemExit, root: Path) -> EdgefleetError:
         Problem(
             where=where,
             problem=f"the program failed: {text}",
-            hint="mend the program; nothing further was done",
+            hint="fix the program; nothing further was done",
             code="program",
         )
     )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
+from pulumi_embedded.errors import InvalidInput, OutsideFailure, Problem, Refused
 from pulumi_embedded.secrets import Crypter
 
 _PROJECT_KEYS = frozenset(
@@ -25,7 +25,8 @@ _PROJECT_KEYS = frozenset(
 _STACK_KEYS = frozenset({"config", "encryptionsalt", "secretsprovider"})
 _PLUGINS = {"analyzers": "the policy pack", "languages": "the language host"}
 _BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
-CLI_HINT = "use the Pulumi CLI for this stack (`--engine pulumi`)"
+PROJECT_HINT = "run this in a project's folder"
+CLI_HINT = "use the Pulumi CLI for this stack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
     """
     root = root.resolve()
     path = root / "Pulumi.yaml"
-    document = _read_yaml(path, "run this in a project's folder, or make one with `edgefleet new`")
+    document = _read_yaml(path, PROJECT_HINT)
     _refuse_unknown(document, _PROJECT_KEYS, path)
     name = document.get("name")
     if not isinstance(name, str) or not name:
@@ -307,7 +308,8 @@ def _read_yaml(path: Path, hint: str) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text()) or {}
     except FileNotFoundError as error:
-        raise InvalidInput(Problem(where=str(path), problem="there is no such file", hint=hint)) from error
+        problem = Problem(where=str(path), problem="there is no such file", hint=hint, code="no-project")
+        raise InvalidInput(problem) from error
     except OSError as error:
         problem = Problem(
             where=str(path), problem=f"cannot be read: {error.strerror}", hint="make it readable"
@@ -316,7 +318,7 @@ def _read_yaml(path: Path, hint: str) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise InvalidInput(Problem(where=where, problem="is not YAML", hint="mend the syntax")) from error
+        raise InvalidInput(Problem(where=where, problem="is not YAML", hint="fix the syntax")) from error
     if not isinstance(document, dict):
         raise InvalidInput(Problem(where=str(path), problem="is not a mapping", hint="write keys and values"))
     return document

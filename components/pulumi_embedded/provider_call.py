@@ -10,7 +10,6 @@ import grpc
 from google.protobuf import any_pb2, descriptor_pool, message_factory
 from pulumi.runtime.proto import errors_pb2, provider_pb2
 
-from edgefleet.errors import EdgefleetError
 from pulumi_embedded.values import Bag
 
 _METHODS = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"].methods_by_name
@@ -116,8 +115,6 @@ def _answer(servicer: Any, name: str, request: Any) -> Any:
         response = getattr(servicer, name)(request, context)
     except _AbortedCall as aborted:
         raise _translate(aborted) from None
-    except EdgefleetError as error:
-        raise ProviderError(str(error)) from error
     except Exception as error:  # a provider's mistake must read like one, whatever it raised
         raise ProviderError(f"the provider broke in {name}: {type(error).__name__}: {error}") from error
     if context.code not in (None, grpc.StatusCode.OK):

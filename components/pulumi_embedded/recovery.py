@@ -23,11 +23,11 @@ _UNKNOWN = (
     "an earlier run ended while it was creating {urn}: whether that exists is not known. "
     "Look for it outside; delete what you find, or take it over with "
     "`pulumi refresh --import-pending-creates '{urn}' ID`; "
-    "then `edgefleet refresh -s {stack} --clear-pending-creates` forgets the attempt"
+    "then `{clear}` forgets the attempt"
 )
 _OTHER = (
     "an earlier run ended while it was {what} {urn}, and it cannot be looked up now; "
-    "the next run tries again, and `edgefleet refresh -s {stack} --clear-pending-creates` forgets it"
+    "the next run tries again, and `{clear}` forgets it"
 )
 _LOOKS = ("reading", "importing")
 """Operations that change nothing outside; neither does one on a provider's own record."""
@@ -55,7 +55,9 @@ def settle(run: Deployment, *, clear: bool = False) -> None:
             run.events.diagnostic("warning", f"forgot that an earlier run was {pending.type} {urn}", urn)
             continue
         text = _UNKNOWN if pending.type == "creating" else _OTHER
-        run.events.diagnostic("warning", text.format(what=pending.type, urn=urn, stack=run.stack), urn)
+        run.events.diagnostic(
+            "warning", text.format(what=pending.type, urn=urn, clear=run.clear_command), urn
+        )
     run.rebase(run.snapshot.checkpoint().resources)
 
 

@@ -15,6 +15,7 @@ from pulumi_embedded.events import Step
 from pulumi_embedded.goals import Goal
 from pulumi_embedded.provider_call import ProviderError
 from pulumi_embedded.providers import Diff, Lifecycle
+from pulumi_embedded.registry import default_inputs
 from pulumi_embedded.values import Bag, reveal
 
 
@@ -143,7 +144,7 @@ def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
     if not goal.custom:
         return None
     run.registry.require(goal.package)
-    new.provider = goal.provider or run.default_provider(goal.package)
+    new.provider = goal.provider or default_provider(run, goal.package)
     return run.client(new.provider)
 
 
@@ -272,8 +273,21 @@ def _step(op: str, old: State, new: State, diff: Diff) -> Step:
     return Step(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)
 
 
-def register_provider(run: Deployment, package: str, inputs: Bag) -> str:
-    """Register a package's default provider; return its reference."""
+def default_provider(run: Deployment, package: str) -> str:
+    """Return the reference of a package's default provider, which is registered at its first use.
+
+    Raises:
+        Refused: the engine does not host the package.
+    """
+    run.registry.require(package)
+    with run.lock:
+        if package not in run.defaults:
+            inputs = default_inputs(run.config.package(package))
+            run.defaults[package] = _register_provider(run, package, inputs)
+        return run.defaults[package]
+
+
+def _register_provider(run: Deployment, package: str, inputs: Bag) -> str:
     goal = Goal(type=f"{PROVIDER_PREFIX}{package}", name="default", custom=True, inputs=inputs)
     urn = make_urn(run.stack, run.project.name, "", goal.type, goal.name)
     run.claimed.add(urn)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from edgefleet.errors import Problem, Refused
+from pulumi_embedded import builtin
 from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
+from pulumi_embedded.errors import Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.provider_call import ProviderError
 from pulumi_embedded.providers import Checked, Client, Diff, Factory, Read
@@ -36,7 +37,7 @@ class Registry:
             Refused: by name.
         """
         if package not in self._factories:
-            hosted = ", ".join(sorted(self._factories.keys() - {"pulumi"}))
+            hosted = ", ".join(sorted(self._factories.keys() - {builtin.PACKAGE}))
             raise Refused(
                 Problem(
                     problem=f"the embedded engine hosts {hosted}, not the package {package!r} used here",

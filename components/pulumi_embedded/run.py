@@ -12,6 +12,7 @@ from pulumi_embedded import builtin, deletions, recovery, refresh
 from pulumi_embedded.backend import Backend
 from pulumi_embedded.deployment import Deployment, Stopped, Targets
 from pulumi_embedded.disk import Disk
+from pulumi_embedded.errors import EngineError
 from pulumi_embedded.events import Emitter, OnEvent
 from pulumi_embedded.interrupts import Interrupts
 from pulumi_embedded.persistence import Keeper
@@ -40,6 +41,10 @@ class Request:
     parallel: int = 16
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     disk: Disk = field(default_factory=Disk)
+    clear_command: str = "pulumi refresh --clear-pending-creates"
+    """What a user types to forget operations of unknown outcome, for messages."""
+    passes: tuple[type[Exception], ...] = ()
+    """Exceptions that a program may raise on purpose: they end the run and are raised as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,8 @@ def _deploy(this: _Run, opened: Opened, snapshot: Snapshot) -> Ended:
         registry=Registry({**this.factories, **_builtin(request, opened.project)}),
         events=events,
         targets=Targets(request.targets),
+        clear_command=request.clear_command,
+        passes=(EngineError, *request.passes),
     )
     this.interrupts.watch(deployment)
     events.prelude(opened.config.shown())

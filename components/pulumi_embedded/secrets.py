@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from pulumi_embedded.errors import InvalidInput, OutsideFailure, Problem
 
 _ROUNDS = 1_000_000
 _KEY_BYTES = 32
@@ -26,8 +26,6 @@ _NONCE_BYTES = 12
 _SALT_BYTES = 8
 _PARTS = 3
 _KNOWN = "pulumi"
-PASSPHRASE_FILE = Path(".edgefleet/passphrase")
-"""Where `edgefleet init` keeps a passphrase for a first look, relative to the project."""
 
 
 class Crypter:
@@ -92,6 +90,16 @@ def open_salt(passphrase: str, salt: str) -> Crypter:
     raise _wrong_passphrase()
 
 
+def open_crypter(environ: Mapping[str, str], salt: str) -> Crypter:
+    """Make the crypter of a stack with the passphrase of the environment.
+
+    Raises:
+        InvalidInput: there is no passphrase, or it is not this stack's.
+        OutsideFailure: the file with it cannot be read.
+    """
+    return open_salt(find_passphrase(environ), salt)
+
+
 def new_salt(passphrase: str) -> Crypter:
     """Make a crypter with a fresh salt, for a stack that has none yet."""
     salt = os.urandom(_SALT_BYTES)
@@ -99,22 +107,20 @@ def new_salt(passphrase: str) -> Crypter:
     return Crypter(key, f"v1:{base64.b64encode(salt).decode()}:{Crypter(key, '').encrypt(_KNOWN)}")
 
 
-def find_passphrase(project: Path, environ: Mapping[str, str]) -> str:
-    """Find the passphrase where the CLI does, or in the project's own file.
+def find_passphrase(environ: Mapping[str, str]) -> str:
+    """Return the passphrase from where the CLI takes it.
 
     Args:
-        project: Folder of Pulumi.yaml.
-        environ: The process's environment.
+        environ: The process's environment: the passphrase, or the path of a file with it.
 
     Raises:
         InvalidInput: there is none.
-        OutsideFailure: the file that was named cannot be read.
+        OutsideFailure: the file cannot be read.
     """
     if "PULUMI_CONFIG_PASSPHRASE" in environ:
         return environ["PULUMI_CONFIG_PASSPHRASE"]
-    named = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-    path = Path(named) if named else project / PASSPHRASE_FILE
-    if not named and not path.exists():
+    file = environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if not file:
         raise InvalidInput(
             Problem(
                 problem="no passphrase for this stack's secrets",
@@ -123,11 +129,11 @@ def find_passphrase(project: Path, environ: Mapping[str, str]) -> str:
             )
         )
     try:
-        return path.read_text().strip()
+        return Path(file).read_text().strip()
     except OSError as error:
         raise OutsideFailure(
             Problem(
-                where=str(path),
+                where=file,
                 problem=f"the passphrase cannot be read: {error.strerror}",
                 hint="make the file readable, or set PULUMI_CONFIG_PASSPHRASE",
                 code="no-passphrase",

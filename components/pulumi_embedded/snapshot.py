@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import OutsideFailure
 from pulumi_embedded.checkpoint import Checkpoint, Pending, State, deserialize, provider_urn, serialize
+from pulumi_embedded.errors import OutsideFailure
 from pulumi_embedded.journal import Journal, Records, damaged, read_journal
 from pulumi_embedded.secrets import Crypter
 

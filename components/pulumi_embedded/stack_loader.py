@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem, Refused
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.backend import Backend, digest
 from pulumi_embedded.checkpoint import Checkpoint, State
 from pulumi_embedded.disk import Disk
+from pulumi_embedded.errors import InvalidInput, Problem, Refused
 from pulumi_embedded.project import Config, Project, load_config, open_project, stack_document
-from pulumi_embedded.secrets import Crypter, find_passphrase, new_salt, open_salt
+from pulumi_embedded.secrets import Crypter, find_passphrase, new_salt, open_crypter
 from pulumi_embedded.snapshot import fold
 from pulumi_embedded.values import reveal
 
@@ -49,7 +49,7 @@ def open_stack(
     require_stack(project, backend, stack)
     content, journal = backend.read()
     salt = str(document.get("encryptionsalt") or "")
-    opener = partial(_open, project=project, environ=environ)
+    opener = partial(open_crypter, environ)
     crypter = opener(salt) if salt else None
     where = str(backend.checkpoint)
     found = Checkpoint() if content is None else checkpoints.read(content, where, opener)
@@ -65,7 +65,7 @@ def open_stack(
         )
     crypter = crypter or (opener(found.salt) if found.salt else None)
     if crypter is None and writes:
-        crypter = new_salt(find_passphrase(project.root, environ))
+        crypter = new_salt(find_passphrase(environ))
         _write_salt(backend, project.stack_file(stack), crypter.salt)
     if content and crypter is not None:
         checkpoints.check_secrets(content, where, crypter)
@@ -88,7 +88,7 @@ def require_stack(project: Project, backend: Backend, stack: str) -> None:
         raise InvalidInput(
             Problem(
                 problem=f"there is no stack called {stack!r}",
-                hint=f"make it with `edgefleet init -s {stack}` or `pulumi stack init {stack}`",
+                hint=f"create it with `pulumi stack init {stack}`",
                 code="no-stack",
             )
         )
@@ -122,10 +122,6 @@ def read_state(
 def _recorded(state: State) -> tuple[dict[str, Any], dict[str, Any]]:
     recorded = state.recorded or {}
     return recorded.get("inputs", {}), recorded.get("outputs", {})
-
-
-def _open(salt: str, *, project: Project, environ: Mapping[str, str]) -> Crypter:
-    return open_salt(find_passphrase(project.root, environ), salt)
 
 
 def _write_salt(backend: Backend, path: Path, salt: str) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgefleet.errors import OutsideFailure
 from pulumi_embedded.checkpoint import State, now
 from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.errors import OutsideFailure
 from pulumi_embedded.events import Step
 from pulumi_embedded.provider_call import InitFailed, ProviderError, TimedOut
 from pulumi_embedded.providers import Lifecycle

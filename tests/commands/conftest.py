@@ -13,7 +13,7 @@ from rich.console import Console
 
 from edgefleet import cli
 from edgefleet.commands.session import Session
-from edgefleet.engine import OnEvent, Options, Resource, StackState
+from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from edgefleet.commands.passphrase import VARIABLES
 from edgefleet.commands.secrets import read
 from edgefleet.commands.session import Session
+from edgefleet.engine.configuration import PASSPHRASE_VARIABLES
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -46,10 +46,10 @@ def test_init_writes_the_secret_once(world: "World") -> None:
 
 def test_init_uses_the_passphrase_that_is_given(world: "World") -> None:
     """With PULUMI_CONFIG_PASSPHRASE set, no file is made."""
-    world.environment[VARIABLES[0]] = "correct horse"
+    world.environment[PASSPHRASE_VARIABLES[0]] = "correct horse"
     assert 0 == world.run("init", "-s", "dev").code
     assert not (world.project / ".edgefleet" / "passphrase").exists()
-    world.environment[VARIABLES[0]] = "battery staple"
+    world.environment[PASSPHRASE_VARIABLES[0]] = "battery staple"
     wrong = world.run("init", "-s", "dev", "--if-missing")
     assert (1, True) == (wrong.code, "passphrase is not this stack's" in wrong.err.replace("\n  ", " "))
 

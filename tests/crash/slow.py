@@ -12,7 +12,8 @@ from typing import Any
 from tests.crash.emulator import VARIANTS
 from tests.pulumi_embedded.conftest import ENVIRON
 
-from edgefleet.engine import Local, Options
+from edgefleet.engine.api import Options
+from edgefleet.engine.embedded import Local
 
 
 def tell(line: str) -> None:

@@ -18,8 +18,9 @@ import pytest
 import yaml
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from edgefleet.engine import Engine, Local, Options, PulumiCli
-from edgefleet.engine.pulumi_cli import find_command
+from edgefleet.engine.api import Engine, Options
+from edgefleet.engine.embedded import Local
+from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 from edgefleet.errors import EdgefleetError
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import new_salt, open_salt

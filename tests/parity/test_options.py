@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from edgefleet.engine import Engine, Local, Options
+from edgefleet.engine.api import Engine, Options
+from edgefleet.engine.embedded import Local
 
 ENGINES = [
     "local",

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from edgefleet.engine import Local, Options
+from edgefleet.engine.api import Options
+from edgefleet.engine.embedded import Local
 from edgefleet.model.steps import Outcome
 from pulumi_embedded.disk import Disk
 
@@ -65,6 +66,25 @@ class Project:
     @property
     def journal(self) -> Path:
         return self.root / ".pulumi" / "journals" / "fleet" / "dev.jsonl"
+
+    def leave_pending(self, kind: str, name: str, *, as_name: str = "", **inputs: Any) -> None:
+        """Record an operation on a resource as pending, as a run leaves it that is killed.
+
+        Args:
+            kind: ``creating updating deleting reading importing``.
+            name: A resource that is on record.
+            as_name: The name of the pending resource, where that is another.
+            inputs: What it was to have in place of what is on record.
+        """
+        document = json.loads(self.checkpoint.read_text())
+        latest = document["checkpoint"]["latest"]
+        resource = next(item for item in latest["resources"] if item["urn"].endswith(f"::{name}"))
+        pending = {**resource, "inputs": {**resource["inputs"], **inputs}}
+        if as_name:
+            pending["urn"] = resource["urn"].removesuffix(name) + as_name
+            del pending["id"]
+        latest["pending_operations"] = [{"resource": pending, "type": kind}]
+        self.checkpoint.write_text(json.dumps(document))
 
     def things(self) -> list[str]:
         """Return the ids of what exists."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from edgefleet.errors import InvalidInput, Refused
-from edgefleet.provider.servicer import Servicer
 
 STANDING = 'Thing("standing", {"value": 1})\n'
 NEVER = """
@@ -147,17 +146,6 @@ def test_another_package_is_refused_before_anything_is_made(standing: Any) -> No
     with pytest.raises(Refused, match=r"hosts edgefleet, not the package 'aws'"):
         standing.run("up")
     assert ["standing-0"] == standing.things()
-
-
-def test_an_unknown_type_of_our_package_is_told(project: Any) -> None:
-    """By the real provider, with the nearest names or those that there are."""
-    project.factories = {"edgefleet": Servicer}
-    project.write('pulumi.CustomResource("edgefleet:index:SiteImage", "berlin", {})')
-    outcome = project.run("up")
-    assert "failed" == outcome.result
-    assert 1 == len(outcome.diagnostics)
-    assert "edgefleet:index:SiteImage" in outcome.diagnostics[0].message
-    assert [] == project.recorded()
 
 
 def test_an_interrupted_program_is_cancelled_not_at_fault(project: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
+from pulumi_embedded.backend import ENGINE
 from pulumi_embedded.secrets import new_salt
 
 PROGRAM = """
@@ -225,6 +226,6 @@ def test_a_lock_that_may_be_held_is_respected(up: Any, content: dict[str, Any], 
 
 def test_a_lock_that_a_dead_embedded_run_left_is_taken_over(up: Any) -> None:
     """Its journal says all that it did."""
-    path = lock(up, by="edgefleet", born="")
+    path = lock(up, by=ENGINE, born="")
     assert {} == up.ops("up")
     assert not path.exists()

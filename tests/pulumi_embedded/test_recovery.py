@@ -11,16 +11,6 @@ Thing("second", {"value": first.serial})
 """
 
 
-def leave_pending(project: Any, kind: str, **inputs: Any) -> None:
-    """Put an operation on the first thing into the checkpoint, as a run leaves it that is killed."""
-    document = json.loads(project.checkpoint.read_text())
-    latest = document["checkpoint"]["latest"]
-    resource = next(item for item in latest["resources"] if item["urn"].endswith("::first"))
-    pending = {**resource, "inputs": {**resource["inputs"], **inputs}}
-    latest["pending_operations"] = [{"resource": pending, "type": kind}]
-    project.checkpoint.write_text(json.dumps(document))
-
-
 def pending(project: Any) -> list[Any]:
     """Return what is pending in the checkpoint."""
     found = json.loads(project.checkpoint.read_text())["checkpoint"]["latest"]
@@ -39,7 +29,7 @@ def test_a_change_is_looked_up(begun: Any) -> None:
     """What it came to is on record and is changed back, as the preview says; what was secret stays so."""
     thing = begun.root / ".standin" / "things" / "first-0.json"
     thing.write_text(json.dumps({"value": "whisper", "pin": 1}))
-    leave_pending(begun, "updating")
+    begun.leave_pending("updating", "first")
     assert {"first": "update"} == begun.ops("preview")
     outcome = begun.run("up")
     assert ["info"] == [item.severity for item in outcome.diagnostics]
@@ -52,7 +42,7 @@ def test_a_change_is_looked_up(begun: Any) -> None:
 
 def test_a_change_that_never_happened_is_looked_up(begun: Any) -> None:
     """All is as it was, and there is nothing to do."""
-    leave_pending(begun, "updating", pin=2)
+    begun.leave_pending("updating", "first", pin=2)
     assert {} == begun.ops("up")
     assert [] == pending(begun)
 
@@ -60,7 +50,7 @@ def test_a_change_that_never_happened_is_looked_up(begun: Any) -> None:
 def test_a_deletion_is_looked_up(begun: Any) -> None:
     """What is gone is made anew, or forgotten where the program does not have it any more."""
     (begun.root / ".standin" / "things" / "first-0.json").unlink()
-    leave_pending(begun, "deleting")
+    begun.leave_pending("deleting", "first")
     assert {"first": "replace", "second": "update"} == begun.ops("preview")
     begun.write("")
     begun.ops("up")
@@ -72,7 +62,7 @@ def test_what_cannot_be_looked_up_now_is_looked_up_by_a_later_run(project: Any) 
     """It is said each time, until the provider answers or somebody has it forgotten."""
     project.write(PROGRAM % ', "fail": "read"')
     project.run("up")
-    leave_pending(project, "updating")
+    project.leave_pending("updating", "first")
     for _ in range(2):
         outcome = project.run("up")
         assert ["warning"] == [item.severity for item in outcome.diagnostics]
@@ -85,7 +75,7 @@ def test_what_cannot_be_looked_up_now_is_looked_up_by_a_later_run(project: Any) 
 @pytest.mark.parametrize("kind", ["reading", "importing"])
 def test_what_changed_nothing_outside_is_no_news(begun: Any, kind: str) -> None:
     """A look at something is simply done again."""
-    leave_pending(begun, kind)
+    begun.leave_pending(kind, "first")
     outcome = begun.run("up")
     assert () == outcome.diagnostics
     assert [] == pending(begun)

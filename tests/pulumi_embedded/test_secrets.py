@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgefleet.errors import InvalidInput
+from pulumi_embedded.errors import InvalidInput, OutsideFailure
 from pulumi_embedded.secrets import find_passphrase, new_salt, open_salt
 
 SALT = "v1:pe3ktQdDdYc=:v1:JL6+JVHsudvSHjYS:PC+dK3qJHAOi7ybJQtfSrc2PhobQoA=="
@@ -35,15 +35,16 @@ def test_a_new_salt_opens_again() -> None:
 
 
 def test_where_the_passphrase_comes_from(tmp_path: Path) -> None:
-    """The variable comes first, then the file it names, then the project's own."""
-    own = tmp_path / ".edgefleet" / "passphrase"
-    own.parent.mkdir()
-    own.write_text("own\n")
-    other = tmp_path / "other"
-    other.write_text("other\n")
-    assert "" == find_passphrase(tmp_path, {"PULUMI_CONFIG_PASSPHRASE": ""})
-    assert "other" == find_passphrase(tmp_path, {"PULUMI_CONFIG_PASSPHRASE_FILE": str(other)})
-    assert "own" == find_passphrase(tmp_path, {})
-    own.unlink()
-    with pytest.raises(InvalidInput, match="no passphrase"):
-        find_passphrase(tmp_path, {})
+    """The variable comes first, then the file that another one names."""
+    file = tmp_path / "passphrase"
+    file.write_text("from a file\n")
+    named = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}
+    assert "" == find_passphrase({"PULUMI_CONFIG_PASSPHRASE": "", **named})
+    assert "from a file" == find_passphrase(named)
+    with pytest.raises(
+        InvalidInput, match="no passphrase for this stack's secrets; set PULUMI_CONFIG_PASSPHRASE"
+    ):
+        find_passphrase({})
+    file.unlink()
+    with pytest.raises(OutsideFailure, match="the passphrase cannot be read: No such file"):
+        find_passphrase(named)

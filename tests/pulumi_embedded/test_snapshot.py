@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from edgefleet.errors import OutsideFailure
 from pulumi_embedded.checkpoint import Checkpoint, State
 from pulumi_embedded.disk import Disk
+from pulumi_embedded.errors import OutsideFailure
 from pulumi_embedded.journal import Journal, read_journal, seal_journal
 from pulumi_embedded.secrets import Crypter
 from pulumi_embedded.snapshot import Snapshot, fold

@@ -15,7 +15,6 @@ import typer
 
 from edgefleet.commands import options, stack_file
 from edgefleet.commands import secrets as stack_secrets
-from edgefleet.commands.passphrase import FILE, is_given
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
@@ -90,16 +89,18 @@ def _is_there(stack: str) -> Refused:
 
 def _provide_passphrase(session: Session) -> None:
     """Make a passphrase for a first look where nobody gives one."""
+    from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
     from edgefleet.io import disk
 
-    file = session.project / FILE
-    if is_given(session) or file.exists():
+    file = session.project / PASSPHRASE_FILE
+    if session.environment.keys() & set(PASSPHRASE_VARIABLES) or file.exists():
         return
     disk.write(file, f"{randomness.token_urlsafe(WORDS)}\n".encode())
     say(
         session,
-        f"made {FILE} (0600): it opens this project's secrets; keep a copy, and keep it out of version "
-        "control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE takes its place where set.",
+        f"made {PASSPHRASE_FILE} (0600): it opens this project's secrets; keep a copy, and keep it out of "
+        "version control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE takes its place where "
+        "set.",
     )
 
 

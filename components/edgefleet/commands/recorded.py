@@ -11,7 +11,7 @@ from edgefleet.model.site_resource import TOKEN
 from edgefleet.report.differences import whole
 
 if TYPE_CHECKING:
-    from edgefleet.engine import Engine, Options
+    from edgefleet.engine.api import Engine, Options
 
 
 NO_STACK = "no-stack"

@@ -20,7 +20,7 @@ from edgefleet.report.progress import progress
 from edgefleet.report.view import View
 
 if TYPE_CHECKING:
-    from edgefleet.engine import Engine, Options
+    from edgefleet.engine.api import Engine, Options
     from edgefleet.fleetfile.fleet import Fleet
 
 DOING: dict[Operation, str] = {
@@ -89,7 +89,7 @@ class Run:
 
 def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> "Options":
     """What an engine is told."""
-    from edgefleet.engine import Options
+    from edgefleet.engine.api import Options
 
     return Options(
         stack=wanted.stack,

@@ -30,14 +30,9 @@ def read(session: Session, stack: str) -> Secrets:
         InvalidInput: the passphrase is missing or wrong, or the file is damaged.
         Refused: they are kept by something else than a passphrase.
     """
-    from pulumi_embedded.project import load_config, open_project, stack_document
-    from pulumi_embedded.secrets import find_passphrase, open_salt
+    from edgefleet.engine.configuration import read_configuration
 
-    project = open_project(session.project, session.environment)
-    document = stack_document(project, stack)
-    salt = document.get("encryptionsalt")
-    crypter = open_salt(find_passphrase(session.project, session.environment), str(salt)) if salt else None
-    values = load_config(document, project, crypter).values
+    values = read_configuration(session.project, stack, session.environment)
     return Secrets(
         fleet_secret=values.get(FLEET_SECRET),
         passphrases=_passphrases(values.get(PASSPHRASES), stack),

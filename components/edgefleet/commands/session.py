@@ -14,7 +14,7 @@ from rich.console import Console
 from edgefleet.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:  # an engine costs a second to import: only the commands that run one do
-    from edgefleet.engine import Engine
+    from edgefleet.engine.api import Engine
     from edgefleet.io.emulator import Emulator
 
 
@@ -22,7 +22,7 @@ EngineName = Literal["auto", "pulumi", "local"]
 
 
 def _choose(name: "EngineName") -> "Engine":
-    from edgefleet.engine import choose
+    from edgefleet.engine.selection import choose
 
     return choose(name)
 

@@ -16,15 +16,16 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
         InvalidInput: the passphrase is missing or wrong.
         OutsideFailure: the file cannot be written.
     """
+    from edgefleet.engine.configuration import stack_crypter
     from edgefleet.io import disk
-    from pulumi_embedded.secrets import find_passphrase, new_salt, open_salt
 
     file = session.project / FOLDER / f"Pulumi.{stack}.yaml"
     text = (disk.read(file) or b"").decode()
     document: dict[str, Any] = yaml.safe_load(text) or {}
-    passphrase = find_passphrase(session.project, session.environment)
     salt = document.get("encryptionsalt")
-    crypter = open_salt(passphrase, str(salt)) if salt else new_salt(passphrase)
+    crypter = stack_crypter(
+        str(salt) if salt else None, project=session.project, stack=stack, environ=session.environment
+    )
     secure = {key: {"secure": crypter.encrypt(value)} for key, value in values.items()}
     wanted = document | {"encryptionsalt": crypter.salt, "config": (document.get("config") or {}) | secure}
     edited = _edited(text, document, wanted, secure)

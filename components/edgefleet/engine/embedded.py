@@ -9,7 +9,10 @@ from typing import Any, Literal
 from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
-from edgefleet.engine.translating import Collector, Shown
+from edgefleet.engine.configuration import with_passphrase
+from edgefleet.engine.errors import translated
+from edgefleet.engine.outcomes import Collector, Shown
+from edgefleet.errors import EdgefleetError
 from edgefleet.model.steps import Operation, Outcome
 from edgefleet.provider.servicer import Servicer
 from pulumi_embedded.disk import Disk
@@ -49,17 +52,22 @@ class Local:
             refresh=options.refresh,
             clear_pending=options.clear_pending and operation == "refresh",
             parallel=options.parallel,
-            environ=self._variables(),
+            environ=self._variables(options),
             disk=self._disk,
+            clear_command=f"edgefleet refresh -s {options.stack} --clear-pending-creates",
+            passes=(EdgefleetError,),
         )
-        ended = run(request, self._factories, partial(_both, collector, on_event))
+        with translated(options.stack):
+            ended = run(request, self._factories, partial(_both, collector, on_event))
         return collector.outcome(
             "local", options.stack, operation, result=ended.result, seconds=self._clock() - started
         )
 
     def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
         """Return a stack's state; see `Engine.state`."""
-        states = read_state(options.project, options.stack, self._variables(), show_secrets=show_secrets)
+        environ = self._variables(options)
+        with translated(options.stack):
+            states = read_state(options.project, options.stack, environ, show_secrets=show_secrets)
         return StackState(
             resources=tuple(
                 Resource(
@@ -76,8 +84,8 @@ class Local:
             )
         )
 
-    def _variables(self) -> Mapping[str, str]:
-        return dict(os.environ) if self._environ is None else self._environ
+    def _variables(self, options: Options) -> dict[str, str]:
+        return with_passphrase(os.environ if self._environ is None else self._environ, options.project)
 
 
 def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) -> None:

@@ -20,10 +20,10 @@ from pulumi.automation.events import EngineEvent
 from semver import VersionInfo
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
-from edgefleet.engine.translating import Collector, shown
+from edgefleet.engine.configuration import with_passphrase
+from edgefleet.engine.outcomes import Collector, shown
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.model.steps import Diagnostic, Operation, Outcome
-from pulumi_embedded.secrets import PASSPHRASE_FILE
 
 OLDEST = VersionInfo(3, 229, 0)
 """The first CLI that reads what this project's Pulumi.yaml says."""
@@ -153,11 +153,7 @@ class PulumiCli:
 
     def _variables(self, project: Path) -> dict[str, str]:
         variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(self._environ or {})}
-        known = {**os.environ, **variables}
-        file = project / PASSPHRASE_FILE
-        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & known.keys() and file.exists():
-            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file.resolve())
-        return variables
+        return with_passphrase({**os.environ, **variables}, project)
 
 
 def find_command() -> automation.PulumiCommand | None:

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
 
-from edgefleet.engine import Local, Options
+from edgefleet.engine.api import Options
+from edgefleet.engine.embedded import Local
 from edgefleet.model.steps import Outcome
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.checkpoint import State

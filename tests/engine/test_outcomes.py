@@ -4,7 +4,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from edgefleet.engine import Collector
+from edgefleet.engine.outcomes import Collector
 from edgefleet.model.steps import Outcome
 
 URN = "urn:pulumi:dev::fleet::edgefleet:index:Site::berlin"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from edgefleet.engine import Local, Options
+from edgefleet.engine.api import Options
+from edgefleet.engine.embedded import Local
 from edgefleet.model.steps import Outcome
 
 ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
@@ -104,7 +105,7 @@ def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
         assert "failed" == outcome.result
         errors = [item.message for item in outcome.diagnostics if item.severity == "error"]
         missing = "there is no stack 'organization/shops/north' in this backend"
-        assert [f"{missing}; bring it up first, or mend the reference"] == errors
+        assert [f"{missing}; bring it up first, or fix the reference"] == errors
     assert "pending_operations" not in json.loads(shops.state("south"))["checkpoint"]["latest"]
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edgefleet.engine import Local, PulumiCli, choose
-from edgefleet.engine.pulumi_cli import find_command
+from edgefleet.engine.embedded import Local
+from edgefleet.engine.pulumi_cli import PulumiCli, find_command
+from edgefleet.engine.selection import choose
 
 
 def test_a_named_engine_is_taken() -> None:
