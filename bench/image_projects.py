@@ -28,7 +28,7 @@ HEAD = """\
 apiVersion: edgefleet.dev/v1
 fleet: bench
 region: bench
-recipe: 2
+recipe: 1
 controlPlane:
   kind: none
   cloud: {region: eu-central-1}

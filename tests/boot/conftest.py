@@ -25,7 +25,7 @@ Boxes = Callable[..., Box]
 def box() -> Boxes:
     """Makes a box: of which golden site, which of its nodes, with which of the site's values changed.
 
-    A case is one of recipe 1's (``vlan``) or says its recipe (``recipe-2/raspberry-pi``).
+    A case is the name of a golden site, ``vlan``, or of its folder, ``recipe-1/vlan``.
     """
 
     def make(case: str = "server-static", node: str = "", **changes: Any) -> Box:

@@ -16,7 +16,7 @@ CONFIG = "dtparam=audio=on\n[cm4]\notg_mode=1\n"
 @pytest.fixture
 def pi(box: Boxes) -> Box:
     """A Raspberry Pi with a serial console."""
-    return box("recipe-2/raspberry-pi")
+    return box("recipe-1/raspberry-pi")
 
 
 def run(box: Box, root: Path) -> str:
@@ -78,7 +78,7 @@ def test_a_boot_loader_that_is_not_known_is_told_to_people(pi: Box, tmp_path: Pa
 
 
 def test_a_box_that_asks_for_nothing_gets_nothing(box: Boxes) -> None:
-    assert not board.plan(box("recipe-2/server-static")).files
+    assert not board.plan(box("recipe-1/server-static")).files
 
 
 def test_a_kernel_that_has_the_words_already_is_no_problem(pi: Box, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from edgefleet.keys.break_glass import console_hash, console_password, tunnel_ke
 from edgefleet.model.firstboot import Step
 from edgefleet.model.safety import BreakGlass, Ssm, WireGuard
 
-CASE = "recipe-2/server-static"
+CASE = "recipe-1/server-static"
 TextOf = Callable[[Step, str], str]
 PEER = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd12::/64")
 SSM = Ssm(region="eu-central-1", activation_secret="ssm")  # noqa: S106 - a name
@@ -90,7 +90,7 @@ def test_the_console_has_a_user_whose_password_no_file_holds(
 
 
 def test_sshd_knows_the_sites_users_and_not_the_one_of_the_console(box: Boxes) -> None:
-    (file,) = ssh.plan_strict(box(CASE, break_glass=BreakGlass(console=True))).files
+    (file,) = ssh.plan(box(CASE, break_glass=BreakGlass(console=True))).files
     lines = file.content.decode().splitlines()
     assert "AllowUsers ops auditor" in lines or "AllowUsers auditor ops" in lines
     assert "PasswordAuthentication no" in lines

@@ -13,7 +13,7 @@ from edgefleet.model.firstboot import Step
 
 TextOf = Callable[[Step, str], str]
 PLACES = "/usr/sbin:/sbin:/usr/bin:/bin"
-PI, BEHIND = "recipe-2/raspberry-pi", "recipe-2/data-disk"
+PI, BEHIND = "recipe-1/raspberry-pi", "recipe-1/data-disk"
 
 
 def test_no_clock_begins_before_the_day_that_is_an_input(box: Boxes) -> None:
@@ -45,7 +45,7 @@ def test_the_server_gives_the_time_and_is_let_be_asked(box: Boxes, text_of: Text
     made = text_of(clock.plan(server), clock.CHRONY)
     assert "local stratum 10" in made
     assert "allow 10.6.0.0/24" in made
-    asked = text_of(clock.plan(agent), "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf")
+    asked = text_of(clock.plan(agent), clock.TIMESYNCD)
     assert "NTP=10.6.0.10 10.6.0.1\n" in asked
     rules = text_of(firewall.plan(server), firewall.PATH)
     assert "ip saddr { 10.6.0.11 } udp dport 123" in rules
@@ -60,6 +60,17 @@ def test_a_base_system_whose_clock_chrony_keeps_asks_the_same_servers(box: Boxes
     ]
     assert "authselectmode ignore" in made
     assert "allow" not in made
+
+
+def test_the_declared_time_servers_are_asked(box: Boxes, text_of: TextOf) -> None:
+    """All of them, in the declared order."""
+    step = clock.plan(box(ntp=("ntp.example", "10.1.1.1")))
+    assert "NTP=ntp.example 10.1.1.1\n" in text_of(step, clock.TIMESYNCD)
+
+
+def test_without_any_the_base_systems_own_stay(box: Boxes, text_of: TextOf) -> None:
+    """An empty NTP= would remove them."""
+    assert "NTP" not in text_of(clock.plan(box(ntp=())), clock.TIMESYNCD)
 
 
 @pytest.mark.skipif(

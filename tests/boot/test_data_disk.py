@@ -37,7 +37,7 @@ def device(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def script(box: Boxes) -> str:
     """The script of a box with an encrypted disk."""
-    return script_of(box("recipe-2/data-disk", "srv"))
+    return script_of(box("recipe-1/data-disk", "srv"))
 
 
 def script_of(box: Box) -> str:
@@ -114,7 +114,7 @@ def test_a_disk_that_is_away_is_told_in_a_sentence(script: str, tmp_path: Path) 
 
 
 def test_k3s_is_not_started_without_its_disk(box: Boxes) -> None:
-    step = data_disk.plan(box("recipe-2/data-disk", "till"))
+    step = data_disk.plan(box("recipe-1/data-disk", "till"))
     (drop_in,) = [file for file in step.files if file.path.endswith("k3s-agent.service.d/data-disk.conf")]
     assert b"ExecStartPre=/usr/bin/mountpoint -q /var/lib/data" in drop_in.content
-    assert not data_disk.plan(box("recipe-2/server-static")).files
+    assert not data_disk.plan(box("recipe-1/server-static")).files

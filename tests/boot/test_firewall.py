@@ -15,7 +15,7 @@ from edgefleet.model.firstboot import Box, Step
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 
 TextOf = Callable[[Step, str], str]
-ONE, SEVERAL = "recipe-2/server-static", "server-and-agent"
+ONE, SEVERAL = "recipe-1/server-static", "server-and-agent"
 TUNNEL = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd00::/64")
 
 
@@ -34,7 +34,7 @@ def with_k3s(box: Box, **config: Any) -> Box:
 @pytest.fixture
 def several(box: Boxes) -> Callable[[str], Box]:
     """A node of the site that has a server and agents."""
-    return lambda node: box(SEVERAL, node, recipe=2)
+    return lambda node: box(SEVERAL, node)
 
 
 def test_a_site_of_one_box_is_reached_by_ssh_and_its_own_containers(

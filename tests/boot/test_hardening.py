@@ -17,7 +17,7 @@ from edgefleet.model.firstboot import Box, Step
 from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS, check_hardening
 
 TextOf = Callable[[Step, str], str]
-CASE = "recipe-2/server-static"
+CASE = "recipe-1/server-static"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def config(box: Boxes, text_of: TextOf) -> Callable[..., dict[str, Any]]:
     def make(*, hardening: bool = True, airgap: bool = False, **said: Any) -> dict[str, Any]:
         one = box(CASE, hardening=hardening, airgap=airgap)
         made = Box(site=replace(one.site, k3s=replace(one.site.k3s, config=said)), name=one.name, key=one.key)
-        written: dict[str, Any] = yaml.safe_load(text_of(k3s_config.plan_hardened(made), k3s_config.PATH))
+        written: dict[str, Any] = yaml.safe_load(text_of(k3s_config.plan(made), k3s_config.PATH))
         return written
 
     return make
@@ -118,9 +118,9 @@ def test_the_loader_finds_contradictions_at_their_key(box: Boxes) -> None:
 
 def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(box: Boxes, text_of: TextOf) -> None:
     """Policies are the API server's."""
-    agent = box("server-and-agent", "cam", recipe=2)
+    agent = box("server-and-agent", "cam")
     assert "agent" == agent.node.role
-    made = yaml.safe_load(text_of(k3s_config.plan_hardened(agent), k3s_config.PATH))
+    made = yaml.safe_load(text_of(k3s_config.plan(agent), k3s_config.PATH))
     assert "kubelet-arg" in made
     assert not {"kube-apiserver-arg", "secrets-encryption"} & set(made)
     assert [hardening.SYSCTL, hardening.DEBIANS] == [file.path for file in hardening.plan(agent).files]

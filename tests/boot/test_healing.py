@@ -16,7 +16,7 @@ from tests.boot.conftest import Boxes
 from edgefleet.boot import healing
 from edgefleet.model.firstboot import Step
 
-CASE = "recipe-2/server-static"
+CASE = "recipe-1/server-static"
 FAKE_K3S = """#!/bin/sh
 # FakeK3s: a stand-in for k3s. It is well while what it was started with says `good`. Release {release}.
 started=$EDGEFLEET_PREFIX/run/started-with
@@ -379,7 +379,7 @@ def test_a_power_cut_at_any_step_leaves_one_or_the_other_whole(
 
 def test_an_agent_asks_as_the_kubelet_that_it_is(box: Boxes, text_of: TextOf, machine: Machine) -> None:
     """It has no administrator's certificate; a node may see itself."""
-    machine.script.write_text(text_of(healing.plan(box("server-and-agent", "cam", recipe=2)), healing.SCRIPT))
+    machine.script.write_text(text_of(healing.plan(box("server-and-agent", "cam")), healing.SCRIPT))
     machine.configure("good 1")
     machine.done("adopt")
     binary = machine.root / "usr/local/bin/k3s"

@@ -98,7 +98,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 def known(box: Boxes) -> Box:
     """A box of a region whose hub is localhost."""
-    one = box("recipe-2/server-static")
+    one = box("recipe-1/server-static")
     return replace(one, site=identified(one.site, KEY, BY, HUB))
 
 
@@ -175,7 +175,7 @@ def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Hub) -> 
 
 
 def test_without_a_hub_there_is_nothing_to_tell(box: Boxes) -> None:
-    assert Step() == heartbeat.plan(box("recipe-2/server-static"))
+    assert Step() == heartbeat.plan(box("recipe-1/server-static"))
 
 
 def test_nothing_waits_for_it(box: Boxes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from edgefleet.boot import hub_k3s
+from edgefleet.boot import hub_k3s, k3s_install
 from edgefleet.hub.user_data import HubBoot, Start, _server
 from edgefleet.model.firstboot import Step
 from edgefleet.model.hub import ControlPlane, HubDns, HubSnapshots
@@ -46,6 +46,18 @@ def test_the_rest_is_the_same_on_all_servers(text_of: Callable[[Step, str], str]
         config[f"etcd-s3{name}"] for name in ("", "-bucket", "-folder", "-retention")
     )
     assert not {"token", "agent-token", "etcd-s3-secret-key", "etcd-s3-access-key"} & set(config)
+
+
+def test_k3s_of_a_hub_waits_for_its_binary_and_renews_its_certificates(
+    text_of: Callable[[Step, str], str],
+) -> None:
+    """A hub has a link, and no timer: certificates are renewed at a start in their last 90 of 365 days."""
+    step = planned("init")
+    waits = text_of(step, hub_k3s.WAITS).splitlines()
+    assert f"Requires={k3s_install.UNIT}" in waits
+    assert f"After=network-online.target {k3s_install.UNIT}" in waits
+    assert "RuntimeMaxSec=60d" in waits
+    assert (("systemctl", "restart", "--no-block", "k3s.service"),) == step.commands
 
 
 def test_a_restore_happens_once_before_k3s() -> None:

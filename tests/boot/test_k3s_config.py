@@ -80,8 +80,10 @@ def test_people_add_to_the_names_in_the_certificate(box: Boxes) -> None:
 
 def test_what_people_set_wins_over_what_edgefleet_would(box: Boxes) -> None:
     """A declared value that is silently dropped would make the preview lie."""
-    assert config_of(with_config(box, secrets_encryption=False))["secrets-encryption"] is False
-    assert ["max-pods=64"] == config_of(box())["kubelet-arg"]
+    unhardened = box("server-static", hardening=False)
+    assert ["max-pods=64"] == config_of(unhardened)["kubelet-arg"]
+    k3s = replace(unhardened.site.k3s, config={"secrets-encryption": False})
+    assert config_of(box(hardening=False, k3s=k3s))["secrets-encryption"] is False
 
 
 @pytest.mark.parametrize("name", ["token", "server", "node-label", "node-label+"])

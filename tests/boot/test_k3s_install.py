@@ -89,6 +89,8 @@ class Machine:
 
     root: Path
     script: Path
+    stubs: Path
+    """A folder with a `systemctl` that does nothing."""
     path: str = os.environ["PATH"]
     """Where programs are found."""
 
@@ -100,7 +102,7 @@ class Machine:
     def run(self, *, attempts: int = 3) -> subprocess.CompletedProcess[str]:
         """Run the install script as a first boot would, without waiting between attempts."""
         environment = {
-            "PATH": self.path,
+            "PATH": f"{self.stubs}:{self.path}",
             "EDGEFLEET_PREFIX": str(self.root),
             "EDGEFLEET_RETRY_SECONDS": "0",
             "EDGEFLEET_ATTEMPTS": str(attempts),
@@ -115,6 +117,14 @@ class Machine:
             check=False,
             timeout=60,
         )
+
+
+def systemctl(folder: Path) -> Path:
+    """`folder` with a `systemctl` that does nothing."""
+    folder.mkdir(exist_ok=True)
+    (folder / "systemctl").write_text("#!/bin/sh\n")
+    (folder / "systemctl").chmod(0o755)
+    return folder
 
 
 def box(k3s: dict[str, Any]) -> Box:
@@ -142,7 +152,7 @@ def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
         (file,) = k3s_install.plan(box({**k3s, **locked})).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
-        return Machine(root=tmp_path / "root", script=script)
+        return Machine(root=tmp_path / "root", script=script, stubs=systemctl(tmp_path / "stubs"))
 
     return make
 
@@ -156,7 +166,23 @@ def fetcher(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / request.param).symlink_to(found)
-    for name in ("cat", "chmod", "cut", "grep", "mkdir", "mv", "rm", "sed", "sha256sum", "sleep", "sync"):
+    used = (
+        "cat",
+        "chmod",
+        "cmp",
+        "cp",
+        "cut",
+        "grep",
+        "ln",
+        "mkdir",
+        "mv",
+        "rm",
+        "sed",
+        "sha256sum",
+        "sleep",
+        "sync",
+    )
+    for name in used:
         (programs / name).symlink_to(shutil.which(name) or name)
     return str(programs)
 

@@ -11,7 +11,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, FirstBoot
 from edgefleet.site.first_boot import first_boot
 
-CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "recipe-2/server-static")
+CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "server-and-agent")
 Boxes = Callable[..., Box]
 
 
@@ -26,14 +26,16 @@ def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
     with pytest.raises(InvalidInput) as caught:
         first_boot(box(recipe=99))
     assert ("recipe", "recipe") == (caught.value.problem.code, caught.value.problem.path)
-    assert "use one of 1, 2" in caught.value.problem.hint
+    assert "use one of 1," in caught.value.problem.hint
 
 
 def test_k3s_comes_after_all_that_it_needs() -> None:
-    """Facts first, kernel and clock before k3s, its configuration before its binary, its start last."""
+    """Facts first; kernel, clock and payload before k3s; its configuration before its binary."""
     order = [step.__module__.rpartition(".")[2] for step in boot.RECIPES[1]]
-    assert ["facts", "cloud_init", "kernel", "timesync", "ssh"] == order[:5]
-    assert ["k3s_registries", "k3s_config", "k3s_install", "k3s_service"] == order[5:]
+    assert "facts" == order[0]
+    needs = ["data_disk", "kernel", "hardening", "clock", "ssh", "firewall", "identity", "proxy"]
+    k3s = ["k3s_registries", "k3s_config", "payload", "healing", "k3s_install", "k3s_service"]
+    assert [*needs, *k3s] == [step for step in order if step in {*needs, *k3s}]
 
 
 def test_no_two_steps_write_the_same_file(planned: FirstBoot) -> None:

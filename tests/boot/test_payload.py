@@ -15,7 +15,7 @@ from edgefleet.boot import k3s_install, k3s_service, payload
 from edgefleet.model.firstboot import Box, File, Step
 from edgefleet.model.medium import PayloadFile
 
-CASE = "recipe-2/server-static"
+CASE = "recipe-1/server-static"
 K3S = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 5_000 + b"\n"
 SHIM, ARCHIVE = b"#!/bin/sh\n# a stand-in for a shim\n", b"a stand-in for an archive of images"
 OLD = b"#!/bin/sh\n# the k3s that was here before\n"
@@ -120,7 +120,7 @@ def machine(box: Boxes, tmp_path: Path) -> Machine:
     (programs / "systemctl").chmod(0o755)
     made = Machine(root=tmp_path / "root", programs=programs)
     one = air_gapped(box)
-    made.put(*payload.plan(one).files, *k3s_install.plan_beside(one).files)
+    made.put(*payload.plan(one).files, *k3s_install.plan(one).files)
     return made
 
 
@@ -294,19 +294,19 @@ def test_a_site_with_a_link_carries_nothing(box: Boxes) -> None:
 def test_k3s_waits_for_no_link(box: Boxes) -> None:
     """Nothing that needs it is ordered before k3s, and no k3s at all is no failure."""
     for node, name in (("srv", "k3s.service"), ("cam", "k3s-agent.service")):
-        one = box("server-and-agent", node, recipe=2)
-        (unit,) = k3s_service.plan_unhindered(one).units
+        one = box("server-and-agent", node)
+        (unit,) = k3s_service.plan(one).units
         assert name == unit.name
         assert "network-online" not in unit.text
         assert k3s_install.UNIT not in unit.text
         assert "RuntimeMaxSec" not in unit.text
         assert "ConditionFileIsExecutable=/usr/local/bin/k3s\n" in unit.text
-        for file in k3s_service.plan_unhindered(one).files:
+        for file in k3s_service.plan(one).files:
             assert "-wait-online.service.d/" in file.path
             assert "TimeoutStartSec=30s\n" in file.content.decode()
-        (installer,) = k3s_install.plan_beside(one).units
+        (installer,) = k3s_install.plan(one).units
         assert "Before=" not in installer.text
-        script = k3s_install.plan_beside(one).files[0].content.decode()
+        script = k3s_install.plan(one).files[0].content.decode()
         assert f"unit={name}\n" in script
 
 
@@ -326,7 +326,7 @@ def test_shellcheck_finds_nothing(machine: Machine, script: str) -> None:
 def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
     """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the programs they run."""
     one = air_gapped(box)
-    steps: list[Callable[[Box], Step]] = [payload.plan, k3s_install.plan_beside, k3s_service.plan_unhindered]
+    steps: list[Callable[[Box], Step]] = [payload.plan, k3s_install.plan, k3s_service.plan]
     program, paths = tmp_path / "program", []
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)

@@ -11,7 +11,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, Step
 
 TextOf = Callable[[Step, str], str]
-BEHIND = "recipe-2/data-disk"
+BEHIND = "recipe-1/data-disk"
 
 
 def with_password(box: Box, secret: str) -> Box:

@@ -9,7 +9,7 @@ from edgefleet.boot import spare_writes
 from edgefleet.model.firstboot import Step
 
 TextOf = Callable[[Step, str], str]
-PI, BEHIND = "recipe-2/raspberry-pi", "recipe-2/data-disk"
+PI, BEHIND = "recipe-1/raspberry-pi", "recipe-1/data-disk"
 
 
 def test_flash_is_written_to_little_and_other_media_as_before(box: Boxes, text_of: TextOf) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgefleet.boot import ssh
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Box
 
 
 def test_neither_passwords_nor_root_get_in(box: Callable[..., Box]) -> None:
@@ -20,20 +20,9 @@ def test_neither_passwords_nor_root_get_in(box: Callable[..., Box]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("sshd") is None, reason="needs sshd: apt-get install openssh-server")
-@pytest.mark.parametrize(
-    ("plan", "said"),
-    [
-        (ssh.plan, "passwordauthentication no"),
-        (ssh.plan_strict, "allowusers ops"),
-        (ssh.plan_strict, "allowagentforwarding no"),
-        (ssh.plan_strict, "permitemptypasswords no"),
-    ],
-)
-def test_sshd_takes_the_drop_in(
-    box: Callable[..., Box], tmp_path: Path, plan: Callable[[Box], Step], said: str
-) -> None:
-    """OpenSSH's own check finds nothing wrong with it, and reads it as it is meant."""
-    (file,) = plan(box()).files
+def test_sshd_accepts_the_drop_in(box: Callable[..., Box], tmp_path: Path) -> None:
+    """OpenSSH's own check reports no error and reads each setting as intended."""
+    (file,) = ssh.plan(box()).files
     (tmp_path / "sshd_config").write_bytes(file.content)
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "host")], check=True, timeout=30
@@ -49,10 +38,16 @@ def test_sshd_takes_the_drop_in(
     if "privilege separation directory" in done.stderr:
         pytest.skip("sshd checks nothing before it ran once: mkdir /run/sshd")
     assert 0 == done.returncode, done.stderr
-    assert said in done.stdout
+    settings = {
+        "passwordauthentication no",
+        "permitemptypasswords no",
+        "allowusers ops",
+        "allowagentforwarding no",
+    }
+    assert settings <= {*done.stdout.splitlines()}
 
 
 def test_where_nobody_may_log_in_nobody_does(box: Callable[..., Box]) -> None:
     """An empty list of users would be everybody."""
-    (file,) = ssh.plan_strict(box(users=())).files
+    (file,) = ssh.plan(box(users=())).files
     assert "DenyUsers *" in file.content.decode().splitlines()

@@ -9,7 +9,7 @@ from edgefleet.boot import watchdog
 from edgefleet.model.firstboot import Step
 
 TextOf = Callable[[Step, str], str]
-PI, USUAL, BEHIND = "recipe-2/raspberry-pi", "recipe-2/server-static", "recipe-2/data-disk"
+PI, USUAL, BEHIND = "recipe-1/raspberry-pi", "recipe-1/server-static", "recipe-1/data-disk"
 
 
 @pytest.mark.parametrize(

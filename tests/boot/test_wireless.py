@@ -8,7 +8,7 @@ from edgefleet.boot import wireless
 from edgefleet.model.firstboot import Step
 
 TextOf = Callable[[Step, str], str]
-PI, USUAL = "recipe-2/raspberry-pi", "recipe-2/server-static"
+PI, USUAL = "recipe-1/raspberry-pi", "recipe-1/server-static"
 
 
 def test_wireless_keeps_to_the_rules_of_its_country(box: Boxes, text_of: TextOf) -> None:

@@ -1,4 +1,4 @@
-"""Sites whose boxes are started: the golden server, air-gapped, with all of recipe 2's features on."""
+"""Sites whose boxes are started: the golden server, air-gapped, with all of recipe 1's features on."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from edgefleet.model.spec import from_plain
 from edgefleet.site.first_boot import first_boot
 from edgefleet.site.render import SiteImage, render_site
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2" / "server-static" / "site.yaml"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1" / "server-static" / "site.yaml"
 KEY = base64.b64encode(b"a key that only boot tests use..").decode()
 NODE = "n1"
 MAC = "02:00:5e:10:00:01"

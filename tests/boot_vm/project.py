@@ -84,7 +84,7 @@ COMMON = """\
 apiVersion: edgefleet.dev/v1
 fleet: retail
 region: dev
-recipe: 2
+recipe: 1
 controlPlane: {kind: none, cloud: {region: eu-central-1, endpoint: emulated}}
 images: {store: "file:.edgefleet/images/dev"}
 artifacts: {mirrors: {"https://github.com/": ["file:vendor"]}}

@@ -154,7 +154,7 @@ def test_the_first_boot_ends_well(first: Booted) -> None:
 
 
 def test_every_planned_file_and_unit_is_there(first: Booted, box: SeededBox) -> None:
-    """With its content, mode and owner; this is recipe 2 as a whole."""
+    """With its content, mode and owner; this is recipe 1 as a whole."""
     assert_is(first, box)
     assert {"/etc/edgefleet/firewall.nft", "/etc/edgefleet/identity/site.key"} < first.files.keys()
 

@@ -34,7 +34,7 @@ FLEET = """\
 apiVersion: edgefleet.dev/v1
 fleet: retail
 region: dev
-recipe: 2
+recipe: 1
 profiles: {{box: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 1Gi}}}}
 defaults:
   profile: box

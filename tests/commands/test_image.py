@@ -212,7 +212,6 @@ def test_a_plan_that_is_not_there_is_said_to_be_away(known: "World") -> None:
 def test_an_image_that_its_medium_has_no_room_for_is_not_built(known: "World") -> None:
     """As `up` and `validate` say it, before anything is made."""
     base = "{source: 'file:base.raw', sha256: " + "0" * 64 + "}"
-    known.edit("recipe: 1", "recipe: 2")
     known.edit("munich: {", f"munich: {{image: {{format: raw, size: 1Mi, base: {base}}}, ")
     ran = known.run("image", "build", "-s", "dev", "--site", "munich", "--out", "here")
     assert (1, True) == (
@@ -251,7 +250,6 @@ def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> Non
     base = f"{{source: 'file:kernel', sha256: {hashlib.sha256(b'kernel').hexdigest()}}}"
     image = f"{{format: ipxe, netboot: {{kernel: {base}, initrd: [{base}], arguments: quiet}}}}"
     known.environment["XDG_CACHE_HOME"] = str(known.project / "cache")
-    known.edit("recipe: 1", "recipe: 2")
     known.edit(
         "munich: {nodes: {n1: {",
         f"munich: {{image: {image}, nodes: {{n1: {{network: {{mac: '02:00:00:00:00:01'}}",

@@ -76,7 +76,7 @@ def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None
     """Each is asked for; too short a one is refused; the fleet's other ones are told of."""
     world.edit(
         "munich: {nodes: {n1: {}}}",
-        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi}}}}}",
+        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
     )
     ran = world.run("init", "-s", "dev")
     assert "edgefleet init -s dev --passphrase shop-wifi" in ran.err.replace("\n  ", " ")
@@ -91,7 +91,6 @@ def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None
 def test_other_secrets_than_passphrases_are_told_and_taken_as_they_are(world: "World") -> None:
     """A proxy's credentials have no length of WPA2's."""
     credentials = "till-proxy:" + "x" * 90
-    world.edit("recipe: 1", "recipe: 2")
     world.edit(
         "defaults: {", "defaults: {proxy: {https: 'http://proxy.example:3128', credentialsSecret: proxy}, "
     )
@@ -110,7 +109,7 @@ def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
     world.edit(
         "munich: {nodes: {n1: {}}}",
-        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi}}}}}",
+        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
     )
     ran = world.run("init", "-s", "dev", "--if-missing")
     assert (0, True) == (ran.code, "made up a Wi-Fi passphrase for shop-wifi" in ran.err)

@@ -182,7 +182,7 @@ def test_a_bad_fleet_file_changes_nothing(standing: Project) -> None:
     """Every error at once, exit code 1, no traceback, state and images as they were."""
     file = standing.path / "stacks" / "dev.fleet.yaml"
     good, images = file.read_text(), standing.images()
-    file.write_text(good.replace("profile:", "profil:", 1).replace("recipe: 2", "recipe: 99", 1))
+    file.write_text(good.replace("profile:", "profil:", 1).replace("recipe: 1", "recipe: 99", 1))
     done = standing.run("up", "-s", "dev", "-y", "--engine", "local")
     file.write_text(good)
     said = done.stdout + done.stderr

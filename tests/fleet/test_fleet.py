@@ -34,10 +34,8 @@ profiles:
 defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
 sites:
   alpha: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
-  beta: {network: {wifi: {ssid: shop, passphraseSecret: shopWifi}}}
+  beta: {network: {wifi: {ssid: shop, country: DE, passphraseSecret: shopWifi}}}
 """
-SECOND = FILE.replace("recipe: 1", "recipe: 2").replace("ssid: shop", "ssid: shop, country: DE")
-"""The same in the second recipe, which asks for the country whose rules the Wi-Fi keeps to."""
 
 
 @pytest.fixture
@@ -126,7 +124,7 @@ def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
     record: Record, fleet_file: str
 ) -> None:
     """Known before anything exists, in plain text; the list of revoked ones has its number and no other's."""
-    written = SECOND.replace("recipe: 2", "recipe: 2\nrevoked: {alpha: 1}").replace(
+    written = FILE.replace("recipe: 1", "recipe: 1\nrevoked: {alpha: 1}").replace(
         "bucket: shops", "identity: {sites: true, validUntil: 2039-06-01}\n  bucket: shops"
     )
     Path(fleet_file).write_text(written)
@@ -151,7 +149,7 @@ def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
 
 def test_a_certificate_that_ends_while_a_site_is_dark_is_an_error(record: Record, fleet_file: str) -> None:
     """Its last day is declared, and so is how long a site may be away."""
-    written = SECOND.replace(
+    written = FILE.replace(
         "bucket: shops", "identity: {sites: true, validUntil: 2030-01-01}\n  bucket: shops"
     )
     Path(fleet_file).write_text(written.replace("alpha: {", "alpha: {link: {maxOffline: 9999d}, "))

@@ -18,7 +18,7 @@ from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.references import parse_reference
 
-AIRGAPPED = HEAD.replace("recipe: 1", "recipe: 2")
+AIRGAPPED = HEAD
 WORKLOADS = """\
 workloads:
   till:
@@ -198,7 +198,7 @@ workloads_of = st.lists(
 )
 
 
-SITE = replace(spec_of(GOLDEN / "recipe-2/shut-in"), airgap=True)
+SITE = replace(spec_of(GOLDEN / "recipe-1/shut-in"), airgap=True)
 NODE = next(iter(SITE.nodes))
 
 

@@ -15,7 +15,7 @@ from edgefleet.model.network import Network, Wifi
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2" / "server-static" / "site.yaml"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1" / "server-static" / "site.yaml"
 DISK = "/dev/disk/by-id/one"
 
 

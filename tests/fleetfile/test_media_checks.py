@@ -18,11 +18,11 @@ WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase_secret="shop"))  # noqa: S1
 DEBIAN = Base(source="file:debian.raw", sha256="0" * 64)
 
 
-def site(medium: Medium, *, recipe: int = 2, **changes: Any) -> SiteSpec:
+def site(medium: Medium, **changes: Any) -> SiteSpec:
     """A golden site whose node has `medium`."""
     golden = from_plain(SiteSpec, yaml.safe_load((GOLDEN / "server-static" / "site.yaml").read_text()))
     node = replace(golden.nodes["n1"], image=medium, **changes)
-    return replace(golden, recipe=recipe, nodes={"n1": node})
+    return replace(golden, nodes={"n1": node})
 
 
 def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
@@ -66,11 +66,6 @@ INSTALLER = Medium(format="iso", base=DEBIAN, installer="debian", install_on="/d
 def test_what_fits_is_taken(medium: Medium) -> None:
     """A wired amd64 box."""
     assert [] == found(medium)
-
-
-def test_an_old_recipe_has_no_new_format() -> None:
-    """Recipe 1 writes seeds alone."""
-    assert ("nodes.n1.image", "recipe 1 has no image") in found(Medium(format="ignition"), recipe=1)
 
 
 NETBOOT = Netboot(kernel=DEBIAN, initrd=(DEBIAN,), arguments="ds=nocloud;s={seed}")

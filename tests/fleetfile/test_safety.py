@@ -7,7 +7,7 @@ import pytest
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, Ssm, WireGuard
 
-HEAD = "apiVersion: edgefleet.dev/v1\nfleet: retail\nregion: test\nrecipe: 2\n"
+HEAD = "apiVersion: edgefleet.dev/v1\nfleet: retail\nregion: test\nrecipe: 1\n"
 KEY = "A" * 43 + "="
 SSH = "sshKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot]"
 TUNNEL = f"{{endpoint: 'bastion.example:51820', publicKey: {KEY}, network: 'fd12::/64'}}"
@@ -74,15 +74,6 @@ def test_what_cannot_be_is_told_with_its_place(
     )
     assert said in found
     assert "test.fleet.yaml:14:" in found
-
-
-@pytest.mark.parametrize(
-    "written", ["hardening: false", "firewall: {enabled: false}", "breakGlass: {console: true}"]
-)
-def test_recipe_1_has_none_of_it(say: Callable[..., list[str]], written: str) -> None:
-    """What the boxes of an older recipe would not get is an error, not a hope."""
-    (found,) = say(f"sites:\n  a: {{{written}}}\n")
-    assert "recipe 1 has no" in found
 
 
 @pytest.mark.parametrize("day", ["2040-02-30", "1999-01-01", "tomorrow"])

@@ -20,7 +20,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.site.first_boot import first_boot
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-2"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
 SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code", "proxy": "till:p@ss/word"}
 BESIDE = {

@@ -49,7 +49,7 @@ def test_wireguard_takes_the_key_as_it_is() -> None:
 
 @given(node=st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=20))
 def test_a_box_has_an_address_of_the_network_that_is_not_the_other_ends(node: str) -> None:
-    site = spec_of(GOLDEN / "recipe-2" / "server-static")
+    site = spec_of(GOLDEN / "recipe-1" / "server-static")
     address = tunnel_address(site, node, NETWORK)
     assert ip_address(address) in ip_network(NETWORK)
     assert address not in {tunnel_host(NETWORK), str(ip_network(NETWORK)[0])}

@@ -29,7 +29,7 @@ SECRET = base64.b64encode(b"a secret that only tests use, 32 bytes long").decode
 MASTER = hub_master(SECRET, fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
 UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
-SITE = spec_of(GOLDEN / "recipe-2" / "server-static")
+SITE = spec_of(GOLDEN / "recipe-1" / "server-static")
 
 
 def certificate(site: str, generation: int = 1) -> Holder:

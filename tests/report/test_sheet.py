@@ -64,12 +64,12 @@ def page(*sheets: Sheet) -> str:
 
 def of_format(format_: Format, *, has_payload: bool = False) -> SiteSpec:
     payload = PAYLOAD if has_payload else ()
-    return with_node(of("recipe-2/server-static"), image=Medium(format=format_), payload=payload)
+    return with_node(of("recipe-1/server-static"), image=Medium(format=format_), payload=payload)
 
 
 def test_a_sheet_reads_like_this(golden: Callable[[str, str], None]) -> None:
     """An x86 server; a Raspberry Pi; a shut-in depot of two boxes."""
-    cases = ("recipe-2/server-static", "recipe-2/raspberry-pi", "recipe-2/shut-in")
+    cases = ("recipe-1/server-static", "recipe-1/raspberry-pi", "recipe-1/shut-in")
     around = {"page": "https://shops.example/{region}/{site}", "group": "stores"}
     golden("sheet.html", page(*(made(of(case), **around) for case in cases)))
 
@@ -141,7 +141,7 @@ def test_what_to_do_once_more_is_nothing_that_destroys(format_: Format, said: st
 def test_odd_names_stay_text() -> None:
     """What people write is shown as they wrote it."""
     city, ssid = '<script>alert("1")</script> & Ö', "</section><b>'x"
-    spec = of("recipe-2/raspberry-pi", location=Location(city=city))
+    spec = of("recipe-1/raspberry-pi", location=Location(city=city))
     network = replace(spec.nodes["n1"].network, wifi=Wifi(ssid=ssid, passphrase_secret="shop"))  # noqa: S106 - a name
     spec = with_node(spec, network=network)
     tree = Tree(page(made(spec, group="<i>", profiles={"n1": '"&lt;'})))
@@ -152,33 +152,26 @@ def test_odd_names_stay_text() -> None:
 
 
 def test_a_box_on_wifi_is_given_no_cable() -> None:
-    words = Tree(page(made(of("recipe-2/raspberry-pi")))).words
+    words = Tree(page(made(of("recipe-1/raspberry-pi")))).words
     assert "cable" not in words
     assert "activity LED" in words
 
 
 def test_a_password_is_promised_only_where_there_is_one() -> None:
     """And it is told, not printed."""
-    shut = Tree(page(made(of("recipe-2/shut-in")))).words
+    shut = Tree(page(made(of("recipe-1/shut-in")))).words
     assert "edgefleet sites password -s eu us-den-009" in shut
     assert "No network is needed" in shut
-    open_ = Tree(page(made(of("recipe-2/server-static")))).words
+    open_ = Tree(page(made(of("recipe-1/server-static")))).words
     assert "sites password" not in open_
     assert "rescue" not in open_
     assert "Nobody is meant to log in at the screen" in open_
 
 
-def test_a_box_of_recipe_1_is_asked_by_kubectl() -> None:
-    """It has no edgefleet-status."""
-    words = Tree(page(made(of("recipe-1/server-static")))).words
-    assert "edgefleet-status" not in words
-    assert "sudo k3s kubectl get nodes" in words
-
-
 def test_what_is_promised_is_what_boxes_do() -> None:
     """Each sentence of a screen, each time, each answer: read in the files that are on the box."""
-    words = Tree(page(made(of("recipe-2/server-static")))).words
-    tree = render_tree(of("recipe-2/server-static"), KEY, {})["n1"]
+    words = Tree(page(made(of("recipe-1/server-static")))).words
+    tree = render_tree(of("recipe-1/server-static"), KEY, {})["n1"]
     heal, timer = (
         tree[path].decode()
         for path in ("/usr/local/lib/edgefleet/heal", "/etc/systemd/system/edgefleet-health.timer")

@@ -35,7 +35,7 @@ def made(spec: SiteSpec, **around: Any) -> Sheet:
 
 def test_the_code_is_the_sites_page_or_else_its_name() -> None:
     """With the names of fleet, region and site in their places."""
-    spec = of("recipe-2/server-static")
+    spec = of("recipe-1/server-static")
     assert "edgefleet:retail/eu-central-1/de-ber-001" == made(spec).code.text
     told = made(spec, page="https://{fleet}.example/{region}?site={site}")
     assert "https://retail.example/eu-central-1?site=de-ber-001" == told.code.text
@@ -46,7 +46,7 @@ def test_each_format_has_a_medium_and_steps(format_: Format) -> None:
     """What is known to the model can be printed."""
     assert format_ in MEDIA
     assert (template_root() / "sheet" / "formats" / f"{format_}.html.j2").is_file()
-    spec = with_node(of("recipe-2/server-static"), image=Medium(format=format_), payload=PAYLOAD)
+    spec = with_node(of("recipe-1/server-static"), image=Medium(format=format_), payload=PAYLOAD)
     (work,) = made(spec).works
     assert work.medium
     assert work.has_payload_medium is (format_ not in COMPOSED)
@@ -54,14 +54,14 @@ def test_each_format_has_a_medium_and_steps(format_: Format) -> None:
 
 @pytest.mark.parametrize(("storage", "medium"), [("sd", "SD card"), ("nvme", "NVMe disk"), ("emmc", "eMMC")])
 def test_a_whole_disk_is_called_what_it_is(storage: Any, medium: str) -> None:
-    spec = with_node(of("recipe-2/server-static"), image=Medium(format="raw"), storage=storage)
+    spec = with_node(of("recipe-1/server-static"), image=Medium(format="raw"), storage=storage)
     (work,) = made(spec).works
     assert (medium, storage) == (work.medium, work.storage)
 
 
 def test_boxes_that_are_set_up_alike_stand_together_and_the_server_first() -> None:
     """Whatever the order in the fleet file is."""
-    spec = of("recipe-2/shut-in")
+    spec = of("recipe-1/shut-in")
     names = list(spec.nodes)
     turned = replace(spec, nodes=dict(reversed(spec.nodes.items())))
     assert names == [box.name for box in made(turned).boxes]
@@ -72,23 +72,23 @@ def test_boxes_that_are_set_up_alike_stand_together_and_the_server_first() -> No
 
 
 def test_a_board_that_starts_anew_by_itself_is_known() -> None:
-    (work,) = made(of("recipe-2/raspberry-pi")).works
+    (work,) = made(of("recipe-1/raspberry-pi")).works
     assert (True, True, "ttyAMA0, 115200 baud") == (
         work.is_restarting,
         work.is_raspberry_pi,
         work.serial_console,
     )
-    (work,) = made(of("recipe-2/server-static")).works
+    (work,) = made(of("recipe-1/server-static")).works
     assert (False, False, "") == (work.is_restarting, work.is_raspberry_pi, work.serial_console)
 
 
 def test_the_link_is_told_in_a_few_words() -> None:
     """By cable, by air, over several ports."""
-    spec = of("recipe-2/server-static")
+    spec = of("recipe-1/server-static")
     box = made(spec).boxes[0]
     assert ("02:00:5e:10:00:01", ("10.1.1.10/24", "gateway 10.1.1.1")) == (box.mac, box.network)
     assert ("10.1.1.10", True) == (box.address, box.has_cable)
-    air = made(of("recipe-2/raspberry-pi")).boxes[0]
+    air = made(of("recipe-1/raspberry-pi")).boxes[0]
     assert (("address by DHCP", "Wi-Fi “Laden Gäste”"), False) == (air.network, air.has_cable)
     network = replace(spec.nodes["n1"].network, bond=Bond(interfaces=("enp1s0", "enp2s0")), vlan=7)
     bonded = made(with_node(spec, network=network)).boxes[0]
@@ -109,21 +109,16 @@ def test_the_link_is_told_in_a_few_words() -> None:
     ],
 )
 def test_the_place_is_told_as_far_as_it_is_known(location: Location | None, said: tuple[str, ...]) -> None:
-    assert said == made(of("recipe-2/server-static", location=location)).place
+    assert said == made(of("recipe-1/server-static", location=location)).place
 
 
 def test_ways_in_are_told_and_nothing_that_opens_one() -> None:
     """Who may ask from afar is somebody that may do it."""
-    shut = made(of("recipe-2/shut-in"))
+    shut = made(of("recipe-1/shut-in"))
     assert (True, ("WireGuard", "AWS Systems Manager"), "") == (shut.has_console, shut.from_afar, shut.source)
     assert "" == shut.user
     ssm = Ssm(region="eu-west-1", activation_secret="shop")  # noqa: S106 - the name of one
-    spec = of("recipe-2/server-static", break_glass=BreakGlass(ssm=ssm))
+    spec = of("recipe-1/server-static", break_glass=BreakGlass(ssm=ssm))
     ops = made(spec)
     assert (False, ("AWS Systems Manager",), "github.com") == (ops.has_console, ops.from_afar, ops.source)
-    assert ("ops", True) == (ops.user, ops.has_status)
-
-
-def test_boxes_of_recipe_1_cannot_say_how_they_are() -> None:
-    """So their sheets do not promise it."""
-    assert not made(of("recipe-1/server-static")).has_status
+    assert "ops" == ops.user

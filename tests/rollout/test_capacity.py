@@ -13,7 +13,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.report import media
 from edgefleet.rollout.capacity import ROOM, check_fits, fillings
 
-SITE = spec_of(GOLDEN / "recipe-2/server-static")
+SITE = spec_of(GOLDEN / "recipe-1/server-static")
 NODE = next(iter(SITE.nodes))
 HEX = "a" * 64
 LOCK: ArtifactsLock = {**EMPTY, "bases": {HEX: {"source": "file:base.raw", "size": 2_000}}}

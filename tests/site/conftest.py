@@ -97,7 +97,7 @@ def plan(shop: Workshop) -> Plan:
                 "name": name,
                 "fleet": "retail",
                 "region": "eu",
-                "recipe": 2,
+                "recipe": 1,
                 "keyGeneration": 1,
                 "k3s": {"version": "v1.36.4+k3s1"},
                 "nodes": {

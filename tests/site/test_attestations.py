@@ -239,7 +239,7 @@ TAMPERED: dict[str, tuple[str, Callable[[str], str], str]] = {
     "bill": (".cdx.json", lambda text: text.replace("v1.36.4", "v1.36.5"), "is not what .* speaks of"),
     "manifest": (
         ".manifest.json",
-        lambda text: text.replace('"recipe": 2', '"recipe": 3'),
+        lambda text: text.replace('"recipe": 1', '"recipe": 3'),
         "is not what .* speaks of",
     ),
     "statement": (

@@ -1,7 +1,6 @@
-"""Each recipe is what stands under tests/golden/recipe-*, file by file and byte for byte.
+"""Each recipe renders what stands under tests/golden/recipe-*, file by file and byte for byte.
 
-A change here is not an edit but a new recipe, once a release has shipped the recipe: recipe 1 changes no
-more, recipe 2 does until its first release.
+Once a release has shipped a recipe, a change of its golden files is a new recipe and not an edit.
 """
 
 import os

@@ -33,7 +33,7 @@ def test_so_do_three_boxes_that_know_each_other(
     sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
 ) -> None:
     """Of two each knows one neighbour alone, and nothing can be in a wrong order."""
-    spec = sites["recipe-2/data-disk"]
+    spec = sites["recipe-1/data-disk"]
     network = replace(spec.nodes["till"].network, address="10.6.0.12/24")
     third = replace(spec.nodes["till"], hostname="de-kol-002-cam", network=network)
     spec = replace(spec, nodes={**spec.nodes, "cam": third})

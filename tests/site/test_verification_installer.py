@@ -112,7 +112,7 @@ def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
     sites: dict[str, SiteSpec], key: str, passphrases: dict[str, str]
 ) -> None:
     """The disk, the console, whether there is a link; another disk is another identity."""
-    site = sites["recipe-2/server-static"]
+    site = sites["recipe-1/server-static"]
     image = Medium(
         format="iso", installer="ubuntu", install_on="/dev/sdb", base=Base(source="file:x", sha256="0" * 64)
     )

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_interface
 
-from edgefleet.boot import timesync
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
 
 UNIT = "edgefleet-clock.service"
+TIMESYNCD = "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf"
 CHRONY = "/etc/chrony/conf.d/50-edgefleet.conf"
 PROBLEM = "/var/lib/edgefleet/problems/time"
 RESTARTED = (
@@ -47,10 +47,19 @@ def _source(box: Box) -> Step:
         server = box.server
         name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
         servers = (name, *servers)
-    asking = timesync.plan_asking(box, servers)
+    asking = asks(servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
     files = (*asking.files, File(path=CHRONY, content=text.encode()))
     return replace(asking, files=files, commands=(("sh", "-c", RESTARTED),))
+
+
+def asks(servers: tuple[str, ...]) -> Step:
+    """systemd-timesyncd asks `servers`, where there are any, with a tolerance for slow links."""
+    text = render("hardware/timesyncd.conf.j2", servers=servers)
+    return Step(
+        files=(File(path=TIMESYNCD, content=text.encode()),),
+        commands=(("systemctl", "try-restart", "--no-block", "systemd-timesyncd.service"),),
+    )
 
 
 def _giving(box: Box) -> Step:

@@ -7,26 +7,35 @@ ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 
 from typing import Any
 
+from edgefleet.boot import k3s_install
 from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, HubServer, Step, Unit
 
 PATH = "/etc/rancher/k3s/config.yaml"
 START = "/etc/rancher/k3s/config.yaml.d/10-start.yaml"
+WAITS = "/etc/systemd/system/k3s.service.d/20-hub.conf"
 SNAPSHOTS = "hub/snapshots"
 """Prefix in the bucket of etcd's snapshots."""
 
 
 def plan(server: HubServer) -> Step:
-    """``config.yaml`` and, apart from it, how etcd begins."""
-    config = File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600)
+    """``config.yaml``, what k3s waits for on a hub and, in a file of its own, how etcd begins."""
+    waits = render("hub/k3s.conf.j2", installer=k3s_install.UNIT)
+    common = (
+        File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
+        File(path=WAITS, content=waits.encode()),
+    )
+    commands = (("systemctl", "restart", "--no-block", k3s_install.SERVICES["server"]),)
     if server.start == "restore":
         text = render("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
-        return Step(files=(config,), units=(Unit(name="edgefleet-hub-restore.service", text=text),))
+        units = (Unit(name="edgefleet-hub-restore.service", text=text),)
+        return Step(files=common, units=units, commands=commands)
     start: dict[str, Any] = {"cluster-init": True}
     if server.start == "join":
         start = {"server": f"https://{server.address}:6443"}
-    return Step(files=(config, File(path=START, content=to_yaml(start).encode(), mode=0o600)))
+    files = (*common, File(path=START, content=to_yaml(start).encode(), mode=0o600))
+    return Step(files=files, commands=commands)
 
 
 def _config(server: HubServer) -> dict[str, Any]:

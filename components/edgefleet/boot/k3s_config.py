@@ -17,17 +17,13 @@ PATH = "/etc/rancher/k3s/config.yaml"
 
 
 def plan(box: Box) -> Step:
-    """``config.yaml``, mode 0600: it holds the site's token."""
-    return _written(_config(box))
-
-
-def plan_hardened(box: Box) -> Step:
-    """The same with what hardening adds; recipe 2.
+    """``config.yaml`` with the hardening settings, mode 0600: it holds the site's token.
 
     Raises:
-        InvalidInput: the fleet file tells k3s otherwise, as a spec may come from another program.
+        InvalidInput: the fleet file contradicts hardening, as a spec may come from another program.
     """
-    config = _config(box)
+    own = _server(box) if box.node.role == "server" else _agent(box)
+    config = {**own, **_node(box), **_further(box)}
     problems = [
         Problem(
             code=each.code, path=f"sites.{box.site.name}.{each.path}", problem=each.problem, hint=each.hint
@@ -36,16 +32,8 @@ def plan_hardened(box: Box) -> Step:
     ]
     if problems:
         raise InvalidInput(problems)
-    return _written(hardened(config, box.node.role) if box.site.hardening else config)
-
-
-def _written(config: dict[str, Any]) -> Step:
-    return Step(files=(File(path=PATH, content=to_yaml(config).encode(), mode=0o600, is_secret=True),))
-
-
-def _config(box: Box) -> dict[str, Any]:
-    own = _server(box) if box.node.role == "server" else _agent(box)
-    return {**own, **_node(box), **_further(box)}
+    content = to_yaml(hardened(config, box.node.role) if box.site.hardening else config).encode()
+    return Step(files=(File(path=PATH, content=content, mode=0o600, is_secret=True),))
 
 
 def _further(box: Box) -> dict[str, Any]:

@@ -1,6 +1,5 @@
-"""Step: k3s itself, fetched once, verified before it is run, and never again asked of the link."""
+"""Step: k3s itself, downloaded once, verified before it runs, and never downloaded again."""
 
-from typing import Any
 from urllib.parse import quote
 
 from edgefleet.fleetfile.artifacts_lock import BINARIES, SUMS
@@ -17,41 +16,21 @@ SERVICES: dict[Role, str] = {"server": "k3s.service", "agent": "k3s-agent.servic
 
 
 def plan(box: Box) -> Step:
-    """A script that brings the binary, and the unit that runs it before k3s at every boot."""
-    script = render("boot/install-k3s.sh.j2", **_wanted(box))
-    unit = render("boot/edgefleet-k3s-install.service.j2", script=SCRIPT)
-    return _written(script, unit)
-
-
-def plan_beside(box: Box) -> Step:
-    """Recipe 2: from the payload first, beside the k3s that runs, and with the one before kept."""
-    wanted = _wanted(box)
+    """A script that installs k3s from the payload or by download, beside the k3s that runs, and its unit."""
+    k3s, arch = box.site.k3s, box.node.arch
     carried = next((file.digest for file in box.node.payload if file.path == CARRIED), "")
-    wanted["sha256"] = wanted["sha256"] or carried.removeprefix("sha256:")
+    base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     script = render(
-        "heal/install-k3s.sh.j2",
+        "k3s/install-k3s.sh.j2",
         unit=SERVICES[box.node.role],
         airgap="yes" if box.site.airgap else "no",
-        **wanted,
+        version=k3s.version,
+        url=f"{base}/{BINARIES[arch]}",
+        sums_url=f"{base}/{SUMS[arch]}",
+        asset=BINARIES[arch],
+        sha256=k3s.sha256.get(arch, "") or carried.removeprefix("sha256:"),
     )
-    return _written(script, render("heal/edgefleet-k3s-install.service.j2", script=SCRIPT))
-
-
-def _wanted(box: Box) -> dict[str, Any]:
-    k3s = box.site.k3s
-    asset, sums = BINARIES[box.node.arch], SUMS[box.node.arch]
-    base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
-    return {
-        "version": k3s.version,
-        "url": f"{base}/{asset}",
-        "sums_url": f"{base}/{sums}",
-        "asset": asset,
-        "sha256": k3s.sha256.get(box.node.arch, ""),
-    }
-
-
-def _written(script: str, unit: str) -> Step:
     return Step(
         files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
-        units=(Unit(name=UNIT, text=unit),),
+        units=(Unit(name=UNIT, text=render("k3s/edgefleet-k3s-install.service.j2", script=SCRIPT)),),
     )

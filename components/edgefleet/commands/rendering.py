@@ -36,10 +36,10 @@ def each(
 def whole(fleet: "Fleet", fleet_secret: str, site: str) -> "SiteSpec":
     """The spec of a site with what the fleet's secret adds that is not secret: its certificate."""
     from edgefleet.keys.derivation import hub_master
-    from edgefleet.keys.site_certificate import has_identity, identified, site_authority
+    from edgefleet.keys.site_certificate import identified, site_authority
 
     spec, hub = fleet.sites[site], fleet.control_plane
-    if not has_identity(spec, hub):
+    if not hub.site_identity:
         return spec
     master = hub_master(fleet_secret, fleet=fleet.name, region=fleet.region)
     by = site_authority(master, fleet=fleet.name, region=fleet.region)

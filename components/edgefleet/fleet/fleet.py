@@ -18,7 +18,7 @@ from edgefleet.fleetfile import load
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key, stack_holder
-from edgefleet.keys.site_certificate import check_outlasts, has_identity, identified, site_authority
+from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
 from edgefleet.model.hub import Cloud
 from edgefleet.model.hub import ControlPlane as ControlPlaneSpec
 from edgefleet.model.site import SiteSpec
@@ -129,7 +129,7 @@ def _identity(
     spec: SiteSpec, hub: ControlPlaneSpec, authority: pulumi.Output[tuple[str, Holder]]
 ) -> pulumi.Input[dict[str, str]] | None:
     """A site's certificate, which is public; of the secret nothing but that goes on."""
-    if not has_identity(spec, hub):
+    if not hub.site_identity:
         return None
 
     def made(known: tuple[str, Holder]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from edgefleet.model.releases import Store
 from edgefleet.model.site import Arch, StorageKind
 
 API_VERSION = "edgefleet.dev/v1"
-RECIPES = frozenset({1, 2})
+RECIPES = frozenset({1})
 """Recipes that a fleet file may ask for."""
 
 

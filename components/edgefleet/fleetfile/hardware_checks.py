@@ -14,8 +14,6 @@ PI_ARCHS = frozenset({"arm64", "armhf"})
 
 def check_hardware(site: SiteSpec) -> Iterator[Problem]:
     """What of `site`'s hardware does not fit together."""
-    if site.recipe == 1:
-        return
     country = site.location.country if site.location is not None else None
     for name, node in site.nodes.items():
         yield from _etcd(site, node)

@@ -1,14 +1,12 @@
-"""What must hold between a node's image, its base and the recipe."""
+"""What must hold between a node's image and its base."""
 
 from collections.abc import Iterator
-from dataclasses import Field, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from edgefleet.errors import Problem
 from edgefleet.model.medium import COMPOSED
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.model.spec import outside_name, since
 
 FOR = {"ignition": ": it is read by Flatcar and Fedora CoreOS as they are, and by no Debian or Ubuntu"}
 """dict[format -> what it is for, where a base shows that it was taken for something else]."""
@@ -19,8 +17,6 @@ OTHERS = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux r
 
 def check_media(site: SiteSpec) -> Iterator[Problem]:
     """What of `site` does not fit together in its images."""
-    if site.recipe:  # else what is wrong with it is told already
-        yield from _too_new(site, site.recipe, ())
     for name, node in site.nodes.items():
         yield from _base(node, ("nodes", name, "image"))
         yield from _installed(node, ("nodes", name, "image"))
@@ -108,27 +104,3 @@ def _installed(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
         hint = "name the disk that is erased, or leave installOn out for the only other one"
     if problem:
         yield Problem(path=format_path((*path, "installOn")), code=code, problem=problem, hint=hint)
-
-
-def _too_new(value: Any, recipe: int, path: tuple[Part, ...]) -> Iterator[Problem]:
-    """Fields that say something which the recipe cannot."""
-    known = since(type(value))
-    for field in fields(value):
-        below, inner = (*path, outside_name(field.name)), getattr(value, field.name)
-        if known[field.name] > recipe:
-            if inner != _default(field):
-                yield Problem(
-                    path=format_path(below),
-                    code="recipe",
-                    problem=f"recipe {recipe} has no {outside_name(field.name)}",
-                    hint=f"set recipe: {known[field.name]}, and look at the preview: it changes every image",
-                )
-        elif is_dataclass(inner):
-            yield from _too_new(inner, recipe, below)
-        elif field.name == "nodes":
-            for name, node in inner.items():
-                yield from _too_new(node, recipe, (*below, name))
-
-
-def _default(field: Field[Any]) -> Any:
-    return field.default_factory() if callable(field.default_factory) else field.default

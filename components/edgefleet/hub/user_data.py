@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edgefleet.boot import facts, hub_identity, hub_k3s, k3s_install, k3s_service, kernel, timesync
+from edgefleet.boot import clock, facts, hub_identity, hub_k3s, k3s_install, k3s_service, kernel
 from edgefleet.images import user_data
 from edgefleet.model.firstboot import Box, FirstBoot, HubServer, Step
 from edgefleet.model.hub import ControlPlane
@@ -84,7 +84,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
     steps: tuple[Step, ...] = (
         facts.plan(box),
         kernel.plan(box),
-        timesync.plan(box),
+        clock.asks(box.site.ntp),
         hub_identity.plan(server),
         hub_k3s.plan(server),
         k3s_install.plan(box),

@@ -26,7 +26,6 @@ from edgefleet.keys.derivation import site_key
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.safety import Identity
 from edgefleet.model.site import Link, SiteSpec
-from edgefleet.model.spec import since
 
 UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
 OFFLINE_DAYS = {"steady": 7, "intermittent": 30, "dark": 180}
@@ -68,7 +67,7 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
 
 def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
     """`spec` with the site's certificate in it; as it is where the region has no authority for sites."""
-    if not has_identity(spec, hub):
+    if not hub.site_identity:
         return spec
     names = (spec.fleet, spec.region, spec.name)
     made = site_certificate(key, by, site=names, not_after=last_day(hub))
@@ -76,11 +75,6 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteS
         certificate=made.certificate_pem, authority=by.certificate_pem, hub=hub.dns_name or None
     )
     return replace(spec, identity=identity)
-
-
-def has_identity(spec: SiteSpec, hub: ControlPlane) -> bool:
-    """Whether the site's images hold a certificate."""
-    return hub.site_identity and spec.recipe >= since(SiteSpec)["identity"]
 
 
 def last_day(hub: ControlPlane) -> datetime:
@@ -99,8 +93,8 @@ def check_outlasts(sites: Mapping[str, SiteSpec], hub: ControlPlane, today: date
     Raises:
         InvalidInput: the certificates expire within the longest offline period from `today` on.
     """
-    days = {name: offline_days(spec.link) for name, spec in sites.items() if has_identity(spec, hub)}
-    if days:
+    days = {name: offline_days(spec.link) for name, spec in sites.items()}
+    if days and hub.site_identity:
         longest = max(days, key=lambda name: days[name])
         check_validity((last_day(hub) - today).days, days[longest], site=longest)
 

@@ -64,9 +64,9 @@ def hardened(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
 
 def check_hardening(site: SiteSpec) -> Iterator[Problem]:
     """What the fleet file tells k3s that hardening tells it otherwise, and what cannot be without a link."""
-    if site.recipe > 1 and site.airgap:
+    if site.airgap:
         yield from _pulls(site)
-    if site.recipe == 1 or not site.hardening:
+    if not site.hardening:
         return
     for name, value in SETTINGS["server"].items():
         said = site.k3s.config.get(name, value)

@@ -4,7 +4,7 @@ from ipaddress import ip_interface
 from typing import Annotated, Literal
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.spec import Since, spec
+from edgefleet.model.spec import spec
 
 
 @spec
@@ -27,7 +27,7 @@ class Wifi:
     """Name of the network, 1 to 32 bytes."""
     passphrase_secret: Annotated[str, Effect.REFLASH]
     """Name of the secret in the stack's configuration that holds the passphrase; never the passphrase."""
-    country: Annotated[str | None, Effect.LIVE, Since(2)] = None
+    country: Annotated[str | None, Effect.LIVE] = None
     """Country whose rules it keeps to, ``DE``."""
 
 
@@ -41,7 +41,7 @@ class Network:
     """Further addresses with prefix length, of either family."""
     gateway: Annotated[str | None, Effect.REFLASH] = None
     """Default gateway, inside the subnet of one of the addresses. k3s needs a default route to start."""
-    gateway6: Annotated[str | None, Effect.REFLASH, Since(2)] = None
+    gateway6: Annotated[str | None, Effect.REFLASH] = None
     """Default gateway for IPv6 where `gateway` is the one for IPv4; link-local ones are taken too."""
     dns: Annotated[tuple[str, ...], Effect.REFLASH] = ()
     """Addresses of name servers; with DHCP they are added to what DHCP gives."""

@@ -12,7 +12,7 @@ from edgefleet.model.hardware import Hardware, Proxy, Time
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.network import Network
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
-from edgefleet.model.spec import Since, spec
+from edgefleet.model.spec import spec
 
 Arch = Literal["amd64", "arm64", "armhf"]
 StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
@@ -112,11 +112,11 @@ class Node:
     """Kubernetes taints, ``key=value:NoSchedule``."""
     network: Annotated[Network, Effect.REFLASH]
     """How the node reaches its network."""
-    image: Annotated[Medium, Effect.REFLASH, Since(2)] = Medium()
+    image: Annotated[Medium, Effect.REFLASH] = Medium()
     """What its image is written as."""
-    hardware: Annotated[Hardware, Effect.REFLASH, Since(2)] = Hardware()
+    hardware: Annotated[Hardware, Effect.REFLASH] = Hardware()
     """What is asked of its hardware."""
-    payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, Since(2)] = ()
+    payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH] = ()
     """What its image carries besides, sorted by path; empty unless `airgap`."""
 
 
@@ -150,19 +150,19 @@ class SiteSpec:
     """dict[registry host -> mirror]; ``*`` stands for every registry."""
     k3s: Annotated[K3s, Effect.LIVE]
     """Which k3s the site runs."""
-    airgap: Annotated[bool, Effect.REFLASH, Since(2)] = False
+    airgap: Annotated[bool, Effect.REFLASH] = False
     """Whether the images carry all that the boxes need, so that nothing is downloaded."""
-    hardening: Annotated[bool, Effect.RESTART, Since(2)] = True
+    hardening: Annotated[bool, Effect.RESTART] = True
     """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
-    firewall: Annotated[Firewall, Effect.LIVE, Since(2)] = Firewall()
+    firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
     """What its nodes may be reached by."""
-    break_glass: Annotated[BreakGlass, Effect.LIVE, Since(2)] = BreakGlass()
+    break_glass: Annotated[BreakGlass, Effect.LIVE] = BreakGlass()
     """Ways in when nothing else works."""
-    proxy: Annotated[Proxy | None, Effect.RESTART, Since(2)] = None
+    proxy: Annotated[Proxy | None, Effect.RESTART] = None
     """How its boxes reach the world where they may not directly."""
-    time: Annotated[Time, Effect.LIVE, Since(2)] = Time()
+    time: Annotated[Time, Effect.LIVE] = Time()
     """Its clocks."""
-    identity: Annotated[Identity | None, Effect.LIVE, Since(2)] = None
+    identity: Annotated[Identity | None, Effect.LIVE] = None
     """By what the cloud knows it; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[str, Node], Effect.REFLASH]
     """dict[node name -> node]; exactly one has the role ``server``."""

@@ -6,10 +6,10 @@ snake_case inside, unknown keys refused, and field docstrings as descriptions in
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from threading import RLock
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -59,15 +59,6 @@ class Unordered:
     __slots__ = ()
 
 
-class Since:
-    """Marker in an annotation: before this recipe the field says nothing and only its default may stand."""
-
-    __slots__ = ("recipe",)
-
-    def __init__(self, recipe: int) -> None:
-        self.recipe = recipe
-
-
 class Canonical:
     """Marker in an annotation: two values are equal where `form` of both is, however they are written."""
 
@@ -83,22 +74,6 @@ def spec(cls: type[T]) -> type[T]:
     made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
     made.__pydantic_config__ = CONFIG  # type: ignore[attr-defined]  # read by pydantic's TypeAdapter
     return made
-
-
-def since(kind: Any) -> dict[str, int]:
-    """dict[field of the spec `kind` -> recipe from which on it says something]."""
-    return _since_of(kind)
-
-
-@cache
-def _since_of(kind: Any) -> dict[str, int]:
-    hints = get_type_hints(kind, include_extras=True)
-    return {each.name: _since(hints[each.name]) for each in fields(kind)}
-
-
-def _since(hint: Any) -> int:
-    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return next((note.recipe for note in notes if isinstance(note, Since)), 1)
 
 
 _BUILDING = RLock()

@@ -32,8 +32,6 @@ MEDIA: Mapping[Format, str | None] = {
     "script": "a file on the box",
 }
 """dict[format -> what the image is brought on]; `None`: the medium that the box starts from."""
-HEALED = 2
-"""The recipe from which on boxes can say how they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +114,6 @@ class Sheet:
     """Whether there is a password for the console."""
     from_afar: tuple[str, ...]
     """Ways in from afar when nothing else works."""
-    has_status: bool
-    """Whether boxes can say how they are."""
 
     @property
     def boxes(self) -> tuple[SheetBox, ...]:
@@ -160,7 +156,6 @@ def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> Sh
         source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
         has_console=spec.break_glass.console,
         from_afar=tuple(filter(None, ways)),
-        has_status=spec.recipe >= HEALED,
     )
 
 
