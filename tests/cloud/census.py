@@ -16,7 +16,6 @@ EC2 = {
     "describe_addresses": ("Addresses", "AllocationId"),
     "describe_instances": ("Reservations", "ReservationId"),
     "describe_internet_gateways": ("InternetGateways", "InternetGatewayId"),
-    "describe_key_pairs": ("KeyPairs", "KeyPairId"),
     "describe_nat_gateways": ("NatGateways", "NatGatewayId"),
     "describe_network_interfaces": ("NetworkInterfaces", "NetworkInterfaceId"),
     "describe_route_tables": ("RouteTables", "RouteTableId"),
@@ -30,7 +29,6 @@ OTHERS = {
     ("elbv2", "describe_target_groups"): ("TargetGroups", "TargetGroupArn"),
     ("iam", "list_instance_profiles"): ("InstanceProfiles", "Arn"),
     ("iam", "list_roles"): ("Roles", "Arn"),
-    ("ecr", "describe_repositories"): ("repositories", "repositoryArn"),
     ("logs", "describe_log_groups"): ("logGroups", "arn"),
     ("route53", "list_hosted_zones"): ("HostedZones", "Id"),
     ("s3", "list_buckets"): ("Buckets", "Name"),
@@ -38,7 +36,6 @@ OTHERS = {
     ("rolesanywhere", "list_trust_anchors"): ("trustAnchors", "trustAnchorArn"),
     ("rolesanywhere", "list_profiles"): ("profiles", "profileArn"),
     ("rolesanywhere", "list_crls"): ("crls", "crlArn"),
-    ("cloudwatch", "describe_alarms"): ("MetricAlarms", "AlarmArn"),
 }
 """dict[(service, method) -> (list in the answer, name in each)]."""
 
@@ -54,7 +51,6 @@ def _all(aws: Aws) -> Iterator[str]:
         yield from (each[name] for each in getattr(aws.client(service), method)()[answer])
     yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="Local")["Policies"])
     yield from aws.client("eks").list_clusters()["clusters"]
-    yield from _keys(aws)
     yield from _versions(aws)
     for each in aws.client("budgets").describe_budgets(AccountId=aws.account).get("Budgets", ()):
         yield f"budget {each['BudgetName']}"
@@ -76,17 +72,3 @@ def _versions(aws: Aws) -> Iterator[str]:
         yield from (
             f"{bucket['Name']}/{each['Key']} {each['VersionId']}" for each in found.get("Versions", ())
         )
-
-
-def _keys(aws: Aws) -> Iterator[str]:
-    """Keys of KMS that nobody has asked to delete; AWS keeps those a week at least."""
-    kms = aws.client("kms")
-    own = {
-        each.get("TargetKeyId")
-        for each in kms.list_aliases()["Aliases"]
-        if each["AliasName"].startswith("alias/aws/")
-    }
-    for each in kms.list_keys()["Keys"]:
-        about = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]
-        if about["KeyState"] != "PendingDeletion" and about["KeyId"] not in own:
-            yield each["KeyId"]

@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
 from tests.cloud.driving import Driver
-from tests.cloud.faults import faulty
 from tests.cloud.timing import FastClock
 
 from edgefleet.cloud.base import tag_problems
-from edgefleet.cloud.kms_key import KmsKey
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused
@@ -25,12 +21,6 @@ INPUTS = {"cidr": "10.9.0.0/16"}
 @pytest.fixture
 def outside(aws: Aws, tmp_path: Path) -> Outside:
     return Outside(project=tmp_path, aws=aws, clock=FastClock(), holder="0123456789abcdef")
-
-
-def nothing_found(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-    """The index of tags, which has heard of nothing yet."""
-    answer = AWSResponse("", 200, {}, None)  # type: ignore[arg-type]  # nobody reads its body
-    return answer, {"ResourceTagMappingList": [], "PaginationToken": ""}
 
 
 @pytest.mark.parametrize(
@@ -80,19 +70,6 @@ def test_another_stack_of_the_same_name_takes_nothing_over(outside: Outside) -> 
     other = Driver(Vpc(), replace(outside, holder="fedcba9876543210"))
     with pytest.raises(Refused, match="another stack that is also called dev"):
         other.up(INPUTS)
-
-
-def test_a_key_is_known_by_its_alias_before_the_index_has_its_tags(outside: Outside) -> None:
-    """AWS finds keys by tags some time after they are made."""
-    driver = Driver(KmsKey(), outside)
-    driver.up({"alias": "retail"})
-    assert driver.state is not None
-    first, driver.state = driver.state.id, None
-    flaky, _ = faulty(str(outside.aws.endpoint), "eu-central-1")
-    flaky.client("resourcegroupstaggingapi").meta.events.register("before-call", nothing_found)
-    Driver(KmsKey(), replace(outside, aws=flaky)).up({"alias": "retail"})
-    (key,) = outside.aws.client("kms").list_keys()["Keys"]
-    assert first == key["KeyId"]
 
 
 def test_a_forced_replacement_makes_another_one(outside: Outside) -> None:

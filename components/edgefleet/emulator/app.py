@@ -7,7 +7,6 @@ from edgefleet.emulator.call_counter import CallCounter
 from edgefleet.emulator.fake_bucket_tags import FakeBucketTags
 from edgefleet.emulator.fake_budgets import FakeBudgets
 from edgefleet.emulator.fake_clusters import FakeClusters
-from edgefleet.emulator.fake_key_tags import FakeKeyTags
 from edgefleet.emulator.fake_nat_gateways import FakeNatGateways
 from edgefleet.emulator.fake_roles_anywhere import FakeRolesAnywhere
 from edgefleet.emulator.fake_servers import FakeServers
@@ -16,7 +15,6 @@ from edgefleet.emulator.requests import Application
 FAKES: tuple[type[Any], ...] = (
     FakeNatGateways,
     FakeBudgets,
-    FakeKeyTags,
     FakeServers,
     FakeRolesAnywhere,
     FakeBucketTags,

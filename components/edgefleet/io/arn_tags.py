@@ -71,17 +71,6 @@ ELB = Tagging(
     keys="TagKeys",
     is_many=True,
 )
-KMS = Tagging(
-    service="kms",
-    read="list_resource_tags",
-    add="tag_resource",
-    remove="untag_resource",
-    resource="KeyId",
-    tags="Tags",
-    keys="TagKeys",
-    key="TagKey",
-    value="TagValue",
-)
 LOGS = Tagging(
     service="logs",
     read="list_tags_for_resource",
@@ -91,15 +80,6 @@ LOGS = Tagging(
     tags="tags",
     keys="tagKeys",
     is_map=True,
-)
-ECR = Tagging(
-    service="ecr",
-    read="list_tags_for_resource",
-    add="tag_resource",
-    remove="untag_resource",
-    resource="resourceArn",
-    tags="tags",
-    keys="tagKeys",
 )
 EKS = Tagging(
     service="eks",
@@ -119,15 +99,6 @@ BUDGETS = Tagging(
     resource="ResourceARN",
     tags="ResourceTags",
     keys="ResourceTagKeys",
-)
-ALARMS = Tagging(
-    service="cloudwatch",
-    read="list_tags_for_resource",
-    add="tag_resource",
-    remove="untag_resource",
-    resource="ResourceARN",
-    tags="Tags",
-    keys="TagKeys",
 )
 ROLES_ANYWHERE = Tagging(
     service="rolesanywhere",

@@ -53,7 +53,7 @@ def find(outside: Outside, thing: Thing, place: str) -> dict[str, Any] | None:
         {"Name": f"tag:{URN}", "Values": [owner.urn]},
         {"Name": f"tag:{GENERATION}", "Values": [owner.generation]},
     ]
-    found = _flat(outside.aws.call("ec2", thing.describe, place, Filters=filters)[thing.answer])
+    found = outside.aws.call("ec2", thing.describe, place, Filters=filters)[thing.answer]
     return next((each for each in found if _is_alive(each) and owner.is_mine(tags_of(each), place)), None)
 
 
@@ -63,7 +63,7 @@ def get(aws: Aws, thing: Thing, identity: str) -> dict[str, Any] | None:
     def fetch(identities: list[str]) -> dict[str, dict[str, Any]]:
         filters = [{"Name": thing.filter, "Values": identities}]
         place = f"{thing.kind} {', '.join(identities)}"
-        found = _flat(aws.pages("ec2", thing.describe, place, key=thing.answer, Filters=filters))
+        found = aws.pages("ec2", thing.describe, place, key=thing.answer, Filters=filters)
         return {each[thing.id]: each for each in found if _is_alive(each)}
 
     return aws.batcher(thing.describe, fetch).get(identity)
@@ -100,17 +100,9 @@ def interfaces(aws: Aws, name: str, identity: str) -> list[str]:
     ]
 
 
-def _flat(described: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Things as a list; instances stand inside of reservations."""
-    return [one for each in described for one in (each.get("Instances") or [each])]
-
-
 def _is_alive(described: Mapping[str, Any]) -> bool:
     """Whether it is there; EC2 goes on describing some things for an hour after they are gone."""
-    state = described.get("State")
-    if isinstance(state, Mapping):
-        state = state.get("Name")
-    return state not in {"deleted", "deleting", "terminated", "shutting-down", "failed"}
+    return described.get("State") not in {"deleted", "deleting", "failed"}
 
 
 def client_token(outside: Outside) -> str | None:

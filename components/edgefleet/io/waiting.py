@@ -20,7 +20,6 @@ IN_USE = frozenset(
         "ResourceInUse",
         "ResourceInUseException",
         "InvalidGroup.InUse",
-        "VolumeInUse",
         "IncorrectState",
         "OperationAborted",
         "InvalidIPAddress.InUse",

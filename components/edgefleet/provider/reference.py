@@ -21,6 +21,10 @@ Every custom resource of the provider, its inputs and outputs. Written by `make 
 resource carries tags that say whose it is: `managed-by`, `edgefleet:fleet`, `edgefleet:stack`,
 `edgefleet:urn` and `edgefleet:generation`. Import one by its id, in another region than the provider's by
 `<id>@<region>`.
+
+The AWS resources are those that a hub is built of. For anything else, use
+[pulumi-aws](https://www.pulumi.com/registry/packages/aws/) in the same program: its resources take the
+outputs of these as inputs, and the reverse.
 """
 
 

@@ -1,6 +1,5 @@
 """The custom resources of the provider: one line each."""
 
-from edgefleet.cloud.alarm import Alarm
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.cloud.bucket_object import BucketObject
 from edgefleet.cloud.budget import Budget
@@ -10,18 +9,13 @@ from edgefleet.cloud.eks_cluster import EksCluster
 from edgefleet.cloud.eks_node_group import NodeGroup
 from edgefleet.cloud.elastic_ip import ElasticIp
 from edgefleet.cloud.hosted_zone import HostedZone
-from edgefleet.cloud.instance import Instance
 from edgefleet.cloud.instance_profile import InstanceProfile
 from edgefleet.cloud.internet_gateway import InternetGateway
-from edgefleet.cloud.key_pair import KeyPair
-from edgefleet.cloud.kms_key import KmsKey
 from edgefleet.cloud.listener import Listener
 from edgefleet.cloud.log_group import LogGroup
 from edgefleet.cloud.nat_gateway import NatGateway
 from edgefleet.cloud.network_load_balancer import NetworkLoadBalancer
 from edgefleet.cloud.parameter import Parameter
-from edgefleet.cloud.policy import Policy
-from edgefleet.cloud.repository import Repository
 from edgefleet.cloud.role import Role
 from edgefleet.cloud.roles_anywhere_profile import RolesAnywhereProfile
 from edgefleet.cloud.route_table import RouteTable
@@ -30,14 +24,12 @@ from edgefleet.cloud.server_set import ServerSet
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.target_group import TargetGroup
 from edgefleet.cloud.trust_anchor import TrustAnchor
-from edgefleet.cloud.volume import Volume
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.provider.resource import Resource
 from edgefleet.site.resource import Site
 
 RESOURCES: tuple[Resource, ...] = (
     Site(),
-    Alarm(),
     Bucket(),
     BucketObject(),
     Budget(),
@@ -46,19 +38,14 @@ RESOURCES: tuple[Resource, ...] = (
     EksCluster(),
     ElasticIp(),
     HostedZone(),
-    Instance(),
     InstanceProfile(),
     InternetGateway(),
-    KeyPair(),
-    KmsKey(),
     Listener(),
     LogGroup(),
     NatGateway(),
     NetworkLoadBalancer(),
     NodeGroup(),
     Parameter(),
-    Policy(),
-    Repository(),
     Role(),
     RolesAnywhereProfile(),
     RouteTable(),
@@ -67,6 +54,5 @@ RESOURCES: tuple[Resource, ...] = (
     Subnet(),
     TargetGroup(),
     TrustAnchor(),
-    Volume(),
     Vpc(),
 )

@@ -1,6 +1,5 @@
 """AWS resources as classes of a Pulumi program; written by `make schema`, not by hand."""
 
-from edgefleet.fleet.aws.alarm import Alarm, AlarmArgs
 from edgefleet.fleet.aws.bucket import Bucket, BucketArgs
 from edgefleet.fleet.aws.bucket_object import BucketObject, BucketObjectArgs
 from edgefleet.fleet.aws.budget import Budget, BudgetArgs
@@ -9,19 +8,14 @@ from edgefleet.fleet.aws.dns_record import DnsRecord, DnsRecordArgs
 from edgefleet.fleet.aws.eks_cluster import EksCluster, EksClusterArgs
 from edgefleet.fleet.aws.elastic_ip import ElasticIp, ElasticIpArgs
 from edgefleet.fleet.aws.hosted_zone import HostedZone, HostedZoneArgs
-from edgefleet.fleet.aws.instance import Instance, InstanceArgs
 from edgefleet.fleet.aws.instance_profile import InstanceProfile, InstanceProfileArgs
 from edgefleet.fleet.aws.internet_gateway import InternetGateway, InternetGatewayArgs
-from edgefleet.fleet.aws.key_pair import KeyPair, KeyPairArgs
-from edgefleet.fleet.aws.kms_key import KmsKey, KmsKeyArgs
 from edgefleet.fleet.aws.listener import Listener, ListenerArgs
 from edgefleet.fleet.aws.log_group import LogGroup, LogGroupArgs
 from edgefleet.fleet.aws.nat_gateway import NatGateway, NatGatewayArgs
 from edgefleet.fleet.aws.network_load_balancer import NetworkLoadBalancer, NetworkLoadBalancerArgs
 from edgefleet.fleet.aws.node_group import NodeGroup, NodeGroupArgs
 from edgefleet.fleet.aws.parameter import Parameter, ParameterArgs
-from edgefleet.fleet.aws.policy import Policy, PolicyArgs
-from edgefleet.fleet.aws.repository import Repository, RepositoryArgs
 from edgefleet.fleet.aws.role import Role, RoleArgs
 from edgefleet.fleet.aws.roles_anywhere_profile import RolesAnywhereProfile, RolesAnywhereProfileArgs
 from edgefleet.fleet.aws.route_table import RouteTable, RouteTableArgs
@@ -30,12 +24,9 @@ from edgefleet.fleet.aws.server_set import ServerSet, ServerSetArgs
 from edgefleet.fleet.aws.subnet import Subnet, SubnetArgs
 from edgefleet.fleet.aws.target_group import TargetGroup, TargetGroupArgs
 from edgefleet.fleet.aws.trust_anchor import TrustAnchor, TrustAnchorArgs
-from edgefleet.fleet.aws.volume import Volume, VolumeArgs
 from edgefleet.fleet.aws.vpc import Vpc, VpcArgs
 
 __all__ = [
-    "Alarm",
-    "AlarmArgs",
     "Bucket",
     "BucketArgs",
     "BucketObject",
@@ -52,16 +43,10 @@ __all__ = [
     "ElasticIpArgs",
     "HostedZone",
     "HostedZoneArgs",
-    "Instance",
-    "InstanceArgs",
     "InstanceProfile",
     "InstanceProfileArgs",
     "InternetGateway",
     "InternetGatewayArgs",
-    "KeyPair",
-    "KeyPairArgs",
-    "KmsKey",
-    "KmsKeyArgs",
     "Listener",
     "ListenerArgs",
     "LogGroup",
@@ -74,10 +59,6 @@ __all__ = [
     "NodeGroupArgs",
     "Parameter",
     "ParameterArgs",
-    "Policy",
-    "PolicyArgs",
-    "Repository",
-    "RepositoryArgs",
     "Role",
     "RoleArgs",
     "RolesAnywhereProfile",
@@ -94,8 +75,6 @@ __all__ = [
     "TargetGroupArgs",
     "TrustAnchor",
     "TrustAnchorArgs",
-    "Volume",
-    "VolumeArgs",
     "Vpc",
     "VpcArgs",
 ]
