@@ -71,8 +71,8 @@ metrics: .venv/.dev  ## size of the code, and files per kind of thing (OF=... fo
 
 schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
-	@$(BIN)/python -m edgefleet.provider.python_classes components/edgefleet/fleet/aws
-	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws
+	@$(BIN)/python -m edgefleet.provider.python_stub components/edgefleet/fleet/aws.pyi
+	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi
 	@$(BIN)/python -m edgefleet.provider.reference docs/resources.md
 
 lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without an index

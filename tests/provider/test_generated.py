@@ -1,20 +1,43 @@
-"""What `make schema` writes is what is checked in: classes of a program, and the reference."""
+"""What `make schema` writes is what is checked in: the stub of a program's classes, and the reference."""
 
+import pydoc
+import re
 from pathlib import Path
 
-from edgefleet.provider import python_classes, reference
+import pytest
+
+from edgefleet.fleet import aws
+from edgefleet.provider import python_stub, reference
 from edgefleet.provider.registry import RESOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
-CLASSES = ROOT / "components" / "edgefleet" / "fleet" / "aws"
+STUB = ROOT / "components" / "edgefleet" / "fleet" / "aws.pyi"
 
 
-def test_the_classes_are_current() -> None:
-    """`make schema` writes them anew; the formatter has its say after it."""
-    there = {path.name for path in CLASSES.glob("*.py")}
-    assert set(python_classes.modules()) == there
-    for name, text in python_classes.modules().items():
-        assert _bare(text) == _bare((CLASSES / name).read_text(encoding="utf-8")), name
+def test_the_stub_is_current() -> None:
+    """`make schema` writes it anew; the formatter has its say after it."""
+    assert _bare(python_stub.text()) == _bare(STUB.read_text(encoding="utf-8"))
+
+
+def test_the_classes_are_those_of_the_stub() -> None:
+    """Each name that a type checker accepts can be imported, and nothing else."""
+    names = re.findall(r"^class (\w+)", STUB.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert {"Vpc", "VpcArgs", "SecurityRule"} <= set(names)
+    assert names == [getattr(aws, name).__name__ for name in names]
+    with pytest.raises(AttributeError, match=r"no attribute 'Instance'; docs/resources.md lists the kinds"):
+        _ = aws.Instance  # type: ignore[attr-defined]  # the stub has none either
+
+
+def test_help_shows_inputs_and_outputs() -> None:
+    """What the stub is to an editor, `help()` is to a person at a prompt."""
+    text = pydoc.plain(pydoc.render_doc(aws.Subnet))
+    for line in (
+        "vpcId: string (required)",
+        "Id of the network.",
+        "availabilityZone: string",
+        "Zone that it is in.",
+    ):
+        assert line in text
 
 
 def test_the_reference_is_current() -> None:

@@ -6,7 +6,6 @@ from edgefleet.cloud.budget import Budget
 from edgefleet.cloud.crl import Crl
 from edgefleet.cloud.dns_record import DnsRecord
 from edgefleet.cloud.eks_cluster import EksCluster
-from edgefleet.cloud.eks_node_group import NodeGroup
 from edgefleet.cloud.elastic_ip import ElasticIp
 from edgefleet.cloud.hosted_zone import HostedZone
 from edgefleet.cloud.instance_profile import InstanceProfile
@@ -15,6 +14,7 @@ from edgefleet.cloud.listener import Listener
 from edgefleet.cloud.log_group import LogGroup
 from edgefleet.cloud.nat_gateway import NatGateway
 from edgefleet.cloud.network_load_balancer import NetworkLoadBalancer
+from edgefleet.cloud.node_group import NodeGroup
 from edgefleet.cloud.parameter import Parameter
 from edgefleet.cloud.role import Role
 from edgefleet.cloud.roles_anywhere_profile import RolesAnywhereProfile

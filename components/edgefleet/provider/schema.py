@@ -27,7 +27,7 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         components: dict[type token -> component as the schema has it].
     """
     types: dict[str, Any] = {}
-    made = {each.TOKEN: _resource(each, types) for each in resources}
+    made = {each.TOKEN: resource_schema(each, types) for each in resources}
     config = _properties(Config, types)
     schema = {
         "name": PACKAGE,
@@ -45,7 +45,8 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
     return json.dumps(schema, indent=2)
 
 
-def _resource(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
+def resource_schema(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
+    """One resource as Pulumi's schema has it; the classes that its inputs use go into `types`."""
     inputs = _properties(resource.Spec, types)
     for name in resource.REPLACE_ON:
         inputs[name]["willReplaceOnChanges"] = True

@@ -7,9 +7,6 @@ from dataclasses import replace
 import pulumi
 
 from edgefleet.fleet import aws
-from edgefleet.fleet.aws.dns_record import DnsAlias
-from edgefleet.fleet.aws.security_group import SecurityRule
-from edgefleet.fleet.aws.server_set import ServerVolume
 from edgefleet.fleet.hub.identity import Identity
 from edgefleet.fleet.hub.network import EVERYWHERE, Network
 from edgefleet.fleet.hub.wiring import Wiring
@@ -68,7 +65,7 @@ def servers(
 
 def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.SecurityGroup]:
     """Who may reach the load balancer, and whom the servers let in: it and each other."""
-    out: list[SecurityRule] = [{"protocol": "-1", "cidr": EVERYWHERE}]
+    out: list[aws.SecurityRule] = [{"protocol": "-1", "cidr": EVERYWHERE}]
     front = aws.SecurityGroup(
         "api",
         {
@@ -81,7 +78,7 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
         },
         wiring.options(),
     )
-    inner: list[SecurityRule] = [{**rule, "securityGroup": "self"} for rule in AMONG_SERVERS]  # type: ignore[typeddict-item]  # the rules are of its shape
+    inner: list[aws.SecurityRule] = [{**rule, "securityGroup": "self"} for rule in AMONG_SERVERS]  # type: ignore[typeddict-item]  # the rules are of its shape
     back = aws.SecurityGroup(
         "servers",
         {
@@ -110,7 +107,7 @@ def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -
         )
         zone = hosted.id
         made.append(hosted)
-    target: DnsAlias = {"dnsName": balancer.dnsName, "zoneId": balancer.zoneId}
+    target: aws.DnsAlias = {"dnsName": balancer.dnsName, "zoneId": balancer.zoneId}
     record = aws.DnsRecord(
         "name", {"zoneId": zone, "name": dns.name, "type": "A", "alias": target}, wiring.options()
     )
@@ -119,9 +116,9 @@ def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -
 
 def _server_args(
     wiring: Wiring, network: Network, identity: Identity, ends: tuple[aws.SecurityGroup, aws.TargetGroup]
-) -> aws.ServerSetArgs:
+) -> "aws.ServerSetArgs":
     hub, (group, targets) = wiring.hub, ends
-    volume: ServerVolume = {"size": hub.volume.size // GIB, "type": hub.volume.type}
+    volume: aws.ServerVolume = {"size": hub.volume.size // GIB, "type": hub.volume.type}
     if hub.volume.iops is not None:
         volume["iops"] = hub.volume.iops
     boot = HubBoot(

@@ -3,7 +3,7 @@
 from tests.cloud.rows import eks_cluster
 from tests.cloud.rows.row import Row
 
-from edgefleet.cloud.eks_node_group import NodeGroup
+from edgefleet.cloud.node_group import NodeGroup
 from edgefleet.io.aws import Aws
 
 

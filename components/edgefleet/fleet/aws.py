@@ -1,0 +1,17 @@
+"""AWS resources as classes of a Pulumi program: ``from edgefleet.fleet.aws import Vpc, VpcArgs``.
+
+A class is built when it is first named, and its kind is loaded with its first resource, so that a
+program starts fast. Editors and mypy read `aws.pyi`, which `make schema` writes; ``help(Vpc)`` shows
+inputs and outputs.
+"""
+
+from typing import Any
+
+from edgefleet.provider.python_classes import class_named
+
+
+def __getattr__(name: str) -> Any:
+    """Build the class called `name` on first use (PEP 562)."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return globals().setdefault(name, class_named(name))
