@@ -66,7 +66,7 @@ def _defect(error: Exception, world: Session) -> int:
 
 
 def _invoke(arguments: Sequence[str], world: Session) -> int:
-    command = typer.main.get_command(application())
+    command = application()
     try:
         with command.make_context("edgefleet", [*arguments], obj=world) as context:
             command.invoke(context)

@@ -9,7 +9,7 @@ import pytest
 from tests.images.conftest import needs
 from tests.site.conftest import Plan
 
-from edgefleet.commands import verifying
+from edgefleet.commands import image_verify
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, parallel
 from edgefleet.io.store import DirectoryStore
@@ -71,7 +71,7 @@ def test_a_node_that_fails_leaves_the_others(shop: Workshop, plan: Plan) -> None
     assert not [path for path in (shop.out / "berlin").iterdir() if path.name.startswith((".scratch", "n2"))]
     assert ["n2"] == json.loads((shop.out / "berlin" / "manifest.json").read_text())["missing"]
     with pytest.raises(InvalidInput, match="has no image of n2: its build failed; build the site again"):
-        list(verifying.images(shop.out))
+        list(image_verify.images(shop.out))
 
 
 def test_two_builds_of_one_site_do_not_meet(shop: Workshop, plan: Plan) -> None:

@@ -1,33 +1,26 @@
 """`edgefleet artifacts`: pin what boxes and images are made of, and bring it into the cache."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.closure import Need
-    from edgefleet.fleetfile.fleet import Fleet
-    from edgefleet.io.sourcing import Sources
-    from edgefleet.model.medium import Base
+from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
+from edgefleet.fleetfile.closure import Need, wanted_by_all
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.load import load_fleet
+from edgefleet.io import disk
+from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.logins import Logins
+from edgefleet.io.sourcing import Sources
+from edgefleet.io.web import Web
+from edgefleet.model.medium import Base
+from edgefleet.report.transfers import Transfers
+from edgefleet.site import artifact_fetching, artifact_locking
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A fleet file, stacks/NAME.fleet.yaml.")]
-
-
-def group() -> typer.Typer:
-    """The commands about artifacts."""
-    made = typer.Typer(no_args_is_help=True)
-    made.callback()(_artifacts)
-    made.command("lock")(lock)
-    made.command("fetch")(fetch)
-    return made
-
-
-def _artifacts() -> None:
-    """Pin k3s, runtimes and container images, and fetch them for images that need no link."""
 
 
 def lock(
@@ -38,12 +31,10 @@ def lock(
         bool, typer.Option("--upgrade", help="Look everything up anew: tags may have been moved.")
     ] = False,
 ) -> None:
-    """Resolve versions and names to addresses and digests, into NAME.artifacts.lock.yaml beside FILE."""
-    from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
-    from edgefleet.fleetfile.load import load_fleet
-    from edgefleet.io import disk
-    from edgefleet.site import artifact_locking
+    """Resolve versions and names to addresses and digests.
 
+    Writes NAME.artifacts.lock.yaml beside FILE.
+    """
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project, is_locking=True)
     releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
@@ -69,11 +60,10 @@ def fetch(
         bool, typer.Option("--verify", help="Hold all that is in the cache against its digest first.")
     ] = False,
 ) -> None:
-    """Bring what images of FILE are made of into the cache, as the lock has it; goes on where it ended."""
-    from edgefleet.fleetfile.load import load_fleet
-    from edgefleet.report.transfers import Transfers
-    from edgefleet.site import artifact_fetching
+    """Download what the locked images contain into the cache.
 
+    Downloads exactly what the lock pins, and resumes an interrupted download.
+    """
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project)
     sources = _sources(session, fleet)
@@ -92,13 +82,12 @@ def fetch(
     say(session, f"all of it is in {sources.cache.root}")
 
 
-def _needs(fleet: "Fleet") -> "dict[Need, bool]":
-    from edgefleet.fleetfile.closure import wanted_by_all
+def _needs(fleet: Fleet) -> dict[Need, bool]:
 
     return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
 
 
-def _bases(fleet: "Fleet") -> "tuple[Base, ...]":
+def _bases(fleet: Fleet) -> tuple[Base, ...]:
     """Each base, and what boxes start over the network, once."""
     found = {
         base.sha256: base
@@ -109,11 +98,7 @@ def _bases(fleet: "Fleet") -> "tuple[Base, ...]":
     return tuple(found[digest] for digest in sorted(found))
 
 
-def _sources(session: Session, fleet: "Fleet") -> "Sources":
-    from edgefleet.io.artifact_cache import ArtifactCache, root_of
-    from edgefleet.io.logins import Logins
-    from edgefleet.io.sourcing import Sources
-    from edgefleet.io.web import Web
+def _sources(session: Session, fleet: Fleet) -> Sources:
 
     web = Web(Logins(session.environment))
     cache = ArtifactCache(root_of(session.environment), web=web, project=session.project)

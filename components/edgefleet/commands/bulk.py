@@ -6,21 +6,31 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.filesize import decimal
 
 from edgefleet.commands import rendering, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
-    from edgefleet.io.store.place import StorePlace
-    from edgefleet.keys.secret_scan import Known
-    from edgefleet.model.composing import Share
-    from edgefleet.site.build_plan import SiteJob
-    from edgefleet.site.building import Workshop
-    from edgefleet.site.built import BuiltSite
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io import disk, parallel
+from edgefleet.io import signing as keys
+from edgefleet.io.artifact_cache import root_of
+from edgefleet.io.store.place import StorePlace
+from edgefleet.keys import known_secrets
+from edgefleet.keys.secret_scan import Known
+from edgefleet.keys.site_certificate import check_outlasts
+from edgefleet.model.composing import Share
+from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.spec import from_plain, to_plain
+from edgefleet.report.human import counted
+from edgefleet.report.progress import progress
+from edgefleet.rollout.capacity import check_fits
+from edgefleet.site.artifact_source import Supplies
+from edgefleet.site.build_plan import SiteJob
+from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.built import BuiltSite
 
 NAMED = 20
 """Sites up to which each image is shown."""
@@ -30,11 +40,11 @@ NAMED = 20
 class Order:
     """What is to be built."""
 
-    fleet: "Fleet"
+    fleet: Fleet
     sites: tuple[str, ...]
-    jobs: "Iterator[SiteJob]" = field(repr=False)
+    jobs: Iterator[SiteJob] = field(repr=False)
     """Made one after the other, as they are asked for."""
-    known: "Callable[[], Known]" = field(repr=False)
+    known: Callable[[], Known] = field(repr=False)
     """Marks of the secrets of every site of the fleet, which a build looks for."""
 
 
@@ -45,9 +55,6 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
         InvalidInput: no such site, the stack lacks a secret, an identity would end too soon, or a medium is
             too small.
     """
-    from edgefleet.keys.site_certificate import check_outlasts
-    from edgefleet.rollout.capacity import check_fits
-
     fleet = stack.load(session.project, name)
     wanted = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
     secret, passphrases = secrets.required_fleet_secret(session, name)
@@ -62,27 +69,20 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
     )
 
 
-def _known(fleet: "Fleet", secret: str, passphrases: dict[str, str]) -> "Known":
-    from edgefleet.keys import known_secrets
+def _known(fleet: Fleet, secret: str, passphrases: dict[str, str]) -> Known:
 
     sites = ((spec, rendering.key(secret, spec)) for spec in fleet.sites.values())
     stack = known_secrets.of_stack(secret, fleet.name, fleet.region)
     return known_secrets.known(sites, stack, passphrases)
 
 
-def known_of(jobs: "Iterable[SiteJob]") -> "Known":
+def known_of(jobs: Iterable[SiteJob]) -> Known:
     """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
-    from edgefleet.keys import known_secrets
-    from edgefleet.model.site_resource import SiteInputs
-    from edgefleet.model.spec import from_plain
-
     found = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
     return known_secrets.known(((spec, spec.key) for spec in found), (), {})
 
 
-def _job(fleet: "Fleet", secret: str, site: str, passphrases: dict[str, str]) -> "SiteJob":
-    from edgefleet.model.spec import to_plain
-    from edgefleet.site.build_plan import SiteJob
+def _job(fleet: Fleet, secret: str, site: str, passphrases: dict[str, str]) -> SiteJob:
 
     inputs = to_plain(rendering.whole(fleet, secret, site))
     inputs |= {"store": fleet.images.store, "key": rendering.key(secret, fleet.sites[site])}
@@ -94,20 +94,16 @@ def _job(fleet: "Fleet", secret: str, site: str, passphrases: dict[str, str]) ->
 def workshop(
     session: Session,
     out: Path,
-    share: "Share",
-    upload: "StorePlace | None",
+    share: Share,
+    upload: StorePlace | None,
     *,
     is_discarding: bool,
-) -> "Workshop":
+) -> Workshop:
     """Where and how to build.
 
     Raises:
         InvalidInput: what is to be uploaded would refer to files of this machine.
     """
-    from edgefleet.io.artifact_cache import root_of
-    from edgefleet.site.artifact_source import Supplies
-    from edgefleet.site.building import Workshop
-
     if share == "reference" and upload is not None:
         problem = "an image that refers to its base is of use on this machine alone"
         raise InvalidInput(Problem(code="share", problem=problem, hint="leave out --share or --upload"))
@@ -120,15 +116,13 @@ def workshop(
     )
 
 
-def signing(session: Session, shop: "Workshop", key: str | None) -> "Workshop":
+def signing(session: Session, shop: Workshop, key: str | None) -> Workshop:
     """`shop` with somebody who signs, where a key is named.
 
     Raises:
         InvalidInput: there is no such key, or it is of a wrong kind.
         OutsideFailure: it is in KMS, and KMS did not answer.
     """
-    from edgefleet.io import signing as keys
-
     return shop if key is None else replace(shop, signing=keys.signing(key, session.project))
 
 
@@ -137,17 +131,13 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Workshop", workers: int) -> None:
+def build(session: Session, jobs: Iterable[SiteJob], total: int, shop: Workshop, workers: int) -> None:
     """Build, and say what became of it.
 
     Raises:
         OutsideFailure: with every problem, after all that could be built was.
         Refused: the same, where one is a secret of another site in an image.
     """
-    from edgefleet.io import disk, parallel
-    from edgefleet.report.progress import progress
-    from edgefleet.site.building import build_site
-
     account = _Account(session, shop, total)
     with progress(session.err, "building", total, is_animated=session.is_animated) as shown:
         for built in parallel.each(partial(build_site, shop=shop), jobs, workers=min(workers, total)):
@@ -158,7 +148,7 @@ def build(session: Session, jobs: "Iterable[SiteJob]", total: int, shop: "Worksh
     account.close()
 
 
-def failure(problems: "Iterable[Problem]") -> EdgefleetError:
+def failure(problems: Iterable[Problem]) -> EdgefleetError:
     """What a build ends with where something went wrong: refused, where one is another site's secret."""
     told = tuple(problems)
     return (Refused if any(each.code == "leak" for each in told) else OutsideFailure)(told)
@@ -167,14 +157,14 @@ def failure(problems: "Iterable[Problem]") -> EdgefleetError:
 class _Account:
     """What was built, counted and, of few sites, named."""
 
-    def __init__(self, session: Session, shop: "Workshop", total: int) -> None:
+    def __init__(self, session: Session, shop: Workshop, total: int) -> None:
         self._session, self._shop, self._total = session, shop, total
         self._sites: list[BuiltSite] = []
         self._images: Counter[bool] = Counter()
         self._bytes = 0
         self._problems: Counter[Problem] = Counter()
 
-    def add(self, built: "BuiltSite") -> None:
+    def add(self, built: BuiltSite) -> None:
         self._problems.update(set(built.problems))
         self._images.update(image.is_new for image in built.images)
         self._bytes += sum(image.size for image in built.images)
@@ -182,9 +172,6 @@ class _Account:
             self._sites.append(built)
 
     def close(self) -> None:
-        from rich.filesize import decimal
-
-        from edgefleet.report.human import counted
 
         for built in sorted(self._sites, key=lambda each: each.name):
             show(self._session, self._lines(built))
@@ -197,7 +184,7 @@ class _Account:
         if self._problems:
             raise failure(_for_many(each, count) for each, count in sorted(self._problems.items(), key=str))
 
-    def _lines(self, built: "BuiltSite") -> Iterator[str]:
+    def _lines(self, built: BuiltSite) -> Iterator[str]:
         place = self._shop.out / built.name
         if place.is_relative_to(self._session.project):
             place = place.relative_to(self._session.project)
@@ -208,7 +195,7 @@ class _Account:
                 yield f"    of parts {image.identity}, which previews show"
 
 
-def _signed(shop: "Workshop") -> str:
+def _signed(shop: Workshop) -> str:
     if shop.signing is None:
         return "not signed: name a key with --sign-key, or as images.signKey in the fleet file"
     return f"signed by {shop.signing.public.algorithm} {shop.signing.public.id}"

@@ -18,7 +18,10 @@ def command(
     stack: options.Stack,
     engine: options.WantedEngine = "auto",
 ) -> None:
-    """Show what changes inside a site's images: each file that differs, secrets masked, and both digests."""
+    """Show what changes inside a site's images, file by file.
+
+    Shows each file that differs, with secrets masked, and both digests.
+    """
     session = session_of(context)
     show(
         session,

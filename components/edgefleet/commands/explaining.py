@@ -6,16 +6,17 @@ rendering is pure.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.text import Text
 
 from edgefleet.commands import rendering, secrets, stack
-from edgefleet.commands.asking_engine import recorded_sites
 from edgefleet.commands.masking import rendered
-from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.session import EngineName, Session
+from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.model.steps import Outcome, Step
@@ -24,10 +25,7 @@ from edgefleet.report import building, filediff, groups
 from edgefleet.report.filediff import Rendered
 from edgefleet.report.human import counted
 from edgefleet.report.view import View
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
-    from edgefleet.model.site import SiteSpec
+from edgefleet.site.render import render_site
 
 BESIDE = frozenset({"store", "key", "passphrases", "images"})
 """Inputs of a site's images that are no part of its spec."""
@@ -46,7 +44,7 @@ class Question:
 class Side:
     """A site before or after."""
 
-    spec: "SiteSpec"
+    spec: SiteSpec
     key: str
     passphrases: dict[str, str]
     store: str
@@ -59,8 +57,6 @@ class Side:
 
     def digests(self) -> dict[str, dict[str, str | None]]:
         """dict[node -> {digest, identity}]."""
-        from edgefleet.site.render import render_site
-
         images = render_site(self.spec, self.key, self.passphrases)
         return {node: {"digest": image.digest, "identity": image.identity} for node, image in images.items()}
 
@@ -90,15 +86,13 @@ class Comparison:
     """The state and the fleet file beside each other."""
 
     question: Question
-    fleet: "Fleet"
+    fleet: Fleet
     before: Mapping[str, Recorded]
     secret: tuple[str, dict[str, str]]
     """The fleet secret and the Wi-Fi passphrases."""
 
     def old(self, name: str) -> Side | None:
         """The site as it was brought up; `None` for a new one."""
-        from edgefleet.model.site import SiteSpec
-
         found = self.before.get(name)
         if found is None:
             return None

@@ -10,6 +10,10 @@ from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.errors import InvalidInput, Problem, Refused
+from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io import disk
+from edgefleet.keys import hub_pki as identity
+from edgefleet.keys.derivation import hub_master
 
 HINTS = {
     "eks": "let AWS write one: aws eks update-kubeconfig --name CLUSTER",
@@ -19,18 +23,6 @@ HINTS = {
 """dict[kind -> where its kubeconfig comes from]."""
 LONGEST = 72
 """Hours that an administrator's kubeconfig may be good for."""
-
-
-def group() -> typer.Typer:
-    """The commands about the hub."""
-    made = typer.Typer(no_args_is_help=True)
-    made.callback()(_hub)
-    made.command("kubeconfig")(kubeconfig)
-    return made
-
-
-def _hub() -> None:
-    """Get into the region's hub."""
 
 
 def kubeconfig(
@@ -45,12 +37,10 @@ def kubeconfig(
         Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, private.")
     ] = Path("hub.kubeconfig"),
 ) -> None:
-    """Write a kubeconfig of the stack's hub; an admin's ends by itself."""
-    from edgefleet.fleetfile.yaml_text import to_yaml
-    from edgefleet.io import disk
-    from edgefleet.keys import hub_pki as identity
-    from edgefleet.keys.derivation import hub_master
+    """Write a kubeconfig of the stack's hub.
 
+    An admin's kubeconfig expires by itself.
+    """
     session = session_of(context)
     fleet = load(session.project, stack)
     hub = fleet.control_plane
@@ -80,8 +70,6 @@ def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:
     Raises:
         InvalidInput: one of them is not there; another authority's kubeconfig would open nothing.
     """
-    from edgefleet.io import disk
-
     data, key = disk.read(session.project / chain), secrets.read(session, stack).hub_key
     if data is None:
         hint = "correct controlPlane.identity.chain, a path in the project"

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands import options, verifying
+from edgefleet.commands import image_verify, options
+from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import session_of
-from edgefleet.commands.written import JsonFile
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.report import image_difference
+from edgefleet.site import image_diff
 
 
 def diff(
@@ -19,13 +21,13 @@ def diff(
     *,
     json: options.Json = None,
 ) -> None:
-    """Show what changed from image A to image B: 0 nothing, 1 something; secrets are not shown."""
-    from edgefleet.report import image_difference
-    from edgefleet.site import image_diff
+    """Show what changed between two images.
 
+    Exit code 0: no difference, 1: there are differences. Secrets are masked.
+    """
     session = session_of(context)
     place = JsonFile.to(session, json)
-    find = verifying.cache(session)
+    find = image_verify.cache(session)
     sides = [image_diff.side(_image(session.project / path), find) for path in (old, new)]
     found = image_diff.compare(sides[0], sides[1])
     if not place.is_stdout:
@@ -45,7 +47,7 @@ def _image(path: Path) -> Path:
     Raises:
         InvalidInput: there is none, or there are several.
     """
-    found = list(verifying.images(path))
+    found = list(image_verify.images(path))
     if len(found) == 1:
         return found[0]
     problem = f"has {len(found)} images"

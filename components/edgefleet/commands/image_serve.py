@@ -1,10 +1,12 @@
 """`edgefleet image serve`: start boxes of format ``ipxe`` over a LAN, and hand each its seed once."""
 
+import secrets
 import ssl
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +14,10 @@ from edgefleet.commands import options, rendering, stack
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
-
-if TYPE_CHECKING:
-    from edgefleet.io.seed_server import Shelf
+from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.seed_ledger import Ledger
+from edgefleet.io.seed_server import SeedServer, Shelf
+from edgefleet.report.human import counted
 
 LEDGER = "handed-seeds.json"
 Sites = Annotated[
@@ -55,10 +58,10 @@ def serve(  # noqa: PLR0913 - options
     cert: Certificate = None,
     key: PrivateKey = None,
 ) -> None:
-    """Serve kernels, scripts and one-time seeds of `ipxe` boxes; for a trusted LAN, or with --cert."""
-    from edgefleet.io.seed_server import SeedServer
-    from edgefleet.report.human import counted
+    """Serve kernels, scripts and one-time seeds to `ipxe` nodes.
 
+    Serve on a trusted LAN only, or with --cert.
+    """
     session = session_of(context)
     tls = _tls(session, cert, key)
     shelf = _shelf(session, stack, site, minutes, again or [])
@@ -90,8 +93,7 @@ def serve(  # noqa: PLR0913 - options
     say(session, "every box has its seed" if is_all else "not every box asked for its seed")
 
 
-def _routed(shelf: "Shelf") -> "Shelf":
-    from dataclasses import replace
+def _routed(shelf: Shelf) -> Shelf:
 
     return replace(shelf, is_routed=True)
 
@@ -114,12 +116,7 @@ def _no_tls(where: str, problem: str) -> InvalidInput:
     return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
 
 
-def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> "Shelf":
-    import secrets
-
-    from edgefleet.io.artifact_cache import ArtifactCache, root_of
-    from edgefleet.io.seed_ledger import Ledger
-    from edgefleet.io.seed_server import Shelf
+def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> Shelf:
 
     fleet = stack.load(session.project, name)
     cache = ArtifactCache(root_of(session.environment), project=session.project)

@@ -9,19 +9,20 @@ import json
 import secrets as randomness
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgefleet.commands import options, stack_file
+from edgefleet.commands import options
 from edgefleet.commands import secrets as stack_secrets
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
+from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
 from edgefleet.errors import InvalidInput, Problem, Refused
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io import disk
+from edgefleet.keys.break_glass import secrets_used
 
 WORDS = 24
 """Bytes of randomness in a passphrase that is made here."""
@@ -40,7 +41,10 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Write the fleet secret of a stack, once, into stacks/Pulumi.STACK.yaml."""
+    """Write the fleet secret of a stack, once.
+
+    The secret goes into stacks/Pulumi.STACK.yaml, encrypted. An existing one is never replaced.
+    """
     initialise(session_of(context), stack, if_missing=if_missing, passphrases=passphrase or [])
 
 
@@ -65,7 +69,7 @@ def initialise(
     if held != known.passphrases:
         new[stack_secrets.PASSPHRASES] = json.dumps(held, sort_keys=True)
     if new:
-        stack_file.write(session, stack, new)
+        stack_secrets.write(session, stack, new)
         say(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
     _tell_missing(session, stack, _used(fleet) - held.keys())
 
@@ -89,18 +93,14 @@ def _is_there(stack: str) -> Refused:
 
 def _provide_passphrase(session: Session) -> None:
     """Make a passphrase for a first look where nobody gives one."""
-    from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
-    from edgefleet.io import disk
-
     file = session.project / PASSPHRASE_FILE
     if session.environment.keys() & set(PASSPHRASE_VARIABLES) or file.exists():
         return
     disk.write(file, f"{randomness.token_urlsafe(WORDS)}\n".encode())
     say(
         session,
-        f"made {PASSPHRASE_FILE} (0600): it opens this project's secrets; keep a copy, and keep it out of "
-        "version control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE takes its place where "
-        "set.",
+        f"created {PASSPHRASE_FILE} (0600): it opens this project's secrets; keep a copy, "
+        "outside version control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE overrides it.",
     )
 
 
@@ -128,19 +128,17 @@ def _ask(session: Session, name: str) -> str:
     return session.stdin.readline().rstrip("\r\n")
 
 
-def _used(fleet: "Fleet") -> set[str]:
+def _used(fleet: Fleet) -> set[str]:
     """Names of the secrets that the fleet file refers to."""
-    from edgefleet.keys.break_glass import secrets_used
-
     return {name for site in fleet.sites.values() for name in secrets_used(site)}
 
 
-def _of_wifi(fleet: "Fleet") -> set[str]:
+def _of_wifi(fleet: Fleet) -> set[str]:
     nodes = (node for site in fleet.sites.values() for node in site.nodes.values())
     return {node.network.wifi.passphrase_secret for node in nodes if node.network.wifi}
 
 
-def _invented(session: Session, fleet: "Fleet", known: dict[str, str]) -> dict[str, str]:
+def _invented(session: Session, fleet: Fleet, known: dict[str, str]) -> dict[str, str]:
     """Passphrases for a fleet to try things with, so that it comes up as it is."""
     missing = sorted(_of_wifi(fleet) - known.keys())
     if not missing or fleet.control_plane.cloud.endpoint != "emulated":

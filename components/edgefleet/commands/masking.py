@@ -7,13 +7,14 @@ other secrets, and whatever differs came from them.
 import re
 from collections.abc import Mapping
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import yaml
+
+from edgefleet.model.site import SiteSpec
 from edgefleet.model.steps import SECRET
 from edgefleet.report.filediff import Rendered
-
-if TYPE_CHECKING:
-    from edgefleet.model.site import SiteSpec
+from edgefleet.site.render import render_tree
 
 OTHER_KEY = "A" * 43 + "="
 """A site's key that is nobody's."""
@@ -24,10 +25,8 @@ Files = Mapping[str, bytes]
 """dict[path -> content]."""
 
 
-def rendered(spec: "SiteSpec", key: str, passphrases: Mapping[str, str]) -> dict[str, dict[str, Rendered]]:
+def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, dict[str, Rendered]]:
     """dict[node -> dict[path -> file]] of the media of a site and of the boxes that they make."""
-    from edgefleet.site.render import render_tree
-
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)
     others = {
@@ -73,8 +72,6 @@ def _masked(line: str, other: str) -> str:
 
 def _user_data(data: bytes) -> bytes:
     """What user-data says beside the files that it carries."""
-    import yaml
-
     document: dict[str, Any] = yaml.safe_load(data)
     document.pop(SHOWN_ELSEWHERE, None)
     return yaml.safe_dump(document, sort_keys=False, width=1_000).encode()

@@ -13,6 +13,8 @@ from edgefleet.commands.plugin_path import folder
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
+from edgefleet.io.templates import template_root
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PARTS = {
@@ -35,7 +37,7 @@ def command(
         str | None, typer.Option(metavar="NAME", help="The fleet; DIR's name by default.")
     ] = None,
 ) -> None:
-    """Make a project of your own, ready for `edgefleet up` and `pulumi up`."""
+    """Create a project, ready for `edgefleet up` and `pulumi up`."""
     session = session_of(context)
     root = (session.project / directory).resolve()
     fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
@@ -63,7 +65,6 @@ def _label(name: str, option: str) -> str:
 
 
 def _text(part: str, words: dict[str, str]) -> str:
-    from edgefleet.io.templates import template_root
 
     return Template((template_root() / "project" / part).read_text(encoding="utf-8")).substitute(words)
 
@@ -90,7 +91,6 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
-    from edgefleet.io import disk
 
     with disk.explaining(root, "cannot be made"):
         (root / "stacks").mkdir(parents=True, exist_ok=True)

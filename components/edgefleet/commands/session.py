@@ -13,24 +13,11 @@ from rich.console import Console
 
 from edgefleet.errors import InvalidInput, Problem
 
-if TYPE_CHECKING:  # an engine costs a second to import: only the commands that run one do
+if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a second
     from edgefleet.engine.api import Engine
     from edgefleet.io.emulator import Emulator
 
-
 EngineName = Literal["auto", "pulumi", "local"]
-
-
-def _choose(name: "EngineName") -> "Engine":
-    from edgefleet.engine.selection import choose
-
-    return choose(name)
-
-
-def _ensure(project: Path) -> "Emulator":
-    from edgefleet.io.emulator import ensure
-
-    return ensure(project)
 
 
 class Lines(Console):
@@ -53,10 +40,10 @@ class Session:
     """Progress and problems."""
     stdin: TextIO
     environment: MutableMapping[str, str]
-    choose: "Callable[[EngineName], Engine]" = _choose
-    """Name of an engine -> the engine."""
-    emulator: "Callable[[Path], Emulator]" = _ensure
-    """A project's directory -> its emulated cloud, running."""
+    choose: "Callable[[EngineName], Engine] | None" = None
+    """Name of an engine -> the engine; `None` for those of `edgefleet.engine`."""
+    emulator: "Callable[[Path], Emulator] | None" = None
+    """A project's directory -> its emulated cloud, running; `None` for the one of `edgefleet.io.emulator`."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @classmethod

@@ -4,12 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from edgefleet.commands import access, acknowledged, options, sheet, stack
-from edgefleet.commands.asking_engine import recorded_sites
-from edgefleet.commands.recorded import Recorded
+from edgefleet.commands import acknowledged, options, stack
+from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import EngineName, Session, session_of
-from edgefleet.commands.written import JsonFile
+from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.report import inventory
 from edgefleet.report.human import counted
@@ -19,18 +18,6 @@ HEX_DIGITS = 64
 """Of a SHA-256."""
 
 
-def group() -> typer.Typer:
-    """The commands about sites."""
-    made = typer.Typer()
-    made.callback(invoke_without_command=True)(listing)
-    made.command("ack")(ack)
-    made.command("sheet")(sheet.sheet)
-    made.command("password")(access.password)
-    made.command("tunnel")(access.tunnel)
-    made.command("disk-key")(access.disk_key)
-    return made
-
-
 def listing(
     context: typer.Context,
     *,
@@ -38,9 +25,7 @@ def listing(
     json: options.Json = None,
     engine: options.WantedEngine = "auto",
 ) -> None:
-    """List each node's desired image, and which one is said to be on the box."""
-    if context.invoked_subcommand is not None:
-        return
+    """List each node's desired and acknowledged image; the default."""
     session = session_of(context)
     if stack_ is None:
         raise InvalidInput(
@@ -84,7 +69,7 @@ def ack(  # noqa: PLR0913 - one parameter an option
     ] = None,
     engine: options.WantedEngine = "auto",
 ) -> None:
-    """Say that an image is on the boxes of sites: they are no longer pending."""
+    """Mark sites as running their desired image."""
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     recorded = recorded_sites(session, stack_, engine)

@@ -3,12 +3,10 @@
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgefleet.errors import InvalidInput, Problem
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.load import load_fleet
 
 FOLDER = "stacks"
 SUFFIX = ".fleet.yaml"
@@ -56,14 +54,12 @@ def fleet_file(project: Path, stack: str) -> Path:
     )
 
 
-def load(project: Path, stack: str) -> "Fleet":
+def load(project: Path, stack: str) -> Fleet:
     """The fleet of `stack`, validated.
 
     Raises:
         InvalidInput: with every problem of the file.
     """
-    from edgefleet.fleetfile.load import load_fleet
-
     return load_fleet(fleet_file(project, stack), project)
 
 
@@ -78,7 +74,7 @@ def check_which(site: Collection[str] | None, *, is_all: bool) -> None:
         raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
 
 
-def known_node(fleet: "Fleet", site: str, node: str | None) -> str:
+def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     """The node `node` of `site`, or its only one.
 
     Raises:
@@ -97,7 +93,7 @@ def known_node(fleet: "Fleet", site: str, node: str | None) -> str:
     )
 
 
-def known_sites(fleet: "Fleet", wanted: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
+def known_sites(fleet: Fleet, wanted: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
     """`wanted` without repeats; `also` are names known beside the fleet's, for example from the state.
 
     Raises:

@@ -8,6 +8,8 @@ import typer
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.fleetfile.load import load_fleet
+from edgefleet.rollout.capacity import check_fits
 
 
 def command(
@@ -26,8 +28,6 @@ def command(
 
 
 def _check(session: Session, file: Path) -> tuple[Problem, ...]:
-    from edgefleet.fleetfile.load import load_fleet
-    from edgefleet.rollout.capacity import check_fits
 
     try:
         fleet = load_fleet(session.project / file, session.project)

@@ -1,20 +1,17 @@
 """Sites whose boxes do not have the image yet that an earlier run made."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from edgefleet.commands import acknowledged
-from edgefleet.commands.recorded import Recorded
 from edgefleet.commands.session import Session
+from edgefleet.commands.state_sites import Recorded
 from edgefleet.errors import OutsideFailure
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.rollout.pending import Pending, pending
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
 
 
 def waiting(
-    session: Session, fleet: "Fleet | None", before: Mapping[str, Recorded]
+    session: Session, fleet: Fleet | None, before: Mapping[str, Recorded]
 ) -> tuple[tuple[Pending, ...], str]:
     """The sites that wait, and a note where that could not be found out.
 

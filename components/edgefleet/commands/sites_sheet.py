@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgefleet.commands import options, rendering, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
-    from edgefleet.report.site_sheet import MadeImage, Sheet
-    from edgefleet.site.render import SiteImage
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.images import FORMATS
+from edgefleet.io import disk
+from edgefleet.report import sheet as printed
+from edgefleet.report import site_sheet
+from edgefleet.report.human import counted
+from edgefleet.site.render import SiteImage
 
 FOR_ALL = 0o644
 """Mode of the page: it holds no secret, and is to be handed on."""
@@ -30,11 +32,10 @@ def sheet(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
 ) -> None:
-    """Write a page to print for each site: which medium goes into which box, and what to do."""
-    from edgefleet.io import disk
-    from edgefleet.report import sheet as printed
-    from edgefleet.report.human import counted
+    """Write a printable page for each site: media, nodes and steps.
 
+    The page states which medium goes into which node and what to do with it.
+    """
     session = session_of(context)
     stack.check_which(site, is_all=all_)
     fleet = stack.load(session.project, stack_)
@@ -51,26 +52,22 @@ def sheet(
         )
 
 
-def _sheets(session: Session, fleet: "Fleet", name: str, sites: tuple[str, ...]) -> "Iterator[Sheet]":
+def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -> Iterator[site_sheet.Sheet]:
     """One after the other: images are rendered for their digests, and dropped."""
-    from edgefleet.report.site_sheet import Around, sheet
-
     for site, images in rendering.each(session, fleet, name, sites):
         spec, member = fleet.sites[site], fleet.provenance.members[site]
-        around = Around(
+        around = site_sheet.Around(
             stack=name,
             page=fleet.images.page,
             group=member.group,
             profiles={node: member.nodes.get(node, member.profile) for node in spec.nodes},
         )
         made = {node: _made(node, image, spec.nodes[node].image.format) for node, image in images.items()}
-        yield sheet(spec, made, around)
+        yield site_sheet.sheet(spec, made, around)
 
 
-def _made(node: str, image: "SiteImage", format_: str) -> "MadeImage":
-    from edgefleet.images import FORMATS
-    from edgefleet.report.site_sheet import MadeImage
+def _made(node: str, image: SiteImage, format_: str) -> site_sheet.MadeImage:
 
     kind = FORMATS[format_]
     file = image.name if kind.compose is None else f"{node}{kind.whole}"
-    return MadeImage(file=file, digest=image.identity or image.digest)
+    return site_sheet.MadeImage(file=file, digest=image.identity or image.digest)

@@ -1,10 +1,12 @@
-"""Commands that change something: show what will happen, ask, do it, show what happened."""
+"""`edgefleet preview`, `up`, `refresh` and `destroy`: show the changes, ask, apply, show the result."""
 
-from edgefleet.commands import acknowledged, screen
-from edgefleet.commands.cloud import check_emulated, settle
-from edgefleet.commands.running import Run, Wanted, prepare, show, told
-from edgefleet.commands.session import Session
-from edgefleet.commands.written import JsonFile
+import typer
+
+from edgefleet.commands import acknowledged, options, screen
+from edgefleet.commands.emulated_cloud import check_emulated, settle
+from edgefleet.commands.engine_run import Run, Wanted, prepare, show, told
+from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.model.steps import Operation
 from edgefleet.report.human import counted
@@ -17,7 +19,110 @@ QUESTIONS: dict[Operation, str] = {
 }
 
 
-def preview(session: Session, wanted: Wanted) -> None:
+def preview(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    engine: options.WantedEngine = "auto",
+    target: options.Targets = None,
+    json: options.Json = None,
+    all_: options.All = False,
+    parallel: options.Parallel = 16,
+    refresh: options.Refresh = False,
+) -> None:
+    """Show what up would do, site by site; nothing is changed."""
+    wanted = Wanted(
+        stack=stack,
+        engine=engine,
+        targets=tuple(target or ()),
+        json=json,
+        is_all=all_,
+        parallel=parallel,
+        refresh=refresh,
+    )
+    preview_stack(session_of(context), wanted)
+
+
+def up(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    engine: options.WantedEngine = "auto",
+    target: options.Targets = None,
+    json: options.Json = None,
+    all_: options.All = False,
+    parallel: options.Parallel = 16,
+    refresh: options.Refresh = False,
+    yes: options.Yes = False,
+) -> None:
+    """Preview, ask, then apply."""
+    wanted = Wanted(
+        stack=stack,
+        engine=engine,
+        targets=tuple(target or ()),
+        json=json,
+        is_all=all_,
+        parallel=parallel,
+        refresh=refresh,
+    )
+    change(session_of(context), "up", wanted, is_agreed=yes)
+
+
+def refresh(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    engine: options.WantedEngine = "auto",
+    target: options.Targets = None,
+    json: options.Json = None,
+    all_: options.All = False,
+    parallel: options.Parallel = 16,
+    clear_pending: options.ClearPending = False,
+    yes: options.Yes = False,
+) -> None:
+    """Update the recorded state to match reality.
+
+    Nothing outside the state is changed.
+    """
+    wanted = Wanted(
+        stack=stack,
+        engine=engine,
+        targets=tuple(target or ()),
+        json=json,
+        is_all=all_,
+        parallel=parallel,
+        clear_pending=clear_pending,
+    )
+    change(session_of(context), "refresh", wanted, is_agreed=yes)
+
+
+def destroy(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    *,
+    stack: options.Stack,
+    engine: options.WantedEngine = "auto",
+    target: options.Targets = None,
+    json: options.Json = None,
+    all_: options.All = False,
+    parallel: options.Parallel = 16,
+    yes: options.Yes = False,
+) -> None:
+    """Remove everything that the stack created.
+
+    Images are removed with all their versions.
+    """
+    wanted = Wanted(
+        stack=stack,
+        engine=engine,
+        targets=tuple(target or ()),
+        json=json,
+        is_all=all_,
+        parallel=parallel,
+    )
+    change(session_of(context), "destroy", wanted, is_agreed=yes)
+
+
+def preview_stack(session: Session, wanted: Wanted) -> None:
     """Show what up would do."""
 
     def body(place: JsonFile) -> View:

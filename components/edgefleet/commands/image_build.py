@@ -1,4 +1,4 @@
-"""`edgefleet image`: build images without any engine, check built ones, and write one to a disk."""
+"""`edgefleet image build` and `build-plan`: build images without an engine."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from edgefleet.commands import build_job, bulk, flash, image_diff, image_serve, options, verifying
-from edgefleet.commands.screen import show
-from edgefleet.commands.session import Session, session_of
+from edgefleet.commands import bulk, emulated_cloud, options
+from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
+from edgefleet.io.store.place import StorePlace
+from edgefleet.site import build_plan as plans
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; made if missing.")]
 Jobs = Annotated[
@@ -28,24 +30,6 @@ SIGNED = "Sign what is built: a file with a private key (PEM, Ed25519 or P-256),
 Discard = Annotated[
     bool, typer.Option("--discard", help="Remove composed images here once they are in the store.")
 ]
-
-
-def group() -> typer.Typer:
-    """The commands about images."""
-    made = typer.Typer(no_args_is_help=True)
-    made.callback()(_image)
-    made.command("build")(build)
-    made.command("build-plan")(build_plan)
-    made.command("job")(build_job.job)
-    made.command("write")(flash.write)
-    made.command("verify")(verify)
-    made.command("diff")(image_diff.diff)
-    made.command("serve")(image_serve.serve)
-    return made
-
-
-def _image() -> None:
-    """Build images without an engine, check built ones, write one to a disk."""
 
 
 def build(  # noqa: PLR0913 - options
@@ -71,13 +55,14 @@ def build(  # noqa: PLR0913 - options
         ),
     ] = None,
 ) -> None:
-    """Build the images of sites: seeds are the same bytes as `up` stores."""
-    from edgefleet.commands import store
+    """Build the images of sites.
 
+    Seeds have the same bytes as those that `up` stores.
+    """
     session = session_of(context)
     check_choice(site, all_, discard=discard, upload=upload)
     wanted = bulk.order(session, stack, None if all_ else site)
-    place = store.place(session, wanted.fleet) if upload else None
+    place = emulated_cloud.place(session, wanted.fleet) if upload else None
     shop = bulk.workshop(session, out, share, place, is_discarding=discard)
     shop = bulk.signing(session, shop, sign_key or wanted.fleet.images.sign_key)
     shop = replace(shop, known=wanted.known())
@@ -105,11 +90,10 @@ def build_plan(  # noqa: PLR0913 - options
     discard: Discard = False,
     sign_key: Annotated[str | None, typer.Option("--sign-key", metavar="KEY", help=SIGNED)] = None,
 ) -> None:
-    """Build what a plan says, as a worker that knows its sites' keys alone."""
-    from edgefleet.io import disk
-    from edgefleet.io.store.place import StorePlace
-    from edgefleet.site import build_plan as plans
+    """Build a shard that `image job` wrote.
 
+    A worker of `image job` runs this; it knows only the keys of its own sites.
+    """
     session = session_of(context)
     check_choice(["of the plan"], False, discard=discard, upload=upload)
     data = disk.read(session.project / plan)
@@ -121,34 +105,3 @@ def build_plan(  # noqa: PLR0913 - options
     shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)
     shop = replace(shop, known=bulk.known_of(found))
     bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())
-
-
-def verify(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` made.")
-    ],
-    *,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--key", metavar="FILE", help="A public key that you trust (PEM); one must have signed."
-        ),
-    ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option("-s", "--stack", metavar="STACK", help="Trust images.trustedKeys of its fleet file."),
-    ] = None,
-) -> None:
-    """Check built images against what stands beside them, offline; says the first file that differs."""
-    session = session_of(context)
-    trusted = verifying.trusted(session, key or (), stack)
-    found = [session.project / path for path in paths]
-    for each in verifying.verify(found, verifying.cache(session), trusted):
-        lines = [f"{_named(session, each.image)}  as built", f"    {each.digest}"]
-        show(session, lines + [f"    {note}" for note in each.notes])
-
-
-def _named(session: Session, file: Path) -> Path:
-    """`file` as it is called from the project."""
-    return file.relative_to(session.project) if file.is_relative_to(session.project) else file

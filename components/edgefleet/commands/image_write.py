@@ -1,21 +1,28 @@
 """`edgefleet image write`: one node's image onto a stick, card or disk, and read back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.filesize import decimal
 
 from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import agrees, say, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import known_node
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
-
-if TYPE_CHECKING:
-    from edgefleet.model.device import Device
-    from edgefleet.model.disk_layout import Extent
-    from edgefleet.site.built import BuiltImage
+from edgefleet.images import FORMATS
+from edgefleet.io import devices, disk, extents
+from edgefleet.model.device import Device
+from edgefleet.model.disk_layout import Extent
+from edgefleet.report import device as told
+from edgefleet.report.progress import transfer
+from edgefleet.site import flashing
+from edgefleet.site.building import build_site
+from edgefleet.site.built import BuiltImage
+from edgefleet.site.manifest import PAYLOAD
 
 WRITABLE = (".iso", ".raw", ".raw.json")
 BUILT = ".edgefleet/built"
@@ -41,13 +48,10 @@ def write(  # noqa: PLR0913 - one parameter an option
     fixed: Annotated[bool, typer.Option("--fixed", help="The disk may be one that is built in.")] = False,
     yes: options.Yes = False,
 ) -> None:
-    """Write the image of a node to a disk: shows what is on it, asks, writes, and reads it back."""
-    from rich.filesize import decimal
+    """Write a node's image to a disk and verify it.
 
-    from edgefleet.io import devices
-    from edgefleet.report import device as told
-    from edgefleet.site import flashing
-
+    Shows what is on the disk, asks, writes the image, and reads it back.
+    """
     session = session_of(context)
     found = devices.read(session.project / device)
     early = list(flashing.problems(found, 0, may_be_fixed=fixed))
@@ -70,7 +74,7 @@ def write(  # noqa: PLR0913 - one parameter an option
 
 def _built(
     session: Session, stack: str, named: tuple[str, str | None], out: Path, *, is_seed: bool
-) -> "tuple[BuiltImage, Path]":
+) -> tuple[BuiltImage, Path]:
     """The image and its file of the site and node that are named, built now unless it is finished.
 
     Raises:
@@ -78,10 +82,6 @@ def _built(
         OutsideFailure: it could not be built.
         Refused: it would hold a secret of another site.
     """
-    from dataclasses import replace
-
-    from edgefleet.site.building import build_site
-
     site, node = named
     wanted = bulk.order(session, stack, [site])
     name = known_node(wanted.fleet, site, node)
@@ -102,14 +102,8 @@ def _built(
     return image, shop.out / site / image.name
 
 
-def _seed(image: "BuiltImage", folder: Path, format_: str) -> "BuiltImage":
+def _seed(image: BuiltImage, folder: Path, format_: str) -> BuiltImage:
     """The seed that was built beside the payload `image`; of a node without a payload, its image."""
-    from dataclasses import replace
-
-    from edgefleet.images import FORMATS
-    from edgefleet.io import disk
-    from edgefleet.site.manifest import PAYLOAD
-
     if not image.name.endswith(PAYLOAD):
         return image
     name = f"{image.node}{FORMATS[format_].suffix}"
@@ -117,15 +111,12 @@ def _seed(image: "BuiltImage", folder: Path, format_: str) -> "BuiltImage":
     return replace(image, name=name, size=size, digest=f"sha256:{digest}", identity=None)
 
 
-def _flash(session: Session, image: "BuiltImage", file: Path, device: "Device") -> None:
+def _flash(session: Session, image: BuiltImage, file: Path, device: Device) -> None:
     """Write and read back.
 
     Raises:
         OutsideFailure: the disk did not take it, or gives other bytes back.
     """
-    from edgefleet.io import devices
-    from edgefleet.report.progress import transfer
-
     pieces, parts = _source(file, image.size)
     place = Path(device.path)
     with transfer(session.err, "writing", image.size, is_animated=session.is_animated) as done:
@@ -144,9 +135,7 @@ def _flash(session: Session, image: "BuiltImage", file: Path, device: "Device") 
         )
 
 
-def _source(file: Path, size: int) -> "tuple[Sequence[Extent], dict[str, Path]]":
-    from edgefleet.io import extents
-    from edgefleet.model.disk_layout import Extent
+def _source(file: Path, size: int) -> tuple[Sequence[Extent], dict[str, Path]]:
 
     if file.suffix == ".json":
         return extents.read_reference(file, lambda _: None)

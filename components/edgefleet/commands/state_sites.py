@@ -1,18 +1,17 @@
-"""What the state of a stack says about its sites."""
+"""The sites of a stack as its state records them; no engine runs for that."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from edgefleet.commands.session import EngineName, Session
+from edgefleet.engine.api import Engine, Options
+from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.report.differences import whole
-
-if TYPE_CHECKING:
-    from edgefleet.engine.api import Engine, Options
-
 
 NO_STACK = "no-stack"
 """Code of the engines' answer about a stack that is not there yet."""
@@ -39,7 +38,20 @@ class Recorded:
         return {node: digest for node, digest in shown.items() if digest is not None}
 
 
-def recorded(engine: "Engine", options: "Options", *, show_secrets: bool = False) -> dict[str, Recorded]:
+def engine_of(session: Session, name: EngineName) -> Engine:
+    """The engine that `name` stands for in this session."""
+    return (session.choose or choose)(name)
+
+
+def recorded_sites(
+    session: Session, stack: str, engine: EngineName = "auto", *, show_secrets: bool = False
+) -> dict[str, Recorded]:
+    """dict[site -> as the last run left it], in the state's order."""
+    options = Options(stack=stack, project=session.project)
+    return recorded(engine_of(session, engine), options, show_secrets=show_secrets)
+
+
+def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) -> dict[str, Recorded]:
     """dict[site -> as recorded], in the state's order; empty for a stack that was never brought up."""
     try:
         state = engine.state(options, show_secrets=show_secrets)

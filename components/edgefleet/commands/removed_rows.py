@@ -7,14 +7,12 @@ without it, or where the removal is committed already, the place stays unsaid.
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgefleet.commands.session import Session
 from edgefleet.commands.stack import FOLDER, SUFFIX
 from edgefleet.errors import OutsideFailure
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io import processes
 
 ROW = re.compile(r"""(?:\s*-\s*name\s*:\s*|\s+)?["']?([a-z0-9][a-z0-9-]{0,62})["']?\s*(?:[:,]|$)""")
 """A line that begins with a name: a key of ``sites``, an item's ``name``, or a table's first cell."""
@@ -22,7 +20,7 @@ PATIENCE = 10
 """Seconds for git to answer."""
 
 
-def stood(session: Session, fleet: "Fleet | None", lost: Collection[str]) -> dict[str, str]:
+def stood(session: Session, fleet: Fleet | None, lost: Collection[str]) -> dict[str, str]:
     """dict[site of `lost` -> ``was stacks/eu.csv:88``], as far as the last commit tells."""
     if fleet is None or not lost:
         return {}
@@ -46,7 +44,6 @@ def _committed(project: Path, file: str) -> str:
 
 
 def _git(project: Path, *arguments: str) -> str:
-    from edgefleet.io import processes
 
     try:
         done = processes.run(["git", *arguments], cwd=project, timeout=PATIENCE)

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+import yaml
 
 from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io import disk
 from edgefleet.report.human import counted
-
-if TYPE_CHECKING:
-    from edgefleet.site.build_job import BuildJob
-    from edgefleet.site.build_plan import SiteJob
+from edgefleet.site import build_plan as plans
+from edgefleet.site.build_job import BuildJob, job_name, objects
+from edgefleet.site.build_plan import SiteJob
 
 SITES_PER_SHARD = 50
 """Sites of a shard where nobody says how many shards there are."""
@@ -52,9 +53,7 @@ def job(  # noqa: PLR0913 - options
         str, typer.Option("--disk", help="Room of a pod, for a base, a payload and one image.")
     ] = "20Gi",
 ) -> None:
-    """Write an Indexed Job that builds composed images on a cluster; each pod has its own sites' keys."""
-    from edgefleet.site.build_job import BuildJob, job_name
-
+    """Write a Kubernetes Job that builds composed images."""
     session = session_of(context)
     wanted = bulk.order(session, stack, site or None)
     _check_store(wanted.fleet.images.store)
@@ -78,20 +77,14 @@ def _key(named: str | None) -> str:
     return named if named is not None and named.startswith("awskms:") else ""
 
 
-def _signed(job: "BuildJob") -> str:
+def _signed(job: BuildJob) -> str:
     if job.sign_key:
         return f"its pods sign with {job.sign_key}"
     return "what it builds is not signed: its pods can sign with a key in AWS KMS (images.signKey)"
 
 
-def _write(out: Path, job: "BuildJob", sites: "Sequence[SiteJob]", shards: int) -> int:
+def _write(out: Path, job: BuildJob, sites: Sequence[SiteJob], shards: int) -> int:
     """Write the manifests; how many shards there are."""
-    import yaml
-
-    from edgefleet.io import disk
-    from edgefleet.site import build_plan as plans
-    from edgefleet.site.build_job import objects
-
     _check_sites(sites)
     count = min(shards or -(-len(sites) // SITES_PER_SHARD), len(sites))
     shared = [plans.to_bytes(plans.shard(sites, index, count)) for index in range(count)]
@@ -99,7 +92,7 @@ def _write(out: Path, job: "BuildJob", sites: "Sequence[SiteJob]", shards: int) 
     return count
 
 
-def _check_sites(sites: "Sequence[SiteJob]") -> None:
+def _check_sites(sites: Sequence[SiteJob]) -> None:
     if not sites:
         problem, hint = "the fleet has no sites to build", "add one to the fleet file"
         raise InvalidInput(Problem(code="no-sites", path="sites", problem=problem, hint=hint))

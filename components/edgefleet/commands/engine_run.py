@@ -4,24 +4,21 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from edgefleet.commands import rows, screen, stack
-from edgefleet.commands.recorded import Recorded, recorded
+from edgefleet.commands import removed_rows, screen, stack
+from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
+from edgefleet.commands.state_sites import Recorded, engine_of, recorded
 from edgefleet.commands.waiting import waiting
-from edgefleet.commands.written import JsonFile
+from edgefleet.engine.api import Engine, Options
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import building, document, text
 from edgefleet.report.progress import progress
 from edgefleet.report.view import View
-
-if TYPE_CHECKING:
-    from edgefleet.engine.api import Engine, Options
-    from edgefleet.fleetfile.fleet import Fleet
 
 DOING: dict[Operation, str] = {
     "preview": "planning",
@@ -53,8 +50,8 @@ class Run:
 
     session: Session
     wanted: Wanted
-    engine: "Engine"
-    fleet: "Fleet | None"
+    engine: Engine
+    fleet: Fleet | None
     """`None` where the fleet file is not needed and not there or not valid."""
     before: dict[str, Recorded]
     """dict[site -> as recorded] before this run."""
@@ -69,7 +66,7 @@ class Run:
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
-            stood=rows.stood(self.session, self.fleet, lost),
+            stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=pending,
             targets=self.wanted.targets,
             notes=(*notes, note) if note else notes,
@@ -87,10 +84,8 @@ class Run:
             return self.engine.run(operation, chosen, shown.on_event)
 
 
-def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> "Options":
+def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> Options:
     """What an engine is told."""
-    from edgefleet.engine.api import Options
-
     return Options(
         stack=wanted.stack,
         project=session.project,
@@ -108,14 +103,14 @@ def prepare(session: Session, operation: Operation, wanted: Wanted) -> Run:
         InvalidInput: the fleet file is wrong, or a target is no site.
     """
     fleet = _fleet(session, operation, wanted)
-    engine = session.choose(wanted.engine)
+    engine = engine_of(session, wanted.engine)
     before = recorded(engine, options(session, wanted))
     if fleet is not None:
         stack.known_sites(fleet, wanted.targets, also=before)
     return Run(session=session, wanted=wanted, engine=engine, fleet=fleet, before=before)
 
 
-def _fleet(session: Session, operation: Operation, wanted: Wanted) -> "Fleet | None":
+def _fleet(session: Session, operation: Operation, wanted: Wanted) -> Fleet | None:
     """The fleet file; to refresh or to destroy, it need not be there."""
     try:
         return stack.load(session.project, wanted.stack)

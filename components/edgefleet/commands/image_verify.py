@@ -1,17 +1,22 @@
-"""Checking built images against what stands beside them; all of it offline."""
+"""`edgefleet image verify`: built images against the manifest, bill and signature beside them, offline."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from edgefleet.commands.session import Session
+import typer
+
+from edgefleet.commands import stack
+from edgefleet.commands.screen import show
+from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
-
-if TYPE_CHECKING:
-    from edgefleet.io.signing import PublicKey
-    from edgefleet.site.verification import Find
+from edgefleet.io import disk
+from edgefleet.io.artifact_cache import ArtifactCache, root_of
+from edgefleet.io.signing import PublicKey, read_public
+from edgefleet.site.signature_check import check_beside
+from edgefleet.site.verification import Find, check, opened
 
 MANIFEST = "manifest.json"
 HINT = "build the image again, and write no medium from this one"
@@ -27,22 +32,51 @@ class Verified:
     """What could not be told, and why."""
 
 
-def cache(session: Session) -> "Find":
-    """Finds files in the cache of artifacts."""
-    from edgefleet.io.artifact_cache import ArtifactCache, root_of
+def verify(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` made.")
+    ],
+    *,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", metavar="FILE", help="A public key that you trust (PEM); one must have signed."
+        ),
+    ] = None,
+    stack_: Annotated[
+        str | None,
+        typer.Option("-s", "--stack", metavar="STACK", help="Trust images.trustedKeys of its fleet file."),
+    ] = None,
+) -> None:
+    """Verify built images offline.
 
+    Reports the first file of each image that differs from its manifest.
+    """
+    session = session_of(context)
+    keys = trusted_keys(session, key or (), stack_)
+    found = [session.project / path for path in paths]
+    for each in verified_images(found, cache(session), keys):
+        lines = [f"{_named(session, each.image)}  as built", f"    {each.digest}"]
+        show(session, lines + [f"    {note}" for note in each.notes])
+
+
+def _named(session: Session, file: Path) -> Path:
+    """`file` as it is called from the project."""
+    return file.relative_to(session.project) if file.is_relative_to(session.project) else file
+
+
+def cache(session: Session) -> Find:
+    """Finds files in the cache of artifacts."""
     return lambda sha256: ArtifactCache(root_of(session.environment), project=session.project).path(sha256)
 
 
-def trusted(session: Session, files: Iterable[Path], name: str | None) -> "list[PublicKey]":
+def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> list[PublicKey]:
     """The public keys that signatures are checked against: those in `files` and of a stack's fleet file.
 
     Raises:
         InvalidInput: one is not there, or is no public key; the stack names none.
     """
-    from edgefleet.commands import stack
-    from edgefleet.io.signing import read_public
-
     named = stack.load(session.project, name).images.trusted_keys if name is not None else ()
     if name is not None and not named:
         problem, hint = (
@@ -54,7 +88,7 @@ def trusted(session: Session, files: Iterable[Path], name: str | None) -> "list[
     return [read_public(session.project / place) for place in places]
 
 
-def verify(paths: Iterable[Path], find: "Find", keys: "Sequence[PublicKey]" = ()) -> list[Verified]:
+def verified_images(paths: Iterable[Path], find: Find, keys: Sequence[PublicKey] = ()) -> list[Verified]:
     """The images at `paths`, all as they were built.
 
     Args:
@@ -77,9 +111,7 @@ def verify(paths: Iterable[Path], find: "Find", keys: "Sequence[PublicKey]" = ()
     return verified
 
 
-def _verified(image: Path, find: "Find", keys: "Sequence[PublicKey]") -> Verified:
-    from edgefleet.site.signature_check import check_beside
-    from edgefleet.site.verification import check, opened
+def _verified(image: Path, find: Find, keys: Sequence[PublicKey]) -> Verified:
 
     found = opened(image, find)
     notes = (*check(found), check_beside(found, keys))
@@ -126,7 +158,6 @@ class _Listed:
 
 
 def _listed(folder: Path) -> _Listed:
-    from edgefleet.io import disk
 
     try:
         plain = json.loads(disk.read(folder / MANIFEST) or b"")

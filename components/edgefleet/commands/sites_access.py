@@ -1,7 +1,7 @@
 """`edgefleet sites password`, `sites tunnel`, `sites disk-key`: ways in when nothing else works."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,18 +9,16 @@ from edgefleet.commands import options, rendering, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
-
-if TYPE_CHECKING:
-    from edgefleet.fleetfile.fleet import Fleet
-    from edgefleet.model.site import SiteSpec
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.keys.break_glass import USER, console_password, tunnel_address, tunnel_key
+from edgefleet.keys.disk_recovery import recovery_passphrase
+from edgefleet.model.site import SiteSpec
 
 Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to get into.")]
 
 
 def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
-    """Print the password of the user rescue at the consoles of sites."""
-    from edgefleet.keys.break_glass import USER, console_password
-
+    """Print the console passwords of the user rescue."""
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
@@ -30,7 +28,10 @@ def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> 
 
 
 def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
-    """Print what the machine at the other end of the sites' tunnels has to know, for its WireGuard."""
+    """Print the WireGuard peers of sites, for the tunnel's far end.
+
+    Add the output to the WireGuard configuration of the machine at the other end.
+    """
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
@@ -48,9 +49,10 @@ def disk_key(
     *,
     stack_: options.Stack,
 ) -> None:
-    """Print the passphrase of a data disk that its box's TPM does not open any more."""
-    from edgefleet.keys.disk_recovery import recovery_passphrase
+    """Print the recovery passphrase of a node's data disk.
 
+    For a disk that the node's TPM no longer unlocks.
+    """
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     (name,) = stack.known_sites(fleet, [site])
@@ -64,7 +66,7 @@ def disk_key(
     show(session, (passphrase,))
 
 
-def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> list["SiteSpec"]:
+def _having(fleet: Fleet, names: tuple[str, ...], way: str, example: str) -> list[SiteSpec]:
     """The sites of these names.
 
     Raises:
@@ -87,8 +89,7 @@ def _having(fleet: "Fleet", names: tuple[str, ...], way: str, example: str) -> l
     return specs
 
 
-def _peers(spec: "SiteSpec", key: str) -> Iterator[str]:
-    from edgefleet.keys.break_glass import tunnel_address, tunnel_key
+def _peers(spec: SiteSpec, key: str) -> Iterator[str]:
 
     peer = spec.break_glass.wireguard
     if peer is None:

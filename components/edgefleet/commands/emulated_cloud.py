@@ -1,0 +1,66 @@
+"""The cloud of a stack: the store of its images, and whether an emulated cloud lost its contents."""
+
+from edgefleet.commands.session import Session
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io import disk
+from edgefleet.io.emulator import Emulator, ensure
+from edgefleet.io.store import ArtifactStore
+from edgefleet.io.store.place import StorePlace
+from edgefleet.model.steps import Operation
+
+MARK = ".edgefleet/emulator.lost"
+"""Stands while a lost cloud has not been made again: who starts a new one learns of it only once."""
+LOST = "the emulated cloud of this project was lost, and what was in it; "
+AGAIN: dict[Operation, str] = {
+    "preview": "make it again with: edgefleet up --refresh -s {stack}",
+    "up": "what the stack had there is made again",
+    "refresh": "the stack forgets what it had there",
+    "destroy": "there is nothing left to remove there",
+}
+
+
+def emulator_of(session: Session) -> Emulator:
+    """The emulated cloud of the session's project; it is started where it does not run."""
+    return (session.emulator or ensure)(session.project)
+
+
+def opened(session: Session, fleet: Fleet) -> ArtifactStore:
+    """The store that the fleet's images are kept in."""
+    return place(session, fleet).open()
+
+
+def place(session: Session, fleet: Fleet) -> StorePlace:
+    """Where the fleet's images are kept; an emulated cloud is started."""
+    uri, cloud = fleet.images.store, fleet.control_plane.cloud
+    if not uri.startswith("s3:"):
+        return StorePlace(uri=uri, root=session.project)
+    is_emulated = cloud.endpoint == "emulated"
+    return StorePlace(
+        uri=uri,
+        root=session.project,
+        region=cloud.region,
+        endpoint=emulator_of(session).url if is_emulated else cloud.endpoint,
+        profile=cloud.profile,
+        role_arn=cloud.role_arn,
+        is_emulated=is_emulated,
+    )
+
+
+def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, stack: str) -> str:
+    """A sentence where the emulated cloud was lost; empty where it is alive or none is used."""
+    if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
+        return ""
+    mark = session.project / MARK
+    if emulator_of(session).was_lost:
+        lose(session)
+    return LOST + AGAIN[operation].format(stack=stack) if mark.exists() else ""
+
+
+def lose(session: Session) -> None:
+    """Note that what the state tells of is no longer in the emulated cloud."""
+    disk.write(session.project / MARK, b"")
+
+
+def settle(session: Session) -> None:
+    """Forget that the emulated cloud was lost: the state says again what is there."""
+    disk.remove(session.project / MARK)
