@@ -40,14 +40,17 @@ up: .venv/.run  ## set up, then bring up stack dev (STACK=... for another): no a
 	@$(BIN)/edgefleet init -s $(STACK) --if-missing
 	@$(BIN)/edgefleet up -s $(STACK) -y
 
+# A file's tests run in one worker, in order, so that what its fixtures build is built once.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: .venv/.dev  ## set up, then all tests but the slow tiers
-	@$(BIN)/python -m pytest -n 2
+	@$(PYTEST)
 
 test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
 	@$(BIN)/python -m pytest -n 2 -m faults
 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m boot tests/boot_vm
+	@$(PYTEST) -m boot tests/boot_vm
 
 lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/ruff format --check .
