@@ -13,7 +13,7 @@ endif
 # What CI runs, in this order: what fails fastest comes first.
 TIERS := lint test test-faults test-boot
 
-.PHONY: help up test test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture test test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -71,6 +71,9 @@ bench: .venv/.dev  ## figures against peers, as ratios within one run
 
 metrics: .venv/.dev  ## size of the code, and files per kind of thing (OF=... for another checkout)
 	@$(BIN)/python -m bench.structure $(OF)
+
+picture: .venv/.run  ## draw docs/preview.svg, the picture in the README, from a real preview
+	@$(BIN)/python -m bench.picture
 
 schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json

@@ -177,7 +177,7 @@ def test_openssl_checks_a_signature_without_us(shop: Workshop, plan: Plan, tmp_p
     """By the commands that the documentation gives."""
     build_site(plan(n1={"image": {"format": "script"}}), shop=replace(shop, signing=key(tmp_path, "by")))
     folder = shop.out / "berlin"
-    text = (Path(__file__).parents[2] / "docs" / "images.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "images" / "provenance.md").read_text()
     script = text.partition("<!-- openssl -->\n```\n")[2].partition("```")[0]
     done = subprocess.run(
         [

@@ -97,7 +97,7 @@ def _built(
         image = _seed(image, shop.out / site, kind)
     if not image.name.endswith(WRITABLE):
         problem = f"an image of the format {kind} is not for a disk"
-        hint = f"it is {out / stack / site / image.name}; docs/images.md says how it comes to its box"
+        hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
     return image, shop.out / site / image.name
 
