@@ -14,8 +14,8 @@ from tests.cloud.timing import clock_for
 from edgefleet.cloud.base import CloudResource
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Outside
+from edgefleet.model.differ import changes
 from edgefleet.model.type_introspection import fields_of
-from edgefleet.provider.differing import differences_by
 from edgefleet.provider.registry import RESOURCES
 
 pytestmark = [
@@ -33,7 +33,7 @@ def unlike(driver: Driver, wanted: Inputs, found: Inputs) -> list[str]:
     """Paths where two inputs differ in meaning: defaults and the order of sets are none."""
     spec = driver.resource.Spec
     old, new = ({**driver._lifecycle._normal(each)} for each in (wanted, found))
-    return [str(each) for each in differences_by(spec, old, new)]
+    return [change.path for change in changes(spec, old, new)]
 
 
 def is_satisfied(driver: Driver, inputs: Inputs) -> bool:

@@ -120,11 +120,11 @@ def test_changes_are_named_by_their_path_in_the_spec(call: Any, site: Site) -> N
     answer = call.diff(site(2), changed(site(2), change))
     assert {
         "nodes.n1.network.address": "UPDATE",
-        "nodes.n1.labels": "ADD",
+        'nodes.n1.labels["example.com/tier"]': "ADD",
         "nodes.n1.network.dns": "DELETE",
         "nodes.n2": "DELETE",
         "nodes.n3": "ADD",
-        "users[0].sshKeys[1]": "ADD",
+        "users[0].sshKeys": "UPDATE",
     } == paths(answer)
     assert (["nodes", "users"], [], True) == (
         list(answer.diffs),

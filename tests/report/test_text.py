@@ -105,8 +105,8 @@ def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
 def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "Made") -> None:
     """After a run that failed, a changed address is a visit; an image that was only lost is none."""
     a, moved = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")
-    for new, fate in ((moved, "reflash"), (a, "none")):
-        step = made.step("update", a, new, ["images.n1.digest"])
+    for new, fate, more in ((moved, "reflash", ["nodes.n1.network.address"]), (a, "none", [])):
+        step = made.step("update", a, new, ["images.n1.digest", *more])
         missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
         view = building.view(
             made.outcome([replace(step, old_outputs=missing)]),

@@ -158,7 +158,7 @@ def test_each_input_does_to_the_image_what_it_declares(
     for path, changed in variants(site):
         assert changed != site, path
         seen[path] = digests(changed, key, passphrases) != before
-    declared = {path: declared_effect(path) != "none" for path in seen}
+    declared = {path: declared_effect(SiteSpec, path) != "none" for path in seen}
     assert declared == seen
     assert len(seen) > 25
 

@@ -16,11 +16,11 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.differ import changes
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import TOKEN
+from edgefleet.model.site_resource import TOKEN, SiteInputs
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.model.steps import Outcome, Step
-from edgefleet.provider.differing import differences
 from edgefleet.report import building, filediff, groups
 from edgefleet.report.filediff import Rendered
 from edgefleet.report.human import counted
@@ -135,7 +135,7 @@ class Comparison:
         old, new = self.old(name), self.new(name)
         if old is None or new is None:
             return _step(name, "create" if old is None else "delete")
-        found = sorted(map(str, differences(old.inputs, new.inputs)))
+        found = [change.path for change in changes(SiteInputs, old.inputs, new.inputs)]
         if not found:
             return _step(name, "same")
         return Step(

@@ -1,106 +1,46 @@
-"""What differs between two specs of a site, what that does to its boxes, and which sites differ alike.
+"""What changes of a site's spec do to its nodes, and which sites change alike. Pure."""
 
-Pure. A spec is taken in its plain form (`edgefleet.model.spec.to_plain`), as state holds it. A value that
-equals its default is left out there, so defaults are put back in before two values are shown side by side.
-"""
-
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
-from edgefleet.model.paths import Part, format_path, parse_path
-from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import to_plain
+from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.steps import Op
-from edgefleet.model.type_introspection import at, defaults_of, is_record
-
-Plain = Mapping[str, Any]
-"""A `SiteSpec` as plain data."""
-
-
-class Change(NamedTuple):
-    """One value that differs."""
-
-    path: str
-    """Where, ``nodes.n1.network.address``; a list is one value, but a list of maps of equal length is not."""
-    old: Any
-    """`None` where there was nothing."""
-    new: Any
-    """`None` where there is nothing any more."""
-
-
-def changes_between(old: Plain, new: Plain) -> tuple[Change, ...]:
-    """What differs between two plain specs, sorted by path."""
-    return tuple(sorted(_changes(old, new, ()), key=lambda change: change.path))
-
-
-def _changes(old: Any, new: Any, path: tuple[Part, ...]) -> Iterator[Change]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in {*old, *new}:
-            below = (*path, key)
-            default = _default(path, key)
-            yield from _changes(old.get(key, default), new.get(key, default), below)
-    elif _are_alike(old, new):
-        for index, (left, right) in enumerate(zip(old, new, strict=True)):
-            yield from _changes(left, right, (*path, index))
-    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
-        yield Change(format_path(path), old, new)
-
-
-def _are_alike(old: Any, new: Any) -> bool:
-    """Whether both are lists of as many maps, compared one by one."""
-    return (
-        isinstance(old, list)
-        and isinstance(new, list)
-        and len(old) == len(new)
-        and all(isinstance(item, Mapping) for item in (*old, *new))
-    )
-
-
-def _default(path: tuple[Part, ...], key: str) -> Any:
-    shape = at(SiteSpec, path)
-    return None if shape is None else _plain_defaults(shape.bare).get(key)
+from edgefleet.model.type_introspection import at
 
 
 @cache
-def _plain_defaults(kind: Any) -> dict[str, Any]:
-    """dict[field -> default] in the plain form; an empty list reads as `None`, as a person would."""
-    found: dict[str, Any] = {}
-    for name, value in defaults_of(kind).items():
-        plain = to_plain(value) if is_record(type(value)) else value
-        found[name] = None if isinstance(plain, tuple) and not plain else plain
-    return found
-
-
-@cache
-def declared_effect(path: str) -> Effect:
-    """The effect that `SiteSpec` declares for a change of the value at `path`.
+def declared_effect(of: Any, path: str) -> Effect:
+    """The effect that the spec `of` declares for a change of the value at `path`.
 
     A value inside a map or list has the effect of its field; the nearest declaration around it counts.
     What no spec declares is taken for the worst.
     """
     parts = parse_path(path)
     for length in range(len(parts), 0, -1):
-        shape = at(SiteSpec, parts[:length])
+        shape = at(of, parts[:length])
         effects = [note for note in shape.notes if isinstance(note, Effect)] if shape else []
         if effects:
             return effects[0]
     return Effect.REFLASH
 
 
-def effect_of(changes: Iterable[Change], *, digest_changed: bool | None, has_channel: bool = False) -> Effect:
+def effect_of(
+    of: Any, changes: Iterable[Change], *, digest_changed: bool | None, has_channel: bool = False
+) -> Effect:
     """What an update does to a deployed site.
 
     Args:
-        changes: what differs in its spec.
+        of: the type of the spec.
+        changes: what differs in it.
         digest_changed: whether any node's image differs; `None` where that is not known yet.
         has_channel: whether the site pulls changes while it runs. Without a channel a new image is the
-            only way to change a box, so whatever changes an image asks for a reflash.
+            only way to change a node, so whatever changes an image asks for a reflash.
     """
-    declared = Effect.worst(*(declared_effect(change.path) for change in changes))
+    declared = Effect.worst(*(declared_effect(of, change.path) for change in changes))
     if has_channel:
         is_unexplained = bool(digest_changed) and declared is Effect.NONE
         return Effect.REFLASH if is_unexplained else declared
@@ -173,24 +113,3 @@ def without_nodes(changes: Iterable[Change], nodes: Iterable[str]) -> tuple[Chan
                 Change(format_path(("nodes", node, *parse_path(shared.path))), *shared[1:]) for node in having
             ]
     return tuple(sorted(kept, key=lambda change: change.path))
-
-
-FATES = ("reflash", "restart", "live", "new", "gone", "unchanged", "none")
-"""What becomes of a site; each has exactly one. `none` differs, but no box notices."""
-
-
-def fate(site: SiteChange) -> str:
-    """Which of `FATES` is the site's."""
-    if site.op in {"create", "import"}:
-        return "new"
-    if site.op == "delete":
-        return "gone"
-    if site.op in {"same", "read", "refresh"}:
-        return "unchanged"
-    return site.effect.value
-
-
-def counted(sites: Iterable[SiteChange]) -> dict[str, int]:
-    """dict[fate -> sites]; adds up to all sites."""
-    counts = Counter(map(fate, sites))
-    return {name: counts[name] for name in FATES}

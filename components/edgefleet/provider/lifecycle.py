@@ -12,28 +12,16 @@ from edgefleet.cloud.base import Placed
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import owner_of
+from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider import properties
-from edgefleet.provider.differing import (
-    Difference,
-    as_written,
-    differences_by,
-    is_ignored,
-    is_same,
-    without_defaults,
-)
+from edgefleet.provider.differing import answer, is_ignored
 from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.validation import check, parse
-
-_KINDS = {
-    "add": (proto.PropertyDiff.ADD, proto.PropertyDiff.ADD_REPLACE),
-    "delete": (proto.PropertyDiff.DELETE, proto.PropertyDiff.DELETE_REPLACE),
-    "update": (proto.PropertyDiff.UPDATE, proto.PropertyDiff.UPDATE_REPLACE),
-}
 
 
 class Lifecycle:
@@ -108,16 +96,16 @@ class Lifecycle:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = (properties.plain(decode(each)) for each in (request.old_inputs, request.news))
         found = [
-            as_written(each, old, new)
-            for each in differences_by(self._resource.Spec, self._normal(old), self._normal(new))
-            if not is_ignored(each, list(request.ignoreChanges))
+            change
+            for change in changes(self._resource.Spec, self._normal(old), self._normal(new))
+            if not is_ignored(change, request.ignoreChanges)
         ]
-        answer = difference(found, drift=drift, replace_on=self._resource.REPLACE_ON)
-        if not answer.replaces:
-            answer.stables.extend(sorted(self._resource.STABLE))
+        response = answer(found, (old, new), drift=drift, replace_on=self._resource.REPLACE_ON)
+        if not response.replaces:
+            response.stables.extend(sorted(self._resource.STABLE))
         # Where two cannot be side by side, or a replacement is forced, the old one has to go first.
-        answer.deleteBeforeReplace = not answer.replaces or self._claims_the_same(old, new)
-        return answer
+        response.deleteBeforeReplace = not response.replaces or self._claims_the_same(old, new)
+        return response
 
     def _claims_the_same(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         names = self._resource.CLAIMS
@@ -126,12 +114,11 @@ class Lifecycle:
         )
 
     def _normal(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Inputs without what equals its default, so that only a real difference counts."""
+        """Inputs as the spec writes them: a number that came as text is a number."""
         try:
             return to_plain(parse(self._resource.Spec, values))
         except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
-            slim: dict[str, Any] = without_defaults(self._resource.Spec, values)
-            return slim
+            return values
 
     def create(self, request: proto.CreateRequest, outside: Outside) -> proto.CreateResponse:
         """Make it; in a preview, say what is known of it."""
@@ -252,28 +239,6 @@ class Lifecycle:
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
         return identity, {name: {**kept, **certain}.get(name, UNKNOWN) for name in names}
-
-
-def difference(
-    found: Iterable[Difference], *, drift: Iterable[str] = (), replace_on: frozenset[str] = frozenset()
-) -> proto.DiffResponse:
-    """The answer to Diff that names what was found, and what drifted whatever the inputs say."""
-    # `inputDiff`, or the CLI would compare all outputs with the inputs and show every output as lost.
-    detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE, inputDiff=True) for path in drift}
-    names, replaces = {path.split(".")[0] for path in drift}, set()
-    for each in found:
-        name = str(each.path[0])
-        names.add(name)
-        if name in replace_on:
-            replaces.add(name)
-        detailed[str(each)] = proto.PropertyDiff(kind=_KINDS[each.kind][name in replace_on], inputDiff=True)
-    return proto.DiffResponse(
-        changes=proto.DiffResponse.DIFF_SOME if detailed else proto.DiffResponse.DIFF_NONE,
-        diffs=sorted(names),
-        replaces=sorted(replaces),
-        detailedDiff=detailed,
-        hasDetailedDiff=True,
-    )
 
 
 def failures_of(found: Iterable[Problem]) -> list[proto.CheckFailure]:

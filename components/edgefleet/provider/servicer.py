@@ -23,13 +23,14 @@ from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
 from edgefleet.io.environment import Outside
 from edgefleet.io.version import version
+from edgefleet.model.differ import changes
 from edgefleet.provider import properties
 from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings
 from edgefleet.provider.constructing import Components
-from edgefleet.provider.differing import differences
+from edgefleet.provider.differing import answer
 from edgefleet.provider.engine_log import EngineLog, Log, silent
 from edgefleet.provider.failures import status_of
-from edgefleet.provider.lifecycle import Lifecycle, difference, failures_of
+from edgefleet.provider.lifecycle import Lifecycle, failures_of
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.resource import Resource
 from edgefleet.provider.schema import schema_json
@@ -149,7 +150,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old, new = (
             settings(properties.plain(properties.decode(each))) for each in (request.old_inputs, request.news)
         )
-        return difference(differences(old, new))
+        return answer(changes(Config, old, new), (old, new))
 
     @answering
     def Configure(self, request: Any, _context: Any) -> Any:

@@ -1,19 +1,19 @@
 """What one step of an engine does to a site: the values that differ, the digests, the effect."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from edgefleet.model.changes import Change, SiteChange, changes_between, effect_of
+from edgefleet.model import differ
+from edgefleet.model.changes import SiteChange, effect_of
+from edgefleet.model.differ import Change
 from edgefleet.model.paths import parse_path
+from edgefleet.model.site_resource import SiteInputs, SiteOutputs
+from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
+from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.report.view import Digests
 
-BESIDE = ("store", "key", "passphrases", "images")
-"""Properties of a site's images that are no part of its spec."""
-SECRETS = frozenset({"key", "passphrases"})
-"""Of these the values that no report shows, whatever an engine hands over."""
-KEEPING = frozenset({"store", "images"})
-"""Of these those that say where images are kept and whether they are: no box notices."""
 CHANGING = frozenset({"update", "replace"})
 
 
@@ -26,7 +26,8 @@ def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
         name=step.name,
         op=step.op,
         effect=effect_of(
-            (change for change in found if _head(change.path) not in KEEPING),
+            SiteInputs,
+            (change for change in found if change.name not in fields_of(SiteOutputs)),
             digest_changed=digest_changed(images),
         ),
         changes=found,
@@ -35,41 +36,31 @@ def site_change(step: Step, images: dict[str, Digests]) -> SiteChange:
 
 
 def changes(step: Step) -> tuple[Change, ...]:
-    """The values that differ: in the spec, then beside it."""
-    in_spec = changes_between(_spec(step.old_inputs), _spec(step.new_inputs))
-    beside = [path for path in step.diff or _differing(step) if _head(path) in BESIDE]
-    return (*in_spec, *(_beside(step, path) for path in sorted(beside)))
+    """The values that differ, as the provider answered; where an engine has no answer, by the same differ."""
+    found = step.diff or [
+        change.path for change in differ.changes(SiteInputs, step.old_inputs, step.new_inputs)
+    ]
+    return tuple(_change(step, path) for path in found)
 
 
-def _spec(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if name not in BESIDE}
-
-
-def _head(path: str) -> str:
-    return str(parse_path(path)[0]) if path else ""
-
-
-def _differing(step: Step) -> list[str]:
-    """Names of the properties beside the spec that differ, where the engine did not say."""
-    return [name for name in BESIDE if step.old_inputs.get(name) != step.new_inputs.get(name)]
-
-
-def _beside(step: Step, path: str) -> Change:
-    head = _head(path)
-    if head in SECRETS:
+def _change(step: Step, path: str) -> Change:
+    name = str(parse_path(path)[0])
+    if name in fields_of(SiteOutputs):  # its digests stand below, and equal losses are one change
+        digest = differ.value_at(SiteOutputs, step.old_outputs, path)
+        return Change(path.removesuffix(".digest"), _in_store(digest), "as it should be")
+    if name in _secrets():
         return Change(path, SECRET, SECRET)
-    if head == "images":  # its digests stand below, and equal losses are one change
-        return Change(path.removesuffix(".digest"), _in_store(_at(step.old_outputs, path)), "as it should be")
-    return Change(path, _at(step.old_inputs, path), _at(step.new_inputs, path))
+    old, new = (differ.value_at(SiteInputs, each, path) for each in (step.old_inputs, step.new_inputs))
+    return Change(path, old, new)
 
 
-def _at(properties: Mapping[str, Any], path: str) -> Any:
-    found: Any = properties
-    for part in parse_path(path):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(str(part))
-    return found
+@cache
+def _secrets() -> frozenset[str]:
+    """Inputs that no report shows, whatever an engine hands over."""
+    marked = {name: at(SiteInputs, (name,)) for name in fields_of(SiteInputs)}
+    return frozenset(
+        name for name, shape in marked.items() if shape and any(isinstance(n, Secret) for n in shape.notes)
+    )
 
 
 def _in_store(digest: Any) -> str:

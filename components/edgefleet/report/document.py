@@ -5,7 +5,7 @@ Fields are added, never renamed.
 
 from typing import Any
 
-from edgefleet.model.changes import Change
+from edgefleet.model.differ import Change
 from edgefleet.model.steps import Step
 from edgefleet.report import problems
 from edgefleet.report.view import FATES, Group, Site, View

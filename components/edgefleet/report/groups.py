@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from edgefleet.model.changes import Change
+from edgefleet.model.differ import Change
 from edgefleet.report import human
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, both_ends, listed

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from edgefleet.errors import Problem
-from edgefleet.model.changes import Change
+from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Op, Operation, Result, Step
 from edgefleet.rollout.capacity import Filling
