@@ -17,7 +17,7 @@ from bench.seeds import SECRET
 from bench.table import Row
 
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.io import sparse
+from edgefleet.io import sparse_file
 from edgefleet.keys.derivation import site_key
 from edgefleet.site.render import render_site
 
@@ -167,6 +167,6 @@ def _copy_row() -> Row:
 def can_share(folder: Path) -> bool:
     """Whether files there can have blocks in common."""
     with (folder / "one").open("w+b") as one, (folder / "other").open("w+b") as other:
-        one.write(bytes(sparse.BLOCK))
+        one.write(bytes(sparse_file.BLOCK))
         one.flush()
-        return sparse.share(other.fileno(), 0, one.fileno(), 0, sparse.BLOCK)
+        return sparse_file.share(other.fileno(), 0, one.fileno(), 0, sparse_file.BLOCK)

@@ -10,7 +10,7 @@ import yaml
 
 from edgefleet.hub.user_data import HubBoot, user_data_of
 from edgefleet.images.user_data import LONGEST
-from edgefleet.io.compressing import compressed
+from edgefleet.io.archives import compressed
 from edgefleet.model.hub import ControlPlane, HubDns, HubSnapshots
 
 HUB = ControlPlane(

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from edgefleet.io.iso_reading import read_iso
-from edgefleet.io.tar_archive import read_tar
+from edgefleet.io.archives import read_tar
+from edgefleet.io.iso9660 import read_iso
 
 
 class OnDisk(NamedTuple):

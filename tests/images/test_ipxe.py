@@ -7,7 +7,7 @@ from tests.images.test_formats import NETBOOT, boot_of
 
 from edgefleet.errors import InvalidInput
 from edgefleet.images import ipxe
-from edgefleet.io.tar_archive import read_tar
+from edgefleet.io.archives import read_tar
 
 
 def test_the_script_starts_what_is_said_and_holds_no_secret() -> None:

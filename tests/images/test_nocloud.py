@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from edgefleet.images import nocloud
-from edgefleet.io.iso_reading import read_iso
+from edgefleet.io.iso9660 import read_iso
 from edgefleet.model.firstboot import File, FirstBoot, Unit
 from edgefleet.model.network import Bond, Network, Wifi
 from edgefleet.model.site import User

@@ -3,7 +3,7 @@
 from tests.images.test_nocloud import boot
 
 from edgefleet.images import nocloud, nocloud_dir
-from edgefleet.io.tar_archive import read_tar
+from edgefleet.io.archives import read_tar
 from edgefleet.model.firstboot import File
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgefleet.io.iso9660 import iso
-from edgefleet.io.iso_reading import read_iso
+from edgefleet.io.iso9660 import iso, read_iso
 
 FILES = {"user-data": b"#cloud-config\n" + b"x" * 9_000, "meta-data": b"a", "network-config": b"version: 2\n"}
 

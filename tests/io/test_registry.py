@@ -13,7 +13,7 @@ from tests.io.servers import INDEX, FakeRegistry, FileServer, digest_of, free_po
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.artifact_cache import ArtifactCache
-from edgefleet.io.image_archive import archive_size
+from edgefleet.io.container_images import archive_size
 from edgefleet.io.logins import Logins
 from edgefleet.io.registry import manifest_of
 from edgefleet.io.sourcing import Sources

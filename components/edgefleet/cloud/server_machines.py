@@ -17,8 +17,8 @@ from edgefleet.cloud.base.rolling import (
 )
 from edgefleet.errors import EdgefleetError
 from edgefleet.io import ec2, run_command
+from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
-from edgefleet.io.compressing import compressed
 from edgefleet.io.environment import Outside
 from edgefleet.io.instances import Machine, interface, launch_settings, run_one
 from edgefleet.io.ownership import PREFIX

@@ -1,6 +1,5 @@
-"""Where `--json` goes: checked before anything is done, written whole or not at all."""
+"""The file of `--json`: checked before anything is done, written whole or not at all."""
 
-import errno
 import json
 import os
 from dataclasses import dataclass
@@ -9,8 +8,11 @@ from typing import Any
 
 from edgefleet.commands.session import Session
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.io import disk
 
 STDOUT = Path("-")
+FOR_ALL = 0o644
+"""Mode of the document: it shows no secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,30 +72,18 @@ def _check(file: Path, named: str) -> None:
 def _write(file: Path, text: str, named: str) -> None:
     try:
         if file.exists() and not file.is_file():  # a pipe or a device is written, not replaced
-            file.write_text(text, encoding="utf-8")
+            with disk.explaining(file, "cannot be written"):
+                file.write_text(text, encoding="utf-8")
             return
-        _replace(file, text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        why = os.strerror(error.errno or errno.EIO)
+        disk.write(file, text.encode(), mode=FOR_ALL)
+    except OutsideFailure as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from None
         raise OutsideFailure(
             Problem(
                 code="json-file",
                 where=named,
-                problem=f"the JSON could not be written: {why}",
-                hint="mend that; the run itself is done, edgefleet sites shows its state",
+                problem=f"the JSON {error.problem.problem}",
+                hint="fix that; the run itself is done, edgefleet sites shows its state",
             )
         ) from error
-
-
-def _replace(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ Source: ipxe.org, commands.
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import ignition, nocloud
 from edgefleet.images.base.cloud_init_fallback import placed
-from edgefleet.io.tar_archive import tar
+from edgefleet.io.archives import tar
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 

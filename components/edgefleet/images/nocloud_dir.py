@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from edgefleet.images import nocloud
 from edgefleet.images.base.cloud_init_fallback import placed
-from edgefleet.io.tar_archive import tar
+from edgefleet.io.archives import tar
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 

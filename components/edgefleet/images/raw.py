@@ -22,7 +22,7 @@ from edgefleet.images.base.extents import (
     Added,
     arranged,
 )
-from edgefleet.io import disk, extents, file_systems, gpt, tools
+from edgefleet.io import disk, extents, gpt, tools
 from edgefleet.io.payload_listing import entry, listed
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
@@ -131,7 +131,7 @@ def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.R
 def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Composed:
     """A medium of its own with the payload alone, for formats whose seed has no room for it."""
     image = scratch / "payload.squashfs"
-    file_systems.squashfs(folder, image)
+    tools.squashfs(folder, image)
     added = Added(
         part=PAYLOAD,
         length=image.stat().st_size,
@@ -160,7 +160,7 @@ def _made(of: Ingredients) -> dict[str, Path]:
     """The parts that are no base: this node's seed, and the payload, which nodes share."""
     made = {SEED: of.scratch / "seed.fat"}
     serial = _uuid(of, "seed").replace("-", "")[:8]
-    file_systems.fat(of.seed, label=SEED_NAME, serial=serial, scratch=of.scratch / "files", image=made[SEED])
+    tools.fat(of.seed, label=SEED_NAME, serial=serial, scratch=of.scratch / "files", image=made[SEED])
     if of.payload is not None:
         made[PAYLOAD] = _shared_payload(of, of.payload)
     return made
@@ -173,7 +173,7 @@ def _shared_payload(of: Ingredients, folder: Path) -> Path:
     with disk.locked(shared.parent, who="the making of a payload", is_patient=True):
         if not shared.is_file():
             making = of.scratch / "payload.squashfs"
-            file_systems.squashfs(folder, making)
+            tools.squashfs(folder, making)
             disk.write(_sums(shared), disk.sha256(making).encode())
             with disk.explaining(shared, "cannot be written"):
                 making.replace(shared)

@@ -10,7 +10,7 @@ machine's compressor may give other bytes.
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.images.nocloud import commands, written_files
-from edgefleet.io.compressing import compressed
+from edgefleet.io.archives import compressed
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 

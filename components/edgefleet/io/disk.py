@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgefleet.errors import OutsideFailure, Problem
-from edgefleet.io import sparse
+from edgefleet.io import sparse_file
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
@@ -204,7 +204,7 @@ def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     with original, writing(path, mode=mode) as file:
         while piece := original.read(PIECE):
             digest.update(piece)
-            sparse.write(file.fileno(), size, memoryview(piece))
+            sparse_file.write(file.fileno(), size, memoryview(piece))
             size += len(piece)
         os.ftruncate(file.fileno(), size)
     return Copied(size=size, sha256=digest.hexdigest())

@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io import disk, sparse
-from edgefleet.io.digesting import Digesting
-from edgefleet.io.new_file import NewFile
-from edgefleet.io.sparse import BLOCK, PIECE, ZEROES
+from edgefleet.io import disk, sparse_file
+from edgefleet.io.sparse_file import BLOCK, PIECE, ZEROES, Digesting, NewFile
 from edgefleet.model.disk_layout import Extent
 
 FORMAT = "edgefleet.dev/extents/v1"
@@ -130,7 +128,7 @@ def _runs(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tupl
         with disk.explaining(path, "cannot be read"):
             source = path.open("rb", buffering=0)
         with source:
-            for offset, length, is_hole in sparse.runs(source.fileno(), extent.offset, extent.length):
+            for offset, length, is_hole in sparse_file.runs(source.fileno(), extent.offset, extent.length):
                 yield None if is_hole else source.fileno(), offset, length
 
 
@@ -164,7 +162,7 @@ def write_reference(
         for name, path in sorted(own.items()):
             data = path.read_bytes()
             places[name] = size
-            sparse.write(file.fileno(), size, memoryview(data))
+            sparse_file.write(file.fileno(), size, memoryview(data))
             size += -(-len(data) // BLOCK) * BLOCK
         os.ftruncate(file.fileno(), size)
     document = {

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io import disk, tools
-from edgefleet.io.iso_reading import Found, read_iso, read_iso_modes, read_some
-from edgefleet.io.tar_archive import read_tar, read_tar_modes
+from edgefleet.io.archives import read_tar, read_tar_modes
+from edgefleet.io.iso9660 import Found, read_iso, read_iso_modes, read_some
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import Entry, Piece
 

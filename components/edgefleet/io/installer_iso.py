@@ -15,10 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk, tools
-from edgefleet.io.digesting import Digesting
 from edgefleet.io.gpt import COMPRESSED, SIGNATURE
-from edgefleet.io.new_file import NewFile
-from edgefleet.io.sparse import PIECE
+from edgefleet.io.sparse_file import PIECE, Digesting, NewFile
 from edgefleet.model.disk_layout import SECTOR
 
 BLOCK = 2048

@@ -12,11 +12,10 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
-from edgefleet.io import disk, platforms
+from edgefleet.io import container_images, disk
 from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.container_images import Images, Layouts, PlatformImage, write_archive
 from edgefleet.io.downloading import Progress, silent
-from edgefleet.io.image_archive import write_archive
-from edgefleet.io.platforms import Images, Layouts, PlatformImage
 from edgefleet.io.registry import base_of, is_registry, manifest_of, place_of
 from edgefleet.io.web import LARGEST_ANSWER
 from edgefleet.model.references import Reference, parse_reference
@@ -90,7 +89,8 @@ class Sources:
             OutsideFailure: nobody has it; what each said.
         """
         return self._of_image(
-            reference, lambda images, repository: platforms.resolved(images, repository, reference, arch)
+            reference,
+            lambda images, repository: container_images.resolved(images, repository, reference, arch),
         )
 
     def archive(self, name: str, digest: str, *, progress: Progress = silent) -> Path:
@@ -116,7 +116,7 @@ class Sources:
 
     def _archive(self, images: Images, repository: str, wanted: tuple[str, str], progress: Progress) -> Path:
         name, digest = wanted
-        image = platforms.by_digest(images, repository, digest, name)
+        image = container_images.by_digest(images, repository, digest, name)
         whole, before, brought = sum(blob.size for blob in image.blobs), 0, {}
         for blob in image.blobs:
 

@@ -1,4 +1,4 @@
-"""Outside tools that make file systems and images: which package has each, and how each is run.
+"""External tools that create file systems and images: which package has each, and how each is run.
 
 They are run in one surrounding, whatever the user's: the C locale, UTC, and a fixed time for what they stamp.
 """
@@ -6,12 +6,12 @@ They are run in one surrounding, whatever the user's: the C locale, UTC, and a f
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from edgefleet.errors import OutsideFailure, Problem
-from edgefleet.io import processes
+from edgefleet.io import disk, processes
 
 PACKAGES = {
     "sfdisk": "fdisk",
@@ -130,3 +130,46 @@ def version(tool: str) -> str:
     words = f"{done.output.decode(errors='replace')}\n{done.errors}"
     number = re.search(r"\d+\.\d+(\.\d+)?", words)
     return number[0] if number else words.strip().splitlines()[0]
+
+
+KIB = 1024
+LEAST_FAT = 1024
+"""KiB of the smallest FAT that is made."""
+
+
+def fat(files: Mapping[str, bytes], *, label: str, serial: str, scratch: Path, image: Path) -> None:
+    """A FAT file system with `files` in its root.
+
+    Args:
+        files: dict[name -> content].
+        label: its name, at most 11 characters.
+        serial: 8 hexadecimal digits.
+        scratch: a private directory; what is put there is removed.
+        image: where it is made.
+    """
+    needed = sum(-(-len(content) // 4096) * 4096 for content in files.values()) // KIB
+    size = max(LEAST_FAT, -(-(needed * 5 // 4 + 256) // 1024) * 1024)
+    use("mkfs.vfat", "--invariant", "-i", serial, "-n", label, "-C", image, str(size))
+    sources = [scratch / name for name in sorted(files)]
+    for source in sources:
+        disk.jot(source, files[source.name])
+        os.utime(source, (EPOCH, EPOCH))
+    use("mcopy", "-m", "-i", image, *sources, "::/")
+    for source in sources:
+        disk.remove(source)
+
+
+def squashfs(folder: Path, image: Path) -> None:
+    """A squashfs of `folder`: owned by root, of one time, not compressed, as what it holds is already."""
+    use(
+        "mksquashfs",
+        folder,
+        image,
+        *("-noappend", "-quiet", "-no-progress", "-all-root", "-no-xattrs", "-no-exports"),
+        *("-mkfs-time", str(EPOCH), "-all-time", str(EPOCH)),
+        *("-noD", "-noI", "-noF", "-noX", "-no-fragments", "-root-mode", "0755"),
+        *("-action", "chmod(0755)@type(d)", "-action", "chmod(0644)@type(f)"),
+        *("-action", "chmod(0755)@pathname(bin/*)"),
+    )
+    with disk.explaining(image, "cannot be written"):
+        image.chmod(disk.PRIVATE_FILE)

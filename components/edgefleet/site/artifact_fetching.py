@@ -8,9 +8,9 @@ from threading import Event
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, Asset
 from edgefleet.fleetfile.closure import Need
+from edgefleet.io.artifact_cache import unpack
 from edgefleet.io.downloading import Progress
 from edgefleet.io.sourcing import Sources
-from edgefleet.io.unpacking import unpack
 from edgefleet.model.medium import Base
 
 Told = Callable[[str, int, int | None], None]

@@ -20,9 +20,9 @@ from edgefleet.fleetfile.artifacts_lock import (
     LockedProgram,
 )
 from edgefleet.fleetfile.closure import Need
-from edgefleet.io.image_archive import archive_size
+from edgefleet.io.artifact_cache import unpack
+from edgefleet.io.container_images import archive_size
 from edgefleet.io.sourcing import Sources
-from edgefleet.io.unpacking import unpack
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from edgefleet.io import disk, sparse
+from edgefleet.io import disk, sparse_file
+from edgefleet.io.sparse_file import PIECE
 from edgefleet.keys.secret_scan import GZIP, MARK, mark, words
 
 GENERATION = 1
@@ -52,7 +53,7 @@ def fresh(path: Path) -> Iterator[bytes]:
 def _words(path: Path) -> Iterator[bytes]:
     with disk.explaining(path, "cannot be read"), path.open("rb") as file:
         size = file.seek(0, 2)
-        for offset, length, is_hole in sparse.runs(file.fileno(), 0, size):
+        for offset, length, is_hole in sparse_file.runs(file.fileno(), 0, size):
             if not is_hole:
                 file.seek(offset)
                 yield from _of_stream(file, length)
@@ -81,7 +82,7 @@ def _of_stream(file: IO[bytes] | gzip.GzipFile, left: int | None = None) -> Iter
         left: how many bytes; `None` for all.
     """
     rest = b""
-    while left != 0 and (piece := file.read(sparse.PIECE if left is None else min(left, sparse.PIECE))):
+    while left != 0 and (piece := file.read(PIECE if left is None else min(left, PIECE))):
         data = rest + piece
         yield from words(data)
         rest = data[-OVERLAP:]

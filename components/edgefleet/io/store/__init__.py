@@ -8,10 +8,9 @@ from urllib.parse import unquote
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.aws import Aws
-from edgefleet.io.store.artifact import ArtifactStore, Stored
+from edgefleet.io.store.artifact import ArtifactStore, Stored, check_key, is_key
 from edgefleet.io.store.bucket import BucketStore
 from edgefleet.io.store.directory import DirectoryStore
-from edgefleet.io.store.keys import check_key, is_key
 
 __all__ = ["ArtifactStore", "BucketStore", "DirectoryStore", "Stored", "check_key", "is_key", "open_store"]
 

@@ -1,10 +1,13 @@
-"""`ArtifactStore`: what every place that keeps images promises."""
+"""`ArtifactStore`: what every place that keeps images promises, and the keys that it takes."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from edgefleet.errors import InvalidInput, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Stored:
 class ArtifactStore(Protocol):
     """Bytes under keys such as ``sites/store-0007/n1.iso``.
 
-    Keys are ``/``-joined segments of ``a-z 0-9 - .`` (`edgefleet.io.store.keys`); any other raises
+    Keys are ``/``-joined segments of ``a-z 0-9 - .`` (`check_key`); any other raises
     `InvalidInput` before a path is built. What fails outside raises `OutsideFailure`. A write is seen whole
     or not at all. Stores may be used from several threads.
     """
@@ -62,3 +65,40 @@ class ArtifactStore(Protocol):
     def uri(self, key: str) -> str:
         """Where a person finds `key`."""
         ...
+
+
+_SEGMENT = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+
+
+def is_key(key: str) -> bool:
+    """Whether `key` is ``/``-joined segments of ``a-z 0-9 - .``, each with a letter or digit at both ends."""
+    return _KEY.fullmatch(key) is not None and ".." not in key
+
+
+def check_key(key: str) -> str:
+    """`key` itself.
+
+    Raises:
+        InvalidInput: it is none; no path was built from it.
+    """
+    if not is_key(key):
+        raise InvalidInput(
+            Problem(
+                code="artifact-key",
+                problem=f"{key!r} cannot be the name of a stored artifact",
+                hint="use lower-case letters, digits, - and . in the names of sites and nodes",
+            )
+        )
+    return key
+
+
+def check_prefix(prefix: str) -> str:
+    """`prefix` itself: empty, or a key followed by ``/``.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    if prefix:
+        check_key(prefix.removesuffix("/") if prefix.endswith("/") else "")
+    return prefix

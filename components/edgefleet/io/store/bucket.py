@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
-from edgefleet.io.store.artifact import Stored
+from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 from edgefleet.io.store.clearing import Clearing, Remove, Wanted
-from edgefleet.io.store.keys import check_key, check_prefix
 from edgefleet.io.store.upload import WHOLE, upload
 
 if TYPE_CHECKING:

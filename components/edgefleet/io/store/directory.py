@@ -10,8 +10,7 @@ from pathlib import Path
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io import disk
-from edgefleet.io.store.artifact import Stored
-from edgefleet.io.store.keys import check_key, check_prefix
+from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 
 LOCK = ".lock"
 TRIES = 5

@@ -1,5 +1,6 @@
-"""A tar archive of small files whose bytes follow from their names and contents alone (POSIX ustar)."""
+"""Archives whose bytes follow from names and contents alone: tar (POSIX ustar) and gzip."""
 
+import gzip
 import io
 import tarfile
 from collections.abc import Mapping
@@ -54,3 +55,8 @@ def read_tar(data: bytes) -> dict[str, bytes]:
             return {name: file.read() for name, file in opened if file is not None}
     except tarfile.TarError as error:
         raise ValueError(f"no tar archive: {error}") from error
+
+
+def compressed(text: str) -> bytes:
+    """`text` as gzip, without a time or a name in it."""
+    return gzip.compress(text.encode(), mtime=0)

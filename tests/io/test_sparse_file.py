@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgefleet.io import extents, sparse
-from edgefleet.io.digesting import Digesting
+from edgefleet.io import extents, sparse_file
+from edgefleet.io.sparse_file import Digesting
 from edgefleet.model.disk_layout import Extent
 
-BLOCK = sparse.BLOCK
+BLOCK = sparse_file.BLOCK
 PARTS = st.lists(st.tuples(st.sampled_from([0, 7]), st.integers(1, 3 * BLOCK)), min_size=1, max_size=6)
 
 
@@ -26,7 +26,7 @@ def test_what_is_written_is_read(parts: list[tuple[int, int]], at: int) -> None:
     handle = os.memfd_create("sparse")
     try:
         os.ftruncate(handle, at + len(data))
-        sparse.write(handle, at, memoryview(data))
+        sparse_file.write(handle, at, memoryview(data))
         assert bytes(at) + data == os.pread(handle, at + len(data), 0)
     finally:
         os.close(handle)
@@ -35,11 +35,11 @@ def test_what_is_written_is_read(parts: list[tuple[int, int]], at: int) -> None:
 def test_blocks_of_zeroes_take_no_room(tmp_path: Path) -> None:
     """Of a megabyte with one block that is none, one block is stored."""
     file = tmp_path / "file"
-    piece = bytearray(sparse.PIECE)
+    piece = bytearray(sparse_file.PIECE)
     piece[5 * BLOCK] = 1
     with file.open("wb", buffering=0) as out:
         out.truncate(len(piece))
-        sparse.write(out.fileno(), 0, memoryview(piece))
+        sparse_file.write(out.fileno(), 0, memoryview(piece))
         os.fsync(out.fileno())
     assert (bytes(piece), BLOCK) == (file.read_bytes(), file.stat().st_blocks * 512)
 
