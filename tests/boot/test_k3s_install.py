@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 import pytest
 
 from edgefleet.boot import k3s_install
-from edgefleet.fleetfile import artifacts_lock
 from edgefleet.model.firstboot import Box
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+from edgefleet.runtimes.base import k3s_release
 
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
@@ -316,7 +316,7 @@ def test_a_binary_that_rots_is_brought_again(machine: Callable[..., Machine]) ->
 )
 def test_asset_names_are_the_releases(arch: str, asset: str, sums: str) -> None:
     """The binary of 32-bit ARM says armhf, its list of digests says arm."""
-    assert (asset, sums) == (artifacts_lock.BINARIES[arch], artifacts_lock.SUMS[arch])
+    assert (asset, sums) == (k3s_release.BINARIES[arch], k3s_release.SUMS[arch])
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")

@@ -6,12 +6,13 @@ from typing import Any, get_args
 import pytest
 from tests.site.conftest import GOLDEN, spec_of
 
+from edgefleet.images import FORMATS
 from edgefleet.io.templates import template_root
-from edgefleet.model.medium import COMPOSED, Format, Medium, PayloadFile
+from edgefleet.model.medium import Format, Medium, PayloadFile
 from edgefleet.model.network import Bond
 from edgefleet.model.safety import BreakGlass, Ssm
 from edgefleet.model.site import Location, SiteSpec
-from edgefleet.report.site_sheet import MEDIA, Around, MadeImage, Sheet, sheet
+from edgefleet.report.site_sheet import Around, MadeImage, Sheet, sheet
 
 PAYLOAD = (PayloadFile(path="bin/k3s", digest="sha256:" + "ab" * 32, size=1),)
 
@@ -44,12 +45,11 @@ def test_the_code_is_the_sites_page_or_else_its_name() -> None:
 @pytest.mark.parametrize("format_", get_args(Format))
 def test_each_format_has_a_medium_and_steps(format_: Format) -> None:
     """What is known to the model can be printed."""
-    assert format_ in MEDIA
     assert (template_root() / "sheet" / "formats" / f"{format_}.html.j2").is_file()
     spec = with_node(of("recipe-1/server-static"), image=Medium(format=format_), payload=PAYLOAD)
     (work,) = made(spec).works
     assert work.medium
-    assert work.has_payload_medium is (format_ not in COMPOSED)
+    assert work.has_payload_medium is (not FORMATS[format_].is_composed)
 
 
 @pytest.mark.parametrize(("storage", "medium"), [("sd", "SD card"), ("nvme", "NVMe disk"), ("emmc", "eMMC")])

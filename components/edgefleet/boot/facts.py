@@ -1,6 +1,6 @@
 """Step: what this box is, in a file that a person at its console can read."""
 
-from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
 
 

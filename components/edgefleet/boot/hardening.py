@@ -7,8 +7,8 @@ The audit log leaves out leases and health, which are most of its lines and say 
 from pathlib import Path
 from typing import Any
 
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io.templates import render
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
 from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS
 

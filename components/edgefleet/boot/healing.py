@@ -61,9 +61,9 @@ def plan(box: Box) -> Step:
     )
 
 
-def _unit(name: str, *, is_enabled: bool = True, **values: str) -> Unit:
-    named: dict[str, Any] = {"script": SCRIPT, **values}
-    return Unit(name=name, text=render(f"heal/{name}.j2", **named), is_enabled=is_enabled)
+def _unit(name: str, *, is_enabled: bool = True, **values: Any) -> Unit:
+    text = render(f"heal/{name}.j2", script=SCRIPT, **values)
+    return Unit(name=name, text=text, is_enabled=is_enabled)
 
 
 def _turn(box: Box) -> tuple[int, int]:

@@ -8,8 +8,8 @@ ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 from typing import Any
 
 from edgefleet.boot import k3s_install
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io.templates import render
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, HubServer, Step, Unit
 
 PATH = "/etc/rancher/k3s/config.yaml"

@@ -7,7 +7,7 @@ kubelet may set on itself; other labels below ``kubernetes.io`` would keep the n
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.derivation import token
 from edgefleet.model.firstboot import Box, File, Step
 from edgefleet.model.hardening import check_hardening, hardened

@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
-from edgefleet.fleetfile.artifacts_lock import BINARIES, SUMS
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
 from edgefleet.model.site import Role
+from edgefleet.runtimes.base.k3s_release import BINARIES, SUMS
 
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 UNIT = "edgefleet-k3s-install.service"

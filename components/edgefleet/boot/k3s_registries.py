@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
 
 PATH = "/etc/rancher/k3s/registries.yaml"

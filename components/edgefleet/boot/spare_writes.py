@@ -1,11 +1,17 @@
 """Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
 
-from edgefleet.fleetfile.hardware_checks import spares_writes
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.site import WEARING, Node
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
 UNIT = "edgefleet-noatime.service"
+
+
+def spares_writes(node: Node) -> bool:
+    """Whether little is to be written to the node's boot medium."""
+    said = node.hardware.spare_writes
+    return node.storage in WEARING if said is None else said
 
 
 def plan(box: Box) -> Step:

@@ -10,8 +10,8 @@ from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.errors import InvalidInput, Problem, Refused
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.io import disk
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys import hub_pki as identity
 from edgefleet.keys.derivation import hub_master
 

@@ -24,7 +24,6 @@ from edgefleet.site.building import build_site
 from edgefleet.site.built import BuiltImage
 from edgefleet.site.manifest import PAYLOAD
 
-WRITABLE = (".iso", ".raw", ".raw.json")
 BUILT = ".edgefleet/built"
 
 
@@ -95,7 +94,7 @@ def _built(
     (image,) = built.images
     if is_seed:
         image = _seed(image, shop.out / site, kind)
-    if not image.name.endswith(WRITABLE):
+    if not (FORMATS[kind].is_for_disks or image.name.endswith(PAYLOAD)):
         problem = f"an image of the format {kind} is not for a disk"
         hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))

@@ -13,23 +13,15 @@ from edgefleet.fleetfile.pydantic_errors import problems_of
 from edgefleet.fleetfile.settings import STRICT
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.workloads import Release
-from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Web
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import Digest, Version
 from edgefleet.model.syntax import matching
+from edgefleet.runtimes.base.k3s_release import BINARIES
 
 SUFFIX = ".artifacts.lock.yaml"
 API_VERSION: Literal["edgefleet.dev/v1"] = "edgefleet.dev/v1"
-BINARIES = {"amd64": "k3s", "arm64": "k3s-arm64", "armhf": "k3s-armhf"}
-"""dict[architecture -> asset of a k3s release that is the binary] (k3s, install.sh)."""
-ARCHIVES = {
-    arch: f"k3s-airgap-images-{word}.tar.zst"
-    for arch, word in {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}.items()
-}
-"""dict[architecture -> asset that holds the images k3s itself runs] (k3s docs, installation/airgap)."""
-SUMS = {"amd64": "sha256sum-amd64.txt", "arm64": "sha256sum-arm64.txt", "armhf": "sha256sum-arm.txt"}
-"""dict[architecture -> asset that holds the digests of the others]."""
 HEADER = """\
 # Written by edgefleet artifacts lock: what is fetched, pinned by digest. Keep it under version control.
 """

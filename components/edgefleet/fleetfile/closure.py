@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.artifacts_lock import ARCHIVES, BINARIES, ArtifactsLock
+from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import Arch, SiteSpec
+from edgefleet.runtimes.base.k3s_release import ARCHIVES, BINARIES
 
 Kind = Literal["k3s", "program", "image"]
 ARCHIVE = ".tar"

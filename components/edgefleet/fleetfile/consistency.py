@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeVar
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.hardware_checks import check_hardware
-from edgefleet.fleetfile.media_checks import check_media
 from edgefleet.fleetfile.provenance import Membership
+from edgefleet.images.media_checks import check_media
 from edgefleet.model.hardening import check_hardening
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import WEARING, Node, SiteSpec
 
-WEARING = frozenset({"sd", "emmc"})
-"""Media that wear out by being written to, and are slow at it."""
 K3S_DATA = "/var/lib/rancher"
 PI_ARCHS = frozenset({"arm64", "armhf"})
 
@@ -28,12 +26,6 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
             )
     yield from _time(site)
     yield from _proxy(site)
-
-
-def spares_writes(node: Node) -> bool:
-    """Whether little is to be written to the node's boot medium."""
-    said = node.hardware.spare_writes
-    return node.storage in WEARING if said is None else said
 
 
 def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:

@@ -12,18 +12,19 @@ there. Each system reads its own network's files, networkd's or NetworkManager's
 import base64
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system
+from edgefleet.images.base.format import OTHERS, Flaw, Format, NodeFile
 from edgefleet.images.network.network_manager import network_manager
 from edgefleet.images.network.networkd import networkd
 from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot, Unit
 from edgefleet.model.image import Image
-from edgefleet.model.site import User
+from edgefleet.model.site import Node, User
 
 VERSION = "3.3.0"
 NAME = "config.ign"
@@ -118,3 +119,39 @@ def _timezone(boot: FirstBoot) -> dict[str, Any]:
 
 def _unit(unit: Unit) -> dict[str, Any]:
     return {"name": unit.name, "enabled": unit.is_enabled, "contents": unit.text}
+
+
+def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
+    """What Ignition puts on the node; what lies in /var/usrlocal is found below /usr/local."""
+    config = json.loads(files[NAME])
+    there = {}
+    for entry in config["storage"]["files"]:
+        path = entry["path"]
+        path = LOCAL + path.removeprefix(KEPT) if path.startswith(KEPT) else path
+        content = base64.b64decode(entry["contents"]["source"].removeprefix("data:;base64,"))
+        owner = f"{entry['user']['name']}:{entry['group']['name']}"
+        there[path] = NodeFile(f"{entry['mode']:04o}", owner, content)
+    for unit in config["systemd"]["units"]:
+        there[f"/etc/systemd/system/{unit['name']}"] = NodeFile(
+            "0644", "root:root", unit["contents"].encode()
+        )
+    return there
+
+
+def _flaws(node: Node) -> Iterator[Flaw]:
+    if node.arch == "armhf":
+        yield "neither Flatcar nor Fedora CoreOS is made for armhf", OTHERS
+    if node.network.wifi is not None:
+        yield "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes", OTHERS
+
+
+FORMAT = Format(
+    name="ignition",
+    seed=build,
+    suffix=".ign",
+    mode="",
+    only=NAME,
+    purpose=": it is read by Flatcar and Fedora CoreOS as they are, and by no Debian or Ubuntu",
+    flaws=_flaws,
+    node_files=_node_files,
+)

@@ -6,12 +6,16 @@ the seed for what asks for them: cloud-init (``ds=nocloud;s={seed}``) or Ignitio
 Source: ipxe.org, commands.
 """
 
+from collections.abc import Iterator
+
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import ignition, nocloud
 from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.images.base.format import OTHERS, Flaw, Format
 from edgefleet.io.archives import tar
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.model.site import Node
 
 SCRIPT = "boot.ipxe"
 
@@ -47,3 +51,26 @@ def _script(boot: FirstBoot) -> str:
     for name, each in zip(names, netboot.initrd, strict=True):
         lines.append(f"initrd --name {name} ${{base}}/boot/files/{each.sha256} || exit")
     return "\n".join([*lines, "boot || exit", ""])
+
+
+def _flaws(node: Node) -> Iterator[Flaw]:
+    if node.network.wifi is not None:
+        yield "firmware starts nothing over Wi-Fi", OTHERS
+    elif node.network.mac is None:
+        problem = "ipxe finds a node by its hardware address, and the node has no network.mac"
+        yield problem, "add network.mac: the hardware address of the link that it starts from"
+    if node.image.netboot is None:
+        problem = "ipxe starts a kernel, and the node has no netboot"
+        yield problem, "add image.netboot: {kernel, initrd, arguments}"
+
+
+FORMAT = Format(
+    name="ipxe",
+    seed=build,
+    suffix=".tar",
+    needs=frozenset({"netboot"}),
+    flaws=_flaws,
+    node_files=nocloud.node_files,
+    shows=(nocloud.OPEN | {SCRIPT}).__contains__,
+    medium="the network",
+)

@@ -17,19 +17,20 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.images import nocloud, script
 from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.images.base.format import Format, MediumReader
 from edgefleet.images.network.networkd import networkd
-from edgefleet.io import disk, installer_iso, tools
+from edgefleet.io import disk, image_reading, installer_iso, tools
 from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
 from edgefleet.io.iso9660 import iso
 from edgefleet.io.payload_listing import entry, listed
 from edgefleet.io.templates import render
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
 from edgefleet.model.image import Image
@@ -40,6 +41,8 @@ SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload
 WAIT = 15
 """Seconds in which a person can stop it."""
 FIRST_BOOT, INSTALLED = "first-boot.sh", "edgefleet-installed.service"
+OPEN = frozenset({"preseed.cfg", "grub.cfg", "isolinux.cfg"})
+"""Answers and menus, which hold no secret."""
 NAMES = ("edgefleet-names.path", "edgefleet-names.service")
 """Units that take the network's name servers."""
 STARTED = (
@@ -289,3 +292,24 @@ def _sums(sums: bytes, replaced: dict[str, bytes]) -> bytes:
         else:
             made.append(line)
     return ("\n".join(made) + "\n").encode()
+
+
+def _shows(path: str) -> bool:
+    name = PurePosixPath(path).name
+    return name in nocloud.OPEN | OPEN or path.startswith(f"{INSTALLER.lstrip('/')}/")
+
+
+FORMAT = Format(
+    name="iso",
+    seed=seed,
+    suffix=".iso",
+    compose=compose,
+    whole=".iso",
+    needs=frozenset({"base", "installer"}),
+    erases=True,
+    node_files=nocloud.node_files,
+    reader=MediumReader(seed=image_reading.read_medium, payload=image_reading.read_carried),
+    shows=_shows,
+    is_for_disks=True,
+    medium="USB stick",
+)

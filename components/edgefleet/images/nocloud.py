@@ -5,17 +5,24 @@ the seed says, so a box applies a changed seed as a new first boot and an unchan
 """
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
-from edgefleet.fleetfile.yaml_text import to_yaml
+import yaml
+
 from edgefleet.images.base.cloud_init_fallback import instance, placed
+from edgefleet.images.base.format import Format, NodeFile
 from edgefleet.images.network.netplan import netplan
 from edgefleet.io.iso9660 import iso
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import User
 
 LABEL = "cidata"
+USER_DATA = "user-data"
+OPEN = frozenset({"meta-data", "network-config"})
+"""Files of a seed without a secret, unless their digests are salted."""
 NOBODY = {"name": "root", "lock_passwd": True}
 """The only entry where nobody may log in: without one cloud-init makes its default user, and some releases
 (22.4) take no empty list."""
@@ -115,3 +122,34 @@ def commands(boot: FirstBoot) -> list[list[str]]:
     if enabled:
         commands.append(["systemctl", "enable", *enabled])
     return commands + [list(command) for command in boot.commands]
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile] | None:
+    """What a seed puts on the node, by cloud-init's cc_write_files."""
+    plain = yaml.load(files.get(USER_DATA, b"{}"), _Loader)  # noqa: S506 - both loaders are the safe ones
+    if "write_files" not in plain:
+        return None
+    return {
+        entry["path"]: NodeFile(str(entry["permissions"]), entry["owner"], _content(entry))
+        for entry in plain["write_files"]
+    }
+
+
+def _content(entry: Mapping[str, Any]) -> bytes:
+    text: str = entry["content"]
+    return base64.b64decode(text) if entry.get("encoding") == "b64" else text.encode()
+
+
+FORMAT = Format(
+    name="nocloud",
+    seed=build,
+    suffix=".iso",
+    mode="0400",
+    node_files=node_files,
+    shows=OPEN.__contains__,
+    is_for_disks=True,
+    medium="USB stick",
+)

@@ -9,13 +9,16 @@ secret of the box, would be theirs. So the mount is given to root alone, from th
 stay, as cloud-init would take a box without them for a new one.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from edgefleet.images import nocloud
 from edgefleet.images.base.cloud_init_fallback import placed
+from edgefleet.images.base.format import OTHERS, Flaw, Format
 from edgefleet.io.archives import tar
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.model.site import Node
 
 PRIVATE = File(
     path="/etc/systemd/system/boot-firmware.mount.d/edgefleet.conf",
@@ -40,3 +43,18 @@ def build(boot: FirstBoot) -> Image:
         secret_files=nocloud.guessable(boot),
         placed=placed(private),
     )
+
+
+def _flaws(node: Node) -> Iterator[Flaw]:
+    if node.arch == "amd64":
+        yield "nocloud-dir is for the boot partition of a Raspberry Pi, and the node is amd64", OTHERS
+
+
+FORMAT = Format(
+    name="nocloud-dir",
+    seed=build,
+    suffix=".tar",
+    flaws=_flaws,
+    node_files=nocloud.node_files,
+    shows=nocloud.OPEN.__contains__,
+)

@@ -22,6 +22,7 @@ from edgefleet.images.base.extents import (
     Added,
     arranged,
 )
+from edgefleet.images.base.format import Format
 from edgefleet.io import disk, extents, gpt, tools
 from edgefleet.io.payload_listing import entry, listed
 from edgefleet.model.composing import Composed, Ingredients
@@ -38,8 +39,6 @@ LOADERS = {"amd64": "BOOTX64.EFI", "arm64": "BOOTAA64.EFI", "armhf": "BOOTARM.EF
 """dict[architecture -> boot loader on removable media] (UEFI specification, 3.5.1.1)."""
 FULL_TABLE = 126
 """Partitions beside which two more have room in a GPT of 128 entries."""
-
-seed = nocloud.build
 
 
 def compose(of: Ingredients, out: Path) -> Composed:
@@ -238,3 +237,18 @@ def _check_fits(of: Ingredients, layout: Layout) -> None:
 
 def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
     return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))
+
+
+FORMAT = Format(
+    name="raw",
+    seed=nocloud.build,
+    suffix=".iso",
+    compose=compose,
+    whole=".raw",
+    refers=True,
+    needs=frozenset({"base"}),
+    node_files=nocloud.node_files,
+    shows=nocloud.OPEN.__contains__,
+    is_for_disks=True,
+    starts_node=True,
+)

@@ -5,10 +5,13 @@ leaves the network alone: whoever runs it may be connected through it.
 """
 
 import base64
+import re
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system, placed
+from edgefleet.images.base.format import Format, NodeFile
 from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot
@@ -71,3 +74,33 @@ def _embedded(file: File) -> dict[str, Any]:
         "end": end,
         "reader": reader,
     }
+
+
+_TEXT = re.compile(r"^  (cat|base64 -d) >\"\$work/(\d+)\" <<'([^']+)'\n(.*?)^\3$", re.DOTALL | re.MULTILINE)
+_LIST = re.compile(r"<<'EDGEFLEET-LIST'\n(.*?)^EDGEFLEET-LIST$", re.DOTALL | re.MULTILINE)
+
+
+def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
+    """What the shell puts on the node: here-documents, and the list of where they go."""
+    (data,) = files.values()
+    text = data.decode()
+    parts = {number: (reader, body) for reader, number, _, body in _TEXT.findall(text)}
+    listed = _LIST.search(text)
+    there = {}
+    for line in listed[1].splitlines() if listed is not None else ():
+        number, mode, owner, path = line.split(" ", 3)
+        reader, body = parts[number]
+        content = body.encode() if reader == "cat" else base64.b64decode(body)
+        there[path] = NodeFile(mode, owner, content)
+    return there
+
+
+FORMAT = Format(
+    name="script",
+    seed=build,
+    suffix=".sh",
+    mode="",
+    node_files=_node_files,
+    medium="a file on the node",
+    keeps_network=True,
+)

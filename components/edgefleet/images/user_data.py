@@ -8,9 +8,9 @@ machine's compressor may give other bytes.
 """
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.images.nocloud import commands, written_files
 from edgefleet.io.archives import compressed
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 

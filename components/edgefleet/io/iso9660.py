@@ -3,7 +3,7 @@
 pycdlib writes the image; it stamps the time of day into volume descriptors, directory records and
 Rock Ridge entries, and takes no time as an argument. `_pin_dates` finds each of those fields by the
 structure of the format (ECMA-119 8.4, 9.1; SUSP 5.1; Rock Ridge 4.1.6) and sets them to `EPOCH`.
-`edgefleet.io.iso_reading` reads an image back.
+Images are read back by their Rock Ridge names.
 """
 
 import io
@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import pycdlib
-from pycdlib import pycdlibexception
+from typing import TYPE_CHECKING, Any
 
 from edgefleet.io import disk
+
+if TYPE_CHECKING:
+    import pycdlib
 
 SECTOR = 2048
 """Bytes of a logical block."""
@@ -43,6 +43,12 @@ class _Layout:
     empty: bytes = field(repr=False)
     records: tuple[tuple[int, ...], ...]
     """For each file, in order of names: offsets of its directory records, one in each tree."""
+
+
+def _new() -> "pycdlib.PyCdlib":
+    import pycdlib
+
+    return pycdlib.PyCdlib()
 
 
 def iso(label: str, files: Mapping[str, bytes]) -> bytes:
@@ -70,7 +76,7 @@ def _layout(label: str, blocks: tuple[tuple[str, int], ...]) -> _Layout:
     Seeds of one fleet differ in content, hardly ever in blocks, and pycdlib takes ten times as long as
     filling one in. A layout is about 75 kB.
     """
-    image = pycdlib.PyCdlib()
+    image = _new()
     image.new(
         interchange_level=3,
         rock_ridge="1.09",
@@ -150,12 +156,6 @@ def _little(data: bytearray, at: int) -> int:
     return int.from_bytes(data[at : at + 4], "little")
 
 
-_DAMAGED = (
-    pycdlibexception.PyCdlibException,
-    *(OSError, IndexError, ValueError, AttributeError, struct.error),
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A file in an image."""
@@ -181,7 +181,7 @@ def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
     Raises:
         ValueError: it is no such image, or is damaged.
     """
-    opened = pycdlib.PyCdlib()
+    opened = _new()
     try:
         with _explaining():
             opened.open(str(image))
@@ -191,19 +191,22 @@ def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
                     if is_wanted(path):
                         yield _found(opened, path)
     finally:
-        with suppress(pycdlibexception.PyCdlibException):  # it was never open
+        with suppress(ValueError), _explaining():  # it was never open
             opened.close()
 
 
 @contextmanager
 def _explaining() -> Iterator[None]:
+    from pycdlib.pycdlibexception import PyCdlibException
+
+    damaged = (PyCdlibException, OSError, IndexError, ValueError, AttributeError, struct.error)
     try:
         yield
-    except _DAMAGED as error:
+    except damaged as error:
         raise ValueError(str(error) or type(error).__name__) from error
 
 
-def _found(image: pycdlib.PyCdlib, path: str) -> Found:
+def _found(image: "pycdlib.PyCdlib", path: str) -> Found:
     record: Any = image.get_record(rr_path=f"/{path}")
     mode, owner = _modes(record.rock_ridge)
     size = record.get_data_length()
@@ -211,7 +214,7 @@ def _found(image: pycdlib.PyCdlib, path: str) -> Found:
     return Found(path=path, mode=mode, owner=owner, size=size, pieces=pieces)
 
 
-def _pieces(image: pycdlib.PyCdlib, path: str) -> Iterator[bytes]:
+def _pieces(image: "pycdlib.PyCdlib", path: str) -> Iterator[bytes]:
     with _explaining(), image.open_file_from_iso(rr_path=f"/{path}") as file:
         while piece := file.read(disk.PIECE):
             yield piece
@@ -223,7 +226,7 @@ def read_iso(data: bytes) -> dict[str, bytes]:
     Raises:
         ValueError: `data` is no such image, or is damaged.
     """
-    image = pycdlib.PyCdlib()
+    image = _new()
     with _explaining():
         image.open_fp(io.BytesIO(data))
         return {name: _content(image, name) for name in _names(image)}
@@ -235,7 +238,7 @@ def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
     Raises:
         ValueError: `data` is no such image, or is damaged.
     """
-    image = pycdlib.PyCdlib()
+    image = _new()
     with _explaining():
         image.open_fp(io.BytesIO(data))
         found = {}
@@ -256,12 +259,12 @@ def _user(number: int) -> str:
     return "root" if number == 0 else str(number)
 
 
-def _names(image: pycdlib.PyCdlib) -> list[str]:
+def _names(image: "pycdlib.PyCdlib") -> list[str]:
     children = image.list_children(rr_path="/")
     return [child.rock_ridge.name().decode() for child in children if child is not None and child.is_file()]
 
 
-def _content(image: pycdlib.PyCdlib, name: str) -> bytes:
+def _content(image: "pycdlib.PyCdlib", name: str) -> bytes:
     content = io.BytesIO()
     image.get_file_from_iso_fp(content, rr_path=f"/{name}")
     return content.getvalue()

@@ -6,17 +6,12 @@ Only plain text (shell, units, configuration lines) comes from templates; YAML n
 import shlex
 from functools import cache
 from pathlib import Path
-
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateNotFound,
-    UndefinedError,
-)
+from typing import TYPE_CHECKING
 
 from edgefleet.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PACKAGED = Path(__file__).resolve().parents[1] / "templates"
 CHECKOUT = Path(__file__).resolve().parents[3] / "templates"
@@ -28,7 +23,9 @@ def template_root() -> Path:
 
 
 @cache
-def _environment(root: Path, *, is_html: bool = False) -> Environment:
+def _environment(root: Path, *, is_html: bool = False) -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made = Environment(
         loader=FileSystemLoader(root),
         autoescape=is_html,  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
@@ -62,7 +59,9 @@ def render_html(name: str, /, *, root: Path | None = None, **values: object) -> 
     return _rendered(_environment(root or template_root(), is_html=True), name, values)
 
 
-def _rendered(environment: Environment, name: str, values: dict[str, object]) -> str:
+def _rendered(environment: "Environment", name: str, values: dict[str, object]) -> str:
+    from jinja2 import TemplateError, TemplateNotFound, UndefinedError
+
     try:
         return environment.get_template(name).render(**values)
     except TemplateNotFound as error:

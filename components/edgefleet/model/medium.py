@@ -6,8 +6,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
 Format = Literal["nocloud", "nocloud-dir", "raw", "iso", "ignition", "ipxe", "script"]
-COMPOSED = frozenset({"raw", "iso"})
-"""Formats that are made of a base; all others are the seed alone."""
+"""Name of an image format; `edgefleet.images.FORMATS` has them all."""
 Installer = Literal["debian", "ubuntu"]
 
 
@@ -73,4 +72,4 @@ class PayloadFile:
     """Release that it is of, for a program; empty for a container image, whose path says it."""
 
 
-__all__ = ["COMPOSED", "Base", "Format", "Installer", "Medium", "Netboot", "PayloadFile"]
+__all__ = ["Base", "Format", "Installer", "Medium", "Netboot", "PayloadFile"]

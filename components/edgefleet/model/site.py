@@ -16,6 +16,8 @@ from edgefleet.model.spec import spec
 
 Arch = Literal["amd64", "arm64", "armhf"]
 StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
+WEARING = frozenset({"sd", "emmc"})
+"""Media that wear out by being written to, and are slow at it."""
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
 

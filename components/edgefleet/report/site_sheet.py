@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from edgefleet.images import FORMATS
 from edgefleet.model.kernel_command_line import config_txt, words
-from edgefleet.model.medium import COMPOSED, Format
+from edgefleet.model.medium import Format
 from edgefleet.model.page import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.qr_code import QrCode, qr_code
@@ -22,16 +23,6 @@ DISKS: Mapping[StorageKind, str] = {
     "hdd": "hard disk",
 }
 """dict[kind of the boot medium -> what people call it]."""
-MEDIA: Mapping[Format, str | None] = {
-    "nocloud": "USB stick",
-    "nocloud-dir": None,
-    "raw": None,
-    "iso": "USB stick",
-    "ignition": None,
-    "ipxe": "the network",
-    "script": "a file on the box",
-}
-"""dict[format -> what the image is brought on]; `None`: the medium that the box starts from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,13 +176,13 @@ def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> t
 
 def _work(node: Node) -> Work:
     """How `node` is set up, without its box."""
-    made = node.image.format
+    kind = FORMATS[node.image.format]
     port, _, rate = (node.hardware.serial_console or "").partition(",")
     return Work(
-        format=made,
-        medium=MEDIA[made] or DISKS[node.storage],
-        storage=node.storage if MEDIA[made] is None else None,
-        has_payload_medium=bool(node.payload) and made not in COMPOSED,
+        format=kind.name,
+        medium=kind.medium or DISKS[node.storage],
+        storage=node.storage if kind.medium is None else None,
+        has_payload_medium=bool(node.payload) and not kind.is_composed,
         is_raspberry_pi=node.hardware.raspberry_pi is not None,
         is_restarting=bool(words(node) or config_txt(node)),
         serial_console=f"{port}, {rate or '115200'} baud" if port else "",
@@ -220,7 +211,7 @@ def _box(node: Node, name: str, image: MadeImage, around: Around) -> SheetBox:
 
 def _network(node: Node) -> list[str]:
     network = node.network
-    if node.image.format == "script":
+    if FORMATS[node.image.format].keeps_network:
         return ["stays as it is"]
     said = [network.address or "address by DHCP"]
     if network.gateway:

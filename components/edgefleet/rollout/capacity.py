@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
-from edgefleet.model.medium import COMPOSED
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.images import FORMATS
+from edgefleet.model.site import SiteSpec
 
 ROOM = 16 * 1024**2
 """Bytes for the seed, partition tables and the space between partitions."""
@@ -57,13 +57,8 @@ def fillings(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[Fil
                     node=name,
                     payload=sum(file.size for file in node.payload),
                     base=base,
-                    medium=medium_of(node),
+                    medium=FORMATS[node.image.format].medium_size(node),
                 )
-
-
-def medium_of(node: Node) -> int | None:
-    """Bytes of the medium that a node's image is written to."""
-    return node.disk if node.image.size is None and node.image.format == "raw" else node.image.size
 
 
 def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locate) -> None:
@@ -96,5 +91,5 @@ def _too_small(where: str, equal: list[Filling], sites: Mapping[str, SiteSpec]) 
         problem=f"the medium has {first.medium:,} bytes and would hold {first.content:,} "
         f"({', '.join([*parts, f'room {ROOM:,}'])}){more}",
         hint="take a larger medium, or let fewer workloads run there"
-        + (", or put the payload on a medium of its own" if image.format in COMPOSED else ""),
+        + (", or put the payload on a medium of its own" if FORMATS[image.format].is_composed else ""),
     )

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.fleetfile.artifacts_lock import (
     API_VERSION,
-    SUMS,
     ArtifactsLock,
     Asset,
     LockedBase,
@@ -26,6 +25,7 @@ from edgefleet.io.sourcing import Sources
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
+from edgefleet.runtimes.base.k3s_release import SUMS
 
 Job = TypeVar("Job")
 AT_ONCE = 8

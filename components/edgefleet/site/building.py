@@ -130,7 +130,7 @@ def _scan(plain: SiteInputs, node: str, shop: Workshop) -> Scan | None:
 
 def _made(job: NodeJob) -> BuiltImage:
     """One node's image, in the site's directory."""
-    if FORMATS[job.node.image.format].compose is not None:
+    if FORMATS[job.node.image.format].is_composed:
         return composed_node.compose(job)
     seed, is_new = job.seed, False
     path = job.folder / seed.name

@@ -143,7 +143,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
     made_of = Ingredients(
         node=job.name,
         arch=node.arch,
-        disk=node.image.size or (node.disk if kind.refers else None),
+        disk=kind.medium_size(node),
         identity=job.identity,
         seed=job.seed.contents,
         base=base,

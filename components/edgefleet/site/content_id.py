@@ -8,7 +8,7 @@ machine; they are recorded with the digest of the bytes, which is checked to rep
 import hashlib
 import json
 
-from edgefleet.model.medium import COMPOSED
+from edgefleet.images import FORMATS
 from edgefleet.model.site import Node, SiteSpec
 
 LAYOUT = 1
@@ -33,7 +33,7 @@ def identity(spec: SiteSpec, node: str, seed: str) -> str | None:
     """
     of = spec.nodes[node]
     payload = payload_digest(of)
-    if of.image.format not in COMPOSED and payload is None:
+    if not FORMATS[of.image.format].is_composed and payload is None:
         return None
     parts = {
         "layout": LAYOUT,

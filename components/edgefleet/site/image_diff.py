@@ -6,23 +6,21 @@ script), are told apart and never shown.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.model.listing import SEED_FOLDER, Entry
 from edgefleet.site.attestations import BILL
 from edgefleet.site.manifest import CARRIED, ONE, Manifest, from_bytes
-from edgefleet.site.seed_contents import on_box
 from edgefleet.site.verification import Find, Opened, opened, seed_of
 
 Kind = Literal["added", "removed", "changed"]
-OPEN = frozenset({"meta-data", "network-config", "boot.ipxe", "preseed.cfg", "grub.cfg", "isolinux.cfg"})
-"""Names of files on a medium that may be shown, where their digests are not salted."""
 ABOUT = ("fleet", "region", "site", "node", "recipe", "format", "arch", "size", "share")
 CONTEXT = 2
 LONGEST = 200
@@ -94,7 +92,9 @@ def side(image: Path, find: Find) -> Side:
             return Side(manifest=from_bytes(data, str(beside)), medium={}, box={}, parts=_parts(image))
     found = opened(image, find)
     medium = {path: data for path, (_, data) in _seed(found).items()}
-    box = on_box({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()}) or {}
+    box = (
+        found.format.read_back({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()}) or {}
+    )
     return Side(
         manifest=found.manifest,
         medium=medium,
@@ -143,9 +143,15 @@ def compare(old: Side, new: Side) -> Difference:
         about=tuple(_values(_about(one), _about(other))),
         parts=tuple(_values(_named(old.parts), _named(new.parts))),
         tools=tuple(_values(one.tools, other.tools)),
-        medium=tuple(_changes((one.files, old.medium), (other.files, new.medium), OPEN)),
+        medium=tuple(_changes((one.files, old.medium), (other.files, new.medium), _shown(one, other))),
         box=tuple(_changes((one.box, old.box), (other.box, new.box), None)),
     )
+
+
+def _shown(one: Manifest, other: Manifest) -> Callable[[str], bool]:
+    """Whether a file on the media may be shown: one of the formats states that it holds no secret."""
+    formats = (FORMATS[one.format], FORMATS[other.format])
+    return lambda path: any(format_.shows(path) for format_ in formats)
 
 
 def _about(manifest: Manifest) -> dict[str, str]:
@@ -172,13 +178,13 @@ Files = tuple[tuple[Entry, ...], Mapping[str, bytes]]
 """(entries, dict[path -> content])."""
 
 
-def _changes(old: Files, new: Files, may_be_shown: frozenset[str] | None) -> Iterator[Change]:
+def _changes(old: Files, new: Files, may_be_shown: Callable[[str], bool] | None) -> Iterator[Change]:
     """Files that differ, in the order of their paths.
 
     Args:
         old: of the one.
         new: of the other.
-        may_be_shown: names of files that hold no secret; `None` where the entries say it of each.
+        may_be_shown: whether the file at a path holds no secret; `None` where the entries say it of each.
     """
     before, after = ({each.path: each for each in entries} for entries, _ in (old, new))
     for path in sorted({*before, *after}):
@@ -186,8 +192,8 @@ def _changes(old: Files, new: Files, may_be_shown: frozenset[str] | None) -> Ite
         if one == other:
             continue
         is_secret = any(each is not None and each.is_secret for each in (one, other))
-        if may_be_shown is not None and PurePosixPath(path).name not in may_be_shown:
-            is_secret = is_secret or not path.startswith((CARRIED, "edgefleet/installer/"))
+        if may_be_shown is not None and not may_be_shown(path):
+            is_secret = is_secret or not path.startswith(CARRIED)
         texts = [_text(entry, contents.get(path)) for entry, (_, contents) in ((one, old), (other, new))]
         yield Change(
             path=path,

@@ -111,7 +111,7 @@ def manifests(
                 size=image.size,
                 identity=image.identity,
                 share=image.share,
-                base=_base(of.image.base) if FORMATS[of.image.format].compose is not None else None,
+                base=_base(of.image.base) if FORMATS[of.image.format].is_composed else None,
                 tools=dict(image.tools),
                 pieces=image.pieces,
                 files=image.files,
@@ -176,9 +176,9 @@ def from_bytes(data: bytes, where: str) -> Manifest:
     """
     try:
         plain = json.loads(data)
-        if plain["version"] == VERSION:
+        if plain["version"] == VERSION and plain["format"] in FORMATS:
             return _checked(plain)
-        problem = f"is a manifest of version {plain['version']!r}"
+        problem = f"is a manifest of version {plain['version']!r} and format {plain['format']!r}"
     except (ValueError, KeyError, TypeError, AttributeError):
         problem = "is no manifest of an image"
     raise InvalidInput(Problem(code="bad-manifest", where=where, problem=problem, hint=HINT))

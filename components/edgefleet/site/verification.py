@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.images import FORMATS
+from edgefleet.images.base.format import Contents, Format
 from edgefleet.io import disk, extents, image_reading, tools
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import SEED_FOLDER, Entry, Piece
 from edgefleet.site.manifest import CARRIED, HINT, ONE, Manifest, from_bytes
-from edgefleet.site.seed_contents import on_box
 
 REFERENCE = ".raw.json"
 Find = Callable[[str], Path | None]
 """A hex SHA-256 -> a file that has it, asked for bases that are not where they were."""
-ONLY = {"ignition": "config.ign"}
-"""dict[format -> what the one file of its seed is called]."""
 WORDS = {
     "table": "the partition table differs",
     "copy": "the copy of the partition table at its end differs",
@@ -27,8 +26,6 @@ WORDS = {
     "payload": "the partition of the payload differs",
 }
 UNREADABLE = "it cannot be read"
-Contents = Mapping[str, tuple[Entry, bytes]]
-"""dict[path -> (entry, content)]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +36,11 @@ class Opened:
     manifest: Manifest
     extents: Sequence[Extent]
     parts: Mapping[str, Path]
+
+    @property
+    def format(self) -> Format:
+        """What it is written as."""
+        return FORMATS[self.manifest.format]
 
     def run(self, piece: Piece) -> image_reading.Run | None:
         """Where the bytes of `piece` are."""
@@ -87,7 +89,7 @@ def check(image: Opened) -> tuple[str, ...]:
         problem = f"is sha256:{found.sha256}, not {promised.digest}{size}: {first_difference(image)}"
         raise InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=HINT))
     told = _in_seed(image) or _in_payload(image)
-    if told.startswith(UNREADABLE) and image.manifest.format == "iso":
+    if told.startswith(UNREADABLE) and image.format.reader is not None:
         return (
             f"{told}; its files were checked as a whole",
         )  # a base whose directory is of a kind of its own
@@ -127,7 +129,7 @@ def _in_seed(image: Opened) -> str:
         if seed is None:
             return ""
         there = {path: entry for path, (entry, _) in seed.items()}
-        return difference(image.manifest.of_seed, there) or _on_box(image.manifest, seed)
+        return difference(image.manifest.of_seed, there) or _on_node(image, seed)
     except ValueError as error:
         return f"{UNREADABLE} as an image ({error})"
 
@@ -149,11 +151,10 @@ def seed_of(image: Opened) -> Contents | None:
     """
     if not image.manifest.of_seed:
         return None
-    if image.manifest.format == "iso":
-        return image_reading.read_medium(image.path, frozenset(each.path for each in image.manifest.of_seed))
+    if image.format.reader is not None:
+        return image.format.reader.seed(image.path, frozenset(each.path for each in image.manifest.of_seed))
     if not image.manifest.pieces:
-        only = ONLY.get(image.manifest.format, "")
-        return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", only)
+        return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", image.format.only)
     run = _run(image, "seed")
     return None if run is None or not tools.is_there("mdir") else image_reading.read_fat(run)
 
@@ -164,8 +165,8 @@ def payload_of(image: Opened) -> dict[str, Entry] | None:
     Raises:
         ValueError: they cannot be read.
     """
-    if image.manifest.format == "iso":
-        found = image_reading.read_carried(image.path)
+    if image.format.reader is not None:
+        found = image.format.reader.payload(image.path)
     else:
         run = _run(image, "payload")
         if run is None or not tools.is_there("unsquashfs"):
@@ -198,9 +199,10 @@ def difference(promised: Iterable[Entry], there: Mapping[str, Entry]) -> str:
     return ""
 
 
-def _on_box(manifest: Manifest, seed: Contents) -> str:
-    """The first file that the box would get otherwise than the manifest says."""
-    found = on_box({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
+def _on_node(image: Opened, seed: Contents) -> str:
+    """The first file that the node would get that differs from the manifest."""
+    manifest = image.manifest
+    found = image.format.read_back({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
     if found is None or not manifest.box:
         return ""
     there = {

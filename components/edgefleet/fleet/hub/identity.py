@@ -7,9 +7,9 @@ import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import server_policies, service_trust
 from edgefleet.hub.user_data import SECRETS, parameters_path
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 
 

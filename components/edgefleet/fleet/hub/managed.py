@@ -8,8 +8,8 @@ import pulumi
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.network import Network
 from edgefleet.fleet.hub.wiring import Wiring
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import service_trust
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.hub import GIB
 
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)

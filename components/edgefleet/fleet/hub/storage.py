@@ -9,9 +9,9 @@ from edgefleet.boot.hub_identity import MANIFESTS
 from edgefleet.boot.hub_k3s import SNAPSHOTS
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
-from edgefleet.fleetfile.yaml_text import to_yaml
 from edgefleet.hub.permissions import encrypted_only
 from edgefleet.hub.upgrades import manifests
+from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.hub_access import access_manifests
 
 EARLIER_DAYS = 90

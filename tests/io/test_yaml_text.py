@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgefleet.fleetfile.yaml_text import to_yaml
+from edgefleet.io.yaml_text import to_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))
 LEAVES = TEXT | st.integers() | st.booleans()

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from tests.images.test_formats import GOLDEN
 
-from edgefleet.fleetfile.media_checks import check_media
+from edgefleet.images.media_checks import check_media
 from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import Base, Medium, Netboot
 from edgefleet.model.network import Network, Wifi
@@ -38,7 +38,7 @@ def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
         (Medium(format="ignition", base=DEBIAN), {}, "base", "by no Debian or Ubuntu"),
         (Medium(format="ignition", installer="debian"), {}, "installer", "has no installer"),
         (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
-        (Medium(format="iso", base=DEBIAN), {}, "format", "which one is not said"),
+        (Medium(format="iso", base=DEBIAN), {}, "format", "image.installer is not set"),
         (Medium(install_on="/dev/sda"), {}, "installOn", "nocloud installs onto no disk"),
         (
             Medium(format="iso", base=DEBIAN, installer="debian", install_on="/dev/disk/by-id/data"),

@@ -1,0 +1,1 @@
+"""Node runtimes: what runs workloads on a node."""

@@ -1,0 +1,75 @@
+"""One object per thing: what the rest of the program asks of an image format stands in its one file."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from edgefleet.images import FORMATS
+from edgefleet.io.templates import template_root
+from edgefleet.model.medium import Format
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "components" / "edgefleet"
+SWITCHES = (ast.Compare, ast.MatchValue, ast.Dict, ast.Set)
+
+
+def switches(path: Path, names: frozenset[str]) -> Iterator[str]:
+    """Where a module compares with one of `names`, or has it as a key or a member of a table."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, SWITCHES):
+            inner = node.keys if isinstance(node, ast.Dict) else list(ast.iter_child_nodes(node))
+            for constant in (each for child in inner if child is not None for each in _constants(child)):
+                if constant.value in names:
+                    yield f"{path.relative_to(ROOT)}:{constant.lineno}: {constant.value}"
+
+
+def _constants(node: ast.AST) -> Iterator[ast.Constant]:
+    """The constants that `node` is, or lists."""
+    if isinstance(node, ast.Constant):
+        yield node
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+        for element in node.elts:
+            yield from _constants(element)
+
+
+def modules_outside(package: str) -> list[Path]:
+    """The modules of edgefleet that are not in `package`."""
+    return [path for path in PACKAGE.rglob("*.py") if PACKAGE / package not in path.parents]
+
+
+def test_the_fleet_file_knows_each_image_format_there_is() -> None:
+    """The names in the schema are those of the registry."""
+    assert set(get_args(Format)) == set(FORMATS)
+    assert all(format_.name == name for name, format_ in FORMATS.items())
+
+
+def test_no_image_format_is_named_outside_images() -> None:
+    """A switch on a format's name elsewhere would have to be found by whoever adds one."""
+    names = frozenset(FORMATS)
+    assert list(switches(PACKAGE / "images" / "media_checks.py", frozenset({"base", "installer"})))
+    assert [] == [found for path in modules_outside("images") for found in switches(path, names)]
+
+
+def test_no_image_format_is_named_in_a_template_of_another() -> None:
+    """Each has its own text for the printed sheet; the others choose by what a format says of itself."""
+    root = template_root() / "sheet"
+    texts = {path: path.read_text() for path in root.glob("*.j2")}
+    assert texts
+    assert [] == [
+        f"{path.name}: {name}" for path, text in texts.items() for name in FORMATS if f'"{name}"' in text
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_an_image_format_is_one_module_one_test_and_one_text(name: str) -> None:
+    """Beside its line in the registry."""
+    module = name.replace("-", "_")
+    files = (
+        PACKAGE / "images" / f"{module}.py",
+        ROOT / "tests" / "images" / f"test_{module}.py",
+        template_root() / "sheet" / "formats" / f"{name}.html.j2",
+    )
+    assert [] == [str(file) for file in files if not file.is_file()]
