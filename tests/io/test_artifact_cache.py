@@ -107,7 +107,7 @@ def test_a_file_that_changed_meanwhile_starts_anew(cache: ArtifactCache, server:
 def test_a_part_of_something_else_costs_one_attempt(cache: ArtifactCache, server: FileServer) -> None:
     """A server whose tags do not tell its files apart is caught by the digest; all is brought anew."""
     server.faults = [half(b"x" * len(DATA), 300_000)]
-    with pytest.raises(OutsideFailure):
+    with pytest.raises(OutsideFailure, match="broke off after 300,000 of 1,000,000 bytes"):
         ArtifactCache(cache.root, web=Web(Logins({}), patience=Patience(attempts=1, stall=1))).fetch(
             f"{server.address}/file", SHA256
         )

@@ -129,7 +129,7 @@ def test_a_hostile_key_is_refused_before_anything_is_touched(
         lambda: store.uri(key),
     ]
     for call in calls:
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput, match="cannot be the name of a stored artifact"):
             call()
     assert not is_key(key)
     assert [] == list(tmp_path.rglob("*"))

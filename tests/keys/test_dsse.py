@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -25,19 +26,41 @@ def test_an_envelope_is_what_other_tools_read() -> None:
     assert made == dsse.from_bytes(dsse.to_bytes(made))
 
 
+WHOLE: dict[str, Any] = {
+    "payloadType": "application/vnd.in-toto+json",
+    "payload": "e30=",
+    "signatures": [{"keyid": "sha256:ab", "sig": "AP8="}],
+}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", "{}", '"payloadType"', "{"])
+def test_what_is_no_json_object_of_an_envelope_is_refused(text: str) -> None:
+    """Before anything is looked up in it."""
+    with pytest.raises(ValueError, match="not a DSSE envelope"):
+        dsse.from_bytes(text.encode())
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("change", "reason"),
     [
-        "",
-        "[]",
-        "{}",
-        '{"payloadType": "text/plain", "payload": "", "signatures": []}',
-        '{"payloadType": "application/vnd.in-toto+json", "payload": "", "signatures": []}',
-        '{"payloadType": "application/vnd.in-toto+json", "payload": 1, "signatures": [{"keyid": ""}]}',
-        '{"payloadType": "application/vnd.in-toto+json", "payload": "", "signatures": [1]}',
+        ({"payloadType": "text/plain"}, "payload type is text/plain"),
+        ({"payloadType": None}, "payload type is None"),
+        ({"payload": 1}, "payload is not base64"),
+        ({"payload": "e30"}, "payload is not base64"),
+        ({"payload": "e3-_"}, "payload is not base64"),
+        ({"signatures": []}, "0 signatures"),
+        ({"signatures": None}, "not a DSSE envelope"),
+        ({"signatures": [*WHOLE["signatures"], *WHOLE["signatures"]]}, "2 signatures"),
+        ({"signatures": [1]}, "signature is incomplete"),
+        ({"signatures": [{"keyid": "sha256:ab"}]}, "signature is incomplete"),
+        ({"signatures": [{"sig": "AP8="}]}, "signature is incomplete"),
+        ({"signatures": [{"keyid": "sha256:ab", "sig": "!"}]}, "signature is not base64"),
     ],
 )
-def test_what_is_no_envelope_is_refused(text: str) -> None:
-    """Nor one of something else, nor one without a signature."""
-    with pytest.raises(ValueError):  # noqa: PT011 - the words are the JSON reader's
-        dsse.from_bytes(text.encode())
+def test_an_envelope_that_is_damaged_in_one_place_is_refused(change: dict[str, Any], reason: str) -> None:
+    """The message names the place; unchanged, the envelope is read."""
+    assert dsse.Envelope(payload=b"{}", key="sha256:ab", signature=b"\x00\xff") == dsse.from_bytes(
+        json.dumps(WHOLE).encode()
+    )
+    with pytest.raises(ValueError, match=reason):
+        dsse.from_bytes(json.dumps(WHOLE | change).encode())

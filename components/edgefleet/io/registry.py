@@ -1,7 +1,13 @@
-"""Container registries (OCI distribution specification): manifests, platforms, blobs, logging in.
+"""Container registries (OCI distribution specification): manifests, blobs, access tokens.
 
-A manifest is held against the digest that it was asked by. Where the digest of one platform is meant an
-index is refused: what it holds may be chosen anew by whoever reads it.
+A manifest is verified against the digest that was asked for. Where the digest of one platform is meant an
+index is refused: whoever reads it may choose another entry.
+
+oras 0.2.43 was tried in place of this module and is worse. It returns a manifest as parsed JSON, so nothing
+can be verified against a digest. It sends the user's password to any realm that a registry names, over
+plain HTTP too, and keeps one token for a client in place of one for a repository. It knows neither identity
+tokens nor netrc nor REGISTRY_AUTH_FILE. It retries after almost any exception and waits by time.sleep.
+It ships no types, and its import takes 2.9 s of CPU, where httpx takes 0.2 s.
 """
 
 import hashlib

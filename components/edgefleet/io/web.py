@@ -182,6 +182,9 @@ class Web:
     def patiently(self, attempt: Callable[[], T]) -> T:
         """What `attempt` returns, once it does not raise `Passing`.
 
+        An attempt that brought some bytes counts for nothing. stamina 26.1 cannot express that, and takes no
+        clock: tests would wait, or switch its waits off for the whole process.
+
         Raises:
             OutsideFailure: it raised that too often.
         """

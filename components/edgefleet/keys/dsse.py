@@ -4,7 +4,6 @@ Source: secure-systems-lab/dsse, protocol.md and envelope.md, version 1.
 """
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
@@ -42,17 +41,28 @@ def from_bytes(data: bytes) -> Envelope:
     """The envelope that `to_bytes` wrote.
 
     Raises:
-        ValueError: it is none, or of something else.
+        ValueError: it is none, is of another payload type, or has not exactly one signature.
     """
     try:
         plain = json.loads(data)
-        if plain["payloadType"] != PAYLOAD_TYPE:
-            raise ValueError(plain["payloadType"])
-        (signature,) = plain["signatures"]
-        return Envelope(
-            payload=base64.b64decode(plain["payload"], validate=True),
-            key=str(signature["keyid"]),
-            signature=base64.b64decode(signature["sig"], validate=True),
-        )
-    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
-        raise ValueError(str(error) or type(error).__name__) from error
+        kind, payload, signatures = plain["payloadType"], plain["payload"], [*plain["signatures"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError("not a DSSE envelope") from error
+    if kind != PAYLOAD_TYPE:
+        raise ValueError(f"payload type is {kind}")
+    if len(signatures) != 1:
+        raise ValueError(f"{len(signatures)} signatures, where one is expected")
+    try:
+        key, signature = str(signatures[0]["keyid"]), signatures[0]["sig"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("the signature is incomplete") from error
+    return Envelope(payload=_decoded("payload", payload), key=key, signature=_decoded("signature", signature))
+
+
+def _decoded(name: str, text: object) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError(f"the {name} is not base64")  # noqa: TRY004 - data from outside, not a caller's mistake
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ValueError(f"the {name} is not base64") from error
