@@ -46,6 +46,7 @@ def test_no_two_steps_write_the_same_file(planned: FirstBoot) -> None:
 
 def test_files_have_plain_absolute_paths_outside_tmp(planned: FirstBoot) -> None:
     """cloud-init may clean /tmp while it works; ``..`` has no place in an image."""
+    assert planned.files
     for file in planned.files:
         path = PurePosixPath(file.path)
         assert path.is_absolute()

@@ -51,7 +51,9 @@ def test_nothing_that_k3s_is_ordered_after_needs_a_link(steps: list[Step]) -> No
 
 def test_what_is_enabled_says_when_it_starts(steps: list[Step]) -> None:
     """And what a timer starts is not enabled besides."""
-    for name, unit in units_of(steps).items():
+    units = units_of(steps)
+    assert units
+    for name, unit in units.items():
         assert unit.is_enabled is read(unit).has_section("Install"), name
 
 

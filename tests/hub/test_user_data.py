@@ -48,7 +48,9 @@ def test_cloud_init_accepts_it(tmp_path: Path) -> None:
     tool = shutil.which("cloud-init")
     if tool is None:
         pytest.skip("needs cloud-init: apt-get install cloud-init")
-    for way, text in user_data_of(WANTED).items():
+    ways = user_data_of(WANTED)
+    assert ways
+    for way, text in ways.items():
         path = tmp_path / way
         path.write_text(text)
         run = subprocess.run(

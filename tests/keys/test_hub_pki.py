@@ -109,7 +109,9 @@ def test_intermediates_say_who_signed_them_and_the_root_says_nobody() -> None:
 
 def test_they_are_valid_where_a_clock_is_wrong() -> None:
     """A board without a battery begins years ago."""
-    for certificate in x509.load_pem_x509_certificates(identity().files["client-ca.crt"].encode()):
+    certificates = x509.load_pem_x509_certificates(identity().files["client-ca.crt"].encode())
+    assert certificates
+    for certificate in certificates:
         assert datetime(2020, 1, 1, tzinfo=UTC) == certificate.not_valid_before_utc
         assert certificate.not_valid_after_utc >= datetime(2040, 1, 1, tzinfo=UTC)
 

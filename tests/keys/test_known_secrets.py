@@ -28,6 +28,7 @@ def test_each_secret_file_holds_a_secret_that_is_known(case: Path) -> None:
     """A boot step with a new kind of secret has to make it known."""
     spec = spec_of(case)
     found = known([(spec, KEY)], (), {})
+    assert spec.nodes
     for node in spec.nodes:
         boot = first_boot(Box(site=spec, name=node, key=KEY, secrets=PASSPHRASES), wifi_passphrase="x" * 12)
         secret = [file for file in boot.files if file.is_secret and not made_up(file)]
@@ -46,7 +47,9 @@ def test_no_image_holds_a_secret_of_the_site_with_another_key(case: Path) -> Non
     stack = of_stack(base64.b64encode(b"s" * 32).decode(), spec.fleet, spec.region)
     found = known([(spec, OTHER)], stack, PASSPHRASES)
     used = frozenset(secrets_used(spec))
-    for image in render_site(spec, KEY, PASSPHRASES).values():
+    images = render_site(spec, KEY, PASSPHRASES)
+    assert images
+    for image in images.values():
         assert found.others(marks(image.data, found.values), "", used) is None
         own = known([(spec, KEY)], (), {})
         assert own.others(marks(image.data), "", frozenset()) is not None
@@ -55,7 +58,9 @@ def test_no_image_holds_a_secret_of_the_site_with_another_key(case: Path) -> Non
 def test_each_word_is_one_that_is_looked_for() -> None:
     """Of a length that words have; none is a part of a key that is public."""
     spec = spec_of(next(case for case in CASES if case.name == "shut-in"))
-    for what, word in of_site(spec, KEY):
+    words = [*of_site(spec, KEY)]
+    assert words
+    for what, word in words:
         mine = known([(spec, KEY)], (), {})
         assert mine.others(marks(f"x {word}\n".encode()), "", frozenset()) is not None, what
     assert {

@@ -34,6 +34,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(shutil.which("cloud-init") is None, reason="needs cloud-init: apt-get install cloud-init")
 def test_cloud_init_finds_every_user_data_valid(media: list[Path]) -> None:
     """Not a word of warning, nor of what is deprecated."""
+    assert media
     for folder in media:
         done = run("cloud-init", "schema", "--config-file", str(folder / "user-data"))
         said = done.stdout + done.stderr
@@ -49,6 +50,7 @@ def test_cloud_init_finds_every_user_data_valid(media: list[Path]) -> None:
 )
 def test_cloud_init_finds_every_network_valid(media: list[Path]) -> None:
     """By cloud-init's own schema of version 2."""
+    assert media
     for folder in media:
         file = str(folder / "network-config")
         done = run("cloud-init", "schema", "--schema-type", "network-config", "--config-file", file)
@@ -59,6 +61,7 @@ def test_cloud_init_finds_every_network_valid(media: list[Path]) -> None:
 @pytest.mark.parametrize("renderer", ["networkd", "NetworkManager"])
 def test_netplan_makes_a_network_of_it(media: list[Path], renderer: str) -> None:
     """For either of the programs that base systems run networks with; NetworkManager joins no globs."""
+    assert media
     for folder in media:
         network = yaml.safe_load((folder / "network-config").read_text())
         if renderer == "NetworkManager" and any("*" in glob for glob in globs(network)):

@@ -148,7 +148,9 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 def test_lock_files_pin_every_requirement_with_hashes() -> None:
     """Set-up takes what was reviewed, byte for byte."""
-    for lock in sorted((ROOT / "requirements").glob("*.lock")):
+    locks = sorted((ROOT / "requirements").glob("*.lock"))
+    assert locks
+    for lock in locks:
         text = lock.read_text()
         requirements = re.findall(r"^[a-z0-9][^\n]*", text, re.MULTILINE | re.IGNORECASE)
         assert requirements, lock.name
