@@ -34,7 +34,14 @@ def sites(count: int) -> list[tuple[SiteSpec, str]]:
         plain = {key: value for key, value in floor.inputs(number).items() if key not in ("store", "key")}
         plain["nodes"]["n1"]["network"]["address"] = f"{fleets.address(number)}/24"
         plain["nodes"]["n1"]["network"]["gateway"] = fleets.address(number, offset=-9)
-        plain["users"] = [{"name": "ops", "sshKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops"]}]
+        plain["users"] = [
+            {
+                "name": "ops",
+                "sshKeys": [
+                    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJUih2m0S0xtVfFz8eAXmhmAoYZaPT+6pAQavvo1hGvt ops"
+                ],
+            }
+        ]
         spec = from_plain(SiteSpec, plain)
         key = site_key(SECRET, fleet=spec.fleet, region=spec.region, site=spec.name, generation=1)
         found.append((spec, key))

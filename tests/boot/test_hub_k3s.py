@@ -9,13 +9,13 @@ import yaml
 from edgefleet.boot import hub_k3s, k3s_install
 from edgefleet.hub.user_data import HubBoot, Start, _server
 from edgefleet.model.firstboot import Step
-from edgefleet.model.hub import ControlPlane, HubDns, HubSnapshots
+from edgefleet.model.hub import ControlPlane, HubDns, HubK3s, HubSnapshots
 
 HUB = ControlPlane(
     kind="k3s",
     bucket="hub-bucket",
     dns=HubDns(name="hub.retail.example"),
-    k3s_version="v1.36.4+k3s1",
+    k3s=HubK3s(version="v1.36.4+k3s1"),
     snapshots=HubSnapshots(restore="etcd-snapshot-1"),
 )
 

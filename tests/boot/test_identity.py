@@ -12,7 +12,7 @@ from edgefleet.boot import identity
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import Step
-from edgefleet.model.hub import ControlPlane, HubDns
+from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
@@ -21,7 +21,7 @@ CASE = "recipe-1/server-static"
 
 def test_certificate_key_and_authority_fit_together(box: Boxes, text_of: Callable[[Step, str], str]) -> None:
     """The key is made from the site's own, the certificate is handed in: they are of each other."""
-    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), site_identity=True)
+    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     one = box(CASE)
     spec = identified(one.site, KEY, BY, hub)
     assert spec.identity is not None

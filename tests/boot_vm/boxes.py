@@ -10,7 +10,7 @@ import yaml
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import Box, FirstBoot
-from edgefleet.model.hub import ControlPlane, HubDns
+from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 from edgefleet.model.site import SiteSpec
@@ -52,7 +52,7 @@ class SeededBox:
 
 def seeded_box(site: SiteSpec) -> SeededBox:
     """`site`, with its certificate, rendered."""
-    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), site_identity=True)
+    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     by = site_authority(
         hub_master(KEY, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
     )

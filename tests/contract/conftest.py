@@ -138,7 +138,14 @@ def site() -> dict[str, Any]:
         "region": "eu-central-1",
         "name": "store-0007",
         "recipe": 1,
-        "users": [{"name": "ops", "sshKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFo ops@example"]}],
+        "users": [
+            {
+                "name": "ops",
+                "sshKeys": [
+                    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJUih2m0S0xtVfFz8eAXmhmAoYZaPT+6pAQavvo1hGvt ops"
+                ],
+            }
+        ],
         "k3s": {"version": "v1.36.4+k3s1"},
         "nodes": nodes,
         "store": "file:images",

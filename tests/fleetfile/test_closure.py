@@ -15,7 +15,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, lock_text
 from edgefleet.fleetfile.closure import clashes, needs, wanted_by_all
 from edgefleet.fleetfile.provenance import Membership
-from edgefleet.fleetfile.workloads import Workload
+from edgefleet.fleetfile.workloads import WasmRuntime, Where, Workload
 from edgefleet.model.references import parse_reference
 
 AIRGAPPED = HEAD
@@ -191,8 +191,8 @@ workloads_of = st.lists(
         Workload,
         name=words,
         images=st.lists(names, max_size=2).map(tuple),
-        programs=st.lists(st.sampled_from([("spin", "v1.0.0"), ("spin", "v2.0.0")]), max_size=1).map(tuple),
-        groups=st.sampled_from([None, ("g",), ("h",)]),
+        runtime=st.sampled_from([None, *(WasmRuntime(name="spin", version=v) for v in ("v1.0.0", "v2.0.0"))]),
+        where=st.sampled_from([Where(), Where(groups=("g",)), Where(groups=("h",))]),
     ),
     max_size=4,
 )

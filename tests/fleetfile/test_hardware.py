@@ -9,7 +9,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.fleetfile.hardware_checks import check_hardware
-from edgefleet.fleetfile.hardware_parts import HardwarePart, TimePart
+from edgefleet.fleetfile.partial import partial
 from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
 from edgefleet.model.network import Network, Wifi
 from edgefleet.model.site import SiteSpec
@@ -73,17 +73,22 @@ def test_etcd_is_refused_on_flash_unless_its_data_is_elsewhere(
 
 
 @pytest.mark.parametrize(
-    ("part", "value"),
+    ("kind", "value", "problem"),
     [
-        (HardwarePart, {"watchdog": "3s"}),
-        (HardwarePart, {"serialConsole": "/dev/ttyS0"}),
-        (HardwarePart, {"dataDisk": {"device": "/dev/sdb"}}),
-        (HardwarePart, {"dataDisk": {"device": DISK, "path": "/etc"}}),
-        (HardwarePart, {"dataDisk": {"device": DISK, "path": "/var/lib/../etc"}}),
-        (HardwarePart, {"raspberryPi": {"config": ["[pi4]"]}}),
-        (TimePart, {"floor": "2001-01-01"}),
+        (Hardware, {"watchdog": "3s"}, "3s is no time from 5s to 60min"),
+        (Hardware, {"serialConsole": "/dev/ttyS0"}, "/dev/ttyS0 is not a serial port"),
+        (Hardware, {"dataDisk": {"device": "/dev/sdb"}}, "/dev/sdb is not a path that a disk keeps"),
+        (Hardware, {"dataDisk": {"device": DISK, "path": "/etc"}}, "/etc is no place for a data disk"),
+        (
+            Hardware,
+            {"dataDisk": {"device": DISK, "path": "/var/lib/../etc"}},
+            "/var/lib/../etc is no place for a data disk",
+        ),
+        (Hardware, {"raspberryPi": {"config": ["[pi4]"]}}, "[pi4] is not a line of config.txt"),
+        (Time, {"floor": "2001-01-01"}, "2001-01-01 is before 2026-11-01"),
     ],
 )
-def test_what_no_fleet_file_may_say_is_refused(part: Any, value: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(part).validate_python(value)
+def test_what_no_fleet_file_may_declare_is_refused(kind: Any, value: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(partial(kind)).validate_python(value)
+    assert [problem] == [each["msg"] for each in caught.value.errors()]

@@ -54,15 +54,15 @@ def test_a_hub_of_k3s_has_sane_defaults(load: Callable[..., Any]) -> None:
         hub.servers,
         hub.network.zones,
         hub.network.nat,
-        hub.k3s_version,
+        hub.k3s.version,
     )
-    assert (True, True, (1,)) == (hub.protect, hub.site_identity, hub.key_generations)
+    assert (True, True, (1,)) == (hub.protect, hub.identity.sites, hub.identity.key_generations)
 
 
 def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
     """Sites stand alone, nothing is protected."""
     hub = load({"kind": "none"}).control_plane
-    assert ("none", False, False, None) == (hub.kind, hub.site_identity, hub.protect, hub.bucket)
+    assert ("none", False, False, None) == (hub.kind, hub.identity.sites, hub.protect, hub.bucket)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import yaml
 from edgefleet.hub.user_data import HubBoot, user_data_of
 from edgefleet.images.user_data import LONGEST
 from edgefleet.io.archives import compressed
-from edgefleet.model.hub import ControlPlane, HubDns, HubSnapshots
+from edgefleet.model.hub import ControlPlane, HubDns, HubK3s, HubSnapshots
 
 HUB = ControlPlane(
-    kind="k3s", bucket="hub-bucket", dns=HubDns(name="hub.retail.example"), k3s_version="v1.36.4+k3s1"
+    kind="k3s", bucket="hub-bucket", dns=HubDns(name="hub.retail.example"), k3s=HubK3s(version="v1.36.4+k3s1")
 )
 WANTED = HubBoot(fleet="retail", region="dev", aws_region="eu-central-1", recipe=1, hub=HUB)
 

@@ -22,7 +22,7 @@ from edgefleet.keys.site_certificate import (
     site_authority,
     site_certificate,
 )
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import ControlPlane, HubIdentity
 from edgefleet.model.site import Link
 
 SECRET = base64.b64encode(b"a secret that only tests use, 32 bytes long").decode()
@@ -97,11 +97,11 @@ def test_a_site_declares_its_longest_offline_period_or_its_link_class_does() -> 
     """The last day is in the fleet file; what day it is today is handed in."""
     dark = replace(SITE, link=Link(class_="dark"))
     declared = replace(SITE, link=Link(max_offline=400))
-    hub = ControlPlane(kind="k3s", site_identity=True, sites_until="2027-06-01")
+    hub = ControlPlane(kind="k3s", identity=HubIdentity(sites=True, valid_until="2027-06-01"))
     assert (7, 180, 400) == (offline_days(SITE.link), offline_days(dark.link), offline_days(declared.link))
     today = datetime(2027, 1, 1, tzinfo=UTC)
     check_outlasts({"a": SITE}, hub, today)
     with pytest.raises(InvalidInput, match="in 151 days, and b may be offline for 180"):
         check_outlasts({"a": SITE, "b": dark}, hub, today)
-    check_outlasts({"a": SITE, "b": dark}, replace(hub, site_identity=False), today)
-    check_outlasts({"b": declared}, replace(hub, sites_until="2040-01-01"), today)
+    check_outlasts({"a": SITE, "b": dark}, replace(hub, identity=HubIdentity(sites=False)), today)
+    check_outlasts({"b": declared}, replace(hub, identity=HubIdentity(sites=True)), today)

@@ -115,7 +115,9 @@ def test_changes_are_named_by_their_path_in_the_spec(call: Any, site: Site) -> N
         new["nodes"]["n1"]["labels"] = {"example.com/tier": "gold"}
         del new["nodes"]["n1"]["network"]["dns"]
         new["nodes"]["n3"] = new["nodes"].pop("n2")
-        new["users"][0]["sshKeys"].append("ssh-ed25519 AAAA other@example")
+        new["users"][0]["sshKeys"].append(
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot other@example"
+        )
 
     answer = call.diff(site(2), changed(site(2), change))
     assert {

@@ -47,7 +47,7 @@ def plain(name: str, **changes: Any) -> dict[str, Any]:
         "k3s": {"version": "v1.36.4+k3s1"},
         "nodes": {
             "n1": {
-                "hostname": f"{name}-n1",
+                "hostname": f"{name}-n1"[-63:],
                 "arch": "amd64",
                 "cpus": 4,
                 "memory": 8 * 1024**3,

@@ -50,17 +50,18 @@ def kubeconfig(
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
     secret, _ = secrets.required_fleet_secret(session, stack)
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
-    signer = _signer(session, stack, hub.chain) if hub.chain else ("", "")
-    made = identity.hub_of(master, (fleet.name, fleet.region), signer, hub.key_generations, hub.k3s_version)
+    signer = _signer(session, stack, hub.identity.chain) if hub.identity.chain else ("", "")
+    generations = hub.identity.key_generations
+    made = identity.hub_of(master, (fleet.name, fleet.region), signer, generations, hub.k3s.version)
     if role == "admin":
         now = session.now().replace(microsecond=0)
         config = identity.admin_kubeconfig(made, master, address=hub.dns_name, now=now, hours=hours)
     else:
         config = identity.role_kubeconfig(
-            made, master, role=role, address=hub.dns_name, generation=hub.key_generations[-1]
+            made, master, role=role, address=hub.dns_name, generation=generations[-1]
         )
     disk.write(session.project / out, to_yaml(config).encode())
-    until = f", good for {hours} h" if role == "admin" else f", of key generation {hub.key_generations[-1]}"
+    until = f", good for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
     say(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
 
 

@@ -33,7 +33,7 @@ def each(
 def whole(fleet: Fleet, fleet_secret: str, site: str) -> SiteSpec:
     """The spec of a site with what the fleet's secret adds that is not secret: its certificate."""
     spec, hub = fleet.sites[site], fleet.control_plane
-    if not hub.site_identity:
+    if not hub.identity.sites:
         return spec
     master = hub_master(fleet_secret, fleet=fleet.name, region=fleet.region)
     by = site_authority(master, fleet=fleet.name, region=fleet.region)

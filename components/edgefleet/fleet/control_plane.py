@@ -63,7 +63,7 @@ class ControlPlane(pulumi.ComponentResource):
             self.bucket, self.summary = None, {"kind": wanted.kind, "bucket": wanted.bucket}
             self._build(wiring, args)
         self.register_outputs(
-            {"bucket": wanted.bucket} if wanted.kind == "none" and not wanted.site_identity else self.summary
+            {"bucket": wanted.bucket} if wanted.kind == "none" and not wanted.identity.sites else self.summary
         )
 
     def _wiring(self, wanted: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
@@ -78,7 +78,7 @@ class ControlPlane(pulumi.ComponentResource):
             recipe=RECIPE,
             tags=args.get("tags", {}),
             secret=secret.apply(lambda known: known or ""),
-            chain=_read(wanted.chain, "identity.chain") if wanted.chain else "",
+            chain=_read(wanted.identity.chain, "identity.chain") if wanted.identity.chain else "",
             chain_key=pulumi.Output.secret(args.get("hubKey", "")),
             # Where no secret is given nothing is derived; a kind that needs one says that it is missing.
             master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region) if known else ""),
@@ -86,7 +86,7 @@ class ControlPlane(pulumi.ComponentResource):
 
     def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
         hub = wiring.hub
-        if "secret" not in args and (hub.kind == "k3s" or hub.site_identity):
+        if "secret" not in args and (hub.kind == "k3s" or hub.identity.sites):
             hint = "hand in secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
             raise InvalidInput(Problem(code="no-secret", path="secret", problem="is missing", hint=hint))
         if hub.kind == "existing":
@@ -100,7 +100,7 @@ class ControlPlane(pulumi.ComponentResource):
             self._build_k3s(wiring)
         if hub.kind == "eks":
             self._build_managed(wiring)
-        if hub.site_identity and (wiring.hub.bucket is not None):
+        if hub.identity.sites and (wiring.hub.bucket is not None):
             self.summary["siteIdentity"] = site_identity(wiring, args.get("revoked", {}))
 
     def _build_bucket(self, wiring: Wiring) -> None:

@@ -61,7 +61,7 @@ class Fleet(pulumi.ComponentResource):
                 "region": fleet.region,
                 "secret": secret,
                 "revoked": fleet.revoked,
-                "hubKey": hub_key() if fleet.control_plane.chain else "",
+                "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
                 "tags": {"fleet": fleet.name, "region": fleet.region},
             },
             pulumi.ResourceOptions(parent=self, providers=[provider]),
@@ -129,7 +129,7 @@ def _identity(
     spec: SiteSpec, hub: ControlPlaneSpec, authority: pulumi.Output[tuple[str, Holder]]
 ) -> pulumi.Input[dict[str, str]] | None:
     """A site's certificate, which is public; of the secret nothing but that goes on."""
-    if not hub.site_identity:
+    if not hub.identity.sites:
         return None
 
     def made(known: tuple[str, Holder]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.pydantic_errors import problems_of
-from edgefleet.fleetfile.settings import STRICT
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.workloads import Release
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Web
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import Digest, Version
+from edgefleet.model.spec import STRICT
 from edgefleet.model.syntax import matching
 from edgefleet.runtimes.base.k3s_release import BINARIES
 

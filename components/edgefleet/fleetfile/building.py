@@ -9,12 +9,13 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Carrying, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
-from edgefleet.fleetfile.fleet import Wave
+from edgefleet.fleetfile.document import Wave
+from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
-from edgefleet.fleetfile.workloads import Workload, workload
+from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
@@ -80,7 +81,7 @@ class Building:
             for section in ("sites", "groups", "profiles"):
                 for position, each in enumerate(part.get("where", {}).get(section, ())):
                     self._is_known(section, each, ("workloads", name, "where", section, position))
-        return tuple(workload(name, written[name]) for name in sorted(written))
+        return tuple(build(Workload, written[name], name=name) for name in sorted(written))
 
     def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with what their images carry; what an air-gapped one lacks is reported."""

@@ -1,121 +1,117 @@
-"""The fleet file as it is written: its keys, what each means and what may stand there."""
+"""The fleet file as it is written: its keys, what each means and what may stand there.
 
-from typing import Annotated, Literal, Required
+Settings are fields of `SiteSpec` and `Node`; which level has which is derived from them in
+`edgefleet.fleetfile.partial`.
+"""
 
-from pydantic import Field, with_config
-from typing_extensions import TypedDict
+from dataclasses import field
+from typing import Annotated, Literal
 
-from edgefleet.fleetfile.hub_part import ControlPlanePart
-from edgefleet.fleetfile.settings import STRICT, Common, Settings, SharedNetwork, SitePart
+from pydantic import Field
+
 from edgefleet.fleetfile.signing_keys import SignKey, TrustedKey
-from edgefleet.fleetfile.workloads import ArtifactsPart, WorkloadPart
-from edgefleet.model.names import Accelerator, Name
+from edgefleet.fleetfile.workloads import Artifacts, Workload
+from edgefleet.model.hub import ControlPlane
+from edgefleet.model.levels import At, Keyed, Level
+from edgefleet.model.names import Name
 from edgefleet.model.page import Page
-from edgefleet.model.quantities import Size
+from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import Store
-from edgefleet.model.site import Arch, StorageKind
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import spec
 
 API_VERSION = "edgefleet.dev/v1"
 RECIPES = frozenset({1})
 """Recipes that a fleet file may ask for."""
 
 
-@with_config(STRICT)
-class Profile(Common, total=False):
-    """A hardware class, and settings for every node of it."""
+@spec
+class Inheritance:
+    """What a site or node inherits from, as it is written."""
 
-    arch: Required[Arch]
-    """Processor architecture."""
-    cpus: Required[Annotated[int, Field(ge=1, le=1024)]]
-    """Cores."""
-    memory: Required[Size]
-    """Memory as a Kubernetes quantity, 8Gi. k3s wants 2 GB for a server and 512 MB for an agent."""
-    disk: Required[Size]
-    """Size of the boot medium as a Kubernetes quantity, 128Gi."""
-    storage: StorageKind
-    """Kind of the boot medium; ssd unless said otherwise."""
-    accelerators: tuple[Accelerator, ...]
-    """Names of accelerators, for example coral-tpu."""
-    network: SharedNetwork
-    """What nodes of this class have in common of their network."""
+    profile: Annotated[Name | None, At(Level.DEFAULTS, Level.GROUP, Level.SITE, Level.NODE)] = None
+    """Hardware class of the nodes, one of `profiles`. By default a node has its site's."""
+    group: Annotated[Name | None, At(Level.SITE)] = None
+    """One of `groups`."""
 
 
-@with_config(STRICT)
-class ImagesPart(TypedDict, total=False):
-    """Where images are kept, and what is printed about their boxes."""
+@spec
+class ImageStore:
+    """Where images are kept, and what is printed about their nodes."""
 
-    store: Store
-    """file:<path in the project> or s3://<bucket>/<prefix>."""
-    page: Page
+    store: Store = ""
+    """file:<path in the project> or s3://<bucket>/<prefix>. By default it is
+    file:.edgefleet/images/<region>."""
+    page: Page | None = None
     """Address of a page of yours about a site, https://shops.example/{site}, for the QR code of its printed
     sheet; {site}, {region} and {fleet} are replaced by the names."""
-    sign_key: SignKey
+    sign_key: SignKey | None = None
     """Key that images are signed with: file:<path in the project> (PEM, Ed25519, P-256) or awskms:<ARN>."""
-    trusted_keys: tuple[TrustedKey, ...]
-    """Public keys of which `image verify -s STACK` wants one to have signed: file:<path in the project>."""
+    trusted_keys: tuple[TrustedKey, ...] = ()
+    """Public keys of which `image verify -s STACK` needs one to have signed: file:<path in the project>."""
 
 
-@with_config(STRICT)
-class WavePart(TypedDict, total=False):
+@spec
+class Wave:
     """Sites that are changed together, before the next wave."""
 
-    name: Required[Name]
+    name: Name
     """Name of the wave."""
-    sites: tuple[Name, ...]
+    sites: tuple[Name, ...] = ()
     """Sites by name."""
-    groups: tuple[Name, ...]
+    groups: tuple[Name, ...] = ()
     """All sites of these groups that are in no earlier wave."""
 
 
-@with_config(STRICT)
-class SitesFrom(TypedDict, total=False):
+@spec
+class SitesFrom:
     """Sites as rows of tables."""
 
-    from_: Required[str | tuple[str, ...]]
+    from_: str | tuple[str, ...]
     """A CSV file beside this one, or several; columns are dotted names such as network.address."""
 
 
-@with_config(STRICT)
-class NamedSite(SitePart, total=False):
+@spec
+class ListedSite:
     """A site as an item of a list."""
 
-    name: Required[Name]
+    name: Name
     """Name of the site."""
 
 
-@with_config(STRICT)
-class FleetDocument(TypedDict, total=False):
+@spec
+class FleetDocument:
     """A fleet file of edgefleet."""
 
-    api_version: Required[Literal["edgefleet.dev/v1"]]
+    api_version: Literal["edgefleet.dev/v1"]
     """Version of this file's form."""
-    fleet: Required[Name]
+    fleet: Name
     """Name of the whole fleet, over all regions."""
-    region: Required[Name]
+    region: Name
     """Name of this region: one stack, its hub and its sites."""
-    recipe: Required[Annotated[int, Field(json_schema_extra={"enum": sorted(RECIPES)})]]
+    recipe: Annotated[int, Field(json_schema_extra={"enum": sorted(RECIPES)})]
     """How files in images are rendered. Upgrading edgefleet changes no image; raising this may."""
-    control_plane: ControlPlanePart
+    control_plane: ControlPlane = ControlPlane()
     """The region's hub."""
-    images: ImagesPart
-    """Where images are kept; file:.edgefleet/images/<region> unless said otherwise."""
-    unique_addresses: Literal["fleet", "site"]
-    """Where an address may stand once: in the fleet (unless said otherwise), or in each site where sites
-    reuse the same private subnet."""
-    profiles: Required[dict[Name, Profile]]
+    images: ImageStore = ImageStore()
+    """Where images are kept."""
+    unique_addresses: Literal["fleet", "site"] = "fleet"
+    """Where an address may stand once: in the fleet, or in each site where sites reuse the same private
+    subnet."""
+    profiles: dict[Name, Annotated[SiteSpec, Level.PROFILE]]
     """Hardware classes by name."""
-    defaults: Settings
-    """Settings of every site, unless its profile, group or itself says otherwise."""
-    groups: dict[Name, Settings]
+    defaults: Annotated[SiteSpec | None, Level.DEFAULTS] = None
+    """Settings of every site, where neither its profile, its group nor the site itself has them."""
+    groups: dict[Name, Annotated[SiteSpec, Level.GROUP]] = field(default_factory=dict)
     """Settings of the sites that name the group."""
-    sites: Required[dict[Name, SitePart] | SitesFrom | list[NamedSite]]
+    sites: dict[Name, Annotated[SiteSpec, Level.SITE]] | SitesFrom | list[Annotated[ListedSite, Level.SITE]]
     """The sites by name, `from: <file>.csv`, or a list of items with a name."""
-    workloads: dict[Name, WorkloadPart]
-    """What runs on boxes, by name; images of air-gapped boxes carry what it needs."""
-    artifacts: ArtifactsPart
+    workloads: Annotated[tuple[Workload, ...], Keyed("name")] = ()
+    """What runs on nodes, by name; images of air-gapped nodes carry what it needs."""
+    artifacts: Artifacts = Artifacts()
     """Where artifacts are looked for; edgefleet artifacts lock pins them."""
-    waves: tuple[WavePart, ...]
+    waves: tuple[Wave, ...] = ()
     """The order in which sites are changed."""
-    revoked: dict[Name, Annotated[int, Field(ge=1)]]
+    revoked: dict[Name, KeyGeneration] = field(default_factory=dict)
     """Revoked sites, each with its last revoked key generation: store-0007: 1. A reinstalled site gets a
     higher keyGeneration; the line stays."""

@@ -3,33 +3,11 @@
 from dataclasses import dataclass, field
 
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.site import SiteSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageStore:
-    """Where images are kept."""
-
-    store: str
-    """``file:<path relative to the project>`` or ``s3://<bucket>/<prefix>``."""
-    page: str | None = None
-    """Address of a site's own page, with ``{site}`` and the like in it; see `edgefleet.model.page`."""
-    sign_key: str | None = None
-    """Key that built images are signed with: ``file:<path>`` or ``awskms:<ARN>``."""
-    trusted_keys: tuple[str, ...] = ()
-    """Public keys that signatures are checked against, ``file:<path>``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wave:
-    """Sites that are changed together, before the next wave."""
-
-    name: str
-    sites: tuple[str, ...]
-    """Names, in the fleet file's order; each site is in at most one wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +23,7 @@ class Fleet:
     sites: dict[str, SiteSpec] = field(repr=False)
     """dict[site name -> site], in the fleet file's order."""
     waves: tuple[Wave, ...] = ()
-    """In their order; sites in none of them come last."""
+    """In their order, each with all of its sites; each site is in at most one. Sites in none come last."""
     revoked: dict[str, int] = field(default_factory=dict)
     """dict[site -> last revoked key generation]."""
     profiles_used: dict[str, int] = field(default_factory=dict)

@@ -1,22 +1,13 @@
 """From the key ``controlPlane`` as written to the hub as wanted, with what is wrong between its values."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
 from edgefleet.errors import Problem
-from edgefleet.model.hub import (
-    CLUSTER_CIDRS,
-    SITES_UNTIL,
-    Cloud,
-    ControlPlane,
-    CostLimit,
-    Eks,
-    HubDns,
-    HubNetwork,
-    HubSnapshots,
-    HubVolume,
-)
+from edgefleet.fleetfile.partial import build
+from edgefleet.model.hub import CLUSTER_CIDRS, ControlPlane
 from edgefleet.model.paths import Part, format_path
 
 SERVER_COUNTS = (1, 3, 5)
@@ -31,32 +22,15 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
         given: the validated part.
         default_k3s: release that sites run unless said otherwise; empty where none is given.
     """
-    kind = given.get("kind", "none")
-    k3s, identity = given.get("k3s", {}), given.get("identity", {})
-    has_hub = kind in {"k3s", "eks"}
-    made = ControlPlane(
-        kind=kind,
-        cloud=Cloud(**given.get("cloud", {})),
-        bucket=given.get("bucket"),
-        dns=HubDns(**given["dns"]) if "dns" in given else None,
-        volume=HubVolume(**given.get("volume", {})),
-        network=HubNetwork(**given.get("network", {})),
-        k3s_version=k3s.get("version", default_k3s) if kind == "k3s" else "",
-        snapshots=HubSnapshots(**given.get("snapshots", {})),
-        eks=Eks(**given.get("eks", {})),
-        key_generations=identity.get("key_generations", (1,)),
-        chain=identity.get("chain"),
-        site_identity=identity.get("sites", has_hub),
-        sites_until=identity.get("valid_until", SITES_UNTIL),
-        cost_limit=CostLimit(**given["cost_limit"]) if "cost_limit" in given else None,
-        protect=given.get("protect", has_hub),
-        **{name: given[name] for name in _PLAIN if name in given},
-        **({"k3s_disable": k3s["disable"]} if "disable" in k3s else {}),
+    hub = build(ControlPlane, given)
+    has_hub = hub.kind in {"k3s", "eks"}
+    made = replace(
+        hub,
+        k3s=replace(hub.k3s, version=(hub.k3s.version or default_k3s) if hub.kind == "k3s" else ""),
+        identity=replace(hub.identity, sites=has_hub if hub.identity.sites is None else hub.identity.sites),
+        protect=has_hub if hub.protect is None else hub.protect,
     )
     return made, list(_problems(made, given))
-
-
-_PLAIN = ("servers", "instance_type", "image", "access", "kubeconfig", "log_days")
 
 
 def _problem(path: tuple[Part, ...], code: str, problem: str, hint: str) -> Problem:
@@ -72,7 +46,7 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
         yield _problem((), "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
-    if hub.site_identity and hub.bucket is None:
+    if hub.identity.sites and hub.bucket is None:
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield _problem(
             ("identity",), "no-bucket", "certificates of sites open a bucket, and there is none", hint
@@ -89,7 +63,7 @@ def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
             "dns": ("its declared address", "{name: hub.example.org}"),
             "image": ("the machine image of its servers", "ami-0123456789abcdef0"),
         }
-        if not hub.k3s_version:
+        if not hub.k3s.version:
             hint = "add k3s: {version: ...} here or in defaults"
             yield _problem((), "no-version", "a hub needs a release of k3s", hint)
     for name, (what, example) in wanted.items():
@@ -144,7 +118,7 @@ def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem
 
 
 def _of_key_generations(hub: ControlPlane) -> Iterator[Problem]:
-    first, *more = hub.key_generations
+    first, *more = hub.identity.key_generations
     if more and more != [first + 1]:
         hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"
         path = ("identity", "keyGenerations")

@@ -13,13 +13,16 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile import artifacts_lock, inventory
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.building import Building
+from edgefleet.fleetfile.document import ImageStore
 from edgefleet.fleetfile.document_io import read_text, shown_path
-from edgefleet.fleetfile.fleet import Fleet, ImageStore
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.hub_reading import read_hub
+from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
+from edgefleet.fleetfile.workloads import Artifacts
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.paths import format_path, parse_path
 
@@ -70,7 +73,7 @@ def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
         revoked=head.get("revoked", {}),
         profiles_used=building.profiles_used(),
         workloads=workloads,
-        mirrors=head.get("artifacts", {}).get("mirrors", {}),
+        mirrors=build(Artifacts, head.get("artifacts", {})).mirrors,
         lock=lock,
         provenance=parts.provenance,
     )
@@ -109,13 +112,8 @@ def _written(
 
 
 def _store(head: Mapping[str, Any], region: str) -> ImageStore:
-    part = head.get("images", {})
-    return ImageStore(
-        store=part.get("store", f"file:.edgefleet/images/{region}"),
-        page=part.get("page"),
-        sign_key=part.get("sign_key"),
-        trusted_keys=tuple(part.get("trusted_keys", ())),
-    )
+    images = build(ImageStore, head.get("images", {}))
+    return images if images.store else replace(images, store=f"file:.edgefleet/images/{region}")
 
 
 def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:

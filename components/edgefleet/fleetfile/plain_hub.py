@@ -8,15 +8,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleetfile.hub_part import ControlPlanePart
 from edgefleet.fleetfile.hub_reading import read_hub
+from edgefleet.fleetfile.partial import partial
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.paths import format_path
 
 
 @cache
 def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(ControlPlanePart)
+    return TypeAdapter(partial(ControlPlane))
 
 
 def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:

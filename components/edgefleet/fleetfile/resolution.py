@@ -8,21 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgefleet.fleetfile.partial import Builder
 from edgefleet.fleetfile.provenance import Membership
-from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
-from edgefleet.model.medium import Base, Medium, Netboot
-from edgefleet.model.network import Bond, Network, Wifi
-from edgefleet.model.safety import Admission, BreakGlass, Firewall, Ssm, WireGuard
-from edgefleet.model.site import K3s, Link, Location, Node, RegistryMirror, SiteSpec, User
+from edgefleet.model.network import Network
+from edgefleet.model.site import K3s, Node, SiteSpec
 
 Part = Mapping[str, Any]
-"""A partial form of `edgefleet.fleetfile.settings`, validated, with Python's names."""
+"""A partial form of a spec, validated, with Python's names."""
 
 ONLY_NODE = "n1"
 """Name of the node of a site that has no `nodes`."""
-_NODE_SETTINGS = ("labels", "taints", "network", "image", "hardware")
-_HARDWARE = ("arch", "cpus", "memory", "disk", "storage", "accelerators")
-_PLAIN = ("key_generation", "timezone", "ntp", "airgap", "hardening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +49,10 @@ class Resolver:
     def __init__(self, written: Written) -> None:
         self.written = written
         self._bases: dict[tuple[str | None, str | None], dict[str, Any]] = {}
-        self._users: dict[int, tuple[User, ...]] = {}
-        self._registries: dict[int, dict[str, RegistryMirror]] = {}
         self._k3s: dict[tuple[int, tuple[str, ...]], K3s] = {}
-        self._kept: list[Any] = []
+        self._kept: list[Part] = []
+        """Whose ids are keys of `_k3s`."""
+        self._builder = Builder()
 
     def membership(self, site: Part) -> Membership:
         """What `site` inherits from; a profile or group that does not exist is named all the same."""
@@ -89,25 +84,16 @@ class Resolver:
         k3s = self._k3s_of(settings, nodes)
         if k3s is None:
             return None
-        given = {key: settings[key] for key in _PLAIN if key in settings}
-        if "location" in settings:
-            given["location"] = Location(**settings["location"])
-        if "link" in settings:
-            given["link"] = Link(**settings["link"])
-        given |= _safety(settings)
-        kinds = {"proxy": Proxy, "time": Time}
-        given |= {key: kind(**settings[key]) for key, kind in kinds.items() if key in settings}
-        return SiteSpec(
-            fleet=self.written.fleet,
-            region=self.written.region,
+        written = self.written
+        return self._builder.build(
+            SiteSpec,
+            settings,
+            fleet=written.fleet,
+            region=written.region,
             name=name,
-            recipe=self.written.recipe,
-            users=self._users_of(settings),
-            sysctls=_sorted(settings.get("sysctls", {})),
-            registries=self._registries_of(settings),
+            recipe=written.recipe,
             k3s=k3s,
             nodes=nodes,
-            **given,
         )
 
     def _base(self, group: str | None, profile: str | None) -> dict[str, Any]:
@@ -125,8 +111,7 @@ class Resolver:
         server = self._server(parts)
         return {
             node: self._node(
-                merged(self._settings(site, member.group, profile), _own(part)),
-                self.written.profiles[profile],
+                merged(self._settings(site, member.group, profile), part),
                 hostname=part.get("hostname")
                 or (f"{name}-{node}" if "nodes" in site else site.get("hostname", name)),
                 role=part.get("role", "server" if node == server else "agent"),
@@ -141,38 +126,10 @@ class Resolver:
         free = [name for name, node in nodes.items() if "role" not in node]
         return next(iter([*said, *free, *nodes]))
 
-    @staticmethod
-    def _node(settings: Part, profile: Part, *, hostname: str, role: Any) -> Node:
-        return Node(
-            hostname=hostname,
-            role=role,
-            labels=_sorted(settings.get("labels", {})),
-            taints=settings.get("taints", ()),
-            network=_network(settings.get("network", {})),
-            image=_medium(settings.get("image", {})),
-            hardware=_hardware(settings.get("hardware", {})),
-            **{key: profile[key] for key in _HARDWARE if key in profile},
-        )
-
-    def _users_of(self, settings: Part) -> tuple[User, ...]:
-        users = settings.get("users")
-        if not users:
-            return ()
-        if id(users) not in self._users:
-            self._kept.append(users)
-            self._users[id(users)] = tuple(User(name=name, **users[name]) for name in sorted(users))
-        return self._users[id(users)]
-
-    def _registries_of(self, settings: Part) -> dict[str, RegistryMirror]:
-        mirrors = settings.get("registries")
-        if not mirrors:
-            return {}
-        if id(mirrors) not in self._registries:
-            self._kept.append(mirrors)
-            self._registries[id(mirrors)] = {
-                host: RegistryMirror(**mirrors[host]) for host in sorted(mirrors)
-            }
-        return self._registries[id(mirrors)]
+    def _node(self, settings: Part, **ready: Any) -> Node:
+        if "network" not in settings:
+            ready["network"] = Network()
+        return self._builder.build(Node, settings, **ready)
 
     def _k3s_of(self, settings: Part, nodes: Mapping[str, Node]) -> K3s | None:
         k3s = settings.get("k3s")
@@ -181,58 +138,8 @@ class Resolver:
         archs = tuple(sorted({str(node.arch) for node in nodes.values()}))
         key = (id(k3s), archs)
         if key not in self._k3s:
-            self._kept.append(k3s)
             known = self.written.digests.get(k3s["version"], {})
-            given = k3s | {"config": _sorted(k3s.get("config", {}))}
-            self._k3s[key] = K3s(**given, sha256={arch: known[arch] for arch in archs if arch in known})
+            digests = {arch: known[arch] for arch in archs if arch in known}
+            self._k3s[key] = self._builder.build(K3s, k3s, sha256=digests)
+            self._kept.append(k3s)
         return self._k3s[key]
-
-
-def _own(node: Part) -> dict[str, Any]:
-    return {key: node[key] for key in _NODE_SETTINGS if key in node}
-
-
-def _network(given: Part) -> Network:
-    if not given:
-        return Network()
-    made = dict(given)
-    if "bond" in made:
-        made["bond"] = Bond(**made["bond"])
-    if "wifi" in made:
-        made["wifi"] = Wifi(**made["wifi"])
-    return Network(**made)
-
-
-def _medium(given: Part) -> Medium:
-    made = dict(given)
-    if "base" in made:
-        made["base"] = Base(**made["base"])
-    if "netboot" in made:
-        netboot = made["netboot"]
-        initrd = tuple(Base(**each) for each in netboot["initrd"])
-        made["netboot"] = Netboot(**{**netboot, "kernel": Base(**netboot["kernel"]), "initrd": initrd})
-    return Medium(**made)
-
-
-def _hardware(given: Part) -> Hardware:
-    kinds = {"raspberry_pi": RaspberryPi, "data_disk": DataDisk}
-    return Hardware(**{**given, **{key: kind(**given[key]) for key, kind in kinds.items() if key in given}})
-
-
-def _safety(settings: Part) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if "firewall" in settings:
-        written = settings["firewall"]
-        allow = tuple(Admission(**each) for each in written.get("allow", ()))
-        made["firewall"] = Firewall(**{**written, "allow": allow})
-    if "break_glass" in settings:
-        written = dict(settings["break_glass"])
-        kinds = {"wireguard": WireGuard, "ssm": Ssm}
-        made["break_glass"] = BreakGlass(
-            **written | {name: kind(**written[name]) for name, kind in kinds.items() if name in written}
-        )
-    return made
-
-
-def _sorted(given: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(sorted(given.items()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleetfile.settings import SitePart
+from edgefleet.fleetfile.partial import SITE
 from edgefleet.fleetfile.vocabulary import keys_below
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.releases import Plain
@@ -119,7 +119,7 @@ class Table:
         columns: list[tuple[tuple[Part, ...], bool] | None] = []
         for index, column in enumerate(self.columns):
             path = column_path(column)
-            shape = None if column == NAME else at(SitePart, path)
+            shape = None if column == NAME else at(SITE, path)
             if column != NAME and (shape is None or not _is_cell(shape) or not column):
                 problems.append(self._unknown(index, path))
             columns.append(None if shape is None else (path, _is_list(shape)))
@@ -152,8 +152,8 @@ class Table:
         column = self.columns[index]
         if not column:
             return self._heading(index, "unknown-key", "this column has no heading", "name it, or remove it")
-        if at(SitePart, path) is not None:
-            below = keys_below(SitePart, path)
+        if at(SITE, path) is not None:
+            below = keys_below(SITE, path)
             hint = f"name a value in it, such as {column}.{below[0]}" if below else "set it in the fleet file"
             return self._heading(index, "unknown-key", f"{column} is no single value", hint)
         names = [NAME, *cell_columns()]
@@ -179,8 +179,8 @@ def cell_columns() -> list[str]:
     found: list[str] = []
 
     def walk(path: tuple[Part, ...]) -> None:
-        for key in keys_below(SitePart, path):
-            shape = at(SitePart, (*path, key))
+        for key in keys_below(SITE, path):
+            shape = at(SITE, (*path, key))
             if shape is not None and _is_cell(shape):
                 found.append(format_path((*path, key)))
             walk((*path, key))

@@ -8,21 +8,27 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.document import RECIPES, FleetDocument, Profile
+from edgefleet.fleetfile.document import RECIPES
+from edgefleet.fleetfile.partial import DOCUMENT, PROFILE, SETTINGS, SITE
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.pydantic_errors import problems_of
-from edgefleet.fleetfile.settings import Settings, SitePart
 from edgefleet.model.names import Name
 from edgefleet.model.paths import Part, format_path
 
-KINDS: dict[str, Any] = {"profile": Profile, "settings": Settings, "site": SitePart, "name": Name}
+KINDS: dict[str, Any] = {
+    "document": DOCUMENT,
+    "profile": PROFILE,
+    "settings": SETTINGS,
+    "site": SITE,
+    "name": Name,
+}
 _APART = ("profiles", "groups", "defaults", "sites")
 """Keys whose values are validated one by one."""
 
 
 @cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(FleetDocument if kind == "document" else KINDS[kind])
+    return TypeAdapter(KINDS[kind])
 
 
 class Parts:

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from edgefleet.fleetfile.document import FleetDocument, Profile
-from edgefleet.fleetfile.settings import NodePart, Settings, SitePart
+from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE
 from edgefleet.model.paths import Part
 from edgefleet.model.syntax import nearest
 from edgefleet.model.type_introspection import at, fields_of
 
 _HOMES: tuple[tuple[Any, str], ...] = (
-    (SitePart, "a site"),
-    (NodePart, "a node"),
-    (Profile, "a profile"),
-    (Settings, "defaults or a group"),
-    (FleetDocument, "the top level"),
+    (SITE, "a site"),
+    (NODE, "a node"),
+    (PROFILE, "a profile"),
+    (SETTINGS, "defaults or a group"),
+    (DOCUMENT, "the top level"),
 )
 _WORDS = {
     "ip": "network.address",
@@ -45,8 +44,8 @@ def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
 def document_keys(path: Sequence[Part]) -> list[str]:
     """Keys that may stand at `path` of a fleet file."""
     if not path or path[0] != "sites" or path == ("sites",):
-        return keys_below(FleetDocument, path)
-    return keys_below(dict[str, SitePart], path[1:])
+        return keys_below(DOCUMENT, path)
+    return keys_below(dict[str, SITE], path[1:])
 
 
 def suggestion(path: Sequence[Part]) -> str:

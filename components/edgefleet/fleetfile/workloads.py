@@ -1,16 +1,15 @@
-"""What runs on boxes, as far as their images must know: containers, runtimes, and where they run."""
+"""What runs on nodes, as far as their images must know: containers, runtimes, and where they run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Required
+from dataclasses import field
+from typing import Annotated
 
-from pydantic import Field, with_config
-from typing_extensions import TypedDict
+from pydantic import Field
 
-from edgefleet.fleetfile.settings import STRICT
 from edgefleet.model.names import LabelKey, LabelValue, Name
 from edgefleet.model.programs import KUBEEDGE, Runtime
 from edgefleet.model.references import ImageName
+from edgefleet.model.spec import spec
 from edgefleet.model.syntax import matching
 
 Release = Annotated[
@@ -46,82 +45,65 @@ MirrorPlace = Annotated[
 ]
 
 
-@with_config(STRICT)
-class WherePart(TypedDict, total=False):
-    """Which boxes: those for which all that is said here is so."""
+@spec
+class Where:
+    """Which nodes: those for which all listed conditions hold."""
 
-    sites: tuple[Name, ...]
-    """Boxes of these sites."""
-    groups: tuple[Name, ...]
-    """Boxes of the sites of these groups."""
-    profiles: tuple[Name, ...]
-    """Boxes of these hardware classes."""
-    labels: dict[LabelKey, LabelValue]
-    """Boxes with all of these labels."""
+    sites: tuple[Name, ...] | None = None
+    """Nodes of these sites."""
+    groups: tuple[Name, ...] | None = None
+    """Nodes of the sites of these groups."""
+    profiles: tuple[Name, ...] | None = None
+    """Nodes of these hardware classes."""
+    labels: dict[LabelKey, LabelValue] = field(default_factory=dict)
+    """Nodes with all of these labels."""
 
 
-@with_config(STRICT)
-class RuntimePart(TypedDict, total=False):
+@spec
+class WasmRuntime:
     """A runtime for WebAssembly: a shim that k3s finds when it starts."""
 
-    name: Required[Runtime]
+    name: Runtime
     """wasmtime, wasmedge, wasmer or spin."""
-    version: Required[Release]
+    version: Release
     """Release of the shim, v0.6.0."""
 
 
-@with_config(STRICT)
-class WorkloadPart(TypedDict, total=False):
-    """Something that runs on boxes; so far, what their images need to know of it."""
-
-    images: tuple[ImageName, ...]
-    """Container images, each with a tag or a digest: registry.example/shop/till:1.4."""
-    runtime: RuntimePart
-    """The runtime that its modules need, if it is of WebAssembly."""
-    kubeedge: Release
-    """Release of KubeEdge whose edgecore its boxes run, v1.23.1."""
-    where: WherePart
-    """Which boxes; all of them unless said otherwise."""
-
-
-@with_config(STRICT)
-class ArtifactsPart(TypedDict, total=False):
-    """How artifacts are found."""
-
-    mirrors: dict[MirrorOf, Annotated[tuple[MirrorPlace, ...], Field(min_length=1)]]
-    """Beginning of addresses, or a registry's host -> where that is looked for first: https://..., file: and
-    a folder (of OCI layouts, for a registry), or oci://registry.example/path."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Workload:
-    """One workload."""
+    """Something that runs on nodes; so far, what their images need to know of it."""
 
-    name: str
-    images: tuple[str, ...] = ()
-    """Whole names."""
-    programs: tuple[tuple[str, str], ...] = ()
-    """(key of `edgefleet.model.programs.PROGRAMS`, release) of what its boxes run for it."""
-    sites: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
-    profiles: tuple[str, ...] | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    name: Name
+    """Name of the workload."""
+    images: tuple[ImageName, ...] = ()
+    """Container images, each with a tag or a digest: registry.example/shop/till:1.4."""
+    runtime: WasmRuntime | None = None
+    """The runtime that its modules need, if it is of WebAssembly."""
+    kubeedge: Release | None = None
+    """Release of KubeEdge whose edgecore its nodes run, v1.23.1."""
+    where: Where = Where()
+    """Which nodes. By default it is all of them."""
+
+    @property
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """(key of `edgefleet.model.programs.PROGRAMS`, release) of what its nodes run for it."""
+        shim = () if self.runtime is None else ((self.runtime.name, self.runtime.version),)
+        return (*shim, *(() if self.kubeedge is None else ((KUBEEDGE, self.kubeedge),)))
 
     def runs_on(self, site: str, group: str | None, profile: str, labels: Mapping[str, str]) -> bool:
-        """Whether it runs on a box of that kind."""
-        wanted = ((self.sites, site), (self.groups, group), (self.profiles, profile))
-        return all(names is None or name in names for names, name in wanted) and (
-            self.labels.items() <= labels.items()
+        """Whether it runs on a node of that kind."""
+        conditions = ((self.where.sites, site), (self.where.groups, group), (self.where.profiles, profile))
+        return all(names is None or name in names for names, name in conditions) and (
+            self.where.labels.items() <= labels.items()
         )
 
 
-def workload(name: str, part: Mapping[str, Any]) -> Workload:
-    """The workload that `part`, validated, describes."""
-    programs: list[tuple[str, str]] = []
-    if "runtime" in part:
-        programs.append((part["runtime"]["name"], part["runtime"]["version"]))
-    if "kubeedge" in part:
-        programs.append((KUBEEDGE, part["kubeedge"]))
-    return Workload(
-        name=name, images=part.get("images", ()), programs=tuple(programs), **part.get("where", {})
+@spec
+class Artifacts:
+    """How artifacts are found."""
+
+    mirrors: dict[MirrorOf, Annotated[tuple[MirrorPlace, ...], Field(min_length=1)]] = field(
+        default_factory=dict
     )
+    """Beginning of addresses, or a registry's host -> where that is looked for first: https://..., file: and
+    a folder (of OCI layouts, for a registry), or oci://registry.example/path."""

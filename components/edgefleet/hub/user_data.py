@@ -62,8 +62,8 @@ def _server(wanted: HubBoot, start: Start) -> HubServer:
         region=wanted.region,
         name="hub",
         recipe=wanted.recipe,
-        key_generation=hub.key_generations[-1],
-        k3s=K3s(version=hub.k3s_version, disable=hub.k3s_disable),
+        key_generation=hub.identity.key_generations[-1],
+        k3s=K3s(version=hub.k3s.version, disable=hub.k3s.disable),
         nodes={"server": node},
     )
     return HubServer(

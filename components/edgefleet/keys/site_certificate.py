@@ -67,7 +67,7 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
 
 def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
     """`spec` with the site's certificate in it; as it is where the region has no authority for sites."""
-    if not hub.site_identity:
+    if not hub.identity.sites:
         return spec
     names = (spec.fleet, spec.region, spec.name)
     made = site_certificate(key, by, site=names, not_after=last_day(hub))
@@ -79,7 +79,7 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteS
 
 def last_day(hub: ControlPlane) -> datetime:
     """Until when certificates of sites are valid."""
-    return datetime.fromisoformat(hub.sites_until).replace(tzinfo=UTC)
+    return datetime.fromisoformat(hub.identity.valid_until).replace(tzinfo=UTC)
 
 
 def offline_days(link: Link) -> int:
@@ -94,7 +94,7 @@ def check_outlasts(sites: Mapping[str, SiteSpec], hub: ControlPlane, today: date
         InvalidInput: the certificates expire within the longest offline period from `today` on.
     """
     days = {name: offline_days(spec.link) for name, spec in sites.items()}
-    if days and hub.site_identity:
+    if days and hub.identity.sites:
         longest = max(days, key=lambda name: days[name])
         check_validity((last_day(hub) - today).days, days[longest], site=longest)
 

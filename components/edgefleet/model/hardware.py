@@ -1,79 +1,188 @@
-"""What a node's hardware asks of its first boot, and how the box reaches the world: proxy and clock."""
+"""What a node's hardware asks of its first boot, and how the node reaches the world: proxy and clock."""
 
-from typing import Annotated, Literal
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.names import SecretName, Web
 from edgefleet.model.spec import spec
+from edgefleet.model.syntax import checked, matching, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
 CLOCK_FLOOR = "2026-11-01"
-"""The day before which no clock of a box is believed, unless the fleet file names a later one."""
+"""The day before which no node's clock is believed, unless the fleet file names a later one."""
+_MOUNT_POINT = re.compile(
+    r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/srv/|/mnt/|/opt/|/data(/|$))([A-Za-z0-9_-][A-Za-z0-9._-]*(/|$))*"
+)
+LONGEST_WATCHDOG = 3600
+
+
+def mount_point(text: str) -> str:
+    """`text`, if a data disk may be mounted there.
+
+    Raises:
+        PydanticCustomError: it may not.
+    """
+    if not _MOUNT_POINT.fullmatch(text) or text.endswith("/"):
+        problem = f"{shown(text)} is no place for a data disk"
+        hint = "write a directory below /var/lib, /srv, /mnt, /opt or /data: /var/lib/rancher is k3s's"
+        raise wrong("bad-mount-point", problem, hint)
+    return text
+
+
+def watchdog(value: Any) -> str:
+    """`value` as systemd writes it: ``30s``, or ``off`` (which YAML reads as false).
+
+    Raises:
+        PydanticCustomError: it is no time from 5 s to 1 h.
+    """
+    if value is False or value == "off":
+        return "off"
+    found = re.fullmatch(r"(\d{1,4})(s|min)", str(value))
+    seconds = int(found[1]) * (60 if found[2] == "min" else 1) if found else 0
+    if not 5 <= seconds <= LONGEST_WATCHDOG:  # noqa: PLR2004 - the docstring says it
+        raise wrong(
+            "bad-watchdog", f"{shown(value)} is no time from 5s to 60min", "write it like 30s, or off"
+        )
+    return f"{seconds}s"
+
+
+def floor(value: Any) -> str:
+    """`value`, a day that is not before the recipe's own.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
+    try:
+        made = date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise wrong("bad-date", f"{shown(value)} is no day", f"write it like {CLOCK_FLOOR}") from None
+    if made < CLOCK_FLOOR:
+        raise wrong("bad-date", f"{made} is before {CLOCK_FLOOR}", f"write {CLOCK_FLOOR} or a later day")
+    return made
+
+
+Console = Annotated[
+    str,
+    *matching(
+        r"tty[A-Za-z]{1,6}\d{1,2}(,\d{3,7})?",
+        code="bad-console",
+        what="a serial port",
+        hint="write it like ttyS0, or ttyAMA0,115200 with a rate",
+        longest=24,
+    ),
+]
+Device = Annotated[
+    str,
+    *matching(
+        r"/dev/disk/by-(id|path|partlabel|partuuid)/[A-Za-z0-9:._+@=-]+",
+        code="bad-device",
+        what="a path that a disk keeps",
+        hint="write one below /dev/disk/by-id, by-path, by-partlabel or by-partuuid: sdb may move",
+        longest=200,
+    ),
+]
+ConfigLine = Annotated[
+    str,
+    *matching(
+        r"[a-z0-9_]+(:[0-9])?=[\x21-\x7e]+",
+        code="bad-config-line",
+        what="a line of config.txt",
+        hint="write it like dtparam=i2c_arm=on; filters such as [pi4] are not taken",
+        longest=98,
+    ),
+]
+NoProxy = Annotated[
+    str,
+    *matching(
+        r"[A-Za-z0-9.*:/_-]+",
+        code="bad-no-proxy",
+        what="a host, a domain or a subnet",
+        hint="write it like .example.com, registry.example or 10.0.0.0/8",
+    ),
+]
+MountPoint = Annotated[str, checked(mount_point), Field(json_schema_extra={"pattern": "^/"})]
+Watchdog = Annotated[
+    str,
+    BeforeValidator(watchdog),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": "^([0-9]+(s|min)|off)$"}, {"const": False}]}, "validation"
+    ),
+]
+Day = Annotated[
+    str, BeforeValidator(floor), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+]
 
 
 @spec
 class RaspberryPi:
-    """A Raspberry Pi, whose firmware reads ``config.txt`` and ``cmdline.txt`` from the boot partition."""
+    """A Raspberry Pi, whose firmware reads config.txt; an empty map states that the node is one."""
 
     bluetooth: Annotated[bool, Effect.LIVE] = True
     """Whether its Bluetooth is on."""
     audio: Annotated[bool, Effect.LIVE] = True
     """Whether its audio is on."""
-    config: Annotated[tuple[str, ...], Effect.LIVE] = ()
-    """Further lines of ``config.txt``."""
+    config: Annotated[tuple[ConfigLine, ...], Effect.LIVE] = ()
+    """Further lines of config.txt, [dtparam=i2c_arm=on]."""
 
 
 @spec
 class DataDisk:
-    """A disk of its own for what changes: made when it is blank, never wiped."""
+    """A disk of its own for what changes. It is made when it is blank, and never wiped when it holds data."""
 
-    device: Annotated[str, Effect.REFLASH]
-    """Path that stays, below ``/dev/disk``."""
+    device: Annotated[Device, Effect.REFLASH]
+    """Path that the disk or partition keeps, /dev/disk/by-id/nvme-..."""
     filesystem: Annotated[FileSystem, Effect.REFLASH] = "ext4"
-    """``ext4`` or ``xfs``."""
-    path: Annotated[str, Effect.REFLASH] = "/var/lib/rancher"
-    """Where it is mounted."""
+    """ext4 or xfs."""
+    path: Annotated[MountPoint, Effect.REFLASH] = "/var/lib/rancher"
+    """Where it is mounted; /var/lib/rancher holds k3s's data."""
     encryption: Annotated[Encryption, Effect.REFLASH] = "none"
-    """``tpm2``: opened by the box's own TPM alone, or by the key that the site's owner can derive."""
+    """none, or tpm2: opened by the node's own TPM alone, and by the key that the site's owner can derive.
+    Where the base cannot, the disk is left as it is and k3s does not start."""
 
 
 @spec
 class Hardware:
-    """What is asked of a node's hardware."""
+    """What is asked of the nodes' hardware."""
 
     raspberry_pi: Annotated[RaspberryPi | None, Effect.LIVE] = None
-    """That it is a Raspberry Pi, and what of it is on."""
-    serial_console: Annotated[str | None, Effect.LIVE] = None
-    """Serial port with a login, ``ttyS0`` or ``ttyAMA0,115200``."""
-    watchdog: Annotated[str | None, Effect.LIVE] = None
-    """Time after which a box that hangs is restarted, ``30s``, or ``off``; by the board where unsaid."""
+    """That the nodes are Raspberry Pis, {}, and what of them is on."""
+    serial_console: Annotated[Console | None, Effect.LIVE] = None
+    """Serial port with a login and the kernel's messages, ttyS0 or ttyAMA0,115200."""
+    watchdog: Annotated[Watchdog | None, Effect.LIVE] = None
+    """Time after which a node that hangs is restarted, 30s, or off. By default it is 15s on a Raspberry Pi
+    and 30s elsewhere. A node without a watchdog ignores it."""
     grow_root: Annotated[bool, Effect.REFLASH] = True
     """Whether the root file system takes all of its disk."""
     spare_writes: Annotated[bool | None, Effect.LIVE] = None
-    """Whether little is written to the boot medium; on sd and emmc where unsaid."""
+    """Whether little is written to the boot medium. By default it is true on sd and emmc."""
     data_disk: Annotated[DataDisk | None, Effect.REFLASH] = None
     """A disk of its own for what changes."""
 
 
 @spec
 class Proxy:
-    """How a site's boxes reach the world where they may not directly."""
+    """How a site's nodes reach the world where they may not directly."""
 
-    http: Annotated[str | None, Effect.RESTART] = None
-    """For http, ``http://proxy.example:3128``."""
-    https: Annotated[str | None, Effect.RESTART] = None
-    """For https."""
-    no_proxy: Annotated[tuple[str, ...], Effect.RESTART] = ()
-    """What is reached directly besides the site itself."""
-    credentials_secret: Annotated[str | None, Effect.RESTART] = None
-    """Name of the secret in the stack's configuration that holds ``<user>:<password>``."""
+    http: Annotated[Web | None, Effect.RESTART] = None
+    """Proxy for http, http://proxy.example:3128, without a user."""
+    https: Annotated[Web | None, Effect.RESTART] = None
+    """Proxy for https, http://proxy.example:3128, without a user."""
+    no_proxy: Annotated[tuple[NoProxy, ...], Effect.RESTART] = ()
+    """Hosts, domains and subnets that are reached directly, besides the site itself and its containers."""
+    credentials_secret: Annotated[SecretName | None, Effect.RESTART] = None
+    """Name of an entry of fleet:passphrases that holds <user>:<password>."""
 
 
 @spec
 class Time:
     """A site's clocks."""
 
-    floor: Annotated[str, Effect.LIVE] = CLOCK_FLOOR
-    """Day before which no clock is believed, ``2026-11-01``."""
+    floor: Annotated[Day, Effect.LIVE] = CLOCK_FLOOR
+    """Day before which no clock is believed, 2027-03-01: nodes without a battery start in 1970."""
     serve: Annotated[bool, Effect.LIVE] = False
-    """Whether the site's server gives the time to its agents (by chrony, in its base system)."""
+    """Whether the site's server gives the time to its agents; its base system must have chrony."""

@@ -1,128 +1,241 @@
-"""`ControlPlane`: a region's hub as it is wanted, resolved."""
+"""`ControlPlane`: a region's hub, as the fleet file declares it under ``controlPlane``."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-Kind = Literal["k3s", "eks", "existing", "none"]
+from pydantic import Field
+
+from edgefleet.model.addresses import Cidr
+from edgefleet.model.levels import Written
+from edgefleet.model.names import Bucket, Domain
+from edgefleet.model.quantities import KeyGeneration, Size
+from edgefleet.model.releases import AwsRegion, Component, Endpoint, RoleArn, Version
+from edgefleet.model.spec import spec
+from edgefleet.model.syntax import matching
+
 GIB = 1024**3
-SITES_UNTIL = "2040-01-01"
 CLUSTER_CIDRS = {"k3s's pods": "10.42.0.0/16", "k3s's services": "10.43.0.0/16"}
 """dict[whose -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
+Kind = Literal["k3s", "eks", "existing", "none"]
+ResourceId = Annotated[
+    str,
+    *matching(
+        r"[a-z]+-[0-9a-f]{8,17}",
+        code="bad-id",
+        what="an id of EC2",
+        hint="write it like vpc-0a1b2c3d4e5f67890; AWS's console and `aws ec2 describe-...` show it",
+    ),
+]
+Zone = Annotated[
+    str,
+    *matching(
+        r"[a-z]|[a-z]{2}(-[a-z]+)+-\d[a-z]",
+        code="bad-zone",
+        what="an availability zone",
+        hint="write its letter, a, or its whole name, eu-central-1a",
+    ),
+]
+InstanceType = Annotated[
+    str,
+    *matching(
+        r"[a-z0-9-]+\.[a-z0-9-]+",
+        code="bad-instance-type",
+        what="an instance type",
+        hint="write it like t3.medium; k3s wants at least 2 cores and 2 GB for a server",
+    ),
+]
+Day = Annotated[
+    str,
+    *matching(
+        r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])",
+        code="bad-day",
+        what="a day",
+        hint="write it like 2040-01-01; the 28th is the last day of a month that is taken",
+    ),
+]
+Email = Annotated[
+    str,
+    *matching(
+        r"[^@\s]+@[^@\s]+\.[^@\s]+",
+        code="bad-email",
+        what="an e-mail address",
+        hint="write one like ops@example.org",
+    ),
+]
+HostedZone = Annotated[
+    str,
+    *matching(
+        r"Z[A-Z0-9]{3,31}",
+        code="bad-zone-id",
+        what="the id of a hosted zone",
+        hint="write it like Z0123456789AB",
+    ),
+]
+MachineImage = Annotated[
+    str,
+    *matching(
+        r"ami-[0-9a-f]{8,17}", code="bad-image", what="the id of a machine image", hint="write ami-..."
+    ),
+]
+Text = Annotated[str, Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Cloud:
-    """The cloud account of a region."""
+    """The cloud account of the region."""
 
-    region: str | None = None
-    """AWS region; `None` where the fleet file declares no cloud."""
-    endpoint: str | None = None
-    """``emulated``, an address, or `None` for AWS itself."""
-    profile: str | None = None
-    """Profile in the AWS configuration."""
-    role_arn: str | None = None
+    region: Annotated[AwsRegion | None, Written()] = None
+    """AWS region, eu-central-1."""
+    endpoint: Endpoint | None = None
+    """`emulated` for the emulated cloud on this machine, or an address. By default it is AWS itself."""
+    profile: Text | None = None
+    """Profile in the AWS configuration of whoever runs this."""
+    role_arn: RoleArn | None = None
     """Role to assume first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class HubDns:
-    """The hub's declared address."""
+    """The hub's declared address: known before anything exists, so that it can enter images."""
 
-    name: str
-    zone_id: str | None = None
-    """Hosted zone that gets the record."""
-    zone: str | None = None
-    """Domain of a private hosted zone to make."""
+    name: Domain
+    """DNS name of the hub, hub.eu.shops.example.org."""
+    zone_id: HostedZone | None = None
+    """Hosted zone of Route 53 that gets the record."""
+    zone: Domain | None = None
+    """Domain of a private hosted zone to make for it; with neither, somebody else points the name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class HubNetwork:
-    """The hub's network: made, or somebody's own where `vpc_id` is given."""
+    """The hub's network: made, or an existing one by ids."""
 
-    cidr: str = "10.250.0.0/16"
-    zones: tuple[str, ...] = ("a", "b", "c")
-    """Letters, or whole names."""
+    cidr: Cidr = "10.250.0.0/16"
+    """Addresses of the network to make."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=6)] = ("a", "b", "c")
+    """Availability zones, letters or names."""
     nat: Literal["single", "per-zone", "none"] = "single"
-    vpc_id: str | None = None
-    subnets: tuple[str, ...] = ()
-    public_subnets: tuple[str, ...] = ()
+    """How servers reach the outside: one NAT gateway, one in each zone, or public addresses of their own."""
+    vpc_id: ResourceId | None = None
+    """A network that exists; nothing of it is made or changed."""
+    subnets: Annotated[tuple[ResourceId, ...], Field(min_length=1)] = ()
+    """Its subnets for the servers, one a zone."""
+    public_subnets: Annotated[tuple[ResourceId, ...], Field(min_length=1)] = ()
+    """Its subnets for the load balancer. By default they are those of the servers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class HubVolume:
     """The encrypted disk of each server."""
 
-    size: int = 40 * GIB
-    """Bytes."""
+    size: Size = 40 * GIB
+    """Size as a Kubernetes quantity."""
     type: Literal["gp3", "io2"] = "gp3"
-    iops: int | None = None
+    """Kind of volume. etcd needs 50 IOPS below 5 ms."""
+    iops: Annotated[int, Field(ge=100, le=256000)] | None = None
+    """Operations a second. By default it is the kind's own base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
+class HubK3s:
+    """Which k3s the hub's servers run."""
+
+    version: Version = ""
+    """Release name. By default it is that of defaults.k3s; empty where the hub is of another kind."""
+    disable: tuple[Component, ...] = ("traefik", "servicelb")
+    """Packaged components left out."""
+
+
+@spec
 class HubSnapshots:
     """Snapshots of etcd in the bucket."""
 
-    schedule: str = "0 */6 * * *"
-    retention: int = 28
-    restore: str | None = None
-    """Name of a snapshot that a hub without servers begins with."""
+    schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "0 */6 * * *"
+    """When, as cron has it."""
+    retention: Annotated[int, Field(ge=1, le=1000)] = 28
+    """How many are kept."""
+    restore: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Name of a snapshot that a hub without servers begins with; remove it again once it is up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Eks:
     """A managed control plane."""
 
-    version: str = "1.36"
-    min_nodes: int = 2
-    max_nodes: int = 4
+    version: Annotated[str, Field(pattern=r"^1\.\d{2}$")] = "1.36"
+    """Kubernetes minor version, 1.36."""
+    min_nodes: Annotated[int, Field(ge=0, le=1000)] = 2
+    """Least nodes."""
+    max_nodes: Annotated[int, Field(ge=1, le=1000)] = 4
+    """Most nodes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class CostLimit:
     """What the hub may cost."""
 
-    monthly: int
-    """US dollars."""
-    notify: tuple[str, ...]
-    """E-mail addresses."""
+    monthly: Annotated[int, Field(ge=1, le=10_000_000)]
+    """US dollars a month; a budget of AWS reports when 80 % are used and when the forecast is above."""
+    notify: Annotated[tuple[Email, ...], Field(min_length=1, max_length=10)]
+    """Who is notified, by e-mail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
+class HubIdentity:
+    """The hub's certificates and tokens."""
+
+    key_generations: Annotated[tuple[KeyGeneration, ...], Field(min_length=1, max_length=2)] = (1,)
+    """Generations in use: [1], [1, 2] while rotating, then [2]."""
+    chain: Text | None = None
+    """Path in the project of a PEM file with an intermediate authority and those above it, the root last,
+    whose root is kept offline; its key is the stack's secret fleet:hubKey. By default it is derived."""
+    sites: bool | None = None
+    """Certificates of sites open the bucket's prefix of that site (IAM Roles Anywhere). By default it is true
+    for k3s and eks."""
+    valid_until: Day = "2040-01-01"
+    """Day until which certificates of sites are valid; a later day is taken over at the next image."""
+
+
+@spec
 class ControlPlane:
     """The region's hub."""
 
     kind: Kind = "none"
+    """`k3s`: servers of our own; `eks`: managed; `existing`: any Kubernetes, by kubeconfig; `none`: sites
+    stand alone, releases come from a bucket."""
     cloud: Cloud = Cloud()
-    bucket: str | None = None
-    """Name of the bucket that the stack makes; `None` where it makes none."""
+    """The cloud account of the region."""
+    bucket: Bucket | None = None
+    """Name of the bucket to make for images, releases and snapshots; none is made without it."""
     dns: HubDns | None = None
+    """The hub's declared address."""
     servers: int = 3
-    instance_type: str = "t3.medium"
-    image: str | None = None
-    """Machine image of the servers."""
+    """How many servers: 1, 3 or 5."""
+    instance_type: InstanceType = "t3.medium"
+    """Instance type of servers or nodes."""
+    image: MachineImage | None = None
+    """Machine image of the servers: a Debian or Ubuntu with cloud-init and the SSM agent."""
     volume: HubVolume = HubVolume()
+    """The encrypted disk of each server."""
     network: HubNetwork = HubNetwork()
-    access: tuple[str, ...] = ("0.0.0.0/0",)
-    """Who may reach the Kubernetes API."""
-    k3s_version: str = ""
-    """Release that the servers run; empty where there are none."""
-    k3s_disable: tuple[str, ...] = ("traefik", "servicelb")
+    """The hub's network."""
+    access: tuple[Cidr, ...] = ("0.0.0.0/0",)
+    """Who may reach the hub's Kubernetes API on port 6443, which asks for a certificate or token."""
+    k3s: HubK3s = HubK3s()
+    """Which k3s the servers run."""
     snapshots: HubSnapshots = HubSnapshots()
+    """Snapshots of etcd in the bucket."""
     eks: Eks = Eks()
-    kubeconfig: str | None = None
-    """Path of the kubeconfig of an existing cluster, in the project."""
-    key_generations: tuple[int, ...] = (1,)
-    """Generations of certificates and tokens in use."""
-    chain: str | None = None
-    """Path of the chain of an intermediate authority whose root is offline; derived where it is None."""
-    site_identity: bool = False
-    """Whether certificates of sites open what is theirs in the cloud."""
-    sites_until: str = SITES_UNTIL
-    """Day until which certificates of sites are valid."""
-    log_days: int = 30
+    """A managed control plane."""
+    kubeconfig: Text | None = None
+    """Of `existing`: path of its kubeconfig in the project, or empty for the one in the configuration."""
+    identity: HubIdentity = HubIdentity()
+    """The hub's certificates and tokens."""
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = 30
+    """Days that the hub's logs are kept."""
     cost_limit: CostLimit | None = None
-    protect: bool = False
-    """Whether what holds data is kept from being removed."""
+    """What the hub may cost."""
+    protect: bool | None = None
+    """Keep what holds data from being removed by accident. By default it is true for k3s and eks."""
 
     @property
     def dns_name(self) -> str | None:

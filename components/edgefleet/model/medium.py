@@ -3,63 +3,80 @@
 from typing import Annotated, Literal
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.quantities import Size
+from edgefleet.model.releases import BaseSource, Digest, KernelArguments
 from edgefleet.model.spec import spec
+from edgefleet.model.syntax import matching
 
 Format = Literal["nocloud", "nocloud-dir", "raw", "iso", "ignition", "ipxe", "script"]
 """Name of an image format; `edgefleet.images.FORMATS` has them all."""
 Installer = Literal["debian", "ubuntu"]
+InstalledDisk = Annotated[
+    str,
+    *matching(
+        r"/dev/(disk/by-(id|path)/[A-Za-z0-9:._+@=-]+|[a-z]+[a-z0-9]*)",
+        code="bad-device",
+        what="a disk to install onto",
+        hint="write it like /dev/nvme0n1, or one below /dev/disk/by-id or by-path",
+        longest=200,
+    ),
+]
 
 
 @spec
 class Base:
     """A disk image or installer that somebody else made."""
 
-    source: Annotated[str, Effect.NONE]
-    """Where it is found: ``https://...``, or ``file:`` with a path relative to the project."""
-    sha256: Annotated[str, Effect.REFLASH]
+    source: Annotated[BaseSource, Effect.NONE]
+    """Where it is found: https://..., or file:<path in the project>."""
+    sha256: Annotated[Digest, Effect.REFLASH]
     """Hex SHA-256 of its bytes; what differs is never used."""
 
 
 @spec
 class Netboot:
-    """What a box starts over the network before it has its seed."""
+    """What a node starts over the network before it has its seed."""
 
     kernel: Annotated[Base, Effect.REFLASH]
     """The kernel."""
     initrd: Annotated[tuple[Base, ...], Effect.REFLASH]
     """Initial file systems, in their order."""
-    arguments: Annotated[str, Effect.REFLASH]
-    """Words for the kernel; ``{seed}`` stands for the address of the seed, with a slash at its end."""
+    arguments: Annotated[KernelArguments, Effect.REFLASH]
+    """Words for the kernel; {seed} stands for the address of the seed, with a slash at its end:
+    ds=nocloud;s={seed}"""
 
 
 @spec
 class Medium:
-    """What a node's image is written as."""
+    """What an image is written as."""
 
     format: Annotated[Format, Effect.REFLASH] = "nocloud"
-    """How the first boot is written down; see `edgefleet.images.FORMATS`."""
+    """nocloud (a seed ISO), nocloud-dir (files for a boot partition), raw (a disk image with all in it), iso
+    (an installer that asks nothing), ignition, ipxe, or script (for a node that runs Linux already)."""
     base: Annotated[Base | None, Effect.REFLASH] = None
-    """What ``raw`` and ``iso`` are made of."""
-    size: Annotated[int | None, Effect.NONE] = None
-    """Bytes of the medium that it is written to; of ``raw`` the node's disk, where nothing is said."""
+    """What raw and iso are made of."""
+    size: Annotated[Size | None, Effect.NONE] = None
+    """Size of the medium that it is written to, 8Gi. By default that of raw is the disk of the profile. A
+    preview reports whether all fits."""
     installer: Annotated[Installer | None, Effect.REFLASH] = None
-    """Which automatic installation the base of an ``iso`` understands: Debian's preseed or Ubuntu's
+    """Which automatic installation the base of an iso understands: Debian's preseed or Ubuntu's
     autoinstall."""
-    install_on: Annotated[str | None, Effect.REFLASH] = None
-    """Disk that an ``iso`` erases and installs onto, ``/dev/nvme0n1``; the only built-in one where unsaid."""
+    install_on: Annotated[InstalledDisk | None, Effect.REFLASH] = None
+    """Disk that an iso erases and installs onto, /dev/nvme0n1 or one below /dev/disk/by-id. By default it is
+    the only built-in disk; a node with several is left as it is and reports that."""
     netboot: Annotated[Netboot | None, Effect.REFLASH] = None
-    """What ``ipxe`` starts."""
+    """What ipxe starts."""
 
     @property
     def bases(self) -> tuple[Base, ...]:
-        """What has to be fetched for it: its base, or what boxes start over the network."""
+        """What has to be fetched for it: its base, or what nodes start over the network."""
         started = () if self.netboot is None else (self.netboot.kernel, *self.netboot.initrd)
         return (*(() if self.base is None else (self.base,)), *started)
 
 
 @spec
 class PayloadFile:
-    """One file that an image carries besides, so that the box needs no link to start."""
+    """One file that an image carries besides, so that the node needs no link to start."""
 
     path: Annotated[str, Effect.REFLASH]
     """Where it lies in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
@@ -70,6 +87,3 @@ class PayloadFile:
     """Bytes."""
     version: Annotated[str, Effect.NONE] = ""
     """Release that it is of, for a program; empty for a container image, whose path says it."""
-
-
-__all__ = ["Base", "Format", "Installer", "Medium", "Netboot", "PayloadFile"]

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from edgefleet.model.syntax import checked, matching, shown, wrong
 
@@ -107,7 +107,9 @@ SysctlValue = Annotated[
         hint="write it on one line",
         longest=1000,
     ),
-    Field(json_schema_extra={"type": ["string", "number"]}),
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": r"^(?:[^\r\n\x00]+)$", "maxLength": 1000}, "validation"
+    ),
 ]
 
 _LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
@@ -173,6 +175,6 @@ SecretName = Annotated[
 ]
 LabelKey = Annotated[str, checked(_label_key)]
 LabelValue = Annotated[
-    str, checked(_label_value), Field(json_schema_extra={"type": ["string", "number", "boolean"]})
+    str, checked(_label_value), WithJsonSchema({"type": ["string", "number", "boolean"]}, "validation")
 ]
 Taint = Annotated[str, checked(_taint)]

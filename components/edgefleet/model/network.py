@@ -3,57 +3,66 @@
 from ipaddress import ip_interface
 from typing import Annotated, Literal
 
+from pydantic import Field
+
+from edgefleet.model.addresses import HostAddress, InterfaceGlob, InterfaceName, Mac, PlainAddress
 from edgefleet.model.effects import Effect
+from edgefleet.model.geography import Country
+from edgefleet.model.levels import At, Level
+from edgefleet.model.names import Domain, SecretName
 from edgefleet.model.spec import spec
+
+Vlan = Annotated[int, Field(ge=1, le=4094)]
+_OF_ONE_NODE = At(Level.SITE, Level.NODE)
 
 
 @spec
 class Bond:
     """Several ports used as one interface."""
 
-    interfaces: Annotated[tuple[str, ...], Effect.REFLASH]
-    """Kernel names of the ports, for example ``[enp1s0, enp2s0]``; at least one."""
+    interfaces: Annotated[tuple[InterfaceName, ...], Field(min_length=1), Effect.REFLASH]
+    """Kernel names of the ports, [enp1s0, enp2s0]."""
     mode: Annotated[
         Literal["active-backup", "balance-rr", "802.3ad", "balance-alb", "balance-tlb"], Effect.REFLASH
     ] = "active-backup"
-    """Bonding mode (netplan reference, ``parameters.mode``)."""
+    """How the ports share the work (netplan reference, parameters.mode)."""
 
 
 @spec
 class Wifi:
     """A wireless network to join."""
 
-    ssid: Annotated[str, Effect.REFLASH]
+    ssid: Annotated[str, Field(min_length=1, max_length=32), Effect.REFLASH]
     """Name of the network, 1 to 32 bytes."""
-    passphrase_secret: Annotated[str, Effect.REFLASH]
-    """Name of the secret in the stack's configuration that holds the passphrase; never the passphrase."""
-    country: Annotated[str | None, Effect.LIVE] = None
-    """Country whose rules it keeps to, ``DE``."""
+    passphrase_secret: Annotated[SecretName, Effect.REFLASH]
+    """Name of an entry of fleet:passphrases in the stack's configuration; never the passphrase."""
+    country: Annotated[Country | None, Effect.LIVE] = None
+    """Country whose rules Wi-Fi keeps to, DE."""
 
 
 @spec
 class Network:
-    """How one node reaches its network. Without `address` the node asks DHCP."""
+    """How a node reaches its network. Without an address the node asks DHCP."""
 
-    address: Annotated[str | None, Effect.REFLASH] = None
-    """Static address with prefix length, IPv4 or IPv6: ``10.20.7.10/24``."""
-    extra_addresses: Annotated[tuple[str, ...], Effect.REFLASH] = ()
+    address: Annotated[HostAddress | None, Effect.REFLASH, _OF_ONE_NODE] = None
+    """Static address with prefix length, IPv4 or IPv6: 10.20.7.10/24."""
+    extra_addresses: Annotated[tuple[HostAddress, ...], Effect.REFLASH, _OF_ONE_NODE] = ()
     """Further addresses with prefix length, of either family."""
-    gateway: Annotated[str | None, Effect.REFLASH] = None
-    """Default gateway, inside the subnet of one of the addresses. k3s needs a default route to start."""
-    gateway6: Annotated[str | None, Effect.REFLASH] = None
-    """Default gateway for IPv6 where `gateway` is the one for IPv4; link-local ones are taken too."""
-    dns: Annotated[tuple[str, ...], Effect.REFLASH] = ()
-    """Addresses of name servers; with DHCP they are added to what DHCP gives."""
-    search: Annotated[tuple[str, ...], Effect.REFLASH] = ()
+    gateway: Annotated[PlainAddress | None, Effect.REFLASH] = None
+    """Default gateway, inside the subnet of the node's address. k3s needs a default route to start."""
+    gateway6: Annotated[PlainAddress | None, Effect.REFLASH] = None
+    """Default gateway for IPv6, where gateway is the one for IPv4; it may be link-local."""
+    dns: Annotated[tuple[PlainAddress, ...], Effect.REFLASH] = ()
+    """Addresses of name servers; with DHCP they are added to those that DHCP gives."""
+    search: Annotated[tuple[Domain, ...], Effect.REFLASH] = ()
     """DNS search domains."""
-    mac: Annotated[str | None, Effect.REFLASH] = None
-    """Hardware address that finds the interface: ``02:00:5e:10:00:01``."""
-    interface: Annotated[str | None, Effect.REFLASH] = None
-    """Kernel name or glob that finds the interface where no `mac` is given; ``e*`` by default. With Wi-Fi an
-    exact name, ``wlan0`` by default."""
-    vlan: Annotated[int | None, Effect.REFLASH] = None
-    """VLAN id 1 to 4094; the addresses are then on the VLAN, not on the bare interface."""
+    mac: Annotated[Mac | None, Effect.REFLASH, _OF_ONE_NODE] = None
+    """Hardware address that finds the interface: 02:00:5e:10:00:01."""
+    interface: Annotated[InterfaceGlob | None, Effect.REFLASH] = None
+    """Kernel name or glob that finds the interface where no mac is given. By default it is e*, with Wi-Fi
+    the exact name wlan0."""
+    vlan: Annotated[Vlan | None, Effect.REFLASH] = None
+    """VLAN id; the addresses are then on the VLAN, not on the bare interface."""
     bond: Annotated[Bond | None, Effect.REFLASH] = None
     """Bond of several ports in place of one interface."""
     wifi: Annotated[Wifi | None, Effect.REFLASH] = None

@@ -1,10 +1,10 @@
-"""Sizes as Kubernetes quantities (``512Mi``) and rates in bits (``20Mbit``)."""
+"""Sizes as Kubernetes quantities (``512Mi``), rates in bits (``20Mbit``), times in days (``60d``)."""
 
 import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edgefleet.model.syntax import shown, wrong
 
@@ -58,10 +58,40 @@ def parse_rate(value: Any) -> int:
     return rate
 
 
-_SIZE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$", "minimum": 1}
+def parse_days(value: Any) -> int:
+    """Days of a time such as ``60d`` or ``8w``; a number is days already.
+
+    Raises:
+        PydanticCustomError: `value` is none.
+    """
+    if isinstance(value, int) and value > 0:
+        return value
+    written = re.fullmatch(r"([1-9]\d{0,3})([dw])", str(value))
+    if written is None:
+        raise wrong("bad-days", f"{shown(value)} is no number of days", "write it like 60d, or 8w")
+    return int(written[1]) * (7 if written[2] == "w" else 1)
+
+
+def written_size(size: int) -> str:
+    """`size` bytes as a Kubernetes quantity, in the largest binary unit that states it exactly."""
+    unit = next(unit for unit in reversed(BINARY) if size % BINARY[unit] == 0)
+    return f"{size // BINARY[unit]}{unit}"
+
+
+SIZE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$", "minimum": 1}
 _RATE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?([kMG]?bit)?$", "minimum": 1}
 
-Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE | {"examples": ["8Gi"]})]
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE | {"examples": ["8Gi"]}, "validation")]
 """Bytes, written as a Kubernetes quantity."""
-Rate = Annotated[int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]})]
+Rate = Annotated[
+    int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]}, "validation")
+]
 """Bits/s, written ``20Mbit``."""
+Days = Annotated[
+    int,
+    BeforeValidator(parse_days),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[dw]$"}, "validation"),
+]
+"""Days, written ``60d``."""
+KeyGeneration = Annotated[int, Field(ge=1)]
+"""A generation of derived keys."""

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edgefleet.model.names import LABEL
 from edgefleet.model.syntax import checked, matching, shown, wrong
@@ -136,6 +136,18 @@ def store(uri: str) -> str:
 
 
 ConfigKey = Annotated[str, checked(config_key)]
+ConfigValue = Annotated[
+    str | int | bool | list[str],
+    BeforeValidator(config_value),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer", "boolean", "array"],
+            "items": {"type": ["string", "integer", "boolean"]},
+        },
+        "validation",
+    ),
+]
+Component = Literal["coredns", "servicelb", "traefik", "local-storage", "metrics-server", "runtimes"]
 Version = Annotated[str, checked(release), Field(json_schema_extra={"examples": ["v1.36.4+k3s1"]})]
 Store = Annotated[str, checked(store), Field(json_schema_extra={"pattern": "^(file:|s3://)"})]
 Digest = Annotated[

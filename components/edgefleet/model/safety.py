@@ -1,35 +1,106 @@
-"""Who may reach a box and how: its firewall, its certificate, and ways in when all else fails."""
+"""What keeps a site safe: its firewall, its certificate, and ways into a node when nothing else works."""
 
+import base64
+import binascii
+from ipaddress import IPv6Network, ip_network
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from edgefleet.model.effects import Effect
+from edgefleet.model.names import LABEL, SecretName
+from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import spec
+from edgefleet.model.syntax import checked, matching, shown, wrong
 
 Protocol = Literal["tcp", "udp"]
 RESCUE = "rescue"
 """The user of the console, where there is one."""
+KEY_BYTES = 32
+WIDEST_PREFIX = 64
+
+
+def subnet(text: str) -> str:
+    """`text` in its shortest form, if it is an address or a subnet: ``10.1.0.0/16``.
+
+    Raises:
+        PydanticCustomError: it is neither.
+    """
+    try:
+        made = ip_network(text)
+    except ValueError as error:
+        hint = "write it like 10.1.0.0/16, with no bits set beyond the prefix"
+        raise wrong("bad-subnet", f"{shown(text)} is no address and no subnet", hint) from error
+    return str(made.network_address) if made.num_addresses == 1 else str(made)
+
+
+def tunnel_network(text: str) -> str:
+    """`text`, if it is an IPv6 prefix that has room for derived addresses.
+
+    Raises:
+        PydanticCustomError: it is not.
+    """
+    try:
+        made = ip_network(text)
+    except ValueError:
+        made = None
+    if not isinstance(made, IPv6Network) or made.prefixlen > WIDEST_PREFIX:
+        hint = "write one of your own, such as fd12:3456:789a::/64"
+        raise wrong("bad-prefix", f"{shown(text)} is no IPv6 prefix of at most {WIDEST_PREFIX} bits", hint)
+    return str(made)
+
+
+def wireguard_key(text: str) -> str:
+    """`text`, if it is a key of WireGuard's.
+
+    Raises:
+        PydanticCustomError: it is not.
+    """
+    try:
+        length = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        length = 0
+    if length != KEY_BYTES:
+        hint = "write what `wg pubkey` prints on that machine"
+        raise wrong("bad-wireguard-key", "this is no public key of WireGuard", hint)
+    return text
+
+
+Subnet = Annotated[str, checked(subnet)]
+TunnelNetwork = Annotated[str, checked(tunnel_network)]
+WireGuardKey = Annotated[str, checked(wireguard_key)]
+TunnelEndpoint = Annotated[
+    str,
+    *matching(
+        rf"({LABEL}(\.{LABEL})*|\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\]):\d{{1,5}}",
+        code="bad-endpoint",
+        what="where a tunnel ends",
+        hint="write host and port such as bastion.example.org:51820",
+        longest=260,
+    ),
+]
 
 
 @spec
 class Admission:
-    """What a node's firewall admits beside what k3s needs."""
+    """What a node's firewall admits besides what k3s needs."""
 
-    port: Annotated[int, Effect.LIVE]
+    port: Annotated[int, Field(ge=1, le=65535), Effect.LIVE]
     """1 to 65535."""
     protocol: Annotated[Protocol, Effect.LIVE] = "tcp"
-    """``tcp`` or ``udp``."""
-    from_: Annotated[tuple[str, ...], Effect.LIVE] = ()
-    """Addresses or subnets that may; everybody where empty."""
+    """tcp or udp."""
+    from_: Annotated[tuple[Subnet, ...], Effect.LIVE] = ()
+    """Addresses or subnets that may connect; everybody where none is given."""
 
 
 @spec
 class Firewall:
-    """What a node's own sockets may be reached by; traffic to containers is Kubernetes' affair."""
+    """What a node's own sockets may be reached by; Kubernetes decides on traffic to containers."""
 
     enabled: Annotated[bool, Effect.LIVE] = True
     """Whether there is one."""
     allow: Annotated[tuple[Admission, ...], Effect.LIVE] = ()
-    """What it admits besides."""
+    """What it admits besides SSH and what k3s needs between the site's own nodes."""
 
 
 @spec
@@ -46,32 +117,33 @@ class Identity:
 
 @spec
 class WireGuard:
-    """A tunnel that a box keeps open to a machine of yours."""
+    """A tunnel that a node keeps open to a machine of yours."""
 
-    endpoint: Annotated[str, Effect.LIVE]
-    """``<host>:<port>`` of that machine."""
-    public_key: Annotated[str, Effect.LIVE]
-    """Its public key, base64 of 32 bytes."""
-    network: Annotated[str, Effect.LIVE]
-    """IPv6 prefix of 64 bits or fewer, of which each box has an address that is derived from its names."""
+    endpoint: Annotated[TunnelEndpoint, Effect.LIVE]
+    """Host and port of that machine, bastion.example.org:51820."""
+    public_key: Annotated[WireGuardKey, Effect.LIVE]
+    """Its public key, as wg pubkey prints it."""
+    network: Annotated[TunnelNetwork, Effect.LIVE]
+    """IPv6 prefix of 64 bits or fewer in which each node has an address, fd12:3456:789a::/64. The address is
+    derived from the node's names."""
 
 
 @spec
 class Ssm:
     """Registration with AWS Systems Manager, where the base system has its agent."""
 
-    region: Annotated[str, Effect.LIVE]
-    """AWS region."""
-    activation_secret: Annotated[str, Effect.LIVE]
-    """Name of the secret in the stack's configuration that holds ``<activation id>:<activation code>``."""
+    region: Annotated[AwsRegion, Effect.LIVE]
+    """AWS region, eu-central-1."""
+    activation_secret: Annotated[SecretName, Effect.LIVE]
+    """Name of an entry of fleet:passphrases that holds <activation id>:<activation code>."""
 
 
 @spec
 class BreakGlass:
-    """Ways into a box when nothing else works; each is off unless said otherwise."""
+    """Ways into a node when nothing else works."""
 
     console: Annotated[bool, Effect.LIVE] = False
-    """Whether the user ``rescue`` may log in at the console with a password that only this site has."""
+    """Whether the user rescue may log in at the console, with a password of this site alone."""
     wireguard: Annotated[WireGuard | None, Effect.LIVE] = None
     """Way in from afar by a tunnel outwards."""
     ssm: Annotated[Ssm | None, Effect.LIVE] = None

@@ -7,10 +7,30 @@ same bytes; each field declares its effect on a deployed site.
 from dataclasses import field
 from typing import Annotated, Literal
 
+from pydantic import Field
+
+from edgefleet.model.credentials import PublicKey
 from edgefleet.model.effects import Effect
+from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.hardware import Hardware, Proxy, Time
+from edgefleet.model.levels import At, Inherited, Keyed, Level
 from edgefleet.model.medium import Medium, PayloadFile
+from edgefleet.model.names import (
+    Accelerator,
+    Host,
+    LabelKey,
+    LabelValue,
+    Name,
+    RegistryHost,
+    Sysctl,
+    SysctlValue,
+    Taint,
+    UserName,
+    Web,
+)
 from edgefleet.model.network import Network
+from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
+from edgefleet.model.releases import Component, ConfigKey, ConfigValue, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import spec
 
@@ -20,43 +40,46 @@ WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by being written to, and are slow at it."""
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
+_SET = At()
+"""Set by edgefleet, or once for the whole file."""
+_PROFILE = At(Level.PROFILE)
 
 
 @spec
 class Location:
     """Where a site stands; for people and maps, it enters no image."""
 
-    city: Annotated[str | None, Effect.NONE] = None
+    city: Annotated[City | None, Effect.NONE] = None
     """City, as people there write it."""
-    country: Annotated[str | None, Effect.NONE] = None
-    """ISO 3166-1 alpha-2 code."""
-    latitude: Annotated[float | None, Effect.NONE] = None
+    country: Annotated[Country | None, Effect.NONE] = None
+    """ISO 3166-1 alpha-2 code, DE."""
+    latitude: Annotated[Latitude | None, Effect.NONE] = None
     """Degrees north, -90 to 90."""
-    longitude: Annotated[float | None, Effect.NONE] = None
+    longitude: Annotated[Longitude | None, Effect.NONE] = None
     """Degrees east, -180 to 180."""
 
 
 @spec
 class Link:
-    """The site's connection to the rest of the world."""
+    """A site's connection to the rest of the world."""
 
     class_: Annotated[LinkClass, Effect.NONE] = "steady"
-    """``steady``, ``intermittent`` (drops for minutes to hours) or ``dark`` (away for days to weeks)."""
-    down: Annotated[int | None, Effect.NONE] = None
-    """Rate towards the site, bits/s."""
-    up: Annotated[int | None, Effect.NONE] = None
-    """Rate from the site, bits/s."""
-    max_offline: Annotated[int | None, Effect.NONE] = None
-    """Longest offline period, in days; certificates outlast it."""
+    """steady, intermittent (drops for minutes to hours) or dark (away for days to weeks)."""
+    down: Annotated[Rate | None, Effect.NONE] = None
+    """Rate towards the site in bits/s, 20Mbit."""
+    up: Annotated[Rate | None, Effect.NONE] = None
+    """Rate from the site in bits/s, 5Mbit."""
+    max_offline: Annotated[Days | None, Effect.NONE] = None
+    """Longest offline period in days, 60d; certificates must outlast it."""
 
 
 @spec
 class User:
     """Somebody who may log in, by SSH key only."""
 
-    name: Annotated[str, Effect.LIVE]
+    name: Annotated[UserName, Effect.LIVE]
     """Unix user name."""
-    ssh_keys: Annotated[tuple[str, ...], Effect.LIVE]
+    ssh_keys: Annotated[tuple[PublicKey, ...], Field(min_length=1), Effect.LIVE]
     """Public keys in OpenSSH's one-line form; at least one."""
     is_admin: Annotated[bool, Effect.LIVE] = True
     """May become root with sudo, without a password (there are no passwords)."""
@@ -64,17 +87,17 @@ class User:
 
 @spec
 class K3s:
-    """Which k3s a site runs and where it comes from."""
+    """Which k3s a site runs and how."""
 
-    version: Annotated[str, Effect.LIVE]
-    """Release name, ``v1.36.4+k3s1``."""
-    release_url: Annotated[str, Effect.LIVE] = "https://github.com/k3s-io/k3s/releases/download"
-    """Where ``<version>/<asset>`` is found; a mirror may stand here."""
-    sha256: Annotated[dict[str, str], Effect.LIVE] = field(default_factory=dict)
+    version: Annotated[Version, Effect.LIVE, Inherited()]
+    """Release name, v1.36.4+k3s1."""
+    release_url: Annotated[Web, Effect.LIVE] = "https://github.com/k3s-io/k3s/releases/download"
+    """Where <version>/<asset> is found; a mirror may stand here."""
+    sha256: Annotated[dict[str, str], Effect.LIVE, _SET] = field(default_factory=dict)
     """dict[architecture -> hex SHA-256 of the binary], from the artifacts lock; empty without a lock."""
-    disable: Annotated[tuple[str, ...], Effect.RESTART] = ()
-    """Packaged components left out: ``traefik``, ``servicelb``, ``metrics-server``, ``local-storage``."""
-    config: Annotated[dict[str, str | int | bool | list[str]], Effect.RESTART] = field(default_factory=dict)
+    disable: Annotated[tuple[Component, ...], Effect.RESTART] = ()
+    """Packaged components left out."""
+    config: Annotated[dict[ConfigKey, ConfigValue], Effect.RESTART] = field(default_factory=dict)
     """Further keys of k3s's config.yaml, as its documentation names them."""
 
 
@@ -82,89 +105,92 @@ class K3s:
 class RegistryMirror:
     """Where images of one registry are pulled from."""
 
-    endpoints: Annotated[tuple[str, ...], Effect.RESTART]
-    """Addresses tried in order, ``https://registry.example:5000``."""
+    endpoints: Annotated[tuple[Web, ...], Field(min_length=1), Effect.RESTART]
+    """Addresses tried in order, https://registry.example:5000."""
     rewrite: Annotated[dict[str, str], Effect.RESTART] = field(default_factory=dict)
-    """dict[regular expression -> replacement] over the image's name."""
+    """Regular expression over the image's name -> replacement."""
 
 
 @spec
 class Node:
-    """One box of a site."""
+    """One node of a site."""
 
-    hostname: Annotated[str, Effect.REFLASH]
-    """RFC 1123 label, unique in the fleet; also the Kubernetes node name."""
-    role: Annotated[Role, Effect.REFLASH] = "server"
-    """``server`` runs the site's own Kubernetes API; ``agent`` joins the site's server over the LAN."""
-    arch: Annotated[Arch, Effect.REFLASH]
+    hostname: Annotated[Name, Effect.REFLASH, At(Level.SITE, Level.NODE), Inherited()]
+    """Host name and Kubernetes node name, unique in the fleet. By default it is <site>-<node>, or the site's
+    name where the site has one node; at a site it is the host name of the only node."""
+    role: Annotated[Role, Effect.REFLASH, At(Level.NODE)] = "server"
+    """server runs the site's own Kubernetes API; agent joins the site's server over the LAN. By default the
+    first node is the server unless another one is, and the others are its agents."""
+    arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
-    cpus: Annotated[int, Effect.REFLASH]
+    cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
     """Cores."""
-    memory: Annotated[int, Effect.REFLASH]
-    """Bytes."""
-    disk: Annotated[int, Effect.REFLASH]
-    """Bytes on the boot medium."""
-    storage: Annotated[StorageKind, Effect.REFLASH] = "ssd"
+    memory: Annotated[Size, Effect.REFLASH, _PROFILE]
+    """Memory as a Kubernetes quantity, 8Gi. k3s needs 2 GB for a server and 512 MB for an agent."""
+    disk: Annotated[Size, Effect.REFLASH, _PROFILE]
+    """Size of the boot medium as a Kubernetes quantity, 128Gi."""
+    storage: Annotated[StorageKind, Effect.REFLASH, _PROFILE] = "ssd"
     """Kind of the boot medium."""
-    accelerators: Annotated[tuple[str, ...], Effect.REFLASH] = ()
-    """Names of accelerators, for example ``coral-tpu``."""
-    labels: Annotated[dict[str, str], Effect.LIVE] = field(default_factory=dict)
-    """Kubernetes node labels beside the ones edgefleet sets."""
-    taints: Annotated[tuple[str, ...], Effect.LIVE] = ()
-    """Kubernetes taints, ``key=value:NoSchedule``."""
-    network: Annotated[Network, Effect.REFLASH]
-    """How the node reaches its network."""
+    accelerators: Annotated[tuple[Accelerator, ...], Effect.REFLASH, _PROFILE] = ()
+    """Names of accelerators, for example coral-tpu."""
+    labels: Annotated[dict[LabelKey, LabelValue], Effect.LIVE] = field(default_factory=dict)
+    """Kubernetes labels of the nodes besides the ones that edgefleet sets. k3s sets them when a node first
+    registers."""
+    taints: Annotated[tuple[Taint, ...], Effect.LIVE] = ()
+    """Kubernetes taints of the nodes, key=value:NoSchedule."""
+    network: Annotated[Network, Effect.REFLASH, Inherited()]
+    """How a node reaches its network, or what several nodes have in common of it."""
     image: Annotated[Medium, Effect.REFLASH] = Medium()
-    """What its image is written as."""
+    """What the nodes' images are written as."""
     hardware: Annotated[Hardware, Effect.REFLASH] = Hardware()
-    """What is asked of its hardware."""
-    payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH] = ()
-    """What its image carries besides, sorted by path; empty unless `airgap`."""
+    """What is asked of the nodes' hardware."""
+    payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, _SET] = ()
+    """What its image carries besides, sorted by path; empty unless airgap."""
 
 
 @spec
 class SiteSpec:
     """All that enters the images of one site."""
 
-    fleet: Annotated[str, Effect.REFLASH]
+    fleet: Annotated[Name, Effect.REFLASH, _SET]
     """Name of the fleet, RFC 1123 label."""
-    region: Annotated[str, Effect.REFLASH]
+    region: Annotated[Name, Effect.REFLASH, _SET]
     """Name of the region, RFC 1123 label."""
-    name: Annotated[str, Effect.REFLASH]
+    name: Annotated[Name, Effect.REFLASH, _SET]
     """Name of the site, RFC 1123 label, unique in the region."""
-    recipe: Annotated[int, Effect.REFLASH]
+    recipe: Annotated[int, Effect.REFLASH, _SET]
     """How files are rendered; see `edgefleet.boot.RECIPES`."""
-    key_generation: Annotated[int, Effect.REFLASH] = 1
+    key_generation: Annotated[KeyGeneration, Effect.REFLASH] = 1
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
-    timezone: Annotated[str, Effect.LIVE] = "Etc/UTC"
-    """Name in the tz database."""
+    timezone: Annotated[Timezone, Effect.LIVE] = "Etc/UTC"
+    """Name in the tz database, Europe/Berlin."""
     location: Annotated[Location | None, Effect.NONE] = None
     """Where the site stands."""
     link: Annotated[Link, Effect.NONE] = Link()
-    """Its connection."""
-    ntp: Annotated[tuple[str, ...], Effect.LIVE] = ()
-    """Time servers, names or addresses; the base system's own where empty."""
-    users: Annotated[tuple[User, ...], Effect.LIVE] = ()
-    """Who may log in."""
-    sysctls: Annotated[dict[str, str], Effect.LIVE] = field(default_factory=dict)
-    """Kernel settings beside the ones k3s needs."""
-    registries: Annotated[dict[str, RegistryMirror], Effect.RESTART] = field(default_factory=dict)
-    """dict[registry host -> mirror]; ``*`` stands for every registry."""
-    k3s: Annotated[K3s, Effect.LIVE]
-    """Which k3s the site runs."""
+    """The connection to the rest of the world."""
+    ntp: Annotated[tuple[Host, ...], Effect.LIVE] = ()
+    """Time servers, names or addresses; the base system's own where none is given."""
+    users: Annotated[tuple[User, ...], Effect.LIVE, Keyed("name")] = ()
+    """Who may log in: user name -> keys."""
+    sysctls: Annotated[dict[Sysctl, SysctlValue], Effect.LIVE] = field(default_factory=dict)
+    """Kernel settings besides the ones that k3s needs."""
+    registries: Annotated[dict[RegistryHost, RegistryMirror], Effect.RESTART] = field(default_factory=dict)
+    """Registry host -> where its images are pulled from; "*" stands for every registry."""
+    k3s: Annotated[K3s, Effect.LIVE, Inherited()]
+    """Which k3s a site runs and how."""
     airgap: Annotated[bool, Effect.REFLASH] = False
-    """Whether the images carry all that the boxes need, so that nothing is downloaded."""
+    """Whether images carry all that nodes need, as the artifacts lock has it: nothing is downloaded."""
     hardening: Annotated[bool, Effect.RESTART] = True
     """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
     firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
-    """What its nodes may be reached by."""
+    """What nodes may be reached by."""
     break_glass: Annotated[BreakGlass, Effect.LIVE] = BreakGlass()
-    """Ways in when nothing else works."""
+    """Ways into a node when nothing else works; all are off by default."""
     proxy: Annotated[Proxy | None, Effect.RESTART] = None
-    """How its boxes reach the world where they may not directly."""
+    """How nodes reach the world where they may not directly."""
     time: Annotated[Time, Effect.LIVE] = Time()
-    """Its clocks."""
-    identity: Annotated[Identity | None, Effect.LIVE] = None
+    """A site's clocks."""
+    identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """By what the cloud knows it; from the fleet's secret, never from the fleet file."""
-    nodes: Annotated[dict[str, Node], Effect.REFLASH]
-    """dict[node name -> node]; exactly one has the role ``server``."""
+    nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
+    """The nodes of a site with several: name -> node. Exactly one has the role server."""

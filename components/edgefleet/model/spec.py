@@ -6,16 +6,17 @@ snake_case inside, unknown keys refused, and field docstrings as descriptions in
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from threading import RLock
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter
 
 T = TypeVar("T")
 
 
+@cache
 def outside_name(name: str) -> str:
     """The name that fleet files and Pulumi use for the field `name`: ``class_`` is ``class``."""
     head, *rest = name.rstrip("_").split("_")
@@ -45,6 +46,8 @@ CONFIG = ConfigDict(
     use_attribute_docstrings=_DOCSTRINGS,  # type: ignore[typeddict-item]  # as a bool, at each building
     hide_input_in_errors=True,
 )
+STRICT = CONFIG | {"populate_by_name": False}
+"""What people write has camelCase keys only: a Python name in it is an unknown key."""
 
 
 class Secret:
@@ -93,14 +96,32 @@ def adapter(of: type[T]) -> TypeAdapter[T]:
     return made
 
 
-def described(of: Any) -> dict[str, Any]:
-    """The JSON Schema of a spec or a TypedDict, its fields described by their docstrings."""
+def described(of: Any, mode: Literal["validation", "serialization"] = "validation") -> dict[str, Any]:
+    """The JSON Schema of a spec or a TypedDict, its fields described by their docstrings.
+
+    Args:
+        of: the type.
+        mode: ``validation`` for what may be written, ``serialization`` for what state holds.
+    """
     with _BUILDING:
         _DOCSTRINGS.are_read = True
         try:
-            return TypeAdapter[Any](of).json_schema(by_alias=True)
+            schema = TypeAdapter[Any](of).json_schema(by_alias=True, mode=mode)
         finally:
             _DOCSTRINGS.are_read = False
+    kinds = schema.get("$defs", {})
+    if "$ref" in schema:  # a class that refers to itself
+        schema = kinds[schema["$ref"].rpartition("/")[2]] | {"$defs": kinds}
+    for base in getattr(of, "__bases__", ()):
+        if is_dataclass(base):  # pydantic reads a docstring in the class that it stands in only
+            for name, inherited in described(base, mode)["properties"].items():
+                schema["properties"][name].setdefault("description", inherited["description"])
+    for definition in (schema, *kinds.values()):
+        for of_field in definition.get("properties", {}).values():
+            kind = kinds.get(str(of_field.get("$ref", "")).rpartition("/")[2], {})
+            if "description" in kind:  # pydantic leaves out what repeats it
+                of_field.setdefault("description", kind["description"])
+    return schema
 
 
 def to_plain(value: object) -> dict[str, Any]:

@@ -6,7 +6,6 @@ nothing to keep in step. Format: Pulumi documentation, "Schema".
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
 from typing import Any
 
 from edgefleet.io.version import version
@@ -61,25 +60,12 @@ def resource_schema(resource: Resource, types: dict[str, Any]) -> dict[str, Any]
 
 
 def _required(of: Any) -> list[str]:
-    return sorted(_described(of).get("required", []))
-
-
-def _described(of: Any) -> dict[str, Any]:
-    found = described(of)
-    if "$ref" in found:  # a class that refers to itself
-        found = found["$defs"][found["$ref"].rpartition("/")[2]] | {"$defs": found["$defs"]}
-    inherited = [_described(base) for base in of.__bases__ if is_dataclass(base)]
-    for name, definition in found[
-        "properties"
-    ].items():  # a field's docstring stands in the class it was written in
-        said = [each["properties"].get(name, {}).get("description") for each in inherited]
-        definition.setdefault("description", next(filter(None, said), ""))
-    return found
+    return sorted(described(of, "serialization").get("required", []))
 
 
 def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
     """Pulumi properties of the fields of `of`; the classes that they use go into `types`."""
-    found = _described(of)
+    found = described(of, "serialization")
     for name, definition in found.get("$defs", {}).items():
         made = _object(definition)
         if types.setdefault(_token(name), made) != made:
@@ -125,7 +111,8 @@ def _type(definition: dict[str, Any]) -> dict[str, Any]:
     if kind == "array":
         return {"type": "array", "items": _type(definition.get("items", {}))}
     if kind == "object":
-        inside = definition.get("additionalProperties")
+        inside = next(iter(definition.get("patternProperties", {}).values()), None)
+        inside = inside or definition.get("additionalProperties")
         return {"type": "object", "additionalProperties": _type(inside if isinstance(inside, dict) else {})}
     if isinstance(kind, str) and kind in _SIMPLE:
         return {"type": kind}

@@ -47,7 +47,7 @@ def identity(wiring: Wiring) -> Identity:
     profile = aws.InstanceProfile(
         "servers", {"name": wiring.prefix, "role": role.id, "tags": wiring.tags}, wiring.options()
     )
-    address, generation = wiring.hub.dns_name or "", wiring.hub.key_generations[-1]
+    address, generation = wiring.hub.dns_name or "", wiring.hub.identity.key_generations[-1]
 
     def kubeconfig(role: str) -> pulumi.Output[str]:
         return _of(
@@ -82,8 +82,8 @@ def secret_of(made: HubIdentity, name: str) -> str:
 def _of(wiring: Wiring, what: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
     place, key_generations, version = (
         (wiring.fleet, wiring.region),
-        wiring.hub.key_generations,
-        wiring.hub.k3s_version,
+        wiring.hub.identity.key_generations,
+        wiring.hub.k3s.version,
     )
 
     def made(known: Sequence[str]) -> str:

@@ -137,7 +137,7 @@ def _server_args(
         "instanceProfile": identity.profile.id,
         "userData": user_data_of(boot),  # type: ignore[typeddict-item]  # its keys are the ways to begin
         "rollOn": _rolls_on(boot),
-        "k3sVersion": hub.k3s_version,
+        "k3sVersion": hub.k3s.version,
         "marker": f"{parameters_path(wiring.fleet, wiring.region)}-begun",
         "targetGroups": [targets.id],
         "servers": hub.servers,
@@ -151,5 +151,11 @@ def _rolls_on(boot: HubBoot) -> str:
 
     It leaves out the k3s release, key generation and snapshot: a Plan, `rotate` and a restore apply these.
     """
-    still = replace(boot.hub, k3s_version="v0", key_generations=(0,), snapshots=HubSnapshots())
+    hub = boot.hub
+    still = replace(
+        hub,
+        k3s=replace(hub.k3s, version="v0"),
+        identity=replace(hub.identity, key_generations=(0,)),
+        snapshots=HubSnapshots(),
+    )
     return hashlib.sha256(user_data_of(replace(boot, hub=still))["join"].encode()).hexdigest()[:16]

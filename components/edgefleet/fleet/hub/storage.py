@@ -35,8 +35,8 @@ def bucket(wiring: Wiring) -> aws.Bucket:
 def hub_manifests(wiring: Wiring, made: aws.Bucket) -> list[pulumi.Resource]:
     """What the servers apply: who may do what, and which release of k3s they run."""
     files = {
-        "access": access_manifests(wiring.hub.key_generations),
-        "upgrades": manifests(wiring.hub.k3s_version),
+        "access": access_manifests(wiring.hub.identity.key_generations),
+        "upgrades": manifests(wiring.hub.k3s.version),
     }
     return [
         aws.BucketObject(

@@ -1,0 +1,184 @@
+"""Partial forms of specs: what a fleet file may declare of a spec at one level, derived from the spec itself.
+
+`partial` makes the type by which pydantic validates what is written: a mapping of which any part may be
+given. `build` makes the spec of what was validated and merged. Both walk the annotations of the spec, so
+a field that is added there can be written, is validated, merged, described in the JSON Schema and built.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from typing_extensions import TypedDict
+
+from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
+from edgefleet.model.levels import At, Inherited, Keyed, Level, Written
+from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.spec import STRICT
+from edgefleet.model.type_introspection import shape_of
+
+T = TypeVar("T")
+_BESIDES: dict[Any, tuple[Any, ...]] = {
+    SiteSpec: (SiteSpec, Node, Inheritance),
+    Node: (Node, Inheritance),
+    ListedSite: (ListedSite, SiteSpec, Node, Inheritance),
+}
+"""dict[spec -> specs whose fields stand beside each other]: a site also has the settings of its nodes."""
+_DOCS: dict[Any, str] = {
+    (SiteSpec, Level.DEFAULTS): "Settings of defaults and groups.",
+    (SiteSpec, Level.PROFILE): "A hardware class, and settings for every node of it.",
+    (
+        SiteSpec,
+        Level.SITE,
+    ): "One site. Without `nodes` it has one node, n1, which has these settings.",
+}
+_variants: dict[Any, list[Any]] = {}
+"""dict[spec -> its partial forms]; levels at which the same fields may stand share one."""
+
+
+@cache
+def partial(kind: Any, level: Level | None = None, key: str = "") -> Any:
+    """The TypedDict of what may be written of the spec `kind` at `level`, but for the field `key`.
+
+    Its ``__specs__`` are the specs that declare its fields.
+    """
+    specs = _BESIDES.get(kind, (kind,))
+    below = Level.NODE if kind is Node else level
+    written = {name: hint for each in specs for name, hint in _fields(each, below).items() if name != key}
+    known = _variants.setdefault((kind, key), [])
+    same = next((form for form in known if form.__annotations__ == written), None)
+    if same is not None:
+        return same
+    name = kind.__name__ + (f"At{below.title()}" if below and (known or kind is SiteSpec) else "")
+    typed_dict: Any = TypedDict
+    form = typed_dict(name, written, total=False)
+    form.__pydantic_config__ = STRICT
+    form.__doc__ = _DOCS.get((kind, level), kind.__doc__)
+    form.__specs__ = specs
+    known.append(form)
+    return form
+
+
+def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
+    """dict[name -> annotation of what is written] of the fields of `kind` that may stand at `level`."""
+    hints = get_type_hints(kind, include_extras=True)
+    made: dict[str, Any] = {}
+    for field in fields(kind):
+        hint, notes = hints[field.name], shape_of(hints[field.name]).notes
+        if level is None or all(level in note.levels for note in notes if isinstance(note, At)):
+            inside = _written(hint, level)
+            made[field.name] = Required[inside] if _is_required(field, notes) else inside
+    return made
+
+
+def _is_required(field: Field[Any], notes: tuple[Any, ...]) -> bool:
+    if any(isinstance(note, Written) for note in notes):
+        return True
+    has_default = field.default is not MISSING or field.default_factory is not MISSING
+    return not has_default and not any(isinstance(note, Inherited) for note in notes)
+
+
+def _written(annotation: Any, level: Level | None) -> Any:
+    """`annotation` with each spec in it replaced by its partial form, and without ``None``."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        bare, *notes = arguments
+        level = next((note for note in notes if isinstance(note, Level)), level)
+        keyed = next((note for note in notes if isinstance(note, Keyed)), None)
+        inside = _written(bare, level) if keyed is None else _map(get_args(bare)[0], keyed.field, level)
+        return Annotated[(inside, *notes)]
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(_written(each, level) for each in arguments if each is not type(None))]  # noqa: UP007 - made at run time
+    if origin in {dict, tuple, list}:
+        return origin[tuple(_written(each, level) for each in arguments)]
+    is_spec = isinstance(annotation, type) and is_dataclass(annotation)
+    return partial(annotation, level) if is_spec else annotation
+
+
+def _map(kind: Any, key: str, level: Level | None) -> Any:
+    """A map from the value of the field `key` of `kind` to its other fields."""
+    keys = get_type_hints(kind, include_extras=True)[key]
+    return dict.__class_getitem__((keys, partial(kind, level, key)))
+
+
+def forms() -> list[Any]:
+    """Every partial form that a fleet file is made of."""
+    return [form for variants in _variants.values() for form in variants]
+
+
+DOCUMENT = partial(FleetDocument)
+SETTINGS = partial(SiteSpec, Level.DEFAULTS)
+PROFILE = partial(SiteSpec, Level.PROFILE)
+SITE = partial(SiteSpec, Level.SITE)
+NODE = partial(Node, Level.NODE)
+
+Conversion = Callable[["Builder", Any], Any]
+
+
+class Builder:
+    """Makes specs of what is written; what several sites share is made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Conversion, int], tuple[Any, Any]] = {}
+        """dict[(conversion, id of what was written) -> (what was made, what was written)]."""
+
+    def build(self, kind: type[T], written: Mapping[str, Any], **ready: Any) -> T:
+        """The spec of type `kind`.
+
+        Args:
+            kind: a spec.
+            written: validated values of its fields by their Python names; others are left out.
+            ready: values that need no conversion.
+        """
+        of: Any = kind
+        conversions = _conversions(of)
+        for name, value in written.items():
+            if name in conversions and name not in ready:
+                conversion = conversions[name]
+                ready[name] = value if conversion is None else self.shared(conversion, value)
+        return kind(**ready)
+
+    def shared(self, conversion: Conversion, written: Any) -> Any:
+        """What `conversion` makes of `written`, made once."""
+        key = (conversion, id(written))
+        known = self._made.get(key)
+        if known is None:
+            known = self._made[key] = (conversion(self, written), written)
+        return known[0]
+
+
+def build(kind: type[T], written: Mapping[str, Any], **ready: Any) -> T:
+    """The spec of type `kind`, see `Builder.build`."""
+    return Builder().build(kind, written, **ready)
+
+
+@cache
+def _conversions(kind: Any) -> dict[str, Conversion | None]:
+    """dict[field -> how its value is made; `None` where the spec has what was validated]."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: _conversion(hints[field.name]) for field in fields(kind)}
+
+
+def _conversion(annotation: Any) -> Conversion | None:
+    shape = shape_of(annotation)
+    origin, arguments = get_origin(shape.bare), get_args(shape.bare)
+    keyed = next((note for note in shape.notes if isinstance(note, Keyed)), None)
+    if keyed is not None:
+        kind, key = arguments[0], keyed.field
+        return lambda by, written: tuple(
+            by.build(kind, written[name], **{key: name}) for name in sorted(written)
+        )
+    if is_dataclass(shape.bare):
+        return lambda by, written: by.build(shape.bare, written)
+    if origin is tuple and (of_item := _conversion(arguments[0])) is not None:
+        return lambda by, written: tuple(of_item(by, item) for item in written)
+    if origin is dict:
+        of_value = _conversion(arguments[1]) or _same
+        return lambda by, written: {name: of_value(by, written[name]) for name in sorted(written)}
+    return None
+
+
+def _same(_: Builder, written: Any) -> Any:
+    return written
