@@ -1,7 +1,6 @@
 """`edgefleet image serve`: start boxes of format ``ipxe`` over a LAN, and hand each its seed once."""
 
 import secrets
-import ssl
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,10 +12,10 @@ import typer
 from edgefleet.commands import options, rendering, stack
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.seed_ledger import Ledger
-from edgefleet.io.seed_server import SeedServer, Shelf
+from edgefleet.io.seed_server import SeedServer, Shelf, tls_context
 from edgefleet.report.human import counted
 
 LEDGER = "handed-seeds.json"
@@ -63,61 +62,20 @@ def serve(  # noqa: PLR0913 - options
     Serve on a trusted LAN only, or with --cert.
     """
     session = session_of(context)
-    tls = _tls(session, cert, key)
-    shelf = _shelf(session, stack, site, minutes, again or [])
-    shelf = _routed(shelf) if routed else shelf
-    try:
-        server = SeedServer((listen, port), shelf, tls=tls)
-    except OSError as error:
-        problem = f"cannot be listened on: {(error.strerror or str(error)).lower()}"
-        hint = "give an address of this machine with --listen, and a free port with --port"
-        where = f"{listen}:{port}"
-        raise OutsideFailure(Problem(code="listen", where=where, problem=problem, hint=hint)) from error
-    say(
-        session,
-        f"serving for {counted(minutes, 'minute')}; let them start {server.base}/boot.ipxe",
-    )
+    root = session.project
+    tls = tls_context(cert and root / cert, key and root / key)
+    shelf = replace(_shelf(session, stack, site, minutes, again or []), is_routed=routed)
+    server = SeedServer((listen, port), shelf, tls=tls)
+    say(session, f"serving for {counted(minutes, 'minute')}; start the nodes with {server.base}/boot.ipxe")
     if tls is None:
-        say(
-            session,
-            "without TLS: whoever listens in this network reads the seeds; serve on a trusted LAN alone",
-        )
-    try:
-        while session.now() < shelf.ledger.until:
-            server.handle_request()
-    except KeyboardInterrupt:
+        say(session, "without TLS, anyone on this network can read the seeds; serve on a trusted LAN only")
+    if not server.serve(session.now):
         say(session, "stopped")
-    finally:
-        server.server_close()
     is_all = shelf.ledger.is_all_handed()
-    say(session, "every box has its seed" if is_all else "not every box asked for its seed")
-
-
-def _routed(shelf: Shelf) -> Shelf:
-
-    return replace(shelf, is_routed=True)
-
-
-def _tls(session: Session, cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if cert is None and key is None:
-        return None
-    if cert is None or key is None:
-        raise _no_tls(str(cert or key), "one of --cert and --key is missing")
-    try:
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.load_cert_chain(session.project / cert, session.project / key)
-    except OSError as error:
-        raise _no_tls(str(cert), f"no certificate with its key: {error.strerror or error}") from error
-    return made
-
-
-def _no_tls(where: str, problem: str) -> InvalidInput:
-    hint = "give both --cert and --key, PEM files that belong together"
-    return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
+    say(session, "every node fetched its seed" if is_all else "not every node fetched its seed")
 
 
 def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> Shelf:
-
     fleet = stack.load(session.project, name)
     cache = ArtifactCache(root_of(session.environment), project=session.project)
     nodes, files, digests = {}, {}, {}

@@ -1,7 +1,7 @@
 """`edgefleet image write`: one node's image onto a stick, card or disk, and read back."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +12,15 @@ from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import agrees, say, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import known_node
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
-from edgefleet.io import devices, disk, extents
-from edgefleet.model.device import Device
-from edgefleet.model.disk_layout import Extent
+from edgefleet.io import devices
 from edgefleet.report import device as told
 from edgefleet.report.progress import transfer
 from edgefleet.site import flashing
 from edgefleet.site.building import build_site
 from edgefleet.site.built import BuiltImage
-from edgefleet.site.manifest import PAYLOAD
+from edgefleet.site.manifest import PAYLOAD, seed_beside
 
 BUILT = ".edgefleet/built"
 
@@ -66,7 +64,8 @@ def write(  # noqa: PLR0913 - one parameter an option
         raise InvalidInput(
             Problem(code="not-agreed", problem="nothing was written", hint="answer y to write")
         )
-    _flash(session, image, file, found)
+    shown = partial(transfer, session.err, is_animated=session.is_animated)
+    devices.write_verified(file, image.digest, image.size, found, shown)
     show(session, [f"{device}  holds {site}/{image.node}, read back as written", f"    {image.digest}"])
     say(session, f"when the box runs with it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
@@ -93,49 +92,9 @@ def _built(
         raise bulk.failure(built.problems)
     (image,) = built.images
     if is_seed:
-        image = _seed(image, shop.out / site, kind)
+        image = seed_beside(image, shop.out / site, FORMATS[kind].suffix)
     if not (FORMATS[kind].is_for_disks or image.name.endswith(PAYLOAD)):
         problem = f"an image of the format {kind} is not for a disk"
         hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
     return image, shop.out / site / image.name
-
-
-def _seed(image: BuiltImage, folder: Path, format_: str) -> BuiltImage:
-    """The seed that was built beside the payload `image`; of a node without a payload, its image."""
-    if not image.name.endswith(PAYLOAD):
-        return image
-    name = f"{image.node}{FORMATS[format_].suffix}"
-    size, digest = (folder / name).stat().st_size, disk.sha256(folder / name)
-    return replace(image, name=name, size=size, digest=f"sha256:{digest}", identity=None)
-
-
-def _flash(session: Session, image: BuiltImage, file: Path, device: Device) -> None:
-    """Write and read back.
-
-    Raises:
-        OutsideFailure: the disk did not take it, or gives other bytes back.
-    """
-    pieces, parts = _source(file, image.size)
-    place = Path(device.path)
-    with transfer(session.err, "writing", image.size, is_animated=session.is_animated) as done:
-        written = devices.write(pieces, parts, place, device.size, done)
-    with transfer(session.err, "reading back", image.size, is_animated=session.is_animated) as done:
-        there = devices.read_back(place, image.size, done)
-    if not image.digest.endswith(written):
-        problem = f"{file} is not what was built: {image.digest} was, and sha256:{written} was read"
-        raise OutsideFailure(
-            Problem(code="image-differs", where=device.path, problem=problem, hint="build it again")
-        )
-    if there != written:
-        problem = f"gives back other bytes (sha256:{there}) than were written (sha256:{written})"
-        raise OutsideFailure(
-            Problem(code="bad-medium", where=device.path, problem=problem, hint="throw this medium away")
-        )
-
-
-def _source(file: Path, size: int) -> tuple[Sequence[Extent], dict[str, Path]]:
-
-    if file.suffix == ".json":
-        return extents.read_reference(file, lambda _: None)
-    return [Extent(part="image", offset=0, length=size)], {"image": file}

@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, extents, tools
 from edgefleet.model.device import Device
 from edgefleet.model.disk_layout import Extent
@@ -17,6 +18,8 @@ END = 1024**2
 """Bytes at the end of a device that are emptied: the copy of an earlier partition table is there."""
 Progress = Callable[[int], None]
 """Is told how many more bytes are done."""
+Transfer = Callable[[str, int], AbstractContextManager[Progress]]
+"""(what is being done, bytes) -> where its progress is reported."""
 
 
 def read(path: Path) -> Device:
@@ -114,3 +117,37 @@ def read_back(device: Path, size: int, done: Progress) -> str:
         finally:
             os.close(handle)
     return sums.hexdigest()
+
+
+def write_verified(file: Path, digest: str, size: int, device: Device, transfer: Transfer) -> None:
+    """Write an image to a disk that nobody uses, and compare what the disk gives back.
+
+    Args:
+        file: the image; ``*.json`` refers to its base.
+        digest: ``sha256:<hex>`` of the image's bytes.
+        size: of the image, bytes.
+        device: the disk.
+        transfer: hears of progress.
+
+    Raises:
+        OutsideFailure: the file is another, or the disk does not take it or gives other bytes back.
+    """
+    if file.suffix == ".json":
+        pieces, parts = extents.read_reference(file, lambda _: None)
+    else:
+        pieces, parts = [Extent(part="image", offset=0, length=size)], {"image": file}
+    place = Path(device.path)
+    with transfer("writing", size) as done:
+        written = write(pieces, parts, place, device.size, done)
+    with transfer("reading back", size) as done:
+        there = read_back(place, size, done)
+    if not digest.endswith(written):
+        problem = f"{file} is not what was built: {digest} was, and sha256:{written} was read"
+        raise OutsideFailure(
+            Problem(code="image-differs", where=device.path, problem=problem, hint="build it again")
+        )
+    if there != written:
+        problem = f"gives back other bytes (sha256:{there}) than were written (sha256:{written})"
+        raise OutsideFailure(
+            Problem(code="bad-medium", where=device.path, problem=problem, hint="throw this medium away")
+        )

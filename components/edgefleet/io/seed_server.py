@@ -10,11 +10,13 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk
 from edgefleet.io.seed_ledger import Gone, Ledger
 
@@ -137,8 +139,35 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a request's line has the one-time address in it."""
 
 
+def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What serves by TLS with a certificate and its key, PEM files; `None` where neither is given.
+
+    Raises:
+        InvalidInput: one is missing, or they do not belong together.
+    """
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise _no_tls(str(cert or key), "one of --cert and --key is missing")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+    except OSError as error:
+        raise _no_tls(str(cert), f"no certificate with its key: {error.strerror or error}") from error
+    return context
+
+
+def _no_tls(where: str, problem: str) -> InvalidInput:
+    hint = "give both --cert and --key, PEM files that belong together"
+    return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
+
+
 class SeedServer(ThreadingHTTPServer):
-    """The server; addresses in scripts are those that `public` says."""
+    """The server; addresses in scripts are those that `public` says.
+
+    Raises:
+        OutsideFailure: the address or port is not free, or not of this machine.
+    """
 
     daemon_threads = True
     timeout = 0.2
@@ -147,13 +176,28 @@ class SeedServer(ThreadingHTTPServer):
         self, place: tuple[str, int], shelf: Shelf, *, public: str = "", tls: ssl.SSLContext | None = None
     ) -> None:
         handler = type("Handler", (_Handler,), {"shelf": shelf})
-        super().__init__(place, handler)
+        try:
+            super().__init__(place, handler)
+        except OSError as error:
+            raise OutsideFailure(_no_socket(place, error)) from error
+        self._ledger = shelf.ledger
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         scheme = "http" if tls is None else "https"
         handler.base = public or f"{scheme}://{place[0]}:{self.server_address[1]}"  # type: ignore[attr-defined]  # of the class made above
         self.base: str = handler.base  # type: ignore[attr-defined]  # the same
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def serve(self, now: Callable[[], datetime]) -> bool:
+        """Answer until the ledger's time is over or Ctrl-C; whether it was the time."""
+        try:
+            while now() < self._ledger.until:
+                self.handle_request()
+        except KeyboardInterrupt:
+            return False
+        finally:
+            self.server_close()
+        return True
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """In a thread of its own, as long as there is room."""
@@ -171,3 +215,9 @@ class SeedServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no event."""
+
+
+def _no_socket(place: tuple[str, int], error: OSError) -> Problem:
+    problem = f"cannot be listened on: {(error.strerror or str(error)).lower()}"
+    hint = "give an address of this machine with --listen, and a free port with --port"
+    return Problem(code="listen", where=f"{place[0]}:{place[1]}", problem=problem, hint=hint)

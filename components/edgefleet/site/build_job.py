@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.site import build_plan
+from edgefleet.site.build_plan import SiteJob
 
 LARGEST = 700_000
 """Bytes of a shard: a Secret holds 1 MiB, and base64 makes a third more of it."""
@@ -21,6 +23,8 @@ LONGEST = 40
 PLAN = "plan.json.gz"
 MOUNT = "/plan"
 WORK = "/work"
+SITES_PER_SHARD = 50
+"""Sites of a shard where the number of shards is not given."""
 RETRIES = 3
 KEPT = 7 * 24 * 3600
 """Seconds that a finished Job stays to be looked at."""
@@ -50,6 +54,41 @@ class BuildJob:
 def job_name(stack: str) -> str:
     """What the Job for a stack is called: Kubernetes takes less in names than Pulumi does in a stack's."""
     return f"build-{re.sub(r'[^a-z0-9]+', '-', stack.lower()).strip('-')[:LONGEST].strip('-')}"
+
+
+def check_store(uri: str) -> None:
+    """Refuse a store that pods cannot reach.
+
+    Raises:
+        InvalidInput: `uri` is no bucket.
+    """
+    if not uri.startswith("s3:"):
+        raise InvalidInput(
+            Problem(
+                code="job-store",
+                path="images.store",
+                problem=f"pods of a cluster cannot reach {uri}",
+                hint="keep the images in a bucket: images.store: s3://BUCKET/PREFIX",
+            )
+        )
+
+
+def key_of_pods(sign_key: str | None) -> str:
+    """The key that pods sign with: one in AWS KMS; empty for any other, which stays where it is."""
+    return sign_key if sign_key is not None and sign_key.startswith("awskms:") else ""
+
+
+def shards_of(sites: Sequence[SiteJob], count: int) -> list[bytes]:
+    """The plan of `sites` in `count` shards; 0 for one shard per `SITES_PER_SHARD` sites.
+
+    Raises:
+        InvalidInput: there are no sites.
+    """
+    if not sites:
+        problem, hint = "the fleet has no sites to build", "add one to the fleet file"
+        raise InvalidInput(Problem(code="no-sites", path="sites", problem=problem, hint=hint))
+    count = min(count or -(-len(sites) // SITES_PER_SHARD), len(sites))
+    return [build_plan.to_bytes(build_plan.shard(sites, index, count)) for index in range(count)]
 
 
 def objects(job: BuildJob, shards: Sequence[bytes]) -> list[dict[str, Any]]:

@@ -237,3 +237,18 @@ def indexed(folder: Path, *, without: str | None = None) -> Index:
         return Index(images=images, missing=frozenset(map(str, plain.get("missing", ()))) - {without or ""})
     except (ValueError, AttributeError, TypeError):
         return Index()
+
+
+def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
+    """The seed that was built beside the payload `image`; of a node without a payload, its image.
+
+    Args:
+        image: what was built.
+        folder: where it is.
+        suffix: of a seed's file in the node's format.
+    """
+    if not image.name.endswith(PAYLOAD):
+        return image
+    file = folder / f"{image.node}{suffix}"
+    digest = f"sha256:{disk.sha256(file)}"
+    return replace(image, name=file.name, size=file.stat().st_size, digest=digest, identity=None)
