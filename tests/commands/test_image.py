@@ -12,9 +12,9 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from edgefleet.commands.masking import without_secrets
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import site_key, token
+from edgefleet.site.masked_files import without_secrets
 from edgefleet.site.render import render_tree
 from pulumi_embedded.secrets import new_salt
 
@@ -99,10 +99,35 @@ def test_explain_shows_what_changes_inside_an_image(known: "World") -> None:
     assert "-    - 10.20.1.10/24" in ran.out
     assert "+    - 10.20.1.11/24" in ran.out
     assert "hamburg" not in ran.out
+    assert [] == known.operations
+    known.run("preview", "-s", "dev")
     numbered = known.run("explain", "-s", "dev", "#1")
     assert "#1  1 site  network.address: 10.20.1.10/24 -> 10.20.1.11/24" in numbered.out
     assert numbered.out.endswith(ran.out)
-    assert [] == known.operations
+    assert (["preview"], "") == (known.operations, numbered.err)
+
+
+def test_explain_takes_its_numbers_from_the_last_preview(known: "World") -> None:
+    """Also of targets alone; what changed since is noted, and nothing is left of it once it was applied."""
+    known.edit("10.20.1.10/24", "10.20.1.11/24")
+    known.edit("munich: {nodes: {n1: {}}}", "munich: {timezone: Europe/Berlin, nodes: {n1: {}}}")
+    known.run("preview", "-s", "dev")
+    shown = json.loads((known.project / ".edgefleet" / "previews" / "dev.json").read_text())["document"]
+    assert [1, 2] == [group["number"] for group in shown["groups"]]
+    for group in shown["groups"]:
+        explained = known.run("explain", "-s", "dev", f"#{group['number']}")
+        (change,) = group["changes"]
+        first = explained.out.splitlines()[0]
+        assert first.startswith(f"  #{group['number']}  1 site  {change['path']}: {change['old']} -> ")
+        assert f"{group['sites'][0]} n1" in explained.out
+    known.edit("10.20.1.11/24", "10.20.1.12/24")
+    stale = known.run("explain", "-s", "dev", "#1")
+    assert "note: the fleet file has changed since that preview" in stale.err
+    known.run("preview", "-s", "dev")
+    known.engine.resources["berlin"].outputs["images"]["n1"]["digest"] = "sha256:" + 64 * "0"
+    assert "note: the stack has changed since that preview" in known.run("explain", "-s", "dev", "#1").err
+    assert 0 == known.run("up", "-s", "dev", "-y").code
+    assert "no preview has been shown" in known.run("explain", "-s", "dev", "#1").err.replace("\n  ", " ")
 
 
 def test_explain_shows_no_secret(known: "World") -> None:
@@ -140,12 +165,18 @@ def _token(files: dict[str, bytes]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("what", "said"), [("#7", "nothing changes now"), ("berlln", "did you mean berlin?")]
+    ("what", "before", "after"),
+    [
+        ("#7", "no preview has been shown since the stack was last changed", "nothing changes now"),
+        ("berlln", "did you mean berlin?", "did you mean berlin?"),
+    ],
 )
-def test_explain_of_what_is_not_there(known: "World", what: str, said: str) -> None:
-    """The nearest names, or the numbers that there are."""
-    ran = known.run("explain", "-s", "dev", what)
-    assert (1, True) == (ran.code, said in ran.err)
+def test_explain_of_what_is_not_there(known: "World", what: str, before: str, after: str) -> None:
+    """The nearest names, or the numbers that the last preview showed."""
+    for said in (before, after):
+        ran = known.run("explain", "-s", "dev", what)
+        assert (1, True) == (ran.code, said in ran.err.replace("\n  ", " "))
+        known.run("preview", "-s", "dev")
 
 
 def test_secrets_are_found_by_rendering_with_others() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,16 @@ from cryptography import x509
 
 import edgefleet
 from edgefleet.fleet.plainly import ProgramError
+from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import certificate_key
+from edgefleet.model.site_resource import TOKEN, SiteInputs
+from edgefleet.model.spec import from_plain
+from edgefleet.site.artifact_source import Supplies
+from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.inputs import StackSecrets, assemble
+from edgefleet.site.masked_files import masked_files
+from edgefleet.site.render import render
 
 Record = Callable[..., Sequence[Any]]
 """The fixture of this folder: runs a program, gives back what it registered."""
@@ -154,4 +163,51 @@ def test_a_certificate_that_ends_while_a_site_is_dark_is_an_error(record: Record
     )
     Path(fleet_file).write_text(written.replace("alpha: {", "alpha: {link: {maxOffline: 9999d}, "))
     with pytest.raises(ProgramError, match="alpha may be offline for 9999"):
+        record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))
+
+
+def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
+    record: Record, fleet_file: str, tmp_path: Path
+) -> None:
+    """The component registers what a build is made from; the images of both are equal, byte for byte."""
+    written = FILE.replace(
+        "bucket: shops", "identity: {sites: true, validUntil: 2039-06-01}\n  bucket: shops"
+    )
+    Path(fleet_file).write_text(written)
+    passphrases = {"shopWifi": "correct horse"}
+    found = record(
+        lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET, "passphrases": passphrases})
+    )
+    registered = {
+        each.name: {
+            name: value["value"] if SIGNATURE.items() <= _map(value).items() else value
+            for name, value in each.inputs.items()
+        }
+        for each in found
+        if each.type == TOKEN
+    }
+    secrets = StackSecrets(stack="test", fleet_secret=SECRET, passphrases=passphrases)
+    fleet = load_fleet(tmp_path / fleet_file, tmp_path)
+    assembly = assemble(fleet, secrets, today=datetime(2026, 11, 24, tzinfo=UTC))
+    assert {"alpha": assembly.plain("alpha"), "beta": assembly.plain("beta")} == registered
+    shop = Workshop(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
+    for job in assembly.jobs():
+        built = build_site(job, shop=shop)
+        assert () == built.problems
+        previewed = render(from_plain(SiteInputs, registered[job.name]))
+        explained = masked_files(assembly.inputs(job.name))
+        for node, image in previewed.items():
+            assert image.data == (tmp_path / "out" / job.name / image.name).read_bytes()
+            data = {path: file.data for path, file in explained[node].items()}
+            assert image.contents == {path: data[f"cidata/{path}"] for path in image.contents}
+        assert {image.digest for image in previewed.values()} == {each.digest for each in built.images}
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def test_a_missing_passphrase_is_an_error_of_the_program(record: Record, fleet_file: str) -> None:
+    """With the site that needs it and the command that sets it, before any resource of a site is made."""
+    with pytest.raises(ProgramError, match=r"no secret 'shopWifi'.* --passphrase shopWifi"):
         record(lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET}))

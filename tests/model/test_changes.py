@@ -85,7 +85,7 @@ def test_sites_with_the_same_change_are_one_group() -> None:
     memory = [Change(f"nodes.{node}.memory", 4, 8) for node in ("n1", "x", "y")]
     groups = grouped(
         [
-            SiteChange(name="b", op="update", effect=Effect.REFLASH, changes=(memory[0],)),
+            SiteChange(name="b", op="update", effect=Effect.REFLASH, changes=(memory[0],), nodes=("n1",)),
             SiteChange(
                 name="a", op="update", effect=Effect.REFLASH, changes=tuple(memory[1:]), nodes=("x", "y")
             ),

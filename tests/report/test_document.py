@@ -10,8 +10,8 @@ import jsonschema
 
 from edgefleet.errors import Problem
 from edgefleet.model.effects import Effect
-from edgefleet.report import building, document
-from edgefleet.report.view import View
+from edgefleet.report import document, site_changes
+from edgefleet.report.plan_view import View
 from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def three(made: "Made") -> View:
             is_first=False, nodes=("n1",), name="b", effect=Effect.REFLASH, since=NOW - timedelta(days=2)
         ),
     )
-    return building.view(
-        made.outcome(steps), building.Seen(at=NOW, fleet=made.fleet([new, stays]), waiting=waiting)
+    return site_changes.view(
+        made.outcome(steps), site_changes.Seen(at=NOW, fleet=made.fleet([new, stays]), waiting=waiting)
     )
 
 
@@ -79,7 +79,7 @@ def test_what_the_screen_notes_is_in_the_document(made: "Made") -> None:
     a = made.plain("a")
     left = replace(made.step("delete", a, {}), is_remains=True)
     steps = [made.step("same", a, a), left]
-    found = checked(building.view(made.outcome(steps), building.Seen(at=NOW, fleet=made.fleet([a]))))
+    found = checked(site_changes.view(made.outcome(steps), site_changes.Seen(at=NOW, fleet=made.fleet([a]))))
     assert (["a"], ["v1.36.4+k3s1"]) == (found["remains"], found["unlocked"])
     assert ([], {"same": 1, "delete": 1}) == (
         found["sites"],
@@ -117,7 +117,7 @@ def test_secrets_are_never_written(made: "Made") -> None:
         old_inputs={**step.old_inputs, "key": "OLDKEY", "passphrases": {"shop": "hunter-1"}},
         new_inputs={**step.new_inputs, "key": "NEWKEY", "passphrases": {"shop": "hunter-2"}},
     )
-    view = building.view(made.outcome([step]), building.Seen(at=NOW, fleet=made.fleet([new])))
+    view = site_changes.view(made.outcome([step]), site_changes.Seen(at=NOW, fleet=made.fleet([new])))
     text = json.dumps(checked(view))
     assert [] == [word for word in ("OLDKEY", "NEWKEY", "hunter") if word in text]
     assert ["key", "passphrases.shop"] == [change["path"] for change in checked(view)["groups"][0]["changes"]]
@@ -128,7 +128,7 @@ def test_unknown_digests_are_null_with_the_reason(made: "Made") -> None:
     new = made.plain("a")
     step = made.step("create", {}, new)
     step.new_outputs["images"]["n1"] |= {"digest": None, "uri": None, "unknownBecause": "key"}
-    view = building.view(made.outcome([step]), building.Seen(at=NOW, fleet=made.fleet([new])))
+    view = site_changes.view(made.outcome([step]), site_changes.Seen(at=NOW, fleet=made.fleet([new])))
     (site,) = checked(view)["sites"]
     assert {"old": None, "new": None, "uri": None} == site["images"]["n1"]
     assert "key" == site["unknownBecause"]

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Diagnostic, Step
-from edgefleet.report import building, text
-from edgefleet.report.view import FATES, Site, View
+from edgefleet.report import site_changes, text
+from edgefleet.report.plan_view import OUTCOMES, Row, View
 from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def a_day(made: "Made") -> View:
         )
         for name, days in (("es-mad-0002", 12), ("es-mad-0003", 3))
     )
-    return building.view(outcome, building.Seen(at=NOW, fleet=fleet, stood=stood, waiting=waiting))
+    return site_changes.view(outcome, site_changes.Seen(at=NOW, fleet=fleet, stood=stood, waiting=waiting))
 
 
 def _spec(step: Step) -> dict[str, Any]:
@@ -94,8 +94,10 @@ def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
     b = made.plain("b")
     left = [replace(made.step("delete", each, {}), is_remains=True) for each in (b, a)]
     stay = [made.step("same", each, each) for each in (a, b)]
-    view = building.view(made.outcome([*stay, *left]), building.Seen(at=NOW, fleet=made.fleet([a, b])))
-    assert {"gone": 0, "unchanged": 2} == {fate: view.counts[fate] for fate in ("gone", "unchanged")}
+    view = site_changes.view(
+        made.outcome([*stay, *left]), site_changes.Seen(at=NOW, fleet=made.fleet([a, b]))
+    )
+    assert {"gone": 0, "unchanged": 2} == {outcome: view.counts[outcome] for outcome in ("gone", "unchanged")}
     lines = shown(view).splitlines()
     place = lines.index("REMAINS - old of 2 replacements that an earlier run left, to remove")
     assert "      a, b" == lines[place + 1]
@@ -105,14 +107,14 @@ def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
 def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "Made") -> None:
     """After a run that failed, a changed address is a visit; an image that was only lost is none."""
     a, moved = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")
-    for new, fate, more in ((moved, "reflash", ["nodes.n1.network.address"]), (a, "none", [])):
+    for new, outcome, more in ((moved, "reflash", ["nodes.n1.network.address"]), (a, "none", [])):
         step = made.step("update", a, new, ["images.n1.digest", *more])
         missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
-        view = building.view(
+        view = site_changes.view(
             made.outcome([replace(step, old_outputs=missing)]),
-            building.Seen(at=NOW, fleet=made.fleet([new])),
+            site_changes.Seen(at=NOW, fleet=made.fleet([new])),
         )
-        assert [fate] == [site.fate for site in view.sites]
+        assert [outcome] == [site.outcome for site in view.sites]
         assert "  #1  1 site  images.n1: missing in the store -> as it should be" in shown(view).splitlines()
 
 
@@ -124,7 +126,7 @@ def test_a_thousand_lost_images_are_one_change(made: "Made") -> None:
         missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
         steps.append(replace(step, old_outputs=missing))
     fleet = made.fleet([_spec(step) for step in steps])
-    view = building.view(made.outcome(steps), building.Seen(at=NOW, fleet=fleet))
+    view = site_changes.view(made.outcome(steps), site_changes.Seen(at=NOW, fleet=fleet))
     assert [1000] == [len(group.sites) for group in view.groups]
 
 
@@ -147,7 +149,7 @@ def test_one_edited_site_shows_both_whole_digests(made: "Made", golden: "Golden"
         for before, after in zip(old, new, strict=True)
     ]
     fleet = made.fleet(new, lines={("de-ber-0007", "nodes.n1.network.address"): "stacks/dev.fleet.yaml:41:7"})
-    view = building.view(made.outcome(steps, stack="dev"), building.Seen(at=NOW, fleet=fleet))
+    view = site_changes.view(made.outcome(steps, stack="dev"), site_changes.Seen(at=NOW, fleet=fleet))
     golden("one-site.txt", shown(view))
     assert [("de-ber-0007", "reflash")] == [(site.name, site.effect) for site in view.of("reflash")]
 
@@ -157,9 +159,9 @@ def test_the_first_preview_names_each_image(made: "Made", golden: "Golden") -> N
     wifi = {"ssid": "Shops", "passphraseSecret": "shop-wifi"}
     new = [made.plain(name) for name in names("de-ber", 20)]
     new += [made.plain(name, nodes__n1__network__wifi=wifi) for name in names("fr-par", 4)]
-    view = building.view(
+    view = site_changes.view(
         made.outcome([made.step("create", {}, each) for each in new]),
-        building.Seen(at=NOW, fleet=made.fleet(new)),
+        site_changes.Seen(at=NOW, fleet=made.fleet(new)),
     )
     golden("first.txt", shown(view))
     assert {"shop-wifi": 4} == view.shared
@@ -169,7 +171,9 @@ def test_nothing_to_do(made: "Made", golden: "Golden") -> None:
     """The second up says so in one line, and where the images are."""
     same = [made.plain(name) for name in names("de-ber", 24)]
     outcome = made.outcome([made.step("same", each, each) for each in same], operation="up", seconds=1.04)
-    golden("nothing.txt", shown(building.view(outcome, building.Seen(at=NOW, fleet=made.fleet(same)))))
+    golden(
+        "nothing.txt", shown(site_changes.view(outcome, site_changes.Seen(at=NOW, fleet=made.fleet(same))))
+    )
 
 
 def test_what_was_done(made: "Made", golden: "Golden") -> None:
@@ -177,13 +181,13 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
     kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")
     new = made.plain("de-ber-0003")
     steps = [made.step("same", kept, kept), made.step("create", {}, new), made.step("delete", lost, {})]
-    seen = building.Seen(
+    seen = site_changes.Seen(
         at=NOW,
         fleet=made.fleet([kept, new]),
         stood={"de-ber-0002": "was stacks/eu.csv:3"},
         store="file:.edgefleet/images/eu",
     )
-    golden("done.txt", shown(building.view(made.outcome(steps, operation="up"), seen)))
+    golden("done.txt", shown(site_changes.view(made.outcome(steps, operation="up"), seen)))
 
 
 def test_a_failed_run_counts_the_sites_that_it_did_not_reach(made: "Made", golden: "Golden") -> None:
@@ -199,7 +203,7 @@ def test_a_failed_run_counts_the_sites_that_it_did_not_reach(made: "Made", golde
             ),
         ),
     )
-    view = building.view(outcome, building.Seen(at=NOW, fleet=made.fleet(sites)))
+    view = site_changes.view(outcome, site_changes.Seen(at=NOW, fleet=made.fleet(sites)))
     golden("failed.txt", shown(view))
     assert ["the disk is full"] == [each.problem for each in view.problems]
 
@@ -213,7 +217,7 @@ def test_thousands_of_different_changes_do_not_drown_the_rest(made: "Made", gold
     gone = [made.plain(name) for name in names("fr-par", 60)]
     fleet = made.fleet([_spec(step) for step in steps])
     outcome = made.outcome([*steps, *(made.step("delete", each, {}) for each in gone)], operation="preview")
-    view = building.view(outcome, building.Seen(at=NOW, fleet=fleet))
+    view = site_changes.view(outcome, site_changes.Seen(at=NOW, fleet=fleet))
     report = shown(view)
     golden("many.txt", report)
     assert all(each["name"] in report for each in gone)
@@ -234,15 +238,15 @@ def test_long_names_and_values_stay_within_the_line(made: "Made") -> None:
     name = "a" * 63
     old = made.plain(name)
     new = made.plain(name, sysctls={f"net.core.setting{index}": "1" * 90 for index in range(9)})
-    seen = building.Seen(at=NOW, fleet=made.fleet([new]))
-    shown(building.view(made.outcome([made.step("update", old, new, ["sysctls"])]), seen))
+    seen = site_changes.Seen(at=NOW, fleet=made.fleet([new]))
+    shown(site_changes.view(made.outcome([made.step("update", old, new, ["sysctls"])]), seen))
     shown(
-        building.view(
+        site_changes.view(
             made.outcome([made.step("delete", old, {})]),
-            building.Seen(at=NOW, stood={name: "was stacks/eu.csv:3"}),
+            site_changes.Seen(at=NOW, stood={name: "was stacks/eu.csv:3"}),
         )
     )
-    shown(building.view(made.outcome([made.step("create", {}, new)]), seen), is_all=True)
+    shown(site_changes.view(made.outcome([made.step("create", {}, new)]), seen), is_all=True)
 
 
 OPS = st.sampled_from(["same", "create", "update", "replace", "delete", "read", "refresh", "missing"])
@@ -252,17 +256,17 @@ OPS = st.sampled_from(["same", "create", "update", "replace", "delete", "read", 
     ops=st.lists(OPS, max_size=30), result=st.sampled_from(["succeeded", "failed", "cancelled", "refused"])
 )
 def test_counts_always_add_up_to_the_fleet(made: "Made", ops: list[Any], result: Any) -> None:
-    """Whatever an engine says, each site has exactly one fate and the numbers add up."""
+    """Whatever an engine says, each site has exactly one outcome and the numbers add up."""
     sites = [made.plain(f"site-{index}") for index in range(len(ops))]
     steps = [
         made.step(op, one, one, ["timezone"]) for op, one in zip(ops, sites, strict=True) if op != "missing"
     ]
     fleet = made.fleet([one for op, one in zip(ops, sites, strict=True) if op != "delete"])
-    view = building.view(made.outcome(steps, result=result), building.Seen(at=NOW, fleet=fleet))
+    view = site_changes.view(made.outcome(steps, result=result), site_changes.Seen(at=NOW, fleet=fleet))
     assert len(ops) == sum(view.counts.values()) == len(view.sites)
     (line, *more) = [each.plain for each in text.counts(view)]
     words = " ".join([line, *more]).replace(",", "").split()
     numbers = [int(word) for word in words if word.isdecimal()]
     assert numbers[-1] == sum(numbers[:-1]) == len(ops)
-    assert set(view.counts) == set(FATES)
-    assert all(isinstance(site, Site) for site in view.sites)
+    assert set(view.counts) == set(OUTCOMES)
+    assert {Row} >= {type(site) for site in view.sites}

@@ -2,93 +2,43 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from rich.filesize import decimal
 
-from edgefleet.commands import rendering, secrets, stack
+from edgefleet.commands import secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
-from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk, parallel
 from edgefleet.io import signing as keys
 from edgefleet.io.artifact_cache import root_of
 from edgefleet.io.store.place import StorePlace
-from edgefleet.keys import known_secrets
-from edgefleet.keys.secret_scan import Known
-from edgefleet.keys.site_certificate import check_outlasts
 from edgefleet.model.composing import Share
-from edgefleet.model.site_resource import SiteInputs
-from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.report.human import counted
 from edgefleet.report.progress import progress
-from edgefleet.rollout.capacity import check_fits
 from edgefleet.site.artifact_source import Supplies
 from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import Workshop, build_site
 from edgefleet.site.built import BuiltSite
+from edgefleet.site.inputs import Assembly
 
 NAMED = 20
 """Sites up to which each image is shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be built."""
-
-    fleet: Fleet
-    sites: tuple[str, ...]
-    jobs: Iterator[SiteJob] = field(repr=False)
-    """Made one after the other, as they are asked for."""
-    known: Callable[[], Known] = field(repr=False)
-    """Marks of the secrets of every site of the fleet, which a build looks for."""
-
-
-def order(session: Session, name: str, sites: Iterable[str] | None) -> Order:
-    """What is to be built of the stack `name`: `sites`, or all of them.
+def order(session: Session, name: str, sites: Iterable[str] | None) -> Assembly:
+    """What is to be built of the stack `name`: `sites`, or all of them by name.
 
     Raises:
-        InvalidInput: no such site, the stack lacks a secret, an identity would end too soon, or a medium is
-            too small.
+        InvalidInput: no such site, or see `edgefleet.site.inputs.assemble`.
     """
     fleet = stack.load(session.project, name)
-    wanted = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
-    secret, passphrases = secrets.required_fleet_secret(session, name)
-    check_outlasts(fleet.sites, fleet.control_plane, session.now())
-    check_fits({site: fleet.sites[site] for site in wanted}, fleet.lock, fleet.locate)
-    used = {site: rendering.used(fleet, site, passphrases, name) for site in wanted}
-    return Order(
-        fleet=fleet,
-        sites=wanted,
-        jobs=(_job(fleet, secret, site, used[site]) for site in wanted),
-        known=partial(_known, fleet, secret, passphrases),
-    )
-
-
-def _known(fleet: Fleet, secret: str, passphrases: dict[str, str]) -> Known:
-
-    sites = ((spec, rendering.key(secret, spec)) for spec in fleet.sites.values())
-    stack = known_secrets.of_stack(secret, fleet.name, fleet.region)
-    return known_secrets.known(sites, stack, passphrases)
-
-
-def known_of(jobs: Iterable[SiteJob]) -> Known:
-    """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
-    found = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
-    return known_secrets.known(((spec, spec.key) for spec in found), (), {})
-
-
-def _job(fleet: Fleet, secret: str, site: str, passphrases: dict[str, str]) -> SiteJob:
-
-    inputs = to_plain(rendering.whole(fleet, secret, site))
-    inputs |= {"store": fleet.images.store, "key": rendering.key(secret, fleet.sites[site])}
-    if passphrases:
-        inputs["passphrases"] = passphrases
-    return SiteJob(name=site, inputs=inputs)
+    chosen = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
+    return secrets.assembled(session, name, fleet, chosen)
 
 
 def workshop(

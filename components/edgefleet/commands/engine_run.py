@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from edgefleet.commands import removed_rows, screen, stack
+from edgefleet.commands import last_preview, removed_rows, screen, stack
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, recorded
@@ -16,9 +16,9 @@ from edgefleet.engine.api import Engine, Options
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.steps import Operation, Outcome, Result
-from edgefleet.report import building, document, text
+from edgefleet.report import document, site_changes, text
+from edgefleet.report.plan_view import View
 from edgefleet.report.progress import progress
-from edgefleet.report.view import View
 
 DOING: dict[Operation, str] = {
     "preview": "planning",
@@ -60,9 +60,9 @@ class Run:
         """Run `operation` and give back what is to be told."""
         outcome = self._outcome(operation, refresh=refresh or self.wanted.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
-        is_wish = operation in building.WISHES
+        is_wish = operation in site_changes.WISHES
         pending, note = waiting(self.session, self.fleet, self.before) if is_wish else ((), "")
-        seen = building.Seen(
+        seen = site_changes.Seen(
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
@@ -71,13 +71,18 @@ class Run:
             targets=self.wanted.targets,
             notes=(*notes, note) if note else notes,
         )
-        return building.view(outcome, seen)
+        view = site_changes.view(outcome, seen)
+        if operation == "preview":
+            last_preview.keep(self.session, view)
+        return view
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, wanted = self.session, self.wanted
         total = len(self.fleet.sites) if self.fleet else len(self.before) or None
         title = f"{DOING[operation]} {wanted.stack} ({self.engine.name} engine)"
         chosen = options(session, wanted, refresh=refresh)
+        if operation != "preview":
+            last_preview.forget(session, wanted.stack)
         with ExitStack() as drawn:
             shown = progress(session.err, title, total, is_animated=session.is_animated)
             drawn.enter_context(shown)

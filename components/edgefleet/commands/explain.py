@@ -1,12 +1,23 @@
 """`edgefleet explain`: what changes inside the images of a site, file by file."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from edgefleet.commands import explaining, options
-from edgefleet.commands.screen import show
-from edgefleet.commands.session import session_of
+from edgefleet.commands import last_preview, options, secrets
+from edgefleet.commands.screen import say, show
+from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import known_sites, load
+from edgefleet.commands.state_sites import Recorded, recorded_sites
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.spec import from_plain
+from edgefleet.report import explanation, groups
+from edgefleet.report.explanation import Side
+from edgefleet.report.human import counted
+from edgefleet.site.render import render
 
 
 def command(
@@ -20,10 +31,33 @@ def command(
 ) -> None:
     """Show what changes inside a site's images, file by file.
 
-    Shows each file that differs, with secrets masked, and both digests.
+    Shows each file that differs, with secrets masked, and both digests. A number is that of the last preview.
     """
     session = session_of(context)
-    show(
-        session,
-        explaining.lines(explaining.Question(session=session, stack=stack, engine=engine), what),
-    )
+    fleet = load(session.project, stack)
+    before = recorded_sites(session, stack, engine, show_secrets=True)
+    if not what.startswith("#"):
+        (name,) = known_sites(fleet, [what], also=before)
+        show(session, _site(session, stack, fleet, before, name))
+        return
+    group, notes = last_preview.change(session, stack, what, before)
+    for note in notes:
+        say(session, f"note: {note}")
+    show(session, groups.whole(group))
+    show(session, _site(session, stack, fleet, before, group.sites[0]))
+    if len(group.sites) > 1:
+        others = counted(len(group.sites) - 1, "site")
+        show(session, [f"the other {others} of {what} change in the same values"])
+
+
+def _site(
+    session: Session, stack: str, fleet: Fleet, before: Mapping[str, Recorded], name: str
+) -> Iterator[Text]:
+    old, new = Side(), Side()
+    if name in before:
+        recorded = before[name]
+        old = Side(inputs=from_plain(SiteInputs, dict(recorded.inputs)), digests=recorded.digests)
+    if name in fleet.sites:
+        inputs = secrets.assembled(session, stack, fleet, [name]).inputs(name)
+        new = Side(inputs=inputs, digests={node: image.digest for node, image in render(inputs).items()})
+    return explanation.lines(name, old, new)

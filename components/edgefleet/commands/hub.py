@@ -48,7 +48,7 @@ def kubeconfig(
         problem = f"the hub of this stack is of the kind {hub.kind}, which edgefleet has no authority over"
         hint = HINTS.get(hub.kind, HINTS["none"])
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
-    secret, _ = secrets.required_fleet_secret(session, stack)
+    secret = secrets.required(session, stack).fleet_secret
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
     signer = _signer(session, stack, hub.identity.chain) if hub.identity.chain else ("", "")
     generations = hub.identity.key_generations

@@ -13,6 +13,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.store.place import StorePlace
 from edgefleet.site import build_plan as plans
+from edgefleet.site.inputs import known_of
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; made if missing.")]
 Jobs = Annotated[
@@ -66,7 +67,7 @@ def build(  # noqa: PLR0913 - options
     shop = bulk.workshop(session, out, share, place, is_discarding=discard)
     shop = bulk.signing(session, shop, sign_key or wanted.fleet.images.sign_key)
     shop = replace(shop, known=wanted.known())
-    bulk.build(session, wanted.jobs, len(wanted.sites), shop, jobs or bulk.processors())
+    bulk.build(session, wanted.jobs(), len(wanted.sites), shop, jobs or bulk.processors())
 
 
 def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
@@ -103,5 +104,5 @@ def build_plan(  # noqa: PLR0913 - options
     found = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
     shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)
-    shop = replace(shop, known=bulk.known_of(found))
+    shop = replace(shop, known=known_of(found))
     bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())

@@ -61,7 +61,7 @@ def job(  # noqa: PLR0913 - options
         disk=disk,
         sign_key=key_of_pods(wanted.fleet.images.sign_key),
     )
-    plans = shards_of(tuple(wanted.jobs), shards)
+    plans = shards_of(tuple(wanted.jobs()), shards)
     text = yaml.safe_dump_all(objects(described, plans), sort_keys=False)
     files.write(session.project / out, text.encode())
     show(session, [f"{out}  {counted(len(wanted.sites), 'site')} in {counted(len(plans), 'shard')}"])

@@ -9,14 +9,16 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands import options, rendering, stack
+from edgefleet.commands import options, stack
 from edgefleet.commands.screen import say
+from edgefleet.commands.secrets import assembled
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.seed_ledger import Ledger
 from edgefleet.io.seed_server import SeedServer, Shelf, tls_context
 from edgefleet.report.human import counted
+from edgefleet.site.render import render
 
 LEDGER = "handed-seeds.json"
 Sites = Annotated[
@@ -79,8 +81,9 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
     fleet = stack.load(session.project, name)
     cache = ArtifactCache(root_of(session.environment), project=session.project)
     nodes, files, digests = {}, {}, {}
-    for site, images in rendering.each(session, fleet, name, stack.known_sites(fleet, sites)):
-        for node, image in images.items():
+    assembly = assembled(session, name, fleet, stack.known_sites(fleet, sites))
+    for site in assembly.sites:
+        for node, image in render(assembly.inputs(site)).items():
             of = fleet.sites[site].nodes[node]
             if of.image.netboot is None or of.network.mac is None:
                 continue

@@ -86,7 +86,7 @@ def _built(
     kind = wanted.fleet.sites[site].nodes[name].image.format
     shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
     shop = replace(shop, known=wanted.known())
-    (job,) = wanted.jobs
+    (job,) = wanted.jobs()
     built = build_site(job, shop=shop, node=name)
     if built.problems:
         raise bulk.failure(built.problems)

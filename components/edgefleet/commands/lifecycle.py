@@ -10,7 +10,7 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.model.steps import Operation
 from edgefleet.report.human import counted
-from edgefleet.report.view import View
+from edgefleet.report.plan_view import View
 
 QUESTIONS: dict[Operation, str] = {
     "up": "make it so?",

@@ -1,6 +1,7 @@
 """The secrets in a stack's configuration, read and written as the Pulumi CLI does it with a passphrase."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,9 @@ from edgefleet.commands.session import Session
 from edgefleet.commands.stack import FOLDER
 from edgefleet.engine.configuration import read_configuration, stack_crypter
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
+from edgefleet.site.inputs import Assembly, StackSecrets, assemble
 
 FLEET_SECRET = "fleet:secret"  # noqa: S105 - the name of the key
 PASSPHRASES = "fleet:passphrases"
@@ -62,8 +65,8 @@ def _passphrases(text: str | None, stack: str) -> dict[str, str]:
     )
 
 
-def required_fleet_secret(session: Session, stack: str) -> tuple[str, dict[str, str]]:
-    """The fleet secret and the passphrases.
+def required(session: Session, stack: str) -> StackSecrets:
+    """The secrets that the inputs of sites are made with.
 
     Raises:
         InvalidInput: the stack has no fleet secret yet.
@@ -79,7 +82,16 @@ def required_fleet_secret(session: Session, stack: str) -> tuple[str, dict[str, 
                 hint=f"write one, once: edgefleet init -s {stack}",
             )
         )
-    return found.fleet_secret, found.passphrases
+    return StackSecrets(stack=stack, fleet_secret=found.fleet_secret, passphrases=found.passphrases)
+
+
+def assembled(session: Session, stack: str, fleet: Fleet, sites: Collection[str] | None = None) -> Assembly:
+    """The inputs of `sites` of the stack's fleet, or of all of them, checked.
+
+    Raises:
+        InvalidInput: the stack lacks a secret, an identity would end too soon, or a medium is too small.
+    """
+    return assemble(fleet, required(session, stack), today=session.now(), sites=sites)
 
 
 def write(session: Session, stack: str, values: dict[str, str]) -> None:

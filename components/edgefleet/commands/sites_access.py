@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands import options, rendering, secrets, stack
+from edgefleet.commands import options, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
@@ -13,6 +13,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.keys.break_glass import USER, console_password, tunnel_address, tunnel_key
 from edgefleet.keys.disk_recovery import recovery_passphrase
 from edgefleet.model.site import SiteSpec
+from edgefleet.site.inputs import FleetKeys
 
 Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to get into.")]
 
@@ -22,9 +23,9 @@ def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> 
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
-    secret, _ = secrets.required_fleet_secret(session, stack_)
+    keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     say(session, f"user {USER}, at the console alone; a lower keyGeneration had another password")
-    show(session, (f"{spec.name}  {console_password(rendering.key(secret, spec))}" for spec in specs))
+    show(session, (f"{spec.name}  {console_password(keys.key(spec))}" for spec in specs))
 
 
 def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
@@ -36,9 +37,9 @@ def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> No
     fleet = stack.load(session.project, stack_)
     example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
     specs = _having(fleet, stack.known_sites(fleet, sites), "wireguard", example)
-    secret, _ = secrets.required_fleet_secret(session, stack_)
+    keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     say(session, "nothing here is secret: add it to the configuration of that machine's interface")
-    show(session, (line for spec in specs for line in _peers(spec, rendering.key(secret, spec))))
+    show(session, (line for spec in specs for line in _peers(spec, keys.key(spec))))
 
 
 def disk_key(
@@ -57,8 +58,8 @@ def disk_key(
     fleet = stack.load(session.project, stack_)
     (name,) = stack.known_sites(fleet, [site])
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
-    secret, _ = secrets.required_fleet_secret(session, stack_)
-    passphrase = recovery_passphrase(rendering.key(secret, spec), node=node, box_public_key=public)
+    keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
+    passphrase = recovery_passphrase(keys.key(spec), node=node, box_public_key=public)
     say(
         session,
         f"for cryptsetup open DEVICE; a disk from before key generation {spec.key_generation} has another",

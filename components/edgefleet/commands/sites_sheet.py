@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands import options, rendering, stack
+from edgefleet.commands import options, secrets, stack
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
@@ -15,7 +15,7 @@ from edgefleet.io import disk
 from edgefleet.report import sheet as printed
 from edgefleet.report import site_sheet
 from edgefleet.report.human import counted
-from edgefleet.site.render import SiteImage
+from edgefleet.site.render import SiteImage, render
 
 FOR_ALL = 0o644
 """Mode of the page: it holds no secret, and is to be handed on."""
@@ -54,7 +54,9 @@ def sheet(
 
 def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -> Iterator[site_sheet.Sheet]:
     """One after the other: images are rendered for their digests, and dropped."""
-    for site, images in rendering.each(session, fleet, name, sites):
+    assembly = secrets.assembled(session, name, fleet, sites)
+    for site in sites:
+        images = render(assembly.inputs(site))
         spec, member = fleet.sites[site], fleet.provenance.members[site]
         around = site_sheet.Around(
             stack=name,

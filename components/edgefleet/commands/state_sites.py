@@ -11,7 +11,7 @@ from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput
 from edgefleet.model.site_resource import TOKEN
-from edgefleet.report.differences import whole
+from edgefleet.report.presenters import whole
 
 NO_STACK = "no-stack"
 """Code of the engines' answer about a stack that is not there yet."""

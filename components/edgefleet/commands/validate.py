@@ -9,7 +9,7 @@ from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.rollout.capacity import check_fits
+from edgefleet.site.capacity import check_fits
 
 
 def command(

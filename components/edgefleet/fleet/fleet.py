@@ -16,14 +16,11 @@ from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.keys.break_glass import secrets_used
-from edgefleet.keys.certificates import Holder
-from edgefleet.keys.derivation import hub_master, site_key, stack_holder
-from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
+from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.hub import Cloud
-from edgefleet.model.hub import ControlPlane as ControlPlaneSpec
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import to_plain
-from edgefleet.rollout.capacity import check_fits
+from edgefleet.site import inputs
+from edgefleet.site.inputs import FleetKeys
 
 
 class FleetArgs(TypedDict):
@@ -72,18 +69,18 @@ class Fleet(pulumi.ComponentResource):
             parent=self, provider=provider, depends_on=[hub.bucket] if in_bucket and hub.bucket else []
         )
         with plainly():
-            check_outlasts(fleet.sites, fleet.control_plane, datetime.now(UTC))
-            check_fits(fleet.sites, fleet.lock, fleet.locate)
-        authority = secret.apply(lambda known: _authority(known, fleet))
+            inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
+        keys = secret.apply(lambda known: FleetKeys(secret=known, fleet=fleet))
+        checked = passphrases.apply(lambda known: _checked(fleet, known))
         for site, spec in fleet.sites.items():
             Site(
                 site,
                 spec,
                 {
                     "store": fleet.images.store,
-                    "key": _key(secret, spec),
-                    "passphrases": _used(spec, passphrases),
-                    "identity": _identity(spec, fleet.control_plane, authority),
+                    "key": _key(keys, spec),
+                    "passphrases": _used(spec, checked),
+                    "identity": _identity(fleet, spec, keys),
                 },
                 options,
             )
@@ -107,46 +104,31 @@ def _provider_args(cloud: Cloud) -> ProviderArgs:
     return args
 
 
-def _key(secret: pulumi.Output[str], spec: SiteSpec) -> pulumi.Output[str]:
+def _checked(fleet: model.Fleet, passphrases: Mapping[str, str]) -> Mapping[str, str]:
+    with plainly():
+        inputs.check_passphrases(fleet, fleet.sites, passphrases, stack=pulumi.get_stack())
+    return passphrases
+
+
+def _key(keys: pulumi.Output[FleetKeys], spec: SiteSpec) -> pulumi.Output[str]:
     """A site's derived key: the fleet secret itself goes no further than here.
 
     One output a site: an output of all keys would be searched for unknowns once for each of them.
     """
-    return secret.apply(
-        lambda known: site_key(
-            known, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
-        )
-    )
-
-
-def _authority(secret: str, fleet: model.Fleet) -> tuple[str, Holder]:
-    """The secret with the region's authority for sites, which is the same for all of them."""
-    master = hub_master(secret, fleet=fleet.name, region=fleet.region)
-    return secret, site_authority(master, fleet=fleet.name, region=fleet.region)
+    return keys.apply(lambda known: known.key(spec))
 
 
 def _identity(
-    spec: SiteSpec, hub: ControlPlaneSpec, authority: pulumi.Output[tuple[str, Holder]]
+    fleet: model.Fleet, spec: SiteSpec, keys: pulumi.Output[FleetKeys]
 ) -> pulumi.Input[dict[str, str]] | None:
     """A site's certificate, which is public; of the secret nothing but that goes on."""
-    if not hub.identity.sites:
+    if not fleet.control_plane.identity.sites:
         return None
-
-    def made(known: tuple[str, Holder]) -> dict[str, str]:
-        secret, by = known
-        key = site_key(
-            secret, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
-        )
-        return to_plain(identified(spec, key, by, hub).identity)
-
-    return pulumi.Output.unsecret(authority.apply(made))
+    return pulumi.Output.unsecret(keys.apply(lambda known: known.identity(spec) or {}))
 
 
 def _used(
     spec: SiteSpec, passphrases: pulumi.Output[Mapping[str, str]]
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
     """The stack's secrets that a site refers to; a plain empty dict where it refers to none."""
-    names = secrets_used(spec)
-    if not names:
-        return {}
-    return passphrases.apply(lambda known: {name: known[name] for name in names if name in known})
+    return passphrases.apply(lambda known: inputs.used(spec, known)) if secrets_used(spec) else {}

@@ -7,7 +7,7 @@ import pulumi
 
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
-from edgefleet.model.spec import to_plain
+from edgefleet.site.inputs import laid_out
 
 
 class SiteArgs(TypedDict):
@@ -36,13 +36,12 @@ class Site(pulumi.CustomResource):
         args: SiteArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs: dict[str, Any] = to_plain(spec)
-        inputs["store"] = args["store"]
-        key = args["key"]
-        inputs["key"] = key if isinstance(key, pulumi.Output) else pulumi.Output.secret(key)
-        if args["passphrases"]:
-            inputs["passphrases"] = pulumi.Output.secret(args["passphrases"])
-        if args.get("identity") is not None:
-            inputs["identity"] = args["identity"]
-        inputs["images"] = None
-        super().__init__(TOKEN, name, inputs, opts)
+        key, passphrases = args["key"], args["passphrases"]
+        inputs = laid_out(
+            spec,
+            store=args["store"],
+            key=key if isinstance(key, pulumi.Output) else pulumi.Output.secret(key),
+            passphrases=pulumi.Output.secret(passphrases) if passphrases else None,
+            identity=args.get("identity"),
+        )
+        super().__init__(TOKEN, name, inputs | {"images": None}, opts)

@@ -57,8 +57,8 @@ class SiteChange:
     effect: Effect = Effect.NONE
     """On the deployed site; it has no meaning for one that is new or gone."""
     changes: tuple[Change, ...] = ()
-    nodes: tuple[str, ...] = ("n1",)
-    """All nodes that the site has."""
+    nodes: tuple[str, ...] = ()
+    """All nodes that the site has; none where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def without_nodes(changes: Iterable[Change], nodes: Iterable[str]) -> tuple[Chan
         shared = Change(format_path(rest[1:]), change.old, change.new)
         alike.setdefault(repr(shared), (shared, set()))[1].add(str(rest[0]))
     for shared, having in alike.values():
-        if having >= names:
+        if names and having >= names:
             kept.append(shared)
         else:
             kept += [

@@ -3,14 +3,15 @@
 Fields are added, never renamed.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.model.differ import Change
 from edgefleet.model.steps import Step
 from edgefleet.report import problems
-from edgefleet.report.view import FATES, Group, Site, View
-from edgefleet.rollout.capacity import Filling
+from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
 from edgefleet.rollout.pending import Pending
+from edgefleet.site.capacity import Filling
 
 SUMMARY = ("same", "create", "update", "replace", "delete")
 
@@ -27,10 +28,10 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "seconds": round(view.seconds, 3),
         "store": view.store,
         "summary": {op: sum(step.op == op for step in view.steps) for op in SUMMARY},
-        "counts": {fate: view.counts[fate] for fate in FATES} | {"sites": len(view.sites)},
+        "counts": {outcome: view.counts[outcome] for outcome in OUTCOMES} | {"sites": len(view.sites)},
         "steps": [_step(step) for step in view.steps if is_all or step.op != "same"],
         "sites": [_site(site) for site in view.sites if is_all or site.op != "same"],
-        "groups": [_group(group) for group in view.groups],
+        "groups": [plain_group(group) for group in view.groups],
         "pending": [_waiting(each) for each in view.pending],
         "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
         "remains": [*view.remains],
@@ -55,12 +56,12 @@ def _step(step: Step) -> dict[str, Any]:
     return {"urn": step.urn, "op": step.op, "type": step.type, "diff": list(step.diff)}
 
 
-def _site(site: Site) -> dict[str, Any]:
+def _site(site: Row) -> dict[str, Any]:
     known = {
         "name": site.name,
         "op": site.op,
         "effect": site.effect.value,
-        "fate": site.fate,
+        "outcome": site.outcome,
         "images": {
             node: {"old": images.old, "new": images.new, "uri": images.uri}
             for node, images in site.images.items()
@@ -69,18 +70,28 @@ def _site(site: Site) -> dict[str, Any]:
     return known if site.unknown_because is None else known | {"unknownBecause": site.unknown_because}
 
 
-def _group(group: Group) -> dict[str, Any]:
+def plain_group(group: Group) -> dict[str, Any]:
+    """A group for programs; `group_of` reads it back."""
     return {
         "number": group.number,
-        "effect": group.fate,
+        "effect": group.outcome,
+        "replaced": group.is_replaced,
         "sites": [*group.sites],
-        "changes": [_change(change) for change in group.changes],
+        "changes": [change._asdict() for change in group.changes],
         "where": group.where,
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
-    return {"path": change.path, "old": change.old, "new": change.new}
+def group_of(plain: Mapping[str, Any]) -> Group:
+    """The group that a document describes."""
+    return Group(
+        number=plain["number"],
+        outcome=plain["effect"],
+        is_replaced=plain["replaced"],
+        sites=tuple(plain["sites"]),
+        changes=tuple(Change(**change) for change in plain["changes"]),
+        where=plain["where"],
+    )
 
 
 def _waiting(waiting: Pending) -> dict[str, Any]:

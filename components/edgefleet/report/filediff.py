@@ -1,26 +1,17 @@
 """How the files of an image differ, for people; what is secret is told apart but never shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import unified_diff
 
 from rich.text import Text
+
+from edgefleet.site.masked_files import MaskedFile
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 CONTEXT = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """One file of an image, or of the box that the image makes."""
-
-    data: bytes = field(repr=False)
-    """What it holds."""
-    shown: bytes | None
-    """The same with its secrets masked; `None` where all of it is secret."""
-
-
-def lines(old: Mapping[str, Rendered], new: Mapping[str, Rendered]) -> Iterator[Text]:
+def lines(old: Mapping[str, MaskedFile], new: Mapping[str, MaskedFile]) -> Iterator[Text]:
     """A unified diff of each file that differs, in the order of their paths."""
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
@@ -28,7 +19,7 @@ def lines(old: Mapping[str, Rendered], new: Mapping[str, Rendered]) -> Iterator[
             yield from _one(path, before, after)
 
 
-def _one(path: str, before: Rendered | None, after: Rendered | None) -> Iterator[Text]:
+def _one(path: str, before: MaskedFile | None, after: MaskedFile | None) -> Iterator[Text]:
     what = "new" if before is None else "removed" if after is None else "changed"
     if any(each is not None and each.shown is None for each in (before, after)):
         yield Text(f"    {path}  {what}; it is secret and not shown", "bold")
@@ -40,7 +31,7 @@ def _one(path: str, before: Rendered | None, after: Rendered | None) -> Iterator
         yield Text(f"      {line}", STYLES.get(line[:1], ""))
 
 
-def _texts(rendered: Rendered | None) -> list[str]:
+def _texts(rendered: MaskedFile | None) -> list[str]:
     if rendered is None or rendered.shown is None:
         return []
     try:

@@ -8,9 +8,9 @@ from edgefleet.model.differ import Change
 from edgefleet.report import human
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, both_ends, listed
-from edgefleet.report.view import Fate, Group, Site, View
+from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
 
-TITLES: dict[Fate, tuple[str, str, str]] = {
+TITLES: dict[SiteOutcome, tuple[str, str, str]] = {
     "reflash": ("REFLASH", "bold yellow", "{sites} {need} a visit"),
     "restart": ("RESTART", "yellow", "{sites}"),
     "live": ("LIVE", "cyan", "{sites}"),
@@ -28,12 +28,12 @@ NAME_LINES = 4
 """Lines of names of new sites."""
 
 
-def section(view: View, fate: Fate, *, is_all: bool) -> Iterator[Text]:
+def section(view: View, outcome: SiteOutcome, *, is_all: bool) -> Iterator[Text]:
     """The changed sites with one effect."""
-    found = [group for group in view.groups if group.fate == fate]
+    found = [group for group in view.groups if group.outcome == outcome]
     if not found:
         return
-    word, style, template = TITLES[fate]
+    word, style, template = TITLES[outcome]
     count = sum(len(group.sites) for group in found)
     what = template.format(sites=counted(count, "site"), need="needs" if count == 1 else "need")
     changes = f"{len(found):,} different changes" if len(found) > 1 else "1 change"
@@ -95,7 +95,7 @@ def _folded(label: str, text: str) -> Iterator[Text]:
         yield Text(f"      {label if start == 0 else ' ' * len(label)}{text[start : start + room]}")
 
 
-def _members(sites: Sequence[Site], nodes: int, *, is_all: bool) -> Iterator[Text]:
+def _members(sites: Sequence[Row], nodes: int, *, is_all: bool) -> Iterator[Text]:
     """The sites of a group, with digests where there are few."""
     if is_all or nodes <= WHOLE_DIGESTS:
         for site in sites:
@@ -107,7 +107,7 @@ def _members(sites: Sequence[Site], nodes: int, *, is_all: bool) -> Iterator[Tex
         yield from _names(sites, lines=1)
 
 
-def _whole(site: Site) -> Iterator[Text]:
+def _whole(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         yield Text(f"      {site.name} {node}")
         if images.old == images.new:
@@ -118,11 +118,11 @@ def _whole(site: Site) -> Iterator[Text]:
         yield Text(f"    + {images.new or _unknown(site)}", "green")
 
 
-def _unknown(site: Site) -> str:
+def _unknown(site: Row) -> str:
     return f"not known before the update: {site.unknown_because or 'an input is not known yet'}"
 
 
-def _short(site: Site) -> Iterator[Text]:
+def _short(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         new = human.digest(images.new) if images.new else "(not known yet)"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
@@ -133,7 +133,7 @@ def _short(site: Site) -> Iterator[Text]:
         yield left.append(change, "dim")
 
 
-def _names(sites: Sequence[Site], *, lines: int) -> Iterator[Text]:
+def _names(sites: Sequence[Row], *, lines: int) -> Iterator[Text]:
     """As many names as fit in so many lines, and how many more there are."""
     named = [*listed((site.name for site in sites), indent=6)]
     if len(named) <= lines:
@@ -171,7 +171,7 @@ def new(view: View, *, is_all: bool) -> Iterator[Text]:
         yield from _names(sites, lines=NAME_LINES)
 
 
-def _made(site: Site) -> Iterator[Text]:
+def _made(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         digest = human.digest(images.new) if images.new else _unknown(site)
         yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)

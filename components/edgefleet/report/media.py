@@ -6,7 +6,7 @@ from rich.text import Text
 
 from edgefleet.report.human import counted
 from edgefleet.report.layout import wrapped
-from edgefleet.rollout.capacity import Filling
+from edgefleet.site.capacity import Filling
 
 NAMED = 3
 """Sites that are named rather than counted."""

@@ -18,8 +18,8 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from edgefleet.model.site_resource import TOKEN
 from edgefleet.report.human import counted, duration
+from edgefleet.report.presenters import PRESENTERS
 
 EVERY = 10.0
 """Seconds between two lines where nothing is drawn."""
@@ -50,7 +50,7 @@ def finished_site(event: Any) -> str | None:
     """URN of the site that `event` says is finished, if it says so."""
     outputs = getattr(event, "res_outputs_event", None)
     metadata = getattr(outputs, "metadata", None)
-    return metadata.urn if metadata is not None and metadata.type == TOKEN else None
+    return metadata.urn if metadata is not None and metadata.type in PRESENTERS else None
 
 
 class Spoken:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from edgefleet.model.steps import Operation
-from edgefleet.report import footing, groups, media
+from edgefleet.report import footer, groups, media
 from edgefleet.report.human import counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread
-from edgefleet.report.view import FATES, Fate, View
+from edgefleet.report.plan_view import OUTCOMES, SiteOutcome, View
 
-LABELS: dict[Fate, tuple[str, str]] = {
+LABELS: dict[SiteOutcome, tuple[str, str]] = {
     "reflash": ("reflash", "bold yellow"),
     "restart": ("restart", "yellow"),
     "live": ("live", "cyan"),
@@ -35,7 +35,7 @@ def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
     yield _header(view)
     yield Text()
     yield from counts(view)
-    for part in (_sections(view, is_all=is_all), footing.render(view)):
+    for part in (_sections(view, is_all=is_all), footer.render(view)):
         lines = [*part]
         if lines:
             yield Text()
@@ -45,12 +45,12 @@ def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
 def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from gone(view)
     yield from remains(view)
-    for fate in ("reflash", "restart", "live", "none"):
-        yield from groups.section(view, fate, is_all=is_all)
+    for outcome in ("reflash", "restart", "live", "none"):
+        yield from groups.section(view, outcome, is_all=is_all)
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
     yield from media.lines(view.media, is_all=is_all)
-    yield from footing.others(view)
+    yield from footer.others(view)
 
 
 def remains(view: View) -> Iterator[Text]:
@@ -74,7 +74,7 @@ def _header(view: View) -> Text:
 
 def counts(view: View) -> Iterator[Text]:
     """The line that says what becomes of every site; it adds up to the fleet."""
-    words = [_count(fate, view.counts[fate]) for fate in FATES if view.counts[fate]]
+    words = [_count(outcome, view.counts[outcome]) for outcome in OUTCOMES if view.counts[outcome]]
     words.append(Text(f"= {len(view.sites):,}"))
     gap = 3 if sum(word.cell_len + 3 for word in words) < COLUMNS else 2
     line = Text()
@@ -86,8 +86,8 @@ def counts(view: View) -> Iterator[Text]:
     yield line
 
 
-def _count(fate: Fate, count: int) -> Text:
-    label, style = LABELS[fate]
+def _count(outcome: SiteOutcome, count: int) -> Text:
+    label, style = LABELS[outcome]
     return Text(f"{label} {count:,}", style)
 
 

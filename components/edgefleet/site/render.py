@@ -15,6 +15,7 @@ from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import Box, File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.site.content_id import identity
 from edgefleet.site.first_boot import first_boot
 
@@ -38,6 +39,11 @@ class SiteImage:
     """dict[path on the medium -> content] of the seed."""
     placed: tuple[File, ...] = field(default=(), repr=False)
     """What it puts on the box's disk."""
+
+
+def render(inputs: SiteInputs) -> dict[str, SiteImage]:
+    """dict[node name -> image] of a site from the inputs of its resource; see `render_site`."""
+    return render_site(inputs.spec, inputs.key, inputs.passphrases)
 
 
 def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:

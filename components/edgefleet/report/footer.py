@@ -8,7 +8,7 @@ from rich.text import Text
 from edgefleet.model.effects import Effect
 from edgefleet.report.human import age, counted
 from edgefleet.report.layout import COLUMNS, both_ends, wrapped
-from edgefleet.report.view import View
+from edgefleet.report.plan_view import View
 from edgefleet.rollout.pending import Pending
 
 SIGNS = {"create": ("+", "green"), "delete": ("-", "red"), "replace": ("+-", "yellow"), "import": ("=", "")}
@@ -23,9 +23,9 @@ def others(view: View) -> Iterator[Text]:
     for other in view.others:
         sign, style = SIGNS.get(other.op, ("~", "yellow"))
         left = Text.assemble((f"  {sign} ", style), other.name)
-        if other.diff:
-            left.append(f"  {', '.join(other.diff)}")
-        yield from both_ends(left, other.type)
+        if other.differing:
+            left.append(f"  {', '.join(other.differing)}")
+        yield from both_ends(left, other.kind)
 
 
 def render(view: View) -> Iterator[Text]:

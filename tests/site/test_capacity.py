@@ -11,7 +11,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.model.medium import Base, Medium, PayloadFile
 from edgefleet.model.site import SiteSpec
 from edgefleet.report import media
-from edgefleet.rollout.capacity import ROOM, check_fits, fillings
+from edgefleet.site.capacity import ROOM, check_fits, fillings
 
 SITE = spec_of(GOLDEN / "recipe-1/server-static")
 NODE = next(iter(SITE.nodes))

@@ -1,8 +1,8 @@
-"""From what an engine did to what there is to tell: every site with its fate, equal changes together."""
+"""From what an engine did to what there is to tell: every site with its outcome, equal changes together."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -12,13 +12,14 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.steps import Operation, Outcome, Result, Step
-from edgefleet.report import diagnosing, differences
-from edgefleet.report.view import Digests, Fate, Group, Other, Site, View
-from edgefleet.rollout.capacity import Filling, fillings
+from edgefleet.report import diagnosing
+from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
+from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout.pending import Pending
+from edgefleet.site.capacity import Filling, fillings
 
 COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
-FATE_OF: dict[Effect, Fate] = {
+OUTCOME_OF: dict[Effect, SiteOutcome] = {
     Effect.REFLASH: "reflash",
     Effect.RESTART: "restart",
     Effect.LIVE: "live",
@@ -77,14 +78,14 @@ class Seen:
 
 def view(outcome: Outcome, seen: Seen) -> View:
     """Everything there is to tell about `outcome`."""
-    steps = {step.name: step for step in outcome.steps if step.type == TOKEN and not step.is_remains}
-    images = {name: differences.digests(step) for name, step in steps.items()}
-    changes = {name: differences.site_change(step, images[name]) for name, step in steps.items()}
-    told = Told(
-        steps=steps, images=images, changes=changes, operation=outcome.operation, result=outcome.result
+    steps = {step.name: step for step in outcome.steps if is_site(step) and not step.is_remains}
+    run = SiteRun(
+        rows={name: present(step) for name, step in steps.items()},
+        operation=outcome.operation,
+        result=outcome.result,
     )
-    sites = (*_gone(told, seen), *_present(told, seen))
     fleet, region = _names(steps, seen)
+    asks = seen.fleet if outcome.operation in WISHES else None
     return View(
         engine=outcome.engine,
         stack=outcome.stack,
@@ -94,14 +95,14 @@ def view(outcome: Outcome, seen: Seen) -> View:
         region=region,
         seconds=outcome.seconds,
         at=seen.at,
-        sites=sites,
-        groups=tuple(_groups(changes.values(), seen)),
+        sites=(*_gone(run, seen), *_present(run, seen)),
+        groups=tuple(_groups(run, seen)),
         others=tuple(_others(outcome)),
         remains=tuple(sorted(step.name for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
-        shared=_shared(seen.fleet) if outcome.operation in WISHES else {},
-        unlocked=_unlocked(seen.fleet) if outcome.operation in WISHES else (),
-        media=_media(seen.fleet) if outcome.operation in WISHES else (),
+        shared=_shared(asks),
+        unlocked=_unlocked(asks),
+        media=_media(asks),
         store=seen.store or _store(steps),
         problems=tuple(diagnosing.problems(outcome.diagnostics)),
         notes=(*seen.notes, *_warnings(outcome)),
@@ -128,93 +129,83 @@ def line_of(where: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What an engine told of the sites, by their names."""
+class SiteRun:
+    """What an engine did or would do to the sites."""
 
-    steps: dict[str, Step]
-    images: dict[str, dict[str, Digests]]
-    changes: dict[str, SiteChange]
+    rows: dict[str, Row]
+    """dict[site -> its row]."""
     operation: Operation
     result: Result
 
 
-def _gone(told: Told, seen: Seen) -> Iterator[Site]:
-    for name in sorted(name for name, step in told.steps.items() if step.op == "delete"):
-        yield Site(
-            name=name,
-            op="delete",
-            fate="gone",
-            effect=Effect.NONE,
-            images=told.images[name],
-            where=seen.stood.get(name, ""),
-        )
+def _gone(run: SiteRun, seen: Seen) -> Iterator[Row]:
+    for name, row in sorted(run.rows.items()):
+        if row.op == "delete":
+            yield replace(row, outcome="gone", where=seen.stood.get(name, ""))
 
 
-def _present(told: Told, seen: Seen) -> Iterator[Site]:
+def _present(run: SiteRun, seen: Seen) -> Iterator[Row]:
     """The sites that stay, in the fleet file's order; those only the state knows come last.
 
     When all was destroyed, sites that were never made are not there either.
     """
-    is_empty = told.operation == "destroy" and told.result == "succeeded" and not seen.targets
-    for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet and not is_empty else ()), *told.steps)):
-        step = told.steps.get(name)
-        if step is None:
-            yield Site(name=name, op="same", fate=_missed(name, seen, told), effect=Effect.NONE)
-        elif step.op != "delete":
-            yield Site(
-                name=name,
-                op=step.op,
-                fate=_fate(told.changes[name], seen),
-                effect=told.changes[name].effect,
-                images=told.images[name],
-                unknown_because=differences.unknown_because(step),
-                where=line_of(seen.fleet.locate(name, "")) if seen.fleet and step.op != "same" else "",
-            )
+    is_empty = run.operation == "destroy" and run.result == "succeeded" and not seen.targets
+    for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet and not is_empty else ()), *run.rows)):
+        row = run.rows.get(name)
+        if row is None:
+            yield Row(kind=TOKEN, name=name, op="same", outcome=_missed(name, seen, run))
+        elif row.op != "delete":
+            where = line_of(seen.fleet.locate(name, "")) if seen.fleet and row.op != "same" else ""
+            yield replace(row, outcome=_outcome(row, seen), where=where)
 
 
-def _missed(name: str, seen: Seen, told: Told) -> Fate:
+def _missed(name: str, seen: Seen, run: SiteRun) -> SiteOutcome:
     """Why a site of the fleet file has no step."""
     if seen.targets and name not in seen.targets:
         return "untargeted"
-    return "unchanged" if told.operation in {"refresh", "destroy"} else "unreached"
+    return "unchanged" if run.operation in {"refresh", "destroy"} else "unreached"
 
 
-def _fate(change: SiteChange, seen: Seen) -> Fate:
-    if change.op in differences.CHANGING:
-        return FATE_OF[change.effect]
-    if change.op in {"create", "import"}:
+def _outcome(row: Row, seen: Seen) -> SiteOutcome:
+    if row.op in CHANGING:
+        return OUTCOME_OF[row.effect]
+    if row.op in {"create", "import"}:
         return "new"
-    return "untargeted" if seen.targets and change.name not in seen.targets else "unchanged"
+    return "untargeted" if seen.targets and row.name not in seen.targets else "unchanged"
 
 
-def _groups(changes: Iterable[SiteChange], seen: Seen) -> Iterator[Group]:
+def _groups(run: SiteRun, seen: Seen) -> Iterator[Group]:
     """Sites with the same changes, numbered through."""
-    by_name = {each.name: each for each in changes if each.op in differences.CHANGING}
-    for number, group in enumerate(grouped(by_name.values()), start=1):
+    changes = (
+        SiteChange(name=row.name, op=row.op, effect=row.effect, changes=row.changes, nodes=row.nodes)
+        for row in run.rows.values()
+        if row.op in CHANGING
+    )
+    for number, group in enumerate(grouped(changes), start=1):
         yield Group(
             number=number,
-            fate=FATE_OF[group.effect],
+            outcome=OUTCOME_OF[group.effect],
             sites=group.sites,
             changes=group.changes,
-            where=_declared(by_name[group.sites[0]], seen),
+            where=_declared(run.rows[group.sites[0]], seen),
             is_replaced=group.op == "replace",
         )
 
 
-def _declared(change: SiteChange, seen: Seen) -> str:
-    if seen.fleet is None or not change.changes:
+def _declared(row: Row, seen: Seen) -> str:
+    if seen.fleet is None or not row.changes:
         return ""
-    return line_of(seen.fleet.locate(change.name, change.changes[0].path))
+    return line_of(seen.fleet.locate(row.name, row.changes[0].path))
 
 
-def _others(outcome: Outcome) -> Iterator[Other]:
+def _others(outcome: Outcome) -> Iterator[Row]:
     """What changes beside the sites; the stack, components and providers that come or go are only names."""
     for step in outcome.steps:
-        is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains
-        is_named = is_touched and step.type not in {TOKEN, diagnosing.STACK, *COMPONENTS}
-        is_provider = step.type.startswith("pulumi:providers:") and step.op not in differences.CHANGING
+        is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
+        is_named = is_touched and step.type not in {diagnosing.STACK, *COMPONENTS}
+        is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
-            yield Other(name=step.name, type=step.type, urn=step.urn, op=step.op, diff=step.diff)
+            yield present(step)
 
 
 def _shared(fleet: Described | None) -> dict[str, int]:

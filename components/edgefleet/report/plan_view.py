@@ -1,5 +1,6 @@
 """What one preview, up, refresh or destroy has to tell, in the order in which it matters."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -8,12 +9,14 @@ from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Op, Operation, Result, Step
-from edgefleet.rollout.capacity import Filling
 from edgefleet.rollout.pending import Pending
+from edgefleet.site.capacity import Filling
 
-Fate = Literal["reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"]
+SiteOutcome = Literal[
+    "reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"
+]
 """What becomes of a site; each site of the fleet has exactly one."""
-FATES: tuple[Fate, ...] = (
+OUTCOMES: tuple[SiteOutcome, ...] = (
     "reflash",
     "restart",
     "live",
@@ -37,13 +40,23 @@ class Digests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """One site in the run."""
+class Row:
+    """One resource in the run, as the presenter of its kind shows it."""
 
+    kind: str
+    """Pulumi type token."""
     name: str
     op: Op
-    fate: Fate
-    effect: Effect
+    outcome: SiteOutcome | None = None
+    """What becomes of the site that it stands for; `None` for a resource that is no site."""
+    effect: Effect = Effect.NONE
+    """On a deployed site."""
+    differing: tuple[str, ...] = ()
+    """Names of what differs, where the values are not shown."""
+    changes: tuple[Change, ...] = ()
+    """Values that differ."""
+    nodes: tuple[str, ...] = ()
+    """All nodes that the site has."""
     images: dict[str, Digests] = field(default_factory=dict)
     """dict[node name -> digests]."""
     unknown_because: str | None = None
@@ -58,24 +71,13 @@ class Group:
 
     number: int
     """From 1, in the order shown: ``#1``."""
-    fate: Fate
+    outcome: SiteOutcome
     sites: tuple[str, ...]
     changes: tuple[Change, ...]
     """Without the names of nodes where all nodes of a site change alike."""
     where: str = ""
     """``file:line`` of the line that declares the first change's new value."""
     is_replaced: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Other:
-    """A resource that is no site: a bucket, a provider, a component."""
-
-    name: str
-    type: str
-    urn: str
-    op: Op
-    diff: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,11 @@ class View:
     seconds: float
     at: datetime
     """When this was seen; ages count from here."""
-    sites: tuple[Site, ...] = ()
+    sites: tuple[Row, ...] = ()
     """Every site of the fleet and of its state, in the fleet file's order, the gone ones first."""
     groups: tuple[Group, ...] = ()
-    others: tuple[Other, ...] = ()
+    others: tuple[Row, ...] = ()
+    """Resources that are no sites and change."""
     remains: tuple[str, ...] = ()
     """Names of resources that an earlier run replaced and of which it left the old one to delete."""
     pending: tuple[Pending, ...] = ()
@@ -112,17 +115,15 @@ class View:
     steps: tuple[Step, ...] = ()
     """The engine's `edgefleet.model.steps.Step`s."""
 
-    def of(self, *fates: Fate) -> tuple[Site, ...]:
-        """The sites with one of `fates`."""
-        return tuple(site for site in self.sites if site.fate in fates)
+    def of(self, *outcomes: SiteOutcome) -> tuple[Row, ...]:
+        """The sites with one of `outcomes`."""
+        return tuple(site for site in self.sites if site.outcome in outcomes)
 
     @property
-    def counts(self) -> dict[Fate, int]:
-        """dict[fate -> sites]; adds up to all sites."""
-        counts: dict[Fate, int] = dict.fromkeys(FATES, 0)
-        for site in self.sites:
-            counts[site.fate] += 1
-        return counts
+    def counts(self) -> dict[SiteOutcome, int]:
+        """dict[outcome -> sites]; adds up to all sites."""
+        counts = Counter(site.outcome for site in self.sites)
+        return {outcome: counts[outcome] for outcome in OUTCOMES}
 
     @property
     def is_done(self) -> bool:

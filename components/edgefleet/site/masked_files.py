@@ -1,4 +1,4 @@
-"""A site's rendered files beside what may be shown of them.
+"""A site's rendered files, each with what may be shown of it.
 
 What is secret is found without knowing any file's format: the same site is rendered a second time with
 other secrets, and whatever differs came from them.
@@ -6,14 +6,14 @@ other secrets, and whatever differs came from them.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
 import yaml
 
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.steps import SECRET
-from edgefleet.report.filediff import Rendered
 from edgefleet.site.render import render_tree
 
 OTHER_KEY = "A" * 43 + "="
@@ -25,8 +25,19 @@ Files = Mapping[str, bytes]
 """dict[path -> content]."""
 
 
-def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, dict[str, Rendered]]:
-    """dict[node -> dict[path -> file]] of the media of a site and of the boxes that they make."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedFile:
+    """One file of an image, or of the node that the image makes."""
+
+    data: bytes = field(repr=False)
+    """What it holds."""
+    shown: bytes | None
+    """The same with its secrets masked; `None` where all of it is secret."""
+
+
+def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
+    """dict[node -> dict[path -> file]] of the media of a site and of the nodes that they make."""
+    spec, key, passphrases = inputs.spec, inputs.key, inputs.passphrases
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)
     others = {
@@ -35,7 +46,7 @@ def rendered(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[s
     other = render_tree(spec, OTHER_KEY, others, shows_secrets=True)
     return {
         node: {
-            path: Rendered(data=data, shown=_shown(path, data, other[node][path], masked[node]))
+            path: MaskedFile(data=data, shown=_shown(path, data, other[node][path], masked[node]))
             for path, data in files.items()
         }
         for node, files in whole.items()

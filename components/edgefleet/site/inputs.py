@@ -1,0 +1,179 @@
+"""From a fleet file and a stack's secrets to the inputs of each site's resource: the one road. Pure.
+
+The component `Fleet`, `image build` and its workers, `image serve`, the sheets and `explain` take them from
+here, so that a preview, a build and an explanation are about the same bytes. The fleet secret goes no
+further: a site's inputs hold only what was derived for that site.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.keys import known_secrets
+from edgefleet.keys.break_glass import secrets_used
+from edgefleet.keys.certificates import Holder
+from edgefleet.keys.derivation import hub_master, site_key
+from edgefleet.keys.secret_scan import Known
+from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.spec import from_plain, to_plain
+from edgefleet.site.build_plan import SiteJob
+from edgefleet.site.capacity import check_fits
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetKeys:
+    """What the fleet secret gives the sites of a region."""
+
+    secret: str = field(repr=False)
+    """The fleet secret."""
+    fleet: Fleet = field(repr=False)
+
+    @cached_property
+    def authority(self) -> Holder:
+        """The region's authority for sites; derived once for all of them."""
+        name, region = self.fleet.name, self.fleet.region
+        return site_authority(hub_master(self.secret, fleet=name, region=region), fleet=name, region=region)
+
+    def key(self, spec: SiteSpec) -> str:
+        """A site's derived key."""
+        return site_key(
+            self.secret, fleet=spec.fleet, region=spec.region, site=spec.name, generation=spec.key_generation
+        )
+
+    def identity(self, spec: SiteSpec) -> dict[str, str] | None:
+        """A site's certificate, which is public; `None` where the region has no authority for sites."""
+        hub = self.fleet.control_plane
+        if not hub.identity.sites:
+            return None
+        return to_plain(identified(spec, self.key(spec), self.authority, hub).identity)
+
+    def known(self, passphrases: Mapping[str, str]) -> Known:
+        """Marks of the secrets of every site of the fleet and of the stack, which no other image may hold."""
+        sites = ((spec, self.key(spec)) for spec in self.fleet.sites.values())
+        stack = known_secrets.of_stack(self.secret, self.fleet.name, self.fleet.region)
+        return known_secrets.known(sites, stack, passphrases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSecrets:
+    """What a stack's configuration keeps secret for its sites."""
+
+    stack: str
+    """Name of the stack, for messages."""
+    fleet_secret: str = field(repr=False)
+    """32 random bytes in base64."""
+    passphrases: Mapping[str, str] = field(repr=False)
+    """dict[name -> Wi-Fi passphrase, activation code or the credentials of a proxy]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The inputs of the sites of a fleet, made as they are asked for."""
+
+    fleet: Fleet
+    sites: tuple[str, ...]
+    """Names of the sites that were checked."""
+    keys: FleetKeys
+    passphrases: Mapping[str, str] = field(repr=False)
+
+    def plain(self, site: str) -> dict[str, Any]:
+        """The inputs of the resource of `site`."""
+        spec = self.fleet.sites[site]
+        return laid_out(
+            spec,
+            store=self.fleet.images.store,
+            key=self.keys.key(spec),
+            passphrases=used(spec, self.passphrases),
+            identity=self.keys.identity(spec),
+        )
+
+    def inputs(self, site: str) -> SiteInputs:
+        """The same as the resource reads them."""
+        return from_plain(SiteInputs, self.plain(site))
+
+    def jobs(self) -> Iterator[SiteJob]:
+        """A build of each of `sites`, one after the other."""
+        return (SiteJob(name=site, inputs=self.plain(site)) for site in self.sites)
+
+    def known(self) -> Known:
+        """See `FleetKeys.known`."""
+        return self.keys.known(self.passphrases)
+
+
+def known_of(jobs: Iterable[SiteJob]) -> Known:
+    """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
+    inputs = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
+    return known_secrets.known(((each, each.key) for each in inputs), (), {})
+
+
+def assemble(
+    fleet: Fleet, secrets: StackSecrets, *, today: datetime, sites: Collection[str] | None = None
+) -> Assembly:
+    """The inputs of `sites`, or of all, after every check.
+
+    Raises:
+        InvalidInput: see `check` and `check_passphrases`.
+    """
+    names = tuple(fleet.sites if sites is None else sites)
+    check(fleet, names, today=today)
+    check_passphrases(fleet, names, secrets.passphrases, stack=secrets.stack)
+    keys = FleetKeys(secret=secrets.fleet_secret, fleet=fleet)
+    return Assembly(fleet=fleet, sites=names, keys=keys, passphrases=secrets.passphrases)
+
+
+def check(fleet: Fleet, sites: Collection[str], *, today: datetime) -> None:
+    """Check what needs no secret.
+
+    Raises:
+        InvalidInput: an identity would end while a site may be offline, or a medium is too small.
+    """
+    check_outlasts(fleet.sites, fleet.control_plane, today)
+    check_fits({site: fleet.sites[site] for site in sites}, fleet.lock, fleet.locate)
+
+
+def check_passphrases(
+    fleet: Fleet, sites: Collection[str], passphrases: Mapping[str, str], *, stack: str
+) -> None:
+    """Check that the stack has each secret that one of `sites` refers to.
+
+    Raises:
+        InvalidInput: it lacks some.
+    """
+    missing = [
+        (site, name) for site in sites for name in secrets_used(fleet.sites[site]) if name not in passphrases
+    ]
+    if missing:
+        raise InvalidInput(
+            Problem(
+                code="no-passphrase",
+                where=fleet.locate(site, ""),
+                path=f"sites.{site}",
+                problem=f"the stack has no secret {name!r}, which a Wi-Fi, a proxy or an activation needs",
+                hint=f"set it: edgefleet init -s {stack} --passphrase {name}",
+            )
+            for site, name in missing
+        )
+
+
+def used(spec: SiteSpec, passphrases: Mapping[str, str]) -> dict[str, str]:
+    """Those of `passphrases` that a site refers to."""
+    return {name: passphrases[name] for name in secrets_used(spec) if name in passphrases}
+
+
+def laid_out(spec: SiteSpec, *, store: Any, key: Any, passphrases: Any, identity: Any) -> dict[str, Any]:
+    """A site's spec and what stands beside it, as its resource takes them.
+
+    What a secret enters is a value, or a program's output of one; where there is none, it is empty or `None`.
+    """
+    inputs = to_plain(spec) | {"store": store, "key": key}
+    if passphrases:
+        inputs["passphrases"] = passphrases
+    if identity is not None:
+        inputs["identity"] = identity
+    return inputs
