@@ -187,7 +187,7 @@ def test_everything_wrong_is_said_by_its_path_and_without_a_traceback(project: P
     site["nodes"]["n2"]["cpu"] = 2
     said = project.run("preview", ok=False)
     assert "property nodes.n1.role" in said
-    assert "must be 'server' or 'agent'" in said
+    assert "this value cannot stand here; one of: agent, server" in said
     assert "nodes.n2.cpu" in said
     assert "did you mean cpus?" in said
     site["nodes"]["n1"]["role"], site["key"] = "server", "hunter22"
@@ -235,7 +235,7 @@ def test_a_component_is_built_by_the_same_server(project: Project) -> None:
     ]
     project.inputs["hub"] = {"buckte": "scratch-hub"}
     said = project.run("preview", ok=False)
-    assert "buckte: is not known here; did you mean bucket?" in said
+    assert "unknown key buckte; did you mean bucket?" in said
     assert "constructing.py" not in said
 
 

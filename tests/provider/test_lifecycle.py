@@ -49,12 +49,11 @@ def test_everything_wrong_is_said_at_once_with_its_path(call: Any, site: Site) -
     inputs["users"] = {"name": "ops"}
     del inputs["recipe"]
     assert {
-        "keyGeneration": "must be a whole number; correct the value",
-        "nodes.n1.cpu": "is not known here; did you mean cpus?",
-        "nodes.n1.cpus": "is missing; give it a value",
-        "nodes.n2.role": "must be 'server' or 'agent'; choose one of these",
-        "users": "must be a list; correct the value",
-        "recipe": "is missing; give it a value",
+        "keyGeneration": "expected a whole number; write digits only, such as 4",
+        "nodes.n1.cpu": "unknown key cpu; did you mean cpus?",
+        "nodes.n2.role": "this value cannot stand here; one of: agent, server",
+        "users": "expected a list; write [first, second], or one item a line after a hyphen",
+        "recipe": "recipe is missing; add it: recipe: 1",
     } == call.failures(inputs)
 
 

@@ -51,8 +51,8 @@ def test_a_configuration_is_checked_whole(servicer: Servicer) -> None:
             {"endpoint": "s3.example"},
             {"endpoint": "'s3.example' is no endpoint; write `emulated`, or an address that"},
         ),
-        ({"rolArn": "x"}, {"rolArn": "is not known here; did you mean roleArn?"}),
-        ({"region": 5}, {"region": "must be text; correct the value"}),
+        ({"rolArn": "x"}, {"rolArn": "unknown key rolArn; did you mean roleArn?"}),
+        ({"region": 5}, {"region": "expected text; write one value"}),
     ):
         answer = servicer.CheckConfig(proto.CheckRequest(news=encode(news), **PROVIDER), None)
         found = {each.property: each.reason for each in answer.failures}

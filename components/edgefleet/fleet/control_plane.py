@@ -16,7 +16,7 @@ from edgefleet.fleet.hub.site_identity import site_identity
 from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.fleet.plainly import plainly
-from edgefleet.fleetfile.plain_hub import hub_from_plain
+from edgefleet.fleetfile.control_plane import hub_from_plain
 from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model

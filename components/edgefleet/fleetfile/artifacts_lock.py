@@ -9,8 +9,8 @@ from typing_extensions import TypedDict
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.provenance import Provenance
-from edgefleet.fleetfile.pydantic_errors import problems_of
 from edgefleet.fleetfile.source import Source
+from edgefleet.fleetfile.vocabulary import problems_of
 from edgefleet.fleetfile.workloads import Release
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Web
@@ -125,7 +125,7 @@ def read_lock(fleet_file: Path, root: Path) -> ArtifactsLock:
     try:
         lock: ArtifactsLock = TypeAdapter(ArtifactsLock).validate_python(plain)
     except ValidationError as error:
-        problems += problems_of(error, (), Provenance(text=text))
+        problems += problems_of(error, plain, (), Provenance(text=text))
         raise InvalidInput(problems) from error
     if problems:
         raise InvalidInput(problems)

@@ -13,10 +13,10 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile import artifacts_lock, inventory
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.building import Building
+from edgefleet.fleetfile.control_plane import read_hub
 from edgefleet.fleetfile.document import ImageStore
 from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.fleetfile.hub_reading import read_hub
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.resolution import Written

@@ -11,7 +11,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.document import RECIPES
 from edgefleet.fleetfile.partial import DOCUMENT, PROFILE, SETTINGS, SITE
 from edgefleet.fleetfile.provenance import Provenance
-from edgefleet.fleetfile.pydantic_errors import problems_of
+from edgefleet.fleetfile.vocabulary import problems_of
 from edgefleet.model.names import Name
 from edgefleet.model.paths import Part, format_path
 
@@ -57,7 +57,7 @@ class Parts:
         try:
             made: dict[str, Any] = _adapter("document").validate_python(head)
         except ValidationError as error:
-            self.problems += problems_of(error, (), self.provenance)
+            self.problems += problems_of(error, head, (), self.provenance)
             return {}
         if made["recipe"] not in RECIPES:
             known = ", ".join(map(str, sorted(RECIPES)))
@@ -109,7 +109,7 @@ class Parts:
         try:
             _adapter("name").validate_python(path[1])
         except ValidationError as error:
-            for problem in problems_of(error, path, self.provenance):
+            for problem in problems_of(error, path[1], path, self.provenance):
                 where = self.provenance.near(path, of_key=True)
                 self.problems.append(replace(problem, where=where, path=format_path(path)))
             return False
@@ -119,6 +119,6 @@ class Parts:
         try:
             made: dict[str, Any] = _adapter(kind).validate_python(plain)
         except ValidationError as error:
-            self.problems += problems_of(error, path, self.provenance)
+            self.problems += problems_of(error, plain, path, self.provenance)
             return None
         return made

@@ -1,10 +1,16 @@
 """Which keys may stand where in a fleet file, and what a wrong one was probably meant to be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
+
+from edgefleet.errors import Problem
 from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE
-from edgefleet.model.paths import Part
+from edgefleet.fleetfile.provenance import Path, Provenance
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.syntax import nearest
 from edgefleet.model.type_introspection import at, fields_of
 
@@ -65,3 +71,19 @@ def suggestion(path: Sequence[Part]) -> str:
     if homes and not close.startswith("did you mean"):
         return f"{key} belongs to {' or '.join(homes)}"
     return close
+
+
+def problems_of(
+    error: ValidationError, plain: Any, prefix: Path, provenance: Provenance
+) -> Iterator[Problem]:
+    """A problem for each of pydantic's errors about `plain`, the part of a fleet file at `prefix`."""
+    found = translated(
+        error,
+        plain,
+        keys=lambda path: document_keys((*prefix, *path)),
+        suggest=lambda path: suggestion((*prefix, *path)),
+    )
+    for each in found:
+        path = (*prefix, *each.path)
+        where = provenance.near(path, of_key=each.of_key)
+        yield replace(each.problem, path=format_path(path), where=where)

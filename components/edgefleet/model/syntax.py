@@ -22,7 +22,7 @@ def shown(value: object) -> str:
 
 
 def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
-    """The error of a validator; `edgefleet.fleetfile.pydantic_errors` makes a `Problem` of it."""
+    """The error of a validator; `edgefleet.model.pydantic_errors` makes a `Problem` of it."""
     return PydanticCustomError("edgefleet", "{problem}", {"problem": problem, "hint": hint, "code": code})
 
 

@@ -1,14 +1,19 @@
-"""From the key ``controlPlane`` as written to the hub as wanted, with what is wrong between its values."""
+"""The key ``controlPlane``: the hub that it describes, and what is wrong between its values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-from edgefleet.errors import Problem
-from edgefleet.fleetfile.partial import build
+from pydantic import ValidationError
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.partial import build, partial
+from edgefleet.fleetfile.vocabulary import keys_below
 from edgefleet.model.hub import CLUSTER_CIDRS, ControlPlane
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.pydantic_errors import translated
+from edgefleet.model.spec import adapter
 
 SERVER_COUNTS = (1, 3, 5)
 QUORUM_ZONES = 3
@@ -31,6 +36,25 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
         protect=has_hub if hub.protect is None else hub.protect,
     )
     return made, list(_problems(made, given))
+
+
+def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
+    """The hub that a program describes by the keys of ``controlPlane``.
+
+    Raises:
+        InvalidInput: with every problem.
+    """
+    form = partial(ControlPlane)
+    try:
+        part = adapter(form).validate_python(dict(plain))
+    except ValidationError as error:
+        found = translated(error, plain, keys=lambda path: keys_below(form, path))
+        problems = [each.problem for each in found]
+    else:
+        hub, problems = read_hub(part, default_k3s="")
+        if not problems:
+            return hub
+    raise InvalidInput(replace(each, path=f"hub.{each.path}".rstrip(".")) for each in problems)
 
 
 def _problem(path: tuple[Part, ...], code: str, problem: str, hint: str) -> Problem:

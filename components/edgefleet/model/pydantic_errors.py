@@ -1,0 +1,209 @@
+"""pydantic's errors in this project's words: what is wrong and what to do, each with its path.
+
+The only translator: `edgefleet.fleetfile` adds the place in the file, `edgefleet.provider` leaves out what
+depends on a value that is not known yet.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from edgefleet.errors import Problem
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.syntax import nearest, shown
+
+Path = tuple[Part, ...]
+Words = tuple[str, str, str]
+"""Code, problem, hint."""
+UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+"""pydantic's types of an error for an unknown key, of a mapping and of a dataclass."""
+
+_EXAMPLES = {
+    "apiVersion": "add it: apiVersion: edgefleet.dev/v1",
+    "fleet": "add it, the name of the whole fleet: fleet: retail",
+    "region": "add it, the name of this stack's region: region: eu-central-1",
+    "recipe": "add it: recipe: 1",
+    "profiles": "add hardware classes: profiles: {box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}}",
+    "sites": "add them: sites: {first: {profile: box}}, or sites: {from: <file>.csv}",
+    "arch": "add it: arch: amd64, arm64 or armhf",
+    "cpus": "add the number of cores: cpus: 4",
+    "memory": "add it: memory: 8Gi",
+    "disk": "add the size of the boot medium: disk: 128Gi",
+    "sshKeys": "add at least one public key: sshKeys: [ssh-ed25519 AAAA...]",
+}
+"""dict[key that must be there -> what to do when it is not]."""
+
+
+class Translated(NamedTuple):
+    """One error."""
+
+    path: Path
+    """Where it is in the data."""
+    of_key: bool
+    """Whether the key is at fault, not the value."""
+    problem: Problem
+
+
+def translated(
+    error: ValidationError,
+    plain: Any,
+    *,
+    keys: Callable[[Path], Collection[str]],
+    suggest: Callable[[Path], str] | None = None,
+    is_private: bool = False,
+) -> Iterator[Translated]:
+    """A problem for each error about `plain`, but for those that follow from another one.
+
+    Args:
+        error: pydantic's.
+        plain: the data that it is about.
+        keys: the keys that may stand at a path.
+        suggest: what to do about the unknown key at the end of a path; else the nearest of `keys`.
+        is_private: whether no value is repeated.
+    """
+    details = [Details(each, plain) for each in error.errors(include_url=False)]
+    renamed = {
+        (*each.path[:-1], key)
+        for each in details
+        if each.kind in UNKNOWN
+        for key in get_close_matches(str(each.path[-1]), keys(each.path[:-1]))
+    }
+    seen: set[tuple[Path, bool]] = set()
+    for each in details:
+        at = (each.path, each.is_key)
+        # Each alternative of a union reports; the first is enough.
+        if at in seen or each.is_consequence(renamed):
+            continue
+        seen.add(at)
+        if each.kind in UNKNOWN:
+            name = str(each.path[-1])
+            hint = suggest(each.path) if suggest else nearest(name, keys(each.path[:-1]))
+            code, problem = "unknown-key", f"unknown key {shown(name)}"
+        else:
+            code, problem, hint = each.words(is_private=is_private)
+        yield Translated(
+            path=each.path,
+            of_key=each.is_key or each.kind in {*UNKNOWN, "missing"},
+            problem=Problem(path=format_path(each.path), code=code, problem=problem, hint=hint),
+        )
+
+
+class Details:
+    """One of pydantic's errors, with its path in the data."""
+
+    def __init__(self, details: ErrorDetails, plain: Any) -> None:
+        self.kind = details["type"]
+        self.is_key = details["loc"][-1:] == ("[key]",)
+        self.context = details.get("ctx", {})
+        self.message = details["msg"]
+        self.path, self.value = self._located(details["loc"], plain)
+
+    def _located(self, location: Path, plain: Any) -> tuple[Path, Any]:
+        """The path without pydantic's own parts (names of alternatives, ``[key]``), and what is there."""
+        path: list[Part] = []
+        for part in location:
+            if _has(plain, part):
+                plain = plain[part]
+            elif self.kind == "missing" and part == location[-1]:
+                plain = None
+            else:
+                break
+            path.append(part)
+        return tuple(path), plain
+
+    def is_consequence(self, renamed: Collection[Path]) -> bool:
+        """Whether another error is its cause: items that are wrong are not counted, for example."""
+        if self.kind == "missing":
+            return self.path in renamed
+        return self.kind == "too_short" and len(self.value) > 0
+
+    def words(self, *, is_private: bool) -> Words:
+        """Code, problem and hint."""
+        if self.kind == "edgefleet":
+            return self.context["code"], self.context["problem"], self.context["hint"]
+        if self.kind == "missing":
+            name = str(self.path[-1])
+            return "missing", f"{name} is missing", _EXAMPLES.get(name, f"add {format_path(self.path)}")
+        if self.value is None:
+            return "no-value", "there is no value here", "write one, or remove the line"
+        say = _SAYINGS.get(self.kind)
+        shown_value = None if is_private else _shown(self.value)
+        return (
+            say(shown_value, self.value, self.context)
+            if say
+            else ("invalid", self.message, "see the documentation")
+        )
+
+
+def _has(value: Any, part: Part) -> bool:
+    if isinstance(value, list | tuple):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, Mapping) and part in value
+
+
+Saying = Callable[[str | None, Any, Any], Words]
+"""(value as it is repeated or `None`, value, pydantic's context) -> words."""
+
+
+def _shown(value: Any) -> str:
+    kinds = {dict: "a map", list: "a list", type(None): "nothing"}
+    return kinds.get(type(value), shown(value))
+
+
+def _type(expected: str, hint: str) -> Saying:
+    return lambda repeated, _, __: (
+        "wrong-type",
+        f"expected {expected}" + (f", found {repeated}" if repeated else ""),
+        hint,
+    )
+
+
+def _literal(repeated: str | None, value: Any, context: dict[str, Any]) -> Words:
+    allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    return "unknown-value", f"{repeated or 'this value'} cannot stand here", nearest(str(value), allowed)
+
+
+def _range(repeated: str | None, _: Any, context: dict[str, Any]) -> Words:
+    is_small = "ge" in context
+    problem = f"{repeated or 'this value'} is too {'small' if is_small else 'large'}"
+    limit = f"from {context['ge']}" if is_small else f"up to {context['le']}"
+    return "out-of-range", problem, f"write a whole number {limit}"
+
+
+def _long(repeated: str | None, value: Any, context: dict[str, Any]) -> Words:
+    limit = context["max_length"]
+    problem = f"{repeated or 'this value'} has {len(value)} characters, at most {limit} may stand here"
+    return "too-long", problem, "shorten it"
+
+
+_whole = _type("a whole number", "write digits only, such as 4")
+_number = _type("a number", "write it with a decimal point, such as 52.52")
+_text = _type("text", "write one value")
+_map = _type("a map", "write keys and values, such as key: value, one a line and indented")
+_list = _type("a list", "write [first, second], or one item a line after a hyphen")
+_boolean = _type("true or false", "write true or false")
+_SAYINGS: dict[str, Saying] = {
+    "int_parsing": _whole,
+    "int_type": _whole,
+    "int_from_float": _whole,
+    "int_parsing_size": _whole,
+    "float_parsing": _number,
+    "float_type": _number,
+    "string_type": _text,
+    "dict_type": _map,
+    "tuple_type": _list,
+    "list_type": _list,
+    "bool_parsing": _boolean,
+    "bool_type": _boolean,
+    "literal_error": _literal,
+    "greater_than_equal": _range,
+    "less_than_equal": _range,
+    "dataclass_type": _map,
+    "too_short": lambda *_: ("empty", "there must be at least one here", "add one, or remove the key"),
+    "string_too_short": lambda *_: ("empty", "this is empty", "write a value"),
+    "string_too_long": _long,
+}
