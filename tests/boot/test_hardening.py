@@ -11,10 +11,11 @@ import pytest
 import yaml
 from tests.boot.conftest import Boxes
 
-from edgefleet.boot import hardening, k3s_config
+from edgefleet.boot import hardening, runtime_config
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, Step
-from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS, check_hardening
+from edgefleet.runtimes.base import k3s
+from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS, check_hardening
 
 TextOf = Callable[[Step, str], str]
 CASE = "recipe-1/server-static"
@@ -27,7 +28,7 @@ def config(box: Boxes, text_of: TextOf) -> Callable[..., dict[str, Any]]:
     def make(*, hardening: bool = True, airgap: bool = False, **said: Any) -> dict[str, Any]:
         one = box(CASE, hardening=hardening, airgap=airgap)
         made = Box(site=replace(one.site, k3s=replace(one.site.k3s, config=said)), name=one.name, key=one.key)
-        written: dict[str, Any] = yaml.safe_load(text_of(k3s_config.plan(made), k3s_config.PATH))
+        written: dict[str, Any] = yaml.safe_load(text_of(runtime_config.plan(made), k3s.CONFIG))
         return written
 
     return make
@@ -120,7 +121,7 @@ def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(box: Boxes, tex
     """Policies are the API server's."""
     agent = box("server-and-agent", "cam")
     assert "agent" == agent.node.role
-    made = yaml.safe_load(text_of(k3s_config.plan(agent), k3s_config.PATH))
+    made = yaml.safe_load(text_of(runtime_config.plan(agent), k3s.CONFIG))
     assert "kubelet-arg" in made
     assert not {"kube-apiserver-arg", "secrets-encryption"} & set(made)
     assert [hardening.SYSCTL, hardening.DEBIANS] == [file.path for file in hardening.plan(agent).files]

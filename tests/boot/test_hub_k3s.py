@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from edgefleet.boot import hub_k3s, k3s_install
+from edgefleet.boot import hub_k3s
 from edgefleet.hub.user_data import HubBoot, Start, _server
 from edgefleet.model.firstboot import Step
 from edgefleet.model.hub import ControlPlane, HubDns, HubK3s, HubSnapshots
+from edgefleet.runtimes.base import k3s
 
 HUB = ControlPlane(
     kind="k3s",
@@ -54,8 +55,8 @@ def test_k3s_of_a_hub_waits_for_its_binary_and_renews_its_certificates(
     """A hub has a link, and no timer: certificates are renewed at a start in their last 90 of 365 days."""
     step = planned("init")
     waits = text_of(step, hub_k3s.WAITS).splitlines()
-    assert f"Requires={k3s_install.UNIT}" in waits
-    assert f"After=network-online.target {k3s_install.UNIT}" in waits
+    assert f"Requires={k3s.INSTALLER}" in waits
+    assert f"After=network-online.target {k3s.INSTALLER}" in waits
     assert "RuntimeMaxSec=60d" in waits
     assert (("systemctl", "restart", "--no-block", "k3s.service"),) == step.commands
 

@@ -34,8 +34,8 @@ def test_k3s_comes_after_all_that_it_needs() -> None:
     order = [step.__module__.rpartition(".")[2] for step in boot.RECIPES[1]]
     assert "facts" == order[0]
     needs = ["data_disk", "kernel", "hardening", "clock", "ssh", "firewall", "identity", "proxy"]
-    k3s = ["k3s_registries", "k3s_config", "payload", "healing", "k3s_install", "k3s_service"]
-    assert [*needs, *k3s] == [step for step in order if step in {*needs, *k3s}]
+    runtime = ["runtime_config", "payload", "healing", "runtime_install"]
+    assert [*needs, *runtime] == [step for step in order if step in {*needs, *runtime}]
 
 
 def test_no_two_steps_write_the_same_file(planned: FirstBoot) -> None:

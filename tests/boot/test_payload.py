@@ -11,9 +11,10 @@ import pytest
 from tests.boot.conftest import Boxes
 from tests.boot.test_healing import cutter
 
-from edgefleet.boot import k3s_install, k3s_service, payload
+from edgefleet.boot import payload, runtime_install
 from edgefleet.model.firstboot import Box, File, Step
 from edgefleet.model.medium import PayloadFile
+from edgefleet.runtimes.base import k3s
 
 CASE = "recipe-1/server-static"
 K3S = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 5_000 + b"\n"
@@ -120,7 +121,7 @@ def machine(box: Boxes, tmp_path: Path) -> Machine:
     (programs / "systemctl").chmod(0o755)
     made = Machine(root=tmp_path / "root", programs=programs)
     one = air_gapped(box)
-    made.put(*payload.plan(one).files, *k3s_install.plan(one).files)
+    made.put(*payload.plan(one).files, *runtime_install.plan(one).files)
     return made
 
 
@@ -130,7 +131,7 @@ def test_what_the_medium_carries_is_put_where_k3s_looks(machine: Machine) -> Non
     for _ in range(2):
         done = machine.run(payload.SCRIPT)
         assert 0 == done.returncode, done.stderr
-        assert 0 == machine.run(k3s_install.SCRIPT).returncode
+        assert 0 == machine.run(k3s.SCRIPT).returncode
         assert ARCHIVE == machine.archive.read_bytes()
         assert (SHIM, K3S) == (
             (machine.binaries / "containerd-shim-wasmtime-v1").read_bytes(),
@@ -175,7 +176,7 @@ def test_a_partition_by_its_name_is_mounted_to_read(machine: Machine) -> None:
     mount.chmod(0o755)
     done = machine.run(payload.SCRIPT)
     assert 0 == done.returncode, done.stderr
-    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert 0 == machine.run(k3s.SCRIPT).returncode
     assert (ARCHIVE, K3S) == (machine.archive.read_bytes(), (machine.binaries / "k3s").read_bytes())
 
 
@@ -186,7 +187,7 @@ def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machi
     assert "No payload is here" in done.stderr
     assert 1 == machine.problem("payload").count("\n")
     assert "Put the medium in" in machine.problem("payload")
-    done = machine.run(k3s_install.SCRIPT, EDGEFLEET_ATTEMPTS="0")
+    done = machine.run(k3s.SCRIPT, EDGEFLEET_ATTEMPTS="0")
     assert 1 == done.returncode
     assert "was made to fetch nothing" in machine.problem("k3s")
     assert not (machine.binaries / "k3s").exists()
@@ -219,7 +220,7 @@ def test_the_k3s_before_is_kept_and_k3s_is_started_anew(machine: Machine) -> Non
     (machine.binaries / "k3s").chmod(0o755)
     machine.medium()
     assert 0 == machine.run(payload.SCRIPT).returncode
-    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert 0 == machine.run(k3s.SCRIPT).returncode
     assert (K3S, OLD) == (
         (machine.binaries / "k3s").read_bytes(),
         (machine.binaries / "k3s.previous").read_bytes(),
@@ -239,9 +240,9 @@ def test_a_power_cut_at_any_step_leaves_a_whole_k3s(machine: Machine, tmp_path: 
     while True:
         step += 1
         count.write_text("0")
-        cut = machine.run(k3s_install.SCRIPT, cutting=cutting, CUT_AT=str(step), CUT_COUNT=str(count))
+        cut = machine.run(k3s.SCRIPT, cutting=cutting, CUT_AT=str(step), CUT_COUNT=str(count))
         assert (machine.binaries / "k3s").read_bytes() in {OLD, K3S}, f"cut at step {step}"
-        assert 0 == machine.run(k3s_install.SCRIPT).returncode
+        assert 0 == machine.run(k3s.SCRIPT).returncode
         assert K3S == (machine.binaries / "k3s").read_bytes()
         assert OLD == (machine.binaries / "k3s.previous").read_bytes(), f"cut at step {step}"
         if cut.returncode == 0:
@@ -254,14 +255,14 @@ def test_a_power_cut_at_any_step_leaves_a_whole_k3s(machine: Machine, tmp_path: 
 def test_a_configuration_that_is_new_starts_k3s_anew_with_the_binary_that_is_here(machine: Machine) -> None:
     machine.medium()
     machine.run(payload.SCRIPT)
-    machine.run(k3s_install.SCRIPT)
+    machine.run(k3s.SCRIPT)
     (machine.root / "asked").unlink()
-    machine.run(k3s_install.SCRIPT)
+    machine.run(k3s.SCRIPT)
     assert not (machine.root / "asked").exists()
     pending = machine.root / "var/lib/edgefleet/configurations/pending"
     pending.parent.mkdir(parents=True)
     pending.write_text("")
-    machine.run(k3s_install.SCRIPT)
+    machine.run(k3s.SCRIPT)
     assert "restart --no-block k3s.service\n" == (machine.root / "asked").read_text()
 
 
@@ -269,13 +270,13 @@ def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -
     """A Plan of the hub put it there; the next start of the box does not take it back. One that rots goes."""
     machine.medium()
     machine.run(payload.SCRIPT)
-    machine.run(k3s_install.SCRIPT)
+    machine.run(k3s.SCRIPT)
     newer = K3S + b"# newer\n"
     (machine.binaries / "k3s").write_bytes(newer)
     mark = machine.root / "var/lib/edgefleet/configurations/current/healthy"
     mark.parent.mkdir(parents=True)
     mark.write_text(f"{digest(newer)}\n")
-    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert 0 == machine.run(k3s.SCRIPT).returncode
     assert newer == (machine.binaries / "k3s").read_bytes()
     (machine.root / "boot").rename(machine.root / "put away")
     shutil.rmtree(machine.root / "run")
@@ -283,7 +284,7 @@ def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -
     (machine.root / "put away").rename(machine.root / "boot")
     assert 0 == machine.run(payload.SCRIPT).returncode
     (machine.binaries / "k3s").write_bytes(newer + b"rot")
-    assert 0 == machine.run(k3s_install.SCRIPT).returncode
+    assert 0 == machine.run(k3s.SCRIPT).returncode
     assert K3S == (machine.binaries / "k3s").read_bytes()
 
 
@@ -295,23 +296,25 @@ def test_k3s_waits_for_no_link(box: Boxes) -> None:
     """Nothing that needs it is ordered before k3s, and no k3s at all is no failure."""
     for node, name in (("srv", "k3s.service"), ("cam", "k3s-agent.service")):
         one = box("server-and-agent", node)
-        (unit,) = k3s_service.plan(one).units
-        assert name == unit.name
+        step = runtime_install.plan(one)
+        installer, unit = step.units
+        assert (k3s.INSTALLER, name) == (installer.name, unit.name)
         assert "network-online" not in unit.text
-        assert k3s_install.UNIT not in unit.text
+        assert k3s.INSTALLER not in unit.text
         assert "RuntimeMaxSec" not in unit.text
         assert "ConditionFileIsExecutable=/usr/local/bin/k3s\n" in unit.text
-        for file in k3s_service.plan(one).files:
+        script, *waiters = step.files
+        assert k3s.SCRIPT == script.path
+        assert 2 == len(waiters)
+        for file in waiters:
             assert "-wait-online.service.d/" in file.path
             assert "TimeoutStartSec=30s\n" in file.content.decode()
-        (installer,) = k3s_install.plan(one).units
         assert "Before=" not in installer.text
-        script = k3s_install.plan(one).files[0].content.decode()
-        assert f"unit={name}\n" in script
+        assert f"unit={name}\n" in script.content.decode()
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")
-@pytest.mark.parametrize("script", [payload.SCRIPT, k3s_install.SCRIPT])
+@pytest.mark.parametrize("script", [payload.SCRIPT, k3s.SCRIPT])
 def test_shellcheck_finds_nothing(machine: Machine, script: str) -> None:
     path = machine.root / script[1:]
     done = subprocess.run(
@@ -326,13 +329,13 @@ def test_shellcheck_finds_nothing(machine: Machine, script: str) -> None:
 def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
     """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the programs they run."""
     one = air_gapped(box)
-    steps: list[Callable[[Box], Step]] = [payload.plan, k3s_install.plan, k3s_service.plan]
+    steps: list[Callable[[Box], Step]] = [payload.plan, runtime_install.plan]
     program, paths = tmp_path / "program", []
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     for unit in (unit for plan in steps for unit in plan(one).units):
         text = unit.text
-        for path in ("/usr/local/bin/k3s", "/sbin/modprobe", k3s_install.SCRIPT, payload.SCRIPT):
+        for path in ("/usr/local/bin/k3s", "/sbin/modprobe", k3s.SCRIPT, payload.SCRIPT):
             text = text.replace(path, str(program))
         (tmp_path / unit.name).write_text(text)
         paths.append(str(tmp_path / unit.name))

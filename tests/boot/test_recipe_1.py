@@ -5,9 +5,10 @@ import configparser
 import pytest
 from tests.boot.conftest import Boxes
 
-from edgefleet.boot import healing, k3s_install, recipe_1
+from edgefleet.boot import healing, recipe_1
 from edgefleet.model.firstboot import Box, Step, Unit
 from edgefleet.model.safety import BreakGlass, WireGuard
+from edgefleet.runtimes.base import k3s
 
 PEER = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd12::/64")
 
@@ -60,7 +61,7 @@ def test_what_is_enabled_says_when_it_starts(steps: list[Step]) -> None:
 def test_what_is_there_is_taken_as_current_before_k3s_is_started_with_it(steps: list[Step]) -> None:
     commands = [command for step in steps for command in step.commands]
     adopts = commands.index((healing.SCRIPT, "adopt"))
-    starts = next(index for index, command in enumerate(commands) if k3s_install.UNIT in command)
+    starts = next(index for index, command in enumerate(commands) if k3s.INSTALLER in command)
     assert adopts < starts
 
 

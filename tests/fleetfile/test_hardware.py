@@ -57,22 +57,6 @@ def test_a_proxy_without_an_address_and_time_for_nobody_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("disk", "expected"),
-    [
-        (None, ["etcd-on-flash"]),
-        (DataDisk(device=DISK, path="/var/lib/data"), ["etcd-on-flash"]),
-        (DataDisk(device=DISK), []),
-    ],
-)
-def test_etcd_is_refused_on_flash_unless_its_data_is_elsewhere(
-    disk: DataDisk | None, expected: list[str]
-) -> None:
-    spec = from_plain(SiteSpec, yaml.safe_load(GOLDEN.read_text()))
-    k3s = replace(spec.k3s, config={"cluster-init": True})
-    assert expected == codes({"storage": "sd", "hardware": Hardware(data_disk=disk)}, k3s=k3s)
-
-
-@pytest.mark.parametrize(
     ("kind", "value", "problem"),
     [
         (Hardware, {"watchdog": "3s"}, "3s is no time from 5s to 60min"),

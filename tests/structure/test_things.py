@@ -1,4 +1,4 @@
-"""One object per thing: what the rest of the program asks of an image format stands in its one file."""
+"""One object per thing: what the rest of the program asks of a format or runtime stands in its one file."""
 
 import ast
 from collections.abc import Iterator
@@ -10,20 +10,23 @@ import pytest
 from edgefleet.images import FORMATS
 from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format
+from edgefleet.model.site import Role
+from edgefleet.runtimes import RUNTIMES
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "components" / "edgefleet"
-SWITCHES = (ast.Compare, ast.MatchValue, ast.Dict, ast.Set)
+TABLES: tuple[type[ast.AST], ...] = (ast.Compare, ast.MatchValue, ast.Dict, ast.Set)
+COMPARISONS: tuple[type[ast.AST], ...] = (ast.Compare, ast.MatchValue)
 
 
-def switches(path: Path, names: frozenset[str]) -> Iterator[str]:
+def switches(path: Path, names: frozenset[str], kinds: tuple[type[ast.AST], ...] = TABLES) -> Iterator[str]:
     """Where a module compares with one of `names`, or has it as a key or a member of a table."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, SWITCHES):
+        if isinstance(node, kinds):
             inner = node.keys if isinstance(node, ast.Dict) else list(ast.iter_child_nodes(node))
             for constant in (each for child in inner if child is not None for each in _constants(child)):
                 if constant.value in names:
-                    yield f"{path.relative_to(ROOT)}:{constant.lineno}: {constant.value}"
+                    yield f"{path}:{constant.lineno}: {constant.value}"
 
 
 def _constants(node: ast.AST) -> Iterator[ast.Constant]:
@@ -40,6 +43,17 @@ def modules_outside(package: str) -> list[Path]:
     return [path for path in PACKAGE.rglob("*.py") if PACKAGE / package not in path.parents]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['if kind == "iso": ...', 'if kind in ("raw", "iso"): ...', 'A = {"iso": 1}', 'B = {"iso"}'],
+    ids=str,
+)
+def test_a_switch_on_a_name_is_seen(tmp_path: Path, text: str) -> None:
+    """The check itself works, wherever the name stands."""
+    (tmp_path / "planted.py").write_text(text)
+    assert 1 == len(list(switches(tmp_path / "planted.py", frozenset({"iso"}))))
+
+
 def test_the_fleet_file_knows_each_image_format_there_is() -> None:
     """The names in the schema are those of the registry."""
     assert set(get_args(Format)) == set(FORMATS)
@@ -49,7 +63,6 @@ def test_the_fleet_file_knows_each_image_format_there_is() -> None:
 def test_no_image_format_is_named_outside_images() -> None:
     """A switch on a format's name elsewhere would have to be found by whoever adds one."""
     names = frozenset(FORMATS)
-    assert list(switches(PACKAGE / "images" / "media_checks.py", frozenset({"base", "installer"})))
     assert [] == [found for path in modules_outside("images") for found in switches(path, names)]
 
 
@@ -72,4 +85,26 @@ def test_an_image_format_is_one_module_one_test_and_one_text(name: str) -> None:
         ROOT / "tests" / "images" / f"test_{module}.py",
         template_root() / "sheet" / "formats" / f"{name}.html.j2",
     )
+    assert [] == [str(file) for file in files if not file.is_file()]
+
+
+def test_the_fleet_file_knows_the_role_of_each_runtime_there_is() -> None:
+    """The roles in the schema are those of the registry, and one runtime serves a site's API."""
+    assert set(get_args(Role)) == set(RUNTIMES)
+    assert [True] == [runtime.runs_api for runtime in RUNTIMES.values() if runtime.runs_api]
+
+
+def test_no_runtime_is_named_outside_runtimes() -> None:
+    """Neither by its name nor, in a comparison, by its role, which is a word of k3s's configuration too."""
+    names, roles = frozenset(runtime.name for runtime in RUNTIMES.values()), frozenset(RUNTIMES)
+    outside = modules_outside("runtimes")
+    assert [] == [found for path in outside for found in switches(path, names)]
+    assert [] == [found for path in outside for found in switches(path, roles, COMPARISONS)]
+
+
+@pytest.mark.parametrize("name", sorted(runtime.name for runtime in RUNTIMES.values()))
+def test_a_runtime_is_one_module_and_one_test(name: str) -> None:
+    """Beside its line in the registry."""
+    module = name.replace("-", "_")
+    files = (PACKAGE / "runtimes" / f"{module}.py", ROOT / "tests" / "runtimes" / f"test_{module}.py")
     assert [] == [str(file) for file in files if not file.is_file()]

@@ -24,12 +24,7 @@ def plan(box: Box) -> Step:
     Raises:
         InvalidInput: the stack does not have the activation that is named.
     """
-    steps = (_console(box), _tunnel(box), _ssm(box))
-    return Step(
-        files=tuple(file for step in steps for file in step.files),
-        units=tuple(unit for step in steps for unit in step.units),
-        commands=tuple(command for step in steps for command in step.commands),
-    )
+    return Step.joined(_console(box), _tunnel(box), _ssm(box))
 
 
 def _without(there: str, removal: str) -> Step:

@@ -11,6 +11,8 @@ from ipaddress import ip_interface
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s import server_of
 
 UNIT = "edgefleet-clock.service"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf"
@@ -40,11 +42,11 @@ def plan(box: Box) -> Step:
 
 
 def _source(box: Box) -> Step:
-    if box.site.time.serve and box.node.role == "server":
+    if box.site.time.serve and runtime_of(box.node).runs_api:
         return _giving(box)
     servers = box.site.ntp
     if box.site.time.serve:
-        server = box.server
+        server = server_of(box.site)
         name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
         servers = (name, *servers)
     asking = asks(servers)

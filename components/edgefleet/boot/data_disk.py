@@ -5,10 +5,10 @@ the disk and is not hidden by it. From the second boot on the disk is there befo
 not started without it: it would begin anew, beside its data.
 """
 
-from edgefleet.boot.k3s_install import SERVICES
 from edgefleet.io.templates import render
 from edgefleet.keys.disk_recovery import recovery_public_key
 from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
 UNIT = "edgefleet-data-disk.service"
@@ -16,7 +16,7 @@ UNIT = "edgefleet-data-disk.service"
 
 def plan(box: Box) -> Step:
     """The script and its unit, and what keeps k3s from starting without the disk."""
-    disk, service = box.node.hardware.data_disk, SERVICES[box.node.role]
+    disk, service = box.node.hardware.data_disk, runtime_of(box.node).unit
     drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
     if disk is None:
         gone = f"systemctl disable {UNIT}; rm -f {drop_in}; systemctl daemon-reload"

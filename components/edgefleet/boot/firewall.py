@@ -11,6 +11,7 @@ from ipaddress import ip_interface, ip_network
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
 from edgefleet.model.site import SiteSpec
+from edgefleet.runtimes import runtime_of
 
 PATH = "/etc/edgefleet/firewall.nft"
 UNIT = "edgefleet-firewall.service"
@@ -54,8 +55,8 @@ def _rules(box: Box) -> Iterator[str]:
 
 def _between_nodes(box: Box) -> Iterator[str]:
     config, nodes = box.site.k3s.config, box.site.nodes.values()
-    servers = sum(node.role == "server" for node in nodes)
-    if box.node.role == "server":
+    servers = sum(runtime_of(node).runs_api for node in nodes)
+    if runtime_of(box.node).runs_api:
         yield "tcp dport 6443"
         if box.site.time.serve:
             yield "udp dport 123"
@@ -65,7 +66,7 @@ def _between_nodes(box: Box) -> Iterator[str]:
     yield "tcp dport 10250"
     if config.get("embedded-registry") is True:
         yield "tcp dport 5001"
-        if box.node.role != "server":
+        if not runtime_of(box.node).runs_api:
             yield "tcp dport 6443"
 
 

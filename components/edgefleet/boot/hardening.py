@@ -10,7 +10,8 @@ from typing import Any
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import Box, File, Step
-from edgefleet.model.hardening import ADMISSION, AUDIT, LOGS
+from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS
 
 SYSCTL = "/etc/sysctl.d/91-edgefleet-hardening.conf"
 DEBIANS = "/etc/sysctl.d/99-protect-links.conf"
@@ -67,7 +68,7 @@ def plan(box: Box) -> Step:
         File(path=SYSCTL, content=render("safety/sysctl.conf").encode()),
         File(path=DEBIANS, content=f"# Written by edgefleet: {Path(SYSCTL).name} says it.\n".encode()),
     )
-    if box.node.role != "server":
+    if not runtime_of(box.node).runs_api:
         return Step(files=settings)
     return Step(
         files=(

@@ -9,16 +9,12 @@ night after `RENEWED_AFTER` days at least and 74 at most, so what one start does
 import hashlib
 from typing import Any
 
-from edgefleet.boot.k3s_install import SERVICES
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
-from edgefleet.model.site import Role
+from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
 STATUS = "/usr/local/bin/edgefleet-status"
-WITHIN: dict[Role, int] = {"server": 900, "agent": 1800}
-"""dict[role -> seconds in which k3s gets well]: archives of images are imported before kubelet starts, and an
-agent waits for its server."""
 SLOW = frozenset({"emmc", "sd", "hdd"})
 """Media on which it may take twice as long."""
 RENEWED_AFTER = 45
@@ -30,15 +26,15 @@ FIRST_HOUR, MINUTES = 1, 240
 
 def plan(box: Box) -> Step:
     """The scripts, the units that run them, and what is there now taken as the current set."""
-    unit = SERVICES[box.node.role]
+    runtime = runtime_of(box.node)
     day, minute = _turn(box)
     script = render(
         "heal/heal.sh.j2",
         role=box.node.role,
-        unit=unit,
+        unit=runtime.unit,
         node=box.node.hostname,
         name=f"{box.name} of {box.site.name}, {box.site.fleet} in {box.site.region}",
-        within=WITHIN[box.node.role] * (2 if box.node.storage in SLOW else 1),
+        within=runtime.healthy_within * (2 if box.node.storage in SLOW else 1),
         renew_after=RENEWED_AFTER + day,
     )
     at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
@@ -48,7 +44,7 @@ def plan(box: Box) -> Step:
             File(path=STATUS, content=render("heal/edgefleet-status.sh").encode(), mode=0o755),
         ),
         units=(
-            _unit("edgefleet-configuration.service", unit=unit),
+            _unit("edgefleet-configuration.service", unit=runtime.unit),
             _unit("edgefleet-health.service", is_enabled=False),
             Unit(name="edgefleet-health.timer", text=render("heal/edgefleet-health.timer")),
             _unit("edgefleet-renew.service", is_enabled=False),

@@ -7,10 +7,10 @@ ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 
 from typing import Any
 
-from edgefleet.boot import k3s_install
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, HubServer, Step, Unit
+from edgefleet.runtimes import k3s_server
 
 PATH = "/etc/rancher/k3s/config.yaml"
 START = "/etc/rancher/k3s/config.yaml.d/10-start.yaml"
@@ -21,12 +21,12 @@ SNAPSHOTS = "hub/snapshots"
 
 def plan(server: HubServer) -> Step:
     """``config.yaml``, what k3s waits for on a hub and, in a file of its own, how etcd begins."""
-    waits = render("hub/k3s.conf.j2", installer=k3s_install.UNIT)
+    waits = render("hub/k3s.conf.j2", installer=k3s_server.RUNTIME.installer)
     common = (
         File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
         File(path=WAITS, content=waits.encode()),
     )
-    commands = (("systemctl", "restart", "--no-block", k3s_install.SERVICES["server"]),)
+    commands = (("systemctl", "restart", "--no-block", k3s_server.UNIT),)
     if server.start == "restore":
         text = render("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
         units = (Unit(name="edgefleet-hub-restore.service", text=text),)

@@ -8,9 +8,9 @@ from ipaddress import ip_interface
 from urllib.parse import quote
 
 from edgefleet.boot.firewall import CLUSTER
-from edgefleet.boot.k3s_install import SERVICES, UNIT
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.runtimes import runtime_of
 
 ENVIRONMENT = "/etc/edgefleet/proxy.env"
 APT = "/etc/apt/apt.conf.d/50-edgefleet-proxy"
@@ -32,9 +32,10 @@ def plan(box: Box) -> Step:
     variables["NO_PROXY"] = ",".join(_direct(box))
     lines = [f'{key}="{value}"\n' for name, value in variables.items() for key in (name, name.lower())]
     apt = [f'Acquire::{scheme}::Proxy "{address}";\n' for scheme, address in proxies.items()]
+    runtime = runtime_of(box.node)
     drop_ins = (
         File(path=f"/etc/systemd/system/{unit}.d/proxy.conf", content=DROP_IN.encode())
-        for unit in (SERVICES[box.node.role], UNIT, "edgefleet-heartbeat.service")
+        for unit in (runtime.unit, runtime.installer, "edgefleet-heartbeat.service")
     )
     return Step(
         files=(

@@ -8,7 +8,7 @@ import typer
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
-from edgefleet.fleetfile.closure import Need, wanted_by_all
+from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io import disk
@@ -17,6 +17,7 @@ from edgefleet.io.logins import Logins
 from edgefleet.io.sourcing import Sources
 from edgefleet.io.web import Web
 from edgefleet.model.medium import Base
+from edgefleet.model.requirement import Requirement
 from edgefleet.report.transfers import Transfers
 from edgefleet.site import artifact_fetching, artifact_locking
 
@@ -82,7 +83,7 @@ def fetch(
     say(session, f"all of it is in {sources.cache.root}")
 
 
-def _needs(fleet: Fleet) -> dict[Need, bool]:
+def _needs(fleet: Fleet) -> dict[Requirement, bool]:
 
     return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
 

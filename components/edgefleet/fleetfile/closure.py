@@ -6,7 +6,6 @@ workloads need is carried once.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
@@ -15,63 +14,36 @@ from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
+from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch, SiteSpec
-from edgefleet.runtimes.base.k3s_release import ARCHIVES, BINARIES
+from edgefleet.runtimes import runtime_of
 
-Kind = Literal["k3s", "program", "image"]
 ARCHIVE = ".tar"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Need:
-    """One thing that a box needs."""
-
-    path: str
-    """Where it lies in a payload."""
-    kind: Kind
-    name: str
-    """An asset of k3s, a key of `PROGRAMS`, or an image's whole name."""
-    version: str = ""
-    """Release; empty for an image, whose name says it."""
-    arch: Arch
-
-    def __str__(self) -> str:
-        """What it is called in messages."""
-        return f"{self.name} {self.version}".strip() + f" for {self.arch}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lacking:
+class Missing:
     """Something that boxes need and that cannot be carried."""
 
-    need: Need
+    need: Requirement
     site: str
     """The first site whose boxes need it."""
     boxes: int
     """How many."""
-    other: Need | None = None
+    other: Requirement | None = None
     """What would be in its place, where that is the reason."""
 
 
-def of_k3s(version: str, arch: Arch) -> tuple[Need, Need]:
-    """The binary, and the archive of the images that k3s itself runs."""
-    archive = ARCHIVES[arch]
-    return (
-        Need(path="bin/k3s", kind="k3s", name=BINARIES[arch], version=version, arch=arch),
-        Need(path=f"images/{archive}", kind="k3s", name=archive, version=version, arch=arch),
-    )
-
-
-def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Need]:
+def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
     """What boxes of `arch` need for `workloads`."""
-    needed: set[Need] = set()
+    needed: set[Requirement] = set()
     for each in workloads:
         for name, version in each.programs:
             path = f"bin/{PROGRAMS[name].name}"
-            needed.add(Need(path=path, kind="program", name=name, version=version, arch=arch))
+            needed.add(Requirement(path=path, kind="program", name=name, version=version, arch=arch))
         for image in each.images:
             path = f"images/{parse_reference(image).file_name}{ARCHIVE}"
-            needed.add(Need(path=path, kind="image", name=image, arch=arch))
+            needed.add(Requirement(path=path, kind="image", name=image, arch=arch))
     return needed
 
 
@@ -83,14 +55,16 @@ def running(
     return tuple(each for each in workloads if each.runs_on(site.name, member.group, profile, labels))
 
 
-def needs(site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]) -> tuple[Need, ...]:
+def needs(
+    site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
+) -> tuple[Requirement, ...]:
     """All that a box needs, sorted by path."""
-    arch = site.nodes[node].arch
+    of = site.nodes[node]
     here = running(site, node, member, workloads)
-    return tuple(sorted({*of_k3s(site.k3s.version, arch), *of_workloads(here, arch)}))
+    return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch)}))
 
 
-def payload_file(need: Need, lock: ArtifactsLock) -> PayloadFile | None:
+def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
     """`need` as the lock has it; `None` where it does not."""
     if need.kind == "k3s":
         asset = lock.get("k3s", {}).get(need.version, {}).get(need.name)
@@ -118,9 +92,9 @@ class Carrying:
 
     def __init__(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> None:
         self._workloads, self._lock = workloads, lock
-        self._made: dict[tuple[Need, ...], tuple[PayloadFile, ...]] = {}
-        self._clashes: dict[tuple[Need, ...], list[tuple[Need, Need]]] = {}
-        self._lacking: dict[tuple[Need, Need | None], Lacking] = {}
+        self._made: dict[tuple[Requirement, ...], tuple[PayloadFile, ...]] = {}
+        self._clashes: dict[tuple[Requirement, ...], list[tuple[Requirement, Requirement]]] = {}
+        self._lacking: dict[tuple[Requirement, Requirement | None], Missing] = {}
 
     def filled(self, site: SiteSpec, member: Membership) -> SiteSpec:
         """`site` with what its boxes carry; as it is where it is not air-gapped."""
@@ -132,35 +106,35 @@ class Carrying:
         }
         return replace(site, nodes=nodes)
 
-    def lacking(self) -> list[Lacking]:
+    def lacking(self) -> list[Missing]:
         """What could not be carried so far, each once."""
         return sorted(self._lacking.values(), key=lambda each: (each.need, each.other or each.need))
 
-    def _payload(self, site: str, wanted: tuple[Need, ...]) -> tuple[PayloadFile, ...]:
+    def _payload(self, site: str, wanted: tuple[Requirement, ...]) -> tuple[PayloadFile, ...]:
         if wanted not in self._made:
             found = (payload_file(need, self._lock) for need in wanted)
             self._made[wanted] = tuple(file for file in found if file is not None)
             self._clashes[wanted] = clashes(wanted)
         for need in wanted if len(self._made[wanted]) < len(wanted) else ():
             if payload_file(need, self._lock) is None:
-                self._note(Lacking(need=need, site=site, boxes=1))
+                self._note(Missing(need=need, site=site, boxes=1))
         for first, second in self._clashes[wanted]:
-            self._note(Lacking(need=second, site=site, boxes=1, other=first))
+            self._note(Missing(need=second, site=site, boxes=1, other=first))
         return self._made[wanted]
 
-    def _note(self, lacking: Lacking) -> None:
+    def _note(self, lacking: Missing) -> None:
         key = (lacking.need, lacking.other)
         known = self._lacking.get(key)
         self._lacking[key] = replace(known, boxes=known.boxes + 1) if known else lacking
 
 
-def clashes(wanted: Iterable[Need]) -> list[tuple[Need, Need]]:
+def clashes(wanted: Iterable[Requirement]) -> list[tuple[Requirement, Requirement]]:
     """Pairs that would be one file of a payload; `wanted` is one box's."""
-    first: dict[str, Need] = {}
+    first: dict[str, Requirement] = {}
     return [(first[need.path], need) for need in wanted if first.setdefault(need.path, need) is not need]
 
 
-def not_carried(lacking: Lacking) -> Problem:
+def not_carried(lacking: Missing) -> Problem:
     """What is said of it."""
     need, boxes = lacking.need, f"{lacking.boxes:,} box{'' if lacking.boxes == 1 else 'es'}"
     path = "airgap"
@@ -188,15 +162,16 @@ def not_carried(lacking: Lacking) -> Problem:
 
 def wanted_by_all(
     sites: Mapping[str, SiteSpec], members: Mapping[str, Membership], workloads: Sequence[Workload]
-) -> dict[Need, bool]:
+) -> dict[Requirement, bool]:
     """dict[thing that a lock shall know -> whether an image carries it], without what is not released.
 
     k3s's binary is pinned everywhere, as boxes fetch it themselves; the rest where it is carried.
     """
-    wanted: dict[Need, bool] = {}
+    wanted: dict[Requirement, bool] = {}
     for site in sites.values():
         for node, box in site.nodes.items():
-            wanted.setdefault(of_k3s(site.k3s.version, box.arch)[0], False)
+            for need in runtime_of(box).downloads(site, box):
+                wanted.setdefault(need, False)
             if site.airgap:
                 for need in needs(site, node, members[site.name], workloads):
                     wanted[need] = True

@@ -15,15 +15,12 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.hardware_checks import check_hardware
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
-from edgefleet.model.hardening import check_hardening
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.runtimes import RUNTIMES, runtime_of
 
-MINIMA = {"server": (2, 2 * 1000**3, "2 cores and 2 GB"), "agent": (1, 512 * 1000**2, "1 core and 512 MB")}
-"""dict[role -> (cores, bytes of memory, in words)] (k3s docs, installation/requirements, July 2026)."""
 HOSTNAME_LIMIT = 63
 K = TypeVar("K")
 
@@ -93,10 +90,10 @@ def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
 def check_site(site: SiteSpec) -> Iterator[Problem]:
     """What does not fit together inside `site`."""
     yield from _roles(site)
-    yield from _sysctls(site)
     yield from check_media(site)
     yield from check_hardware(site)
-    yield from check_hardening(site)
+    for check in dict.fromkeys(runtime_of(node).check for node in site.nodes.values()):
+        yield from check(site)
     yield from _users(site)
     for name, node in site.nodes.items():
         for problem in _node(node):
@@ -104,7 +101,7 @@ def check_site(site: SiteSpec) -> Iterator[Problem]:
 
 
 def _roles(site: SiteSpec) -> Iterator[Problem]:
-    servers = [name for name, node in site.nodes.items() if node.role == "server"]
+    servers = [name for name, node in site.nodes.items() if runtime_of(node).runs_api]
     if len(servers) != 1:
         problem = (
             f"{len(servers)} nodes are servers: {', '.join(servers)}" if servers else "no node is a server"
@@ -131,16 +128,6 @@ def _users(site: SiteSpec) -> Iterator[Problem]:
             code="reserved-user",
             problem=f"{RESCUE} is the user of the console, who has no keys",
             hint="call this one otherwise, or remove breakGlass.console",
-        )
-
-
-def _sysctls(site: SiteSpec) -> Iterator[Problem]:
-    for name, value in refused_sysctls(site.sysctls).items():
-        yield Problem(
-            path=format_path(("sysctls", name)),
-            code="reserved-sysctl",
-            problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
-            hint="remove it; edgefleet sets it",
         )
 
 
@@ -258,16 +245,16 @@ def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface
 
 def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:
     """Why nodes of a profile cannot have `role`; `None` where they can."""
-    cores, memory, words = MINIMA[role]
-    if written["cpus"] >= cores and written["memory"] >= memory:
+    runtime = RUNTIMES[role]
+    minimum = runtime.minimum
+    if written["cpus"] >= minimum.cpus and written["memory"] >= minimum.memory:
         return None
-    key = "cpus" if written["cpus"] < cores else "memory"
-    whom = "a server" if role == "server" else "an agent"
+    key = "cpus" if written["cpus"] < minimum.cpus else "memory"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
     return Problem(
         path=f"profiles.{profile}.{key}",
         code="too-small",
-        problem=f"{profile} has {has}; k3s needs at least {words} for {whom}",
+        problem=f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}",
         hint="use larger boxes, or make these the agents of a server at the same site",
     )
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.site import WEARING, Node, SiteSpec
+from edgefleet.model.site import Node, SiteSpec
 
-K3S_DATA = "/var/lib/rancher"
 PI_ARCHS = frozenset({"arm64", "armhf"})
 
 
@@ -14,7 +13,6 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
     """What of `site`'s hardware does not fit together."""
     country = site.location.country if site.location is not None else None
     for name, node in site.nodes.items():
-        yield from _etcd(site, node)
         yield from _board(node, ("nodes", name, "hardware"))
         yield from _data_disk(node, ("nodes", name, "hardware", "dataDisk"))
         if node.network.wifi is not None and node.network.wifi.country is None:
@@ -45,20 +43,6 @@ def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
             code="disk-is-medium",
             problem=f"{disk.device} is a part of the boot medium",
             hint="name another disk",
-        )
-
-
-def _etcd(site: SiteSpec, node: Node) -> Iterator[Problem]:
-    disk = node.hardware.data_disk
-    is_elsewhere = disk is not None and f"{K3S_DATA}/k3s/server/db/".startswith(f"{disk.path}/")
-    is_etcd = site.k3s.config.get("cluster-init") is True and node.role == "server"
-    if is_etcd and node.storage in WEARING and not is_elsewhere:
-        yield Problem(
-            path=format_path(("k3s", "config", "cluster-init")),
-            code="etcd-on-flash",
-            problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
-            "(k3s docs, installation/requirements)",
-            hint="remove cluster-init, so that k3s uses SQLite, or give the node a hardware.dataDisk",
         )
 
 

@@ -12,6 +12,7 @@ from edgefleet.fleetfile.partial import Builder
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
+from edgefleet.runtimes import RUNTIMES, k3s_agent, k3s_server
 
 Part = Mapping[str, Any]
 """A partial form of a spec, validated, with Python's names."""
@@ -114,7 +115,7 @@ class Resolver:
                 merged(self._settings(site, member.group, profile), part),
                 hostname=part.get("hostname")
                 or (f"{name}-{node}" if "nodes" in site else site.get("hostname", name)),
-                role=part.get("role", "server" if node == server else "agent"),
+                role=part.get("role", (k3s_server if node == server else k3s_agent).RUNTIME.role),
             )
             for node, part in parts.items()
             if (profile := member.nodes[node])
@@ -122,7 +123,7 @@ class Resolver:
 
     @staticmethod
     def _server(nodes: Mapping[str, Part]) -> str:
-        said = [name for name, node in nodes.items() if node.get("role") == "server"]
+        said = [name for name, node in nodes.items() if "role" in node and RUNTIMES[node["role"]].runs_api]
         free = [name for name, node in nodes.items() if "role" not in node]
         return next(iter([*said, *free, *nodes]))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edgefleet.boot import clock, facts, hub_identity, hub_k3s, k3s_install, k3s_service, kernel
+from edgefleet.boot import clock, facts, hub_identity, hub_k3s, kernel, runtime_install
 from edgefleet.images import user_data
 from edgefleet.model.firstboot import Box, FirstBoot, HubServer, Step
 from edgefleet.model.hub import ControlPlane
@@ -87,8 +87,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
         clock.asks(box.site.ntp),
         hub_identity.plan(server),
         hub_k3s.plan(server),
-        k3s_install.plan(box),
-        k3s_service.plan(box),
+        runtime_install.plan(box),
     )
     return FirstBoot(
         fleet=box.site.fleet,

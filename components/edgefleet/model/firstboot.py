@@ -48,6 +48,15 @@ class Step:
     """Commands as argument lists, run once at first boot after files are written and before units
     start; safe to run again."""
 
+    @classmethod
+    def joined(cls, *steps: "Step") -> "Step":
+        """One step with all that `steps` contribute, in their order."""
+        return cls(
+            files=tuple(file for step in steps for file in step.files),
+            units=tuple(unit for step in steps for unit in step.units),
+            commands=tuple(command for step in steps for command in step.commands),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -108,11 +117,6 @@ class Box:
     def node(self) -> Node:
         """The node's own spec."""
         return self.site.nodes[self.name]
-
-    @property
-    def server(self) -> Node:
-        """The node that runs the site's Kubernetes API; for the server, itself."""
-        return next(node for node in self.site.nodes.values() if node.role == "server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from edgefleet.model.medium import Format
 from edgefleet.model.page import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.qr_code import QrCode, qr_code
+from edgefleet.runtimes import runtime_of
 
 DISKS: Mapping[StorageKind, str] = {
     "sd": "SD card",
@@ -169,7 +170,7 @@ def _place(location: Location) -> tuple[str, ...]:
 def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> tuple[Work, ...]:
     """The site's boxes by how they are set up, its server first: the others ask it."""
     alike: dict[Work, list[SheetBox]] = {}
-    for name, node in sorted(spec.nodes.items(), key=lambda each: each[1].role != "server"):
+    for name, node in sorted(spec.nodes.items(), key=lambda each: not runtime_of(each[1]).runs_api):
         alike.setdefault(_work(node), []).append(_box(node, name, images[name], around))
     return tuple(replace(work, boxes=tuple(boxes)) for work, boxes in alike.items())
 

@@ -1,1 +1,17 @@
-"""Node runtimes: what runs workloads on a node."""
+"""Node runtimes, one file each: what runs workloads on a node."""
+
+from collections.abc import Mapping
+
+from edgefleet.model.site import Node
+from edgefleet.runtimes import k3s_agent, k3s_server
+from edgefleet.runtimes.base.runtime import Runtime
+
+RUNTIMES: Mapping[str, Runtime] = {
+    runtime.role: runtime for runtime in (k3s_server.RUNTIME, k3s_agent.RUNTIME)
+}
+"""dict[role in the fleet file -> runtime]."""
+
+
+def runtime_of(node: Node) -> Runtime:
+    """The runtime of a node."""
+    return RUNTIMES[node.role]

@@ -7,11 +7,11 @@ from threading import Event
 
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, Asset
-from edgefleet.fleetfile.closure import Need
 from edgefleet.io.artifact_cache import unpack
 from edgefleet.io.downloading import Progress
 from edgefleet.io.sourcing import Sources
 from edgefleet.model.medium import Base
+from edgefleet.model.requirement import Requirement
 
 Told = Callable[[str, int, int | None], None]
 """Hears of (what, bytes that are here, bytes of the whole where known)."""
@@ -28,7 +28,7 @@ class Item:
 
 
 def items(
-    needs: Iterable[Need], bases: Iterable[Base], sources: Sources, lock: ArtifactsLock
+    needs: Iterable[Requirement], bases: Iterable[Base], sources: Sources, lock: ArtifactsLock
 ) -> Iterator[Item]:
     """What has to be brought so that images can be made; all `needs` are in the lock."""
     sizes = lock.get("bases", {})
@@ -54,7 +54,7 @@ def _file(name: str, asset: Asset, size: int, sources: Sources) -> Item:
     return Item(name=name, size=size, bring=bring)
 
 
-def _program(need: Need, sources: Sources, lock: ArtifactsLock) -> Item:
+def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
     program = lock["programs"][need.name][need.version][need.arch]
     archive = program["archive"]
 
@@ -76,7 +76,7 @@ def _program(need: Need, sources: Sources, lock: ArtifactsLock) -> Item:
     return Item(name=str(need), size=archive.get("size", 0), bring=bring)
 
 
-def _image(need: Need, sources: Sources, lock: ArtifactsLock) -> Item:
+def _image(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
     image = lock["images"][need.name][need.arch]
 
     def bring(progress: Progress) -> object:

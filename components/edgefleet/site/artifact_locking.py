@@ -18,13 +18,13 @@ from edgefleet.fleetfile.artifacts_lock import (
     LockedBase,
     LockedProgram,
 )
-from edgefleet.fleetfile.closure import Need
 from edgefleet.io.artifact_cache import unpack
 from edgefleet.io.container_images import archive_size
 from edgefleet.io.sourcing import Sources
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
+from edgefleet.model.requirement import Requirement
 from edgefleet.runtimes.base.k3s_release import SUMS
 
 Job = TypeVar("Job")
@@ -36,7 +36,7 @@ AT_ONCE = 8
 class Wanted:
     """What a lock shall know."""
 
-    needs: tuple[Need, ...]
+    needs: tuple[Requirement, ...]
     bases: tuple[Base, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
     """dict[k3s version -> address that ``<version>/<asset>`` is below]."""
@@ -72,7 +72,7 @@ class _Locking:
             address = self._address(version, SUMS[arch])
             self._sums[of] = digests(self._sources.read(address).decode(errors="replace"), address)
 
-    def add(self, need: Need) -> None:
+    def add(self, need: Requirement) -> None:
         """Look `need` up."""
         {"k3s": self._add_asset, "program": self._add_program, "image": self._add_image}[need.kind](need)
 
@@ -86,11 +86,11 @@ class _Locking:
             known = LockedBase(source=base.source, size=size)
         self.lock.setdefault("bases", {})[base.sha256] = known
 
-    def _known_asset(self, need: Need) -> Asset | None:
+    def _known_asset(self, need: Requirement) -> Asset | None:
         known = self._old.get("k3s", {}).get(need.version, {}).get(need.name)
         return known if known is not None and "size" in known else None
 
-    def _add_asset(self, need: Need) -> None:
+    def _add_asset(self, need: Requirement) -> None:
         asset, address = self._known_asset(need), self._address(need.version, need.name)
         if asset is not None:
             asset = Asset(sha256=asset["sha256"], size=asset["size"], url=address)
@@ -104,13 +104,13 @@ class _Locking:
             asset = Asset(sha256=sums[need.name], size=size, url=address)
         self.lock.setdefault("k3s", {}).setdefault(need.version, {})[need.name] = asset
 
-    def _add_program(self, need: Need) -> None:
+    def _add_program(self, need: Requirement) -> None:
         known = self._old.get("programs", {}).get(need.name, {}).get(need.version, {}).get(need.arch)
         program = known or self._program(need)
         releases = self.lock.setdefault("programs", {}).setdefault(need.name, {})
         releases.setdefault(need.version, {})[need.arch] = program
 
-    def _program(self, need: Need) -> LockedProgram:
+    def _program(self, need: Requirement) -> LockedProgram:
         address = PROGRAMS[need.name].address(need.version, need.arch)
         sha256, size = self._sources.learn(address)
         member = PROGRAMS[need.name].path(need.version, need.arch)
@@ -119,7 +119,7 @@ class _Locking:
         made = Asset(sha256=sha256, size=size, url=address)
         return LockedProgram(archive=made, member=member, sha256=digest, size=bytes_)
 
-    def _add_image(self, need: Need) -> None:
+    def _add_image(self, need: Requirement) -> None:
         known = self._old.get("images", {}).get(need.name, {}).get(need.arch)
         if known is None:
             found = self._sources.resolve(parse_reference(need.name), need.arch)

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from edgefleet.boot import k3s_install, k3s_service
-from edgefleet.boot.k3s_install import UNIT
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Box, Unit
+from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base import k3s
+
+
+def unit_of(box: Box) -> Unit:
+    """The unit that runs k3s."""
+    runtime = runtime_of(box.node)
+    (unit,) = [unit for unit in runtime.install(box).units if unit.name == runtime.unit]
+    return unit
 
 
 @pytest.mark.parametrize(
@@ -20,7 +27,7 @@ def test_each_role_has_the_unit_of_k3ss_own_installer(
     box: Callable[..., Box], node: str, name: str, command: str
 ) -> None:
     """The same names, so that k3s's documentation and people's habits hold."""
-    (unit,) = k3s_service.plan(box("server-and-agent", node)).units
+    unit = unit_of(box("server-and-agent", node))
     assert name == unit.name
     assert f"ExecStart=/usr/local/bin/k3s {command}\n" in unit.text
     assert "Type=notify\n" in unit.text
@@ -30,14 +37,14 @@ def test_each_role_has_the_unit_of_k3ss_own_installer(
 def test_a_restart_of_k3s_leaves_its_containers_running(box: Callable[..., Box]) -> None:
     """Only k3s itself is stopped, and a k3s that exits is started again."""
     for node in ("srv", "cam"):
-        (unit,) = k3s_service.plan(box("server-and-agent", node)).units
+        unit = unit_of(box("server-and-agent", node))
         assert {"Restart=always", "KillMode=process"} <= {*unit.text.splitlines()}
 
 
 def test_first_boot_does_not_wait_for_k3s(box: Callable[..., Box]) -> None:
     """cloud-init would hold the rest of its work for as long as the link is away."""
-    (command,) = k3s_service.plan(box()).commands
-    assert ("systemctl", "restart", "--no-block", UNIT) == command
+    (command,) = runtime_of(box().node).install(box()).commands
+    assert ("systemctl", "restart", "--no-block", k3s.INSTALLER) == command
 
 
 @pytest.mark.skipif(
@@ -50,9 +57,9 @@ def test_systemd_takes_the_units(box: Callable[..., Box], tmp_path: Path, node: 
     programs.mkdir()
     paths = []
     planned = box("server-and-agent", node)
-    for unit in (*k3s_install.plan(planned).units, *k3s_service.plan(planned).units):
+    for unit in runtime_of(planned.node).install(planned).units:
         text = unit.text
-        for program in ("/usr/local/bin/k3s", k3s_install.SCRIPT, "/sbin/modprobe"):
+        for program in ("/usr/local/bin/k3s", k3s.SCRIPT, "/sbin/modprobe"):
             stand_in = programs / Path(program).name
             stand_in.write_text("#!/bin/sh\n")
             stand_in.chmod(0o755)

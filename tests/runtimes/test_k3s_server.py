@@ -1,4 +1,4 @@
-"""k3s's configuration file."""
+"""Runtime `k3s-server`: k3s's configuration file."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 import yaml
 
-from edgefleet.boot import k3s_config
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box
+from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.site import K3s
+from edgefleet.runtimes import k3s_server, runtime_of
+from edgefleet.runtimes.base import k3s
 
 Boxes = Callable[..., Box]
 
 
 def config_of(box: Box) -> dict[str, Any]:
-    (file,) = k3s_config.plan(box).files
+    (file,) = [file for file in runtime_of(box.node).configure(box).files if file.path == k3s.CONFIG]
     assert (0o600, "root:root") == (file.mode, file.owner)
     assert file.is_secret
     found: dict[str, Any] = yaml.safe_load(file.content)
@@ -33,24 +35,6 @@ def test_a_server_is_on_its_own(box: Boxes) -> None:
     assert "server" not in found
     assert ["us-nyc-003-srv", "10.3.0.10"] == found["tls-san"]
     assert ("us-nyc-003-srv", "10.3.0.10") == (found["node-name"], found["node-ip"])
-
-
-def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> None:
-    """The server's own token opens everything, so an agent, the easier box to steal, never has it."""
-    server, agent = config_of(box("server-and-agent", "srv")), config_of(box("server-and-agent", "cam"))
-    assert server["agent-token"] == agent["token"]
-    assert server["token"] != server["agent-token"]
-    assert "https://10.3.0.10:6443" == agent["server"]
-    assert server["token"] not in agent.values()
-    assert "agent-token" not in agent
-
-
-def test_an_agent_finds_a_server_of_the_newer_address_family(box: Boxes) -> None:
-    """An IPv6 address stands in brackets in a URL."""
-    site = box("vlan").site
-    agent = replace(site.nodes["n1"], hostname="other", role="agent")
-    made = config_of(box("vlan", "n2", nodes={**site.nodes, "n2": agent}))
-    assert "https://[2001:db8:2::10]:6443" == made["server"]
 
 
 def test_a_node_says_where_it_stands(box: Boxes) -> None:
@@ -82,15 +66,15 @@ def test_what_people_set_wins_over_what_edgefleet_would(box: Boxes) -> None:
     """A declared value that is silently dropped would make the preview lie."""
     unhardened = box("server-static", hardening=False)
     assert ["max-pods=64"] == config_of(unhardened)["kubelet-arg"]
-    k3s = replace(unhardened.site.k3s, config={"secrets-encryption": False})
-    assert config_of(box(hardening=False, k3s=k3s))["secrets-encryption"] is False
+    mine = replace(unhardened.site.k3s, config={"secrets-encryption": False})
+    assert config_of(box(hardening=False, k3s=mine))["secrets-encryption"] is False
 
 
 @pytest.mark.parametrize("name", ["token", "server", "node-label", "node-label+"])
 def test_what_edgefleet_writes_is_refused_rather_than_overwritten(box: Boxes, name: str) -> None:
     """A spec may come from another program than the fleet file's loader."""
     with pytest.raises(InvalidInput) as caught:
-        k3s_config.plan(with_config(box, **{name: "x"}))
+        k3s_server.configure(with_config(box, **{name: "x"}))
     assert "reserved-k3s-config" == caught.value.problem.code
     assert f"sites.de-ber-001.k3s.config.{name}" == caught.value.problem.path
 
@@ -99,4 +83,23 @@ def test_the_order_of_disabled_components_and_settings_is_nobodys(box: Boxes) ->
     """Two fleet files that say the same give the same bytes."""
     one = K3s(version="v1.36.4+k3s1", disable=("traefik", "servicelb"), config={"a": 1, "b": True})
     other = K3s(version="v1.36.4+k3s1", disable=("servicelb", "traefik"), config={"b": True, "a": 1})
-    assert k3s_config.plan(box(k3s=one)) == k3s_config.plan(box(k3s=other))
+    assert k3s_server.configure(box(k3s=one)) == k3s_server.configure(box(k3s=other))
+
+
+@pytest.mark.parametrize(
+    ("disk", "expected"),
+    [
+        (None, ["etcd-on-flash"]),
+        (DataDisk(device="/dev/disk/by-id/one", path="/var/lib/data"), ["etcd-on-flash"]),
+        (DataDisk(device="/dev/disk/by-id/one"), []),
+    ],
+)
+def test_etcd_is_refused_on_flash_unless_its_data_is_elsewhere(
+    box: Boxes, disk: DataDisk | None, expected: list[str]
+) -> None:
+    """Cards wear out under its writes."""
+    site = box().site
+    node = replace(site.nodes["n1"], storage="sd", hardware=Hardware(data_disk=disk))
+    etcd = replace(site.k3s, config={"cluster-init": True})
+    found = k3s_server.RUNTIME.check(replace(site, k3s=etcd, nodes={"n1": node}))
+    assert expected == [problem.code for problem in found]

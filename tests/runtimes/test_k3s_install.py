@@ -1,4 +1,4 @@
-"""Step `k3s_install`: the script is run for real, against a loopback server with a stand-in for k3s."""
+"""The installer of k3s: its script is run for real, against a loopback server with a stand-in for k3s."""
 
 import base64
 import hashlib
@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from edgefleet.boot import k3s_install
 from edgefleet.model.firstboot import Box
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
-from edgefleet.runtimes.base import k3s_release
+from edgefleet.runtimes import k3s_server
+from edgefleet.runtimes.base import k3s, k3s_release
 
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
@@ -127,8 +127,8 @@ def systemctl(folder: Path) -> Path:
     return folder
 
 
-def box(k3s: dict[str, Any]) -> Box:
-    """A server whose k3s comes from where `k3s` says."""
+def box(settings: dict[str, Any]) -> Box:
+    """A server whose k3s comes from where `settings` point."""
     node = {
         "hostname": "shop",
         "arch": "amd64",
@@ -138,7 +138,7 @@ def box(k3s: dict[str, Any]) -> Box:
         "network": {},
     }
     names = {"fleet": "shops", "region": "north", "name": "shop", "recipe": 1}
-    site = from_plain(SiteSpec, {**names, "k3s": k3s, "nodes": {"n1": node}})
+    site = from_plain(SiteSpec, {**names, "k3s": settings, "nodes": {"n1": node}})
     return Box(site=site, name="n1", key=base64.b64encode(bytes(32)).decode())
 
 
@@ -147,9 +147,9 @@ def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
     """``machine(sha256=...)``: a box whose image names the loopback release, with or without a lock."""
 
     def make(sha256: str | None) -> Machine:
-        k3s = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
+        settings = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
         locked = {"sha256": {"amd64": sha256}} if sha256 else {}
-        (file,) = k3s_install.plan(box({**k3s, **locked})).files
+        (file,) = k3s.installer(box({**settings, **locked}), k3s_server.UNIT).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
         return Machine(root=tmp_path / "root", script=script, stubs=systemctl(tmp_path / "stubs"))

@@ -5,11 +5,12 @@ Source: k3s docs, security/hardening-guide (1.29 and later). The files that it n
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
-from edgefleet.model.site import Role, SiteSpec
+from edgefleet.model.site import SiteSpec
 
 ADMISSION = "/etc/rancher/k3s/admission.yaml"
 AUDIT = "/etc/rancher/k3s/audit.yaml"
@@ -25,13 +26,21 @@ CIPHERS = (
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 )
 _KUBELET = ("streaming-connection-idle-timeout=5m", f"tls-cipher-suites={','.join(CIPHERS)}")
-SETTINGS: dict[Role, dict[str, bool]] = {
-    "server": {"protect-kernel-defaults": True, "secrets-encryption": True},
-    "agent": {"protect-kernel-defaults": True},
-}
-"""dict[role -> dict[key of config.yaml -> the only value that it may have]]."""
-ARGUMENTS: dict[Role, dict[str, tuple[str, ...]]] = {
-    "server": {
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardening:
+    """What one of k3s's roles has in its configuration where a site is hardened."""
+
+    settings: Mapping[str, bool]
+    """dict[key of config.yaml -> the only value that it may have]."""
+    arguments: Mapping[str, tuple[str, ...]]
+    """dict[key of config.yaml -> arguments]."""
+
+
+SERVER = Hardening(
+    settings={"protect-kernel-defaults": True, "secrets-encryption": True},
+    arguments={
         "kube-apiserver-arg": (
             f"{PLUGINS}=NodeRestriction,EventRateLimit",
             f"admission-control-config-file={ADMISSION}",
@@ -45,16 +54,15 @@ ARGUMENTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "kube-controller-manager-arg": ("terminated-pod-gc-threshold=100",),
         "kubelet-arg": _KUBELET,
     },
-    "agent": {"kubelet-arg": _KUBELET},
-}
-"""dict[role -> dict[key of config.yaml -> arguments]]."""
+)
+AGENT = Hardening(settings={"protect-kernel-defaults": True}, arguments={"kubelet-arg": _KUBELET})
 
 
-def hardened(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
+def hardened(config: Mapping[str, Any], by: Hardening) -> dict[str, Any]:
     """k3s's configuration with what hardening adds; arguments of `config` come after its own."""
-    made = {name: value for name, value in config.items() if name.rstrip("+") not in ARGUMENTS[role]}
-    made |= SETTINGS[role]
-    for key, ours in ARGUMENTS[role].items():
+    made = {name: value for name, value in config.items() if name.rstrip("+") not in by.arguments}
+    made |= by.settings
+    for key, ours in by.arguments.items():
         theirs = _theirs(config, key)
         plugins = [_split(each)[1] for each in theirs if _split(each)[0] == PLUGINS]
         kept = [each for each in theirs if each not in ours and _split(each)[0] != PLUGINS]
@@ -68,11 +76,11 @@ def check_hardening(site: SiteSpec) -> Iterator[Problem]:
         yield from _pulls(site)
     if not site.hardening:
         return
-    for name, value in SETTINGS["server"].items():
+    for name, value in SERVER.settings.items():
         said = site.k3s.config.get(name, value)
         if said != value:
             yield _conflict(name, f"{name}: {str(said).lower()}", f"{name}: true")
-    for key, ours in ARGUMENTS["server"].items():
+    for key, ours in SERVER.arguments.items():
         wanted = {_split(each)[0]: each for each in ours}
         for written in _theirs(site.k3s.config, key):
             flag, _ = _split(written)

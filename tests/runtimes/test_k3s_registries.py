@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import yaml
 
-from edgefleet.boot import k3s_registries
 from edgefleet.model.firstboot import Box
+from edgefleet.runtimes.base import k3s
 
 
 def test_mirrors_are_written_as_k3s_reads_them(box: Callable[..., Box]) -> None:
     """Endpoints keep their order, which is the order in which they are tried."""
-    (file,) = k3s_registries.plan(box()).files
+    (file,) = k3s.registries(box()).files
     expected = {
         "*": {"endpoint": ["https://registry.example:5000"]},
         "docker.io": {
@@ -24,5 +24,5 @@ def test_mirrors_are_written_as_k3s_reads_them(box: Callable[..., Box]) -> None:
 
 def test_a_site_without_mirrors_has_an_empty_list(box: Callable[..., Box]) -> None:
     """The file is there at once, so that a later mirror is a changed file and not a new one."""
-    (file,) = k3s_registries.plan(box("vlan")).files
+    (file,) = k3s.registries(box("vlan")).files
     assert {"mirrors": {}} == yaml.safe_load(file.content)

@@ -1,0 +1,27 @@
+"""`Requirement`: one thing that a node needs to start without a link."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgefleet.model.site import Arch
+
+Kind = Literal["k3s", "program", "image"]
+"""Sections of the artifacts lock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Requirement:
+    """One file of a payload, before the artifacts lock says which bytes it has."""
+
+    path: str
+    """Where it lies in a payload."""
+    kind: Kind
+    name: str
+    """An asset of k3s, a key of `PROGRAMS`, or an image's whole name."""
+    version: str = ""
+    """Release; empty for an image, whose name says it."""
+    arch: Arch
+
+    def __str__(self) -> str:
+        """Its name in messages."""
+        return f"{self.name} {self.version}".strip() + f" for {self.arch}"

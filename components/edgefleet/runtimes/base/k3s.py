@@ -1,0 +1,203 @@
+"""What k3s's server and agent share: configuration, installation, unit, payload and checks.
+
+Sources: k3s docs, cli/server, cli/agent, installation/configuration, installation/private-registry. k3s takes
+its settings from a configuration file and none from a command line. It is downloaded once, verified before it
+runs, and never downloaded again. Zone and region labels are ones a kubelet may set on itself; other labels
+below ``kubernetes.io`` would keep the node from starting.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.io.templates import render
+from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.paths import format_path
+from edgefleet.model.releases import OWNED, refused_sysctls
+from edgefleet.model.requirement import Requirement
+from edgefleet.model.site import WEARING, Node, Role, SiteSpec
+from edgefleet.runtimes.base.k3s_hardening import Hardening, check_hardening, hardened
+from edgefleet.runtimes.base.k3s_release import ARCHIVES, BINARIES, SUMS
+
+SERVER: Role = "server"
+CONFIG = "/etc/rancher/k3s/config.yaml"
+REGISTRIES = "/etc/rancher/k3s/registries.yaml"
+DATABASE = "/var/lib/rancher/k3s/server/db/"
+SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
+INSTALLER = "edgefleet-k3s-install.service"
+CARRIED = "bin/k3s"
+"""Where k3s is in a payload."""
+WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
+
+
+def server_of(site: SiteSpec) -> Node:
+    """The node that runs the site's Kubernetes API."""
+    return next(node for node in site.nodes.values() if node.role == SERVER)
+
+
+def registries(box: Box) -> Step:
+    """``registries.yaml`` with the site's mirrors; an empty list of mirrors changes nothing for k3s."""
+    mirrors: dict[str, dict[str, Any]] = {}
+    for registry, mirror in sorted(box.site.registries.items()):
+        mirrors[registry] = {"endpoint": list(mirror.endpoints)}
+        if mirror.rewrite:
+            mirrors[registry]["rewrite"] = dict(sorted(mirror.rewrite.items()))
+    return Step(files=(File(path=REGISTRIES, content=to_yaml({"mirrors": mirrors}).encode(), mode=0o600),))
+
+
+def config(box: Box, own: Mapping[str, Any], names: Sequence[str], hardening: Hardening) -> Step:
+    """``config.yaml`` with the hardening settings, mode 0600: it holds the site's token.
+
+    Args:
+        box: the node.
+        own: what its role needs.
+        names: what a server's certificate is asked for by; none for an agent.
+        hardening: what its role has where the site is hardened.
+
+    Raises:
+        InvalidInput: the fleet file contradicts hardening, as a spec may come from another program.
+    """
+    whole = {**own, **_node(box), **_further(box, names)}
+    problems = list(check_hardening(box.site))
+    if problems:
+        raise InvalidInput(_at_site(problem, box.site) for problem in problems)
+    content = to_yaml(hardened(whole, hardening) if box.site.hardening else whole).encode()
+    return Step(files=(File(path=CONFIG, content=content, mode=0o600, is_secret=True),))
+
+
+def _at_site(problem: Problem, site: SiteSpec) -> Problem:
+    return replace(problem, path=f"sites.{site.name}.{problem.path}")
+
+
+def _further(box: Box, names: Sequence[str]) -> dict[str, Any]:
+    """What the fleet file adds to k3s's configuration, or says otherwise than edgefleet would.
+
+    Raises:
+        InvalidInput: it says something that edgefleet writes from another part of the fleet file.
+    """
+    further = dict(sorted(box.site.k3s.config.items()))
+    taken = sorted(name for name in further if name.rstrip("+") in OWNED)
+    if taken:
+        raise InvalidInput(
+            Problem(
+                code="reserved-k3s-config",
+                path=f"sites.{box.site.name}.k3s.config.{taken[0]}",
+                problem=f"{taken[0]} is written by edgefleet",
+                hint="remove it; hostname, role, labels, taints, network and disable have keys of their own",
+            )
+        )
+    more = further.get("tls-san")
+    if more is not None and names:
+        further["tls-san"] = [*names, *(more if isinstance(more, list) else [str(more)])]
+    return further
+
+
+def _node(box: Box) -> dict[str, Any]:
+    site, node = box.site, box.node
+    labels = {
+        "edgefleet.dev/fleet": site.fleet,
+        "edgefleet.dev/site": site.name,
+        "topology.kubernetes.io/region": site.region,
+        "topology.kubernetes.io/zone": site.name,
+        **node.labels,
+    }
+    config: dict[str, Any] = {"node-name": node.hostname}
+    if node.network.ip:
+        config["node-ip"] = node.network.ip
+    config["node-label"] = [f"{name}={value}" for name, value in sorted(labels.items())]
+    if node.taints:
+        config["node-taint"] = list(node.taints)
+    return config
+
+
+def token_of(box: Box, purpose: str) -> str:
+    """The site's token for `purpose`."""
+    from edgefleet.keys.derivation import token
+
+    return token(box.key, purpose)
+
+
+def installer(box: Box, unit: str) -> Step:
+    """A script that installs k3s from the payload or by download, beside the k3s that runs, and its unit."""
+    k3s, arch = box.site.k3s, box.node.arch
+    carried = next((file.digest for file in box.node.payload if file.path == CARRIED), "")
+    base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
+    script = render(
+        "k3s/install-k3s.sh.j2",
+        unit=unit,
+        airgap="yes" if box.site.airgap else "no",
+        version=k3s.version,
+        url=f"{base}/{BINARIES[arch]}",
+        sums_url=f"{base}/{SUMS[arch]}",
+        asset=BINARIES[arch],
+        sha256=k3s.sha256.get(arch, "") or carried.removeprefix("sha256:"),
+    )
+    return Step(
+        files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
+        units=(Unit(name=INSTALLER, text=render("k3s/edgefleet-k3s-install.service.j2", script=SCRIPT)),),
+    )
+
+
+def service(unit: str, command: str) -> Step:
+    """The unit that runs k3s, as k3s's own installer writes it; it does not wait for the link.
+
+    The installer starts k3s once its binary is in place. With its medium in, cloud-init is a part of
+    ``sysinit.target`` and waits for the network before it: two minutes where the cable is out, unless what it
+    waits for gives up earlier.
+    """
+    patience = render("k3s/wait-online.conf").encode()
+    return Step(
+        files=tuple(
+            File(path=f"/etc/systemd/system/{waiter}.d/edgefleet.conf", content=patience)
+            for waiter in WAITERS
+        ),
+        units=(Unit(name=unit, text=render("k3s/k3s.service.j2", role=command)),),
+        commands=(("systemctl", "restart", "--no-block", INSTALLER),),
+    )
+
+
+def downloads(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
+    """The binary."""
+    name = BINARIES[node.arch]
+    return (Requirement(path=CARRIED, kind="k3s", name=name, version=site.k3s.version, arch=node.arch),)
+
+
+def carries(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
+    """The binary, and the archive of the images that k3s itself runs."""
+    name, version = ARCHIVES[node.arch], site.k3s.version
+    archive = Requirement(path=f"images/{name}", kind="k3s", name=name, version=version, arch=node.arch)
+    return (*downloads(site, node), archive)
+
+
+def check(site: SiteSpec) -> Iterator[Problem]:
+    """What of a site k3s would not start with, or not for long."""
+    yield from _sysctls(site)
+    yield from _etcd(site)
+    yield from check_hardening(site)
+
+
+def _sysctls(site: SiteSpec) -> Iterator[Problem]:
+    for name, value in refused_sysctls(site.sysctls).items():
+        yield Problem(
+            path=format_path(("sysctls", name)),
+            code="reserved-sysctl",
+            problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
+            hint="remove it; edgefleet sets it",
+        )
+
+
+def _etcd(site: SiteSpec) -> Iterator[Problem]:
+    for node in site.nodes.values() if site.k3s.config.get("cluster-init") is True else ():
+        disk = node.hardware.data_disk
+        is_elsewhere = disk is not None and DATABASE.startswith(f"{disk.path}/")
+        if node.role == SERVER and node.storage in WEARING and not is_elsewhere:
+            yield Problem(
+                path=format_path(("k3s", "config", "cluster-init")),
+                code="etcd-on-flash",
+                problem=f"{node.hostname} has {node.storage} storage, which cannot carry etcd's writes "
+                "(k3s docs, installation/requirements)",
+                hint="remove cluster-init, so that k3s uses SQLite, or give the node a hardware.dataDisk",
+            )

@@ -1,0 +1,52 @@
+"""`Runtime`: one object for each node runtime, with all that the rest of the program asks of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from edgefleet.errors import Problem
+from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.requirement import Requirement
+from edgefleet.model.site import Node, Role, SiteSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minimum:
+    """The smallest hardware that a runtime works on."""
+
+    cpus: int
+    """Cores."""
+    memory: int
+    """Bytes."""
+    words: str
+    """``2 cores and 2 GB``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What runs workloads on a node."""
+
+    name: str
+    """``k3s-server``."""
+    role: Role
+    """The node's role in its site."""
+    title: str
+    """Its name in a sentence: ``a server``."""
+    runs_api: bool
+    """Whether it runs the site's Kubernetes API; exactly one node of a site does."""
+    unit: str
+    """Name of its systemd unit."""
+    installer: str
+    """Name of the unit that installs it."""
+    minimum: Minimum
+    healthy_within: int
+    """Seconds from its start until it is healthy, on a fast disk."""
+    configure: Callable[[Box], Step]
+    """Its configuration, before it is installed."""
+    install: Callable[[Box], Step]
+    """Its programs and units, and its start."""
+    downloads: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
+    """What a node with a link downloads by itself, so that the artifacts lock pins it."""
+    carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
+    """What the image of an air-gapped node carries for it."""
+    check: Callable[[SiteSpec], Iterator[Problem]]
+    """What of a site does not suit it; runtimes of one product share one check, which runs once a site."""

@@ -1,0 +1,48 @@
+"""Runtime ``k3s-agent``: k3s that joins the site's server over the LAN."""
+
+from typing import Any
+
+from edgefleet.model.firstboot import Box, Step
+from edgefleet.runtimes.base import k3s, k3s_hardening
+from edgefleet.runtimes.base.runtime import Minimum, Runtime
+
+UNIT = "k3s-agent.service"
+
+
+def configure(box: Box) -> Step:
+    """Registries and configuration; see `k3s.config`."""
+    return Step.joined(k3s.registries(box), k3s.config(box, _config(box), (), k3s_hardening.AGENT))
+
+
+def _config(box: Box) -> dict[str, Any]:
+    server = k3s.server_of(box.site)
+    address = server.network.ip or server.hostname
+    host = f"[{address}]" if ":" in address else address
+    return {
+        "server": f"https://{host}:6443",
+        "token": k3s.token_of(box, "k3s-agent-token"),
+        "protect-kernel-defaults": True,
+    }
+
+
+def install(box: Box) -> Step:
+    """The installer and the unit of k3s's agent."""
+    return Step.joined(k3s.installer(box, UNIT), k3s.service(UNIT, "agent"))
+
+
+RUNTIME = Runtime(
+    name="k3s-agent",
+    role="agent",
+    title="an agent",
+    runs_api=False,
+    unit=UNIT,
+    installer=k3s.INSTALLER,
+    minimum=Minimum(cpus=1, memory=512 * 1000**2, words="1 core and 512 MB"),
+    healthy_within=1800,
+    configure=configure,
+    install=install,
+    downloads=k3s.downloads,
+    carries=k3s.carries,
+    check=k3s.check,
+)
+"""Minimum: k3s docs, installation/requirements, July 2026. An agent waits for its server."""

@@ -1,0 +1,52 @@
+"""Runtime ``k3s-server``: k3s with the site's own Kubernetes API."""
+
+from typing import Any
+
+from edgefleet.model.firstboot import Box, Step
+from edgefleet.runtimes.base import k3s, k3s_hardening
+from edgefleet.runtimes.base.runtime import Minimum, Runtime
+
+UNIT = "k3s.service"
+
+
+def configure(box: Box) -> Step:
+    """Registries and configuration; see `k3s.config`."""
+    names = [box.node.hostname, *([box.node.network.ip] if box.node.network.ip else [])]
+    return Step.joined(k3s.registries(box), k3s.config(box, _config(box, names), names, k3s_hardening.SERVER))
+
+
+def _config(box: Box, names: list[str]) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "token": k3s.token_of(box, "k3s-server-token"),
+        "agent-token": k3s.token_of(box, "k3s-agent-token"),
+        "tls-san": names,
+        "write-kubeconfig-mode": "0600",
+        "secrets-encryption": True,
+        "protect-kernel-defaults": True,
+    }
+    if box.site.k3s.disable:
+        config["disable"] = sorted(box.site.k3s.disable)
+    return config
+
+
+def install(box: Box) -> Step:
+    """The installer and the unit of k3s's server."""
+    return Step.joined(k3s.installer(box, UNIT), k3s.service(UNIT, "server"))
+
+
+RUNTIME = Runtime(
+    name="k3s-server",
+    role="server",
+    title="a server",
+    runs_api=True,
+    unit=UNIT,
+    installer=k3s.INSTALLER,
+    minimum=Minimum(cpus=2, memory=2 * 1000**3, words="2 cores and 2 GB"),
+    healthy_within=900,
+    configure=configure,
+    install=install,
+    downloads=k3s.downloads,
+    carries=k3s.carries,
+    check=k3s.check,
+)
+"""Minimum: k3s docs, installation/requirements, July 2026. Image archives are imported at the start."""

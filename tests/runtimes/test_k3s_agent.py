@@ -1,0 +1,48 @@
+"""Runtime `k3s-agent`: how it finds its server, and what it needs less of."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.runtimes.test_k3s_server import config_of
+
+from edgefleet.model.firstboot import Box
+from edgefleet.runtimes import k3s_agent, k3s_server
+
+Boxes = Callable[..., Box]
+
+
+def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> None:
+    """The server's own token opens everything, so an agent, the easier box to steal, never has it."""
+    server, agent = config_of(box("server-and-agent", "srv")), config_of(box("server-and-agent", "cam"))
+    assert server["agent-token"] == agent["token"]
+    assert server["token"] != server["agent-token"]
+    assert "https://10.3.0.10:6443" == agent["server"]
+    assert server["token"] not in agent.values()
+    assert "agent-token" not in agent
+
+
+def test_an_agent_finds_a_server_of_the_newer_address_family(box: Boxes) -> None:
+    """An IPv6 address stands in brackets in a URL."""
+    site = box("vlan").site
+    agent = replace(site.nodes["n1"], hostname="other", role="agent")
+    made = config_of(box("vlan", "n2", nodes={**site.nodes, "n2": agent}))
+    assert "https://[2001:db8:2::10]:6443" == made["server"]
+
+
+def test_an_agent_needs_less_than_a_server_and_waits_longer_for_it() -> None:
+    """It runs no API, and its server has to be there first."""
+    agent, server = k3s_agent.RUNTIME, k3s_server.RUNTIME
+    assert agent.minimum.cpus < server.minimum.cpus
+    assert agent.minimum.memory < server.minimum.memory
+    assert agent.healthy_within > server.healthy_within
+    assert (False, True) == (agent.runs_api, server.runs_api)
+
+
+def test_both_carry_the_same_files_of_k3s(box: Boxes) -> None:
+    """k3s is one binary; the archive has the images of either role."""
+    site = box("server-and-agent", "srv").site
+    node = site.nodes["srv"]
+    assert k3s_server.RUNTIME.carries(site, node) == k3s_agent.RUNTIME.carries(site, node)
+    assert ("bin/k3s", "images/k3s-airgap-images-amd64.tar.zst") == tuple(
+        file.path for file in k3s_agent.RUNTIME.carries(site, node)
+    )
