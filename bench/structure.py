@@ -6,10 +6,10 @@ Counted are ``components/**/*.py`` and, for files of a thing, ``templates/``; ne
 * **Lines** are all lines of a file. A *package* is a folder directly below ``components/<root>/``; modules
   directly in a root are its ``(top)``. A *function* is each ``def``, nested ones too.
 * **Files of a thing** (an image format, boot step, runtime, cloud kind, command) are those that name it: a
-  module of its name (of a command: in ``commands`` alone); a module that imports it or has its dotted name in
-  a text; a module with a text constant that is the thing's name (formats, runtimes) or its type token
-  (cloud kinds); a template whose path has the name. A registry that names the thing counts, as a new one is
-  written into it.
+  module of its name (of a command: in ``commands`` alone); a module that imports it, or has its dotted name
+  or ``name:function`` in a text; a module with a text constant that is the thing's name (formats, runtimes)
+  or its type token (cloud kinds); a template whose path has the name. A registry that names the thing counts,
+  as a new one is written into it.
 * **Files of a field** are those with an identifier or a text constant that is its name as users write it
   (``breakGlass``) or as Python does (``break_glass``), and templates with that word. Counted are the fields
   of the fleet file's JSON Schema whose name has two words or more and stands in one definition: other names
@@ -210,13 +210,16 @@ def commands(checkout: Checkout) -> dict[str, int]:
     (registry,) = [
         module for module in checkout.modules if module.path == Path("edgefleet/commands/registry.py")
     ]
-    registered = [
-        stem
+    named = {
+        stem: [text for text in registry.texts if text.startswith(f"{stem}:")]
         for stem in checkout.stems("commands")
-        if f"edgefleet.commands.{stem}" in registry.imported
-        or any(f"edgefleet.commands.{stem}" in text for text in registry.texts)
-    ]
-    return {stem: files_of(checkout, "commands", stem) for stem in registered if stem not in SERVANTS}
+        if stem not in SERVANTS
+    }
+    return {
+        stem: files_of(checkout, "commands", stem, texts)
+        for stem, texts in named.items()
+        if texts or f"edgefleet.commands.{stem}" in registry.imported
+    }
 
 
 def boot_steps(checkout: Checkout) -> dict[str, int]:
