@@ -26,6 +26,8 @@ FAKES: tuple[type[Any], ...] = (
 def create_app() -> Application:
     """Moto behind the stand-ins."""
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # AWS's own, such as a role of EKS needs
+    # Otherwise moto looks for a caller's key in every partition and loads AWS's own policies for each.
+    os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
     # moto comes with the extra `emulator` only.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,
