@@ -50,7 +50,7 @@ test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind 
 	@$(BIN)/python -m pytest -n 2 -m faults
 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so
-	@$(PYTEST) -m boot tests/boot_vm
+	@$(PYTEST) -m boot tests/boot tests/boot_vm tests/images
 
 lint: .venv/.dev  ## ruff, import-linter, mypy --strict
 	@$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.boot.conftest import Boxes
+from tests.go_programs import built
 
 from edgefleet.boot import hardening, runtime_config
 from edgefleet.errors import InvalidInput
@@ -170,28 +171,15 @@ def test_the_settings_load_and_the_folder_is_roots(box: Boxes, text_of: TextOf, 
     assert 0o700 == (root / LOGS[1:]).stat().st_mode & 0o777
 
 
-@pytest.mark.slow
+@pytest.mark.boot
 def test_kubernetes_own_api_server_reads_the_policies(box: Boxes, text_of: TextOf, tmp_path: Path) -> None:
     """With its own code, a Go program beside this test."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("needs go: apt-get install golang-go, 1.24 or newer")
-    built = subprocess.run(
-        [go, "build", "-o", str(tmp_path / "policies"), "."],
-        cwd=Path(__file__).parent / "policies",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if built.returncode and "dial tcp" in built.stderr + built.stdout:
-        pytest.skip("needs the modules of tests/boot/policies/go.mod: no module proxy answers")
-    assert 0 == built.returncode, built.stderr
+    policies = built(Path(__file__).parent / "policies", tmp_path / "policies")
     step = hardening.plan(box(CASE))
     for path in (ADMISSION, AUDIT):
         (tmp_path / Path(path).name).write_text(text_of(step, path))
     done = subprocess.run(
-        [str(tmp_path / "policies"), str(tmp_path / "admission.yaml"), str(tmp_path / "audit.yaml")],
+        [str(policies), str(tmp_path / "admission.yaml"), str(tmp_path / "audit.yaml")],
         capture_output=True,
         text=True,
         check=False,

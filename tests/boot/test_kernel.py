@@ -7,6 +7,8 @@ import pytest
 from edgefleet.boot import kernel
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Box, Step
+from edgefleet.runtimes import runtime_of
+from edgefleet.site.first_boot import first_boot
 
 KUBELET = "/etc/sysctl.d/90-kubelet.conf"
 OWN = "/etc/sysctl.d/95-edgefleet.conf"
@@ -34,9 +36,12 @@ def test_without_settings_of_its_own_a_site_has_no_second_file(box: Callable[...
     assert [KUBELET] == [file.path for file in kernel.plan(box(sysctls={})).files]
 
 
-def test_settings_hold_from_the_first_boot_on(box: Callable[..., Box]) -> None:
-    """Without this they would wait for the second boot, and k3s would not start in the first."""
-    assert (("sysctl", "--system"),) == kernel.plan(box()).commands
+def test_settings_hold_before_the_runtime_starts_in_the_first_boot(box: Callable[..., Box]) -> None:
+    """Else they would hold from the second boot on, and k3s would not start in the first."""
+    node = box()
+    commands = first_boot(node).commands
+    loads, starts = commands.index(("sysctl", "--system")), runtime_of(node.node).installer
+    assert loads < min(index for index, command in enumerate(commands) if starts in command)
 
 
 @pytest.mark.parametrize("name", ["vm.overcommit_memory", "vm/overcommit_memory"])

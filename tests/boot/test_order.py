@@ -61,11 +61,12 @@ def test_only_root_may_read_a_file_with_a_secret(box: Boxes, planned: FirstBoot)
     secret = {a.path for a, b in zip(mine.files, another.files, strict=True) if a.content != b.content}
     assert secret == {file.path for file in mine.files if file.is_secret}
     assert {"/etc/rancher/k3s/config.yaml"} == {file.path for file in planned.files if file.is_secret}
-    assert all(file.mode in {0o600, 0o400} for file in planned.files if file.is_secret)
+    assert {0o600, 0o400} >= {file.mode for file in planned.files if file.is_secret}
     assert mine.units == another.units
 
 
 def test_units_have_no_braces_left(planned: FirstBoot) -> None:
     """A template that was not filled in would be a unit that systemd ignores by line."""
     assert not [unit.name for unit in planned.units if re.search(r"\{[{%]", unit.text)]
-    assert all(unit.text.endswith("\n") for unit in planned.units)
+    assert planned.units
+    assert [] == [unit.name for unit in planned.units if not unit.text.endswith("\n")]

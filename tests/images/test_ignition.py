@@ -2,12 +2,12 @@
 
 import configparser
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.go_programs import built
 from tests.images.on_disk import of_ignition
 from tests.images.test_formats import boot_of
 from tests.images.test_nocloud import NETWORKS, boot
@@ -28,24 +28,10 @@ def config(made: FirstBoot) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.boot
 def test_ignitions_own_code_reads_it_without_a_remark(tmp_path: Path) -> None:
     """A Go program beside this test, with Ignition's module; a doubled path, to see that it would say so."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("needs go: apt-get install golang-go, 1.24 or newer")
-    program = tmp_path / "ignition"
-    built = subprocess.run(
-        [go, "build", "-o", str(program), "."],
-        cwd=Path(__file__).parent / "ignition",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if built.returncode and "dial tcp" in built.stderr + built.stdout:
-        pytest.skip("needs the modules of tests/images/ignition/go.mod: no module proxy answers")
-    assert 0 == built.returncode, built.stderr
+    program = built(Path(__file__).parent / "ignition", tmp_path / "ignition")
     made = boot_of("shut-in")
     whole = config(made)
     assert (0, "files: ", "") == _read(program, tmp_path / "good.ign", whole)

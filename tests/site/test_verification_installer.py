@@ -103,9 +103,13 @@ def damaged(at: int) -> Callable[[bytes], bytes]:
     ],
 )
 def test_one_that_cannot_be_read_is_said(medium: Path, change: Callable[[bytes], bytes]) -> None:
-    """In one sentence, whatever the damage."""
+    """In one sentence, whatever the damage: what is wrong, and no trace of the reader's code."""
     medium.write_bytes(change(medium.read_bytes()))
-    assert "cannot be read" in told(medium) or "is missing" in told(medium)
+    said = told(medium)
+    assert "cannot be read" in said or "is missing" in said
+    assert "\n" not in said
+    assert ". " not in said
+    assert "Traceback" not in said
 
 
 def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
