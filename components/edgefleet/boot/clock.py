@@ -7,7 +7,6 @@ that goes into an image may be the time of its build.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from ipaddress import ip_interface
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
@@ -47,8 +46,7 @@ def _source(box: Box) -> Step:
     servers = box.site.ntp
     if box.site.time.serve:
         server = server_of(box.site)
-        name = str(ip_interface(server.network.address).ip) if server.network.address else server.hostname
-        servers = (name, *servers)
+        servers = (server.network.ip or server.hostname, *servers)
     asking = asks(servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
     files = (*asking.files, File(path=CHRONY, content=text.encode()))
@@ -75,6 +73,5 @@ def _giving(box: Box) -> Step:
 
 def _subnets(box: Box) -> Iterator[str]:
     for node in box.site.nodes.values():
-        for address in (node.network.address, *node.network.extra_addresses):
-            if address:
-                yield str(ip_interface(address).network)
+        for interface in node.network.interfaces:
+            yield str(interface.network)

@@ -6,7 +6,7 @@ to containers (NodePorts, ``servicelb``) is forwarded, not received: Kubernetes 
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_network
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import Box, File, Step, Unit
@@ -72,12 +72,7 @@ def _between_nodes(box: Box) -> Iterator[str]:
 
 def _neighbours(box: Box) -> tuple[str, ...]:
     """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in."""
-    known = {
-        name: tuple(
-            ip_interface(each) for each in (node.network.address, *node.network.extra_addresses) if each
-        )
-        for name, node in box.site.nodes.items()
-    }
+    known = {name: node.network.interfaces for name, node in box.site.nodes.items()}
     if all(addresses for name, addresses in known.items() if name != box.name):
         return tuple(str(each.ip) for name in known if name != box.name for each in known[name])
     return tuple(str(each.network) for addresses in known.values() for each in addresses)

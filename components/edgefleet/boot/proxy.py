@@ -4,7 +4,6 @@ k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an H
 the site is never asked of the proxy: its containers, its services, its nodes.
 """
 
-from ipaddress import ip_interface
 from urllib.parse import quote
 
 from edgefleet.boot.firewall import CLUSTER
@@ -71,8 +70,7 @@ def _direct(box: Box) -> list[str]:
         said = box.site.k3s.config.get(key, usual)
         found += [str(each) for each in said] if isinstance(said, list | tuple) else str(said).split(",")
     for node in box.site.nodes.values():
-        addresses = (node.network.address, *node.network.extra_addresses)
-        found += [str(ip_interface(each).network) for each in addresses if each]
+        found += [str(interface.network) for interface in node.network.interfaces]
         found.append(node.hostname)
     proxy = box.site.proxy
     return [*dict.fromkeys([*found, *(proxy.no_proxy if proxy is not None else ())])]

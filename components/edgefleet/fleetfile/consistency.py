@@ -8,13 +8,13 @@ unique always.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from typing import Any, Literal, TypeVar
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.hardware_checks import check_hardware
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
+from edgefleet.model.addresses import Address, Interface, parsed_address, parsed_interface
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
@@ -30,7 +30,7 @@ class Owners:
     """Who has what so far, over all sites."""
 
     unique: Literal["fleet", "site"] = "fleet"
-    addresses: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    addresses: dict[tuple[str, Address], tuple[str, str]] = field(default_factory=dict)
     macs: dict[str, tuple[str, str]] = field(default_factory=dict)
     hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class Owners:
             owner = (site.name, name if len(site.nodes) > 1 else "")
             base: tuple[Part, ...] = ("nodes", name)
             for path, address in _addresses(node.network):
-                first = _first(self.addresses, (scope, address.partition("/")[0]), owner)
+                first = _first(self.addresses, (scope, parsed_interface(address).ip), owner)
                 if first:
                     yield _taken((*base, "network", *path), "address", address, _whose(first, owner))
             if node.network.mac is not None and (first := _first(self.macs, node.network.mac, owner)):
@@ -189,7 +189,7 @@ def _wifi(network: Network) -> Iterator[Problem]:
 
 
 def _gateway(network: Network) -> Iterator[Problem]:
-    own = [ip_interface(address) for _, address in _addresses(network)]
+    own = network.interfaces
     if network.gateway is None and network.gateway6 is None and network.is_static:
         yield Problem(
             path="network.address",
@@ -206,7 +206,7 @@ def _gateway(network: Network) -> Iterator[Problem]:
 
 def _families(network: Network) -> Iterator[Problem]:
     for key, gateway, version in (("gateway", network.gateway, 4), ("gateway6", network.gateway6, 6)):
-        if gateway is not None and ip_address(gateway).version != version:
+        if gateway is not None and parsed_address(gateway).version != version:
             yield Problem(
                 path=f"network.{key}",
                 code="gateway-family",
@@ -215,8 +215,8 @@ def _families(network: Network) -> Iterator[Problem]:
             )
 
 
-def _one_gateway(key: str, address: str, own: list[IPv4Interface | IPv6Interface]) -> Iterator[Problem]:
-    gateway = ip_address(address)
+def _one_gateway(key: str, address: str, own: tuple[Interface, ...]) -> Iterator[Problem]:
+    gateway = parsed_address(address)
     if not own:
         yield Problem(
             path=f"network.{key}",

@@ -1,7 +1,16 @@
 """Addresses: IP with and without a prefix, hardware addresses, interface names."""
 
 import re
-from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv6Address,
+    IPv6Interface,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
 from typing import Annotated
 
 from pydantic import Field
@@ -9,6 +18,29 @@ from pydantic import Field
 from edgefleet.model.syntax import checked, matching, shown, wrong
 
 Interface = IPv4Interface | IPv6Interface
+Address = IPv4Address | IPv6Address
+KEPT = 2**15
+"""Parsed addresses that are kept: those of the nodes of a large region."""
+
+
+@lru_cache(KEPT)
+def parsed_interface(text: str) -> Interface:
+    """An address with a prefix length; specs hold its text, whoever needs its parts asks here.
+
+    Raises:
+        ValueError: `text` is none.
+    """
+    return ip_interface(text)
+
+
+@lru_cache(KEPT)
+def parsed_address(text: str) -> Address:
+    """An address without a prefix length.
+
+    Raises:
+        ValueError: `text` is none.
+    """
+    return ip_address(text)
 
 
 def host_address(text: str) -> str:
@@ -23,7 +55,7 @@ def host_address(text: str) -> str:
             "bad-address", f"{shown(text)} has no prefix length", f"write it like {_example(address)}"
         )
     try:
-        interface = ip_interface(text)
+        interface = parsed_interface(text)
     except ValueError as error:
         raise wrong(
             "bad-address", f"{shown(text)} is not an address", f"write it like {_example(address)}"
@@ -36,9 +68,10 @@ def host_address(text: str) -> str:
 
 def _example(address: str) -> str:
     try:
-        return f"{ip_address(address)}/{24 if ip_address(address).version == 4 else 64}"  # noqa: PLR2004 - IP versions
+        ip = parsed_address(address)
     except ValueError:
         return "10.1.0.4/24"
+    return f"{ip}/{24 if ip.version == 4 else 64}"  # noqa: PLR2004 - IP versions
 
 
 def _unfit(interface: Interface) -> str | None:
@@ -64,7 +97,7 @@ def plain_address(text: str) -> str:
         PydanticCustomError: it is none.
     """
     try:
-        ip = ip_address(text)
+        ip = parsed_address(text)
     except ValueError as error:
         address = text.partition("/")[0] if "/" in text else "10.1.0.1"
         raise wrong(

@@ -1,11 +1,18 @@
 """The network of one node, as its first boot configures it (rendered to netplan's version 2)."""
 
-from ipaddress import ip_interface
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgefleet.model.addresses import HostAddress, InterfaceGlob, InterfaceName, Mac, PlainAddress
+from edgefleet.model.addresses import (
+    HostAddress,
+    Interface,
+    InterfaceGlob,
+    InterfaceName,
+    Mac,
+    PlainAddress,
+    parsed_interface,
+)
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import Country
 from edgefleet.model.levels import At, Level
@@ -74,6 +81,16 @@ class Network:
         return self.address is not None
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """All static addresses with their prefix lengths, `address` first."""
+        return (*(() if self.address is None else (self.address,)), *self.extra_addresses)
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """`addresses`, parsed."""
+        return tuple(map(parsed_interface, self.addresses))
+
+    @property
     def ip(self) -> str | None:
         """The static address without its prefix length."""
-        return None if self.address is None else str(ip_interface(self.address).ip)
+        return None if self.address is None else str(parsed_interface(self.address).ip)

@@ -1,8 +1,8 @@
 """The network of a node as netplan's version 2 configuration (netplan reference; cloud-init, network v2)."""
 
-from ipaddress import ip_address
 from typing import Any
 
+from edgefleet.model.addresses import parsed_address
 from edgefleet.model.network import Network
 
 ANY_WIRED = "e*"
@@ -63,9 +63,8 @@ def _addressing(network: Network) -> dict[str, Any]:
         addressing["critical"] = True
     elif _is_one_interface(network):
         addressing["ignore-carrier"] = True
-    addresses = [*([network.address] if network.address else []), *network.extra_addresses]
-    if addresses:
-        addressing["addresses"] = addresses
+    if network.addresses:
+        addressing["addresses"] = list(network.addresses)
     gateways = [each for each in (network.gateway, network.gateway6) if each is not None]
     if gateways:
         addressing["routes"] = [_route(each) for each in gateways]
@@ -77,7 +76,7 @@ def _addressing(network: Network) -> dict[str, Any]:
 
 def _route(gateway: str) -> dict[str, Any]:
     """The default route over `gateway`; one that is link-local is not in the subnet of any address."""
-    address = ip_address(gateway)
+    address = parsed_address(gateway)
     route = {"to": "0.0.0.0/0" if address.version == 4 else "::/0", "via": gateway}  # noqa: PLR2004
     return {**route, "on-link": True} if address.is_link_local else route
 

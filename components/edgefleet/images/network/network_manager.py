@@ -58,8 +58,7 @@ def _addressing(network: Network) -> list[Section]:
 
 
 def _family(network: Network, version: int) -> Section:
-    every = [each for each in (network.address, *network.extra_addresses) if each]
-    own = [each for each in every if (":" in each) is (version == 6)]  # noqa: PLR2004
+    own = [str(interface) for interface in network.interfaces if interface.version == version]
     automatic = not network.is_static if version == 4 else not own  # noqa: PLR2004
     said = [("method", "auto" if automatic else "manual" if own else "disabled")]
     said += [(f"address{number}", each) for number, each in enumerate(own, 1)]

@@ -55,7 +55,7 @@ def _addressing(network: Network) -> list[Section]:
         said.append(("KeepConfiguration", "dhcp"))
     elif network.mac is not None or network.bond is not None:
         said.append(("ConfigureWithoutCarrier", "yes"))
-    said += [("Address", each) for each in (network.address, *network.extra_addresses) if each]
+    said += [("Address", each) for each in network.addresses]
     said += [("Gateway", each) for each in gateways(network).values()]
     said += [("DNS", each) for each in network.dns]
     if network.search:
