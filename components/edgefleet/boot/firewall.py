@@ -38,6 +38,7 @@ def plan(box: Box) -> Step:
 
 
 def _rules(box: Box) -> Iterator[str]:
+    yield 'tcp dport 22 accept comment "SSH, by keys only"'
     inside = _addresses(box.site, "cluster-cidr") + _addresses(box.site, "service-cidr")
     for source in _sources(inside):
         yield f'{source} accept comment "containers"'
