@@ -48,6 +48,7 @@ def test_creating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
         has_struck = faults.has_struck
         faults.disarm()
         if error is not None:
+            assert error.problems
             assert all(each.problem and each.hint for each in error.problems)
         driver.restart()
         driver.up(inputs)

@@ -103,7 +103,7 @@ def test_the_first_begins_and_the_others_join(count: int) -> None:
         world.act(action)
     starts = [each.how for each in seen if isinstance(each, Launch)]
     assert ["init", *["join"] * (count - 1)] == starts
-    assert all(isinstance(each, AwaitJoined) for each in seen[1::2])
+    assert [AwaitJoined] * count == [type(each) for each in seen[1::2]]
 
 
 @pytest.mark.parametrize("count", [1, 3, 5])

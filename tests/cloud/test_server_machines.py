@@ -69,7 +69,7 @@ def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(out
             each["MetadataOptions"]["HttpPutResponseHopLimit"],
         )
         disks = [one["Ebs"]["VolumeId"] for one in each["BlockDeviceMappings"]]
-        assert all(one["Encrypted"] for one in ec2.describe_volumes(VolumeIds=disks)["Volumes"])
+        assert {True} == {one["Encrypted"] for one in ec2.describe_volumes(VolumeIds=disks)["Volumes"]}
     health = outside.aws.client("elbv2").describe_target_health(
         TargetGroupArn=driver.state.inputs["targetGroups"][0]
     )

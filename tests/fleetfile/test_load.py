@@ -27,6 +27,7 @@ def test_the_shipped_stacks_are_right(stack: str, sites: int, classes: int) -> N
     fleet = load_fleet(ROOT / "stacks" / f"{stack}.fleet.yaml", ROOT)
     assert sites == len(fleet.sites)
     assert classes == len({site.link.class_ for site in fleet.sites.values()})
+    assert fleet.profiles_used
     assert all(fleet.profiles_used.values())
     assert sites == len({site for wave in fleet.waves for site in wave.sites})
 

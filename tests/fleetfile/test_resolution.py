@@ -144,7 +144,9 @@ def test_resolved_sites_survive_the_way_through_state() -> None:
     """What state holds of every shipped site is the same site again, within 8 KB."""
     root = Path(__file__).resolve().parents[2]
     for stack in ("dev", "eu-central-1", "us-east-1"):
-        for site in load_fleet(root / "stacks" / f"{stack}.fleet.yaml", root).sites.values():
+        sites = load_fleet(root / "stacks" / f"{stack}.fleet.yaml", root).sites
+        assert sites
+        for site in sites.values():
             plain = to_plain(site)
             assert site == from_plain(SiteSpec, json.loads(json.dumps(plain)))
             assert len(json.dumps(plain)) < 4096

@@ -93,6 +93,7 @@ def test_a_damaged_checkpoint_is_told(up: Any, content: bytes, operation: str) -
 def test_a_checkpoint_that_is_cut_off_is_told(up: Any) -> None:
     """Wherever that is; and it says what to restore it from."""
     content = up.checkpoint.read_bytes()
+    assert len(content) > 20
     for length in range(0, len(content) - 1, len(content) // 20):
         up.checkpoint.write_bytes(content[:length])
         assert "dev.json.bak" in told(up, InvalidInput)

@@ -70,6 +70,7 @@ def test_a_journal_that_is_cut_off_is_read_to_its_last_whole_record(tmp_path: Pa
     work(Snapshot(base, journal, CRYPTER), base)
     journal.flush()
     content = path.read_bytes()
+    assert content
     for length in range(0, len(content), 7):
         path.write_bytes(content[:length])
         names = [item.name for item in fold(base_states(), path, CRYPTER).resources]

@@ -141,6 +141,7 @@ def live(world: World, history: "list[Program]") -> None:
         world.write(program)
         done = world.change("up")
         if done.result != "succeeded":
+            assert done.diagnostics
             assert all("protected" in item.message for item in done.diagnostics), done.diagnostics
             continue
         again = world.change("up")
