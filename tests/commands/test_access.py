@@ -51,7 +51,7 @@ def test_the_other_end_of_a_tunnel_is_told_public_keys_alone(open_world: World) 
 def test_a_site_without_that_way_in_is_named_with_what_to_write(open_world: World, command: str) -> None:
     ran = open_world.run("sites", command, "-s", "dev", "berlin", "munich")
     assert (1, "") == (ran.code, ran.out)
-    assert "munich has no such way in" in ran.err
+    assert "munich has no break-glass access" in ran.err
     assert "berlin has" not in ran.err
 
 

@@ -123,7 +123,7 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert shop.digest == known["images"][f"{shop.registry.host}/shop/till:1"]["amd64"]["digest"]
     assert len(BASE) == known["bases"][sha256(BASE)]["size"]
     fetched = shop.world.run("artifacts", "fetch", FILE)
-    assert (0, True) == (fetched.code, "all of it is in" in fetched.err)
+    assert (0, True) == (fetched.code, "all files are in" in fetched.err)
     fleet = load_fleet(shop.world.fleet_file, shop.world.project)
     node = fleet.sites["hamburg"].nodes["n1"]
     assert () == fleet.sites["berlin"].nodes["n1"].payload
@@ -206,7 +206,7 @@ def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     shop.registry.asked.clear()
     shop.files.asked.clear()
     again = shop.world.run("artifacts", "lock", FILE)
-    assert ("", "stacks/dev.artifacts.lock.yaml: as it was\n") == (again.out, again.err)
+    assert ("", "stacks/dev.artifacts.lock.yaml: unchanged\n") == (again.out, again.err)
     assert ([], [], before) == (shop.registry.asked, shop.files.asked, shop.lock.read_text())
     upgraded = shop.world.run("artifacts", "lock", FILE, "--upgrade")
     assert f"changed  {shop.registry.host}/shop/till:1 for amd64\n" == upgraded.out
@@ -265,7 +265,7 @@ def test_a_damaged_cache_is_mended(shop: Shop) -> None:
     kept.write_bytes(b"x" + K3S[1:])
     ran = shop.world.run("artifacts", "fetch", FILE, "--verify")
     assert (0, K3S) == (ran.code, kept.read_bytes())
-    assert f"{sha256(K3S)} in the cache was damaged" in " ".join(ran.err.split())
+    assert f"{sha256(K3S)} in the cache is damaged" in " ".join(ran.err.split())
 
 
 def test_a_medium_that_is_too_small_is_told_before(shop: Shop) -> None:

@@ -54,7 +54,7 @@ def test_a_chain_or_its_key_that_is_not_there_is_said(known: "World") -> None:
     file.write_text(yaml.safe_dump(found | {"controlPlane": hub}, sort_keys=False))
     ran = known.run("hub", "kubeconfig", "-s", "dev")
     assert 1 == ran.code
-    assert "is not there --> stacks/hub.pem" in " ".join(ran.err.split())
+    assert "does not exist --> stacks/hub.pem" in " ".join(ran.err.split())
     (known.project / "stacks" / "hub.pem").write_text("a chain\n")
     ran = known.run("hub", "kubeconfig", "-s", "dev")
     assert 1 == ran.code
@@ -81,5 +81,5 @@ def test_a_hub_of_another_kind_is_refused(known: "World") -> None:
     """With the way that this kind has."""
     ran = known.run("hub", "kubeconfig", "-s", "dev")
     assert 3 == ran.code
-    assert "of the kind none" in ran.err
+    assert "has kind none" in ran.err
     assert "controlPlane.kind: k3s" in ran.err

@@ -95,7 +95,7 @@ def test_other_secrets_than_passphrases_are_told_and_taken_as_they_are(world: "W
         "defaults: {", "defaults: {proxy: {https: 'http://proxy.example:3128', credentialsSecret: proxy}, "
     )
     ran = world.run("init", "-s", "dev")
-    assert "passphrases are missing; set them: edgefleet init -s dev --passphrase proxy" in " ".join(
+    assert "passphrases are missing; set them with: edgefleet init -s dev --passphrase proxy" in " ".join(
         ran.err.split()
     )
     assert 1 == world.run("init", "-s", "dev", "--passphrase", "proxy", piped="\n").code
@@ -112,7 +112,7 @@ def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
         "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
     )
     ran = world.run("init", "-s", "dev", "--if-missing")
-    assert (0, True) == (ran.code, "made up a Wi-Fi passphrase for shop-wifi" in ran.err)
+    assert (0, True) == (ran.code, "generated a Wi-Fi passphrase for shop-wifi" in ran.err)
     assert ["shop-wifi"] == [*secrets(world)[1]]
 
 

@@ -75,7 +75,7 @@ def test_nobody_is_asked_where_nobody_is(world: "World", command: str) -> None:
     """Without a terminal and without -y it is refused, with what to do, before anything runs."""
     ran = world.run(command, "-s", "dev")
     assert (3, []) == (ran.code, world.operations)
-    assert f"run edgefleet {command} with -y" in ran.err.replace("\n  ", " ")
+    assert f"run edgefleet {command} -s dev -y" in ran.err.replace("\n  ", " ")
 
 
 def test_one_edited_address_names_that_site_and_both_digests(up: "World") -> None:
@@ -233,7 +233,7 @@ def test_destroy_and_refresh_ask_with_what_they_are_about(up: "World") -> None:
     """The question says how much is at stake."""
     ran = up.run("destroy", "-s", "dev", typed="n\n")
     assert (130, []) == (ran.code, up.operations)
-    assert "3 sites and their images, every version" in ran.err
+    assert "3 sites and all versions of their images" in ran.err
     assert (0, ["refresh"]) == (up.run("refresh", "-s", "dev", typed="y\n").code, up.operations)
 
 

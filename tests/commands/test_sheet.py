@@ -89,7 +89,7 @@ def test_nothing_secret_is_on_any_sheet(printing: "World") -> None:
     ("arguments", "said"),
     [
         (("--site", "berlln", "--out", "s.html"), "did you mean berlin?"),
-        (("--out", "s.html"), "which sites is not said"),
+        (("--out", "s.html"), "no sites given"),
         (("--all", "--site", "berlin", "--out", "s.html"), "both --site and --all"),
         (("--all",), "--out"),
     ],

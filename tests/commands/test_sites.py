@@ -47,7 +47,7 @@ def test_another_digest_may_be_on_a_box(up: "World") -> None:
         (("berlin", "--node", "n7"), "has no node 'n7'"),
         (("berlin", "--digest", "sha256:xyz"), "is no digest"),
         (("hamburg", "--digest", "ab" * 32), "say with --node"),
-        (("../../etc",), "no site is called '../../etc'"),
+        (("../../etc",), "there is no site '../../etc'"),
     ],
 )
 def test_a_wrong_acknowledgement_is_refused_whole(up: "World", arguments: tuple[str, ...], said: str) -> None:

@@ -1,4 +1,4 @@
-"""`edgefleet artifacts`: pin what boxes and images are made of, and bring it into the cache."""
+"""`edgefleet artifacts`: pin what nodes and images consist of, and download it into the cache."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ def lock(
     file: File,
     *,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Look everything up anew: tags may have been moved.")
+        bool, typer.Option("--upgrade", help="Look up everything again: tags may have moved.")
     ] = False,
 ) -> None:
     """Resolve versions and names to addresses and digests.
@@ -48,7 +48,7 @@ def lock(
         disk.write(path, lock_text(made).encode(), mode=0o644)
     say(
         session,
-        f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: as it was",
+        f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: unchanged",
     )
 
 
@@ -58,7 +58,7 @@ def fetch(
     *,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, max=64, help="Downloads at a time.")] = 4,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Hold all that is in the cache against its digest first.")
+        bool, typer.Option("--verify", help="Verify the cache against its digests first.")
     ] = False,
 ) -> None:
     """Download what the locked images contain into the cache.
@@ -70,17 +70,20 @@ def fetch(
     sources = _sources(session, fleet)
     if verify:
         for digest in sources.cache.damaged():
-            say(session, f"{digest} in the cache was damaged: put apart, and fetched anew where it is needed")
+            say(
+                session,
+                f"{digest} in the cache is damaged: moved to quarantine, and fetched again when needed",
+            )
     carried = [need for need, is_carried in _needs(fleet).items() if is_carried]
     wanted = list(artifact_fetching.items(carried, _bases(fleet), sources, fleet.lock))
     whole = sum(item.size for item in wanted)
     if not wanted:
-        say(session, "no image of this fleet carries anything")
+        say(session, "no image of this fleet contains a payload or a base")
         return
     with Transfers(session.err, len(wanted), whole, is_animated=session.is_animated) as transfers:
         artifact_fetching.fetch(wanted, at_once=jobs, told=transfers.told)
     show(session, [f"{item.size:>15,}  {item.name}" for item in wanted])
-    say(session, f"all of it is in {sources.cache.root}")
+    say(session, f"all files are in {sources.cache.root}")
 
 
 def _needs(fleet: Fleet) -> dict[Requirement, bool]:

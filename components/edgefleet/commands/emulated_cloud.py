@@ -9,13 +9,13 @@ from edgefleet.io.store.place import StorePlace
 from edgefleet.model.steps import Operation
 
 MARK = ".edgefleet/emulator.lost"
-"""Stands while a lost cloud has not been made again: who starts a new one learns of it only once."""
-LOST = "the emulated cloud of this project was lost, and what was in it; "
+"""Exists until a lost cloud is recreated: only the command that starts a new one detects the loss."""
+LOST = "the emulated cloud of this project was lost with its contents; "
 AGAIN: dict[Operation, str] = {
-    "preview": "make it again with: edgefleet up --refresh -s {stack}",
-    "up": "what the stack had there is made again",
-    "refresh": "the stack forgets what it had there",
-    "destroy": "there is nothing left to remove there",
+    "preview": "recreate them: edgefleet up --refresh -s {stack}",
+    "up": "the stack's resources there are recreated",
+    "refresh": "the stack's resources there are removed from the state",
+    "destroy": "nothing is left to remove there",
 }
 
 
@@ -47,7 +47,7 @@ def place(session: Session, fleet: Fleet) -> StorePlace:
 
 
 def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, stack: str) -> str:
-    """A sentence where the emulated cloud was lost; empty where it is alive or none is used."""
+    """A note if the emulated cloud was lost; empty if it runs or none is used."""
     if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
         return ""
     mark = session.project / MARK
@@ -57,10 +57,10 @@ def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, 
 
 
 def lose(session: Session) -> None:
-    """Note that what the state tells of is no longer in the emulated cloud."""
+    """Record that the emulated cloud no longer has what the state lists."""
     disk.write(session.project / MARK, b"")
 
 
 def settle(session: Session) -> None:
-    """Forget that the emulated cloud was lost: the state says again what is there."""
+    """Forget that the emulated cloud was lost: the state is correct again."""
     disk.remove(session.project / MARK)

@@ -18,5 +18,5 @@ def stop(context: typer.Context) -> None:
         lose(session)
         say(
             session,
-            "the emulated cloud is stopped; what it held is lost, `edgefleet up --refresh` makes it again",
+            "the emulated cloud is stopped and its contents are lost; edgefleet up --refresh recreates them",
         )

@@ -1,4 +1,4 @@
-"""`edgefleet hub`: what a person needs of a region's hub, without any engine."""
+"""`edgefleet hub`: access to a region's hub, without an engine."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,9 +16,9 @@ from edgefleet.keys import hub_pki as identity
 from edgefleet.keys.derivation import hub_master
 
 HINTS = {
-    "eks": "let AWS write one: aws eks update-kubeconfig --name CLUSTER",
+    "eks": "use AWS's tool: aws eks update-kubeconfig --name CLUSTER",
     "existing": "use the one that controlPlane.kubeconfig names",
-    "none": "declare a hub in the fleet file, controlPlane.kind: k3s, where one is wanted",
+    "none": "to have a hub, set controlPlane.kind: k3s in the fleet file",
 }
 """dict[kind -> where its kubeconfig comes from]."""
 LONGEST = 72
@@ -30,11 +30,13 @@ def kubeconfig(
     *,
     stack: options.Stack,
     role: Annotated[
-        Literal["admin", "deployer", "read-only"], typer.Option(help="Whose rights it has.")
+        Literal["admin", "deployer", "read-only"], typer.Option(help="The role whose rights it has.")
     ] = "admin",
-    hours: Annotated[int, typer.Option(min=1, max=LONGEST, help="How long an admin's is good for.")] = 8,
+    hours: Annotated[
+        int, typer.Option(min=1, max=LONGEST, help="How long an admin's kubeconfig is valid.")
+    ] = 8,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, private.")
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, with mode 0600.")
     ] = Path("hub.kubeconfig"),
 ) -> None:
     """Write a kubeconfig of the stack's hub.
@@ -45,7 +47,7 @@ def kubeconfig(
     fleet = load(session.project, stack)
     hub = fleet.control_plane
     if hub.kind != "k3s" or hub.dns_name is None:
-        problem = f"the hub of this stack is of the kind {hub.kind}, which edgefleet has no authority over"
+        problem = f"the hub of this stack has kind {hub.kind}, whose authority edgefleet does not have"
         hint = HINTS.get(hub.kind, HINTS["none"])
         raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
     secret = secrets.required(session, stack).fleet_secret
@@ -61,7 +63,7 @@ def kubeconfig(
             made, master, role=role, address=hub.dns_name, generation=generations[-1]
         )
     disk.write(session.project / out, to_yaml(config).encode())
-    until = f", good for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
+    until = f", valid for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
     say(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
 
 
@@ -73,11 +75,11 @@ def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:
     """
     data, key = disk.read(session.project / chain), secrets.read(session, stack).hub_key
     if data is None:
-        hint = "correct controlPlane.identity.chain, a path in the project"
-        raise InvalidInput(Problem(code="no-file", where=chain, problem="is not there", hint=hint))
+        hint = "set controlPlane.identity.chain to a file in the project"
+        raise InvalidInput(Problem(code="no-file", where=chain, problem="does not exist", hint=hint))
     if not key:
         hint = f"pulumi config set --secret {secrets.HUB_KEY} -s {stack} < intermediate.key"
-        problem = "the hub has a chain of its own, and this stack has not its key"
+        problem = "the hub has its own chain, and this stack does not have the key of it"
         where = f"stacks/Pulumi.{stack}.yaml"
         raise InvalidInput(
             Problem(code="no-hub-key", where=where, path=secrets.HUB_KEY, problem=problem, hint=hint)

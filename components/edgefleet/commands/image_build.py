@@ -15,21 +15,23 @@ from edgefleet.io.store.place import StorePlace
 from edgefleet.site import build_plan as plans
 from edgefleet.site.inputs import known_of
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; made if missing.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Where to put SITE/NODE.*; created if missing.")
+]
 Jobs = Annotated[
-    int, typer.Option("-j", "--jobs", min=0, max=256, help="Processes; as many as processors unless said.")
+    int, typer.Option("-j", "--jobs", min=0, max=256, help="Processes; default: one per processor.")
 ]
 Share = Annotated[
     Literal["copy", "reference"],
     typer.Option(
         "--share",
-        help="copy: each raw image is a file of its own, by reflink where the file system can; reference: "
+        help="copy: each raw image is a separate file, by reflink if the file system supports it; reference: "
         "a descriptor that refers to its base, which `image write` reads.",
     ),
 ]
-SIGNED = "Sign what is built: a file with a private key (PEM, Ed25519 or P-256), or awskms:ARN."
+SIGNED = "Sign the images: a file with a private key (PEM, Ed25519 or P-256), or awskms:ARN."
 Discard = Annotated[
-    bool, typer.Option("--discard", help="Remove composed images here once they are in the store.")
+    bool, typer.Option("--discard", help="Remove local composed images once they are in the store.")
 ]
 
 
@@ -40,19 +42,19 @@ def build(  # noqa: PLR0913 - options
     out: Out,
     site: Annotated[
         list[str] | None,
-        typer.Option("--site", metavar="SITE", help="The site; may be given several times."),
+        typer.Option("--site", metavar="SITE", help="The site; repeatable."),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
     jobs: Jobs = 0,
     share: Share = "copy",
     upload: Annotated[
-        bool, typer.Option("--upload", help="Keep composed images in the fleet's store, too.")
+        bool, typer.Option("--upload", help="Also put composed images into the fleet's store.")
     ] = False,
     discard: Discard = False,
     sign_key: Annotated[
         str | None,
         typer.Option(
-            "--sign-key", metavar="KEY", help=f"{SIGNED} images.signKey of the fleet file unless said."
+            "--sign-key", metavar="KEY", help=f"{SIGNED} default: images.signKey of the fleet file."
         ),
     ] = None,
 ) -> None:
@@ -74,19 +76,19 @@ def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: b
     """Refuse options that do not go together."""
     check_which(site, is_all=all_)
     if discard and not upload:
-        problem = "--discard removes images that are in the store, and nothing is put there"
+        problem = "--discard removes images that are in the store, but nothing is uploaded"
         raise InvalidInput(Problem(code="discard", problem=problem, hint="add --upload"))
 
 
 def build_plan(  # noqa: PLR0913 - options
     context: typer.Context,
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A shard that `image job` made.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A shard that `image job` wrote.")],
     *,
     out: Out,
     jobs: Jobs = 0,
     share: Share = "copy",
     upload: Annotated[
-        bool, typer.Option("--upload", help="Keep composed images in each site's store, too.")
+        bool, typer.Option("--upload", help="Also put composed images into each site's store.")
     ] = False,
     discard: Discard = False,
     sign_key: Annotated[str | None, typer.Option("--sign-key", metavar="KEY", help=SIGNED)] = None,
@@ -99,8 +101,8 @@ def build_plan(  # noqa: PLR0913 - options
     check_choice(["of the plan"], False, discard=discard, upload=upload)
     data = disk.read(session.project / plan)
     if data is None:
-        hint = "name the shard's file; `edgefleet image job` makes shards"
-        raise InvalidInput(Problem(code="no-file", where=str(plan), problem="is not there", hint=hint))
+        hint = "name a shard's file; edgefleet image job writes shards"
+        raise InvalidInput(Problem(code="no-file", where=str(plan), problem="does not exist", hint=hint))
     found = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
     shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)

@@ -1,4 +1,4 @@
-"""`edgefleet image diff`: what changed between two images."""
+"""`edgefleet image diff`: the differences between two images."""
 
 from pathlib import Path
 from typing import Annotated

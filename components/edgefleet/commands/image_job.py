@@ -13,39 +13,44 @@ from edgefleet.io import disk as files
 from edgefleet.report.human import counted
 from edgefleet.site.build_job import BuildJob, check_store, job_name, key_of_pods, objects, shards_of
 
-KEEP = "it holds the sites' credentials: keep it private, and remove it once it is applied"
+KEEP = "it contains the sites' credentials: keep it private, and remove it after you applied it"
+Image = Annotated[
+    str,
+    typer.Option("--image", metavar="IMAGE", help="Container image with edgefleet and the formats' tools."),
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="Where to write the manifests, with mode 0600.")
+]
+Sites = Annotated[
+    list[str] | None, typer.Option("--site", metavar="SITE", help="Only these sites; default: all.")
+]
+Shards = Annotated[
+    int,
+    typer.Option("--shards", min=0, max=10_000, help="Pods that share the sites; default: one per 50 sites."),
+]
+Parallelism = Annotated[
+    int, typer.Option("--parallelism", min=1, max=1000, help="Pods that run at the same time.")
+]
+Namespace = Annotated[str, typer.Option("--namespace", help="Namespace of the Job and the Secrets.")]
+Account = Annotated[
+    str,
+    typer.Option("--service-account", help="The service account of the pods, for their rights in the cloud."),
+]
+Room = Annotated[str, typer.Option("--disk", help="Disk space of a pod: a base, a payload and one image.")]
 
 
 def job(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack: options.Stack,
-    image: Annotated[
-        str,
-        typer.Option(
-            "--image", metavar="IMAGE", help="Container image with edgefleet and the formats' tools."
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write the manifests; private.")
-    ] = Path("build-job.yaml"),
-    site: Annotated[
-        list[str] | None, typer.Option("--site", metavar="SITE", help="Only these sites; all unless said.")
-    ] = None,
-    shards: Annotated[
-        int,
-        typer.Option("--shards", min=0, max=10_000, help="Pods to share the sites; one for 50 unless said."),
-    ] = 0,
-    parallelism: Annotated[
-        int, typer.Option("--parallelism", min=1, max=1000, help="Pods at the same time.")
-    ] = 8,
-    namespace: Annotated[str, typer.Option("--namespace", help="Of Job and Secrets.")] = "edgefleet-builds",
-    service_account: Annotated[
-        str, typer.Option("--service-account", help="Whose rights in the cloud the pods have.")
-    ] = "edgefleet-builder",
-    disk: Annotated[
-        str, typer.Option("--disk", help="Room of a pod, for a base, a payload and one image.")
-    ] = "20Gi",
+    image: Image,
+    out: Out = Path("build-job.yaml"),
+    site: Sites = None,
+    shards: Shards = 0,
+    parallelism: Parallelism = 8,
+    namespace: Namespace = "edgefleet-builds",
+    service_account: Account = "edgefleet-builder",
+    disk: Room = "20Gi",
 ) -> None:
     """Write a Kubernetes Job that builds composed images."""
     session = session_of(context)
@@ -71,4 +76,4 @@ def job(  # noqa: PLR0913 - options
 def _signed(job: BuildJob) -> str:
     if job.sign_key:
         return f"its pods sign with {job.sign_key}"
-    return "what it builds is not signed: its pods can sign with a key in AWS KMS (images.signKey)"
+    return "its images are not signed; pods can sign with a key in AWS KMS only (images.signKey)"

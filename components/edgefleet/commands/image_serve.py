@@ -1,4 +1,4 @@
-"""`edgefleet image serve`: start boxes of format ``ipxe`` over a LAN, and hand each its seed once."""
+"""`edgefleet image serve`: start nodes of format ``ipxe`` over a LAN, and serve each seed once."""
 
 import secrets
 from collections.abc import Iterable
@@ -22,26 +22,22 @@ from edgefleet.site.render import render
 
 LEDGER = "handed-seeds.json"
 Sites = Annotated[
-    list[str], typer.Option("--site", metavar="SITE", help="Whose boxes; may be given several times.")
+    list[str], typer.Option("--site", metavar="SITE", help="Sites whose nodes are served; repeatable.")
 ]
-For = Annotated[
-    int, typer.Option("--for", min=1, max=1440, metavar="MINUTES", help="How long; then it ends.")
-]
+For = Annotated[int, typer.Option("--for", min=1, max=1440, metavar="MINUTES", help="How long to serve.")]
 Listen = Annotated[
     str, typer.Option("--listen", metavar="ADDRESS", help="This machine's address in the LAN.")
 ]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535)]
 Again = Annotated[
-    list[str] | None, typer.Option("--again", metavar="MAC", help="Hand this box its seed once more.")
+    list[str] | None, typer.Option("--again", metavar="MAC", help="Serve this node's seed once more.")
 ]
 Routed = Annotated[
     bool,
-    typer.Option(
-        "--routed", help="Boxes are behind a router: do not look who asks beyond the one-time address."
-    ),
+    typer.Option("--routed", help="Nodes are behind a router: identify them by the one-time address only."),
 ]
 Certificate = Annotated[
-    Path | None, typer.Option("--cert", metavar="FILE", help="Serve by TLS: certificate.")
+    Path | None, typer.Option("--cert", metavar="FILE", help="Serve over TLS: the certificate.")
 ]
 PrivateKey = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Its private key, PEM.")]
 
@@ -92,8 +88,8 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
             for base in of.image.bases:
                 files[base.sha256] = cache.fetch(base.source, base.sha256)
     if not nodes:
-        hint = "set image.format: ipxe, image.netboot and network.mac for a node of it"
-        problem = "no node of it starts over the network"
+        hint = "set image.format: ipxe, image.netboot and network.mac for a node"
+        problem = "no node of these sites starts over the network"
         raise InvalidInput(Problem(code="no-ipxe", where=", ".join(sites), problem=problem, hint=hint))
     path = session.project / ".edgefleet" / LEDGER
     _check_again(again, nodes)
@@ -109,7 +105,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
 
 
 def _check_again(again: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse hardware addresses of nobody: their seed would not be handed, and nobody would see why.
+    """Refuse hardware addresses of no node: without an error, their seed would silently not be served.
 
     Raises:
         InvalidInput: there are some.
@@ -121,7 +117,7 @@ def _check_again(again: Iterable[str], known: Iterable[str]) -> None:
             Problem(
                 code="unknown-box",
                 path="--again",
-                problem=f"no box of these sites has the hardware address {each}",
+                problem=f"no node of these sites has the hardware address {each}",
                 hint=stack.nearest(each.lower().replace("-", ":"), boxes),
             )
             for each in wrong

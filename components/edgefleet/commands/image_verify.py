@@ -19,7 +19,7 @@ from edgefleet.site.signature_check import check_beside
 from edgefleet.site.verification import Find, check, opened
 
 MANIFEST = "manifest.json"
-HINT = "build the image again, and write no medium from this one"
+HINT = "build the image again; do not write a medium from this one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +29,19 @@ class Verified:
     image: Path
     digest: str
     notes: tuple[str, ...] = ()
-    """What could not be told, and why."""
+    """What could not be verified, and why."""
 
 
 def verify(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` made.")
+        list[Path], typer.Argument(metavar="PATH...", help="Images, or folders that `image build` wrote.")
     ],
     *,
     key: Annotated[
         list[Path] | None,
         typer.Option(
-            "--key", metavar="FILE", help="A public key that you trust (PEM); one must have signed."
+            "--key", metavar="FILE", help="A trusted public key (PEM); repeatable, one must have signed."
         ),
     ] = None,
     stack_: Annotated[
@@ -80,7 +80,7 @@ def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> l
     named = stack.load(session.project, name).images.trusted_keys if name is not None else ()
     if name is not None and not named:
         problem, hint = (
-            "its fleet file names no key to trust",
+            "its fleet file names no trusted key",
             "add images.trustedKeys, or name one with --key",
         )
         raise InvalidInput(Problem(code="no-trusted-key", where=name, problem=problem, hint=hint))
@@ -142,19 +142,19 @@ def images(path: Path) -> Iterator[Path]:
 
 def _none(path: Path) -> InvalidInput:
     problem, hint = (
-        f"there is no {MANIFEST} beside an image here",
-        "name an image or a folder that `edgefleet image build` made",
+        f"has no {MANIFEST} beside an image",
+        "name an image or a folder that edgefleet image build wrote",
     )
     return InvalidInput(Problem(code="no-manifest", where=str(path), problem=problem, hint=hint))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """What a manifest of images tells of."""
+    """What a manifest of images lists."""
 
     images: tuple[str, ...]
     problems: tuple[Problem, ...]
-    """Nodes whose build failed: what is there is not all of the site."""
+    """Nodes whose build failed: the site is incomplete."""
 
 
 def _listed(folder: Path) -> _Listed:
@@ -163,13 +163,19 @@ def _listed(folder: Path) -> _Listed:
         plain = json.loads(disk.read(folder / MANIFEST) or b"")
         found, missing = plain["images"], [str(each) for each in plain.get("missing", ())]
         if all(isinstance(each["digest"], str) and "/" not in name for name, each in found.items()):
-            problem, hint = f"has no image of {', '.join(missing)}: its build failed", "build the site again"
+            problem, hint = (
+                f"there is no image of {', '.join(missing)}: its build failed",
+                "build the site again",
+            )
             unbuilt = Problem(code="not-built", where=str(folder), problem=problem, hint=hint)
             return _Listed(images=tuple(sorted(found)), problems=(unbuilt,) if missing else ())
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InvalidInput(
         Problem(
-            code="bad-manifest", where=str(folder / MANIFEST), problem="is no manifest of images", hint=HINT
+            code="bad-manifest",
+            where=str(folder / MANIFEST),
+            problem="is not a manifest of images",
+            hint=HINT,
         )
     )

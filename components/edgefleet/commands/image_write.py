@@ -1,4 +1,4 @@
-"""`edgefleet image write`: one node's image onto a stick, card or disk, and read back."""
+"""`edgefleet image write`: one node's image to a stick, card or disk, and read back."""
 
 from dataclasses import replace
 from functools import partial
@@ -31,18 +31,18 @@ def write(  # noqa: PLR0913 - one parameter an option
     stack: options.Stack,
     site: Annotated[str, typer.Option("--site", metavar="SITE", help="The site.")],
     device: Annotated[
-        Path, typer.Option("--device", metavar="DEVICE", help="The disk to write to; what is on it is lost.")
+        Path, typer.Option("--device", metavar="DEVICE", help="The disk to write to; its contents are lost.")
     ],
     node: Annotated[
-        str | None, typer.Option("--node", metavar="NODE", help="The node, where the site has several.")
+        str | None, typer.Option("--node", metavar="NODE", help="The node, if the site has several.")
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where images are built, or were already.")
+        Path, typer.Option("--out", metavar="DIR", help="Where images are built, or were built before.")
     ] = Path(BUILT),
     seed: Annotated[
-        bool, typer.Option("--seed", help="The seed, of a node whose payload is on a medium of its own.")
+        bool, typer.Option("--seed", help="Write the seed of a node whose payload is on a separate medium.")
     ] = False,
-    fixed: Annotated[bool, typer.Option("--fixed", help="The disk may be one that is built in.")] = False,
+    fixed: Annotated[bool, typer.Option("--fixed", help="Allow a built-in disk.")] = False,
     yes: options.Yes = False,
 ) -> None:
     """Write a node's image to a disk and verify it.
@@ -59,15 +59,15 @@ def write(  # noqa: PLR0913 - one parameter an option
     if problems:
         raise InvalidInput(problems)
     show(session, told.lines(found))
-    question = f"write {site}/{image.node} ({decimal(image.size)}) to {device}, and lose what is on it?"
+    question = f"write {site}/{image.node} ({decimal(image.size)}) to {device} and erase its contents?"
     if not yes and not agrees(session, question):
         raise InvalidInput(
             Problem(code="not-agreed", problem="nothing was written", hint="answer y to write")
         )
     shown = partial(transfer, session.err, is_animated=session.is_animated)
     devices.write_verified(file, image.digest, image.size, found, shown)
-    show(session, [f"{device}  holds {site}/{image.node}, read back as written", f"    {image.digest}"])
-    say(session, f"when the box runs with it: edgefleet sites ack -s {stack} {site} --node {image.node}")
+    show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {image.digest}"])
+    say(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
 
 def _built(
@@ -76,9 +76,9 @@ def _built(
     """The image and its file of the site and node that are named, built now unless it is finished.
 
     Raises:
-        InvalidInput: which node is not said, or its image is not for a disk.
+        InvalidInput: no node is named, or its image is not for a disk.
         OutsideFailure: it could not be built.
-        Refused: it would hold a secret of another site.
+        Refused: it would contain a secret of another site.
     """
     site, node = named
     wanted = bulk.order(session, stack, [site])
@@ -94,7 +94,7 @@ def _built(
     if is_seed:
         image = seed_beside(image, shop.out / site, FORMATS[kind].suffix)
     if not (FORMATS[kind].is_for_disks or image.name.endswith(PAYLOAD)):
-        problem = f"an image of the format {kind} is not for a disk"
+        problem = f"an image of format {kind} cannot be written to a disk"
         hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
     return image, shop.out / site / image.name

@@ -32,12 +32,14 @@ def command(
     context: typer.Context,
     *,
     stack: options.Stack,
-    if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing where there is one.")] = False,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Succeed if there is one already.")
+    ] = False,
     passphrase: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Also set the Wi-Fi passphrase or other secret NAME; asked for, or a line of stdin.",
+            help="Also set the Wi-Fi passphrase or other secret NAME; prompted for, or read from stdin.",
         ),
     ] = None,
 ) -> None:
@@ -143,11 +145,11 @@ def _invented(session: Session, fleet: Fleet, known: dict[str, str]) -> dict[str
     missing = sorted(_of_wifi(fleet) - known.keys())
     if not missing or fleet.control_plane.cloud.endpoint != "emulated":
         return {}
-    say(session, f"made up a Wi-Fi passphrase for {', '.join(missing)}: {fleet.region} is for trying things")
+    say(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
     return {name: randomness.token_urlsafe(WORDS) for name in missing}
 
 
 def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
     if missing:
         wanted = " ".join(f"--passphrase {name}" for name in sorted(missing))
-        say(session, f"passphrases are missing; set them: edgefleet init -s {stack} {wanted}")
+        say(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {wanted}")

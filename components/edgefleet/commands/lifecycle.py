@@ -13,9 +13,9 @@ from edgefleet.report.human import counted
 from edgefleet.report.plan_view import View
 
 QUESTIONS: dict[Operation, str] = {
-    "up": "make it so?",
-    "refresh": "record what is really there?",
-    "destroy": "destroy all of that?",
+    "up": "apply these changes?",
+    "refresh": "update the recorded state?",
+    "destroy": "destroy all of this?",
 }
 
 
@@ -140,7 +140,7 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
 
     def body(place: JsonFile) -> View:
         if not is_agreed:
-            _require_somebody(session, operation)
+            _require_terminal(session, operation, wanted.stack)
         run = prepare(session, operation, wanted)
         note = check_emulated(session, run.fleet, operation, wanted.stack)
         notes = (note,) if note else ()
@@ -161,9 +161,9 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
 
 
 def _forget(run: Run, operation: Operation, view: View) -> None:
-    """Drop what was said about sites that are gone; a bucket that went with them took it along.
+    """Drop the acknowledgements of sites that are gone; a bucket that is gone took them along.
 
-    A destroy leaves nothing: where all that was said is about sites that are gone, its file goes, too.
+    A destroy leaves nothing: if all acknowledgements are of sites that are gone, their file is removed.
     """
     gone = {site.name for site in view.of("gone")}
     if run.fleet is None or not gone:
@@ -179,24 +179,25 @@ def _forget(run: Run, operation: Operation, view: View) -> None:
             raise
 
 
-def _require_somebody(session: Session, operation: Operation) -> None:
-    """Refuse to wait for an answer that nobody can give.
+def _require_terminal(session: Session, operation: Operation, stack: str) -> None:
+    """Refuse to wait for an answer that cannot come.
 
     Raises:
         Refused: stdin is no terminal.
     """
     if not session.is_interactive:
+        look = f"see edgefleet preview -s {stack}, then " if operation == "up" else ""
         raise Refused(
             Problem(
                 code="nobody-to-ask",
-                problem=f"{operation} asks before it changes anything, and stdin is no terminal",
-                hint=f"look at edgefleet preview first, then run edgefleet {operation} with -y",
+                problem=f"{operation} asks before it changes anything, but stdin is not a terminal",
+                hint=f"{look}run edgefleet {operation} -s {stack} -y",
             )
         )
 
 
 def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]) -> View | None:
-    """Show what will happen and ask; the view to end with where it shall not, or need not."""
+    """Show the changes and ask; the view to end with if they are declined or there are none."""
     session = run.session
     if operation == "up":
         planned = run.see("preview", notes=notes, refresh=bool(notes))
@@ -227,5 +228,9 @@ def _unchanged(run: Run, operation: Operation) -> View:
 
 def _say_what(run: Run, operation: Operation) -> None:
     sites = counted(len(run.wanted.targets or run.before), "site")
-    what = "and their images, every version" if operation == "destroy" else "against what is recorded"
+    what = (
+        "and all versions of their images"
+        if operation == "destroy"
+        else "are compared with the recorded state"
+    )
     screen.say(run.session, f"{operation} {run.wanted.stack}: {sites} {what}")

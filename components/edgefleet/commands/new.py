@@ -1,6 +1,7 @@
 """`edgefleet new`: a project of the user's own, ready for `edgefleet up` and for `pulumi up`."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from string import Template
@@ -30,11 +31,13 @@ PARTS = {
 
 def command(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create.")],
     *,
-    region: Annotated[str, typer.Option(metavar="NAME", help="First region, and its stack.")] = "dev",
+    region: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the first region and its stack.")
+    ] = "dev",
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The fleet; DIR's name by default.")
+        str | None, typer.Option(metavar="NAME", help="Name of the fleet; default: DIR's name.")
     ] = None,
 ) -> None:
     """Create a project, ready for `edgefleet up` and `pulumi up`."""
@@ -84,23 +87,24 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
             Problem(
                 code="is-there",
                 where=str(root),
-                problem=f"there is something already: {', '.join(there)}",
-                hint="name a folder that is not there yet, or an empty one",
+                problem=f"already contains {', '.join(there)}",
+                hint="name a new or an empty folder",
             )
         )
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
 
-    with disk.explaining(root, "cannot be made"):
+    with disk.explaining(root, "cannot be created"):
         (root / "stacks").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         disk.write(root / name, text.encode(), mode=0o644)
 
 
 def _tell(session: Session, directory: Path, region: str) -> None:
-    say(session, f"made {directory}; stacks/{region}.fleet.yaml describes the fleet")
+    quoted = shlex.quote(str(directory))
+    say(session, f"created {directory}; stacks/{region}.fleet.yaml describes the fleet")
     say(
         session,
-        f"next: edgefleet -C {directory} preview -s {region}   edgefleet -C {directory} up -s {region}",
+        f"next: edgefleet -C {quoted} preview -s {region}   edgefleet -C {quoted} up -s {region}",
     )

@@ -59,7 +59,7 @@ def _passphrases(text: str | None, stack: str) -> dict[str, str]:
             code="bad-passphrases",
             where=f"stacks/Pulumi.{stack}.yaml",
             path=PASSPHRASES,
-            problem="is not an object of names and passphrases",
+            problem="is not a JSON object of names and passphrases",
             hint=f"set each with: edgefleet init -s {stack} --passphrase NAME",
         )
     )
@@ -116,7 +116,7 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
             Problem(
                 code="stack-file",
                 where=str(file),
-                problem="the secrets could not be added to this file without harming it",
+                problem="the secrets could not be added to this file without damaging it",
                 hint="write its config as a block, one key a line, and run again",
             )
         )

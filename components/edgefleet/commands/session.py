@@ -95,8 +95,8 @@ def enter(context: typer.Context, directory: Path | None) -> None:
             Problem(
                 code="no-project",
                 where=str(directory),
-                problem="is no directory",
-                hint="name the project's with -C",
+                problem="is not a directory",
+                hint="name the project's directory with -C",
             )
         )
     context.obj = session.inside(project.resolve())

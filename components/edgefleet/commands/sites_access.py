@@ -1,4 +1,4 @@
-"""`edgefleet sites password`, `sites tunnel`, `sites disk-key`: ways in when nothing else works."""
+"""`edgefleet sites password`, `sites tunnel`, `sites disk-key`: break-glass access."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -15,7 +15,7 @@ from edgefleet.keys.disk_recovery import recovery_passphrase
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.inputs import FleetKeys
 
-Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="Sites to get into.")]
+Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="The sites.")]
 
 
 def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
@@ -24,7 +24,7 @@ def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> 
     fleet = stack.load(session.project, stack_)
     specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
-    say(session, f"user {USER}, at the console alone; a lower keyGeneration had another password")
+    say(session, f"user {USER}, at the console only; a lower keyGeneration had another password")
     show(session, (f"{spec.name}  {console_password(keys.key(spec))}" for spec in specs))
 
 
@@ -38,14 +38,14 @@ def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> No
     example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
     specs = _having(fleet, stack.known_sites(fleet, sites), "wireguard", example)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
-    say(session, "nothing here is secret: add it to the configuration of that machine's interface")
+    say(session, "nothing below is secret; add it to the WireGuard configuration of the tunnel's far end")
     show(session, (line for spec in specs for line in _peers(spec, keys.key(spec))))
 
 
 def disk_key(
     context: typer.Context,
-    site: Annotated[str, typer.Argument(help="Site of the box.")],
-    node: Annotated[str, typer.Argument(help="Name of the node in the site.")],
+    site: Annotated[str, typer.Argument(help="The node's site.")],
+    node: Annotated[str, typer.Argument(help="The node's name.")],
     public: Annotated[str, typer.Argument(help='"public" of cryptsetup token export --token-id 9 DEVICE.')],
     *,
     stack_: options.Stack,
@@ -79,8 +79,8 @@ def _having(fleet: Fleet, names: tuple[str, ...], way: str, example: str) -> lis
             code="no-way-in",
             where=fleet.locate(spec.name, ""),
             path=f"sites.{spec.name}.breakGlass",
-            problem=f"{spec.name} has no such way in: its boxes know none",
-            hint=f"add breakGlass: {example}, and bring the new image to its boxes",
+            problem=f"{spec.name} has no break-glass access of this kind configured",
+            hint=f"add breakGlass: {example}, and install the new image on its nodes",
         )
         for spec in specs
         if not getattr(spec.break_glass, way)

@@ -1,4 +1,4 @@
-"""`edgefleet sites sheet`: a page to print for each site, for whoever sets its boxes up."""
+"""`edgefleet sites sheet`: a page to print for each site, for the technician who installs its nodes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def sheet(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="The page to write.")],
     site: Annotated[
         list[str] | None,
-        typer.Option("-S", "--site", metavar="SITE", help="The site; may be given several times."),
+        typer.Option("-S", "--site", metavar="SITE", help="The site; repeatable."),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
 ) -> None:
@@ -48,7 +48,7 @@ def sheet(
     if fleet.images.page is None:
         say(
             session,
-            "the codes hold names; images.page: https://.../{site} makes them addresses of your pages",
+            "QR codes contain the site name; set images.page to link to a web page",
         )
 
 

@@ -21,7 +21,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
     if close:
         return f"did you mean {' or '.join(close)}?"
     if not known:
-        return "there is none yet"
+        return "none exists yet"
     more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""
     return f"there {'is' if len(known) == 1 else 'are'}: {', '.join(known[:SHOWN])}{more}"
 
@@ -43,12 +43,14 @@ def fleet_file(project: Path, stack: str) -> Path:
         return project / FOLDER / f"{stack}{SUFFIX}"
     hint = nearest(stack, known)
     if not known:
-        hint = f"{project} is no edgefleet project: edgefleet new DIR makes one, edgefleet -C DIR names one"
+        hint = (
+            f"{project} is not an edgefleet project: run edgefleet new DIR, or name one with edgefleet -C DIR"
+        )
     raise InvalidInput(
         Problem(
             code="unknown-stack",
             where=f"{FOLDER}/",
-            problem=f"no stack is called {stack!r}: a stack is a file {FOLDER}/NAME{SUFFIX}",
+            problem=f"there is no stack {stack!r}: a stack is a file {FOLDER}/NAME{SUFFIX}",
             hint=hint,
         )
     )
@@ -70,7 +72,7 @@ def check_which(site: Collection[str] | None, *, is_all: bool) -> None:
         InvalidInput: neither or both of ``--site`` and ``--all`` are given.
     """
     if bool(site) is is_all:
-        problem = "both --site and --all are given" if is_all else "which sites is not said"
+        problem = "both --site and --all are given" if is_all else "no sites given"
         raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
 
 
@@ -84,7 +86,7 @@ def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     if node in nodes or (node is None and len(nodes) == 1):
         return node or next(iter(nodes))
     if node is None:
-        problem, hint = "has several nodes", f"say which with --node: {', '.join(nodes)}"
+        problem, hint = "has several nodes", f"name one with --node: {', '.join(nodes)}"
     else:
         problem, hint = f"has no node {node!r}", nearest(node, nodes)
     where = fleet.locate(site, "")
@@ -104,7 +106,7 @@ def known_sites(fleet: Fleet, wanted: Iterable[str], also: Iterable[str] = ()) -
     problems = [
         Problem(
             code="unknown-site",
-            problem=f"no site is called {name!r} in {fleet.name} / {fleet.region}",
+            problem=f"there is no site {name!r} in {fleet.name} / {fleet.region}",
             hint=nearest(name, known),
         )
         for name in names
