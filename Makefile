@@ -11,9 +11,9 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-faults test-boot
+TIERS := lint test test-crash test-faults test-boot
 
-.PHONY: help up picture test test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture test test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -45,6 +45,9 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.dev  ## set up, then all tests but the slow tiers
 	@$(PYTEST)
+
+test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
+	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash
 
 test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
 	@$(BIN)/python -m pytest -n 2 -m faults

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import version
 from typing import Any, Final
 
 from pulumi_embedded.errors import InvalidInput, Problem, Refused
 from pulumi_embedded.project import CLI_HINT
+from pulumi_embedded.sdk import installed_sdk
 from pulumi_embedded.secrets import Crypter
 from pulumi_embedded.values import CONTAINERS, SECRET, SIGNATURE, Bag, reveal
 
@@ -264,7 +264,7 @@ def write(checkpoint: Checkpoint, stack: str, crypter: Crypter) -> bytes:
         stack: ``organization/<project>/<stack>``.
         crypter: Encrypts its secrets.
     """
-    engine = f"v{version('pulumi')}"
+    engine = f"v{installed_sdk()}"
     latest: dict[str, Any] = {
         "manifest": {"time": now(), "magic": sha256(engine.encode()).hexdigest(), "version": engine},
         "secrets_providers": {"type": "passphrase", "state": {"salt": crypter.salt}},

@@ -5,11 +5,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from pulumi.automation import events as api
 
 from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
+from pulumi_embedded.providers import Diff
 
 OnEvent = Callable[[api.EngineEvent], None]
 LOGICAL: Final = frozenset(
@@ -30,6 +31,11 @@ class Step:
     """Properties that make a replacement needed."""
     diffs: tuple[str, ...] = ()
     detailed: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, op: str, old: State, new: State, diff: Diff) -> Self:
+        """Return the step that a difference makes necessary."""
+        return cls(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)
 
     @property
     def state(self) -> State:

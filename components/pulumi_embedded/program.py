@@ -22,11 +22,10 @@ import pulumi
 from pulumi import runtime
 from pulumi.runtime import settings as sdk
 
-from pulumi_embedded import deadlock
+from pulumi_embedded import event_loop
 from pulumi_embedded.deployment import Deployment
 from pulumi_embedded.errors import EngineError, InvalidInput, Problem
 from pulumi_embedded.monitor import Log, Monitor
-from pulumi_embedded.registration_limit import Gate
 
 _THREADS_PER_STEP = 4
 """As the CLI's language host: a thread waits while its request does."""
@@ -73,8 +72,8 @@ def _run(run: Deployment) -> None:
 
 def _drive(run: Deployment) -> None:
     """Run the program on an event loop with threads enough."""
-    pool = deadlock.Pool(run.parallel * _THREADS_PER_STEP)
-    loop = deadlock.new_loop(pool, Gate(run.parallel))
+    pool = event_loop.RequestPool(run.parallel * _THREADS_PER_STEP)
+    loop = event_loop.new_loop(pool, event_loop.RegistrationLimit(run.parallel))
     loop.set_default_executor(pool)
     # A program that ends early leaves futures behind that nobody asks any more; that is no news.
     loop.set_exception_handler(lambda _loop, _context: None)
@@ -84,8 +83,8 @@ def _drive(run: Deployment) -> None:
     except KeyboardInterrupt:
         run.is_cancelled = True
         raise
-    except deadlock.Stalled:
-        raise deadlock.explain(loop) from None
+    except event_loop.Deadlock:
+        raise event_loop.explain(loop) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         _drain(loop)

@@ -192,9 +192,9 @@ def _change(  # noqa: PLR0913 - two states, and what they are compared by
     if diff.changes or old.pending_replacement:
         if diff.is_replace or old.pending_replacement:
             return _replace(run, goal, manager, (old, new), diff)
-        return step_executor.update(run, manager, _step("update", old, new, diff))
+        return step_executor.update(run, manager, Step.of("update", old, new, diff))
     if old.init_errors:
-        return step_executor.update(run, manager, _step("update", old, new, diff))
+        return step_executor.update(run, manager, Step.of("update", old, new, diff))
     if is_imported:
         return Step(op="import", old=old, new=old)
     return step_executor.same(run, Step(op="same", old=old, new=new))
@@ -267,10 +267,6 @@ def _refuse_import(run: Deployment, new: State, diff: Diff) -> None:
     if not run.preview:
         raise run.fail(message, new.urn)
     run.events.diagnostic("warning", message, new.urn)
-
-
-def _step(op: str, old: State, new: State, diff: Diff) -> Step:
-    return Step(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)
 
 
 def default_provider(run: Deployment, package: str) -> str:

@@ -18,9 +18,9 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     """Make the new one; the old one is deleted when the program has ended."""
     run.kept.add(old.urn)
     run.replaced.add(new.urn)
-    step = _step("create-replacement", old, new, diff)
+    step = Step.of("create-replacement", old, new, diff)
     step_executor.create(run, manager, step, replaced=old)
-    return tell(run, _step("replace", old, new, diff))
+    return tell(run, Step.of("replace", old, new, diff))
 
 
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
@@ -32,8 +32,8 @@ def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     run.deleting.add(old.urn)
     if not old.pending_replacement:
         step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
-    tell(run, _step("replace", old, new, diff))
-    return _made(run, manager, _step("create-replacement", old, new, diff))
+    tell(run, Step.of("replace", old, new, diff))
+    return _made(run, manager, Step.of("create-replacement", old, new, diff))
 
 
 def recreate(
@@ -134,7 +134,3 @@ def on_changes(diff: Diff, patterns: tuple[str, ...], *, has_init_errors: bool =
         detailed=detailed,
         delete_before_replace=diff.delete_before_replace,
     )
-
-
-def _step(op: str, old: State, new: State, diff: Diff) -> Step:
-    return Step(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)

@@ -20,6 +20,7 @@ from pulumi_embedded.program import run_program
 from pulumi_embedded.project import Project, open_project
 from pulumi_embedded.providers import Factory
 from pulumi_embedded.registry import Registry
+from pulumi_embedded.sdk import check_sdk, installed_sdk
 from pulumi_embedded.snapshot import Snapshot
 from pulumi_embedded.stack_loader import Opened, open_stack, require_stack
 
@@ -43,6 +44,8 @@ class Request:
     disk: Disk = field(default_factory=Disk)
     clear_command: str = "pulumi refresh --clear-pending-creates"
     """What a user types to forget operations of unknown outcome, for messages."""
+    sdk: str = field(default_factory=installed_sdk)
+    """Version of the Pulumi SDK that runs the program."""
     passes: tuple[type[Exception], ...] = ()
     """Exceptions that a program may raise on purpose: they end the run and are raised as they are."""
 
@@ -76,9 +79,10 @@ def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -
 
     Raises:
         InvalidInput: the project, its configuration or its program is at fault.
-        OutsideFailure: the state could not be kept.
+        OutsideFailure: the state could not be kept, or the Pulumi SDK is not a verified one.
         Refused: the stack is locked, elsewhere, or uses what this engine does not do.
     """
+    check_sdk(request.sdk)
     project = open_project(request.root, request.environ)
     project.require_hosted(factories.keys())
     backend = Backend(project.state, project.name, request.stack, request.disk)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
+from pulumi.runtime import rpc
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as something other than an object."""
@@ -21,7 +22,19 @@ UNSUPPORTED: Final = {
     "0def7320c3a5731c473e5ecbe6d01bc7": "an archive",
     "d0e6a833031e9bbcd3f4e8bde6ca49a4": "an output value",
 }
-UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWN: Final = rpc.UNKNOWN
+UNKNOWNS: Final = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
+        UNKNOWN,  # a text, and whatever the Python SDK does not know
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
+    }
+)
+"""What each kind of unknown value looks like (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
 MASK: Final = "[secret]"
 CONTAINERS: Final = frozenset({dict, list})
 """The types of plain data that hold other values."""
@@ -184,7 +197,7 @@ def walk(value: Any) -> Iterator[Any]:
 
 def has_unknown(value: Any) -> bool:
     """Say whether something in the value is not known yet."""
-    return any(item == UNKNOWN for item in walk(value) if isinstance(item, str))
+    return any(item in UNKNOWNS for item in walk(value) if isinstance(item, str))
 
 
 def unsupported(value: Any) -> str:

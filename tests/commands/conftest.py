@@ -201,7 +201,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     made.fleet_file.write_text(FLEET % "")
     yield made
-    assert not [path.name for path in tmp_path.rglob("*.part")]
+    assert not [path.name for path in tmp_path.rglob("*.tmp")]
 
 
 @pytest.fixture

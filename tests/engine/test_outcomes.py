@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
 from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.outcomes import Collector
 from edgefleet.model.steps import Outcome
+from edgefleet.provider import properties
+from pulumi_embedded import values
 
 URN = "urn:pulumi:dev::fleet::edgefleet:index:Site::berlin"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
@@ -88,6 +91,22 @@ def test_secrets_and_unknowns_are_words() -> None:
     (step,) = outcome.steps
     assert {"a": ["[secret]", {"b": "[unknown]"}]} == step.new_inputs
     assert {"c": "[unknown]"} == step.new_outputs
+
+
+@pytest.mark.parametrize("unknown", sorted(properties.UNKNOWN_TEXTS))
+def test_each_kind_of_unknown_is_one_word(unknown: str) -> None:
+    """A provider in Go spells an unknown by the kind of value that it will be."""
+    assert {"a": ["[unknown]"]} == collect(
+        event("resourcePreEvent", "create", new=state({"a": [unknown]}))
+    ).steps[0].new_inputs
+
+
+def test_both_engines_know_the_same_signatures() -> None:
+    """The provider's codec and the embedded engine's are of packages that do not import each other."""
+    assert (properties.SIGNATURE, properties.SECRET) == (values.SIGNATURE, values.SECRET)
+    assert properties.UNKNOWN_TEXTS == values.UNKNOWNS
+    assert properties.UNKNOWN_TEXT == values.UNKNOWN
+    assert {*properties.REFUSED, properties.OUTPUT} == values.UNSUPPORTED.keys()
 
 
 def test_a_refresh_is_what_it_came_to() -> None:

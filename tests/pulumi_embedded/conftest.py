@@ -14,7 +14,7 @@ from edgefleet.engine.embedded import Local
 from edgefleet.model.steps import Outcome
 from pulumi_embedded.disk import Disk
 
-STANDIN = Path(__file__).parents[1] / "parity" / "standin"
+STANDIN = Path(__file__).parent / "parity" / "standin"
 PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
 

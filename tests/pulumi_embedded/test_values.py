@@ -2,10 +2,22 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_embedded.values import MASK, SECRET, SIGNATURE, Bag, has_unknown, mask, reveal, secret, to_struct
+from pulumi_embedded.values import (
+    MASK,
+    SECRET,
+    SIGNATURE,
+    UNKNOWNS,
+    Bag,
+    has_unknown,
+    mask,
+    reveal,
+    secret,
+    to_struct,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 NUMBERS = st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -32,7 +44,8 @@ def test_what_is_masked_shows_no_secret(data: dict[str, Any]) -> None:
     assert mask(reveal(data)) == reveal(data)
 
 
-def test_a_secret_unknown_is_unknown() -> None:
-    """An unknown is found inside lists, objects and secrets."""
-    assert has_unknown([{"a": secret("04da6b54-80e4-46f7-96ec-b56ff0331ba9")}])
+@pytest.mark.parametrize("unknown", sorted(UNKNOWNS))
+def test_a_secret_unknown_is_unknown(unknown: str) -> None:
+    """An unknown of each kind is found inside lists, objects and secrets."""
+    assert has_unknown([{"a": secret(unknown)}])
     assert not has_unknown({"a": ["b"]})

@@ -13,10 +13,8 @@ from typing import Any, Final, Literal, cast
 from pulumi.automation import events as api
 
 from edgefleet.model.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
+from edgefleet.provider import properties
 
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the protocol
-_UNKNOWN_VALUE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _OPS: Final[dict[str, Op]] = {
     "same": "same",
@@ -163,12 +161,12 @@ class Collector:
 def shown(value: Any) -> Any:
     """Show a value: secrets and unknowns as the words that stand for them."""
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
+        if value.get(properties.SIGNATURE) == properties.SECRET:
             return SECRET
         return {key: _shown(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_shown(item) for item in value]
-    return UNKNOWN if value == _UNKNOWN_VALUE else value
+    return UNKNOWN if value in properties.UNKNOWN_TEXTS else value
 
 
 def _shown(item: Any) -> Any:

@@ -24,6 +24,7 @@ from edgefleet.engine.configuration import with_passphrase
 from edgefleet.engine.outcomes import Collector, shown
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.model.steps import Diagnostic, Operation, Outcome
+from edgefleet.provider.properties import SIGNATURE
 
 OLDEST = VersionInfo(3, 229, 0)
 """The first CLI that reads what this project's Pulumi.yaml says."""
@@ -31,7 +32,6 @@ _MAKES = frozenset({"preview", "up"})
 """Operations that a new stack begins with."""
 _CRASH = "Program failed with an unhandled exception"
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 class _Workspace(automation.LocalWorkspace):
@@ -202,7 +202,7 @@ def _crash(diagnostic: Diagnostic, project: Path) -> EdgefleetError:
         Problem(
             where=where,
             problem=f"the program failed: {lines[-1].strip()}",
-            hint="mend the program; nothing further was done",
+            hint="fix the program; nothing further was done",
             code="program",
         )
     )
@@ -249,9 +249,9 @@ def _resource(item: Mapping[str, Any], *, show_secrets: bool) -> Resource:
 
 def _clear(value: Any, *, show_secrets: bool) -> Any:
     if isinstance(value, dict):
-        if show_secrets and _SIGNATURE in value and "plaintext" in value:
+        if show_secrets and SIGNATURE in value and "plaintext" in value:
             return _clear(json.loads(value["plaintext"]), show_secrets=True)
-        if _SIGNATURE in value:
+        if SIGNATURE in value:
             return shown(value)
         return {key: _clear(item, show_secrets=show_secrets) for key, item in value.items()}
     return [_clear(item, show_secrets=show_secrets) for item in value] if isinstance(value, list) else value

@@ -162,7 +162,7 @@ def live(world: World, history: "list[Program]") -> None:
 @pytest.fixture(scope="module")
 def standin() -> Any:
     """The stand-in's servicer and what its programs are made of."""
-    folder = Path(__file__).parents[2] / "parity" / "standin"
+    folder = Path(__file__).parents[1] / "parity" / "standin"
     return runpy.run_path(str(folder / "servicer.py"))["Servicer"], (folder / "things.py").read_text()
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from pulumi_embedded.registration_limit import Gate
+from pulumi_embedded.event_loop import RegistrationLimit
 
 LATER = """
 import asyncio
@@ -16,7 +16,7 @@ Thing("last", {"value": 1}).serial.apply(later.set_result)
 
 
 def register_resource(number: int, seen: list[int], under_way: set[int]) -> Coroutine[Any, Any, int]:
-    """Make what the SDK calls a registration: the gate knows it by its name."""
+    """Make what the SDK calls a registration: the limit knows it by its name."""
 
     async def do_register() -> int:
         seen.append(number)
@@ -38,7 +38,7 @@ def test_registrations_begin_in_order_and_not_all_at_once() -> None:
     under_way: set[int] = set()
 
     async def program() -> list[int]:
-        asyncio.get_running_loop().set_task_factory(Gate(parallel=1).make_task)
+        asyncio.get_running_loop().set_task_factory(RegistrationLimit(parallel=1).make_task)
         tasks = [asyncio.ensure_future(register_resource(number, seen, under_way)) for number in range(2_000)]
         return list(await asyncio.gather(*tasks))
 
@@ -53,8 +53,8 @@ def test_what_waits_for_its_turn_can_be_cancelled() -> None:
     seen: list[int] = []
 
     async def program() -> None:
-        gate = Gate(parallel=1)
-        asyncio.get_running_loop().set_task_factory(gate.make_task)
+        limit = RegistrationLimit(parallel=1)
+        asyncio.get_running_loop().set_task_factory(limit.make_task)
         tasks = [asyncio.ensure_future(register_resource(number, seen, set())) for number in range(600)]
         await asyncio.sleep(0)
         tasks[550].cancel()

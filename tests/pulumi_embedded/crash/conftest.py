@@ -9,16 +9,22 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 Ended = Callable[..., dict[str, Any]]
 """Ends a scenario at its points; returns how many there were and what did not hold after which."""
 
 
+@pytest.fixture(params=[0, *(pytest.param(third, marks=pytest.mark.crash) for third in (1, 2))])
+def third(request: pytest.FixtureRequest) -> int:
+    """Each third of a scenario's points; the second and the last belong to a tier of their own."""
+    return int(request.param)
+
+
 @pytest.fixture(scope="session")
 def zygote() -> Iterator[subprocess.Popen[str]]:
     """The process."""
-    command = [sys.executable, "-m", "tests.crash.zygote"]
+    command = [sys.executable, "-m", "tests.pulumi_embedded.crash.zygote"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

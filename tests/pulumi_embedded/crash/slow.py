@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.crash.emulator import VARIANTS
 from tests.pulumi_embedded.conftest import ENVIRON
+from tests.pulumi_embedded.crash.emulator import VARIANTS
 
 from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import Local

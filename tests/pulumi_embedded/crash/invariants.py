@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crash.emulator import held, made, name_of
-from tests.parity.standin.servicer import plain
+from tests.pulumi_embedded.crash.emulator import held, made, name_of
+from tests.pulumi_embedded.parity.standin.servicer import plain
 
 from edgefleet.model.steps import Outcome
 from pulumi_embedded.checkpoint import Checkpoint, State

@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN
-from tests.parity.standin.servicer import pack, plain, unpack
 from tests.pulumi_embedded.conftest import SERVICER
+from tests.pulumi_embedded.parity.standin.servicer import pack, plain, unpack
 
 
 class Numbered(SERVICER):  # type: ignore[misc]  # the stand-in is loaded at run time

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.crash.conftest import ROOT
-from tests.crash.emulator import VARIANTS, held, name_of
-from tests.crash.invariants import left, unknown
 from tests.pulumi_embedded.conftest import Project
+from tests.pulumi_embedded.crash.conftest import ROOT
+from tests.pulumi_embedded.crash.emulator import VARIANTS, held, name_of
+from tests.pulumi_embedded.crash.invariants import left, unknown
 
 from edgefleet.errors import Refused
 from pulumi_embedded.interrupts import CANCELLED
@@ -29,7 +29,7 @@ class Process:
 
     def __init__(self, project: Project, operation: str, variant: str = "numbered") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.slow", operation, variant],
+            [sys.executable, "-m", "tests.pulumi_embedded.crash.slow", operation, variant],
             cwd=project.root,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,

@@ -27,7 +27,7 @@ from pulumi_embedded.secrets import new_salt, open_salt
 
 HERE = Path(__file__).parent
 STANDIN = HERE / "standin"
-GOLDEN = HERE.parent / "golden" / "parity"
+GOLDEN = HERE.parents[1] / "golden" / "parity"
 SCENARIOS = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
 PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 HEAD = "from things import *\nimport pulumi\n"
