@@ -23,7 +23,7 @@ from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 
 SIZES = (100, 1_000, 10_000)
 FLOORS = 1.5
@@ -100,7 +100,7 @@ def run_floor(count: int) -> float:
 
 def run_engine(operation: Any, project: Path) -> float:
     """Run the embedded engine; return seconds."""
-    engine = Local(factories={"edgefleet": Idle}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
+    engine = EmbeddedEngine(factories={"edgefleet": Idle}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
     started = perf_counter()
     outcome = engine.run(operation, Options(stack="bench", project=project))
     seconds = perf_counter() - started

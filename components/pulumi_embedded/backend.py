@@ -22,7 +22,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from pulumi_embedded.checkpoint import now
-from pulumi_embedded.disk import Disk, failed
+from pulumi_embedded.disk import Disk, disk_failure
 from pulumi_embedded.errors import EngineError, OutsideFailure, Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 
@@ -37,8 +37,8 @@ _DAY = 86400
 _SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
 _LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
 _ABANDONED = _HOUR
-"""Age in seconds from which what another machine left of an attempt to lock is nobody's."""
-_BIRTH = 19
+"""Age in seconds from which the leftovers of another machine's attempt to lock may be removed."""
+_START_FIELD = 19
 """Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
 
 
@@ -53,23 +53,23 @@ class Lock:
     since: datetime
     by: str = ""
     """Who wrote it, where that is not the CLI."""
-    born: str = ""
-    """When its process began, as the machine tells it: numbers of processes are given again."""
+    started: str = ""
+    """When its process started: process ids are reused."""
 
     @property
     def is_dead(self) -> bool:
-        """Say whether its process surely is no more: only known on its own machine."""
+        """Return whether its process surely no longer runs: only known on its own machine."""
         if self.host != socket.gethostname() or not self.pid:
             return False
         if self.pid == os.getpid():
             return self.path.stem not in _HELD
-        if self.born and self.born != _born(self.pid):
+        if self.started and self.started != _start_time(self.pid):
             return True
         return _is_gone(self.pid)
 
     @property
-    def is_left(self) -> bool:
-        """Say whether it is an embedded run's that died: its journal says all, so the next run goes on."""
+    def is_of_dead_run(self) -> bool:
+        """Return whether an embedded run left it that died: its journal is complete."""
         return self.by == ENGINE and self.is_dead
 
     def age(self, clock: datetime) -> str:
@@ -83,7 +83,7 @@ class Lock:
 
 
 def _is_gone(pid: int) -> bool:
-    """Say whether there surely is no such process on this machine."""
+    """Return whether there surely is no such process on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -93,16 +93,16 @@ def _is_gone(pid: int) -> bool:
     return False
 
 
-def _here() -> str:
+def _host_digest() -> str:
     """Return what this machine is called in the names of files."""
     return sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
-def _born(pid: int) -> str:
-    """Return when a process began, or an empty string where that cannot be told."""
+def _start_time(pid: int) -> str:
+    """Return when a process began, or an empty string where that is not known."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_BIRTH]
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_START_FIELD]
     except (OSError, IndexError):
         return ""
     return f"{boot}/{ticks}"
@@ -166,7 +166,7 @@ class Backend:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise failed(self.checkpoint, "cannot be read", error) from error
+            raise disk_failure(self.checkpoint, "cannot be read", error) from error
 
     def read(self) -> tuple[bytes | None, bytes | None]:
         """Return the checkpoint and the journal as they are together, None for what is not there.
@@ -180,7 +180,7 @@ class Backend:
             except FileNotFoundError:
                 journal = None
             except OSError as error:
-                raise failed(self.journal, "cannot be read", error) from error
+                raise disk_failure(self.journal, "cannot be read", error) from error
             if self.load() == content:
                 return content, journal
 
@@ -223,9 +223,9 @@ class Backend:
         Raises:
             OutsideFailure: it could not be written.
         """
-        self.disk.keep(path, content, self.journal.with_name(f"{self._stack}.{uuid4().hex}.tmp"))
+        self.disk.write_whole(path, content, self.journal.with_name(f"{self._stack}.{uuid4().hex}.tmp"))
 
-    def sweep(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove what a run that died left half written; only for who holds the lock."""
         for path in self.journal.parent.glob("*.tmp"):
             if _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}.")) or _is_abandoned(path):
@@ -240,7 +240,7 @@ class Backend:
         try:
             self.disk.remove(path)
         except OSError as error:
-            raise failed(path, "cannot be removed", error) from error
+            raise disk_failure(path, "cannot be removed", error) from error
 
     # locks
 
@@ -252,12 +252,12 @@ class Backend:
     def lock(self) -> None:
         """Take the stack's lock in the CLI's way: look, write, look again.
 
-        A lock that a dead embedded run left is taken over: its journal says all.
+        The lock of a dead embedded run is taken over: its journal is complete.
 
         Raises:
-            Refused: someone else holds it, or left it; says which, since when, and how to clear it.
+            Refused: someone else holds it, or left it; with who, since when, and how to clear it.
         """
-        left = [lock for lock in self.locks() if lock.is_left]
+        left = [lock for lock in self.locks() if lock.is_of_dead_run]
         self._refuse_locked(left)
         path = self._lock_folder / f"{uuid4()}.json"
         content = {
@@ -266,20 +266,20 @@ class Backend:
             "hostname": socket.gethostname(),
             "timestamp": now(),
             "by": ENGINE,
-            "born": _born(os.getpid()),
+            "started": _start_time(os.getpid()),
         }
         self._lock = path
         _HELD.add(path.stem)
-        scratch = self.journal.with_name(f".lock.{_here()}.{os.getpid()}.{uuid4().hex}.tmp")
+        scratch = self.journal.with_name(f".lock.{_host_digest()}.{os.getpid()}.{uuid4().hex}.tmp")
         try:
-            self.disk.keep(path, json.dumps(content).encode(), scratch)
+            self.disk.write_whole(path, json.dumps(content).encode(), scratch)
             self._refuse_locked(left)
             # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
             for lock in left:
                 self.remove(lock.path)
-            self.sweep()
+            self.remove_leftovers()
         except EngineError:
-            with suppress(OutsideFailure):  # a disk that takes no lock gives none back; why is being told
+            with suppress(OutsideFailure):  # a disk that takes no lock gives none back; the cause is raised
                 self.unlock()
             self.abandon()
             raise
@@ -314,12 +314,12 @@ class Backend:
 
 
 def _is_abandoned(path: Path) -> bool:
-    """Say whether a file is what is left of an attempt to lock, of a process that is no more."""
-    found = _LOCKING.fullmatch(path.name)
-    if found is None:
+    """Return whether a file was left by an attempt to lock of a process that no longer runs."""
+    match = _LOCKING.fullmatch(path.name)
+    if match is None:
         return False
-    if found["host"] == _here():
-        return _is_gone(int(found["pid"]))
+    if match["host"] == _host_digest():
+        return _is_gone(int(match["pid"]))
     try:
         return path.stat().st_mtime + _ABANDONED < time.time()
     except FileNotFoundError:
@@ -329,10 +329,10 @@ def _is_abandoned(path: Path) -> bool:
 def _locked(lock: Lock, clock: datetime) -> Problem:
     who = f"{lock.user}@{lock.host} (pid {lock.pid})"
     if lock.is_dead:
-        problem = f"the stack is locked by a process that is no more: {who}, {lock.age(clock)} ago"
+        problem = f"the stack is locked by a process that no longer runs: {who}, {lock.age(clock)} ago"
         hint = f"if nothing else works on this stack, remove the file (or run `pulumi cancel`): {lock.path}"
     else:
-        who = who if lock.pid else "someone unknown (the lock cannot be read)"
+        who = who if lock.pid else "an unknown user (the lock cannot be read)"
         problem = f"the stack is locked by {who}, for {lock.age(clock)}"
         hint = f"wait for it to end; if it is gone, remove {lock.path} or run `pulumi cancel`"
     return Problem(where=str(lock.path), problem=problem, hint=hint, code="locked")
@@ -344,7 +344,7 @@ def _read_lock(path: Path) -> Lock:
         since = datetime.fromisoformat(_micros(content["timestamp"]))
         since = since if since.tzinfo else since.replace(tzinfo=UTC)
         who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
-        return Lock(path, *who, since, str(content.get("by", "")), str(content.get("born", "")))
+        return Lock(path, *who, since, str(content.get("by", "")), str(content.get("started", "")))
     except (OSError, ValueError, KeyError, TypeError):
         changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
         return Lock(path, 0, "unknown", "unknown", changed)

@@ -62,16 +62,16 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
                 code="no-stack",
             )
         )
-    opener = partial(open_crypter, environ)
-    found = checkpoints.read(content, str(backend.checkpoint), opener)
+    crypter_for = partial(open_crypter, environ)
+    checkpoint = checkpoints.read(content, str(backend.checkpoint), crypter_for)
     if journal is not None:
-        crypter = opener(found.salt) if found.salt else None
-        found = fold(found, backend.journal, crypter, digest(content), content=journal)
-    return _outputs(found)
+        crypter = crypter_for(checkpoint.salt) if checkpoint.salt else None
+        checkpoint = fold(checkpoint, backend.journal, crypter, digest(content), content=journal)
+    return _outputs(checkpoint)
 
 
-def _outputs(found: Checkpoint) -> dict[str, Any]:
-    for state in found.resources:
+def _outputs(checkpoint: Checkpoint) -> dict[str, Any]:
+    for state in checkpoint.resources:
         if state.type == STACK_TYPE and not state.delete:
             return state.outputs.data
     return {}
@@ -99,7 +99,7 @@ class Builtin:
         """Read a stack's outputs."""
         name = from_struct(request.properties).get("name")
         if not isinstance(name, str):
-            _stop(context, "a stack reference has a name and cannot be imported")
+            _abort(context, "a stack reference has a name and cannot be imported")
         return provider_pb2.ReadResponse(
             id=request.id, inputs=request.inputs, properties=to_struct(self._reference(name, context))
         )
@@ -112,7 +112,7 @@ class Builtin:
         """Read a stack's outputs by a function."""
         name = from_struct(request.args).get("name")
         if request.tok != READ_OUTPUTS or not isinstance(name, str):
-            _stop(context, f"unrecognized function '{request.tok}'")
+            _abort(context, f"unrecognized function '{request.tok}'")
         answer: dict[str, Any] = {"return": to_struct(self._reference(name, context))}
         return provider_pb2.InvokeResponse(**answer)
 
@@ -124,7 +124,7 @@ class Builtin:
         try:
             outputs = self._read_outputs(name)
         except EngineError as error:
-            _stop(context, str(error))
+            _abort(context, str(error))
         hidden = sorted(key for key, value in outputs.items() if _has_secret(value))
         return {"name": name, "outputs": outputs, "secretOutputNames": hidden}
 
@@ -133,6 +133,6 @@ def _has_secret(value: Any) -> bool:
     return any(isinstance(item, dict) and item.get(SIGNATURE) == SECRET for item in walk(value))
 
 
-def _stop(context: Any, why: str) -> NoReturn:
+def _abort(context: Any, why: str) -> NoReturn:
     context.abort(grpc.StatusCode.UNKNOWN, why)
     raise AssertionError  # abort always raises

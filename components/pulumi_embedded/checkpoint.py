@@ -46,7 +46,7 @@ class State:
     """``<urn>::<id>`` of the provider."""
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     pending_replacement: bool = False
-    """Deleted in order to be replaced, and not made anew yet."""
+    """Deleted in order to be replaced, and not created again yet."""
     additional_secret_outputs: tuple[str, ...] = ()
     custom_timeouts: dict[str, float] | None = None
     import_id: str = ""
@@ -71,7 +71,7 @@ class State:
 
     @property
     def is_provider(self) -> bool:
-        """Say whether this is a provider's own record."""
+        """Return whether this is a provider's own record."""
         return self.type.startswith(PROVIDER_PREFIX)
 
     def copy(self, **changes: Any) -> "State":
@@ -294,16 +294,16 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None
     """
     try:
         document = json.loads(content)
-        found = document["version"]
-        latest = dict(document["checkpoint"].get("latest") or {}) if found == VERSION else {}
+        checkpoint_version = document["version"]
+        latest = dict(document["checkpoint"].get("latest") or {}) if checkpoint_version == VERSION else {}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(where) from error
-    if found != VERSION:
+    if checkpoint_version != VERSION:
         features = ", ".join(document.get("features") or []) or "unnamed features"
         raise Refused(
             Problem(
                 where=where,
-                problem=f"the checkpoint is of version {found} ({features}), not of version 3",
+                problem=f"the checkpoint is of version {checkpoint_version} ({features}), not of version 3",
                 hint=CLI_HINT,
                 code="checkpoint-version",
             )
@@ -315,13 +315,13 @@ def check_secrets(content: bytes, where: str, crypter: Crypter) -> None:
     """Make sure that each secret of a checkpoint or journal can be decrypted, before anything relies on it.
 
     Raises:
-        InvalidInput: one cannot; says whose it is.
+        InvalidInput: one cannot; with the URN of its resource.
     """
-    for found in _CIPHERTEXT.finditer(content):
+    for ciphertext in _CIPHERTEXT.finditer(content):
         try:
-            crypter.decrypt(found[1].decode())
+            crypter.decrypt(ciphertext[1].decode())
         except (InvalidInput, ValueError) as error:
-            named = [*_URN.finditer(content, 0, found.start())]
+            named = [*_URN.finditer(content, 0, ciphertext.start())]
             urn = named[-1][1].decode(errors="replace") if named else ""
             raise InvalidInput(
                 Problem(

@@ -15,7 +15,7 @@ from pulumi_embedded.events import Step
 from pulumi_embedded.provider_call import ProviderError
 
 
-def delete_rest(run: Deployment) -> None:
+def delete_obsolete(run: Deployment) -> None:
     """Delete what is no longer wanted.
 
     Raises:
@@ -27,7 +27,7 @@ def delete_rest(run: Deployment) -> None:
     _refuse_untargeted(run, steps.values())
     for state in run.resources:
         if state.urn not in allowed and state.urn not in run.kept and not state.delete:
-            step_executor.keep(run, state)
+            step_executor.carry_over(run, state)
     run.deleting.update(step.state.urn for step in steps.values())
     for level in levels(run.resources, set(steps)):
         in_parallel(run, [partial(_delete, run, steps[id(state)]) for state in level])

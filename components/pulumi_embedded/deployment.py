@@ -56,11 +56,11 @@ class Targets:
     def __contains__(self, urn: str) -> bool:
         if not self.named:
             return True
-        found = [
+        matches = [
             name for name, pattern in zip(self.named, self._patterns, strict=True) if pattern.fullmatch(urn)
         ]
-        self._hits.update(found)
-        return bool(found)
+        self._hits.update(matches)
+        return bool(matches)
 
     def missing(self, urns: Iterable[str] = ()) -> list[str]:
         """Return the names that matched nothing so far, nor any of these URNs."""

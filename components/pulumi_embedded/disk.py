@@ -1,4 +1,4 @@
-"""What the engine does to files, one method for each thing that can fail or be the last thing done.
+"""The engine's file operations, one method for each that can fail or be the last one of a process.
 
 It is handed in, so that a test can stop the process, or fill the disk, before, in the middle of and after
 each of them.
@@ -29,7 +29,7 @@ class Disk:
         return file
 
     def write(self, file: BinaryIO, content: bytes) -> None:
-        """Write all of it: a disk that is nearly full takes a part and says nothing."""
+        """Write all of it: a disk that is nearly full writes a part without an error."""
         rest = memoryview(content)
         while rest:
             rest = rest[file.write(rest) :]
@@ -54,7 +54,7 @@ class Disk:
         """Remove a file, if it is there."""
         path.unlink(missing_ok=True)
 
-    def keep(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
+    def write_whole(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
         """Write a file so that it is there whole, or as it was before, and on the disk.
 
         Args:
@@ -76,11 +76,11 @@ class Disk:
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise failed(path, "cannot be written", error) from error
+            raise disk_failure(path, "cannot be written", error) from error
 
 
-def failed(path: Path, what: str, error: OSError) -> OutsideFailure:
-    """Say what a disk would not do."""
+def disk_failure(path: Path, what: str, error: OSError) -> OutsideFailure:
+    """Return the error of an operation on a file."""
     return OutsideFailure(
         Problem(
             where=str(path),

@@ -39,7 +39,7 @@ class RegistrationLimit:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def widen(self) -> bool:
-        """Let more begin, where some wait; say whether any do. Only for the loop's own thread."""
+        """Let more begin; return whether any waited. Only for the loop's own thread."""
         self._free += self._step
         return self._admit() > 0
 
@@ -104,12 +104,12 @@ class RequestPool(ThreadPoolExecutor):
             self.under_way -= 1
 
     def owns(self, thread: threading.Thread) -> bool:
-        """Say whether a thread is one of these."""
+        """Return whether a thread is one of these."""
         return thread in self._threads
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits as the loop tells it to, but not for ever where nothing can come."""
+    """Waits as the loop asks, but not for ever where nothing can happen."""
 
     def __init__(self, pool: RequestPool, limit: RegistrationLimit) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class _Selector(selectors.DefaultSelector):
         raise Deadlock
 
     def _may_be_woken(self) -> bool:
-        """Say whether a call, a thread of the program's own or a connection may still bring something."""
+        """Return whether a call, a thread of the program's own or a connection may still bring something."""
         own = (thread for thread in threading.enumerate() if thread not in self._others)
         return (
             self._pool.under_way > 0
@@ -152,7 +152,7 @@ def new_loop(pool: RequestPool, limit: RegistrationLimit) -> asyncio.AbstractEve
 
 
 def explain(loop: asyncio.AbstractEventLoop) -> InvalidInput:
-    """Say which resources wait; the loop has stopped."""
+    """Return an error that names the resources that wait; the loop has stopped."""
     names = sorted({name for task in asyncio.all_tasks(loop) for name in _waiting(task.get_coro())})
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     who = f" ({', '.join(names[:_SHOWN])}{more})" if names else ""

@@ -21,7 +21,7 @@ LOGICAL: Final = frozenset(
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One operation on one resource, as events tell of it."""
+    """One operation on one resource, as events report it."""
 
     op: str
     """As in `pulumi.automation.events.OpType`."""
@@ -46,7 +46,7 @@ class Step:
 
     @property
     def is_internal(self) -> bool:
-        """Say whether this is about a default provider, which no program names."""
+        """Return whether this is about a default provider, which no program names."""
         state = self.state
         return state.type.startswith(PROVIDER_PREFIX) and (
             state.name == "default" or state.name.startswith("default_")
@@ -66,11 +66,11 @@ class Emitter:
         self.counts: Counter[str] = Counter()
 
     def prelude(self, config: Mapping[str, str]) -> None:
-        """Say that the run begins, with the configuration that it has."""
+        """Report that the run begins, with its configuration."""
         self._emit(prelude_event=api.PreludeEvent(dict(config)))
 
     def pre(self, step: Step) -> None:
-        """Say that a step begins."""
+        """Report that a step begins."""
         self._emit(resource_pre_event=api.ResourcePreEvent(_metadata(step, step.op), self._planning))
 
     def done(self, step: Step, op: str = "", *, show: bool = True) -> None:
@@ -103,7 +103,7 @@ class Emitter:
         self._emit(diagnostic_event=event)
 
     def summary(self, *, is_corrupt: bool = False) -> None:
-        """Say that the run ends, with the count of each operation."""
+        """Report that the run ends, with the count of each operation."""
         changes = {api.OpType(op): count for op, count in sorted(self.counts.items())}
         seconds = round(self._clock() - self._started)
         self._emit(summary_event=api.SummaryEvent(is_corrupt, seconds, changes, {}))

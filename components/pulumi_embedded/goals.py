@@ -49,7 +49,7 @@ class Goal:
 
     @property
     def is_provider(self) -> bool:
-        """Say whether this is an explicit provider."""
+        """Return whether this is an explicit provider."""
         return self.type.startswith(PROVIDER_PREFIX)
 
     def state(self, urn: str, parent: str) -> State:

@@ -13,18 +13,18 @@ from pulumi_embedded.providers import Lifecycle
 
 
 def is_needed(import_id: str, old: State | None) -> bool:
-    """Say whether a resource is to be imported: it was not yet, or under another id."""
+    """Return whether a resource is to be imported: it was not yet, or under another id."""
     return bool(import_id) and (old is None or old.external or (old.import_id or old.id) != import_id)
 
 
-def take_over(run: Deployment, manager: Lifecycle, old: State | None, wanted: State) -> State:
+def import_resource(run: Deployment, manager: Lifecycle, old: State | None, intended: State) -> State:
     """Look a resource up and record it as it is.
 
     Args:
         run: The run.
         manager: Who manages it.
         old: What the state has under its name; it gives way.
-        wanted: The state as the program wants it, with the id to import.
+        intended: The state as the program wants it, with the id to import.
 
     Returns:
         The state as it was found, on record.
@@ -32,52 +32,50 @@ def take_over(run: Deployment, manager: Lifecycle, old: State | None, wanted: St
     Raises:
         Stopped: there is no such resource, or the provider failed.
     """
-    found = wanted.copy(id=wanted.import_id)
+    imported = intended.copy(id=intended.import_id)
     op = "import" if old is None else "import-replacement"
-    step = Step(op=op, new=found)
+    step = Step(op=op, new=imported)
     run.check_running()
     run.events.pre(step)
-    called = step_executor.carry_out(run, step, "importing", lambda: _look(manager, found))
-    found.created = found.modified = now()
-    step.old = found
-    step_executor.mark_secrets(found)
+    called = step_executor.execute(run, step, "importing", lambda: _read(manager, imported))
+    imported.created = imported.modified = now()
+    step.old = imported
+    step_executor.mark_secrets(imported)
     if old is not None:
-        _give_way(run, old, found)
+        _supersede(run, old, imported)
     if not run.preview:
-        step_executor.journal(run, lambda: run.snapshot.end(called.number, new=found, amended=old))
+        step_executor.write_journal(run, lambda: run.snapshot.end(called.number, new=imported, amended=old))
     run.events.done(step)
     if old is not None:
-        whole = Step(op="replace", old=old, new=found)
+        whole = Step(op="replace", old=old, new=imported)
         run.events.pre(whole)
         run.events.done(whole)
-    return found
+    return imported
 
 
-def _look(manager: Lifecycle, found: State) -> None:
+def _read(manager: Lifecycle, imported: State) -> None:
     """Fill in what there is.
 
     Raises:
-        ProviderError: there is no such resource, or the provider cannot say how to make it.
+        ProviderError: there is no such resource, or the provider does not return its inputs.
     """
-    asked = found.copy(inputs=type(found.inputs)(), outputs=type(found.outputs)())
+    asked = imported.copy(inputs=type(imported.inputs)(), outputs=type(imported.outputs)())
     try:
         read = manager.read(asked)
         id_, outputs, inputs = read.id, read.outputs, read.inputs
     except InitFailed as error:
         id_, outputs, inputs = error.id, error.outputs, error.inputs
-        found.init_errors = error.reasons or (str(error),)
+        imported.init_errors = error.reasons or (str(error),)
     if not id_:
-        raise ProviderError(f"resource '{found.import_id}' does not exist")
+        raise ProviderError(f"resource '{imported.import_id}' does not exist")
     if inputs is None:
-        raise ProviderError(
-            f"the provider cannot import a {found.type}: it does not tell what its inputs are"
-        )
-    found.id, found.inputs, found.outputs = id_, inputs, outputs
+        raise ProviderError(f"the provider cannot import a {imported.type}: it does not return its inputs")
+    imported.id, imported.inputs, imported.outputs = id_, inputs, outputs
 
 
-def _give_way(run: Deployment, old: State, found: State) -> None:
+def _supersede(run: Deployment, old: State, imported: State) -> None:
     """Mark what had the name for deletion at the end."""
     with run.lock:
         run.kept.add(old.urn)
-        run.replaced.add(found.urn)
+        run.replaced.add(imported.urn)
     old.delete = True

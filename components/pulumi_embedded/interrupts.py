@@ -27,7 +27,7 @@ class Interrupts:
         self._bell = self._bell_before = -1
 
     def watch(self, run: Deployment) -> None:
-        """Tell this run of interrupts."""
+        """Cancel this run on an interrupt."""
         self._run = run
         run.is_cancelled = run.is_cancelled or self._is_interrupted
 
@@ -70,9 +70,9 @@ class Interrupts:
         self._is_interrupted = True
         if self._run is not None:
             self._run.is_cancelled = True
-            # From a thread: whoever shows events may take long, and the second interrupt is not to wait.
-            say = self._run.events.diagnostic
-            threading.Thread(target=say, args=("warning", _FIRST), daemon=True).start()
+            # From a thread: showing an event may take long, and the second interrupt must not wait.
+            report = self._run.events.diagnostic
+            threading.Thread(target=report, args=("warning", _FIRST), daemon=True).start()
 
 
 def _ring_only(_number: int, _frame: FrameType | None) -> None:

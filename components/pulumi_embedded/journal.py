@@ -1,10 +1,10 @@
 """The journal of a run: one line for each change, on the disk before the change is relied on.
 
-The first line says whose it is and which checkpoint it goes with (``base``, a digest). Two records name
+The first line states whose it is and which checkpoint it goes with (``base``, a digest). Two records name
 further checkpoints: ``opened`` is the base with the run's first operation marked as under way, written
-before anything is touched, so that whoever breaks the lock is warned; ``folded`` is the base with all of the
-journal in it. By them a reader knows what a journal still has to say, and that nobody else wrote the
-checkpoint in between.
+before anything is touched, so that a user who breaks the lock is warned; ``folded`` is the base with all of
+the journal in it. By them a reader knows which records are not in the checkpoint yet, and that no other
+program wrote the checkpoint in between.
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pulumi_embedded.disk import Disk, failed
+from pulumi_embedded.disk import Disk, disk_failure
 from pulumi_embedded.errors import InvalidInput, OutsideFailure, Problem, Refused
 
 VERSION = 1
@@ -50,7 +50,7 @@ class Journal:
         """Append a record; return when it is on the disk, if that is asked for.
 
         Raises:
-            OutsideFailure: the disk took it not.
+            OutsideFailure: it could not be written.
         """
         self._add(record)
         if durable:
@@ -102,12 +102,12 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
     def _broken(self, error: OSError) -> OutsideFailure:
-        return failed(self._path, "the journal of this run cannot be written", error)
+        return disk_failure(self._path, "the journal of this run cannot be written", error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What a journal says."""
+    """The records of a journal."""
 
     path: Path
     header: dict[str, Any] = field(default_factory=dict)
@@ -163,7 +163,7 @@ def read_journal(path: Path, content: bytes | None = None) -> Records:
         record = _parsed(line)
         if record is None:
             if any(_parsed(later) is not None for later in lines[number:-1]):
-                raise damaged(path, number)
+                raise damaged_journal(path, number)
             break
         records.append(record)
         length += len(line) + 1
@@ -177,10 +177,10 @@ def read_journal(path: Path, content: bytes | None = None) -> Records:
 def seal_journal(records: Records, digest: str, disk: Disk) -> None:
     """Note that all of a journal is about to be in the checkpoint of this digest.
 
-    One that was never begun, cut off in its first line, has nothing to say and is left as it is.
+    One that was never begun, cut off in its first line, has no records and is left as it is.
 
     Raises:
-        OutsideFailure: the disk took it not.
+        OutsideFailure: it could not be written.
     """
     if not records.header:
         return
@@ -189,7 +189,9 @@ def seal_journal(records: Records, digest: str, disk: Disk) -> None:
             disk.write(file, _line({"folded": digest}))
             disk.sync(file)
     except OSError as error:
-        raise failed(records.path, "what an earlier run left cannot be put into the state", error) from error
+        raise disk_failure(
+            records.path, "what an earlier run left cannot be put into the state", error
+        ) from error
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -204,8 +206,8 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def damaged(path: Path, number: int) -> InvalidInput:
-    """Say that a journal's line of this number, from 1, is not what a run writes."""
+def damaged_journal(path: Path, number: int) -> InvalidInput:
+    """Return the error of a damaged line; `number` is from 1."""
     return InvalidInput(
         Problem(
             where=f"{path}:{number}",

@@ -26,7 +26,7 @@ _FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-    # Not done, but said to be, or the SDK tells people to update the CLI; refused by name when used.
+    # Not supported but announced, or the SDK asks users to update the CLI; refused by name when used.
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
@@ -47,11 +47,11 @@ class Monitor:
         self._run = run
 
     def GetDeploymentInfo(self, _request: Any) -> Any:  # noqa: N802 - the protocol's names
-        """Say what this engine understands."""
+        """Return what this engine understands."""
         return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
-        """Bring a resource to what the program wants; answer with what it is then."""
+        """Make a resource what the program wants; answer with its state then."""
         return self._guard(lambda: self._register(request))
 
     def _register(self, request: Any) -> Any:
@@ -75,7 +75,7 @@ class Monitor:
             step = self._run.news.get(request.urn)
             if step is None:
                 raise self._run.fail("outputs came for a resource that was never registered", request.urn)
-            step_executor.outputs_changed(self._run, step, Bag(struct=request.outputs))
+            step_executor.change_outputs(self._run, step, Bag(struct=request.outputs))
             return empty_pb2.Empty()
 
         return self._guard(take)
@@ -118,7 +118,7 @@ class Monitor:
             step_executor.read(run, step)
         if is_other:
             run.replaced.add(urn)
-            replacement.tell(run, Step(op="replace", old=old, new=new))
+            replacement.report(run, Step(op="replace", old=old, new=new))
         run.news[urn] = step
         return resource_pb2.ReadResourceResponse(urn=urn, properties=new.outputs.struct)
 

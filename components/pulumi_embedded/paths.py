@@ -28,7 +28,7 @@ def parse(text: str) -> Path:
 
 
 def contains(pattern: Path, path: Path) -> bool:
-    """Say whether a path is the pattern's or lies under it."""
+    """Return whether a path is the pattern's or lies under it."""
     return len(pattern) <= len(path) and all(
         want in ("*", have) for want, have in zip(pattern, path, strict=False)
     )

@@ -1,9 +1,9 @@
 """Keeping a run's state: the journal while it lasts, the checkpoint when it ends, and the history.
 
-The order of writes is what makes a crash harmless. Before the first operation the checkpoint says that it
-is under way, so that whoever breaks the lock is warned by either engine. A journal is sealed with the
+The order of writes is what makes a crash harmless. Before the first operation the checkpoint lists it
+as pending, so that either engine warns a user who breaks the lock. A journal is sealed with the
 digest of the checkpoint it is folded into before that is written, and removed after it: whichever of them a
-crash leaves, the two together say the same.
+crash leaves, the two together state the same.
 """
 
 import platform
@@ -18,20 +18,20 @@ from pulumi_embedded.errors import OutsideFailure
 from pulumi_embedded.journal import Journal, read_journal, seal_journal
 from pulumi_embedded.secrets import Crypter
 from pulumi_embedded.snapshot import Snapshot
-from pulumi_embedded.stack_loader import Opened
+from pulumi_embedded.stack_loader import LoadedStack
 
 KINDS: Final = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
 """Operations as the history calls them."""
 
 
-class Keeper:
+class StateWriter:
     """Keeps one run's state, from opening to history."""
 
-    def __init__(self, opened: Opened) -> None:
-        assert opened.crypter is not None  # noqa: S101 - opened for writing
-        self._opened = opened
-        self._backend = opened.backend
-        self._crypter: Crypter = opened.crypter
+    def __init__(self, stack: LoadedStack) -> None:
+        assert stack.crypter is not None  # noqa: S101 - loaded for writing
+        self._stack = stack
+        self._backend = stack.backend
+        self._crypter: Crypter = stack.crypter
         self._journal: Journal | None = None
         self._started = int(time.time())
 
@@ -39,23 +39,23 @@ class Keeper:
         """Fold what an earlier run left; begin a journal; return the state as it will change.
 
         Raises:
-            OutsideFailure: the disk took it not; nothing was begun.
+            OutsideFailure: it could not be written; nothing was begun.
         """
-        opened = self._opened
+        stack = self._stack
         if self._backend.journal.exists():
-            self._save(opened.checkpoint)
+            self._save(stack.checkpoint)
         self._journal = Journal(
             self._backend.journal,
             {"lock": self._backend.lock_id, "base": digest(self._backend.load())},
             self._backend.disk,
         )
-        return Snapshot(opened.checkpoint, self._journal, self._crypter, self._announce)
+        return Snapshot(stack.checkpoint, self._journal, self._crypter, self._announce)
 
     def end(self, snapshot: Snapshot) -> None:
-        """Write the checkpoint, if there is anything new in it; then the journal has said all it had to.
+        """Write the checkpoint, if there is anything new in it; then the journal is not needed any more.
 
         Raises:
-            OutsideFailure: the disk took it not; what is in the journal is taken up by the next run.
+            OutsideFailure: it could not be written; the next run continues from the journal.
         """
         assert self._journal is not None  # noqa: S101 - begun
         self._journal.close()
@@ -77,7 +77,7 @@ class Keeper:
             "startTime": self._started,
             "message": "",
             "environment": {"exec.kind": ENGINE, "pulumi.os": platform.system().lower()},
-            "config": self._opened.config.recorded,
+            "config": self._stack.config.recorded,
             "version": 0,
             "result": result,
             "endTime": int(time.time()),
@@ -104,6 +104,6 @@ class Keeper:
         """Write the checkpoint as it was, with the first operation under way."""
         assert self._journal is not None  # noqa: S101 - begun
         content = checkpoints.write(opening, self._backend.qualified, self._crypter)
-        kept = len(self._opened.checkpoint.pending)
+        kept = len(self._stack.checkpoint.pending)
         self._journal.add({"opened": digest(content), "kept": kept})
         self._backend.save(content)

@@ -35,7 +35,7 @@ def run_program(run: Deployment) -> None:
     """Run the project's program to its end; its resources are registered with `run`.
 
     Raises:
-        InvalidInput: the program raised; says where and what.
+        InvalidInput: the program raised; with its file and line.
         Exception: one that the host lets pass, as the program raised it.
         KeyboardInterrupt: someone interrupted it; what was under way has ended.
     """
@@ -75,7 +75,7 @@ def _drive(run: Deployment) -> None:
     pool = event_loop.RequestPool(run.parallel * _THREADS_PER_STEP)
     loop = event_loop.new_loop(pool, event_loop.RegistrationLimit(run.parallel))
     loop.set_default_executor(pool)
-    # A program that ends early leaves futures behind that nobody asks any more; that is no news.
+    # A program that ends early leaves futures behind that nothing awaits any more; that is no error.
     loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     try:
@@ -154,7 +154,7 @@ def _as_main(program: Path) -> Iterator[None]:
 
 
 def _is_own(module: Any, folder: Path) -> bool:
-    """Say whether a module lies beside the program, so that the next run must load it anew."""
+    """Return whether a module lies beside the program, so that the next run must load it again."""
     file = getattr(module, "__file__", None)
     if not file:
         return False
@@ -163,7 +163,7 @@ def _is_own(module: Any, folder: Path) -> bool:
 
 
 def _translate(error: Exception | SystemExit, root: Path) -> EngineError:
-    """Say in one line where the program broke, and on what."""
+    """Return one error with the program's own file and line."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_under(frame.filename, root)]
     where = ""

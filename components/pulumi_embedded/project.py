@@ -1,7 +1,7 @@
 """What the CLI reads before it runs a program: Pulumi.yaml, the stack's file, and where state is kept.
 
 Whatever it finds that this engine does not do is refused by name, so that a run never means less than it
-says.
+states.
 """
 
 import json
@@ -271,7 +271,7 @@ def _logged_in(root: Path, environ: Mapping[str, str]) -> Path:
             Problem(
                 where=str(path),
                 problem="the login of the Pulumi CLI cannot be read",
-                hint="declare the backend in Pulumi.yaml (`backend: {url: 'file://.'}`), or log in anew",
+                hint="declare the backend in Pulumi.yaml (`backend: {url: 'file://.'}`), or log in again",
                 code="backend",
             )
         ) from error

@@ -14,14 +14,14 @@ from pulumi_embedded.values import Bag
 
 _METHODS = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"].methods_by_name
 _GRACE = 1.0
-"""Seconds that a provider gets beyond its time, to say itself that it was not enough."""
+"""Seconds that a provider gets beyond its time, to report the timeout itself."""
 
 
 class ProviderError(Exception):
-    """A provider said no; the text is its own."""
+    """A provider refused; the text is its own."""
 
 
-class TimedOut(ProviderError):  # noqa: N818 - it says what happened
+class TimedOut(ProviderError):  # noqa: N818 - it states what happened
     """A provider has not answered in the time it was given; what becomes of the call is not known."""
 
 
@@ -71,7 +71,7 @@ class CallContext:
         self.details = details
 
     def is_active(self) -> bool:
-        """Say that the caller is there."""
+        """Return that the caller is there."""
         return True
 
     def invocation_metadata(self) -> tuple[Any, ...]:
@@ -85,7 +85,7 @@ def call(servicer: Any, name: str, request: Any, timeout: float = 0) -> Any:
     Raises:
         InitFailed: what was made or changed is not well.
         TimedOut: it has not answered.
-        ProviderError: it said no, or broke.
+        ProviderError: it refused, or broke.
     """
     if timeout <= 0:
         return _answer(servicer, name, request)
@@ -94,10 +94,10 @@ def call(servicer: Any, name: str, request: Any, timeout: float = 0) -> Any:
     def work() -> None:
         try:
             answer.set_result(_answer(servicer, name, request))
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
+        except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
             answer.set_exception(error)
 
-    # A thread that nobody has to wait for: the process can end while the provider hangs.
+    # A daemon thread: the process can end while the provider hangs.
     threading.Thread(target=work, name=f"timed {name}", daemon=True).start()
     try:
         return answer.result(timeout + _GRACE)

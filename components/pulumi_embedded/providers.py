@@ -27,10 +27,10 @@ _SEED = os.urandom(32)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
-    """What a provider says of a change."""
+    """A provider's answer about a change."""
 
     changes: bool | None
-    """None where it does not say."""
+    """None where it does not know."""
     replaces: tuple[str, ...] = ()
     diffs: tuple[str, ...] = ()
     detailed: dict[str, tuple[str, bool]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Diff:
 
     @property
     def is_replace(self) -> bool:
-        """Say whether the change needs another resource."""
+        """Return whether the change needs another resource."""
         return bool(self.replaces) or any(kind.endswith("replace") for kind, _ in self.detailed.values())
 
 
@@ -67,7 +67,7 @@ class Lifecycle(Protocol):
         """Check and complete inputs."""
 
     def diff(self, old: State, new: State) -> Diff:
-        """Say what a change means."""
+        """Return what a change means."""
 
     def create(self, new: State, *, preview: bool) -> tuple[str, Bag]:
         """Make it; return its id and outputs."""
@@ -145,7 +145,7 @@ class Client:
         return _checked(self._call("Check", request))
 
     def diff(self, old: State, new: State) -> Diff:
-        """Say what the change from one state's inputs to the other's means."""
+        """Return what the change from one state's inputs to the other's means."""
         if not self._is_configured:
             return Diff(changes=None)
         request = provider_pb2.DiffRequest(

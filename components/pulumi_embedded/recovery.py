@@ -1,8 +1,8 @@
-"""What an earlier run left pending: operations whose answer nobody heard.
+"""What an earlier run left pending: operations whose outcome is not known.
 
-A change or a deletion is looked up by the id on record, and the state says from then on what is there. A
-creation is looked up where its provider knows a thing's id before it is there (it says so in previews): it
-is found and taken over, or it was never made. Of the others only somebody who looks outside can know; they
+A change or a deletion is looked up by the id on record, and the state is what is there from then on. A
+creation is looked up where its provider knows a resource's id beforehand (it returns one in previews): it
+is found and taken over, or was never created. Of the others only a person who looks outside can know; they
 stay pending in the checkpoint, in the CLI's format, until they are cleared or imported.
 """
 
@@ -16,8 +16,8 @@ from pulumi_embedded.provider_call import InitFailed, ProviderError
 from pulumi_embedded.providers import Client
 from pulumi_embedded.values import UNKNOWN, Bag, has_unknown, is_secret, reveal, secret
 
-_FOUND = "an earlier run ended while it was creating this; it was found, and the run goes on with it"
-_NEVER = "an earlier run ended before it had created this; nothing was made"
+_FOUND = "an earlier run ended while it was creating this; it was found, and the run continues with it"
+_NEVER = "an earlier run ended before it had created this; nothing was created"
 _LOOKED_UP = "an earlier run ended while it was {what} this; it was looked up, and is on record as it is"
 _UNKNOWN = (
     "an earlier run ended while it was creating {urn}: whether that exists is not known. "
@@ -33,8 +33,8 @@ _LOOKS = ("reading", "importing")
 """Operations that change nothing outside; neither does one on a provider's own record."""
 
 
-def settle(run: Deployment, *, clear: bool = False) -> None:
-    """Find out what became of pending operations; say what cannot be found out.
+def recover(run: Deployment, *, clear: bool = False) -> None:
+    """Find out the outcome of pending operations; report those whose outcome cannot be found out.
 
     Args:
         run: The run; nothing was done in it yet.
@@ -45,13 +45,13 @@ def settle(run: Deployment, *, clear: bool = False) -> None:
     for pending in run.snapshot.base.pending:
         urn = pending.resource.urn
         try:
-            is_settled = _settlement(pending)(run, pending)
+            is_resolved = _recovery_of(pending)(run, pending)
         except ProviderError:
-            is_settled = False
-        if is_settled:
+            is_resolved = False
+        if is_resolved:
             continue
         if clear:
-            run.snapshot.settle(pending)
+            run.snapshot.resolve(pending)
             run.events.diagnostic("warning", f"forgot that an earlier run was {pending.type} {urn}", urn)
             continue
         text = _UNKNOWN if pending.type == "creating" else _OTHER
@@ -61,101 +61,101 @@ def settle(run: Deployment, *, clear: bool = False) -> None:
     run.rebase(run.snapshot.checkpoint().resources)
 
 
-def _settlement(pending: Pending) -> Callable[[Deployment, Pending], bool]:
-    """Return what finds out about an operation and says whether that settled it."""
+def _recovery_of(pending: Pending) -> Callable[[Deployment, Pending], bool]:
+    """Return what finds out an operation's outcome, and returns whether it did."""
     if pending.type in _LOOKS or not pending.resource.custom or pending.resource.is_provider:
-        return _settle_nothing
-    return _settle_creation if pending.type == "creating" else _settle_change
+        return _recover_nothing
+    return _recover_creation if pending.type == "creating" else _recover_change
 
 
-def _settle_nothing(run: Deployment, pending: Pending) -> bool:
+def _recover_nothing(run: Deployment, pending: Pending) -> bool:
     """Forget what changed nothing outside."""
-    run.snapshot.settle(pending)
+    run.snapshot.resolve(pending)
     return True
 
 
 # creations
 
 
-def _settle_creation(run: Deployment, pending: Pending) -> bool:
+def _recover_creation(run: Deployment, pending: Pending) -> bool:
     """Look a creation up by the id that it would have."""
-    wanted = pending.resource
-    if not wanted.provider or has_unknown(wanted.inputs.data):
+    intended = pending.resource
+    if not intended.provider or has_unknown(intended.inputs.data):
         return False
-    client = run.client(wanted.provider)
-    id_, _ = client.create(wanted, preview=True)
+    client = run.client(intended.provider)
+    id_, _ = client.create(intended, preview=True)
     if not id_ or id_ == UNKNOWN:
         return False
-    found = _look_up(client, wanted.copy(id=id_))
-    if found is None:
-        run.snapshot.settle(pending)
-        run.events.diagnostic("info", _NEVER, wanted.urn)
+    observed = _observe(client, intended.copy(id=id_))
+    if observed is None:
+        run.snapshot.resolve(pending)
+        run.events.diagnostic("info", _NEVER, intended.urn)
         return True
-    old = run.olds.get(wanted.urn)
-    if old is not None and old.id == found.id and not old.pending_replacement:
+    old = run.olds.get(intended.urn)
+    if old is not None and old.id == observed.id and not old.pending_replacement:
         # It was to take the place of one that is the same thing outside: the state has it.
-        run.snapshot.settle(pending)
+        run.snapshot.resolve(pending)
         return True
-    state = wanted.copy(id=found.id, created=now())
-    _record(state, found, (wanted,))
+    state = intended.copy(id=observed.id, created=now())
+    _record(state, observed, (intended,))
     _take_over(run, pending, state, old)
-    run.events.diagnostic("info", _FOUND, wanted.urn)
+    run.events.diagnostic("info", _FOUND, intended.urn)
     return True
 
 
-def _take_over(run: Deployment, pending: Pending, found: State, old: State | None) -> None:
+def _take_over(run: Deployment, pending: Pending, state: State, old: State | None) -> None:
     if old is None:
-        run.snapshot.settle(pending, found=found)
+        run.snapshot.resolve(pending, created=state)
     elif old.pending_replacement:
         # In the old one's place: what needs it stands after that.
         for part in fields(State):
-            setattr(old, part.name, getattr(found, part.name))
-        run.snapshot.settle(pending, replaced=old)
+            setattr(old, part.name, getattr(state, part.name))
+        run.snapshot.resolve(pending, replaced=old)
     else:
         old.delete = True
-        run.snapshot.settle(pending, found=found, replaced=old)
+        run.snapshot.resolve(pending, created=state, replaced=old)
 
 
 # changes and deletions
 
 
-def _settle_change(run: Deployment, pending: Pending) -> bool:
+def _recover_change(run: Deployment, pending: Pending) -> bool:
     """Look up what was being changed or deleted, and record it as it is."""
-    wanted = pending.resource
-    state = _on_record(run, wanted)
+    intended = pending.resource
+    state = _on_record(run, intended)
     if state is None or state.pending_replacement:
-        run.snapshot.settle(pending)
+        run.snapshot.resolve(pending)
         return True
-    found = _look_up(run.client(state.provider), state)
-    if found is None and state.delete:
+    observed = _observe(run.client(state.provider), state)
+    if observed is None and state.delete:
         run.snapshot.end(0, done=(state,))
-        run.snapshot.settle(pending)
-    elif found is None:
+        run.snapshot.resolve(pending)
+    elif observed is None:
         # As if it was deleted to be replaced: what needs it may still be on record.
         state.pending_replacement = True
-        run.snapshot.settle(pending, replaced=state)
-    elif found.inputs is not None:
-        _record(state, found, (state, wanted))
-        run.snapshot.settle(pending, replaced=state)
+        run.snapshot.resolve(pending, replaced=state)
+    elif observed.inputs is not None:
+        _record(state, observed, (state, intended))
+        run.snapshot.resolve(pending, replaced=state)
     elif pending.type == "deleting":
-        run.snapshot.settle(pending)
+        run.snapshot.resolve(pending)
     else:
         return False
-    run.events.diagnostic("info", _LOOKED_UP.format(what=pending.type), wanted.urn)
+    run.events.diagnostic("info", _LOOKED_UP.format(what=pending.type), intended.urn)
     return True
 
 
-def _on_record(run: Deployment, wanted: State) -> State | None:
+def _on_record(run: Deployment, intended: State) -> State | None:
     """Find the state of what was being changed: by its name, or by what it is where it took another."""
-    same = [state for state in run.resources if (state.type, state.id) == (wanted.type, wanted.id)]
-    return next((state for state in same if state.urn == wanted.urn), same[0] if same else None)
+    same = [state for state in run.resources if (state.type, state.id) == (intended.type, intended.id)]
+    return next((state for state in same if state.urn == intended.urn), same[0] if same else None)
 
 
 # looking things up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Observed:
     """What there is."""
 
     id: str
@@ -165,38 +165,38 @@ class _Found:
     """Why it is not well, if it isn't."""
 
 
-def _look_up(client: Client, state: State) -> _Found | None:
+def _observe(client: Client, state: State) -> _Observed | None:
     """Look a thing up by its id; return nothing where it does not exist.
 
     Raises:
-        ProviderError: the provider cannot say.
+        ProviderError: the provider could not read it.
     """
     try:
         read = client.read(state)
     except InitFailed as error:
-        return _Found(id=error.id, inputs=error.inputs, outputs=error.outputs, reasons=error.reasons)
-    return _Found(id=read.id, inputs=read.inputs, outputs=read.outputs) if read.id else None
+        return _Observed(id=error.id, inputs=error.inputs, outputs=error.outputs, reasons=error.reasons)
+    return _Observed(id=read.id, inputs=read.inputs, outputs=read.outputs) if read.id else None
 
 
-def _record(state: State, found: _Found, known: tuple[State, ...]) -> None:
+def _record(state: State, observed: _Observed, known: tuple[State, ...]) -> None:
     """Put what was found into a state; what is known to be secret stays so.
 
     Args:
         state: The state.
-        found: What there is.
+        observed: What there is.
         known: States that it may be as.
     """
-    if found.inputs is not None:
-        state.inputs = _marked(found.inputs, tuple(other.inputs for other in known))
-    state.outputs = _marked(found.outputs, tuple(other.outputs for other in known))
-    state.init_errors = found.reasons
+    if observed.inputs is not None:
+        state.inputs = _marked(observed.inputs, tuple(other.inputs for other in known))
+    state.outputs = _marked(observed.outputs, tuple(other.outputs for other in known))
+    state.init_errors = observed.reasons
     state.modified = now()
     step_executor.mark_secrets(state)
 
 
-def _marked(found: Bag, known: tuple[Bag, ...]) -> Bag:
+def _marked(observed: Bag, known: tuple[Bag, ...]) -> Bag:
     """Return the known values that are the found ones; else those found, secret where known ones are."""
-    values = reveal(found.data)
+    values = reveal(observed.data)
     for bag in known:
         if reveal(bag.data) == values:
             return bag
@@ -204,6 +204,6 @@ def _marked(found: Bag, known: tuple[Bag, ...]) -> Bag:
     return Bag(
         {
             key: secret(value) if key in secrets and not is_secret(value) else value
-            for key, value in found.data.items()
+            for key, value in observed.data.items()
         }
     )

@@ -21,7 +21,7 @@ _INVERSE = {
 
 
 @dataclass(slots=True)
-class _Found:
+class _LookUp:
     """A state, and what came of looking it up; None if it is gone."""
 
     old: State
@@ -33,24 +33,24 @@ def refresh(run: Deployment, *, alone: bool = True) -> None:
 
     Args:
         run: The run.
-        alone: Whether this is all there is to do, so that what it came to is told and counted.
+        alone: Whether this is all there is to do, so that its outcome is reported and counted.
 
     Raises:
         Stopped: a provider failed.
     """
-    found = {id(state): _Found(state, state) for state in run.resources}
-    wanted = [state for state in run.resources if state.urn in run.targets]
+    lookups = {id(state): _LookUp(state, state) for state in run.resources}
+    targets = [state for state in run.resources if state.urn in run.targets]
     missing = run.targets.missing() if run.targets else []
     for name in missing:
         run.fail(f"no resource of the stack is called '{name}'")
     run.check_running()
     try:
-        in_parallel(run, [partial(_refresh_one, run, found[id(state)], alone=alone) for state in wanted])
+        in_parallel(run, [partial(_refresh_one, run, lookups[id(state)], alone=alone) for state in targets])
     finally:
-        _rebuild(run, list(found.values()))
+        _rebuild(run, list(lookups.values()))
 
 
-def _refresh_one(run: Deployment, item: _Found, *, alone: bool) -> None:
+def _refresh_one(run: Deployment, item: _LookUp, *, alone: bool) -> None:
     run.check_running()
     old = item.old
     step = Step(op="refresh", old=old, new=old)
@@ -58,7 +58,7 @@ def _refresh_one(run: Deployment, item: _Found, *, alone: bool) -> None:
     op = "same"
     try:
         if old.custom and not old.is_provider and not old.pending_replacement:
-            op = _look(run, item, step)
+            op = _look_up(run, item, step)
     except ProviderError as error:
         raise run.step_failed(step, error) from error
     if alone:
@@ -67,7 +67,7 @@ def _refresh_one(run: Deployment, item: _Found, *, alone: bool) -> None:
         run.events.outputs(step)
 
 
-def _look(run: Deployment, item: _Found, step: Step) -> str:
+def _look_up(run: Deployment, item: _LookUp, step: Step) -> str:
     old = item.old
     client = run.client(old.provider)
     reasons: tuple[str, ...] = ()
@@ -83,7 +83,9 @@ def _look(run: Deployment, item: _Found, step: Step) -> str:
         item.new = step.new = None
         return "delete"
     inputs = read.inputs if read.inputs is not None else old.inputs
-    new = old.copy(id=read.id, inputs=_keep(inputs, old.inputs), outputs=_keep(read.outputs, old.outputs))
+    new = old.copy(
+        id=read.id, inputs=_unless_equal(inputs, old.inputs), outputs=_unless_equal(read.outputs, old.outputs)
+    )
     new.init_errors = reasons
     if (
         new.inputs is old.inputs
@@ -106,16 +108,16 @@ def _look(run: Deployment, item: _Found, step: Step) -> str:
     return "update" if diff.changes else "same"
 
 
-def _keep(found: Bag, had: Bag) -> Bag:
-    return had if found == had else found
+def _unless_equal(current: Bag, recorded: Bag) -> Bag:
+    return recorded if current == recorded else current
 
 
-def _rebuild(run: Deployment, found: list[_Found]) -> None:
+def _rebuild(run: Deployment, lookups: list[_LookUp]) -> None:
     """Put the states together that are left, and drop references to those that are gone."""
     there: set[str] = set()
     above: dict[str, str] = {}
     resources: list[State] = []
-    for item in found:
+    for item in lookups:
         new = item.new
         if new is None:
             above[item.old.urn] = above.get(item.old.parent, item.old.parent)

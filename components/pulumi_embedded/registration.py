@@ -20,7 +20,7 @@ from pulumi_embedded.values import Bag, reveal
 
 
 def register(run: Deployment, goal: Goal) -> Step:
-    """Bring one resource to what the program wants, or say what that would take.
+    """Make one resource what the program wants; in a preview, find out what that would take.
 
     Returns:
         The step whose new state the program gets.
@@ -75,15 +75,15 @@ def _claimed_twice(run: Deployment, urn: str, old: str, other: str) -> Stopped:
 
 
 def _aliases(run: Deployment, goal: Goal, parent: str) -> list[str]:
-    found = [_alias(run, goal, parent, alias) for alias in goal.aliases]
+    urns = [_alias(run, goal, parent, alias) for alias in goal.aliases]
     above = run.aliases.get(parent)
     if above:
         old_name, new_name = above.rpartition("::")[2], parent.rpartition("::")[2]
         name = goal.name
         if name.startswith(new_name):
             name = old_name + name.removeprefix(new_name)
-        found.append(make_urn(run.stack, run.project.name, above, goal.type, name))
-    return found
+        urns.append(make_urn(run.stack, run.project.name, above, goal.type, name))
+    return urns
 
 
 def _alias(run: Deployment, goal: Goal, parent: str, alias: Any) -> str:
@@ -107,7 +107,7 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     manager = _manager(run, goal, new)
     is_implied = goal.is_provider or goal.type == STACK_TYPE
     if not is_implied and new.urn not in run.targets:
-        return step_executor.leave(run, old, new)
+        return step_executor.skip(run, old, new)
     _refuse_skipped(run, new)
     if manager is not None and imports.is_needed(new.import_id, old):
         return _import(run, goal, manager, old, new)
@@ -129,15 +129,15 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
 
 def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, new: State) -> Step:
     """Take over what exists, then bring it to what the program wants."""
-    found = imports.take_over(run, manager, old, new)
-    wanted = new.copy(created=found.created, modified=found.modified, inputs=goal.inputs)
-    news = _ignore_changes(goal.inputs, found.inputs, new.ignore_changes)
-    wanted.inputs = _check(run, manager, wanted, found.inputs, news)
-    return _change(run, goal, manager, found, wanted, is_imported=True)
+    imported = imports.import_resource(run, manager, old, new)
+    wanted = new.copy(created=imported.created, modified=imported.modified, inputs=goal.inputs)
+    news = _ignore_changes(goal.inputs, imported.inputs, new.ignore_changes)
+    wanted.inputs = _check(run, manager, wanted, imported.inputs, news)
+    return _change(run, goal, manager, imported, wanted, is_imported=True)
 
 
 def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
-    """Find who manages the resource: a provider, the registry for providers, nobody for components."""
+    """Return what manages the resource: a provider, the registry for providers, None for components."""
     if goal.is_provider:
         run.registry.require(goal.package)
         return run.registry
@@ -201,7 +201,7 @@ def _change(  # noqa: PLR0913 - two states, and what they are compared by
 
 
 def compare(run: Deployment, manager: Lifecycle | None, old: State, new: State) -> Diff:
-    """Say what differs; where a provider does not say, inputs are compared."""
+    """Return what differs; where a provider does not know, inputs are compared."""
     if new.deleted_with and new.deleted_with in run.replaced:
         return Diff(changes=True, replaces=("deletedWith",))
     if old.provider != new.provider and _provider_changed(run, old, new):
@@ -212,7 +212,7 @@ def compare(run: Deployment, manager: Lifecycle | None, old: State, new: State) 
     return diff if diff.changes is not None else input_diff(old.inputs, new.inputs, diff)
 
 
-def input_diff(olds: Bag, news: Bag, said: Diff) -> Diff:
+def input_diff(olds: Bag, news: Bag, answer: Diff) -> Diff:
     """Compare inputs property by property, secret or not."""
     before, after = reveal(olds.data), reveal(news.data)
     keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
@@ -220,7 +220,7 @@ def input_diff(olds: Bag, news: Bag, said: Diff) -> Diff:
         key: ("add" if key not in before else "delete" if key not in after else "update", True)
         for key in keys
     }
-    return Diff(changes=bool(keys), replaces=said.replaces, diffs=tuple(keys), detailed=kinds)
+    return Diff(changes=bool(keys), replaces=answer.replaces, diffs=tuple(keys), detailed=kinds)
 
 
 def _provider_changed(run: Deployment, old: State, new: State) -> bool:

@@ -110,7 +110,7 @@ class Registry:
         return id_, config
 
     def update(self, old: State, new: State, *, preview: bool) -> Bag:  # noqa: ARG002 - the same in a preview
-        """Configure a provider anew under its id."""
+        """Configure a provider again under its id."""
         config = _config(new.inputs)
         with self._lock:
             self._clients.pop(f"{new.urn}::{old.id}", None)

@@ -1,7 +1,7 @@
 """Replacements: another resource in the place of one, made before the old one is deleted, or after.
 
 Where the old one must go first, so must all that would be replaced along with it: each of them is asked
-what it would say if what it needs were not known (the CLI's ``calculateDependentReplacements``).
+how it would differ if what it needs were not known (the CLI's ``calculateDependentReplacements``).
 """
 
 from pulumi_embedded import paths, step_executor
@@ -20,7 +20,7 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     run.replaced.add(new.urn)
     step = Step.of("create-replacement", old, new, diff)
     step_executor.create(run, manager, step, replaced=old)
-    return tell(run, Step.of("replace", old, new, diff))
+    return report(run, Step.of("replace", old, new, diff))
 
 
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
@@ -32,29 +32,29 @@ def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
     run.deleting.add(old.urn)
     if not old.pending_replacement:
         step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
-    tell(run, Step.of("replace", old, new, diff))
-    return _made(run, manager, Step.of("create-replacement", old, new, diff))
+    report(run, Step.of("replace", old, new, diff))
+    return _create_new(run, manager, Step.of("create-replacement", old, new, diff))
 
 
 def recreate(
     run: Deployment, manager: Lifecycle | None, old: State, new: State, keys: tuple[str, ...]
 ) -> Step:
-    """Make anew what was deleted because something it needs was replaced."""
+    """Create again what was deleted because something it needs was replaced."""
     run.kept.add(old.urn)
     run.replaced.add(new.urn)
     run.deleting.discard(old.urn)
-    tell(run, Step(op="replace", old=old, new=new))
-    return _made(run, manager, Step(op="create-replacement", old=old, new=new, keys=keys))
+    report(run, Step(op="replace", old=old, new=new))
+    return _create_new(run, manager, Step(op="create-replacement", old=old, new=new, keys=keys))
 
 
-def _made(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
+def _create_new(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
     step_executor.create(run, manager, step)
     return Step(
         op="replace", old=step.old, new=step.new, keys=step.keys, diffs=step.diffs, detailed=step.detailed
     )
 
 
-def tell(run: Deployment, step: Step) -> Step:
+def report(run: Deployment, step: Step) -> Step:
     """Show the replacement as a whole; nothing is done for it that its halves don't do."""
     run.events.pre(step)
     run.events.done(step, show=run.preview or step.state.custom)
@@ -79,7 +79,7 @@ def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root
 
 def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...]]]:
     """Return what must be replaced if `root` is, needed first, with the properties that make it so."""
-    found: list[tuple[State, tuple[str, ...]]] = []
+    replacements: list[tuple[State, tuple[str, ...]]] = []
     replaced = {root.urn}
     reached = {root.urn}
     start = next((n for n, state in enumerate(run.resources) if state is root), len(run.resources))
@@ -90,8 +90,8 @@ def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...
         keys = _needs_replacement(run, state, replaced)
         if keys is not None:
             replaced.add(state.urn)
-            found.append((state, keys))
-    return found
+            replacements.append((state, keys))
+    return replacements
 
 
 def _needs_replacement(run: Deployment, state: State, replaced: set[str]) -> tuple[str, ...] | None:

@@ -15,14 +15,14 @@ from pulumi_embedded.disk import Disk
 from pulumi_embedded.errors import EngineError
 from pulumi_embedded.events import Emitter, OnEvent
 from pulumi_embedded.interrupts import Interrupts
-from pulumi_embedded.persistence import Keeper
+from pulumi_embedded.persistence import StateWriter
 from pulumi_embedded.program import run_program
 from pulumi_embedded.project import Project, open_project
 from pulumi_embedded.providers import Factory
 from pulumi_embedded.registry import Registry
 from pulumi_embedded.sdk import check_sdk, installed_sdk
 from pulumi_embedded.snapshot import Snapshot
-from pulumi_embedded.stack_loader import Opened, open_stack, require_stack
+from pulumi_embedded.stack_loader import LoadedStack, load_stack, require_stack
 
 Operation = Literal["preview", "up", "refresh", "destroy"]
 
@@ -38,7 +38,7 @@ class Request:
     targets: tuple[str, ...] = ()
     refresh: bool = False
     clear_pending: bool = False
-    """Whether a refresh forgets creations of which nobody knows what became."""
+    """Whether a refresh forgets creations of unknown outcome."""
     parallel: int = 16
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     disk: Disk = field(default_factory=Disk)
@@ -51,7 +51,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class RunResult:
     """How a run ended."""
 
     result: Literal["succeeded", "failed", "cancelled"]
@@ -69,7 +69,7 @@ class _Run:
     interrupts: Interrupts
 
 
-def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -> Ended:
+def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -> RunResult:
     """Do it.
 
     Args:
@@ -91,19 +91,19 @@ def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -
     with Interrupts() as interrupts:
         this = _Run(request=request, factories=factories, events=events, interrupts=interrupts)
         if is_preview:
-            opened = open_stack(project, backend, request.stack, request.environ)
-            return _deploy(this, opened, Snapshot(opened.checkpoint, None, opened.crypter))
+            stack = load_stack(project, backend, request.stack, request.environ)
+            return _deploy(this, stack, Snapshot(stack.checkpoint, None, stack.crypter))
         require_stack(project, backend, request.stack)
         return _with_lock(this, project, backend)
 
 
-def _with_lock(this: _Run, project: Project, backend: Backend) -> Ended:
+def _with_lock(this: _Run, project: Project, backend: Backend) -> RunResult:
     """Run under the stack's lock; where a journal is left, the lock is left with it."""
     request = this.request
     backend.lock()
     try:
-        opened = open_stack(project, backend, request.stack, request.environ, writes=True)
-        ended = _change(this, opened)
+        stack = load_stack(project, backend, request.stack, request.environ, writes=True)
+        outcome = _change(this, stack)
     except BaseException:
         if backend.journal.exists():
             backend.abandon()
@@ -111,46 +111,46 @@ def _with_lock(this: _Run, project: Project, backend: Backend) -> Ended:
             backend.unlock()
         raise
     backend.unlock()
-    return ended
+    return outcome
 
 
-def _change(this: _Run, opened: Opened) -> Ended:
+def _change(this: _Run, stack: LoadedStack) -> RunResult:
     """Run with a journal, and fold it into the checkpoint at the end, however that comes."""
-    keeper = Keeper(opened)
-    snapshot = keeper.begin()
+    writer = StateWriter(stack)
+    snapshot = writer.begin()
     result = "failed"
     try:
-        ended = _deploy(this, opened, snapshot)
-        result = "succeeded" if ended.result == "succeeded" else "failed"
+        outcome = _deploy(this, stack, snapshot)
+        result = "succeeded" if outcome.result == "succeeded" else "failed"
     finally:
-        keeper.end(snapshot)
-        unrecorded = keeper.record(this.request.operation, result, this.events.counts)
-        if unrecorded is not None:
-            this.events.diagnostic("warning", f"the run is done, but not in the history: {unrecorded}")
-    return ended
+        writer.end(snapshot)
+        failure = writer.record(this.request.operation, result, this.events.counts)
+        if failure is not None:
+            this.events.diagnostic("warning", f"the run is done, but not in the history: {failure}")
+    return outcome
 
 
-def _deploy(this: _Run, opened: Opened, snapshot: Snapshot) -> Ended:
+def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
     request, events = this.request, this.events
     deployment = Deployment(
-        project=opened.project,
+        project=stack.project,
         stack=request.stack,
         preview=request.operation == "preview",
         parallel=max(request.parallel, 1),
-        config=opened.config,
+        config=stack.config,
         snapshot=snapshot,
-        registry=Registry({**this.factories, **_builtin(request, opened.project)}),
+        registry=Registry({**this.factories, **_builtin(request, stack.project)}),
         events=events,
         targets=Targets(request.targets),
         clear_command=request.clear_command,
         passes=(EngineError, *request.passes),
     )
     this.interrupts.watch(deployment)
-    events.prelude(opened.config.shown())
+    events.prelude(stack.config.shown())
     try:
         # Providers resolve relative paths as the CLI's plugins do: in the project's folder.
-        with contextlib.chdir(opened.project.root):
-            recovery.settle(deployment, clear=request.clear_pending)
+        with contextlib.chdir(stack.project.root):
+            recovery.recover(deployment, clear=request.clear_pending)
             _operate(request, deployment)
     except Stopped:
         pass
@@ -163,7 +163,7 @@ def _deploy(this: _Run, opened: Opened, snapshot: Snapshot) -> Ended:
     result: Any = (
         "cancelled" if deployment.is_cancelled else "failed" if deployment.has_failed else "succeeded"
     )
-    return Ended(result=result, outputs=_stack_outputs(deployment))
+    return RunResult(result=result, outputs=_stack_outputs(deployment))
 
 
 def _builtin(request: Request, project: Project) -> dict[str, Factory]:
@@ -181,9 +181,9 @@ def _operate(request: Request, deployment: Deployment) -> None:
         deployment.check_running()
         for name in deployment.targets.missing(deployment.olds):
             deployment.fail(f"no resource is called '{name}'")
-        deletions.delete_rest(deployment)
+        deletions.delete_obsolete(deployment)
     elif request.operation == "destroy":
-        deletions.delete_rest(deployment)
+        deletions.delete_obsolete(deployment)
 
 
 def _stack_outputs(deployment: Deployment) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pulumi_embedded.checkpoint import Checkpoint, Pending, State, deserialize, provider_urn, serialize
 from pulumi_embedded.errors import OutsideFailure
-from pulumi_embedded.journal import Journal, Records, damaged, read_journal
+from pulumi_embedded.journal import Journal, Records, damaged_journal, read_journal
 from pulumi_embedded.secrets import Crypter
 
 _FIRST = 2
@@ -63,7 +63,7 @@ class Snapshot:
         """Note that an operation is about to begin; it is on the disk when this returns.
 
         Raises:
-            OutsideFailure: the disk took it not; the operation must not begin, and is not noted.
+            OutsideFailure: it could not be written; the operation must not begin, and is not recorded.
         """
         pending = Pending(type=kind, resource=state)
         with self._lock:
@@ -81,7 +81,7 @@ class Snapshot:
         return number
 
     def _announce(self, pending: Pending) -> None:
-        """Have the first operation in the checkpoint before it begins; whoever comes meanwhile waits."""
+        """Put the first operation into the checkpoint before it begins; other threads wait meanwhile."""
         with self._opening_lock:
             if self._opening is None:
                 return
@@ -164,24 +164,26 @@ class Snapshot:
         if self._amend(record, state):
             self._write(record)
 
-    def settle(self, pending: Pending, *, found: State | None = None, replaced: State | None = None) -> None:
-        """Note what became of an operation that an earlier run left pending.
+    def resolve(
+        self, pending: Pending, *, created: State | None = None, replaced: State | None = None
+    ) -> None:
+        """Record the outcome of an operation that an earlier run left pending.
 
         Args:
             pending: One of the base's.
-            found: What it had made after all.
-            replaced: A state that changed in place along with it: to what was found, or to be deleted.
+            created: What it had created after all.
+            replaced: A state that changed in place along with it: to what is there, or to be deleted.
         """
         self.changed = True
         place = next(place for place, item in enumerate(self.base.pending) if item is pending)
         record: dict[str, Any] = {"settled": place}
         with self._lock:
             self._settled.add(place)
-            if found is not None:
-                record["found"] = self._number(found)
-                self._old.append(found)
-        if found is not None:
-            record["resource"] = self._document(found)
+            if created is not None:
+                record["found"] = self._number(created)
+                self._old.append(created)
+        if created is not None:
+            record["resource"] = self._document(created)
         self._amend(record, replaced)
         self._write(record)
 
@@ -287,7 +289,7 @@ class _Folding:
             try:
                 self._take(record)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise damaged(records.path, number) from error
+                raise damaged_journal(records.path, number) from error
         live = [self._states[number] for number in (*self._new, *self._old) if number not in self._done]
         return _checkpoint(self._base, live, self._pending, self._settled)
 
@@ -312,8 +314,8 @@ class _Folding:
         return deserialize(record["resource"], self._crypter)
 
     def _made(self, record: dict[str, Any]) -> State:
-        made = self._state(record) if "resource" in record else self._states[record["from"]]
+        state = self._state(record) if "resource" in record else self._states[record["from"]]
         if record.get("alias"):
-            recorded = made.recorded
-            made = made.copy(alias=record["alias"], recorded=recorded)
-        return made
+            recorded = state.recorded
+            state = state.copy(alias=record["alias"], recorded=recorded)
+        return state

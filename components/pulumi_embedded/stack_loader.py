@@ -18,7 +18,7 @@ from pulumi_embedded.values import reveal
 
 
 @dataclass(slots=True, kw_only=True)
-class Opened:
+class LoadedStack:
     """A stack, read and ready."""
 
     project: Project
@@ -29,9 +29,9 @@ class Opened:
     """With all that a journal adds to it."""
 
 
-def open_stack(
+def load_stack(
     project: Project, backend: Backend, stack: str, environ: Mapping[str, str], *, writes: bool = False
-) -> Opened:
+) -> LoadedStack:
     """Read a stack's configuration and state; what a run left in the journal counts.
 
     Args:
@@ -49,11 +49,11 @@ def open_stack(
     require_stack(project, backend, stack)
     content, journal = backend.read()
     salt = str(document.get("encryptionsalt") or "")
-    opener = partial(open_crypter, environ)
-    crypter = opener(salt) if salt else None
+    crypter_for = partial(open_crypter, environ)
+    crypter = crypter_for(salt) if salt else None
     where = str(backend.checkpoint)
-    found = Checkpoint() if content is None else checkpoints.read(content, where, opener)
-    if found.salt and salt and found.salt != salt:
+    checkpoint = Checkpoint() if content is None else checkpoints.read(content, where, crypter_for)
+    if checkpoint.salt and salt and checkpoint.salt != salt:
         raise Refused(
             Problem(
                 where=str(project.stack_file(stack)),
@@ -63,18 +63,20 @@ def open_stack(
                 code="bad-salt",
             )
         )
-    crypter = crypter or (opener(found.salt) if found.salt else None)
+    crypter = crypter or (crypter_for(checkpoint.salt) if checkpoint.salt else None)
     if crypter is None and writes:
         crypter = new_salt(find_passphrase(environ))
         _write_salt(backend, project.stack_file(stack), crypter.salt)
     if content and crypter is not None:
         checkpoints.check_secrets(content, where, crypter)
     if journal is not None:
-        found = fold(found, backend.journal, crypter, digest(content), content=journal)
+        checkpoint = fold(checkpoint, backend.journal, crypter, digest(content), content=journal)
         if crypter is not None:
             checkpoints.check_secrets(journal, str(backend.journal), crypter)
     config = load_config(document, project, crypter)
-    return Opened(project=project, backend=backend, crypter=crypter, config=config, checkpoint=found)
+    return LoadedStack(
+        project=project, backend=backend, crypter=crypter, config=config, checkpoint=checkpoint
+    )
 
 
 def require_stack(project: Project, backend: Backend, stack: str) -> None:
@@ -108,15 +110,15 @@ def read_state(
     project = open_project(root, environ)
     backend = Backend(project.state, project.name, stack, Disk())
     if show_secrets:
-        states = open_stack(project, backend, stack, environ).checkpoint.resources
+        states = load_stack(project, backend, stack, environ).checkpoint.resources
         return [(state, reveal(state.inputs.data), reveal(state.outputs.data)) for state in states]
     require_stack(project, backend, stack)
     content, journal = backend.read()
     where = str(backend.checkpoint)
-    found = Checkpoint() if content is None else checkpoints.read(content, where, lambda _salt: None)
+    checkpoint = Checkpoint() if content is None else checkpoints.read(content, where, lambda _salt: None)
     if journal is not None:
-        found = fold(found, backend.journal, None, digest(content), content=journal)
-    return [(state, *_recorded(state)) for state in found.resources]
+        checkpoint = fold(checkpoint, backend.journal, None, digest(content), content=journal)
+    return [(state, *_recorded(state)) for state in checkpoint.resources]
 
 
 def _recorded(state: State) -> tuple[dict[str, Any], dict[str, Any]]:

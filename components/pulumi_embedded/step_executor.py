@@ -18,8 +18,8 @@ _ADVISORY = (
     "additional_secret_outputs",
     "import_id",
 )
-_UNDER_WAY = "what became of it is not known, so it stays pending and the next run says what to do"
-_TELLING = (
+_UNDER_WAY = "its outcome is not known, so it stays pending and the next run reports what to do"
+_COMPARED = (
     "urn",
     "type",
     "custom",
@@ -35,7 +35,7 @@ _TELLING = (
 
 
 def same(run: Deployment, step: Step) -> Step:
-    """Keep a resource as it is; what the program says about it may differ all the same."""
+    """Keep a resource as it is; its options may differ all the same."""
     old, new = step.old, step.new
     assert old is not None  # noqa: S101 - what is the same was there before
     assert new is not None  # noqa: S101
@@ -49,17 +49,19 @@ def same(run: Deployment, step: Step) -> Step:
             run.registry.adopt(new, old.inputs)
     except ProviderError as error:
         raise run.step_failed(step, error) from error
-    is_equal = new.inputs is old.inputs and all(getattr(old, name) == getattr(new, name) for name in _TELLING)
+    is_equal = new.inputs is old.inputs and all(
+        getattr(old, name) == getattr(new, name) for name in _COMPARED
+    )
     if is_equal and all(getattr(old, name) == getattr(new, name) for name in _ADVISORY):
         new.recorded = old.recorded
     run.kept.add(old.urn)
     run.events.pre(step)
-    journal(run, lambda: run.snapshot.end(0, new=new, done=(old,), same=new.recorded is not None))
+    write_journal(run, lambda: run.snapshot.end(0, new=new, done=(old,), same=new.recorded is not None))
     run.events.done(step, show=run.preview or new.custom)
     return step
 
 
-def leave(run: Deployment, old: State | None, new: State) -> Step:
+def skip(run: Deployment, old: State | None, new: State) -> Step:
     """Leave a resource alone that is not among the targets, with all that it needs."""
     if old is None:
         run.skipped.add(new.urn)
@@ -70,11 +72,11 @@ def leave(run: Deployment, old: State | None, new: State) -> Step:
         return step
     with run.lock:
         for needed in _needed(run, old):
-            keep(run, needed)
-        return keep(run, old)
+            carry_over(run, needed)
+        return carry_over(run, old)
 
 
-def keep(run: Deployment, old: State) -> Step:
+def carry_over(run: Deployment, old: State) -> Step:
     """Carry an old state over as it is."""
     copy = old.copy()
     copy.recorded = old.recorded
@@ -121,7 +123,7 @@ def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: 
         if manager is not None:
             new.id, new.outputs = manager.create(new, preview=run.preview)
 
-    called = carry_out(run, step, "creating", call)
+    called = execute(run, step, "creating", call)
     if called.failure is not None:
         new.id, new.outputs = called.failure.id, called.failure.outputs
     new.created = new.modified = now()
@@ -145,7 +147,7 @@ def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
         if manager is not None:
             new.outputs = manager.update(old, new, preview=run.preview)
 
-    called = carry_out(run, step, "updating", call)
+    called = execute(run, step, "updating", call)
     if called.failure is not None:
         # What exists was not made from the new inputs: they are not recorded as if it were.
         new.outputs, new.inputs = called.failure.outputs, old.inputs
@@ -182,13 +184,13 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
                 manager: Lifecycle = run.registry if old.is_provider else run.client(old.provider)
                 manager.delete(old)
 
-        called = carry_out(run, step, "deleting", call, touches=not (spared or old.is_provider))
+        called = execute(run, step, "deleting", call, touches=not (spared or old.is_provider))
         if called.failure is not None:
-            journal(run, lambda: run.snapshot.end(called.number))
+            write_journal(run, lambda: run.snapshot.end(called.number))
             raise run.step_failed(step, called.failure)
         old.pending_replacement = pending
         done, amended = ((), old) if pending else ((old,), None)
-        journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
+        write_journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
     run.events.done(step)
 
 
@@ -215,7 +217,7 @@ def read(run: Deployment, step: Step) -> Step:
             raise ProviderError(f"resource '{new.id}' does not exist")
         new.id, new.outputs = found.id, found.outputs
 
-    called = carry_out(run, step, "reading", call)
+    called = execute(run, step, "reading", call)
     if called.failure is not None:
         new.outputs = called.failure.outputs
     if step.old is not None:
@@ -229,21 +231,21 @@ def read(run: Deployment, step: Step) -> Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Called:
+class CallResult:
     """How a call ended: its operation's number in the journal, and an error that left something behind."""
 
     number: int = 0
     failure: InitFailed | None = None
 
 
-def carry_out(
+def execute(
     run: Deployment,
     step: Step,
     kind: str,
     call: Callable[[], None],
     *,
     touches: bool | None = None,
-) -> _Called:
+) -> CallResult:
     """Call the provider, once the journal knows that it is about to happen.
 
     Raises:
@@ -260,43 +262,43 @@ def carry_out(
                 number = run.snapshot.begin(kind, state)
             call()
     except InitFailed as error:
-        return _Called(number, error)
+        return CallResult(number, error)
     except TimedOut as error:
         if number:
             error = TimedOut(f"{error}; {_UNDER_WAY}")
         raise run.step_failed(step, error) from error
     except ProviderError as error:
         if number:
-            journal(run, lambda: run.snapshot.end(number))
+            write_journal(run, lambda: run.snapshot.end(number))
         raise run.step_failed(step, error) from error
     except OutsideFailure as error:
         raise run.refuse(error) from error
-    return _Called(number)
+    return CallResult(number)
 
 
 def _finish(
     run: Deployment,
     step: Step,
     gone: tuple[State | None, ...],
-    called: _Called,
+    called: CallResult,
     *,
     amended: State | None = None,
 ) -> Step:
-    """Record what a step came to, all of it in one record; then say so."""
+    """Record what a step came to, all of it in one record; then report it."""
     new = step.new
     assert new is not None  # noqa: S101 - callers have one
     if called.failure is not None:
         new.init_errors = called.failure.reasons or (str(called.failure),)
     mark_secrets(new)
     if not run.preview:
-        journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone, amended=amended))
+        write_journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone, amended=amended))
     if called.failure is not None:
         raise run.step_failed(step, called.failure)
     run.events.done(step, show=run.preview or new.custom)
     return step
 
 
-def journal(run: Deployment, write: Callable[[], None]) -> None:
+def write_journal(run: Deployment, write: Callable[[], None]) -> None:
     """Write to the journal; a disk that takes it not ends the run.
 
     Raises:
@@ -319,7 +321,7 @@ def mark_secrets(state: State) -> None:
         state.outputs = Bag({key: secret(value) if key in found else value for key, value in outputs.items()})
 
 
-def outputs_changed(run: Deployment, step: Step, outputs: Bag) -> None:
+def change_outputs(run: Deployment, step: Step, outputs: Bag) -> None:
     """Take the outputs that a component registers at its end."""
     new = step.new
     assert new is not None  # noqa: S101 - only registered resources have outputs
@@ -327,5 +329,5 @@ def outputs_changed(run: Deployment, step: Step, outputs: Bag) -> None:
         new.outputs = outputs
         if not run.preview:
             new.modified = now()
-            journal(run, lambda: run.snapshot.amend(new))
+            write_journal(run, lambda: run.snapshot.amend(new))
     run.events.outputs(step)

@@ -164,7 +164,7 @@ def secret(value: Any) -> dict[str, Any]:
 
 
 def is_secret(value: Any) -> bool:
-    """Say whether the value itself is a secret."""
+    """Return whether the value itself is a secret."""
     return isinstance(value, dict) and value.get(SIGNATURE) == SECRET
 
 
@@ -178,7 +178,7 @@ def reveal(value: Any) -> Any:
 
 
 def mask(value: Any) -> Any:
-    """Show a value as the CLI's events do: what is secret is a ciphertext that says ``[secret]``."""
+    """Show a value as the CLI's events do: a secret is a ciphertext that reads ``[secret]``."""
     if isinstance(value, dict):
         if is_secret(value):
             return {SIGNATURE: SECRET, "ciphertext": MASK}
@@ -196,7 +196,7 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 def has_unknown(value: Any) -> bool:
-    """Say whether something in the value is not known yet."""
+    """Return whether something in the value is not known yet."""
     return any(item in UNKNOWNS for item in walk(value) if isinstance(item, str))
 
 

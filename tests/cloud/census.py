@@ -49,7 +49,7 @@ def _all(aws: Aws) -> Iterator[str]:
     yield from _network_and_machines(aws)
     for (service, method), (answer, name) in OTHERS.items():
         yield from (each[name] for each in getattr(aws.client(service), method)()[answer])
-    yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="Local")["Policies"])
+    yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="EmbeddedEngine")["Policies"])
     yield from aws.client("eks").list_clusters()["clusters"]
     yield from _versions(aws)
     for each in aws.client("budgets").describe_budgets(AccountId=aws.account).get("Budgets", ()):

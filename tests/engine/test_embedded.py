@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.errors import InvalidInput, Refused
 from edgefleet.model.steps import Outcome
 
@@ -26,7 +26,7 @@ class Project:
     def run(self, operation: Any, program: str, *, stack: str = "dev") -> Outcome:
         """Run the engine."""
         (self.root / "__main__.py").write_text(f"import edgefleet, pulumi\n{program}\n")
-        return Local(environ=self.environ).run(operation, Options(stack=stack, project=self.root))
+        return EmbeddedEngine(environ=self.environ).run(operation, Options(stack=stack, project=self.root))
 
     @property
     def checkpoint(self) -> Path:
@@ -75,7 +75,7 @@ def test_a_stack_that_is_not_there_names_the_command_that_creates_it(project: Pr
 def test_a_folder_without_a_project_names_the_command_that_creates_one(tmp_path: Path) -> None:
     """Also where only the state is read."""
     with pytest.raises(InvalidInput, match="there is no such file") as caught:
-        Local(environ=ENVIRON).state(Options(stack="dev", project=tmp_path))
+        EmbeddedEngine(environ=ENVIRON).state(Options(stack="dev", project=tmp_path))
     assert "run this in a project's folder, or create one with `edgefleet new`" == caught.value.problem.hint
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Outcome
 
 ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
@@ -45,7 +45,7 @@ class Shops:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.engine = Local(environ=ENVIRON)
+        self.engine = EmbeddedEngine(environ=ENVIRON)
         (root / "Pulumi.yaml").write_text("name: shops\nruntime: python\nbackend: {url: 'file://.'}\n")
         for stack in ("north", "south"):
             (root / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
@@ -112,7 +112,7 @@ def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
 def test_secrets_of_another_passphrase_are_told(shops: Shops) -> None:
     """A region may have one of its own; then it cannot be read from here."""
     shops.run("up", "north", NORTH)
-    shops.engine = Local(environ={"PULUMI_CONFIG_PASSPHRASE": "battery staple"})
+    shops.engine = EmbeddedEngine(environ={"PULUMI_CONFIG_PASSPHRASE": "battery staple"})
     outcome = shops.run("up", "south", SOUTH)
     assert "failed" == outcome.result
     assert any("the passphrase is not this stack's" in item.message for item in outcome.diagnostics)

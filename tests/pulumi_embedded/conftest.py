@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Outcome
 from pulumi_embedded.disk import Disk
 
@@ -37,7 +37,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.factories: dict[str, Callable[[], Any]] = {"edgefleet": SERVICER}
+        self.factories: dict[str, Callable[[], Any]] = {"example": SERVICER}
         self.environ = dict(ENVIRON)
         self.disk = Disk()
         (root / "Pulumi.yaml").write_text("name: fleet\nruntime: python\nbackend: {url: 'file://.'}\n")
@@ -50,7 +50,7 @@ class Project:
 
     def run(self, operation: Any, **options: Any) -> Outcome:
         """Run the engine."""
-        engine = Local(factories=self.factories, environ=self.environ, disk=self.disk)
+        engine = EmbeddedEngine(factories=self.factories, environ=self.environ, disk=self.disk)
         return engine.run(operation, Options(stack="dev", project=self.root, **options))
 
     def ops(self, operation: Any, **options: Any) -> dict[str, str]:

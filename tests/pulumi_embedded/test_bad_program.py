@@ -71,8 +71,8 @@ def resources(project: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("program", "names"),
     [
-        (NEVER, "edgefleet:test:Thing first"),
-        (CIRCLE, "edgefleet:test:Thing first, edgefleet:test:Thing second"),
+        (NEVER, "example:test:Thing first"),
+        (CIRCLE, "example:test:Thing first, example:test:Thing second"),
     ],
 )
 def test_a_program_that_waits_for_ever_is_told(
@@ -93,7 +93,7 @@ def test_a_program_that_waits_for_ever_is_told(
 def test_a_circle_that_the_sdk_sees_is_told(standing: Any) -> None:
     """By its own words, before any of it is made."""
     standing.write(STANDING + DEPENDING)
-    with pytest.raises(InvalidInput, match="circular dependency involving a resource of type edgefleet:test"):
+    with pytest.raises(InvalidInput, match="circular dependency involving a resource of type example:test"):
         standing.run("preview")
     assert ["standing-0"] == standing.things()
 
@@ -132,7 +132,7 @@ def test_a_name_is_given_once(standing: Any) -> None:
     standing.write(STANDING * 2)
     outcome = standing.run("up")
     assert "failed" == outcome.result
-    urn = "urn:pulumi:dev::fleet::edgefleet:test:Thing::standing"
+    urn = "urn:pulumi:dev::fleet::example:test:Thing::standing"
     assert [f"duplicate resource URN '{urn}'; give the resource another name"] == [
         item.message for item in outcome.diagnostics
     ]
@@ -143,21 +143,21 @@ def test_a_name_is_given_once(standing: Any) -> None:
 def test_another_package_is_refused_before_anything_is_made(standing: Any) -> None:
     """By its name, with those that there are."""
     standing.write(STANDING + 'pulumi.CustomResource("aws:s3/bucket:Bucket", "logs", {})')
-    with pytest.raises(Refused, match=r"hosts edgefleet, not the package 'aws'"):
+    with pytest.raises(Refused, match=r"hosts example, not the package 'aws'"):
         standing.run("up")
     assert ["standing-0"] == standing.things()
 
 
 def test_an_interrupted_program_is_cancelled_not_at_fault(project: Any) -> None:
     """What was under way is finished and on record; that it could not go on is no error of its own."""
-    base = project.factories["edgefleet"]
+    base = project.factories["example"]
 
     def create(self: Any, request: Any, context: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.5)
         return base.Create(self, request, context)
 
-    project.factories = {"edgefleet": type("Interrupted", (base,), {"Create": create})}
+    project.factories = {"example": type("Interrupted", (base,), {"Create": create})}
     project.write('first = Thing("first", {"value": 1})\nThing("second", {"value": first.serial})')
     assert "cancelled" == project.run("up").result
     assert ["first"] == project.recorded()

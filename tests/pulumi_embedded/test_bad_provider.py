@@ -22,7 +22,7 @@ class Hanging(SERVICER):
         threading.Event().wait()
 
 project = Project(Path(sys.argv[1]))
-project.factories = {"edgefleet": Hanging}
+project.factories = {"example": Hanging}
 outcome = project.run("up")
 print(outcome.result)
 """
@@ -30,8 +30,8 @@ print(outcome.result)
 
 def breaking(project: Any, call: str, answer: Any) -> None:
     """Have one call of the provider answer what the function gives, in previews, too."""
-    base = project.factories["edgefleet"]
-    project.factories = {"edgefleet": type("Broken", (base,), {call: lambda _self, *_: answer()})}
+    base = project.factories["example"]
+    project.factories = {"example": type("Broken", (base,), {call: lambda _self, *_: answer()})}
 
 
 def run_into(project: Any, call: str, answer: Any) -> list[str]:
@@ -65,7 +65,7 @@ def recorded(project: Any) -> Any:
 
 def things(latest: Any) -> Any:
     """Return the things among a checkpoint's resources."""
-    found = [item for item in latest["resources"] if item["type"] == "edgefleet:test:Thing"]
+    found = [item for item in latest["resources"] if item["type"] == "example:test:Thing"]
     empty: dict[str, Any] = {"propertyDependencies": {"value": []}}
     return [{key: item[key] for key in item if (key, item[key]) not in empty.items()} for item in found]
 
@@ -127,8 +127,8 @@ def test_a_provider_that_hangs_is_not_waited_for(project: Any, call: str, pendin
     released.set()
     assert "failed" == outcome.result
     expected = (
-        f"the provider has not answered {call} within the 1 s that customTimeouts give it; what became of it "
-        "is not known, so it stays pending and the next run says what to do"
+        f"the provider has not answered {call} within the 1 s that customTimeouts give it; its outcome is "
+        "not known, so it stays pending and the next run reports what to do"
     )
     assert [expected] == [item.message for item in outcome.diagnostics]
     assert 1 < waited < 30

@@ -202,7 +202,7 @@ def test_a_lock_of_a_dead_cli_is_named_with_its_age(up: Any) -> None:
     """And with what clears it."""
     path = lock(up)
     said = told(up, Refused)
-    assert f"locked by a process that is no more: ana@{socket.gethostname()} (pid {GONE})" in said
+    assert f"locked by a process that no longer runs: ana@{socket.gethostname()} (pid {GONE})" in said
     assert "days ago" in said
     assert f"remove the file (or run `pulumi cancel`): {path}" in said
     path.unlink()
@@ -227,6 +227,6 @@ def test_a_lock_that_may_be_held_is_respected(up: Any, content: dict[str, Any], 
 
 def test_a_lock_that_a_dead_embedded_run_left_is_taken_over(up: Any) -> None:
     """Its journal says all that it did."""
-    path = lock(up, by=ENGINE, born="")
+    path = lock(up, by=ENGINE, started="")
     assert {} == up.ops("up")
     assert not path.exists()

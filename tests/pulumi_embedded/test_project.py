@@ -59,8 +59,8 @@ def test_a_setting_of_the_project_is_refused_by_name(project: Any, more: str, na
 
 
 def test_the_projects_own_provider_is_no_other(project: Any) -> None:
-    """What the CLI is told of edgefleet's plugin is no reason to refuse."""
-    more = "plugins: {providers: [{name: edgefleet, path: ./plugin}]}"
+    """What the CLI is told of example's plugin is no reason to refuse."""
+    more = "plugins: {providers: [{name: example, path: ./plugin}]}"
     (project.root / "Pulumi.yaml").write_text(f"{PROJECT}{HERE}{more}")
     project.write('Thing("first", {"value": 1})')
     assert {"first": "create", "fleet-dev": "create"} == project.ops("up")

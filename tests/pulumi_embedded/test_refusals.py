@@ -19,12 +19,12 @@ PROGRAMS = {
     "'gcp'": 'pulumi.ProviderResource("gcp", "b", {})',
     "'azure'": 'pulumi.CustomResource("azure:a:B", "b", {}, Opts(id="x"))',
     "'random'": 'pulumi.runtime.invoke("random:a:b", {})',
-    "methods of components": 'pulumi.runtime.call("edgefleet:a:B/c", {})',
+    "methods of components": 'pulumi.runtime.call("example:a:B/c", {})',
     "replacementTrigger": 'Thing("a", {}, Opts(replacement_trigger=1))',
     "replaceWith": 'Thing("a", {}, Opts(replace_with=[Group("b")]))',
     "state migrations": 'Thing("a", {}, Opts(state_migrations=[lambda args: None]))',
     "hideDiffs": 'Thing("a", {}, Opts(hide_diffs=["value"]))',
-    "environment variable mappings": 'pulumi.ProviderResource("edgefleet", "a", {}, '
+    "environment variable mappings": 'pulumi.ProviderResource("example", "a", {}, '
     'Opts(env_var_mappings={"A": "B"}))',
     "a plugin version": 'Thing("a", {}, Opts(version="1.2.3"))',
     "pluginDownloadURL": 'Thing("a", {}, Opts(plugin_download_url="https://example.com"))',

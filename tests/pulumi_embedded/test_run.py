@@ -34,7 +34,7 @@ class Dying(SERVICER):
         return super().Create(request, context)
 
 project = Project(Path(sys.argv[1]))
-project.factories = {"edgefleet": Dying}
+project.factories = {"example": Dying}
 project.run("up")
 """
 """A process that dies while it makes the second thing."""
@@ -138,13 +138,13 @@ def test_a_failing_step_says_what_the_provider_said(project: Any) -> None:
 
 def test_a_provider_that_breaks_is_told_by_its_call(project: Any) -> None:
     """A bug in a provider is one line, not a traceback."""
-    base: Any = project.factories["edgefleet"]
+    base: Any = project.factories["example"]
 
     class Broken(base):  # type: ignore[misc]  # the stand-in is loaded at run time
         def Create(self, _request: Any, _context: Any) -> Any:  # noqa: N802
             raise KeyError("disk")
 
-    project.factories = {"edgefleet": Broken}
+    project.factories = {"example": Broken}
     project.write('Thing("first", {"value": 1})')
     outcome = project.run("up")
     assert ["the provider broke in Create: KeyError: 'disk'"] == [
@@ -202,7 +202,7 @@ def test_a_lock_is_respected_and_named(project: Any) -> None:
     folder.mkdir(parents=True)
     lock = {"pid": 2**22 + 1, "username": "ana", "hostname": socket.gethostname()}
     (folder / "x.json").write_text(json.dumps({**lock, "timestamp": "2026-01-01T00:00:00.123456789+01:00"}))
-    with pytest.raises(Refused, match="a process that is no more: ana@") as caught:
+    with pytest.raises(Refused, match="a process that no longer runs: ana@") as caught:
         project.run("up")
     assert "days ago" in str(caught.value)
     assert "pulumi cancel" in caught.value.problem.hint
@@ -309,7 +309,7 @@ def test_independent_steps_run_side_by_side(project: Any) -> None:
     """As many at once as was asked for."""
     together = threading.Barrier(8, timeout=20)
 
-    base: Any = project.factories["edgefleet"]
+    base: Any = project.factories["example"]
 
     class Waiting(base):  # type: ignore[misc]  # the stand-in is loaded at run time
         def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -317,7 +317,7 @@ def test_independent_steps_run_side_by_side(project: Any) -> None:
                 together.wait()
             return super().Create(request, context)
 
-    project.factories = {"edgefleet": Waiting}
+    project.factories = {"example": Waiting}
     project.write("for number in range(8):\n    Thing(f'thing-{number}', {'value': number})")
     assert "succeeded" == project.run("up", parallel=8).result
 

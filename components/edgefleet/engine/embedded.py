@@ -22,7 +22,7 @@ from pulumi_embedded.stack_loader import read_state
 Factories = Mapping[str, Callable[[], Any]]
 
 
-class Local:
+class EmbeddedEngine:
     """Runs the project in this process, with the providers that edgefleet ships."""
 
     name: Literal["local"] = "local"

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from edgefleet.engine.api import Engine
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 
 
@@ -14,8 +14,8 @@ def choose(name: Literal["auto", "pulumi", "local"] = "auto") -> Engine:
         name: ``auto`` takes the CLI if it is on PATH and new enough.
     """
     if name == "local":
-        return Local()
+        return EmbeddedEngine()
     if name == "pulumi":
         return PulumiCli()
     command = find_command()
-    return PulumiCli(command=command) if command is not None else Local()
+    return PulumiCli(command=command) if command is not None else EmbeddedEngine()

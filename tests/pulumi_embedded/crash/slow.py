@@ -13,7 +13,7 @@ from tests.pulumi_embedded.conftest import ENVIRON
 from tests.pulumi_embedded.crash.emulator import VARIANTS
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 
 
 def tell(line: str) -> None:
@@ -43,7 +43,7 @@ def main(operation: Any, variant: str) -> None:
         if event.diagnostic_event is not None:
             tell(f"said {event.diagnostic_event.message.strip()}")
 
-    engine = Local(factories={"edgefleet": Waiting}, environ=ENVIRON)
+    engine = EmbeddedEngine(factories={"example": Waiting}, environ=ENVIRON)
     options = Options(stack="dev", project=Path.cwd(), parallel=2)
     tell(f"ended {engine.run(operation, options, hear).result}")
 

@@ -80,7 +80,7 @@ class Process:
 def wide(tmp_path: Path) -> Project:
     """A project of seven things, of which six can be made side by side."""
     project = Project(tmp_path)
-    project.factories = {"edgefleet": VARIANTS["numbered"]}
+    project.factories = {"example": VARIANTS["numbered"]}
     project.write(WIDE)
     return project
 
@@ -139,7 +139,7 @@ def test_once_in_a_destroy(wide: Project, processes: Any) -> None:
 @pytest.mark.parametrize("variant", ["numbered", "named"])
 def test_twice_in_an_up(wide: Project, processes: Any, variant: str) -> None:
     """It stops at once; the next run says what it cannot know of the two, or finds it out."""
-    wide.factories = {"edgefleet": VARIANTS[variant]}
+    wide.factories = {"example": VARIANTS[variant]}
     process = processes("up", variant)
     process.waits(1)
     process.let_go(1)

@@ -28,7 +28,7 @@ from pulumi_embedded.checkpoint import Checkpoint
 from pulumi_embedded.disk import Disk
 from pulumi_embedded.project import open_project
 from pulumi_embedded.secrets import new_salt
-from pulumi_embedded.stack_loader import open_stack
+from pulumi_embedded.stack_loader import load_stack
 
 _SALT = new_salt(PASSPHRASE).salt
 """Of all stacks, and the key known here: what takes a tenth of a second is done once."""
@@ -139,7 +139,7 @@ class Course:
         project = Project(root)
         (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {_SALT}\nconfig:\n  fleet:region: eu\n")
         servicer = VARIANTS[self.order.variant]
-        project.factories = {"edgefleet": lambda: Watched(servicer(), points)}
+        project.factories = {"example": lambda: Watched(servicer(), points)}
         project.disk = FrailDisk(points)
         return project
 
@@ -198,7 +198,7 @@ class Check:
         """The state, as any reader finds it."""
         project = open_project(self._project.root, ENVIRON)
         backend = Backend(project.state, project.name, "dev", Disk())
-        return open_stack(project, backend, "dev", ENVIRON).checkpoint
+        return load_stack(project, backend, "dev", ENVIRON).checkpoint
 
 
 def succeeded(outcome: Outcome) -> Outcome:

@@ -19,7 +19,7 @@ import yaml
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from edgefleet.engine.api import Engine, Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 from edgefleet.errors import EdgefleetError
 from pulumi_embedded import checkpoint as checkpoints
@@ -185,7 +185,7 @@ def make_project(root: Path) -> Path:
     shutil.copy(STANDIN / "things.py", root / "things.py")
     (root / "Pulumi.yaml").write_text(
         f"name: fleet\nruntime: {options}\nstackConfigDir: stacks\nbackend: {{url: 'file://.'}}\n"
-        "plugins: {providers: [{name: edgefleet, path: ./plugin}]}\n"
+        "plugins: {providers: [{name: example, path: ./plugin}]}\n"
     )
     (root / "stacks").mkdir()
     checkpoint = root / ".pulumi" / "stacks" / "fleet" / "dev.json"
@@ -211,7 +211,7 @@ def serving(root: Path) -> Iterator[int]:
 
 def local_at(_root: Path) -> Engine:
     """Return the embedded engine."""
-    return Local(factories={"edgefleet": SERVICER}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
+    return EmbeddedEngine(factories={"example": SERVICER}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
 
 
 def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engine:
@@ -220,7 +220,7 @@ def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engin
     environ = {
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_HOME": str(home),
-        "PULUMI_DEBUG_PROVIDERS": f"edgefleet:{port}",
+        "PULUMI_DEBUG_PROVIDERS": f"example:{port}",
     }
     return PulumiCli(command=command, environ=environ)
 

@@ -39,7 +39,7 @@ def test_the_cli_reads_what_the_embedded_engine_wrote(local: Any, pulumi: Callab
     assert {"create": 2} == history[0]["resourceChanges"]
     assert "hush" == pulumi("config", "get", "fleet:secret", "-s", "dev").strip()
     exported = json.loads(pulumi("stack", "export", "--show-secrets", "-s", "dev"))
-    things = [item for item in exported["deployment"]["resources"] if item["type"] == "edgefleet:test:Thing"]
+    things = [item for item in exported["deployment"]["resources"] if item["type"] == "example:test:Thing"]
     assert ["1"] == [item["inputs"]["value"]["plaintext"] for item in things]
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 MANY = int(os.environ.get("EDGEFLEET_RANDOM_PROGRAMS", "0"))
 TYPES = {
-    "Thing": "edgefleet:test:Thing",
-    "Group": "edgefleet:test:Group",
-    "Cloud": "pulumi:providers:edgefleet",
+    "Thing": "example:test:Thing",
+    "Group": "example:test:Group",
+    "Cloud": "pulumi:providers:example",
 }
 STACK = "urn:pulumi:dev::fleet::"
 REACH = 4

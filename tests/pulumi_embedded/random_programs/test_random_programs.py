@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import Options
-from edgefleet.engine.embedded import Local
+from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Outcome
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.checkpoint import State
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MANY = int(os.environ.get("EDGEFLEET_RANDOM_PROGRAMS", "0"))
 PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 SALT = new_salt(PASSPHRASE)
-THING = "edgefleet:test:Thing"
+THING = "example:test:Thing"
 
 
 class Quick(Disk):
@@ -54,7 +54,7 @@ class World:
         (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\n")
         (root / "things.py").write_text(things_py)
         environ = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
-        self.engine = Local(factories={"edgefleet": servicer}, environ=environ, disk=Quick())
+        self.engine = EmbeddedEngine(factories={"example": servicer}, environ=environ, disk=Quick())
         self.spared: set[str] = set()
         """Ids of what was left outside on purpose."""
 

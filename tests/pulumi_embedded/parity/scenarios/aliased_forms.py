@@ -9,15 +9,15 @@ if OLD:
     Thing("typed", {"value": 1})
     Thing("all-old", {"value": 1}, Opts(parent=group))
 else:
-    urn = "urn:pulumi:dev::fleet::edgefleet:test:Thing::urn-old"
+    urn = "urn:pulumi:dev::fleet::example:test:Thing::urn-old"
     Thing("urn", {"value": 1}, Opts(aliases=[urn]))
     was = pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)
     Thing("moved-in", {"value": 1}, Opts(parent=group, aliases=[was]))
     Thing("moved-out", {"value": 1}, Opts(aliases=[pulumi.Alias(parent=group)]))
-    was = pulumi.Alias(type_="edgefleet:test:Thing")
-    pulumi.CustomResource("edgefleet:test:Other", "typed", {"value": 1}, Opts(aliases=[was]))
-    was = pulumi.Alias(name="all-old", parent=group, type_="edgefleet:test:Thing")
-    pulumi.CustomResource("edgefleet:test:Other", "all", {"value": 2}, Opts(aliases=[was]))
+    was = pulumi.Alias(type_="example:test:Thing")
+    pulumi.CustomResource("example:test:Other", "typed", {"value": 1}, Opts(aliases=[was]))
+    was = pulumi.Alias(name="all-old", parent=group, type_="example:test:Thing")
+    pulumi.CustomResource("example:test:Other", "all", {"value": 2}, Opts(aliases=[was]))
 """
 RUNS: list[tuple[str, dict[str, object]]] = [
     ("up", {"OLD": True}),

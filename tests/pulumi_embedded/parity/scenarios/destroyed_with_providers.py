@@ -2,7 +2,7 @@
 
 PROGRAM = """
 cloud = Cloud("cloud", {"profile": "a"})
-group = Group("group", Opts(providers={"edgefleet": cloud}))
+group = Group("group", Opts(providers={"example": cloud}))
 first = Thing("first", {"value": 1}, Opts(parent=group))
 Thing("second", {"value": first.serial})
 export("serial", first.serial)

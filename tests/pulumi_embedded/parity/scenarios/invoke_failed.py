@@ -2,7 +2,7 @@
 
 PROGRAM = """
 first = Thing("first", {"value": 1})
-answer = pulumi.runtime.invoke_output("edgefleet:test:echo", {"word": first.serial, "fail": "invoke"})
+answer = pulumi.runtime.invoke_output("example:test:echo", {"word": first.serial, "fail": "invoke"})
 Thing("second", {"value": answer})
 """
 RUNS: list[tuple[str, dict[str, object]]] = [("up!", {})]

@@ -4,7 +4,7 @@ PROGRAM = """
 Thing("first", {"value": 1})
 """
 CONFIG = {
-    0: {"edgefleet:profile": "a", "edgefleet:token": {"secure": "x"}},
-    1: {"edgefleet:profile": "b", "edgefleet:token": {"secure": "y"}},
+    0: {"example:profile": "a", "example:token": {"secure": "x"}},
+    1: {"example:profile": "b", "example:token": {"secure": "y"}},
 }
 RUNS: list[tuple[str, dict[str, object]]] = [("up", {}), ("up", {})]

@@ -4,5 +4,5 @@ PROGRAM = """
 first = Thing("first", {"value": 1})
 Thing("second", {"value": first.serial})
 """
-CONFIG = {0: {"edgefleet:region": "a"}, 1: {"edgefleet:region": "b"}}
+CONFIG = {0: {"example:region": "a"}, 1: {"example:region": "b"}}
 RUNS: list[tuple[str, dict[str, object]]] = [("up", {}), ("up", {})]

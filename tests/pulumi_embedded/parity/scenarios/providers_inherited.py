@@ -3,7 +3,7 @@
 PROGRAM = """
 one = Cloud("one", {"profile": "one"})
 two = Cloud("two", {"profile": "two"})
-group = Group("group", Opts(providers={"edgefleet": one}))
+group = Group("group", Opts(providers={"example": one}))
 inner = Group("inner", Opts(parent=group))
 Thing("inherits", {"value": 1}, Opts(parent=inner))
 Thing("differs", {"value": 1}, Opts(parent=inner, provider=two))

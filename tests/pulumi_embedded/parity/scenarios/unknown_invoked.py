@@ -3,10 +3,10 @@
 PROGRAM = """
 if MORE:
     first = Thing("first", {"value": 1})
-    answer = pulumi.runtime.invoke_output("edgefleet:test:echo", {"word": first.serial})
+    answer = pulumi.runtime.invoke_output("example:test:echo", {"word": first.serial})
     Thing("second", {"value": answer.apply(lambda it: it["echo"]["word"])})
     waits = pulumi.runtime.invoke_output(
-        "edgefleet:test:echo", {"word": "x"}, pulumi.InvokeOutputOptions(depends_on=[first])
+        "example:test:echo", {"word": "x"}, pulumi.InvokeOutputOptions(depends_on=[first])
     )
     Thing("third", {"value": waits.apply(lambda it: it["echo"]["word"])})
 """

@@ -54,7 +54,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version="")
 
     def GetSchema(self, _request: Any, _context: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(schema='{"name": "edgefleet"}')
+        return provider_pb2.GetSchemaResponse(schema='{"name": "example"}')
 
     def Handshake(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)

@@ -16,21 +16,21 @@ class Thing(pulumi.CustomResource):
 
     def __init__(self, name: str, props: dict[str, Any] | None = None, opts: Opts | None = None) -> None:
         wanted = {"serial": None, "value": None, **(props or {})}
-        super().__init__("edgefleet:test:Thing", name, wanted, opts)
+        super().__init__("example:test:Thing", name, wanted, opts)
 
 
 class Group(pulumi.ComponentResource):
     """A component."""
 
     def __init__(self, name: str, opts: Opts | None = None) -> None:
-        super().__init__("edgefleet:test:Group", name, {}, opts)
+        super().__init__("example:test:Group", name, {}, opts)
 
 
 class Cloud(pulumi.ProviderResource):
     """An explicit provider."""
 
     def __init__(self, name: str, props: dict[str, Any], opts: Opts | None = None) -> None:
-        super().__init__("edgefleet", name, props, opts)
+        super().__init__("example", name, props, opts)
 
 
 def found(name: str, id_: str) -> Thing:
