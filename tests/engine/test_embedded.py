@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pulumi_embedded.conftest import ENVIRON, SALT
 
 from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.errors import InvalidInput, Refused
 from edgefleet.model.steps import Outcome
-
-ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
 
 
 class Project:
@@ -21,7 +20,7 @@ class Project:
         self.root = root
         self.environ = ENVIRON
         (root / "Pulumi.yaml").write_text("name: shops\nruntime: python\nbackend: {url: 'file://.'}\n")
-        (root / "Pulumi.dev.yaml").write_text("config: {}\n")
+        (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\nconfig: {{}}\n")
 
     def run(self, operation: Any, program: str, *, stack: str = "dev") -> Outcome:
         """Run the engine."""
@@ -115,6 +114,7 @@ def test_the_projects_own_passphrase_is_taken_where_none_is_given(project: Proje
     file = project.root / ".edgefleet" / "passphrase"
     file.parent.mkdir()
     file.write_text("own\n")
+    (project.root / "Pulumi.dev.yaml").write_text("config: {}\n")
     program = 'pulumi.export("word", pulumi.Output.secret("hush"))'
     project.environ = {}
     assert "succeeded" == project.run("up", program).result

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pulumi_embedded.conftest import ENVIRON, SALT
 
 from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Outcome
 
-ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
 FLEET = """\
 apiVersion: edgefleet.dev/v1
 fleet: shops
@@ -48,7 +48,7 @@ class Shops:
         self.engine = EmbeddedEngine(environ=ENVIRON)
         (root / "Pulumi.yaml").write_text("name: shops\nruntime: python\nbackend: {url: 'file://.'}\n")
         for stack in ("north", "south"):
-            (root / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
+            (root / f"Pulumi.{stack}.yaml").write_text(f"encryptionsalt: {SALT.salt}\nconfig: {{}}\n")
             (root / f"{stack}.fleet.yaml").write_text(FLEET.format(stack))
 
     def run(self, operation: Any, stack: str, more: str) -> Outcome:
@@ -112,6 +112,7 @@ def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
 def test_secrets_of_another_passphrase_are_told(shops: Shops) -> None:
     """A region may have one of its own; then it cannot be read from here."""
     shops.run("up", "north", NORTH)
+    (shops.root / "Pulumi.south.yaml").write_text("config: {}\n")
     shops.engine = EmbeddedEngine(environ={"PULUMI_CONFIG_PASSPHRASE": "battery staple"})
     outcome = shops.run("up", "south", SOUTH)
     assert "failed" == outcome.result

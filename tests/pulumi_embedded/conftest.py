@@ -13,10 +13,13 @@ from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.model.steps import Outcome
 from pulumi_embedded.disk import Disk
+from pulumi_embedded.secrets import new_salt
 
 STANDIN = Path(__file__).parent / "parity" / "standin"
 PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 ENVIRON = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+SALT = new_salt(PASSPHRASE)
+"""Of all stacks: to derive a key is slow on purpose, so a process does it once."""
 
 
 def servicer() -> Any:
@@ -41,7 +44,7 @@ class Project:
         self.environ = dict(ENVIRON)
         self.disk = Disk()
         (root / "Pulumi.yaml").write_text("name: fleet\nruntime: python\nbackend: {url: 'file://.'}\n")
-        (root / "Pulumi.dev.yaml").write_text("config:\n  fleet:region: eu\n")
+        (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\nconfig:\n  fleet:region: eu\n")
         shutil.copy(STANDIN / "things.py", root / "things.py")
 
     def write(self, program: str) -> None:

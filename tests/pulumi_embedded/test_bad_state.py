@@ -12,7 +12,6 @@ import pytest
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
 from pulumi_embedded.backend import ENGINE
-from pulumi_embedded.secrets import new_salt
 
 PROGRAM = """
 first = Thing("first", {"value": Output.secret(1)})
@@ -22,16 +21,9 @@ GONE = 2**22 + 1
 """The number of a process that there never is."""
 
 
-@pytest.fixture(scope="module")
-def salt() -> str:
-    """A salt of the passphrase, made once: that is slow on purpose."""
-    return new_salt("correct horse").salt
-
-
 @pytest.fixture
-def up(project: Any, salt: str) -> Any:
+def up(project: Any) -> Any:
     """A stack with two things, one of them with a secret."""
-    (project.root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {salt}\n")
     project.write(PROGRAM)
     project.run("up")
     return project

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pulumi_embedded.conftest import PASSPHRASE
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from pulumi_embedded.disk import Disk
+from pulumi_embedded.secrets import open_salt
 
 TWO = """
 first = Thing("first", {"value": 1})
@@ -53,6 +55,21 @@ def test_up_again_does_nothing(project: Any) -> None:
     assert {} == project.ops("up")
     assert {} == project.ops("preview")
     assert {"serial": "first-0"} == project.run("preview").outputs
+
+
+def test_a_new_stack_gets_a_salt(project: Any) -> None:
+    """Its file keeps its configuration, the salt opens with the passphrase, and the next run keeps it."""
+    file = project.root / "Pulumi.dev.yaml"
+    file.write_text("config:\n  fleet:region: eu\n")
+    project.write(TWO)
+    project.run("preview")
+    assert "config:\n  fleet:region: eu\n" == file.read_text()
+    project.run("up")
+    salt, rest = file.read_text().split("\n", 1)
+    assert "config:\n  fleet:region: eu\n" == rest
+    assert salt.removeprefix("encryptionsalt: ") == open_salt(PASSPHRASE, salt.split(": ")[1]).salt
+    assert {} == project.ops("up")
+    assert file.read_text() == f"{salt}\n{rest}"
 
 
 def test_destroy_leaves_nothing(project: Any) -> None:

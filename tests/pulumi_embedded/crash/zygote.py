@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, Project
+from tests.pulumi_embedded.conftest import ENVIRON, Project
 from tests.pulumi_embedded.crash.emulator import VARIANTS, held, name_of
 from tests.pulumi_embedded.crash.invariants import Expected, broken, expect, left, unknown
 from tests.pulumi_embedded.crash.points import FrailDisk, How, Points, Watched
@@ -27,11 +27,8 @@ from pulumi_embedded.backend import Backend
 from pulumi_embedded.checkpoint import Checkpoint
 from pulumi_embedded.disk import Disk
 from pulumi_embedded.project import open_project
-from pulumi_embedded.secrets import new_salt
 from pulumi_embedded.stack_loader import load_stack
 
-_SALT = new_salt(PASSPHRASE).salt
-"""Of all stacks, and the key known here: what takes a tenth of a second is done once."""
 _THIRDS = 3
 _AGAIN = 37
 _REACH = 61
@@ -137,7 +134,6 @@ class Course:
 
     def _project(self, root: Path, points: Points) -> Project:
         project = Project(root)
-        (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {_SALT}\nconfig:\n  fleet:region: eu\n")
         servicer = VARIANTS[self.order.variant]
         project.factories = {"example": lambda: Watched(servicer(), points)}
         project.disk = FrailDisk(points)

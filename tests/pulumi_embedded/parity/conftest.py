@@ -17,19 +17,19 @@ import grpc
 import pytest
 import yaml
 from pulumi.runtime.proto import provider_pb2_grpc
+from tests.pulumi_embedded.conftest import PASSPHRASE, SALT
 
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 from edgefleet.errors import EdgefleetError
 from pulumi_embedded import checkpoint as checkpoints
-from pulumi_embedded.secrets import new_salt, open_salt
+from pulumi_embedded.secrets import open_salt
 
 HERE = Path(__file__).parent
 STANDIN = HERE / "standin"
 GOLDEN = HERE.parents[1] / "golden" / "parity"
 SCENARIOS = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
-PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
 HEAD = "from things import *\nimport pulumi\n"
 CONFIG = {"fleet:secret": {"secure": "hush"}, "fleet:region": "eu"}
 
@@ -45,7 +45,6 @@ def load(path: Path) -> Any:
 
 
 SERVICER = load(STANDIN / "servicer.py").Servicer
-SALT = new_salt(PASSPHRASE)
 LEVEL = load(HERE / "levelling.py")
 
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
+from tests.pulumi_embedded.conftest import ENVIRON, SALT
 
 from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import EmbeddedEngine
@@ -23,15 +24,12 @@ from edgefleet.model.steps import Outcome
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.checkpoint import State
 from pulumi_embedded.disk import Disk
-from pulumi_embedded.secrets import new_salt
 from pulumi_embedded.values import reveal
 
 if TYPE_CHECKING:
     from tests.pulumi_embedded.random_programs.conftest import Program
 
 MANY = int(os.environ.get("EDGEFLEET_RANDOM_PROGRAMS", "0"))
-PASSPHRASE = "correct horse"  # noqa: S105 - of stacks that live as long as a test
-SALT = new_salt(PASSPHRASE)
 THING = "example:test:Thing"
 
 
@@ -53,8 +51,7 @@ class World:
         (root / "Pulumi.yaml").write_text("name: fleet\nruntime: python\nbackend: {url: 'file://.'}\n")
         (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\n")
         (root / "things.py").write_text(things_py)
-        environ = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
-        self.engine = EmbeddedEngine(factories={"example": servicer}, environ=environ, disk=Quick())
+        self.engine = EmbeddedEngine(factories={"example": servicer}, environ=ENVIRON, disk=Quick())
         self.spared: set[str] = set()
         """Ids of what was left outside on purpose."""
 
