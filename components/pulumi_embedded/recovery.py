@@ -6,6 +6,7 @@ is found and taken over, or was never created. Of the others only a person who l
 stay pending in the checkpoint, in the CLI's format, until they are cleared or imported.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -20,15 +21,16 @@ _FOUND = "an earlier run ended while it was creating this; it was found, and the
 _NEVER = "an earlier run ended before it had created this; nothing was created"
 _LOOKED_UP = "an earlier run ended while it was {what} this; it was looked up, and is on record as it is"
 _UNKNOWN = (
-    "an earlier run ended while it was creating {urn}: whether that exists is not known. "
+    "{runs} ended while it was creating {urn}: whether that exists is not known. "
     "Look for it outside; delete what you find, or take it over with "
     "`pulumi refresh --import-pending-creates '{urn}' ID`; "
     "then `{clear}` forgets the attempt"
 )
 _OTHER = (
-    "an earlier run ended while it was {what} {urn}, and it cannot be looked up now; "
+    "{runs} ended while it was {what} {urn}, and it cannot be looked up now; "
     "the next run tries again, and `{clear}` forgets it"
 )
+_FORGOTTEN = "forgot that {runs} was {what} {urn}"
 _LOOKS = ("reading", "importing")
 """Operations that change nothing outside; neither does one on a provider's own record."""
 
@@ -42,23 +44,25 @@ def recover(run: Deployment, *, clear: bool = False) -> None:
     """
     if not run.snapshot.base.pending:
         return
-    for pending in run.snapshot.base.pending:
-        urn = pending.resource.urn
-        try:
-            is_resolved = _recovery_of(pending)(run, pending)
-        except ProviderError:
-            is_resolved = False
-        if is_resolved:
-            continue
-        if clear:
+    unknown = [pending for pending in run.snapshot.base.pending if not _is_recovered(run, pending)]
+    if clear:
+        for pending in unknown:
             run.snapshot.resolve(pending)
-            run.events.diagnostic("warning", f"forgot that an earlier run was {pending.type} {urn}", urn)
-            continue
-        text = _UNKNOWN if pending.type == "creating" else _OTHER
-        run.events.diagnostic(
-            "warning", text.format(what=pending.type, urn=urn, clear=run.clear_command), urn
-        )
+    attempts = Counter((pending.type, pending.resource.urn) for pending in unknown)
+    for (kind, urn), count in attempts.items():
+        runs = "an earlier run" if count == 1 else f"each of {count} earlier runs"
+        text = _FORGOTTEN if clear else _UNKNOWN if kind == "creating" else _OTHER
+        message = text.format(runs=runs, what=kind, urn=urn, clear=run.clear_command)
+        run.events.diagnostic("warning", message, urn)
     run.rebase(run.snapshot.checkpoint().resources)
+
+
+def _is_recovered(run: Deployment, pending: Pending) -> bool:
+    """Find out an operation's outcome; return whether that could be done now."""
+    try:
+        return _recovery_of(pending)(run, pending)
+    except ProviderError:
+        return False
 
 
 def _recovery_of(pending: Pending) -> Callable[[Deployment, Pending], bool]:

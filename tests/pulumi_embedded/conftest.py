@@ -70,13 +70,16 @@ class Project:
     def journal(self) -> Path:
         return self.root / ".pulumi" / "journals" / "fleet" / "dev.jsonl"
 
-    def leave_pending(self, kind: str, name: str, *, as_name: str = "", **inputs: Any) -> None:
+    def leave_pending(
+        self, kind: str, name: str, *, as_name: str = "", attempts: int = 1, **inputs: Any
+    ) -> None:
         """Record an operation on a resource as pending, as a run leaves it that is killed.
 
         Args:
             kind: ``creating updating deleting reading importing``.
             name: A resource that is on record.
             as_name: The name of the pending resource, where that is another.
+            attempts: How many runs were killed so.
             inputs: What it was to have in place of what is on record.
         """
         document = json.loads(self.checkpoint.read_text())
@@ -86,7 +89,7 @@ class Project:
         if as_name:
             pending["urn"] = resource["urn"].removesuffix(name) + as_name
             del pending["id"]
-        latest["pending_operations"] = [{"resource": pending, "type": kind}]
+        latest["pending_operations"] = [{"resource": pending, "type": kind}] * attempts
         self.checkpoint.write_text(json.dumps(document))
 
     def things(self) -> list[str]:

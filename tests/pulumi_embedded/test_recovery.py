@@ -72,6 +72,17 @@ def test_what_cannot_be_looked_up_now_is_looked_up_by_a_later_run(project: Any) 
     assert [] == pending(project)
 
 
+def test_several_attempts_at_one_creation_are_one_warning(begun: Any) -> None:
+    """With their count; a refresh that clears forgets all of them."""
+    begun.leave_pending("creating", "first", as_name="lost", attempts=2)
+    (warning,) = begun.run("up").diagnostics
+    assert warning.message.startswith("each of 2 earlier runs ended while it was creating urn:pulumi:dev::")
+    assert 2 == len(pending(begun))
+    (forgotten,) = begun.run("refresh", clear_pending=True).diagnostics
+    assert forgotten.message.startswith("forgot that each of 2 earlier runs was creating urn:pulumi:dev::")
+    assert [] == pending(begun)
+
+
 @pytest.mark.parametrize("kind", ["reading", "importing"])
 def test_what_changed_nothing_outside_is_no_news(begun: Any, kind: str) -> None:
     """A look at something is simply done again."""
