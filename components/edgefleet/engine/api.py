@@ -25,7 +25,7 @@ class Options:
     refresh: bool = False
     """Look everything up first."""
     clear_pending: bool = False
-    """Have a refresh forget creations of which nobody knows what became; other operations keep them."""
+    """Have a refresh forget creations of unknown outcome; other operations keep them."""
     parallel: int = 16
     """How many steps may be under way at once."""
 

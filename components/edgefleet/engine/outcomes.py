@@ -2,7 +2,7 @@
 
 A replacement is several events and one step; the old half that an earlier run left undone is a step beside
 the resource's own, as that stays what it is; default providers, which no program names, are none; steps
-that failed did not happen, and are told of by their diagnostics.
+that failed did not happen, and are reported by their diagnostics.
 """
 
 import re
@@ -50,7 +50,7 @@ _PREFIX: Final = "Preview failed: "
 
 @dataclass(slots=True)
 class _Seen:
-    """What events told of one resource so far."""
+    """What events reported of one resource so far."""
 
     metadata: api.StepEventMetadata
     op: Op
@@ -117,7 +117,7 @@ class Collector:
             return
         seen = self._seen.get(metadata.urn)
         if seen is not None and metadata.op.value in _HALVES and seen.op == "replace":
-            return  # the replacement as a whole says more than its halves
+            return  # the replacement as a whole reports more than its halves
         if seen is not None and metadata.op.value in _REMAINS:
             if seen.op in _STAYING:
                 self._remains[metadata.urn] = _Seen(metadata, op)
@@ -175,7 +175,7 @@ def _shown(item: Any) -> Any:
 
 
 class Shown(Mapping[str, Any]):
-    """Values as they are shown, worked out when first looked at: at most resources nobody looks."""
+    """Values as they are shown, computed at the first access: most resources' are never read."""
 
     __slots__ = ("_raw", "_shown")
 
@@ -224,7 +224,7 @@ def _step(seen: _Seen) -> Step:
 
 
 def _paths(seen: _Seen) -> tuple[str, ...]:
-    """Return what differs: as the provider told it, property by property where it did not."""
+    """Return what differs: as the provider reports it, property by property where it does not."""
     if seen.op not in ("update", "replace"):
         return ()
     metadata = seen.metadata

@@ -46,7 +46,7 @@ class _Workspace(automation.LocalWorkspace):
 
 
 class _Stack(automation.Stack):
-    """A stack that is not asked again for what its events have told: each question is a start of the CLI."""
+    """A stack whose outputs and history are not queried after a run: its events hold them."""
 
     def outputs(self) -> automation.OutputMap:
         """Leave the outputs to the events."""
@@ -177,7 +177,7 @@ def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) ->
 
 
 def _explain(error: automation.CommandError, collector: Collector, options: Options) -> None:
-    """Raise what is not a failed step; else make sure that the failure is told.
+    """Raise what is not a failed step.
 
     Raises:
         EdgefleetError: the program, the stack or the CLI is at fault, no step.
@@ -231,8 +231,10 @@ def _reason(text: str) -> str:
     """Find the CLI's own error among all that it printed."""
     lines = [line.strip() for line in text.splitlines()]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
-    told = [line for line in errors if line]
-    return told[-1] if told else next((line for line in reversed(lines) if line), "it failed without a word")
+    messages = [line for line in errors if line]
+    return (
+        messages[-1] if messages else next((line for line in reversed(lines) if line), "it failed silently")
+    )
 
 
 def _resource(item: Mapping[str, Any], *, show_secrets: bool) -> Resource:
