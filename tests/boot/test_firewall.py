@@ -124,6 +124,15 @@ def test_what_the_fleet_file_allows_is_admitted_from_where_it_says(
     assert "\n    udp dport 161 accept" in made
 
 
+def test_ssh_is_admitted_from_the_given_subnets_alone(box: Boxes, rules: Callable[[Box], str]) -> None:
+    """One rule for each family, and none without a source."""
+    lines = rules(box(ONE, firewall=Firewall(ssh_from=("10.9.0.0/16", "2001:db8::7")))).splitlines()
+    assert [
+        'ip saddr { 10.9.0.0/16 } tcp dport 22 accept comment "SSH, by keys only"',
+        'ip6 saddr { 2001:db8::7 } tcp dport 22 accept comment "SSH, by keys only"',
+    ] == [line.strip() for line in lines if "dport 22 " in line]
+
+
 def test_it_needs_no_names_of_protocols(box: Boxes, rules: Callable[[Box], str]) -> None:
     """A small base system has no ``/etc/protocols``: seen by booting one, whose firewall then was none."""
     made = rules(box(ONE))
@@ -165,7 +174,8 @@ def test_nft_takes_every_kind_of_rule(
 ) -> None:
     one = with_k3s(several("srv"), embedded_registry=True, cluster_cidr="10.60.0.0/16,fd60::/56")
     allow = (Admission(port=8443, from_=("10.0.0.0/8", "2001:db8::/32")), Admission(port=161, protocol="udp"))
-    site = replace(one.site, firewall=Firewall(allow=allow), break_glass=BreakGlass(wireguard=TUNNEL))
+    firewalled = Firewall(allow=allow, ssh_from=("10.9.0.0/16", "2001:db8::7"))
+    site = replace(one.site, firewall=firewalled, break_glass=BreakGlass(wireguard=TUNNEL))
     path = tmp_path / "firewall.nft"
     path.write_text(rules(replace(one, site=site)))
     done = nft(path, check=is_check)

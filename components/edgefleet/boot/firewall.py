@@ -38,7 +38,7 @@ def plan(box: Box) -> Step:
 
 
 def _rules(box: Box) -> Iterator[str]:
-    yield 'tcp dport 22 accept comment "SSH, by keys only"'
+    yield from _admitted(box.site.firewall.ssh_from, 'tcp dport 22 accept comment "SSH, by keys only"')
     inside = _addresses(box.site, "cluster-cidr") + _addresses(box.site, "service-cidr")
     for source in _sources(inside):
         yield f'{source} accept comment "containers"'
@@ -49,9 +49,13 @@ def _rules(box: Box) -> Iterator[str]:
     if box.site.break_glass.wireguard is not None:
         yield 'iifname "edgefleet" accept comment "tunnel outwards"'
     for each in box.site.firewall.allow:
-        to = f"{each.protocol} dport {each.port} accept"
-        for source in _sources(each.from_) or ("",):
-            yield f"{source} {to}".lstrip()
+        yield from _admitted(each.from_, f"{each.protocol} dport {each.port} accept")
+
+
+def _admitted(addresses: tuple[str, ...], rule: str) -> Iterator[str]:
+    """`rule` for packets from `addresses`, or from everywhere where there are none."""
+    for source in _sources(addresses) or ("",):
+        yield f"{source} {rule}".lstrip()
 
 
 def _between_nodes(box: Box) -> Iterator[str]:

@@ -101,6 +101,9 @@ class Firewall:
     """Whether there is one."""
     allow: Annotated[tuple[Admission, ...], Effect.LIVE] = ()
     """What it admits besides SSH and what k3s needs between the site's own nodes."""
+    ssh_from: Annotated[tuple[Subnet, ...], Effect.LIVE] = ()
+    """Addresses or subnets that may connect by SSH; everybody where none is given. The site's own containers
+    and a tunnel of breakGlass are admitted whatever stands here."""
 
 
 @spec
