@@ -4,10 +4,11 @@ import io
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from edgefleet.model.site_resource import TOKEN
-from edgefleet.report.progress import EVERY, Drawn, Spoken, progress
+from edgefleet.report.progress import EVERY, Drawn, Spoken, Transfers, progress
 
 
 def finished(name: str, type_: str = TOKEN) -> Any:
@@ -35,3 +36,18 @@ def test_the_terminal_alone_decides_about_drawing() -> None:
     with progress(console, "x", None, is_animated=True) as drawn:
         drawn.on_event(finished("a"))
         assert isinstance(drawn, Drawn)
+
+
+@pytest.mark.parametrize("is_animated", [False, True])
+def test_downloads_are_counted_in_bytes(*, is_animated: bool) -> None:
+    """How much there is to fetch is said at once; a bar leaves nothing behind."""
+    file = io.StringIO()
+    console = Console(file=file, width=80, force_terminal=is_animated)
+    with Transfers(console, 2, 3_000, is_animated=is_animated) as transfers:
+        transfers.told("a", 1_000, 1_000)
+        transfers.told("b", 500, None)
+        assert 1_500 == transfers.here
+    if not is_animated:
+        assert "fetching 2 files, 3,000 bytes ...\n" == file.getvalue()
+    else:
+        assert file.getvalue().endswith("\x1b[2K")

@@ -16,8 +16,7 @@ from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format, Medium
 from edgefleet.model.network import Wifi
 from edgefleet.model.site import Location, SiteSpec
-from edgefleet.report.sheet import pages
-from edgefleet.report.site_sheet import Sheet
+from edgefleet.report.site_sheet import Sheet, pages
 from edgefleet.site.render import render_tree
 
 VOID = {"meta", "br", "path"}

@@ -10,7 +10,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.model.medium import Base, Medium, PayloadFile
 from edgefleet.model.site import SiteSpec
-from edgefleet.report import media
+from edgefleet.report import footer
 from edgefleet.site.capacity import ROOM, check_fits, fillings
 
 SITE = spec_of(GOLDEN / "recipe-1/server-static")
@@ -49,7 +49,7 @@ RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha
 def test_what_a_medium_holds(made: SiteSpec, lock: ArtifactsLock, said: str) -> None:
     """The payload and the base, on the medium that is named or on the node's disk."""
     (found,) = fillings({"a": made}, lock)
-    assert said == media.held(found)
+    assert said == footer.held(found)
 
 
 def test_a_seed_alone_is_nothing_to_tell() -> None:
@@ -59,7 +59,7 @@ def test_a_seed_alone_is_nothing_to_tell() -> None:
 def test_equal_boxes_are_one_line() -> None:
     """With a count; a few are named."""
     sites = {name: site(name, **RAW) for name in ("a", "b", "c", "d")} | {"e": site("e")}
-    lines = [line.plain for line in media.lines(tuple(fillings(sites, LOCK)))]
+    lines = [line.plain for line in footer.media(tuple(fillings(sites, LOCK)))]
     assert [
         "MEDIA - 5 boxes with more than a seed",
         "  digests here are of the parts that these are made of; image build tells those",

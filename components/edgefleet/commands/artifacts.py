@@ -18,7 +18,7 @@ from edgefleet.io.sourcing import Sources
 from edgefleet.io.web import Web
 from edgefleet.model.medium import Base
 from edgefleet.model.requirement import Requirement
-from edgefleet.report.transfers import Transfers
+from edgefleet.report.progress import Transfers
 from edgefleet.site import artifact_fetching, artifact_locking
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A fleet file, stacks/NAME.fleet.yaml.")]

@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
+from edgefleet.commands.acknowledged import waiting
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, recorded
-from edgefleet.commands.waiting import waiting
 from edgefleet.engine.api import Engine, Options
 from edgefleet.errors import EdgefleetError, InvalidInput, Refused
 from edgefleet.fleetfile.fleet import Fleet

@@ -12,7 +12,6 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
-from edgefleet.report import sheet as printed
 from edgefleet.report import site_sheet
 from edgefleet.report.human import counted
 from edgefleet.site.render import SiteImage, render
@@ -42,7 +41,7 @@ def sheet(
     names = tuple(fleet.sites) if all_ else stack.known_sites(fleet, site or ())
     title = f"{fleet.name} / {fleet.region}: {names[0] if len(names) == 1 else counted(len(names), 'site')}"
     with disk.writing(session.project / out, mode=FOR_ALL) as file:
-        for text in printed.pages(title, _sheets(session, fleet, stack_, names)):
+        for text in site_sheet.pages(title, _sheets(session, fleet, stack_, names)):
             file.write(text.encode())
     show(session, [f"{out}  {counted(len(names), 'sheet')}"])
     if fleet.images.page is None:

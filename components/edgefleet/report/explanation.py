@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import unified_diff
 
 from rich.text import Text
 
 from edgefleet.model.site_resource import SiteInputs
-from edgefleet.report import filediff
-from edgefleet.site.masked_files import masked_files
+from edgefleet.site.masked_files import MaskedFile, masked_files
+
+STYLES = {"+": "green", "-": "red", "@": "cyan"}
+CONTEXT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ def lines(name: str, old: Side, new: Side) -> Iterator[Text]:
     for node in sorted({*before, *after}):
         yield Text(f"{name} {node}", "bold")
         yield from _digests(old.digests.get(node), new.digests.get(node))
-        yield from filediff.lines(before.get(node, {}), after.get(node, {}))
+        yield from _files(before.get(node, {}), after.get(node, {}))
 
 
 def _digests(old: str | None, new: str | None) -> Iterator[Text]:
@@ -37,3 +40,33 @@ def _digests(old: str | None, new: str | None) -> Iterator[Text]:
         yield Text(f"    - {old}", "red")
     if new is not None:
         yield Text(f"    + {new}", "green")
+
+
+def _files(old: Mapping[str, MaskedFile], new: Mapping[str, MaskedFile]) -> Iterator[Text]:
+    """A unified diff of each file that differs, in the order of their paths."""
+    for path in sorted({*old, *new}):
+        before, after = old.get(path), new.get(path)
+        if before is None or after is None or before.data != after.data:
+            yield from _file(path, before, after)
+
+
+def _file(path: str, before: MaskedFile | None, after: MaskedFile | None) -> Iterator[Text]:
+    what = "new" if before is None else "removed" if after is None else "changed"
+    if any(each is not None and each.shown is None for each in (before, after)):
+        yield Text(f"    {path}  {what}; it is secret and not shown", "bold")
+        return
+    found = [*unified_diff(_texts(before), _texts(after), lineterm="", n=CONTEXT)][2:]
+    only = "" if found else ", in its secrets and in the files below"
+    yield Text(f"    {path}  {what}{only}", "bold")
+    for line in found:
+        yield Text(f"      {line}", STYLES.get(line[:1], ""))
+
+
+def _texts(rendered: MaskedFile | None) -> list[str]:
+    if rendered is None or rendered.shown is None:
+        return []
+    try:
+        text = rendered.shown.decode()
+    except UnicodeDecodeError:
+        return [f"({len(rendered.data):,} bytes that are no text)"]
+    return ["".join(each if each.isprintable() else " " for each in line) for line in text.splitlines()]

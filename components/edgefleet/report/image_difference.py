@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from edgefleet.model.listing import Entry
-from edgefleet.report.filediff import STYLES
+from edgefleet.report.explanation import STYLES
 from edgefleet.site.image_diff import Change, Difference, Value
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}

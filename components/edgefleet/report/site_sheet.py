@@ -1,18 +1,20 @@
-"""What the printed sheet of a site says: which medium goes into which box, and what to do. Pure.
+"""What the printed sheet of a site says: which medium goes into which node, and what to do.
 
 It is for the person at the box and for whoever makes the media. It is read by everybody who passes, so there
 is no secret in it: names, addresses, digests of images, and where to ask for what opens a box.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from edgefleet.images import FORMATS
+from edgefleet.io.templates import render_html
 from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
 from edgefleet.model.page import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
+from edgefleet.report.human import digest, size
 from edgefleet.report.qr_code import QrCode, qr_code
 from edgefleet.runtimes import runtime_of
 
@@ -224,3 +226,11 @@ def _network(node: Node) -> list[str]:
     if network.vlan is not None:
         said.append(f"VLAN {network.vlan}")
     return said
+
+
+def pages(title: str, sheets: Iterable[Sheet]) -> Iterator[str]:
+    """One printable page of HTML with a piece for each of `sheets`; it fetches nothing and runs nothing."""
+    yield render_html("sheet/head.html.j2", title=title)
+    for sheet in sheets:
+        yield render_html("sheet/site.html.j2", sheet=sheet, digest=digest, size=size)
+    yield "</body>\n</html>\n"

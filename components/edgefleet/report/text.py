@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from edgefleet.model.steps import Operation
-from edgefleet.report import footer, groups, media
+from edgefleet.report import footer, groups
 from edgefleet.report.human import counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread
 from edgefleet.report.plan_view import OUTCOMES, SiteOutcome, View
@@ -49,7 +49,7 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
         yield from groups.section(view, outcome, is_all=is_all)
     yield from groups.new(view, is_all=is_all)
     yield from groups.unchanged(view, is_all=is_all)
-    yield from media.lines(view.media, is_all=is_all)
+    yield from footer.media(view.media, is_all=is_all)
     yield from footer.others(view)
 
 
