@@ -256,7 +256,7 @@ def test_an_image_is_written_to_no_file(known: "World") -> None:
     """A device is a disk; what is wrong with it is said before anything is built."""
     (known.project / "file").touch()
     ran = known.run("image", "write", "-s", "dev", "--site", "berlin", "--device", "file")
-    assert (1, True) == (ran.code, "is no disk" in ran.err)
+    assert (1, True) == (ran.code, "is not a disk" in ran.err)
     assert not (known.project / ".edgefleet" / "built").exists()
 
 

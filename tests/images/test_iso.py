@@ -194,7 +194,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "zstd": (lambda image: replaced(image, 0, b"\x28\xb5\x2f\xfd"), "compressed with zstd"),
     "web page": (lambda image: image.write_bytes(b"<!DOCTYPE html><html>404</html>" * 40), "is a web page"),
     "disk image": (lambda image: replaced(image, 32768, bytes(2048)), "use the format raw"),
-    "nothing": (lambda image: image.write_bytes(b"x" * MIB), "is no ISO 9660 image; use the ISO of"),
+    "nothing": (lambda image: image.write_bytes(b"x" * MIB), "is not an ISO 9660 image; use the ISO of"),
 }
 
 

@@ -130,7 +130,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda image: run("sfdisk", "-q", "--wipe=always", image, stdin="label: dos\n2048,,L\n"),
         "has an MBR",
     ),
-    "nothing": (lambda image: image.write_bytes(bytes(MIB)), "is no disk image"),
+    "nothing": (lambda image: image.write_bytes(bytes(MIB)), "is not a disk image"),
     "large sectors": (
         lambda image: (replaced(image, 512, bytes(8)), replaced(image, 4096, b"EFI PART")),
         "4,096",

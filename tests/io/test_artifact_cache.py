@@ -147,7 +147,7 @@ def test_another_file_is_kept_apart(
     other = hashlib.sha256(b"something else").hexdigest()
     assert (
         f"{server.address}/file: has sha256 {other}, wanted {SHA256}: not used, kept as "
-        f"{cache.root}/quarantine/{SHA256}; if that file was released anew, run edgefleet artifacts lock "
+        f"{cache.root}/quarantine/{SHA256}; if the file was released again: edgefleet artifacts lock "
         "--upgrade; or name another mirror"
     ) == says(f"{server.address}/file")
     assert [f"quarantine/{SHA256}"] == files_of(cache)
@@ -163,11 +163,11 @@ def test_more_than_the_file(says: Callable[..., str], server: FileServer) -> Non
     ("fault", "words"),
     [
         (status(404), "there is no such file (404); check version and address"),
-        (status(403), "this user may not have it (403); put the login into ~/.netrc"),
+        (status(403), "access denied (403); put the login into ~/.netrc"),
         (page, "answers with a web page instead of the file: a login, an error or a portal of the network"),
         (status(503), "answers with 503, again and again; wait until the server is well"),
-        (silence(1), "has said nothing for 0.3 s; check the address"),
-        (lambda handler: handler.say(302, b"", {"location": "/file"}), "sends from one address to the next"),
+        (silence(1), "sent nothing for 0.3 s; check the address"),
+        (lambda handler: handler.say(302, b"", {"location": "/file"}), "redirects endlessly"),
         (status(418), "answers with 418 where a file was expected; check the address"),
     ],
 )
@@ -216,12 +216,12 @@ def test_a_server_that_recovers(cache: ArtifactCache, server: FileServer) -> Non
 
 def test_no_place(says: Callable[..., str]) -> None:
     """What cannot be asked is said so."""
-    assert "is no address that can be asked" in says("ftp://mirror.example/file")
+    assert "is not a valid address" in says("ftp://mirror.example/file")
 
 
 def test_no_digest(cache: ArtifactCache) -> None:
     """A digest is never a path."""
-    with pytest.raises(InvalidInput, match="is no SHA-256"):
+    with pytest.raises(InvalidInput, match="is not a SHA-256"):
         cache.path("../../etc/passwd")
 
 

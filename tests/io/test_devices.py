@@ -31,7 +31,7 @@ def test_what_lsblk_says() -> None:
 def test_what_is_no_disk_is_refused(tmp_path: Path) -> None:
     """A file, and nothing at all."""
     (tmp_path / "file").touch()
-    for name, said in (("file", "is no disk"), ("nothing", "is not there")):
+    for name, said in (("file", "is not a disk"), ("nothing", "does not exist")):
         with pytest.raises(InvalidInput, match=said):
             devices.read(tmp_path / name)
 

@@ -100,8 +100,8 @@ def test_no_platform_for_a_box(registry: FakeRegistry, sources: Made) -> None:
     registry.index("shop/till", "1", {"linux/s390x": registry.push("shop/till", "s390x")})
     registry.push("shop/one", "arm64", tag="1")
     assert (
-        f"{registry.host}/shop/till:1: has no image for amd64; there is linux/s390x; name an image that is "
-        "built for it too, or let the workload run on other boxes (where)"
+        f"{registry.host}/shop/till:1: has no image for amd64; there is linux/s390x; use an image that is "
+        "built for it, or place the workload on other nodes (where)"
     ) == said(lambda: sources().resolve(named(registry, "shop/till:1"), "amd64"))
     assert "has no image for amd64; there is linux/arm64" in said(
         lambda: sources().resolve(named(registry, "shop/one:1"), "amd64")
@@ -137,7 +137,7 @@ def test_a_manifest_that_is_another(registry: FakeRegistry, sources: Made) -> No
 
 
 def test_what_is_no_manifest(registry: FakeRegistry, sources: Made) -> None:
-    """A page, or the form of 2015."""
+    """A page, or schema 1 of 2015."""
     registry.name("shop/page", "text/html", b"<html>", "1")
     registry.name(
         "shop/old", "application/vnd.docker.distribution.manifest.v1+json", b'{"fsLayers": []}', "1"
@@ -146,8 +146,8 @@ def test_what_is_no_manifest(registry: FakeRegistry, sources: Made) -> None:
     def found(name: str) -> str:
         return said(lambda: sources().resolve(named(registry, f"shop/{name}:1"), "amd64"))
 
-    assert "something that is no image's manifest" in found("page")
-    assert "in the form of 2015 (schema 1) only" in found("old")
+    assert "the response is not an image manifest" in found("page")
+    assert "as schema 1 (2015) only" in found("old")
 
 
 def content(tar: tarfile.TarFile, name: str) -> bytes:

@@ -234,5 +234,5 @@ def test_with_a_certificate_nobody_else_in_the_network_reads_a_seed(
 def test_a_record_that_is_none_is_said(tmp_path: Path) -> None:
     """It is not taken for an empty one: what was handed would be handed again."""
     (tmp_path / "handed.json").write_text("[1]")
-    with pytest.raises(InvalidInput, match="is no record of handed seeds"):
+    with pytest.raises(InvalidInput, match="is not a record of served seeds"):
         Ledger(path=tmp_path / "handed.json", now=lambda: START, until=START, chance=str, seeds={})

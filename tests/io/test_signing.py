@@ -83,8 +83,8 @@ def test_a_key_of_another_kind_is_refused(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no private key in PEM"),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no private key in PEM"),
+        ("", "not a private key in PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "not a private key in PEM"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "key of SSH"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "is a public key"),
     ],
@@ -107,7 +107,7 @@ def test_a_key_that_is_missing_encrypted_or_private_is_said(tmp_path: Path) -> N
         signing.signing(str(key), tmp_path)
     with pytest.raises(InvalidInput, match="is a private key, where a public one belongs"):
         signing.read_public(key)
-    with pytest.raises(InvalidInput, match="no public key"):
+    with pytest.raises(InvalidInput, match="not a public key"):
         signing.public_from(b"x", "x")
     with pytest.raises(InvalidInput, match="names no key"):
         signing.signing("awskms:", tmp_path)

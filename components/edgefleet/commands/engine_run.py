@@ -30,7 +30,7 @@ CODES: dict[Result, int] = {"succeeded": 0, "failed": 2, "refused": 3, "cancelle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Request:
     """What the options of a run ask for."""
 
     stack: str
@@ -49,7 +49,7 @@ class Run:
     """An engine, ready to run for one stack."""
 
     session: Session
-    wanted: Wanted
+    request: Request
     engine: Engine
     fleet: Fleet | None
     """`None` where the fleet file is not needed and not there or not valid."""
@@ -57,8 +57,8 @@ class Run:
     """dict[site -> as recorded] before this run."""
 
     def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
-        """Run `operation` and give back what is to be told."""
-        outcome = self._outcome(operation, refresh=refresh or self.wanted.refresh)
+        """Run `operation`; what a report of it shows."""
+        outcome = self._outcome(operation, refresh=refresh or self.request.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
         is_wish = operation in site_changes.WISHES
         pending, note = waiting(self.session, self.fleet, self.before) if is_wish else ((), "")
@@ -68,7 +68,7 @@ class Run:
             store=self.fleet.images.store if self.fleet else "",
             stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=pending,
-            targets=self.wanted.targets,
+            targets=self.request.targets,
             notes=(*notes, note) if note else notes,
         )
         view = site_changes.view(outcome, seen)
@@ -77,50 +77,50 @@ class Run:
         return view
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
-        session, wanted = self.session, self.wanted
+        session, request = self.session, self.request
         total = len(self.fleet.sites) if self.fleet else len(self.before) or None
-        title = f"{DOING[operation]} {wanted.stack} ({self.engine.name} engine)"
-        chosen = options(session, wanted, refresh=refresh)
+        title = f"{DOING[operation]} {request.stack} ({self.engine.name} engine)"
+        chosen = options(session, request, refresh=refresh)
         if operation != "preview":
-            last_preview.forget(session, wanted.stack)
+            last_preview.forget(session, request.stack)
         with ExitStack() as drawn:
             shown = progress(session.err, title, total, is_animated=session.is_animated)
             drawn.enter_context(shown)
             return self.engine.run(operation, chosen, shown.on_event)
 
 
-def options(session: Session, wanted: Wanted, *, refresh: bool = False) -> Options:
-    """What an engine is told."""
+def options(session: Session, request: Request, *, refresh: bool = False) -> Options:
+    """The options of an engine for `request`."""
     return Options(
-        stack=wanted.stack,
+        stack=request.stack,
         project=session.project,
-        targets=wanted.targets,
+        targets=request.targets,
         refresh=refresh,
-        clear_pending=wanted.clear_pending,
-        parallel=wanted.parallel,
+        clear_pending=request.clear_pending,
+        parallel=request.parallel,
     )
 
 
-def prepare(session: Session, operation: Operation, wanted: Wanted) -> Run:
+def prepare(session: Session, operation: Operation, request: Request) -> Run:
     """Load the fleet, choose the engine, look at the recorded state.
 
     Raises:
         InvalidInput: the fleet file is wrong, or a target is no site.
     """
-    fleet = _fleet(session, operation, wanted)
-    engine = engine_of(session, wanted.engine)
-    before = recorded(engine, options(session, wanted))
+    fleet = _fleet(session, operation, request)
+    engine = engine_of(session, request.engine)
+    before = recorded(engine, options(session, request))
     if fleet is not None:
-        stack.known_sites(fleet, wanted.targets, also=before)
-    return Run(session=session, wanted=wanted, engine=engine, fleet=fleet, before=before)
+        stack.known_sites(fleet, request.targets, also=before)
+    return Run(session=session, request=request, engine=engine, fleet=fleet, before=before)
 
 
-def _fleet(session: Session, operation: Operation, wanted: Wanted) -> Fleet | None:
+def _fleet(session: Session, operation: Operation, request: Request) -> Fleet | None:
     """The fleet file; to refresh or to destroy, it need not be there."""
     try:
-        return stack.load(session.project, wanted.stack)
+        return stack.load(session.project, request.stack)
     except InvalidInput:
-        if operation in {"preview", "up"} or not _is_stack(session, wanted.stack):
+        if operation in {"preview", "up"} or not _is_stack(session, request.stack):
             raise
         return None
 
@@ -133,15 +133,17 @@ def _is_stack(session: Session, name: str) -> bool:
     )
 
 
-def told(session: Session, operation: Operation, wanted: Wanted, body: Callable[[JsonFile], View]) -> None:
+def report_result(
+    session: Session, operation: Operation, request: Request, body: Callable[[JsonFile], View]
+) -> None:
     """Run `body`, write the JSON of what it gives back or raises, and end as its result asks."""
-    place = JsonFile.to(session, wanted.json)
+    place = JsonFile.to(session, request.json)
     try:
         view = body(place)
     except EdgefleetError as error:
-        place.write(document.document(_failed(session, operation, wanted, error)))
+        place.write(document.document(_failed(session, operation, request, error)))
         raise
-    place.write(document.document(view, is_all=wanted.is_all))
+    place.write(document.document(view, is_all=request.is_all))
     if view.result != "succeeded":
         screen.show_problems(session, view.problems)
         raise typer.Exit(exit_code(view))
@@ -159,11 +161,11 @@ def show(session: Session, place: JsonFile, view: View, *, is_all: bool) -> None
         screen.show(session, text.render(view, is_all=is_all))
 
 
-def _failed(session: Session, operation: Operation, wanted: Wanted, error: EdgefleetError) -> View:
+def _failed(session: Session, operation: Operation, request: Request, error: EdgefleetError) -> View:
     """What there is to tell when nothing could be run."""
     return View(
-        engine=wanted.engine if wanted.engine != "auto" else "local",
-        stack=wanted.stack,
+        engine=request.engine if request.engine != "auto" else "local",
+        stack=request.stack,
         operation=operation,
         result="refused" if isinstance(error, Refused) else "failed",
         fleet="",

@@ -4,7 +4,7 @@ import typer
 
 from edgefleet.commands import acknowledged, options, screen
 from edgefleet.commands.emulated_cloud import check_emulated, settle
-from edgefleet.commands.engine_run import Run, Wanted, prepare, show, told
+from edgefleet.commands.engine_run import Request, Run, prepare, report_result, show
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import OutsideFailure, Problem, Refused
@@ -31,7 +31,7 @@ def preview(  # noqa: PLR0913 - one parameter an option
     refresh: options.Refresh = False,
 ) -> None:
     """Show what up would do, site by site; nothing is changed."""
-    wanted = Wanted(
+    request = Request(
         stack=stack,
         engine=engine,
         targets=tuple(target or ()),
@@ -40,7 +40,7 @@ def preview(  # noqa: PLR0913 - one parameter an option
         parallel=parallel,
         refresh=refresh,
     )
-    preview_stack(session_of(context), wanted)
+    preview_stack(session_of(context), request)
 
 
 def up(  # noqa: PLR0913 - one parameter an option
@@ -56,7 +56,7 @@ def up(  # noqa: PLR0913 - one parameter an option
     yes: options.Yes = False,
 ) -> None:
     """Preview, ask, then apply."""
-    wanted = Wanted(
+    request = Request(
         stack=stack,
         engine=engine,
         targets=tuple(target or ()),
@@ -65,7 +65,7 @@ def up(  # noqa: PLR0913 - one parameter an option
         parallel=parallel,
         refresh=refresh,
     )
-    change(session_of(context), "up", wanted, is_agreed=yes)
+    change(session_of(context), "up", request, is_agreed=yes)
 
 
 def refresh(  # noqa: PLR0913 - one parameter an option
@@ -84,7 +84,7 @@ def refresh(  # noqa: PLR0913 - one parameter an option
 
     Nothing outside the state is changed.
     """
-    wanted = Wanted(
+    request = Request(
         stack=stack,
         engine=engine,
         targets=tuple(target or ()),
@@ -93,7 +93,7 @@ def refresh(  # noqa: PLR0913 - one parameter an option
         parallel=parallel,
         clear_pending=clear_pending,
     )
-    change(session_of(context), "refresh", wanted, is_agreed=yes)
+    change(session_of(context), "refresh", request, is_agreed=yes)
 
 
 def destroy(  # noqa: PLR0913 - one parameter an option
@@ -111,7 +111,7 @@ def destroy(  # noqa: PLR0913 - one parameter an option
 
     Images are removed with all their versions.
     """
-    wanted = Wanted(
+    request = Request(
         stack=stack,
         engine=engine,
         targets=tuple(target or ()),
@@ -119,30 +119,30 @@ def destroy(  # noqa: PLR0913 - one parameter an option
         is_all=all_,
         parallel=parallel,
     )
-    change(session_of(context), "destroy", wanted, is_agreed=yes)
+    change(session_of(context), "destroy", request, is_agreed=yes)
 
 
-def preview_stack(session: Session, wanted: Wanted) -> None:
+def preview_stack(session: Session, request: Request) -> None:
     """Show what up would do."""
 
     def body(place: JsonFile) -> View:
-        run = prepare(session, "preview", wanted)
-        note = check_emulated(session, run.fleet, "preview", wanted.stack)
+        run = prepare(session, "preview", request)
+        note = check_emulated(session, run.fleet, "preview", request.stack)
         view = run.see("preview", notes=(note,) if note else (), refresh=bool(note))
-        show(session, place, view, is_all=wanted.is_all)
+        show(session, place, view, is_all=request.is_all)
         return view
 
-    told(session, "preview", wanted, body)
+    report_result(session, "preview", request, body)
 
 
-def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed: bool) -> None:
+def change(session: Session, operation: Operation, request: Request, *, is_agreed: bool) -> None:
     """Run an operation that changes something, after asking."""
 
     def body(place: JsonFile) -> View:
         if not is_agreed:
-            _require_terminal(session, operation, wanted.stack)
-        run = prepare(session, operation, wanted)
-        note = check_emulated(session, run.fleet, operation, wanted.stack)
+            _require_terminal(session, operation, request.stack)
+        run = prepare(session, operation, request)
+        note = check_emulated(session, run.fleet, operation, request.stack)
         notes = (note,) if note else ()
         is_needed = bool(note) and operation == "up"
         if not is_agreed:
@@ -154,10 +154,10 @@ def change(session: Session, operation: Operation, wanted: Wanted, *, is_agreed:
             settle(session)
         if view.result == "succeeded" and operation != "refresh":
             _forget(run, operation, view)
-        show(session, place, view, is_all=wanted.is_all)
+        show(session, place, view, is_all=request.is_all)
         return view
 
-    told(session, operation, wanted, body)
+    report_result(session, operation, request, body)
 
 
 def _forget(run: Run, operation: Operation, view: View) -> None:
@@ -201,7 +201,7 @@ def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]
     session = run.session
     if operation == "up":
         planned = run.see("preview", notes=notes, refresh=bool(notes))
-        show(session, place, planned, is_all=run.wanted.is_all)
+        show(session, place, planned, is_all=run.request.is_all)
         if planned.result != "succeeded" or not planned.has_changes:
             return planned
     else:
@@ -216,7 +216,7 @@ def _unchanged(run: Run, operation: Operation) -> View:
     fleet = run.fleet
     return View(
         engine=run.engine.name,
-        stack=run.wanted.stack,
+        stack=run.request.stack,
         operation=operation,
         result="cancelled",
         fleet=fleet.name if fleet else "",
@@ -227,10 +227,10 @@ def _unchanged(run: Run, operation: Operation) -> View:
 
 
 def _say_what(run: Run, operation: Operation) -> None:
-    sites = counted(len(run.wanted.targets or run.before), "site")
+    sites = counted(len(run.request.targets or run.before), "site")
     what = (
         "and all versions of their images"
         if operation == "destroy"
         else "are compared with the recorded state"
     )
-    screen.say(run.session, f"{operation} {run.wanted.stack}: {sites} {what}")
+    screen.say(run.session, f"{operation} {run.request.stack}: {sites} {what}")

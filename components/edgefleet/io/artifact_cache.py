@@ -158,7 +158,9 @@ class ArtifactCache:
         if len(hexadecimal) != hashlib.sha256().digest_size * 2 or not hexadecimal.isalnum():
             raise InvalidInput(
                 Problem(
-                    code="bad-digest", problem=f"{digest!r} is no SHA-256", hint="write 64 hexadecimal digits"
+                    code="bad-digest",
+                    problem=f"{digest!r} is not a SHA-256",
+                    hint="write 64 hexadecimal digits",
                 )
             )
         return self.root / "sha256" / hexadecimal
@@ -247,7 +249,7 @@ def _another(source: str, have: str, place: Path, kept: Path) -> Problem:
         code="digest-mismatch",
         where=source,
         problem=f"has sha256 {have}, wanted {place.name}: not used, kept as {kept}",
-        hint="if that file was released anew, run edgefleet artifacts lock --upgrade; or name another mirror",
+        hint="if the file was released again: edgefleet artifacts lock --upgrade; or name another mirror",
     )
 
 
@@ -275,7 +277,7 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
             with disk.writing(made) as file:
                 shutil.copyfileobj(content, file, disk.PIECE)
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise OutsideFailure(_wrong(where, "is no archive that can be read")) from error
+        raise OutsideFailure(_wrong(where, "is not a readable archive")) from error
     return cache.adopt(made)
 
 

@@ -126,8 +126,8 @@ def _absent(reference: Reference, arch: str, there: list[str]) -> Problem:
     return Problem(
         code="no-platform",
         where=str(reference),
-        problem=f"has no image for {arch}; there is {known or 'none that says what it is for'}",
-        hint="name an image that is built for it too, or let the workload run on other boxes (where)",
+        problem=f"has no image for {arch}; there is {known or 'none with a stated platform'}",
+        hint="use an image that is built for it, or place the workload on other nodes (where)",
     )
 
 

@@ -30,7 +30,7 @@ def read(path: Path) -> Device:
     """
     if not path.is_block_device():
         is_there = path.exists()
-        problem = "is no disk" if is_there else "is not there"
+        problem = "is not a disk" if is_there else "does not exist"
         hint = "lsblk shows the disks; `image build` writes files"
         raise InvalidInput(Problem(code="no-device", where=str(path), problem=problem, hint=hint))
     return parse(tools.use("lsblk", "--json", "--bytes", "--output", COLUMNS, path))

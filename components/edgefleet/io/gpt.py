@@ -84,7 +84,7 @@ def _check_kind(image: Path, start: bytes) -> None:
     if start[510:512] == b"\x55\xaa":
         hint = "use an image with a GPT (most `generic` or UEFI cloud images), or the format nocloud-dir"
         raise _wrong(image, "base-mbr", "has an MBR, and partitions can only be added to a GPT", hint)
-    raise _wrong(image, "base-no-disk", "is no disk image", "use a raw disk image with a GPT")
+    raise _wrong(image, "base-no-disk", "is not a disk image", "use a raw disk image with a GPT")
 
 
 def _check_whole(image: Path, start: bytes, size: int) -> None:
@@ -100,7 +100,7 @@ def _check_open(image: Path, table: Table) -> None:
     with disk.explaining(image, "cannot be read"), image.open("rb") as file:
         file.seek(last.start * SECTOR)
         if file.read(len(LUKS)) == LUKS:
-            hint = "use an image that is not; dataDisk.encryption encrypts what a box keeps"
+            hint = "use one that is not; dataDisk.encryption encrypts a node's data"
             raise _wrong(image, "base-encrypted", f"has an encrypted partition ({last.number})", hint)
 
 

@@ -146,7 +146,7 @@ def _check_kind(image: Path, start: bytes, descriptor: bytes, size: int) -> None
     if size < DESCRIPTOR + BLOCK:
         raise _truncated(image, size, DESCRIPTOR + BLOCK)
     is_disk = start[510:512] == b"\x55\xaa"
-    what = "is a disk image, not an installer's ISO" if is_disk else "is no ISO 9660 image"
+    what = "is a disk image, not an installer's ISO" if is_disk else "is not an ISO 9660 image"
     hint = "use the format raw for it" if is_disk else "use the ISO of Debian's or Ubuntu's installer"
     raise wrong(image, "base-no-iso", what, hint)
 

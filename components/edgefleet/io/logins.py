@@ -113,8 +113,8 @@ def _read_json(path: Path) -> dict[str, Any]:
             Problem(
                 code="bad-docker-config",
                 where=str(path),
-                problem="this file of registry logins is no JSON",
-                hint="mend it, or make it anew with docker login",
+                problem="this file of registry logins is not JSON",
+                hint="fix it, or recreate it with docker login",
             )
         ) from None  # what could not be read may be a password
     return found
@@ -156,7 +156,7 @@ def _of_helper(helper: str, name: str) -> Login | None:
                 code="credential-helper",
                 where=program,
                 problem=f"its answer for {name} cannot be understood",
-                hint="see what docker login says about this registry",
+                hint="check it with docker login",
             )
         ) from None  # the answer may hold a password
     return Login(identity_token=secret) if user == _TOKEN_USER else Login(user=user, password=secret)

@@ -71,9 +71,9 @@ def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
     except (ValueError, AttributeError):
         kind, is_one = "", False
     if not is_one:
-        problem = "answers with something that is no image's manifest"
+        problem = "the response is not an image manifest"
         if kind.startswith("application/vnd.docker.distribution.manifest.v1"):
-            problem = "has this image in the form of 2015 (schema 1) only, which nothing takes any more"
+            problem = "has this image as schema 1 (2015) only, which is no longer supported"
         raise OutsideFailure(
             Problem(
                 code="bad-manifest", where=where, problem=problem, hint="check the image's name and registry"
@@ -166,7 +166,7 @@ class Registry:
         data = self._asked(repository, address).body
         if "sha256:" + hashlib.sha256(data).hexdigest() != digest:
             problem, hint = (
-                "answers with something else than its digest says: not used",
+                "the response does not match its digest and is not used",
                 "name another mirror",
             )
             raise OutsideFailure(
@@ -221,8 +221,8 @@ class Registry:
     def _token(self, repository: str, challenge: Mapping[str, str]) -> tuple[str, float]:
         realm = challenge.get("realm", "")
         if self._base.startswith("https://") and not realm.startswith("https://"):
-            problem = "wants the login sent to an address without TLS: refused"
-            hint = "ask who runs this registry to mend its token service"
+            problem = "refused: it asks for the login at an address without TLS"
+            hint = "ask the operator of this registry to fix its token service"
             raise OutsideFailure(Problem(code="unsafe-login", where=self._base, problem=problem, hint=hint))
         query = {"scope": f"repository:{repository}:pull"}
         query |= {"service": challenge["service"]} if "service" in challenge else {}
@@ -251,7 +251,7 @@ class Registry:
         return Problem(
             code="no-login",
             where=shown(address),
-            problem="the registry does not let this user read that, or there is no such image",
+            problem="the registry denies access, or the image does not exist",
             hint=f"check the name, or log in: docker login {self._name} (podman and skopeo do it too)",
         )
 

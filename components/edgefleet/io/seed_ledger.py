@@ -54,7 +54,7 @@ class Ledger:
             }
         except (ValueError, AttributeError, TypeError, KeyError) as error:
             hint = "remove it, if no seed was handed that must not be handed again"
-            problem = "is no record of handed seeds"
+            problem = "is not a record of served seeds"
             raise InvalidInput(
                 Problem(code="bad-ledger", where=str(self.path), problem=problem, hint=hint)
             ) from error

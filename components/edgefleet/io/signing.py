@@ -213,7 +213,7 @@ def public_from(data: bytes, where: str) -> PublicKey:
         return _public(load_pem_public_key(data), where)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong(
-            where, "is no public key in PEM", "write it with: openssl pkey -pubout -in KEY"
+            where, "is not a public key in PEM", "write it with: openssl pkey -pubout -in KEY"
         ) from error
 
 
@@ -242,11 +242,9 @@ def _private(data: bytes, where: str) -> Ed25519PrivateKey | ec.EllipticCurvePri
         key = load_pem_private_key(data, password=None)
     except TypeError as error:
         hint = "decrypt it first (openssl pkey -in KEY -out PLAIN), or keep it in AWS KMS (awskms:ARN)"
-        raise _wrong(
-            where, "is encrypted, and there is nobody here to ask for its passphrase", hint
-        ) from error
+        raise _wrong(where, "is encrypted, and its passphrase cannot be asked for here", hint) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _wrong(where, "is no private key in PEM", MAKE_ONE) from error
+        raise _wrong(where, "is not a private key in PEM", MAKE_ONE) from error
     _public(key.public_key(), where)
     assert isinstance(key, Ed25519PrivateKey | ec.EllipticCurvePrivateKey)  # noqa: S101 - see above
     return key

@@ -69,11 +69,9 @@ def _rendered(environment: "Environment", name: str, values: dict[str, object]) 
             name, "there is no such template", "restore the file or reinstall edgefleet"
         ) from error
     except UndefinedError as error:
-        raise _problem(
-            name, str(error.message), "hand the value in, or mend its name in the template"
-        ) from error
+        raise _problem(name, str(error.message), "pass the value, or fix its name in the template") from error
     except TemplateError as error:
-        raise _problem(name, str(error.message), "mend the template") from error
+        raise _problem(name, str(error.message), "fix the template") from error
 
 
 def _problem(name: str, problem: str, hint: str) -> InvalidInput:

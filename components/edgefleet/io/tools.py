@@ -119,7 +119,7 @@ def _failure(tool: str, done: processes.Finished) -> Problem:
             problem="the disk is full",
             hint="free some space there and run again",
         )
-    hint = "see what it says; nothing half-made was kept"
+    hint = "read its message; nothing incomplete was kept"
     return Problem(code="tool-failed", where=tool, problem=f"failed: {last}", hint=hint)
 
 

@@ -208,12 +208,12 @@ class Web:
         if isinstance(error, httpx.ConnectTimeout):
             problem = f"does not answer: no connection within {self.patience.connect:g} s"
         elif isinstance(error, httpx.TimeoutException):
-            problem = f"has said nothing for {self.patience.stall:g} s"
+            problem = f"sent nothing for {self.patience.stall:g} s"
         elif isinstance(error, httpx.ProxyError):
             problem = f"the proxy does not let it through: {why}"
         elif "CERTIFICATE_VERIFY_FAILED" in why:
-            problem = "shows a certificate that this machine does not trust"
-            hint = "name your authority's file in SSL_CERT_FILE, or check that nobody is in between"
+            problem = "presents a certificate that this machine does not trust"
+            hint = "name your authority's file in SSL_CERT_FILE, or check for an intercepting proxy"
         elif isinstance(error, httpx.ConnectError):
             problem = f"cannot be reached: {why.partition('] ')[2] or why}".lower()
         else:
@@ -275,7 +275,7 @@ def _refused(address: str, status: int) -> Problem:
     if status in _MISSING:
         code, problem, hint = "not-found", f"there is no such file ({status})", "check version and address"
     elif status in _SHUT:
-        code, problem = "no-login", f"this user may not have it ({status})"
+        code, problem = "no-login", f"access denied ({status})"
         hint = "put the login into ~/.netrc, or for a registry run docker login (or skopeo login)"
     else:
         code, problem, hint = (
@@ -287,9 +287,9 @@ def _refused(address: str, status: int) -> Problem:
 
 
 def _unusable(address: str, error: Exception) -> Problem:
-    problem = "sends from one address to the next without end"
+    problem = "redirects endlessly"
     if not isinstance(error, httpx.TooManyRedirects):
-        problem = "is no address that can be asked"
+        problem = "is not a valid address"
     return Problem(
         code="bad-address",
         where=shown(address),
