@@ -17,7 +17,7 @@ import grpc
 import pytest
 import yaml
 from pulumi.runtime.proto import provider_pb2_grpc
-from tests.pulumi_embedded.conftest import PASSPHRASE, SALT
+from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, SALT
 
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
@@ -156,6 +156,7 @@ def look(scenario: Any, playground: Playground) -> dict[str, Any]:
     found = playground.run("preview")
     if operation.partition(" ")[0] == "up" and len(scenario.RUNS) - 1 not in getattr(scenario, "TARGETS", {}):
         assert "succeeded" == found["result"], found
+        assert found["steps"], "the stack itself is a step"
         assert {"same", "read"} >= {op for _, op, *_ in found["steps"]}, found["steps"]
     return {key: found.get(key) for key in ("result", "where", "steps", "errors", "outputs")}
 
@@ -210,7 +211,7 @@ def serving(root: Path) -> Iterator[int]:
 
 def local_at(_root: Path) -> Engine:
     """Return the embedded engine."""
-    return EmbeddedEngine(factories={"example": SERVICER}, environ={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE})
+    return EmbeddedEngine(factories={"example": SERVICER}, environ=ENVIRON)
 
 
 def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engine:

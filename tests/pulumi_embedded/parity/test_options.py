@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pulumi_embedded.conftest import ENVIRON
 
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
@@ -58,7 +59,7 @@ def test_no_more_steps_run_at_once_than_asked_for(
     engine: Engine = playground.engine
     if name == "local":
         made = runpy.run_path(str(servicer))["Servicer"]
-        engine = EmbeddedEngine(factories={"example": made}, environ=playground.engine._environ)
+        engine = EmbeddedEngine(factories={"example": made}, environ=ENVIRON)
     playground.write("for number in range(5):\n    Thing(f'thing-{number}', {'value': number})", {})
     outcome = engine.run("up", options(playground, parallel=parallel))
     assert "succeeded" == outcome.result, outcome.diagnostics
