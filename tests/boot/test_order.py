@@ -31,7 +31,7 @@ def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
 
 def test_k3s_comes_after_all_that_it_needs() -> None:
     """Facts first; kernel, clock and payload before k3s; its configuration before its binary."""
-    order = [step.__module__.rpartition(".")[2] for step in boot.RECIPES[1]]
+    order = [step.name for step in boot.RECIPES[1]]
     assert "facts" == order[0]
     needs = ["data_disk", "kernel", "hardening", "clock", "ssh", "firewall", "identity", "proxy"]
     runtime = ["runtime_config", "payload", "healing", "runtime_install"]

@@ -22,7 +22,7 @@ def steps(request: pytest.FixtureRequest, box: Boxes) -> list[Step]:
         airgap=True,
         break_glass=BreakGlass(console=True, wireguard=PEER),
     )
-    return [plan(one) for plan in recipe_1.STEPS]
+    return [step.plan(one) for step in recipe_1.STEPS]
 
 
 def units_of(steps: list[Step]) -> dict[str, Unit]:

@@ -18,12 +18,12 @@ from tests.site.test_verification import FORMATS, put_in_cache
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.keys.derivation import ssh_host_key, token
-from edgefleet.keys.known_secrets import known
 from edgefleet.model.composing import Composed
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.known_secrets import known
 from edgefleet.site.leak_scan import Scan
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from edgefleet.boot import RECIPES
 from edgefleet.images import FORMATS
 from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format
@@ -107,4 +108,11 @@ def test_a_runtime_is_one_module_and_one_test(name: str) -> None:
     """Beside its line in the registry."""
     module = name.replace("-", "_")
     files = (PACKAGE / "runtimes" / f"{module}.py", ROOT / "tests" / "runtimes" / f"test_{module}.py")
+    assert [] == [str(file) for file in files if not file.is_file()]
+
+
+@pytest.mark.parametrize("name", sorted({step.name for steps in RECIPES.values() for step in steps}))
+def test_a_boot_step_is_one_module_and_one_test(name: str) -> None:
+    """Beside its line in a recipe; its secrets are declared there too."""
+    files = (PACKAGE / "boot" / f"{name}.py", ROOT / "tests" / "boot" / f"test_{name}.py")
     assert [] == [str(file) for file in files if not file.is_file()]

@@ -5,10 +5,8 @@ of rendered bytes is a new recipe with a list of its own, in which the steps tha
 lists before it stay as they are.
 """
 
-from collections.abc import Callable
-
 from edgefleet.boot import recipe_1
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import BootStep
 
-RECIPES: dict[int, tuple[Callable[[Box], Step], ...]] = {1: recipe_1.STEPS}
+RECIPES: dict[int, tuple[BootStep, ...]] = {1: recipe_1.STEPS}
 """dict[recipe -> its steps, in their order]."""

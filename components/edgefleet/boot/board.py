@@ -4,7 +4,7 @@ What the running kernel lacks, it has after one restart, which comes once the re
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.model.kernel_command_line import config_txt, words
 
 SCRIPT = "/usr/local/lib/edgefleet/board"
@@ -27,3 +27,6 @@ def plan(box: Box) -> Step:
         units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}"), is_enabled=False),),
         commands=tuple(commands),
     )
+
+
+STEP = BootStep(name="board", plan=plan)

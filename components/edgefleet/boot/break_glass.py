@@ -5,10 +5,20 @@ and its other end reaches this box alone: a lost box opens no other. What regist
 is removed once it has.
 """
 
+from collections.abc import Iterator
+
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
-from edgefleet.keys.break_glass import USER, console_hash, tunnel_address, tunnel_host, tunnel_key
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.keys.break_glass import (
+    USER,
+    console_hash,
+    console_password,
+    tunnel_address,
+    tunnel_host,
+    tunnel_key,
+)
+from edgefleet.model.firstboot import BootStep, Box, File, Secret, Step, Unit
+from edgefleet.model.site import SiteSpec
 
 LIBRARY = "/usr/local/lib/edgefleet"
 HASH = "/etc/edgefleet/rescue.hash"
@@ -90,3 +100,13 @@ def _ssm(box: Box) -> Step:
         units=(Unit(name=SSM_UNIT, text=render("safety/edgefleet-ssm.service")),),
         commands=(("systemctl", "restart", "--no-block", SSM_UNIT),),
     )
+
+
+def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+    if site.break_glass.console:
+        yield "the console's password", console_password(key)
+    for node in site.nodes if site.break_glass.wireguard is not None else ():
+        yield "the key of a tunnel", tunnel_key(key, node=node)[0]
+
+
+STEP = BootStep(name="break_glass", plan=plan, secrets=_secrets)

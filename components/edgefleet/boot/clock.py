@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s import server_of
 
@@ -75,3 +75,6 @@ def _subnets(box: Box) -> Iterator[str]:
     for node in box.site.nodes.values():
         for interface in node.network.interfaces:
             yield str(interface.network)
+
+
+STEP = BootStep(name="clock", plan=plan)

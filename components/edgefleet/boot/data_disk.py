@@ -7,7 +7,7 @@ not started without it: it would begin anew, beside its data.
 
 from edgefleet.io.templates import render
 from edgefleet.keys.disk_recovery import recovery_public_key
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
@@ -31,3 +31,6 @@ def plan(box: Box) -> Step:
         units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", path=disk.path, script=SCRIPT)),),
         commands=(("systemctl", "start", UNIT),),
     )
+
+
+STEP = BootStep(name="data_disk", plan=plan)

@@ -1,7 +1,7 @@
 """Step: what this box is, in a file that a person at its console can read."""
 
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 
 
 def plan(box: Box) -> Step:
@@ -25,3 +25,6 @@ def plan(box: Box) -> Step:
         },
     }
     return Step(files=(File(path="/etc/edgefleet/node.yaml", content=to_yaml(facts).encode()),))
+
+
+STEP = BootStep(name="facts", plan=plan)

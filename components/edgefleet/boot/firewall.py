@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
@@ -98,3 +98,6 @@ def _sources(addresses: tuple[str, ...]) -> tuple[str, ...]:
         if of_it:
             found.append(f"{family} saddr {{ {', '.join(dict.fromkeys(of_it))} }}")
     return tuple(found)
+
+
+STEP = BootStep(name="firewall", plan=plan)

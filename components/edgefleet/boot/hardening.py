@@ -9,7 +9,7 @@ from typing import Any
 
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS
 
@@ -79,3 +79,6 @@ def plan(box: Box) -> Step:
         ),
         commands=(("systemd-tmpfiles", "--create", TMPFILES),),
     )
+
+
+STEP = BootStep(name="hardening", plan=plan)

@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
@@ -67,3 +67,6 @@ def _turn(box: Box) -> tuple[int, int]:
     named = f"{box.site.fleet}\0{box.site.region}\0{box.site.name}".encode()
     number = int.from_bytes(hashlib.sha256(named).digest()[:8])
     return number % SPREAD, number // SPREAD % MINUTES
+
+
+STEP = BootStep(name="healing", plan=plan)

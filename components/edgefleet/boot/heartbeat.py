@@ -7,7 +7,7 @@ through is not kept: the next one says all that there is to say.
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 
 SCRIPT = "/usr/local/lib/edgefleet/heartbeat"
 UNITS = ("edgefleet-heartbeat.service", "edgefleet-heartbeat.timer")
@@ -28,3 +28,6 @@ def plan(box: Box) -> Step:
         ),
         commands=(("systemctl", "restart", "--no-block", timer),),
     )
+
+
+STEP = BootStep(name="heartbeat", plan=plan)

@@ -4,9 +4,13 @@ The key is derived from the site's own, so it is on the site's medium and nowher
 authority are public.
 """
 
+from collections.abc import Iterator
+
 from edgefleet.keys.certificates import key_pem
+from edgefleet.keys.secret_scan import key_lines
 from edgefleet.keys.site_certificate import certificate_key
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Secret, Step
+from edgefleet.model.site import SiteSpec
 
 FOLDER = "/etc/edgefleet/identity"
 
@@ -24,3 +28,11 @@ def plan(box: Box) -> Step:
             File(path=f"{FOLDER}/site.key", content=key.encode(), mode=0o600, is_secret=True),
         )
     )
+
+
+def _secrets(_: SiteSpec, key: str) -> Iterator[Secret]:
+    """The private key of the site's certificate, by its first whole line."""
+    yield "the key of the certificate", key_lines(key_pem(certificate_key(key)))[0]
+
+
+STEP = BootStep(name="identity", plan=plan, secrets=_secrets)

@@ -1,7 +1,7 @@
 """Step: kernel settings, first those that kubelet insists on."""
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 
@@ -37,3 +37,6 @@ def _check(box: Box) -> None:
 
 def _lines(settings: dict[str, str]) -> bytes:
     return "".join(f"{name} = {value}\n" for name, value in settings.items()).encode()
+
+
+STEP = BootStep(name="kernel", plan=plan)

@@ -7,7 +7,7 @@ payload is a partition of the disk that the system is on, else as a copy, as a m
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 
 FOLDER = "/etc/edgefleet/payload"
 SCRIPT = "/usr/local/lib/edgefleet/payload"
@@ -35,3 +35,6 @@ def plan(box: Box) -> Step:
         units=(Unit(name=UNIT, text=render("heal/edgefleet-payload.service")),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
+
+
+STEP = BootStep(name="payload", plan=plan)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from edgefleet.boot.firewall import CLUSTER
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 from edgefleet.runtimes import runtime_of
 
 ENVIRONMENT = "/etc/edgefleet/proxy.env"
@@ -74,3 +74,6 @@ def _direct(box: Box) -> list[str]:
         found.append(node.hostname)
     proxy = box.site.proxy
     return [*dict.fromkeys([*found, *(proxy.no_proxy if proxy is not None else ())])]
+
+
+STEP = BootStep(name="proxy", plan=plan)

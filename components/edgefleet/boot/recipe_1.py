@@ -8,8 +8,6 @@ which is on it, and the current configuration set is adopted before k3s starts w
 other step needs: the heartbeat, the removal of copies of secrets, and the one restart that a board may need.
 """
 
-from collections.abc import Callable
-
 from edgefleet.boot import (
     board,
     break_glass,
@@ -33,28 +31,28 @@ from edgefleet.boot import (
     wiping,
     wireless,
 )
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import BootStep
 
-STEPS: tuple[Callable[[Box], Step], ...] = (
-    facts.plan,
-    cloud_init.plan,
-    data_disk.plan,
-    kernel.plan,
-    hardening.plan,
-    spare_writes.plan,
-    watchdog.plan,
-    clock.plan,
-    wireless.plan,
-    ssh.plan,
-    firewall.plan,
-    break_glass.plan,
-    identity.plan,
-    proxy.plan,
-    runtime_config.plan,
-    payload.plan,
-    healing.plan,
-    runtime_install.plan,
-    heartbeat.plan,
-    wiping.plan,
-    board.plan,
+STEPS: tuple[BootStep, ...] = (
+    facts.STEP,
+    cloud_init.STEP,
+    data_disk.STEP,
+    kernel.STEP,
+    hardening.STEP,
+    spare_writes.STEP,
+    watchdog.STEP,
+    clock.STEP,
+    wireless.STEP,
+    ssh.STEP,
+    firewall.STEP,
+    break_glass.STEP,
+    identity.STEP,
+    proxy.STEP,
+    runtime_config.STEP,
+    payload.STEP,
+    healing.STEP,
+    runtime_install.STEP,
+    heartbeat.STEP,
+    wiping.STEP,
+    board.STEP,
 )

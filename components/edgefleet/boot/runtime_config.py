@@ -1,6 +1,9 @@
 """Step: the configuration of the node's runtime, before what it is to run with is taken as current."""
 
-from edgefleet.model.firstboot import Box, Step
+from collections.abc import Iterator
+
+from edgefleet.model.firstboot import BootStep, Box, Secret, Step
+from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
 
@@ -11,3 +14,11 @@ def plan(box: Box) -> Step:
         InvalidInput: the site's spec does not suit the runtime.
     """
     return runtime_of(box.node).configure(box)
+
+
+def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+    for secrets in dict.fromkeys(runtime_of(node).secrets for node in site.nodes.values()):
+        yield from secrets(key)
+
+
+STEP = BootStep(name="runtime_config", plan=plan, secrets=_secrets)

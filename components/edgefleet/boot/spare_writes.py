@@ -1,7 +1,7 @@
 """Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 from edgefleet.model.site import WEARING, Node
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
@@ -25,3 +25,6 @@ def plan(box: Box) -> Step:
         units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}")),),
         commands=(journald, ("systemctl", "restart", "--no-block", UNIT)),
     )
+
+
+STEP = BootStep(name="spare_writes", plan=plan)

@@ -1,7 +1,7 @@
 """Step: SSH by keys only."""
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 
 
 def plan(box: Box) -> Step:
@@ -10,3 +10,6 @@ def plan(box: Box) -> Step:
     return Step(
         files=(File(path="/etc/ssh/sshd_config.d/10-edgefleet.conf", content=text.encode(), mode=0o600),)
     )
+
+
+STEP = BootStep(name="ssh", plan=plan)

@@ -4,7 +4,7 @@ A Raspberry Pi's counts to 15 seconds at most (Linux, drivers/watchdog/bcm2835_w
 watchdog, systemd says so in its log and goes on.
 """
 
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 
 PATH = "/etc/systemd/system.conf.d/50-edgefleet-watchdog.conf"
 USUAL, RASPBERRY_PI = "30s", "15s"
@@ -16,3 +16,6 @@ def plan(box: Box) -> Step:
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
     text = f"# Written by edgefleet.\n[Manager]\nRuntimeWatchdogSec={within}\nRebootWatchdogSec=10min\n"
     return Step(files=(File(path=PATH, content=text.encode()),), commands=(("systemctl", "daemon-reexec"),))
+
+
+STEP = BootStep(name="watchdog", plan=plan)

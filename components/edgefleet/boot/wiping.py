@@ -7,7 +7,7 @@ are removed at each. After a first boot with errors they stay, for who has to fi
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
 
 SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
 UNIT = "edgefleet-wipe-seed.service"
@@ -20,3 +20,6 @@ def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the box
         units=(Unit(name=UNIT, text=render(f"safety/{UNIT}")),),
         commands=(("systemctl", "start", "--no-block", UNIT),),
     )
+
+
+STEP = BootStep(name="wiping", plan=plan)

@@ -3,7 +3,7 @@
 Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi documentation, configuration).
 """
 
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import BootStep, Box, File, Step
 
 PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
 
@@ -20,3 +20,6 @@ def plan(box: Box) -> Step:
     return Step(
         files=(File(path=PATH, content=text.encode()),), commands=(("sh", "-c", f"{tell}; {unblock}"),)
     )
+
+
+STEP = BootStep(name="wireless", plan=plan)

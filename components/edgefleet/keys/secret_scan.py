@@ -146,3 +146,8 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         if found:
             yield found
         at = data.find(GZIP, at + 1)
+
+
+def key_lines(pem: str) -> list[str]:
+    """The whole lines of a key in PEM, each a word by which the key is found."""
+    return [line for line in pem.splitlines() if len(line) in LINES and "-" not in line]

@@ -3,7 +3,7 @@
 Boot steps produce it, image formats write it down: the two know this type and not each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -137,3 +137,22 @@ class HubServer:
     snapshots: HubSnapshots
     start: Literal["init", "join", "restore"]
     """How its etcd begins: alone, as one more member, or from a snapshot."""
+
+
+Secret = tuple[str, str]
+"""(what it is, the word by which it is found in an image)."""
+
+
+def _no_secrets(_: SiteSpec, __: str) -> Iterator[Secret]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootStep:
+    """One step of the first boot, with all that the rest of the program asks of it."""
+
+    name: str
+    plan: Callable[[Box], Step]
+    """What it contributes for one node."""
+    secrets: Callable[[SiteSpec, str], Iterator[Secret]] = _no_secrets
+    """The secrets that it derives from a site's key, which no other site's image may hold."""

@@ -20,7 +20,7 @@ def _config(box: Box) -> dict[str, Any]:
     host = f"[{address}]" if ":" in address else address
     return {
         "server": f"https://{host}:6443",
-        "token": k3s.token_of(box, "k3s-agent-token"),
+        "token": k3s.token_of(box.key, k3s.AGENT_TOKEN),
         "protect-kernel-defaults": True,
     }
 
@@ -43,6 +43,7 @@ RUNTIME = Runtime(
     install=install,
     downloads=k3s.downloads,
     carries=k3s.carries,
+    secrets=k3s.secrets,
     check=k3s.check,
 )
 """Minimum: k3s docs, installation/requirements, July 2026. An agent waits for its server."""

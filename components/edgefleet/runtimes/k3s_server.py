@@ -17,8 +17,8 @@ def configure(box: Box) -> Step:
 
 def _config(box: Box, names: list[str]) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "token": k3s.token_of(box, "k3s-server-token"),
-        "agent-token": k3s.token_of(box, "k3s-agent-token"),
+        "token": k3s.token_of(box.key, k3s.SERVER_TOKEN),
+        "agent-token": k3s.token_of(box.key, k3s.AGENT_TOKEN),
         "tls-san": names,
         "write-kubeconfig-mode": "0600",
         "secrets-encryption": True,
@@ -47,6 +47,7 @@ RUNTIME = Runtime(
     install=install,
     downloads=k3s.downloads,
     carries=k3s.carries,
+    secrets=k3s.secrets,
     check=k3s.check,
 )
 """Minimum: k3s docs, installation/requirements, July 2026. Image archives are imported at the start."""

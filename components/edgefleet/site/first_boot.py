@@ -1,11 +1,9 @@
 """A box's whole first boot: the steps of its site's recipe, one after the other."""
 
-from collections.abc import Callable
-
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.keys.derivation import ssh_host_key
-from edgefleet.model.firstboot import Box, FirstBoot, Installation, Step
+from edgefleet.model.firstboot import BootStep, Box, FirstBoot, Installation, Step
 
 
 def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
@@ -14,7 +12,7 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
     Raises:
         InvalidInput: the site's recipe is not one of `RECIPES`.
     """
-    steps = [plan(box) for plan in _recipe(box.site.recipe)]
+    whole = Step.joined(*(step.plan(box) for step in _recipe(box.site.recipe)))
     site, node = box.site, box.node
     return FirstBoot(
         fleet=site.fleet,
@@ -31,9 +29,9 @@ def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
         grows_root=node.hardware.grow_root,
         wifi_passphrase=wifi_passphrase,
         ssh_host_keys={"ed25519": ssh_host_key(box.key, node=box.name, comment=node.hostname)},
-        files=tuple(file for step in steps for file in step.files),
-        units=tuple(unit for step in steps for unit in step.units),
-        commands=tuple(command for step in steps for command in step.commands),
+        files=whole.files,
+        units=whole.units,
+        commands=whole.commands,
     )
 
 
@@ -50,7 +48,7 @@ def _installation(box: Box) -> Installation | None:
     )
 
 
-def _recipe(number: int) -> tuple[Callable[[Box], Step], ...]:
+def _recipe(number: int) -> tuple[BootStep, ...]:
     if number not in RECIPES:
         raise InvalidInput(
             Problem(

@@ -13,7 +13,6 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.keys import known_secrets
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key
@@ -22,6 +21,7 @@ from edgefleet.keys.site_certificate import check_outlasts, identified, site_aut
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain, to_plain
+from edgefleet.site import known_secrets
 from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.capacity import check_fits
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import Box, File, Step, Unit
+from edgefleet.model.firstboot import Box, File, Secret, Step, Unit
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import OWNED, refused_sysctls
 from edgefleet.model.requirement import Requirement
@@ -28,6 +28,7 @@ REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 INSTALLER = "edgefleet-k3s-install.service"
+SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 CARRIED = "bin/k3s"
 """Where k3s is in a payload."""
 WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
@@ -113,11 +114,17 @@ def _node(box: Box) -> dict[str, Any]:
     return config
 
 
-def token_of(box: Box, purpose: str) -> str:
+def token_of(key: str, purpose: str) -> str:
     """The site's token for `purpose`."""
     from edgefleet.keys.derivation import token
 
-    return token(box.key, purpose)
+    return token(key, purpose)
+
+
+def secrets(key: str) -> Iterator[Secret]:
+    """The tokens of a site."""
+    yield "a k3s server token", token_of(key, SERVER_TOKEN)
+    yield "a k3s agent token", token_of(key, AGENT_TOKEN)
 
 
 def installer(box: Box, unit: str) -> Step:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edgefleet.errors import Problem
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Box, Secret, Step
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, Role, SiteSpec
 
@@ -48,5 +48,7 @@ class Runtime:
     """What a node with a link downloads by itself, so that the artifacts lock pins it."""
     carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
     """What the image of an air-gapped node carries for it."""
+    secrets: Callable[[str], Iterator[Secret]]
+    """The secrets that it derives from a site's key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
     """What of a site does not suit it; runtimes of one product share one check, which runs once a site."""

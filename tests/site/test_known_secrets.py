@@ -8,10 +8,10 @@ import pytest
 from tests.site.conftest import CASES, KEY, PASSPHRASES, name_of, spec_of
 
 from edgefleet.keys.break_glass import secrets_used
-from edgefleet.keys.known_secrets import known, of_site, of_stack
 from edgefleet.keys.secret_scan import marks
 from edgefleet.model.firstboot import Box, File
 from edgefleet.site.first_boot import first_boot
+from edgefleet.site.known_secrets import known, of_site, of_stack
 from edgefleet.site.render import render_site
 
 OTHER = base64.b64encode(b"another key, of thirty-two bytes").decode()
