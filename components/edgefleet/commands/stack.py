@@ -1,25 +1,23 @@
 """A stack's files in the project: which there are, which one is meant, and loading it."""
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.model.syntax import likely
 
 FOLDER = "stacks"
 SUFFIX = ".fleet.yaml"
-NEAREST = 3
 SHOWN = 8
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """What to do about a name that is not there: the nearest right ones, or all of a few."""
     known = sorted(names)
-    close = get_close_matches(word, known, n=NEAREST, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
+    if hint := likely(word, known):
+        return hint
     if not known:
         return "none exists yet"
     more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""

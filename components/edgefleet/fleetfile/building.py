@@ -10,17 +10,20 @@ from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Carrying, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
 from edgefleet.fleetfile.document import Wave
-from edgefleet.fleetfile.partial import build
+from edgefleet.fleetfile.partial import build, limited
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Workload
+from edgefleet.model.levels import Level
+from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 
-_ONE_NODE_ONLY = {"address": "address", "extra_addresses": "extraAddresses", "mac": "mac"}
+_OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
+"""dict[field of a network that one node alone can have -> its key]."""
 
 
 class Building:
@@ -196,7 +199,7 @@ class Building:
             return True
         network = site.get("network", {})
         wrong: list[tuple[str, ...]] = [
-            ("network", name) for key, name in _ONE_NODE_ONLY.items() if key in network
+            ("network", key) for name, key in _OF_ONE_NODE.items() if name in network
         ]
         wrong += [("hostname",)] if "hostname" in site else []
         for path in wrong:

@@ -25,7 +25,7 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
 
     Args:
         given: the validated part.
-        default_k3s: release that sites run unless said otherwise; empty where none is given.
+        default_k3s: release that sites run by default; empty where none is given.
     """
     hub = build(ControlPlane, given)
     has_hub = hub.kind in {"k3s", "eks"}

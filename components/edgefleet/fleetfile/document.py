@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgefleet.fleetfile.signing_keys import SignKey, TrustedKey
 from edgefleet.fleetfile.workloads import Artifacts, Workload
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.levels import At, Keyed, Level
@@ -19,10 +18,35 @@ from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import Store
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import spec
+from edgefleet.model.syntax import matching
 
 API_VERSION = "edgefleet.dev/v1"
 RECIPES = frozenset({1})
 """Recipes that a fleet file may ask for."""
+_FILE = r"file:(?!.*\.\.)[A-Za-z0-9._/ +-]+"
+_KMS = (
+    r"awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)"
+)
+SignKey = Annotated[
+    str,
+    *matching(
+        f"{_FILE}|{_KMS}",
+        code="bad-key",
+        what="a key to sign with",
+        hint="write file: and a path in the project, or awskms: and the key's ARN or alias/NAME",
+        longest=2000,
+    ),
+]
+TrustedKey = Annotated[
+    str,
+    *matching(
+        _FILE,
+        code="bad-key",
+        what="a public key",
+        hint="write file: and the path of a public key (PEM) in the project",
+        longest=2000,
+    ),
+]
 
 
 @spec

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
 from edgefleet.model.levels import At, Inherited, Keyed, Level, Written
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.model.spec import STRICT
+from edgefleet.model.spec import STRICT, outside_name
 from edgefleet.model.type_introspection import shape_of
 
 T = TypeVar("T")
@@ -71,6 +71,16 @@ def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
             inside = _written(hint, level)
             made[field.name] = Required[inside] if _is_required(field, notes) else inside
     return made
+
+
+def limited(kind: Any, *levels: Level) -> dict[str, str]:
+    """dict[field -> its key] of the fields of `kind` that may stand at `levels` alone."""
+    notes = {name: shape_of(hint).notes for name, hint in get_type_hints(kind, include_extras=True).items()}
+    return {
+        field.name: outside_name(field.name)
+        for field in fields(kind)
+        if any(isinstance(note, At) and note.levels == set(levels) for note in notes[field.name])
+    }
 
 
 def _is_required(field: Field[Any], notes: tuple[Any, ...]) -> bool:

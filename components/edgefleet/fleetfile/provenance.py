@@ -7,12 +7,14 @@ form (fifty times as much) is made anew for the first question.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from edgefleet.fleetfile.partial import limited
 from edgefleet.fleetfile.source import Positions, Source
+from edgefleet.model.levels import Level
 from edgefleet.model.paths import Part, parse_path
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.site import Node, SiteSpec
 
 Path = tuple[Part, ...]
-HARDWARE = frozenset({"arch", "cpus", "memory", "disk", "storage", "accelerators"})
+HARDWARE = frozenset(limited(Node, Level.PROFILE).values())
 """Fields of a node that only a profile declares."""
 TOP = frozenset({"fleet", "region", "recipe"})
 """Fields of a site that the fleet file declares once."""

@@ -7,8 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE
+from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE, limited
 from edgefleet.fleetfile.provenance import Path, Provenance
+from edgefleet.model.levels import Level
+from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.syntax import nearest
@@ -38,7 +40,7 @@ _WORDS = {
 }
 """What other tools call it -> what it is called here."""
 
-_OF_ONE_NODE = frozenset({"address", "extraAddresses", "mac"})
+_OF_ONE_NODE = frozenset(limited(Network, Level.SITE, Level.NODE).values())
 
 
 def keys_below(root: Any, path: Sequence[Part]) -> list[str]:

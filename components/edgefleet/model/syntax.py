@@ -1,7 +1,7 @@
 """How a value of a fleet file says that it is wrong: a code, what is wrong, and what to do."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,12 +26,17 @@ def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
     return PydanticCustomError("edgefleet", "{problem}", {"problem": problem, "hint": hint, "code": code})
 
 
+def likely(name: str, known: Collection[str]) -> str:
+    """A hint that names what of `known` `name` was probably meant to be; empty where nothing is close."""
+    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(close)}?" if close else ""
+
+
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     """A hint that names what `name` may have been meant to be, else all of `names` if they are few."""
     known = sorted(names)
-    close = get_close_matches(name, known, n=3, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(close) + "?"
+    if hint := likely(name, known):
+        return hint
     if len(known) == 1:
         return f"write {known[0]}"
     few = 12
