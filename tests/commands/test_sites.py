@@ -12,7 +12,7 @@ def test_listing_tells_desired_and_acknowledged(up: "World") -> None:
     """One line a node; what nobody acknowledged is pending."""
     ran = up.run("sites", "-s", "dev")
     assert 0 == ran.code
-    assert "dev: 3 sites, 4 of 4 boxes pending" in ran.out
+    assert "dev: 3 sites, 4 of 4 nodes pending" in ran.out
     assert ["berlin", "hamburg", "hamburg", "munich"] == [
         line.split()[0] for line in ran.out.splitlines()[2:6]
     ]
@@ -55,14 +55,14 @@ def test_a_wrong_acknowledgement_is_refused_whole(up: "World", arguments: tuple[
     ran = up.run("sites", "ack", "-s", "dev", "munich", *arguments)
     assert 1 == ran.code
     assert said in ran.err.replace("\n  ", " ")
-    assert "4 of 4 boxes pending" in up.run("sites", "-s", "dev").out
+    assert "4 of 4 nodes pending" in up.run("sites", "-s", "dev").out
 
 
 def test_before_the_first_up_there_is_nothing_to_acknowledge(world: "World") -> None:
     """The way to go is named."""
     ran = world.run("sites", "ack", "-s", "dev", "berlin")
     assert (1, True) == (ran.code, "edgefleet up" in ran.err)
-    assert "dev: 0 sites, 0 of 0 boxes pending" in world.run("sites", "-s", "dev").out
+    assert "dev: 0 sites, 0 of 0 nodes pending" in world.run("sites", "-s", "dev").out
     assert 1 == world.run("sites").code
 
 

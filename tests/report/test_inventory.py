@@ -1,7 +1,7 @@
 """The list of boxes."""
 
 from edgefleet.report import inventory
-from edgefleet.report.inventory import Box
+from edgefleet.report.inventory import NodeImage
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -9,11 +9,11 @@ DIGEST = "sha256:" + "ab" * 32
 def test_a_box_whose_image_is_not_in_the_store_is_listed() -> None:
     """It waits whatever was said to be on it, and what to do is to bring it up, not to acknowledge it."""
     boxes = [
-        Box(site="a", node="n1", desired=None, acknowledged=DIGEST),
-        Box(site="b", node="n1", desired=DIGEST, acknowledged=DIGEST),
+        NodeImage(site="a", node="n1", desired=None, acknowledged=DIGEST),
+        NodeImage(site="b", node="n1", desired=DIGEST, acknowledged=DIGEST),
     ]
     head, _, lost, stored, last = [line.plain.split() for line in inventory.lines("dev", boxes)]
-    assert ["dev:", "2", "sites,", "1", "of", "2", "boxes", "pending"] == head
+    assert ["dev:", "2", "sites,", "1", "of", "2", "nodes", "pending"] == head
     assert ["a", "n1", "not", "in", "the", "store", "sha256:abababababab"] == lost
     assert ["b", "n1", "sha256:abababababab", "the", "same"] == stored
     assert ["next:", "edgefleet", "up", "-s", "dev"] == last

@@ -43,7 +43,7 @@ RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha
         (site(**RAW, disk=ROOM + 5_999), LOCK, f"{ROOM + 6_000:,} bytes of {ROOM + 5_999:,}: does not fit"),
         (site(**RAW, size=ROOM + 6_000), LOCK, f"{ROOM + 6_000:,} bytes of {ROOM + 6_000:,}: fits"),
         (site(**RAW), EMPTY, f"{ROOM + 4_000:,} bytes and {UNKNOWN} of 1,000,000,000: fits without it"),
-        (site(), LOCK, f"{ROOM + 4_000:,} bytes; how large the medium is nobody says (image.size)"),
+        (site(), LOCK, f"{ROOM + 4_000:,} bytes; medium size unknown, set image.size"),
     ],
 )
 def test_what_a_medium_holds(made: SiteSpec, lock: ArtifactsLock, said: str) -> None:
@@ -61,12 +61,10 @@ def test_equal_boxes_are_one_line() -> None:
     sites = {name: site(name, **RAW) for name in ("a", "b", "c", "d")} | {"e": site("e")}
     lines = [line.plain for line in footer.media(tuple(fillings(sites, LOCK)))]
     assert [
-        "MEDIA - 5 boxes with more than a seed",
-        "  digests here are of the parts that these are made of; image build tells those",
-        "  of the bytes",
-        f"     4 boxes  {ROOM + 6_000:,} bytes of 1,000,000,000: fits",
-        f"       1 box  {ROOM + 4_000:,} bytes; how large the medium is nobody says (image.size)",
-        "  (e)",
+        "MEDIA - 5 nodes with more than a seed",
+        "  digests identify the inputs; image build prints the SHA-256 of each file",
+        f"     4 nodes  {ROOM + 6_000:,} bytes of 1,000,000,000: fits",
+        f"      1 node  {ROOM + 4_000:,} bytes; medium size unknown, set image.size (e)",
     ] == lines
 
 

@@ -12,7 +12,7 @@ from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.report import inventory
 from edgefleet.report.human import counted
-from edgefleet.report.inventory import Box
+from edgefleet.report.inventory import NodeImage
 
 HEX_DIGITS = 64
 """Of a SHA-256."""
@@ -38,13 +38,13 @@ def listing(
         show(session, inventory.lines(stack_, boxes))
 
 
-def _boxes(session: Session, name: str, engine: EngineName) -> list[Box]:
+def _boxes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
     fleet = stack.load(session.project, name)
     known = acknowledged.read(session, fleet)
     recorded = recorded_sites(session, name, engine)
     order = {site: index for index, site in enumerate(fleet.sites)}
     return [
-        Box(
+        NodeImage(
             site=site,
             node=node,
             desired=found.digests.get(node),

@@ -17,7 +17,7 @@ DONE = {Effect.REFLASH: "reflashed", Effect.RESTART: "restarted", Effect.LIVE: "
 
 NAMED = 3
 """Sites that are named rather than counted."""
-OF_PARTS = "digests here are of the parts that these are made of; image build tells those of the bytes"
+OF_PARTS = "digests identify the inputs; image build prints the SHA-256 of each file"
 Key = tuple[int, int | None, bool]
 
 
@@ -41,10 +41,10 @@ def media(fillings: Sequence[Filling], *, is_all: bool = False) -> Iterator[Text
     equal: dict[Key, list[Filling]] = {}
     for each in fillings:
         equal.setdefault((each.content, each.medium, each.is_whole), []).append(each)
-    yield Text(f"MEDIA - {counted(len(fillings), 'box')} with more than a seed", "bold")
+    yield Text(f"MEDIA - {counted(len(fillings), 'node')} with more than a seed", "bold")
     yield from wrapped(f"  {OF_PARTS}")
     for group in equal.values():
-        text = f"  {counted(len(group), 'box'):>10}  {held(group[0])}"
+        text = f"  {counted(len(group), 'node'):>10}  {held(group[0])}"
         sites = list(dict.fromkeys(each.site for each in group))
         if is_all or len(sites) <= NAMED:
             text += f" ({', '.join(sites)})"
@@ -58,7 +58,7 @@ def held(filling: Filling) -> str:
     if not filling.is_whole:
         content += " and a base that the artifacts lock does not have"
     if filling.medium is None:
-        return f"{content}; how large the medium is nobody says (image.size)"
+        return f"{content}; medium size unknown, set image.size"
     fits = {True: "fits", False: "does not fit", None: "fits without it"}[filling.fits]
     return f"{content} of {filling.medium:,}: {fits}"
 
@@ -103,7 +103,7 @@ def _unlocked(view: View) -> Iterator[Text]:
         is_one = len(view.unlocked) == 1
         text = (
             f"note: k3s {', '.join(view.unlocked)} {'is' if is_one else 'are'} not in an artifacts lock: "
-            "the box checks the release's own sha256sum file"
+            "nodes verify it against the release's own sha256sum file"
         )
         yield from wrapped(text)
 

@@ -14,7 +14,7 @@ TITLES: dict[SiteOutcome, tuple[str, str, str]] = {
     "reflash": ("REFLASH", "bold yellow", "{sites} {need} a visit"),
     "restart": ("RESTART", "yellow", "{sites}"),
     "live": ("LIVE", "cyan", "{sites}"),
-    "none": ("RECORDED", "bold", "{sites}, nothing on a box changes"),
+    "none": ("RECORDED", "bold", "{sites}, nothing on a node changes"),
 }
 GROUPS_SHOWN = 20
 """Different changes shown of one effect; the rest is counted."""

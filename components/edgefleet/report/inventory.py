@@ -1,4 +1,4 @@
-"""The sites of a stack as a list: what is desired, what is on the boxes."""
+"""The sites of a stack as a list: the desired image of each node, and the acknowledged one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NAME = 34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class NodeImage:
     """One node of one site."""
 
     site: str
@@ -22,58 +22,60 @@ class Box:
     desired: str | None
     """Digest of its image in the store; `None` where that is lost or could not be written."""
     acknowledged: str | None
-    """Digest of what somebody said is on it."""
+    """Digest of the image that was acknowledged to be on it."""
     uri: str = ""
 
     @property
     def is_pending(self) -> bool:
-        """Whether the box has, as far as anybody said, another image than the desired one."""
+        """Whether the desired image was not acknowledged."""
         return self.desired is None or self.acknowledged != self.desired
 
 
-def lines(stack: str, boxes: Sequence[Box]) -> Iterator[Text]:
+def lines(stack: str, nodes: Sequence[NodeImage]) -> Iterator[Text]:
     """One line a node, and what waits."""
-    pending = [box for box in boxes if box.is_pending]
-    sites = len({box.site for box in boxes})
-    yield Text(f"{stack}: {counted(sites, 'site')}, {len(pending):,} of {counted(len(boxes), 'box')} pending")
-    if boxes:
-        yield Text(f"  {'SITE NODE':{NAME}}{'DESIRED':22}ON THE BOX", "dim")
-    for box in boxes:
-        yield from _line(box)
-    ready = [box for box in pending if box.desired is not None]
+    pending = [node for node in nodes if node.is_pending]
+    sites = len({node.site for node in nodes})
+    yield Text(
+        f"{stack}: {counted(sites, 'site')}, {len(pending):,} of {counted(len(nodes), 'node')} pending"
+    )
+    if nodes:
+        yield Text(f"  {'SITE NODE':{NAME}}{'DESIRED':22}ACKNOWLEDGED", "dim")
+    for node in nodes:
+        yield from _line(node)
+    ready = [node for node in pending if node.desired is not None]
     if len(ready) < len(pending):
         yield Text(f"next: edgefleet up -s {stack}")
     elif ready:
         yield Text(f"next: edgefleet sites ack -s {stack} {ready[0].site}")
 
 
-def _line(box: Box) -> Iterator[Text]:
-    name = f"  {box.site} {box.node}"
+def _line(node: NodeImage) -> Iterator[Text]:
+    name = f"  {node.site} {node.node}"
     line = Text(name)
     if line.cell_len > NAME:
         yield line
         line = Text()
-    desired = "not in the store" if box.desired is None else digest(box.desired)
+    desired = "not in the store" if node.desired is None else digest(node.desired)
     line.append(" " * (NAME + 2 - line.cell_len)).append(f"{desired:22}")
-    if not box.is_pending:
+    if not node.is_pending:
         line.append("the same", "green")
-    elif box.acknowledged is None:
-        line.append("nobody said", "yellow")
+    elif node.acknowledged is None:
+        line.append("not acknowledged", "yellow")
     else:
-        line.append(digest(box.acknowledged), "yellow")
+        line.append(digest(node.acknowledged), "yellow")
     line.truncate(COLUMNS)
     yield line
 
 
-def document(stack: str, boxes: Sequence[Box]) -> dict[str, Any]:
+def document(stack: str, nodes: Sequence[NodeImage]) -> dict[str, Any]:
     """The same for programs."""
     sites: dict[str, dict[str, Any]] = {}
-    for box in boxes:
-        sites.setdefault(box.site, {})[box.node] = {
-            "desired": box.desired,
-            "acknowledged": box.acknowledged,
+    for node in nodes:
+        sites.setdefault(node.site, {})[node.node] = {
+            "desired": node.desired,
+            "acknowledged": node.acknowledged,
             "reported": None,
-            "pending": box.is_pending,
-            "uri": box.uri,
+            "pending": node.is_pending,
+            "uri": node.uri,
         }
     return {"stack": stack, "sites": [{"name": name, "nodes": nodes} for name, nodes in sites.items()]}
