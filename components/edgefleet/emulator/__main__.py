@@ -5,6 +5,7 @@ and serves until it is told to end.
 """
 
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ def main(ready: Path) -> None:
     # moto and its dependencies come with the extra `emulator` only.
     from werkzeug.serving import make_server  # noqa: PLC0415 - optional
 
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # AWS's own, such as those that a role of EKS has
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     server = make_server(HOST, 0, create_app(), threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

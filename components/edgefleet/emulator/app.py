@@ -1,6 +1,7 @@
 """The emulated cloud as one WSGI application."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from edgefleet.emulator.call_counter import CallCounter
@@ -21,13 +22,15 @@ FAKES: tuple[type[Any], ...] = (
     FakeClusters,
 )
 """Stand-ins, the innermost first; each takes the application that it wraps."""
+IMAGES = Path(__file__).with_name("images.json")
+"""The machine images that there are: moto's own list has more than a thousand, and takes seconds to load."""
 
 
 def create_app() -> Application:
     """Moto behind the stand-ins."""
-    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # AWS's own, such as a role of EKS needs
     # Otherwise moto looks for a caller's key in every partition and loads AWS's own policies for each.
     os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
+    os.environ.setdefault("MOTO_AMIS_PATH", str(IMAGES))
     # moto comes with the extra `emulator` only.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,
