@@ -7,7 +7,7 @@ import pytest
 from tests.cloud.driving import Driver
 from tests.cloud.timing import FastClock
 
-from edgefleet.cloud.base import tag_problems
+from edgefleet.cloud.base.constraints import tag_problems
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused

@@ -6,17 +6,16 @@ owner's, as S3 has it for every new bucket; what somebody else changed is found 
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from edgefleet.cloud.base import CloudResource, Tagged
 from edgefleet.cloud.base.policy_documents import canonical, parsed
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
-from edgefleet.io.ec2 import as_dict, as_list
 from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.store.bucket import remove_versions
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import as_dict, as_list
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
 
@@ -45,13 +44,13 @@ ABSENT = frozenset(
 class BucketRule:
     """When objects below a prefix are removed."""
 
-    prefix: Annotated[str, Effect.NONE] = ""
+    prefix: str = ""
     """Beginning of their names; all where it is empty."""
-    expire_days: Annotated[int | None, Effect.NONE] = None
+    expire_days: int | None = None
     """Days after which they are removed; never where it is absent."""
-    earlier_days: Annotated[int | None, Effect.NONE] = None
+    earlier_days: int | None = None
     """Days after which earlier versions are removed; never where it is absent."""
-    parts_days: Annotated[int | None, Effect.NONE] = 7
+    parts_days: int | None = 7
     """Days after which the parts of uploads that were never finished are removed."""
 
 
@@ -59,19 +58,19 @@ class BucketRule:
 class BucketSpec(Tagged):
     """A bucket with public access blocked, encryption on and, unless told otherwise, versions kept."""
 
-    name: Annotated[BucketName, Effect.NONE]
+    name: BucketName
     """Name of the bucket; S3's names are global."""
-    versioning: Annotated[bool, Effect.NONE] = True
+    versioning: bool = True
     """Keep earlier versions of objects."""
-    force_destroy: Annotated[bool, Effect.NONE] = False
+    force_destroy: bool = False
     """Remove the bucket even with objects in it, and every version of them."""
-    encryption: Annotated[Literal["AES256", "aws:kms"], Effect.NONE] = "AES256"
+    encryption: Literal["AES256", "aws:kms"] = "AES256"
     """How objects are encrypted at rest: with S3's own keys, or with one of KMS."""
-    key_arn: Annotated[str | None, Effect.NONE] = None
+    key_arn: str | None = None
     """ARN of the KMS key; the account's own for S3 where it is absent."""
-    lifecycle: Annotated[tuple[BucketRule, ...], Unordered(), Effect.NONE] = ()
+    lifecycle: Annotated[tuple[BucketRule, ...], Unordered()] = ()
     """When objects are removed; never where there is none."""
-    policy: Annotated[dict[str, Any] | None, Canonical(canonical), Effect.NONE] = None
+    policy: Annotated[dict[str, Any] | None, Canonical(canonical)] = None
     """Policy document of the bucket; none where it is absent."""
 
 
@@ -89,12 +88,9 @@ class BucketOutputs:
     """Whether all four of S3's blocks on public access are on."""
 
 
-class Bucket(CloudResource):
+class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:Bucket"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = BucketSpec
-    Outputs: ClassVar[type[Any]] = BucketOutputs
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     CHANGING = frozenset({"encryption", "publicAccessBlocked"})

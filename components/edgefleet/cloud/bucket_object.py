@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
@@ -19,7 +19,6 @@ from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
 from edgefleet.io.store.clearing import Clearing, Wanted
-from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
 DIGEST = "edgefleet-sha256"
@@ -31,23 +30,23 @@ OURS = ("edgefleet-", "managed-by")
 class BucketObjectSpec(Placed):
     """A file in a bucket (S3 API, PutObject); of `content`, `content_base64` and `source` one is given."""
 
-    bucket: Annotated[str, Effect.NONE]
+    bucket: str
     """Name of the bucket."""
-    key: Annotated[str, Effect.NONE]
+    key: str
     """Name of the object in it."""
-    content: Annotated[str | None, Effect.NONE] = None
+    content: str | None = None
     """Its text."""
-    content_base64: Annotated[str | None, Effect.NONE] = None
+    content_base64: str | None = None
     """Its bytes."""
-    source: Annotated[str | None, Effect.NONE] = None
+    source: str | None = None
     """Path of a file in the project; give `source_sha256` with it, so that a change of the file is seen."""
-    source_sha256: Annotated[str | None, Effect.NONE] = None
+    source_sha256: str | None = None
     """SHA-256 of that file in hexadecimal."""
-    content_type: Annotated[str, Effect.NONE] = "application/octet-stream"
+    content_type: str = "application/octet-stream"
     """Media type."""
-    cache_control: Annotated[str | None, Effect.NONE] = None
+    cache_control: str | None = None
     """How long others may keep it, as HTTP says it."""
-    metadata: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
     """dict[name in lower case -> value] beside the ones that say whose it is."""
 
 
@@ -61,12 +60,9 @@ class BucketObjectOutputs:
     """``s3://<bucket>/<key>``."""
 
 
-class BucketObject(CloudResource):
+class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOutputs):
     """The kind; its id is ``<bucket>/<key>``."""
 
-    TOKEN = "edgefleet:aws:BucketObject"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = BucketObjectSpec
-    Outputs: ClassVar[type[Any]] = BucketObjectOutputs
     REPLACE_ON = frozenset({"bucket", "key"})
     CLAIMS = ("bucket", "key")
     CHANGING = frozenset({"sha256"})

@@ -1,13 +1,12 @@
 """`edgefleet:aws:Budget`: tells people when a month costs more than it may."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from edgefleet.cloud.base import Labelled, NamedResource
+from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
 from edgefleet.errors import Problem
-from edgefleet.io.arn_tags import BUDGETS
 from edgefleet.io.environment import Outside
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import BUDGETS
 from edgefleet.model.spec import Unordered, spec
 
 
@@ -15,9 +14,9 @@ from edgefleet.model.spec import Unordered, spec
 class BudgetNotice:
     """When somebody is told."""
 
-    percent: Annotated[float, Effect.NONE]
+    percent: float
     """Percent of the limit."""
-    forecast: Annotated[bool, Effect.NONE] = False
+    forecast: bool = False
     """Whether the month's forecast counts in place of what was used."""
 
 
@@ -25,40 +24,29 @@ class BudgetNotice:
 class BudgetSpec(Labelled):
     """A limit of a month's cost (Budgets API, CreateBudget)."""
 
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Name, unique in the account."""
-    monthly: Annotated[float, Effect.NONE]
+    monthly: float
     """US dollars a month."""
-    notify: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
+    notify: Annotated[tuple[str, ...], Unordered()]
     """E-mail addresses of those who are told; ten at most."""
-    notices: Annotated[tuple[BudgetNotice, ...], Unordered(), Effect.NONE] = (
+    notices: Annotated[tuple[BudgetNotice, ...], Unordered()] = (
         BudgetNotice(percent=80.0),
         BudgetNotice(percent=100.0, forecast=True),
     )
     """When they are told."""
-    cost_tag: Annotated[str | None, Effect.NONE] = None
+    cost_tag: str | None = None
     """Only what has this tag counts, ``key$value``; it has to be activated for cost allocation."""
 
 
-@spec
-class BudgetOutputs:
-    """What is known of a budget."""
-
-    arn: str
-    """Amazon Resource Name."""
-
-
-class Budget(NamedResource):
+class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:Budget"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = BudgetSpec
-    Outputs: ClassVar[type[Any]] = BudgetOutputs
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
     TAGGING = BUDGETS
-    TAGGED_BY = "arn"
     EXISTS = frozenset({"DuplicateRecordException"})
+    TABLE = Table(create="create_budget", delete="delete_budget", key="BudgetName", outputs={"arn": "arn"})
 
     def inspect(self, spec: BudgetSpec) -> Iterable[Problem]:
         """Numbers that cannot be."""
@@ -70,20 +58,21 @@ class Budget(NamedResource):
             problem, hint = f"has {len(spec.notify)} addresses", f"name 1 to {most}"
             yield Problem(code="range", path="notify", problem=problem, hint=hint)
 
-    def make(self, spec: BudgetSpec, outside: Outside, place: str) -> None:
-        """Make it with its notices."""
-        outside.aws.call(
-            "budgets",
-            "create_budget",
-            place,
-            AccountId=outside.aws.account,
-            Budget=_budget(spec),
-            NotificationsWithSubscribers=[
-                {"Notification": _notification(notice), "Subscribers": _subscribers(spec)}
-                for notice in spec.notices
-            ],
-            ResourceTags=BUDGETS.form(self.tags(spec, outside)),
-        )
+    def request(self, spec: BudgetSpec, outside: Outside) -> dict[str, Any]:
+        """Its limit and notices."""
+        subscribers = [_subscriber(address) for address in sorted(spec.notify)]
+        notices = [
+            {"Notification": _notification(notice), "Subscribers": subscribers} for notice in spec.notices
+        ]
+        return {
+            "AccountId": outside.aws.account,
+            "Budget": _budget(spec),
+            "NotificationsWithSubscribers": notices,
+        }
+
+    def tagged_by(self, found: Described) -> str:
+        """Its ARN."""
+        return str(found["arn"])
 
     def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
         """By name, with its notices."""
@@ -96,7 +85,7 @@ class Budget(NamedResource):
         arn = aws.arn("budgets", f"budget/{identity}", region="")
         return {**found["Budget"], "arn": arn, "notices": told.get("Notifications") or []}
 
-    def settle(self, found: Mapping[str, Any], spec: BudgetSpec, outside: Outside) -> None:
+    def settle(self, found: Described, spec: BudgetSpec, outside: Outside) -> Described:
         """Its limit and notices; only what differs is sent."""
         aws, place = outside.aws, self.place(outside, spec.name)
         about = {"AccountId": aws.account, "BudgetName": spec.name}
@@ -113,12 +102,13 @@ class Budget(NamedResource):
                     place,
                     **about,
                     Notification=_notification(notice),
-                    Subscribers=_subscribers(spec),
+                    Subscribers=[_subscriber(address) for address in sorted(spec.notify)],
                 )
             elif set(self._told(live[notice], spec.name, outside)) != set(spec.notify):
                 self._set_told(live[notice], spec, outside)
+        return found
 
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
         """Its limit and notices."""
         notices = sorted(map(_notice, found["notices"]), key=lambda each: (each.percent, each.forecast))
         name = found["BudgetName"]
@@ -131,15 +121,10 @@ class Budget(NamedResource):
             "costTag": _tag(found),
         }
 
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> BudgetOutputs:
-        """Its name."""
-        del outside
-        return BudgetOutputs(arn=found["arn"])
-
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Outside, place: str) -> None:
         """Remove it."""
-        name = found["BudgetName"]
-        outside.aws.seek("budgets", "delete_budget", place, AccountId=outside.aws.account, BudgetName=name)
+        about = {"AccountId": outside.aws.account, "BudgetName": found["BudgetName"]}
+        outside.aws.seek("budgets", "delete_budget", place, **about)
 
     def _told(self, notification: Mapping[str, Any], name: str, outside: Outside) -> list[str]:
         aws, place = outside.aws, self.place(outside, name)
@@ -188,10 +173,6 @@ def _bare(notification: Mapping[str, Any]) -> dict[str, Any]:
 
 def _subscriber(address: str) -> dict[str, str]:
     return {"SubscriptionType": "EMAIL", "Address": address}
-
-
-def _subscribers(spec: BudgetSpec) -> list[dict[str, str]]:
-    return [_subscriber(address) for address in sorted(spec.notify)]
 
 
 def _limit(found: Mapping[str, Any]) -> float:

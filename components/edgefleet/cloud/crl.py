@@ -1,17 +1,14 @@
 """`edgefleet:aws:Crl`: the certificates that IAM Roles Anywhere no longer believes."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
-from edgefleet.cloud.base import ChosenId, Tagged
+from edgefleet.cloud.base import ArnOutputs, Change, Described, Table, Tagged
+from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.arn_tags import ROLES_ANYWHERE
 from edgefleet.io.environment import Outside
-from edgefleet.io.roles_anywhere import Thing
-from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
-THING = Thing("crl", "crl")
 LONGEST = 300_000
 """Bytes of a list (IAM Roles Anywhere API, ImportCrl)."""
 
@@ -20,34 +17,37 @@ LONGEST = 300_000
 class CrlSpec(Tagged):
     """A list of revoked certificates (IAM Roles Anywhere API, ImportCrl)."""
 
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Name."""
-    trust_anchor: Annotated[str, Effect.NONE]
+    trust_anchor: str
     """ARN of the trust anchor whose certificates are meant."""
-    data: Annotated[str, Effect.NONE]
+    data: str
     """The list as PEM; none of it is secret."""
-    enabled: Annotated[bool, Effect.NONE] = True
+    enabled: bool = True
     """Whether it is in use; a list that is not revokes nothing."""
 
 
-@spec
-class CrlOutputs:
-    """What is known of a list."""
-
-    arn: str
-    """Amazon Resource Name."""
-
-
-class Crl(ChosenId):
+class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:Crl"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = CrlSpec
-    Outputs: ClassVar[type[Any]] = CrlOutputs
     REPLACE_ON = frozenset({"trustAnchor"})
-    TAGGING = ROLES_ANYWHERE
-    TAGGED_BY = "crlArn"
-    ID = "crlId"
+    TABLE = Table(
+        create="import_crl",
+        read="get_crl",
+        delete="delete_crl",
+        answer="crl",
+        key="crlId",
+        fields={"name": "name", "trustAnchor": "trustAnchorArn", "enabled": "enabled"},
+        outputs={"arn": "crlArn"},
+        changes=(
+            Change(
+                ("name", "data"),
+                "update_crl",
+                lambda spec: {"name": spec.name, "crlData": spec.data.encode()},
+            ),
+            enabling("crl"),
+        ),
+    )
 
     def inspect(self, spec: CrlSpec) -> Iterable[Problem]:
         """Something that is no list, or too long a one."""
@@ -58,55 +58,12 @@ class Crl(ChosenId):
             problem, hint = f"has {len(spec.data):,} bytes", f"AWS takes {LONGEST:,}: renew the authority"
             yield Problem(code="too-long", path="data", problem=problem, hint=hint)
 
-    def make(self, spec: CrlSpec, outside: Outside, place: str) -> None:
-        """Make it."""
-        outside.aws.call(
-            "rolesanywhere",
-            "import_crl",
-            place,
-            name=spec.name,
-            crlData=spec.data.encode(),
-            enabled=spec.enabled,
-            trustAnchorArn=spec.trust_anchor,
-            tags=ROLES_ANYWHERE.form(self.tags(spec, outside)),
-        )
+    def request(self, spec: CrlSpec, outside: Outside) -> dict[str, Any]:
+        """Its name and content."""
+        return {**super().request(spec, outside), "crlData": spec.data.encode()}
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
-        """By id, or by the name that this very resource has."""
-        return THING.get(outside, identity, self.place(outside, identity))
-
-    def settle(self, found: Mapping[str, Any], spec: CrlSpec, outside: Outside) -> None:
-        """Its content and whether it is in use."""
-        identity = found["crlId"]
-        place = self.place(outside, identity)
-        if (found["name"], _text(found)) != (spec.name, spec.data):
-            data = spec.data.encode()
-            outside.aws.call(
-                "rolesanywhere", "update_crl", place, crlId=identity, name=spec.name, crlData=data
-            )
-        if found["enabled"] != spec.enabled:
-            THING.enable(outside, identity, place, is_enabled=spec.enabled)
-
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
-        """Its content."""
-        del outside
-        return {
-            "name": found["name"],
-            "trustAnchor": found["trustAnchorArn"],
-            "data": _text(found),
-            "enabled": found["enabled"],
-        }
-
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> CrlOutputs:
-        """Its name."""
-        del outside
-        return CrlOutputs(arn=found["crlArn"])
-
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
-        """Remove it; what it revoked is believed again."""
-        outside.aws.seek("rolesanywhere", "delete_crl", place, crlId=found["crlId"])
-
-
-def _text(found: Mapping[str, Any]) -> str:
-    data = found["crlData"]
-    return data.decode() if isinstance(data, bytes) else str(data)
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+        """Its name and content."""
+        data = found["crlData"]
+        text = data.decode() if isinstance(data, bytes) else str(data)
+        return {**super().inputs(found, outside), "data": text}

@@ -1,13 +1,12 @@
 """`edgefleet:aws:DnsRecord`: a name in a hosted zone, and what it points at."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, exists
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.waiting import until
-from edgefleet.model.effects import Effect
 from edgefleet.model.spec import Unordered, spec
 
 Kind = Literal["A", "AAAA", "CNAME", "TXT", "SRV"]
@@ -17,9 +16,9 @@ Kind = Literal["A", "AAAA", "CNAME", "TXT", "SRV"]
 class DnsAlias:
     """What an alias record points at."""
 
-    dns_name: Annotated[str, Effect.NONE]
+    dns_name: str
     """Name of a load balancer or bucket."""
-    zone_id: Annotated[str, Effect.NONE]
+    zone_id: str
     """Hosted zone of that name."""
 
 
@@ -27,19 +26,19 @@ class DnsAlias:
 class DnsRecordSpec:
     """A name in a hosted zone (Route 53 API, ChangeResourceRecordSets). Records have no tags."""
 
-    zone_id: Annotated[str, Effect.NONE]
+    zone_id: str
     """Id of the hosted zone."""
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Whole name, ``hub.example.org``."""
-    type: Annotated[Kind, Effect.NONE] = "A"
+    type: Kind = "A"
     """Type of the record."""
-    ttl: Annotated[int, Effect.NONE] = 60
+    ttl: int = 60
     """Seconds that others may keep it; an alias has none of its own."""
-    records: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    records: Annotated[tuple[str, ...], Unordered()] = ()
     """Values."""
-    alias: Annotated[DnsAlias | None, Effect.NONE] = None
+    alias: DnsAlias | None = None
     """What it points at in the place of values."""
-    allow_overwrite: Annotated[bool, Effect.NONE] = False
+    allow_overwrite: bool = False
     """Take the place of a record of this name that exists."""
 
 
@@ -51,12 +50,9 @@ class DnsRecordOutputs:
     """The whole name."""
 
 
-class DnsRecord(CloudResource):
+class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     """The kind; its id is ``<zone>/<name>/<type>``."""
 
-    TOKEN = "edgefleet:aws:DnsRecord"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = DnsRecordSpec
-    Outputs: ClassVar[type[Any]] = DnsRecordOutputs
     REPLACE_ON = frozenset({"zoneId", "name", "type"})
     CLAIMS = ("zoneId", "name", "type")
 

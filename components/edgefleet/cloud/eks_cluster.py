@@ -1,15 +1,13 @@
 """`edgefleet:aws:EksCluster`: a managed Kubernetes control plane."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from edgefleet.cloud.base import NamedResource, Tagged
-from edgefleet.errors import OutsideFailure, Problem
-from edgefleet.io.arn_tags import EKS
+from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
+from edgefleet.errors import Problem
 from edgefleet.io.ec2 import client_token
 from edgefleet.io.environment import Outside
-from edgefleet.io.waiting import until
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import EKS
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.version_skew import upgrade_problems
 
@@ -23,25 +21,25 @@ LOGS: tuple[Log, ...] = ("api", "audit", "authenticator", "controllerManager", "
 class EksClusterSpec(Tagged):
     """A managed control plane (EKS API, CreateCluster); access is given by API entries alone."""
 
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Name, unique in the region."""
-    version: Annotated[str, Effect.NONE]
+    version: str
     """Kubernetes minor version, ``1.36``; raised one at a time."""
-    role: Annotated[str, Effect.NONE]
+    role: str
     """ARN of the role that EKS takes."""
-    subnets: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
+    subnets: Annotated[tuple[str, ...], Unordered()]
     """Ids of subnets in two zones at least."""
-    security_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    security_groups: Annotated[tuple[str, ...], Unordered()] = ()
     """Ids of security groups beside EKS's own."""
-    public_access: Annotated[bool, Effect.NONE] = True
+    public_access: bool = True
     """Whether the API can be reached from outside of the network."""
-    access: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ("0.0.0.0/0",)
+    access: Annotated[tuple[str, ...], Unordered()] = ("0.0.0.0/0",)
     """Networks that may reach it from outside."""
-    private_access: Annotated[bool, Effect.NONE] = True
+    private_access: bool = True
     """Whether it can be reached from inside."""
-    key_arn: Annotated[str | None, Effect.NONE] = None
+    key_arn: str | None = None
     """ARN of the KMS key that encrypts secrets in etcd; EKS's own where it is absent."""
-    logs: Annotated[tuple[Log, ...], Unordered(), Effect.NONE] = ()
+    logs: Annotated[tuple[Log, ...], Unordered()] = ()
     """Which logs are kept in CloudWatch."""
 
 
@@ -57,17 +55,43 @@ class EksClusterOutputs:
     """Certificate of its API, base64 of PEM."""
 
 
-class EksCluster(NamedResource):
+class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:EksCluster"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = EksClusterSpec
-    Outputs: ClassVar[type[Any]] = EksClusterOutputs
     REPLACE_ON = frozenset({"name", "role", "keyArn"})
     CLAIMS = ("name",)
     TAGGING = EKS
-    TAGGED_BY = "arn"
     EXISTS = frozenset({"ResourceInUseException"})
+    TABLE = Table(
+        create="create_cluster",
+        read="describe_cluster",
+        delete="delete_cluster",
+        answer="cluster",
+        key="name",
+        fields={"name": "name", "version": "version", "role": "roleArn"},
+        settings={
+            "subnets": "resourcesVpcConfig.subnetIds",
+            "securityGroups": "resourcesVpcConfig.securityGroupIds",
+            "publicAccess": "resourcesVpcConfig.endpointPublicAccess",
+            "access": "resourcesVpcConfig.publicAccessCidrs",
+        },
+        changes=(
+            Change(("version",), "update_cluster_version", lambda spec: {"version": spec.version}),
+            Change(
+                ("publicAccess", "access", "privateAccess"),
+                "update_cluster_config",
+                lambda spec: {"resourcesVpcConfig": _access(spec)},
+            ),
+            Change(("logs",), "update_cluster_config", lambda spec: {"logging": _logging(spec)}),
+        ),
+        readiness=Readiness(
+            at="status",
+            good="ACTIVE",
+            bad=frozenset({"FAILED"}),
+            hint="see EKS's console for the reason, remove it and run up again",
+            patience=PATIENCE,
+        ),
+    )
 
     def inspect(self, spec: EksClusterSpec) -> Iterable[Problem]:
         """Too few subnets, or an API that nobody could reach."""
@@ -85,80 +109,39 @@ class EksCluster(NamedResource):
         if old.name == new.name:
             yield from upgrade_problems(old.version, new.version, path="version")
 
-    def make(self, spec: EksClusterSpec, outside: Outside, place: str) -> None:
-        """Make it."""
+    def request(self, spec: EksClusterSpec, outside: Outside) -> dict[str, Any]:
+        """Its network, access and logs."""
         secrets = [{"resources": ["secrets"], "provider": {"keyArn": spec.key_arn}}]
-        outside.aws.call(
-            "eks",
-            "create_cluster",
-            place,
-            name=spec.name,
-            version=spec.version,
-            roleArn=spec.role,
-            resourcesVpcConfig={
-                "subnetIds": sorted(spec.subnets),
-                "securityGroupIds": sorted(spec.security_groups),
-                **_access(spec),
-            },
-            accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
-            encryptionConfig=secrets if spec.key_arn else None,
-            logging=_logging(spec),
-            clientRequestToken=client_token(outside),
-            tags=self.tags(spec, outside),
-        )
-
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
-        """By name."""
-        found = outside.aws.seek("eks", "describe_cluster", self.place(outside, identity), name=identity)
-        return None if found is None else dict(found["cluster"])
-
-    def live_tags(self, found: Mapping[str, Any], outside: Outside) -> dict[str, str]:
-        """Its tags, as described."""
-        del outside
-        return dict(found.get("tags") or {})
-
-    def settle(self, found: Mapping[str, Any], spec: EksClusterSpec, outside: Outside) -> None:
-        """Its version, access and logs, one update after another, as EKS takes one at a time."""
-        del found  # it may have changed while it was waited for
-        name, aws = spec.name, outside.aws
-        place = self.place(outside, name)
-        live = self.inputs(self._active(name, outside), outside)
-        if live["version"] != spec.version:
-            aws.call("eks", "update_cluster_version", place, name=name, version=spec.version)
-            self._active(name, outside)
-        wanted = (spec.public_access, sorted(spec.access), spec.private_access)
-        if (live["publicAccess"], live["access"], live["privateAccess"]) != wanted:
-            aws.call("eks", "update_cluster_config", place, name=name, resourcesVpcConfig=_access(spec))
-            self._active(name, outside)
-        if live["logs"] != sorted(spec.logs):
-            aws.call("eks", "update_cluster_config", place, name=name, logging=_logging(spec))
-            self._active(name, outside)
-
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
-        """Its version, access and logs."""
-        del outside
-        network = found["resourcesVpcConfig"]
-        on = [
-            kind
-            for each in found.get("logging", {}).get("clusterLogging") or ()
-            if each.get("enabled")
-            for kind in each.get("types", ())
-        ]
-        keys = [each.get("provider", {}).get("keyArn") for each in found.get("encryptionConfig") or ()]
+        network = {
+            "subnetIds": sorted(spec.subnets),
+            "securityGroupIds": sorted(spec.security_groups),
+            **_access(spec),
+        }
         return {
-            "name": found["name"],
-            "version": found["version"],
-            "role": found["roleArn"],
-            "subnets": sorted(network["subnetIds"]),
-            "securityGroups": sorted(network.get("securityGroupIds") or ()),
-            "publicAccess": network.get("endpointPublicAccess", True),
-            "access": sorted(network.get("publicAccessCidrs") or ["0.0.0.0/0"]),
-            "privateAccess": network.get("endpointPrivateAccess", False),
-            "keyArn": next(iter(keys), None),
-            "logs": sorted(on),
+            **super().request(spec, outside),
+            "resourcesVpcConfig": network,
+            "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
+            "encryptionConfig": secrets if spec.key_arn else None,
+            "logging": _logging(spec),
+            "clientRequestToken": client_token(outside),
         }
 
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> EksClusterOutputs:
+    def tagged_by(self, found: Described) -> str:
+        """Its ARN."""
+        return str(found["arn"])
+
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+        """Its version, access and logs."""
+        logging = found.get("logging", {}).get("clusterLogging") or ()
+        keys = [each.get("provider", {}).get("keyArn") for each in found.get("encryptionConfig") or ()]
+        return {
+            **super().inputs(found, outside),
+            "privateAccess": found["resourcesVpcConfig"].get("endpointPrivateAccess", False),
+            "keyArn": next(iter(keys), None),
+            "logs": sorted(kind for each in logging if each.get("enabled") for kind in each.get("types", ())),
+        }
+
+    def outputs(self, found: Described, outside: Outside) -> EksClusterOutputs:
         """Its address; empty until it is there."""
         del outside
         return EksClusterOutputs(
@@ -167,29 +150,10 @@ class EksCluster(NamedResource):
             certificate_authority=(found.get("certificateAuthority") or {}).get("data") or "",
         )
 
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Outside, place: str) -> None:
         """Remove it, and wait until it is gone."""
-        name = found["name"]
-        outside.aws.seek("eks", "delete_cluster", place, name=name)
-
-        def look() -> bool | None:
-            return True if self.describe(name, outside) is None else None
-
-        until(look, outside.clock, what=f"{place}: removed", patience=PATIENCE)
-
-    def _active(self, name: str, outside: Outside) -> dict[str, Any]:
-        place = self.place(outside, name)
-
-        def look() -> dict[str, Any] | None:
-            found = self.describe(name, outside) or {}
-            if found.get("status") == "FAILED":
-                hint = "see EKS's console for the reason, remove it and run up again"
-                raise OutsideFailure(
-                    Problem(code="failed", where=place, problem="could not be made", hint=hint)
-                )
-            return found if found.get("status") == "ACTIVE" else None
-
-        return until(look, outside.clock, what=f"{place}: active", patience=PATIENCE)
+        super().remove(found, outside, place)
+        self.until_gone(self.id_of(found), outside)
 
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:

@@ -1,51 +1,49 @@
 """`edgefleet:aws:Listener`: a port of a load balancer, and the target group behind it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
-from edgefleet.cloud.base import ChosenId, Tagged
+from edgefleet.cloud.base import ArnOutputs, Change, ChosenId, Described, Table, Tagged
+from edgefleet.cloud.base.constraints import range_problems
 from edgefleet.errors import Problem
-from edgefleet.io.arn_tags import ELB
 from edgefleet.io.environment import Outside
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import ELB
 from edgefleet.model.spec import spec
-
-LAST_PORT = 65_535
 
 
 @spec
 class ListenerSpec(Tagged):
     """A port of a load balancer (Elastic Load Balancing API, CreateListener)."""
 
-    load_balancer: Annotated[str, Effect.NONE]
+    load_balancer: str
     """ARN of the load balancer."""
-    port: Annotated[int, Effect.NONE]
+    port: int
     """Port that it listens on."""
-    target_group: Annotated[str, Effect.NONE]
+    target_group: str
     """ARN of the target group that it sends to."""
-    protocol: Annotated[Literal["TCP", "UDP", "TCP_UDP"], Effect.NONE] = "TCP"
+    protocol: Literal["TCP", "UDP", "TCP_UDP"] = "TCP"
     """What it takes."""
 
 
-@spec
-class ListenerOutputs:
-    """What is known of a listener."""
-
-    arn: str
-    """Amazon Resource Name."""
+def _settings(spec: ListenerSpec) -> dict[str, Any]:
+    action = {"Type": "forward", "TargetGroupArn": spec.target_group}
+    return {"Port": spec.port, "Protocol": spec.protocol, "DefaultActions": [action]}
 
 
-class Listener(ChosenId):
+class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
     """The kind; before it has an id it is found by ``<load balancer>:<port>``."""
 
-    TOKEN = "edgefleet:aws:Listener"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = ListenerSpec
-    Outputs: ClassVar[type[Any]] = ListenerOutputs
     REPLACE_ON = frozenset({"loadBalancer"})
     CLAIMS = ("loadBalancer", "port")
     TAGGING = ELB
-    TAGGED_BY = "ListenerArn"
-    ID = "ListenerArn"
+    TABLE = Table(
+        create="create_listener",
+        delete="delete_listener",
+        key="ListenerArn",
+        settings={"loadBalancer": "LoadBalancerArn", "port": "Port", "protocol": "Protocol"},
+        outputs={"arn": "ListenerArn"},
+        changes=(Change(("port", "protocol", "targetGroup"), "modify_listener", _settings),),
+    )
 
     def name_of(self, spec: ListenerSpec) -> str:
         """Where it listens."""
@@ -54,65 +52,29 @@ class Listener(ChosenId):
     def inspect(self, spec: ListenerSpec) -> Iterable[Problem]:
         """A port that cannot be."""
         yield from super().inspect(spec)
-        if not 1 <= spec.port <= LAST_PORT:
-            hint = f"write 1 to {LAST_PORT}"
-            yield Problem(code="range", path="port", problem=f"{spec.port} is no port", hint=hint)
+        yield from range_problems("port", spec.port, 1, 65_535)
 
-    def make(self, spec: ListenerSpec, outside: Outside, place: str) -> None:
-        """Make it."""
-        outside.aws.call(
-            "elbv2",
-            "create_listener",
-            place,
-            LoadBalancerArn=spec.load_balancer,
-            Tags=ELB.form(self.tags(spec, outside)),
-            **_settings(spec),
-        )
+    def request(self, spec: ListenerSpec, outside: Outside) -> dict[str, Any]:
+        """Its port and where it sends to."""
+        del outside
+        return {"LoadBalancerArn": spec.load_balancer, **_settings(spec)}
 
     def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
         """By its ARN, or by load balancer and port."""
-        place = self.place(outside, identity)
+        place, ask = self.place(outside, identity), outside.aws.seek
         if ":listener/" in identity:
-            found = outside.aws.seek("elbv2", "describe_listeners", place, ListenerArns=[identity])
-            return None if found is None else next(iter(found["Listeners"]), None)
+            answer = ask("elbv2", "describe_listeners", place, ListenerArns=[identity]) or {}
+            return next(iter(answer.get("Listeners", ())), None)
         balancer, _, port = identity.rpartition(":")
-        found = outside.aws.seek("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
-        return next((each for each in found.get("Listeners", ()) if each["Port"] == int(port)), None)
+        answer = ask("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
+        return next((each for each in answer.get("Listeners", ()) if each["Port"] == int(port)), None)
 
-    def settle(self, found: Mapping[str, Any], spec: ListenerSpec, outside: Outside) -> None:
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
         """Its port and where it sends to."""
-        live = (found["Port"], found["Protocol"], _target(found))
-        if live != (spec.port, spec.protocol, spec.target_group):
-            arn = found["ListenerArn"]
-            place = self.place(outside, arn)
-            outside.aws.call("elbv2", "modify_listener", place, ListenerArn=arn, **_settings(spec))
-
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
-        """Its port and where it sends to."""
-        del outside
-        return {
-            "loadBalancer": found["LoadBalancerArn"],
-            "port": found["Port"],
-            "protocol": found["Protocol"],
-            "targetGroup": _target(found) or "",
-        }
-
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> ListenerOutputs:
-        """Its name."""
-        del outside
-        return ListenerOutputs(arn=found["ListenerArn"])
-
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
-        """Remove it."""
-        outside.aws.seek("elbv2", "delete_listener", place, ListenerArn=found["ListenerArn"])
+        return {**super().inputs(found, outside), "targetGroup": _target(found) or ""}
 
 
-def _settings(spec: ListenerSpec) -> dict[str, Any]:
-    action = {"Type": "forward", "TargetGroupArn": spec.target_group}
-    return {"Port": spec.port, "Protocol": spec.protocol, "DefaultActions": [action]}
-
-
-def _target(found: Mapping[str, Any]) -> str | None:
+def _target(found: Described) -> str | None:
     """ARN of the one target group; None where somebody made it something else."""
     actions = found["DefaultActions"]
     first = actions[0] if len(actions) == 1 else {}

@@ -2,36 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, Tagged, exists, finishing
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.aws import error_code
-from edgefleet.io.ec2 import as_dict, as_list
 from edgefleet.io.environment import Created, Found, Outside
 from edgefleet.io.ownership import without_ownership
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import PARAMETERS, as_list
 from edgefleet.model.spec import Secret, spec
 
 LONGEST = 4096
 """Bytes of a value in the standard tier (Systems Manager, parameter tiers)."""
-TYPE = "Parameter"
-"""What tag calls of Systems Manager call it."""
 
 
 @spec
 class ParameterSpec(Tagged):
     """A value in the Parameter Store (Systems Manager API, PutParameter)."""
 
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Path, ``/retail/eu/hub/token``."""
-    value: Annotated[str, Secret(), Effect.NONE] = field(repr=False)
+    value: Annotated[str, Secret()] = field(repr=False)
     """The value; at most 4,096 bytes."""
-    type: Annotated[Literal["SecureString", "String"], Effect.NONE] = "SecureString"
+    type: Literal["SecureString", "String"] = "SecureString"
     """Encrypted or plain."""
-    key_id: Annotated[str | None, Effect.NONE] = None
+    key_id: str | None = None
     """KMS key that encrypts it; the account's own for parameters where it is absent."""
-    description: Annotated[str, Effect.NONE] = ""
+    description: str = ""
     """What it is for."""
 
 
@@ -45,12 +42,9 @@ class ParameterOutputs:
     """Counts up with each value."""
 
 
-class Parameter(CloudResource):
+class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:Parameter"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = ParameterSpec
-    Outputs: ClassVar[type[Any]] = ParameterOutputs
     REPLACE_ON = frozenset({"name", "type"})
     CLAIMS = ("name",)
     CHANGING = frozenset({"version"})
@@ -93,7 +87,7 @@ class Parameter(CloudResource):
             "value": found["Value"],
             "type": found["Type"],
             "description": about.get("Description", ""),
-            "tags": without_ownership(self._tags(identity, outside)),
+            "tags": without_ownership(PARAMETERS.live(outside.aws, identity)),
         }
         if found["Type"] == "SecureString" and about.get("KeyId", "alias/aws/ssm") != "alias/aws/ssm":
             inputs["keyId"] = about["KeyId"]
@@ -108,14 +102,8 @@ class Parameter(CloudResource):
         put = aws.call("ssm", "put_parameter", place, Overwrite=True, **_request(new))
         outputs = _outputs(identity, put["Version"], outside)
         with finishing(identity, outputs):
-            live, wanted = self._tags(identity, outside), self.tags(new, outside)
-            changed = {key: value for key, value in wanted.items() if live.get(key) != value}
-            gone = sorted(set(live) - set(wanted))
-            about = {"ResourceType": TYPE, "ResourceId": identity}
-            if changed:
-                aws.call("ssm", "add_tags_to_resource", place, Tags=as_list(changed), **about)
-            if gone:
-                aws.call("ssm", "remove_tags_from_resource", place, TagKeys=gone, **about)
+            live = PARAMETERS.live(aws, identity)
+            PARAMETERS.set(aws, identity, self.tags(new, outside), live=live)
         return outputs
 
     def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
@@ -125,15 +113,9 @@ class Parameter(CloudResource):
 
     def _require_mine(self, name: str, outside: Outside) -> None:
         place = self.place(outside, name)
-        if outside.owner is None or not outside.owner.is_mine(self._tags(name, outside), place):
+        live = PARAMETERS.live(outside.aws, name)
+        if outside.owner is None or not outside.owner.is_mine(live, place):
             raise exists(place, self.TOKEN, name)
-
-    def _tags(self, identity: str, outside: Outside) -> dict[str, str]:
-        place = self.place(outside, identity)
-        found = outside.aws.seek(
-            "ssm", "list_tags_for_resource", place, ResourceType=TYPE, ResourceId=identity
-        )
-        return as_dict((found or {}).get("TagList"))
 
 
 def _request(spec: ParameterSpec) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """`edgefleet:aws:RouteTable`: where a subnet's packets go."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from edgefleet.cloud.base import Ec2Resource, Tagged
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.errors import Problem
-from edgefleet.io import ec2
+from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Outside
-from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 
@@ -25,17 +24,17 @@ TARGETS = {
 class Route:
     """One route: a destination and what leads there."""
 
-    cidr: Annotated[str, Effect.NONE]
+    cidr: str
     """IPv4 destination, ``0.0.0.0/0`` for all others."""
-    gateway_id: Annotated[str | None, Effect.NONE] = None
+    gateway_id: str | None = None
     """Id of an Internet gateway or a virtual private gateway."""
-    nat_gateway_id: Annotated[str | None, Effect.NONE] = None
+    nat_gateway_id: str | None = None
     """Id of a NAT gateway."""
-    network_interface_id: Annotated[str | None, Effect.NONE] = None
+    network_interface_id: str | None = None
     """Id of a machine's network interface."""
-    peering_id: Annotated[str | None, Effect.NONE] = None
+    peering_id: str | None = None
     """Id of a peering with another network."""
-    transit_gateway_id: Annotated[str | None, Effect.NONE] = None
+    transit_gateway_id: str | None = None
     """Id of a transit gateway."""
 
 
@@ -43,30 +42,26 @@ class Route:
 class RouteTableSpec(Tagged):
     """Where a subnet's packets go (EC2 API, CreateRouteTable); the network's own route is always there."""
 
-    vpc_id: Annotated[str, Effect.NONE]
+    vpc_id: str
     """Id of the network."""
-    routes: Annotated[tuple[Route, ...], Unordered(), Effect.NONE] = ()
+    routes: Annotated[tuple[Route, ...], Unordered()] = ()
     """Routes beside the network's own; one that somebody else added is taken away."""
-    subnets: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    subnets: Annotated[tuple[str, ...], Unordered()] = ()
     """Ids of the subnets that use it."""
 
 
-@spec
-class RouteTableOutputs:
-    """What is known of a route table."""
-
-    arn: str
-    """Amazon Resource Name."""
-
-
-class RouteTable(Ec2Resource):
+class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:RouteTable"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = RouteTableSpec
-    Outputs: ClassVar[type[Any]] = RouteTableOutputs
     REPLACE_ON = frozenset({"vpcId"})
-    THING = ec2.Thing("route-table", "describe_route_tables", "RouteTables", "RouteTableId", "route-table-id")
+    KIND = Ec2Kind("route-table", "describe_route_tables", "RouteTables", "RouteTableId", "route-table-id")
+    TABLE = Table(
+        create="create_route_table",
+        delete="delete_route_table",
+        answer="RouteTable",
+        key="RouteTableId",
+        fields={"vpcId": "VpcId"},
+    )
 
     def inspect(self, spec: RouteTableSpec) -> Iterable[Problem]:
         """Routes that lead nowhere or twice."""
@@ -83,41 +78,28 @@ class RouteTable(Ec2Resource):
                 yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
             seen.add(route.cidr)
 
-    def make(self, spec: RouteTableSpec, outside: Outside, place: str) -> Mapping[str, Any]:
-        """Make it; its routes follow."""
-        tags = ec2.tagged(self.THING.kind, self.tags(spec, outside))
-        made = outside.aws.call("ec2", "create_route_table", place, VpcId=spec.vpc_id, TagSpecifications=tags)
-        found: Mapping[str, Any] = made["RouteTable"]
-        return found
-
-    def settle(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> Mapping[str, Any]:
+    def settle(self, found: Described, spec: RouteTableSpec, outside: Outside) -> Described:
         """Make its routes and subnets those asked for."""
         self._set_routes(found, spec, outside)
         self._set_subnets(found, spec, outside)
         return found
 
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
         """Its routes and subnets."""
-        del outside
         routes = sorted(_routes(found).values(), key=repr)
         return {
-            "vpcId": found["VpcId"],
+            **super().inputs(found, outside),
             "routes": [to_plain(route) for route in routes],
             "subnets": sorted(_associations(found)),
         }
 
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> RouteTableOutputs:
-        """Its name."""
-        name = f"route-table/{found['RouteTableId']}"
-        return RouteTableOutputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
-
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Outside, place: str) -> None:
         """Let its subnets go, then remove it."""
         for association in _associations(found).values():
             outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
-        outside.aws.seek("ec2", "delete_route_table", place, RouteTableId=found["RouteTableId"])
+        super().remove(found, outside, place)
 
-    def _set_routes(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> None:
+    def _set_routes(self, found: Described, spec: RouteTableSpec, outside: Outside) -> None:
         identity = found["RouteTableId"]
         place, live = self.place(outside, identity), _routes(found)
         wanted = {route.cidr: route for route in spec.routes}
@@ -131,7 +113,7 @@ class RouteTable(Ec2Resource):
                     "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
                 )
 
-    def _set_subnets(self, found: Mapping[str, Any], spec: RouteTableSpec, outside: Outside) -> None:
+    def _set_subnets(self, found: Described, spec: RouteTableSpec, outside: Outside) -> None:
         identity, live = found["RouteTableId"], _associations(found)
         place = self.place(outside, identity)
         for subnet in sorted(set(live) - set(spec.subnets)):
@@ -143,7 +125,7 @@ class RouteTable(Ec2Resource):
                 )
 
 
-def _routes(found: Mapping[str, Any]) -> dict[str, Route]:
+def _routes(found: Described) -> dict[str, Route]:
     """dict[destination -> route], without the network's own and those that a gateway propagates."""
     return {
         each["DestinationCidrBlock"]: Route(
@@ -156,7 +138,7 @@ def _routes(found: Mapping[str, Any]) -> dict[str, Route]:
     }
 
 
-def _associations(found: Mapping[str, Any]) -> dict[str, str]:
+def _associations(found: Described) -> dict[str, str]:
     """dict[subnet -> id of its association]."""
     return {
         each["SubnetId"]: each["RouteTableAssociationId"]

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from edgefleet.cloud.base import Ec2Resource, Tagged
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.errors import Problem
-from edgefleet.io import ec2
+from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Outside
-from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 
@@ -25,21 +24,21 @@ SOURCES = ("cidr", "cidr6", "security_group", "prefix_list")
 class SecurityRule:
     """One rule: a protocol, ports, and one source or destination."""
 
-    protocol: Annotated[str, Effect.NONE] = "tcp"
+    protocol: str = "tcp"
     """``tcp``, ``udp``, ``icmp``, ``icmpv6``, the number of another one, or ``-1`` for all."""
-    from_port: Annotated[int | None, Effect.NONE] = None
+    from_port: int | None = None
     """First port; absent for all ports of the protocol."""
-    to_port: Annotated[int | None, Effect.NONE] = None
+    to_port: int | None = None
     """Last port; the first one where it is absent."""
-    cidr: Annotated[str | None, Effect.NONE] = None
+    cidr: str | None = None
     """IPv4 network, ``10.0.0.0/16``."""
-    cidr6: Annotated[str | None, Effect.NONE] = None
+    cidr6: str | None = None
     """IPv6 network, ``fd00::/8``."""
-    security_group: Annotated[str | None, Effect.NONE] = None
+    security_group: str | None = None
     """Id of a security group; ``self`` for this one."""
-    prefix_list: Annotated[str | None, Effect.NONE] = None
+    prefix_list: str | None = None
     """Id of a prefix list."""
-    description: Annotated[str, Effect.NONE] = ""
+    description: str = ""
     """What it is for."""
 
 
@@ -47,36 +46,32 @@ class SecurityRule:
 class SecurityGroupSpec(Tagged):
     """Who may reach a machine, and whom it may reach (EC2 API, CreateSecurityGroup)."""
 
-    vpc_id: Annotated[str, Effect.NONE]
+    vpc_id: str
     """Id of the network."""
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Name, unique in the network."""
-    description: Annotated[str, Effect.NONE] = "Managed by edgefleet"
+    description: str = "Managed by edgefleet"
     """What it is for; AWS lets nobody change it."""
-    ingress: Annotated[tuple[SecurityRule, ...], Unordered(), Effect.NONE] = ()
+    ingress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
     """Who may reach it; nobody where there is none."""
-    egress: Annotated[tuple[SecurityRule, ...], Unordered(), Effect.NONE] = ()
+    egress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
     """Whom it may reach; nobody where there is none (AWS's own allow-all rule is taken away)."""
 
 
-@spec
-class SecurityGroupOutputs:
-    """What is known of a security group."""
-
-    arn: str
-    """Amazon Resource Name."""
-
-
-class SecurityGroup(Ec2Resource):
+class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
     """The kind."""
 
-    TOKEN = "edgefleet:aws:SecurityGroup"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = SecurityGroupSpec
-    Outputs: ClassVar[type[Any]] = SecurityGroupOutputs
     REPLACE_ON = frozenset({"vpcId", "name", "description"})
     CLAIMS = ("vpcId", "name")
     PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
-    THING = ec2.Thing("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
+    KIND = Ec2Kind("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
+    INTERFACES = "group-id"
+    TABLE = Table(
+        create="create_security_group",
+        delete="delete_security_group",
+        key="GroupId",
+        fields={"vpcId": "VpcId", "name": "GroupName", "description": "Description"},
+    )
 
     def inspect(self, spec: SecurityGroupSpec) -> Iterable[Problem]:
         """Rules that EC2 would refuse, each with its place."""
@@ -89,23 +84,13 @@ class SecurityGroup(Ec2Resource):
                 if rule in rules[:index]:
                     yield Problem(code="twice", path=path, problem="is there already", hint="remove it")
 
-    def make(self, spec: SecurityGroupSpec, outside: Outside, place: str) -> Mapping[str, Any]:
-        """Make it; its rules follow."""
-        made = outside.aws.call(
-            "ec2",
-            "create_security_group",
-            place,
-            GroupName=spec.name,
-            Description=spec.description,
-            VpcId=spec.vpc_id,
-            TagSpecifications=ec2.tagged(self.THING.kind, self.tags(spec, outside)),
-        )
+    def make(self, spec: SecurityGroupSpec, outside: Outside, place: str) -> Described:
+        """Make it; its rules follow. EC2 answers with its id alone."""
+        made = super().make(spec, outside, place)
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 
-    def settle(
-        self, found: Mapping[str, Any], spec: SecurityGroupSpec, outside: Outside
-    ) -> Mapping[str, Any]:
+    def settle(self, found: Described, spec: SecurityGroupSpec, outside: Outside) -> Described:
         """Take away the rules that are not asked for, add those that are missing; the others stay."""
         identity, place = found["GroupId"], self.place(outside, found["GroupId"])
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
@@ -119,30 +104,14 @@ class SecurityGroup(Ec2Resource):
                     outside.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
         return found
 
-    def inputs(self, found: Mapping[str, Any], outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
         """Its names and rules."""
-        del outside
-        identity = found["GroupId"]
+        identity = self.id_of(found)
         return {
-            "vpcId": found.get("VpcId", ""),
-            "name": found["GroupName"],
-            "description": found["Description"],
+            **super().inputs(found, outside),
             "ingress": _plain(_rules(found["IpPermissions"], identity)),
             "egress": _plain(_rules(found["IpPermissionsEgress"], identity)),
         }
-
-    def outputs(self, found: Mapping[str, Any], outside: Outside) -> SecurityGroupOutputs:
-        """Its name."""
-        name = f"security-group/{found['GroupId']}"
-        return SecurityGroupOutputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
-
-    def remove(self, found: Mapping[str, Any], outside: Outside, place: str) -> None:
-        """Remove it."""
-        outside.aws.seek("ec2", "delete_security_group", place, GroupId=found["GroupId"])
-
-    def users(self, identity: str, outside: Outside) -> list[str]:
-        """Network interfaces that have it."""
-        return ec2.interfaces(outside.aws, "group-id", identity)
 
 
 def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:

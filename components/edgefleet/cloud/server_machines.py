@@ -16,12 +16,13 @@ from edgefleet.cloud.base.rolling import (
     Terminate,
 )
 from edgefleet.errors import EdgefleetError
-from edgefleet.io import ec2, run_command
+from edgefleet.io import run_command
 from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Outside
 from edgefleet.io.instances import Machine, interface, launch_settings, run_one
 from edgefleet.io.ownership import PREFIX
+from edgefleet.io.tagging import EC2
 from edgefleet.io.waiting import until
 
 SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
@@ -112,8 +113,8 @@ class ServerMachines:
         """What can be changed on machines that stay: their target groups and tags."""
         for each in seen:
             own = {SET: self._name, SLOT: str(each.member.slot), CONFIG: each.member.config}
-            live = ec2.tags_of(each.described)
-            ec2.set_tags(self._outside.aws, each.member.instance, live=live, wanted={**tags, **own})
+            live = EC2.parsed(each.described.get("Tags"))
+            EC2.set(self._outside.aws, each.member.instance, {**tags, **own}, live=live)
         for group in sorted(target_groups):
             place, ask = self.place, self._outside.aws.call
             health = ask("elbv2", "describe_target_health", place, TargetGroupArn=group)
@@ -220,7 +221,7 @@ class ServerMachines:
 
 
 def _member(described: Mapping[str, Any]) -> Member:
-    tags = ec2.tags_of(described)
+    tags = EC2.parsed(described.get("Tags"))
     return Member(
         instance=described["InstanceId"],
         slot=int(tags.get(SLOT, "0")),

@@ -7,16 +7,15 @@ by asking a server through Systems Manager. So an update that was interrupted an
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, Tagged, exists
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
-from edgefleet.io import ec2
 from edgefleet.io.environment import Created, Found, Incomplete, Outside
 from edgefleet.io.instances import Machine, architecture_problems
-from edgefleet.model.effects import Effect
+from edgefleet.io.tagging import EC2
 from edgefleet.model.spec import Unordered, spec, to_plain
 from edgefleet.model.version_skew import upgrade_problems
 
@@ -29,11 +28,11 @@ MOST_STEPS = 60
 class ServerUserData:
     """First-boot configuration of a server, by how its etcd begins; without secrets."""
 
-    init: Annotated[str, Effect.NONE]
+    init: str
     """Of the first server."""
-    join: Annotated[str, Effect.NONE]
+    join: str
     """Of each other one."""
-    restore: Annotated[str | None, Effect.NONE] = None
+    restore: str | None = None
     """Of the first one of a hub that begins from a snapshot."""
 
 
@@ -41,13 +40,13 @@ class ServerUserData:
 class ServerVolume:
     """The encrypted disk of each server."""
 
-    size: Annotated[int, Effect.NONE] = 40
+    size: int = 40
     """GiB."""
-    type: Annotated[Literal["gp3", "io2"], Effect.NONE] = "gp3"
+    type: Literal["gp3", "io2"] = "gp3"
     """Kind of disk."""
-    iops: Annotated[int | None, Effect.NONE] = None
+    iops: int | None = None
     """Operations a second; the kind's own base where it is absent."""
-    key_arn: Annotated[str | None, Effect.NONE] = None
+    key_arn: str | None = None
     """ARN of the KMS key; the account's own for disks where it is absent."""
 
 
@@ -55,33 +54,33 @@ class ServerVolume:
 class ServerSetSpec(Tagged):
     """The hub's servers: machines with embedded etcd, over several zones."""
 
-    name: Annotated[str, Effect.NONE]
+    name: str
     """Name, unique in the account and region."""
-    image: Annotated[str, Effect.NONE]
+    image: str
     """Id of the machine image."""
-    instance_type: Annotated[str, Effect.NONE]
+    instance_type: str
     """Type of each machine."""
-    subnets: Annotated[tuple[str, ...], Effect.NONE]
+    subnets: tuple[str, ...]
     """Ids of subnets, one a zone; server after server is put into the next one."""
-    security_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE]
+    security_groups: Annotated[tuple[str, ...], Unordered()]
     """Ids of security groups."""
-    instance_profile: Annotated[str, Effect.NONE]
+    instance_profile: str
     """Name of the instance profile by which servers fetch their secrets."""
-    user_data: Annotated[ServerUserData, Effect.NONE]
+    user_data: ServerUserData
     """First-boot configuration."""
-    marker: Annotated[str, Effect.NONE]
+    marker: str
     """Name of the parameter that says that the cluster was begun once; made and removed with the set."""
-    target_groups: Annotated[tuple[str, ...], Unordered(), Effect.NONE] = ()
+    target_groups: Annotated[tuple[str, ...], Unordered()] = ()
     """ARNs of target groups that servers are in."""
-    servers: Annotated[int, Effect.NONE] = 3
+    servers: int = 3
     """1, 3 or 5."""
-    roll_on: Annotated[str | None, Effect.NONE] = None
+    roll_on: str | None = None
     """Servers are replaced when this changes; when `user_data.join` does, where it is absent."""
-    k3s_version: Annotated[str | None, Effect.NONE] = None
+    k3s_version: str | None = None
     """Release that servers run; a change is checked for skew and rolls nothing: a Plan upgrades them."""
-    volume: Annotated[ServerVolume, Effect.NONE] = ServerVolume()
+    volume: ServerVolume = ServerVolume()
     """The disk of each."""
-    join_seconds: Annotated[int, Effect.NONE] = 900
+    join_seconds: int = 900
     """Seconds that a server may take to join."""
 
 
@@ -113,12 +112,9 @@ class ServerSetOutputs:
     """The servers, by place."""
 
 
-class ServerSet(CloudResource):
+class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     """The kind; its id is its name."""
 
-    TOKEN = "edgefleet:aws:ServerSet"  # noqa: S105 - a type token
-    Spec: ClassVar[type[Any]] = ServerSetSpec
-    Outputs: ClassVar[type[Any]] = ServerSetOutputs
     REPLACE_ON = frozenset({"name", "marker"})
     CLAIMS = ("name",)
     CHANGING = frozenset({"config", "state", "members"})
@@ -217,7 +213,7 @@ class ServerSet(CloudResource):
             Refused: somebody else made one.
         """
         for each in machines.seen():
-            tags = ec2.tags_of(each.described)
+            tags = EC2.parsed(each.described.get("Tags"))
             if outside.owner is None or not outside.owner.is_mine(tags, machines.place):
                 raise exists(machines.place, self.TOKEN, name)
 

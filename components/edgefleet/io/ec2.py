@@ -1,19 +1,20 @@
 """EC2's ways of tagging, finding and describing, the same for all that it has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Outside
 from edgefleet.io.ownership import GENERATION, URN, digest
+from edgefleet.io.tagging import EC2, as_list
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """How EC2 speaks of one kind of thing."""
+class Ec2Kind:
+    """How EC2 names one kind."""
 
-    kind: str
+    type: str
     """Type in tag specifications, ``vpc``."""
     describe: str
     """boto3's method, ``describe_vpcs``."""
@@ -30,18 +31,8 @@ def tagged(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": as_list(tags)}]
 
 
-def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as AWS's lists have them, in order of keys."""
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
-def as_dict(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-    """dict[key -> value] of AWS's list."""
-    return {tag["Key"]: tag["Value"] for tag in tags or ()}
-
-
-def find(outside: Outside, thing: Thing, place: str) -> dict[str, Any] | None:
-    """The thing that an earlier run made for this very resource without hearing so; None where there is none.
+def find(outside: Outside, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
+    """What an earlier run made for this very resource without hearing so; None where there is none.
 
     Raises:
         Refused: another stack of the same name has made it.
@@ -53,35 +44,23 @@ def find(outside: Outside, thing: Thing, place: str) -> dict[str, Any] | None:
         {"Name": f"tag:{URN}", "Values": [owner.urn]},
         {"Name": f"tag:{GENERATION}", "Values": [owner.generation]},
     ]
-    found = outside.aws.call("ec2", thing.describe, place, Filters=filters)[thing.answer]
-    return next((each for each in found if _is_alive(each) and owner.is_mine(tags_of(each), place)), None)
+    found = outside.aws.call("ec2", kind.describe, place, Filters=filters)[kind.answer]
+    for described in found:
+        if _is_alive(described) and owner.is_mine(EC2.parsed(described.get("Tags")), place):
+            return dict(described)
+    return None
 
 
-def get(aws: Aws, thing: Thing, identity: str) -> dict[str, Any] | None:
-    """The thing of id `identity` as it is now, None where it is gone; asked together with others."""
+def get(aws: Aws, kind: Ec2Kind, identity: str) -> dict[str, Any] | None:
+    """What has the id `identity` as it is now, None where it is gone; asked together with others."""
 
     def fetch(identities: list[str]) -> dict[str, dict[str, Any]]:
-        filters = [{"Name": thing.filter, "Values": identities}]
-        place = f"{thing.kind} {', '.join(identities)}"
-        found = aws.pages("ec2", thing.describe, place, key=thing.answer, Filters=filters)
-        return {each[thing.id]: each for each in found if _is_alive(each)}
+        filters = [{"Name": kind.filter, "Values": identities}]
+        place = f"{kind.type} {', '.join(identities)}"
+        found = aws.pages("ec2", kind.describe, place, key=kind.answer, Filters=filters)
+        return {each[kind.id]: each for each in found if _is_alive(each)}
 
-    return aws.batcher(thing.describe, fetch).get(identity)
-
-
-def set_tags(aws: Aws, identity: str, *, live: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    """Make the tags of `identity` those in `wanted`; only what differs is sent."""
-    changed = {key: value for key, value in wanted.items() if live.get(key) != value}
-    gone = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
-    if changed:
-        aws.call("ec2", "create_tags", identity, Resources=[identity], Tags=as_list(changed))
-    if gone:
-        aws.call("ec2", "delete_tags", identity, Resources=[identity], Tags=[{"Key": key} for key in gone])
-
-
-def tags_of(described: Mapping[str, Any]) -> dict[str, str]:
-    """dict[key -> value] of something as EC2 describes it."""
-    return as_dict(described.get("Tags") or described.get("TagSet"))
+    return aws.batcher(kind.describe, fetch).get(identity)
 
 
 def interfaces(aws: Aws, name: str, identity: str) -> list[str]:

@@ -1,15 +1,18 @@
-"""What every kind of AWS resource has: where it is, its tags, and what is known ahead."""
+"""What every kind of AWS resource has: where it is, its tags, and what is known ahead.
+
+An input of these declares no effect on a deployed site as those of a site do: it has none.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
-from edgefleet.cloud.base.tags import owner_tags, tag_problems
+from edgefleet.cloud.base.constraints import tag_problems
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Created, Found, Incomplete, Outside
-from edgefleet.model.effects import Effect
+from edgefleet.io.ownership import MANAGED
 from edgefleet.model.spec import outside_name, spec
 
 
@@ -17,7 +20,7 @@ from edgefleet.model.spec import outside_name, spec
 class Placed:
     """Where a resource is."""
 
-    region: Annotated[str | None, Effect.NONE] = None
+    region: str | None = None
     """AWS region where it is not the provider's."""
 
 
@@ -25,7 +28,7 @@ class Placed:
 class Tagged(Placed):
     """Where a resource is and how it is tagged."""
 
-    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     """Tags beside the ones that say whose it is."""
 
 
@@ -33,14 +36,23 @@ class Tagged(Placed):
 class Labelled:
     """Tags of a resource that is in no region."""
 
-    tags: Annotated[dict[str, str], Effect.NONE] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     """Tags beside the ones that say whose it is."""
 
 
+@spec
+class ArnOutputs:
+    """What is known of a resource whose name is all that others need."""
+
+    arn: str
+    """Amazon Resource Name."""
+
+
 class CloudResource(ABC):
-    """One kind of AWS resource."""
+    """One kind of AWS resource: ``class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs)``."""
 
     TOKEN: ClassVar[str]
+    """``edgefleet:aws:`` and the name of the class."""
     Spec: ClassVar[type[Any]]
     Outputs: ClassVar[type[Any]]
     REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
@@ -52,12 +64,12 @@ class CloudResource(ABC):
     STABLE: ClassVar[frozenset[str]] = frozenset()
     """Outputs that no update changes: all but `CHANGING`."""
 
-    def __init_subclass__(cls) -> None:
-        """Complete what follows from the specs."""
-        if not hasattr(cls, "Outputs"):
-            return  # a base of kinds
-        names = map(outside_name, cls.Outputs.__dataclass_fields__)
-        cls.STABLE = frozenset(names) - cls.CHANGING
+    def __init_subclass__(cls, *, spec: type[Any] | None = None, outputs: type[Any] | None = None) -> None:
+        """Complete what follows from the name and the specs; a base of kinds has none."""
+        if spec is None or outputs is None:
+            return
+        cls.TOKEN, cls.Spec, cls.Outputs = f"edgefleet:aws:{cls.__name__}", spec, outputs
+        cls.STABLE = frozenset(map(outside_name, outputs.__dataclass_fields__)) - cls.CHANGING
         if "region" in cls.Spec.__dataclass_fields__:
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
 
@@ -140,6 +152,11 @@ class CloudResource(ABC):
         """Remove it, unless what was made in its place in the same run is this very one."""
         if successor is None:
             self.destroy(identity, outside, inputs)
+
+
+def owner_tags(outside: Outside) -> dict[str, str]:
+    """Tags that say whose a resource is."""
+    return outside.owner.tags() if outside.owner else {MANAGED[0]: MANAGED[1]}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from edgefleet.cloud.base.names import balancer_name
+from edgefleet.cloud.base.constraints import balancer_name
 from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import ControlPlane
 

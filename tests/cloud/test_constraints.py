@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgefleet.cloud.base.cidr import cidr_problems
+from edgefleet.cloud.base.constraints import cidr_problems
 
 
 @pytest.mark.parametrize("block", ["10.0.0.0/16", "10.0.0.0/28", "192.168.4.0/22"])

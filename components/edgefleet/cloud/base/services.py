@@ -1,0 +1,82 @@
+"""Services whose kinds are alike: load balancing, and IAM Roles Anywhere."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from edgefleet.cloud.base.described import ChosenId
+from edgefleet.cloud.base.table import Change, Described
+from edgefleet.io.environment import Outside
+from edgefleet.io.tagging import ELB, ROLES_ANYWHERE
+
+IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id of IAM Roles Anywhere."""
+
+
+class ElbResource(ChosenId):
+    """A kind of Elastic Load Balancing's: found by ARN or name, and partly set by attributes."""
+
+    TAGGING = ELB
+    ATTRIBUTES: ClassVar[Mapping[str, tuple[str, int]]] = MappingProxyType({})
+    """dict[input -> (attribute of the API, its value where none is set)]."""
+    ATTRIBUTE_CALLS: ClassVar[str] = ""
+    """Operation that reads attributes, without ``describe_``."""
+
+    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        """By ARN or name."""
+        by = f"{self.TABLE.key}s" if identity.startswith("arn:") else "Names"
+        place = self.place(outside, identity)
+        answer = outside.aws.seek("elbv2", self.TABLE.read, place, **{by: [identity]})
+        return None if answer is None else next(iter(answer[self.TABLE.answer]), None)
+
+    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+        """The inputs, attributes among them."""
+        return {**super().inputs(found, outside), **self._attributes(found, outside)}
+
+    def _attributes(self, found: Described, outside: Outside) -> dict[str, Any]:
+        place, method = self.place(outside, self.id_of(found)), f"describe_{self.ATTRIBUTE_CALLS}"
+        answer = outside.aws.call("elbv2", method, place, **self.named(found))
+        live = {each["Key"]: each["Value"] for each in answer["Attributes"]}
+        return {
+            name: _value(live[key], default) if key in live else default
+            for name, (key, default) in self.ATTRIBUTES.items()
+        }
+
+
+def attributes(values: Mapping[str, int]) -> dict[str, Any]:
+    """The parameter that sets attributes; dict[attribute -> value]."""
+    return {"Attributes": [{"Key": key, "Value": str(value).lower()} for key, value in values.items()]}
+
+
+def _value(text: str, like: int) -> int:
+    return text == "true" if isinstance(like, bool) else int(text)
+
+
+class RolesAnywhereResource(ChosenId):
+    """A kind of IAM Roles Anywhere's. Names are not unique: of several only the one with our tags is ours."""
+
+    TAGGING = ROLES_ANYWHERE
+
+    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+        """By its id, or by the name that this very resource has."""
+        place = self.place(outside, identity)
+        if IDENTITY.fullmatch(identity):
+            return super().describe(identity, outside)
+        method = f"{self.TABLE.read.replace('get_', 'list_')}s"
+        for found in outside.aws.pages("rolesanywhere", method, place, key=f"{self.TABLE.answer}s"):
+            if found["name"] == identity and self._is_mine(found, outside, place):
+                return found
+        return None
+
+    def tagged_by(self, found: Described) -> str:
+        """Its ARN."""
+        return str(found[f"{self.TABLE.answer}Arn"])
+
+    def _is_mine(self, found: Described, outside: Outside, place: str) -> bool:
+        return outside.owner is not None and outside.owner.is_mine(self.live_tags(found, outside), place)
+
+
+def enabling(kind: str) -> Change:
+    """The calls that turn a `kind` of IAM Roles Anywhere's, ``crl``, on and off."""
+    return Change(("enabled",), f"enable_{kind}", lambda _: {}, otherwise=f"disable_{kind}")

@@ -1,0 +1,98 @@
+"""A kind as a table: its operations in the service's API, and which inputs and outputs stand where."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgefleet.io.waiting import PATIENCE
+from edgefleet.model.spec import Canonical, Unordered, adapter
+from edgefleet.model.type_introspection import at, defaults_of
+
+Described = Mapping[str, Any]
+"""A resource as its service describes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One call that sets some inputs of what exists; it is made where one of them differs."""
+
+    inputs: tuple[str, ...]
+    """By outside name."""
+    method: str
+    parameters: Callable[[Any], Mapping[str, Any]]
+    """Spec -> parameters beside the id."""
+    otherwise: str = ""
+    """Method that takes the id alone, where the first input is asked to be null or false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """How a description shows that the resource works, or never will."""
+
+    at: str
+    """Path of its state, ``State.Code``."""
+    good: str
+    bad: frozenset[str] = frozenset()
+    reason: Callable[[Described], str | None] = lambda _: None
+    """The service's message where the state is bad."""
+    hint: str = "see the reason in AWS's console, remove it and run up again"
+    patience: float = PATIENCE
+    """Seconds that it may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The operations of one kind, as boto3 calls them."""
+
+    create: str
+    delete: str
+    key: str
+    """Where a description has the id that calls name it by; also their parameter: ``VpcId``."""
+    read: str = ""
+    answer: str = ""
+    """Where the answer of `create`, or of `read` where there is one, has the description, ``Vpc``."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """dict[input -> parameter of `create`, also path in a description]."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """dict[input -> path in a description] of those that `create` does not take in this form."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """dict[field of the outputs -> path in a description]."""
+    changes: tuple[Change, ...] = ()
+    """Calls that set what differs, in this order."""
+    readiness: Readiness | None = None
+    """What is waited for after `create` and after each change."""
+
+
+def plain(spec: Any) -> dict[str, Any]:
+    """The inputs of `spec` by outside name, with defaults."""
+    values: dict[str, Any] = adapter(type(spec)).dump_python(spec, mode="json", by_alias=True)
+    return {name: in_order(type(spec), name, value) for name, value in values.items()}
+
+
+def read_back(of: Any, name: str, value: Any) -> Any:
+    """A described value as the input `name` of the spec `of` would have it; absent is the default."""
+    if value is None:
+        return defaults_of(of).get(name)
+    return in_order(of, name, value)
+
+
+def in_order(of: Any, name: str, value: Any) -> Any:
+    """`value` of the input `name`, sorted where its order says nothing."""
+    return sorted(value, key=repr) if value and _has(of, name, Unordered) else value
+
+
+def differ(of: Any, name: str, one: Any, other: Any) -> bool:
+    """Whether two values of the input `name` mean something else."""
+    forms = [note.form for note in _notes(of, name) if isinstance(note, Canonical)]
+    for form in forms:
+        one, other = form(one), form(other)
+    return bool((in_order(of, name, one) or None) != (in_order(of, name, other) or None))
+
+
+def _has(of: Any, name: str, note: type) -> bool:
+    return any(isinstance(each, note) for each in _notes(of, name))
+
+
+def _notes(of: Any, name: str) -> tuple[Any, ...]:
+    shape = at(of, (name,))
+    return shape.notes if shape else ()
