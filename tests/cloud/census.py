@@ -1,6 +1,6 @@
 """All that is in the emulated cloud, so that a test can say: nothing was left over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from edgefleet.io.aws import Aws
@@ -40,20 +40,38 @@ OTHERS = {
 """dict[(service, method) -> (list in the answer, name in each)]."""
 
 
+SERVICES = frozenset({"ec2", "eks", "budgets", *(service for service, _ in OTHERS)})
+Census = dict[str, frozenset[str]]
+"""dict[service -> names of all that it has]."""
+
+
 def census(aws: Aws) -> frozenset[str]:
     """Names of all that is there, but what every account has."""
-    return frozenset(_all(aws))
+    return frozenset().union(*by_service(aws).values())
 
 
-def _all(aws: Aws) -> Iterator[str]:
-    yield from _network_and_machines(aws)
-    for (service, method), (answer, name) in OTHERS.items():
-        yield from (each[name] for each in getattr(aws.client(service), method)()[answer])
-    yield from (each["Arn"] for each in aws.client("iam").list_policies(Scope="EmbeddedEngine")["Policies"])
-    yield from aws.client("eks").list_clusters()["clusters"]
-    yield from _versions(aws)
-    for each in aws.client("budgets").describe_budgets(AccountId=aws.account).get("Budgets", ()):
-        yield f"budget {each['BudgetName']}"
+def by_service(aws: Aws, services: Collection[str] = SERVICES) -> Census:
+    """The same for each of `services`."""
+    return {service: frozenset(_all(aws, service)) for service in SERVICES.intersection(services)}
+
+
+def _all(aws: Aws, service: str) -> Iterator[str]:
+    client = aws.client(service)
+    for (of, method), (answer, name) in OTHERS.items():
+        if of == service:
+            yield from (each[name] for each in getattr(client, method)()[answer])
+    match service:
+        case "ec2":
+            yield from _network_and_machines(aws)
+        case "iam":
+            yield from (each["Arn"] for each in client.list_policies(Scope="Local")["Policies"])
+        case "eks":
+            yield from client.list_clusters()["clusters"]
+        case "s3":
+            yield from _versions(aws)
+        case "budgets":
+            budgets = client.describe_budgets(AccountId=aws.account).get("Budgets", ())
+            yield from (each["BudgetName"] for each in budgets)
 
 
 def _network_and_machines(aws: Aws) -> Iterator[str]:

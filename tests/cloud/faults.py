@@ -15,9 +15,11 @@ REFUSALS = {
     "denied": (403, "AccessDenied", "You are not authorized to perform this operation"),
     "quota": (400, "VpcLimitExceeded", "The maximum number has been reached"),
 }
-"""dict[fault -> (status, code, message)]: AWS answers this and does nothing."""
-KINDS = (*REFUSALS, "timeout", "lost")
-"""``timeout``: the call never arrives; ``lost``: it takes effect, and its answer does not arrive."""
+"""dict[fault -> (status, code, message)]: AWS answers this and does nothing.
+
+The other faults are ``timeout``, where the call never arrives, and ``lost``, where it takes effect and
+its answer does not arrive.
+"""
 
 
 class Once(Aws):
@@ -35,6 +37,8 @@ class Faults:
     """Number of the call, from 0, that fails; none where it is negative."""
     calls: list[str] = field(default_factory=list)
     """Operations that were called."""
+    services: set[str] = field(default_factory=set)
+    """Services that were ever called."""
 
     def arm(self, kind: str, at: int) -> None:
         """From now on: the call number `at` fails as `kind` says."""
@@ -52,6 +56,7 @@ class Faults:
 
     def before_call(self, model: Any, **_: Any) -> None:
         self.calls.append(model.name)
+        self.services.add(model.service_model.service_name)
 
     def before_send(self, request: Any, **_: Any) -> AWSResponse | None:
         """The answer in place of sending, where this call is to fail before it has any effect."""
