@@ -18,7 +18,7 @@ from edgefleet.keys.site_certificate import certificate_key
 from edgefleet.model.site_resource import TOKEN, SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site.artifact_source import Supplies
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.inputs import StackSecrets, assemble
 from edgefleet.site.masked_files import masked_files
 from edgefleet.site.render import render
@@ -190,7 +190,7 @@ def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
     fleet = load_fleet(tmp_path / fleet_file, tmp_path)
     assembly = assemble(fleet, secrets, today=datetime(2026, 11, 24, tzinfo=UTC))
     assert {"alpha": assembly.plain("alpha"), "beta": assembly.plain("beta")} == registered
-    shop = Workshop(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
+    shop = BuildContext(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
     for job in assembly.jobs():
         built = build_site(job, shop=shop)
         assert () == built.problems

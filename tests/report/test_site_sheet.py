@@ -12,7 +12,7 @@ from edgefleet.model.medium import Format, Medium, PayloadFile
 from edgefleet.model.network import Bond
 from edgefleet.model.safety import BreakGlass, Ssm
 from edgefleet.model.site import Location, SiteSpec
-from edgefleet.report.site_sheet import Around, MadeImage, Sheet, sheet
+from edgefleet.report.site_sheet import MadeImage, Sheet, SheetContext, sheet
 
 PAYLOAD = (PayloadFile(path="bin/k3s", digest="sha256:" + "ab" * 32, size=1),)
 
@@ -31,7 +31,7 @@ def with_node(spec: SiteSpec, **changes: Any) -> SiteSpec:
 def made(spec: SiteSpec, **around: Any) -> Sheet:
     """Its sheet."""
     images = {node: MadeImage(file=f"{node}.iso", digest="sha256:" + "cd" * 32) for node in spec.nodes}
-    return sheet(spec, images, Around(**{"stack": "eu", "profiles": {}, **around}))
+    return sheet(spec, images, SheetContext(**{"stack": "eu", "profiles": {}, **around}))
 
 
 def test_the_code_is_the_sites_page_or_else_its_name() -> None:

@@ -14,7 +14,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.site.artifact_source import Supplies
 from edgefleet.site.build_plan import SiteJob
-from edgefleet.site.building import Workshop
+from edgefleet.site.building import BuildContext
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
@@ -70,14 +70,14 @@ def sites() -> dict[str, SiteSpec]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
+def shop(tmp_path: Path) -> BuildContext:
     """A place to build in, with a base beside it."""
     made_base(tmp_path / "base.img")
-    return Workshop(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
+    return BuildContext(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
 
 
 @pytest.fixture
-def plan(shop: Workshop) -> Plan:
+def plan(shop: BuildContext) -> Plan:
     """A site's inputs; nodes are named with what differs from a box with a raw image."""
     digest = disk.sha256(shop.supplies.project / "base.img")
 

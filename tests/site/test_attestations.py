@@ -21,7 +21,7 @@ from edgefleet.io.signing import PublicKey, Signing, read_public, signing
 from edgefleet.io.store import DirectoryStore
 from edgefleet.io.store.place import StorePlace
 from edgefleet.site import signature_check, verification
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
@@ -52,7 +52,7 @@ def beside(image: Path, ending: str) -> Any:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_bill_of_each_format_is_valid(name: str, shop: Workshop, plan: Plan) -> None:
+def test_the_bill_of_each_format_is_valid(name: str, shop: BuildContext, plan: Plan) -> None:
     """By CycloneDX's own strict schema; it is the image's, and speaks of no time."""
     wanted, file = FORMATS[name]
     build_site(plan(n1={"image": wanted}), shop=shop)
@@ -67,7 +67,7 @@ def test_the_bill_of_each_format_is_valid(name: str, shop: Workshop, plan: Plan)
 
 
 @pytest.fixture
-def carried(shop: Workshop) -> list[dict[str, Any]]:
+def carried(shop: BuildContext) -> list[dict[str, Any]]:
     """k3s, a shim, KubeEdge and a container image, fetched already."""
     files = []
     for path, release in (
@@ -82,7 +82,9 @@ def carried(shop: Workshop) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(params=["copy", "reference"])
-def raw(request: pytest.FixtureRequest, shop: Workshop, plan: Plan, carried: list[dict[str, Any]]) -> Path:
+def raw(
+    request: pytest.FixtureRequest, shop: BuildContext, plan: Plan, carried: list[dict[str, Any]]
+) -> Path:
     """An image with all of it."""
     built = build_site(plan(n1={"payload": carried}), shop=replace(shop, share=request.param))
     assert () == built.problems
@@ -141,7 +143,7 @@ def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
         assert each["digest"]["sha256"] == hashlib.sha256(data).hexdigest()
 
 
-def test_a_second_build_writes_nothing(raw: Path, shop: Workshop, plan: Plan, carried: list[Any]) -> None:
+def test_a_second_build_writes_nothing(raw: Path, shop: BuildContext, plan: Plan, carried: list[Any]) -> None:
     """All that stands beside an image follows from it; another machine writes the same."""
     before = {path: path.stat().st_mtime_ns for path in raw.parent.iterdir()}
     share: Any = "reference" if raw.suffix == ".json" else "copy"
@@ -155,7 +157,7 @@ def test_a_second_build_writes_nothing(raw: Path, shop: Workshop, plan: Plan, ca
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "p256"])
 def test_a_signature_is_checked_against_keys_that_are_trusted(
-    algorithm: str, shop: Workshop, plan: Plan, tmp_path: Path
+    algorithm: str, shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
     """Without one it is told and not believed; another key did not sign."""
     by, other = key(tmp_path, "by", algorithm), key(tmp_path, "other", algorithm)
@@ -173,7 +175,7 @@ def test_a_signature_is_checked_against_keys_that_are_trusted(
     assert verified(image, by.public).endswith("which you trust")
 
 
-def test_openssl_checks_a_signature_without_us(shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_openssl_checks_a_signature_without_us(shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """By the commands that the documentation gives."""
     build_site(plan(n1={"image": {"format": "script"}}), shop=replace(shop, signing=key(tmp_path, "by")))
     folder = shop.out / "berlin"
@@ -199,7 +201,7 @@ def test_openssl_checks_a_signature_without_us(shop: Workshop, plan: Plan, tmp_p
     ), done.stderr
 
 
-def test_a_build_without_a_key_leaves_what_was_signed(shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_a_build_without_a_key_leaves_what_was_signed(shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """Unless the image is another one: then nothing signed is left."""
     by = key(tmp_path, "by", "p256")
     one = {"image": {"format": "nocloud"}}
@@ -216,7 +218,7 @@ def test_a_build_without_a_key_leaves_what_was_signed(shop: Workshop, plan: Plan
 
 @pytest.mark.parametrize("ending", [".manifest.json", ".cdx.json", ".intoto.json", ".dsse.json"])
 def test_a_build_without_a_key_mends_what_no_longer_fits(
-    ending: str, shop: Workshop, plan: Plan, tmp_path: Path
+    ending: str, shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
     """What was signed is of no use without one of its files: all are written anew, unsigned."""
     one = {"image": {"format": "nocloud"}}
@@ -260,7 +262,7 @@ TAMPERED: dict[str, tuple[str, Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_what_was_tampered_with_is_named(what: str, shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_what_was_tampered_with_is_named(what: str, shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """Whichever of the files beside an image it is."""
     ending, change, said = TAMPERED[what]
     by = key(tmp_path, "by")
@@ -278,7 +280,7 @@ def test_what_was_tampered_with_is_named(what: str, shop: Workshop, plan: Plan, 
 
 
 def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
-    shop: Workshop, plan: Plan, tmp_path: Path
+    shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
     """Whoever swaps image, documents and key all at once is found out by the key that somebody trusts."""
     by, thief = key(tmp_path, "by"), key(tmp_path, "thief")
@@ -289,7 +291,7 @@ def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
         verified(image, by.public)
 
 
-def test_what_is_in_the_store_has_its_documents_there(shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_what_is_in_the_store_has_its_documents_there(shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """Signed ones stay so, whoever comes next and signs or not; of another image nothing old is left."""
     by = key(tmp_path, "by", "p256")
     place = StorePlace(uri="", root=tmp_path)

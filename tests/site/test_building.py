@@ -14,12 +14,12 @@ from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, parallel
 from edgefleet.io.store import DirectoryStore
 from edgefleet.io.store.place import StorePlace
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy")
 
 
-def test_what_is_finished_is_not_built_again(shop: Workshop, plan: Plan) -> None:
+def test_what_is_finished_is_not_built_again(shop: BuildContext, plan: Plan) -> None:
     """Not a byte is written; what somebody touched is made anew, the same."""
     (first,) = build_site(plan(), shop=shop).images
     image = shop.out / "berlin" / "n1.raw"
@@ -33,7 +33,7 @@ def test_what_is_finished_is_not_built_again(shop: Workshop, plan: Plan) -> None
     assert first.digest == f"sha256:{disk.sha256(image)}"
 
 
-def test_a_change_of_one_node_builds_one_image(shop: Workshop, plan: Plan) -> None:
+def test_a_change_of_one_node_builds_one_image(shop: BuildContext, plan: Plan) -> None:
     """The other is as it was; a node that left takes its image along."""
     build_site(plan(n1={}, n2={"role": "agent"}), shop=shop)
     changed = build_site(plan(n1={}, n2={"role": "agent", "memory": 4 * 2**30, "cpus": 2}), shop=shop)
@@ -46,7 +46,7 @@ def test_a_change_of_one_node_builds_one_image(shop: Workshop, plan: Plan) -> No
     assert ["n1.raw"] == list(json.loads((shop.out / "berlin" / "manifest.json").read_text())["images"])
 
 
-def test_one_node_is_built_alone(shop: Workshop, plan: Plan) -> None:
+def test_one_node_is_built_alone(shop: BuildContext, plan: Plan) -> None:
     """Others cost nothing and may fail; what they have stays, and stays listed."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
     folder = shop.out / "berlin"
@@ -62,7 +62,7 @@ def test_one_node_is_built_alone(shop: Workshop, plan: Plan) -> None:
     assert (False, written) == ((folder / "n1.raw").exists(), (folder / "n2.raw").stat().st_mtime_ns)
 
 
-def test_a_node_that_fails_leaves_the_others(shop: Workshop, plan: Plan) -> None:
+def test_a_node_that_fails_leaves_the_others(shop: BuildContext, plan: Plan) -> None:
     """The base is said that is not there; nothing half-made stays; the earlier image stays."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
     built = build_site(plan(n1={}, n2={"role": "agent"} | lost), shop=shop)
@@ -74,7 +74,7 @@ def test_a_node_that_fails_leaves_the_others(shop: Workshop, plan: Plan) -> None
         list(image_verify.images(shop.out))
 
 
-def test_two_builds_of_one_site_do_not_meet(shop: Workshop, plan: Plan) -> None:
+def test_two_builds_of_one_site_do_not_meet(shop: BuildContext, plan: Plan) -> None:
     """The second says that one is under way and touches nothing."""
     with disk.locked(shop.out / "berlin", who="a build of berlin"):
         built = build_site(plan(), shop=shop)
@@ -82,7 +82,7 @@ def test_two_builds_of_one_site_do_not_meet(shop: Workshop, plan: Plan) -> None:
     assert [".lock"] == [path.name for path in (shop.out / "berlin").iterdir()]
 
 
-def test_a_killed_build_leaves_nothing_behind(shop: Workshop, plan: Plan) -> None:
+def test_a_killed_build_leaves_nothing_behind(shop: BuildContext, plan: Plan) -> None:
     """What it had in the making goes with the next build."""
     for left in (".scratch-1/seed.fat", ".n1.raw.abc.tmp"):
         disk.write(shop.out / "berlin" / left, b"half")
@@ -91,7 +91,7 @@ def test_a_killed_build_leaves_nothing_behind(shop: Workshop, plan: Plan) -> Non
     assert not list((shop.out / "berlin").glob("*.tmp"))
 
 
-def test_other_bytes_of_the_same_parts_are_refused(shop: Workshop, plan: Plan) -> None:
+def test_other_bytes_of_the_same_parts_are_refused(shop: BuildContext, plan: Plan) -> None:
     """A machine whose memory fails is found by its second build; nothing is left to be flashed."""
     build_site(plan(), shop=shop)
     folder = shop.out / "berlin"
@@ -103,7 +103,7 @@ def test_other_bytes_of_the_same_parts_are_refused(shop: Workshop, plan: Plan) -
     assert not (folder / "n1.raw").exists()
 
 
-def test_images_of_one_profile_refer_to_one_base(shop: Workshop, plan: Plan) -> None:
+def test_images_of_one_profile_refer_to_one_base(shop: BuildContext, plan: Plan) -> None:
     """The digest is the copy's."""
     copied = build_site(plan("a"), shop=shop).images
     referring = replace(shop, share="reference", out=shop.out / "ref")
@@ -113,7 +113,9 @@ def test_images_of_one_profile_refer_to_one_base(shop: Workshop, plan: Plan) -> 
     assert [False] == [each.is_new for each in build_site(plan("a"), shop=referring).images]
 
 
-def test_the_store_holds_what_was_built_under_its_digest(shop: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_the_store_holds_what_was_built_under_its_digest(
+    shop: BuildContext, plan: Plan, tmp_path: Path
+) -> None:
     """A machine without the file does not build it again; another image takes the former one's place."""
     shop = replace(shop, upload=StorePlace(uri="", root=tmp_path), is_discarding=True)
     store = DirectoryStore(tmp_path / "store")
@@ -133,7 +135,7 @@ def test_the_store_holds_what_was_built_under_its_digest(shop: Workshop, plan: P
     assert beside | {other, "sites/berlin/built/n1.json"} == set(store.list("sites/berlin/"))
 
 
-def test_the_number_of_workers_changes_no_byte(shop: Workshop, plan: Plan) -> None:
+def test_the_number_of_workers_changes_no_byte(shop: BuildContext, plan: Plan) -> None:
     """One process and two make the same images of four sites."""
     jobs = [plan(f"site-{number}") for number in range(4)]
     made = []
@@ -145,7 +147,7 @@ def test_the_number_of_workers_changes_no_byte(shop: Workshop, plan: Plan) -> No
     assert made[0] == made[1]
 
 
-def test_a_plan_of_another_version_is_said(shop: Workshop, plan: Plan) -> None:
+def test_a_plan_of_another_version_is_said(shop: BuildContext, plan: Plan) -> None:
     """Not a traceback of a worker."""
     job = plan()
     built = build_site(replace(job, inputs={**job.inputs, "nodes": {"n1": {}}}), shop=shop)

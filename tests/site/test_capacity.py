@@ -11,7 +11,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.model.medium import Base, Medium, PayloadFile
 from edgefleet.model.site import SiteSpec
 from edgefleet.report import footer
-from edgefleet.site.capacity import ROOM, check_fits, fillings
+from edgefleet.site.capacity import ROOM, check_fits, medium_usages
 
 SITE = spec_of(GOLDEN / "recipe-1/server-static")
 NODE = next(iter(SITE.nodes))
@@ -48,18 +48,18 @@ RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha
 )
 def test_what_a_medium_holds(made: SiteSpec, lock: ArtifactsLock, said: str) -> None:
     """The payload and the base, on the medium that is named or on the node's disk."""
-    (found,) = fillings({"a": made}, lock)
+    (found,) = medium_usages({"a": made}, lock)
     assert said == footer.held(found)
 
 
 def test_a_seed_alone_is_nothing_to_tell() -> None:
-    assert [] == list(fillings({"a": SITE}, LOCK))
+    assert [] == list(medium_usages({"a": SITE}, LOCK))
 
 
 def test_equal_boxes_are_one_line() -> None:
     """With a count; a few are named."""
     sites = {name: site(name, **RAW) for name in ("a", "b", "c", "d")} | {"e": site("e")}
-    lines = [line.plain for line in footer.media(tuple(fillings(sites, LOCK)))]
+    lines = [line.plain for line in footer.media(tuple(medium_usages(sites, LOCK)))]
     assert [
         "MEDIA - 5 nodes with more than a seed",
         "  digests identify the inputs; image build prints the SHA-256 of each file",

@@ -15,14 +15,14 @@ from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import token
 from edgefleet.report import image_difference
 from edgefleet.site import image_diff
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
 Build = Callable[..., Path]
 
 
 @pytest.fixture
-def build(shop: Workshop, plan: Plan) -> Build:
+def build(shop: BuildContext, plan: Plan) -> Build:
     """The image of a box, in a folder of its own; named with what differs."""
     count = 0
 
@@ -69,7 +69,7 @@ def test_what_a_box_gets_otherwise_is_shown(name: str, build: Build) -> None:
     assert "holds secrets and is not shown" in said
 
 
-def test_files_that_come_and_go_are_told_with_what_they_are(shop: Workshop, build: Build) -> None:
+def test_files_that_come_and_go_are_told_with_what_they_are(shop: BuildContext, build: Build) -> None:
     """Payload, base and releases; sizes, modes and owners."""
     one = put_in_cache(shop, b"one" * 1000) | {"version": "v1.36.4+k3s1"}
     other = put_in_cache(shop, b"other" * 1000) | {"version": "v1.36.5+k3s1"}
@@ -93,7 +93,7 @@ def test_text_on_the_medium_is_shown_where_it_is_no_secret(build: Build) -> None
     assert (True, ()) == (medium["user-data"].is_secret, medium["user-data"].diff)
 
 
-def test_a_passphrase_is_not_shown(shop: Workshop, plan: Plan) -> None:
+def test_a_passphrase_is_not_shown(shop: BuildContext, plan: Plan) -> None:
     """A network's file is, until it holds one."""
     images = []
     for word in ("correct horse", "battery staple"):
@@ -113,7 +113,9 @@ def test_a_passphrase_is_not_shown(shop: Workshop, plan: Plan) -> None:
     assert "correct" not in shown(found)
 
 
-def test_an_image_that_was_changed_since_is_not_compared(shop: Workshop, plan: Plan, build: Build) -> None:
+def test_an_image_that_was_changed_since_is_not_compared(
+    shop: BuildContext, plan: Plan, build: Build
+) -> None:
     """What would be shown is not what was built; verifying says more."""
     build_site(plan(), shop=shop)
     image = shop.out / "berlin" / "n1.raw"

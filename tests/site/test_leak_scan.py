@@ -22,7 +22,7 @@ from edgefleet.model.composing import Composed
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
 from edgefleet.site.build_plan import SiteJob
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.known_secrets import known
 from edgefleet.site.leak_scan import Scan
 
@@ -35,7 +35,7 @@ Leaking = Callable[[SiteJob], Problem]
 
 
 @pytest.fixture
-def looking(shop: Workshop, plan: Plan) -> Workshop:
+def looking(shop: BuildContext, plan: Plan) -> BuildContext:
     """A place where berlin is built and munich's secrets are known."""
     specs = [
         from_plain(SiteInputs, dict(plan(name).inputs) | {"key": key})
@@ -44,7 +44,7 @@ def looking(shop: Workshop, plan: Plan) -> Workshop:
     return replace(shop, known=known([(spec, spec.key) for spec in specs], (), {}))
 
 
-def refused(job: SiteJob, shop: Workshop) -> Problem:
+def refused(job: SiteJob, shop: BuildContext) -> Problem:
     """What is said of a site that is not built."""
     (problem,) = build_site(job, shop=shop).problems
     said = str(problem)
@@ -54,7 +54,7 @@ def refused(job: SiteJob, shop: Workshop) -> Problem:
     return problem
 
 
-def left(shop: Workshop) -> set[str]:
+def left(shop: BuildContext) -> set[str]:
     """What is in the site's folder."""
     return {path.name for path in (shop.out / "berlin").iterdir()} - {".lock"}
 
@@ -69,7 +69,9 @@ RAW: tuple[dict[str, Any], str] = ({}, "n1.raw")
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "raw"])
-def test_a_token_of_another_site_is_found_in_every_format(name: str, looking: Workshop, plan: Plan) -> None:
+def test_a_token_of_another_site_is_found_in_every_format(
+    name: str, looking: BuildContext, plan: Plan
+) -> None:
     """By name and kind; the site's own is none."""
     wanted, file = {**FORMATS, "raw": RAW}[name]
     node = {"image": wanted} if wanted else {}
@@ -81,7 +83,7 @@ def test_a_token_of_another_site_is_found_in_every_format(name: str, looking: Wo
 
 
 @pytest.mark.skipif(bool(small_installer.missing()), reason="needs tools: xorriso, grub, isolinux")
-def test_an_installer_is_looked_through(looking: Workshop, plan: Plan) -> None:
+def test_an_installer_is_looked_through(looking: BuildContext, plan: Plan) -> None:
     """Its seed lies among thousands of files that are the base's."""
     base = small_installer.made_installer(looking.supplies.project / "base.iso")
     source = {"source": "file:base.iso", "sha256": disk.sha256(base)}
@@ -93,14 +95,16 @@ def test_an_installer_is_looked_through(looking: Workshop, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("share", ["copy", "reference"])
-def test_a_disk_image_is_looked_through_however_it_is_kept(share: Any, looking: Workshop, plan: Plan) -> None:
+def test_a_disk_image_is_looked_through_however_it_is_kept(
+    share: Any, looking: BuildContext, plan: Plan
+) -> None:
     """What it refers to, and the file of its own parts; neither is left."""
     shop = replace(looking, share=share)
     assert "its seed" in refused(planted(plan(), TOKEN), shop).problem
     assert {"manifest.json"} == left(shop)
 
 
-def test_a_base_that_a_box_ran_with_is_refused(looking: Workshop, plan: Plan) -> None:
+def test_a_base_that_a_box_ran_with_is_refused(looking: BuildContext, plan: Plan) -> None:
     """Somebody took a box's disk for a base: its host key would be on each box."""
     base = looking.supplies.project / "base.img"
     with base.open("r+b") as file:
@@ -125,7 +129,7 @@ def layered(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("format_", ["raw", "nocloud"])
 @pytest.mark.parametrize("is_layer", [True, False])
-def test_a_payload_is_looked_through(format_: str, is_layer: bool, looking: Workshop, plan: Plan) -> None:  # noqa: FBT001
+def test_a_payload_is_looked_through(format_: str, is_layer: bool, looking: BuildContext, plan: Plan) -> None:  # noqa: FBT001
     """Also the layers of container images in it, as far as gzip packed them."""
     text = b"kind: Config\ntoken: %b\n" % TOKEN.encode()
     file = put_in_cache(looking, layered(text) if is_layer else bytes(2_000_000) + text)
@@ -138,7 +142,7 @@ def test_a_payload_is_looked_through(format_: str, is_layer: bool, looking: Work
     assert "n1.raw" not in left(looking)
 
 
-def test_what_many_images_share_is_looked_at_once(looking: Workshop, plan: Plan) -> None:
+def test_what_many_images_share_is_looked_at_once(looking: BuildContext, plan: Plan) -> None:
     """What was found of it is kept by its digest, and damaged it is found anew."""
     assert () == build_site(plan(), shop=looking).problems
     (kept,) = [path for path in (looking.supplies.cache / "scanned").iterdir() if path.name != ".lock"]
@@ -149,7 +153,9 @@ def test_what_many_images_share_is_looked_at_once(looking: Workshop, plan: Plan)
     assert TOKEN.encode() not in kept.read_bytes()
 
 
-def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(looking: Workshop, tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(
+    looking: BuildContext, tmp_path: Path
+) -> None:
     """As an installer whose directory somebody wrote in a way of their own."""
     assert looking.known is not None
     scan = Scan(
@@ -168,7 +174,7 @@ def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(looking: Works
         scan.check_composed(image, made)
 
 
-def test_a_node_that_leaks_leaves_the_others(looking: Workshop, plan: Plan) -> None:
+def test_a_node_that_leaks_leaves_the_others(looking: BuildContext, plan: Plan) -> None:
     """Its earlier image stays what it was; the list tells of what was built."""
     assert () == build_site(plan(n1={}, n2={"role": "agent"}), shop=looking).problems
     earlier = (looking.out / "berlin" / "n2.raw").read_bytes()
@@ -180,7 +186,7 @@ def test_a_node_that_leaks_leaves_the_others(looking: Workshop, plan: Plan) -> N
     assert "n1.raw" not in left(looking)
 
 
-def test_of_a_leak_the_path_is_told(looking: Workshop, plan: Plan, tmp_path: Path) -> None:
+def test_of_a_leak_the_path_is_told(looking: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """A person sees where to look, and finds no word of the secret in what is written."""
     problem = refused(planted(plan(n1={"image": {"format": "script"}}), TOKEN), looking)
     assert "in n1.sh: a k3s agent token" in problem.problem

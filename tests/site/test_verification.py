@@ -14,7 +14,7 @@ from tests.site.conftest import Plan
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, image_reading
 from edgefleet.site import verification
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.manifest import Manifest, from_bytes
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
@@ -38,7 +38,7 @@ def nothing(_: str) -> None:
     """No base is found elsewhere."""
 
 
-def put_in_cache(shop: Workshop, data: bytes) -> dict[str, Any]:
+def put_in_cache(shop: BuildContext, data: bytes) -> dict[str, Any]:
     """A payload of one program, fetched already."""
     digest = hashlib.sha256(data).hexdigest()
     disk.write(shop.supplies.cache / "sha256" / digest, data)
@@ -53,7 +53,7 @@ def told(image: Path) -> str:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: Workshop, plan: Plan) -> None:
+def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, plan: Plan) -> None:
     """With mode, owner, size and digest, on the medium and on the box; secrets are salted."""
     wanted, file = FORMATS[name]
     assert () == build_site(plan(n1={"image": wanted}), shop=shop).problems
@@ -69,7 +69,7 @@ def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: Workshop, plan
 
 
 @pytest.fixture(params=["copy", "reference"])
-def raw(request: pytest.FixtureRequest, shop: Workshop, plan: Plan) -> Path:
+def raw(request: pytest.FixtureRequest, shop: BuildContext, plan: Plan) -> Path:
     """A raw image with a payload, as a file of its own and as one that refers to its base."""
     shop = replace(shop, share=request.param)
     file = put_in_cache(shop, BINARY)
@@ -146,7 +146,7 @@ def test_the_first_file_that_differs_is_named(
     ],
 )
 def test_the_first_file_of_a_seed_that_differs_is_named(
-    case: tuple[str, bytes, bytes, str], shop: Workshop, plan: Plan
+    case: tuple[str, bytes, bytes, str], shop: BuildContext, plan: Plan
 ) -> None:
     """An archive is looked into; a format of one file is that file."""
     name, old, new, said = case
@@ -211,7 +211,7 @@ def test_a_payload_is_read_as_a_stream(raw: Path) -> None:
     assert f"sha256:{hashlib.sha256(BINARY).hexdigest()}" == there["bin/k3s"].digest
 
 
-def test_two_images_of_a_site_without_room_each_have_a_manifest(shop: Workshop, plan: Plan) -> None:
+def test_two_images_of_a_site_without_room_each_have_a_manifest(shop: BuildContext, plan: Plan) -> None:
     """The seed, and the medium with the payload beside it."""
     file = put_in_cache(shop, b"a binary\n" * 1000)
     build_site(plan(n1={"payload": [file], "image": {"format": "nocloud"}}), shop=shop)

@@ -16,7 +16,7 @@ from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import Base, Medium
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.site import verification
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.render import SiteImage, render_site
 
 MISSING = small_installer.missing()
@@ -25,7 +25,7 @@ ROOT = "root:root"
 
 
 @pytest.fixture
-def medium(shop: Workshop, plan: Plan, tmp_path: Path) -> Path:
+def medium(shop: BuildContext, plan: Plan, tmp_path: Path) -> Path:
     """An installer with a payload, built."""
     base = made_installer(tmp_path / "base.iso")
     image = {
@@ -136,7 +136,9 @@ def test_what_the_fleet_file_says_of_an_installer_is_in_its_seed(
     assert made.identity != other.identity
 
 
-def test_a_base_that_cannot_be_used_is_called_as_the_fleet_file_calls_it(shop: Workshop, plan: Plan) -> None:
+def test_a_base_that_cannot_be_used_is_called_as_the_fleet_file_calls_it(
+    shop: BuildContext, plan: Plan
+) -> None:
     """Not by its digest in the cache, which nobody knows it by; and no image is left."""
     packed = shop.supplies.project / "debian.iso.gz"
     packed.write_bytes(b"\x1f\x8b" + bytes(100_000))

@@ -22,7 +22,7 @@ from edgefleet.report.human import counted
 from edgefleet.report.progress import progress
 from edgefleet.site.artifact_source import Supplies
 from edgefleet.site.build_plan import SiteJob
-from edgefleet.site.building import Workshop, build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.built import BuiltSite
 from edgefleet.site.inputs import Assembly
 
@@ -48,7 +48,7 @@ def workshop(
     upload: StorePlace | None,
     *,
     is_discarding: bool,
-) -> Workshop:
+) -> BuildContext:
     """Where and how to build.
 
     Raises:
@@ -57,7 +57,7 @@ def workshop(
     if share == "reference" and upload is not None:
         problem = "an image that refers to its base is of use on this machine alone"
         raise InvalidInput(Problem(code="share", problem=problem, hint="leave out --share or --upload"))
-    return Workshop(
+    return BuildContext(
         out=session.project / out,
         supplies=Supplies(cache=root_of(session.environment), project=session.project),
         share=share,
@@ -66,7 +66,7 @@ def workshop(
     )
 
 
-def signing(session: Session, shop: Workshop, key: str | None) -> Workshop:
+def signing(session: Session, shop: BuildContext, key: str | None) -> BuildContext:
     """`shop` with somebody who signs, where a key is named.
 
     Raises:
@@ -81,7 +81,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def build(session: Session, jobs: Iterable[SiteJob], total: int, shop: Workshop, workers: int) -> None:
+def build(session: Session, jobs: Iterable[SiteJob], total: int, shop: BuildContext, workers: int) -> None:
     """Build, and say what became of it.
 
     Raises:
@@ -107,7 +107,7 @@ def failure(problems: Iterable[Problem]) -> EdgefleetError:
 class _Account:
     """What was built, counted and, of few sites, named."""
 
-    def __init__(self, session: Session, shop: Workshop, total: int) -> None:
+    def __init__(self, session: Session, shop: BuildContext, total: int) -> None:
         self._session, self._shop, self._total = session, shop, total
         self._sites: list[BuiltSite] = []
         self._images: Counter[bool] = Counter()
@@ -145,7 +145,7 @@ class _Account:
                 yield f"    of parts {image.identity}, which previews show"
 
 
-def _signed(shop: Workshop) -> str:
+def _signed(shop: BuildContext) -> str:
     if shop.signing is None:
         return "not signed: name a key with --sign-key, or as images.signKey in the fleet file"
     return f"signed by {shop.signing.public.algorithm} {shop.signing.public.id}"

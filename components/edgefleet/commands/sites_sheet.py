@@ -57,7 +57,7 @@ def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -
     for site in sites:
         images = render(assembly.inputs(site))
         spec, member = fleet.sites[site], fleet.provenance.members[site]
-        around = site_sheet.Around(
+        around = site_sheet.SheetContext(
             stack=name,
             page=fleet.images.page,
             group=member.group,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
-from edgefleet.fleetfile.closure import Carrying, not_carried
+from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
 from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.partial import build, limited
@@ -88,7 +88,7 @@ class Building:
 
     def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with what their images carry; what an air-gapped one lacks is reported."""
-        carrying = Carrying(workloads, lock)
+        carrying = Payloads(workloads, lock)
         members = self.parts.provenance.members
         filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
         for lacking in carrying.lacking():

@@ -82,7 +82,7 @@ def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
     return None if image is None else PayloadFile(path=need.path, digest=image["digest"], size=image["size"])
 
 
-class Carrying:
+class Payloads:
     """Fills the payloads of air-gapped boxes; what equal boxes carry is made once.
 
     Args:

@@ -11,7 +11,7 @@ from edgefleet.model.steps import Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import Filling
+from edgefleet.site.capacity import MediumUsage
 
 SUMMARY = ("same", "create", "update", "replace", "delete")
 
@@ -36,19 +36,19 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
         "remains": [*view.remains],
         "unlocked": [*view.unlocked],
-        "media": [_filling(each) for each in view.media],
+        "media": [_usage(each) for each in view.media],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
     }
 
 
-def _filling(filling: Filling) -> dict[str, Any]:
+def _usage(usage: MediumUsage) -> dict[str, Any]:
     return {
-        "site": filling.site,
-        "node": filling.node,
-        "bytes": filling.content,
-        "medium": filling.medium,
-        "fits": filling.fits,
+        "site": usage.site,
+        "node": usage.node,
+        "bytes": usage.content,
+        "medium": usage.medium,
+        "fits": usage.fits,
     }
 
 

@@ -10,7 +10,7 @@ from edgefleet.report.human import age, counted
 from edgefleet.report.layout import COLUMNS, both_ends, wrapped
 from edgefleet.report.plan_view import View
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import Filling
+from edgefleet.site.capacity import MediumUsage
 
 SIGNS = {"create": ("+", "green"), "delete": ("-", "red"), "replace": ("+-", "yellow"), "import": ("=", "")}
 DONE = {Effect.REFLASH: "reflashed", Effect.RESTART: "restarted", Effect.LIVE: "updated"}
@@ -34,14 +34,14 @@ def others(view: View) -> Iterator[Text]:
         yield from both_ends(left, other.kind)
 
 
-def media(fillings: Sequence[Filling], *, is_all: bool = False) -> Iterator[Text]:
+def media(medium_usages: Sequence[MediumUsage], *, is_all: bool = False) -> Iterator[Text]:
     """How many bytes each medium holds, and whether they fit; `is_all` names every site."""
-    if not fillings:
+    if not medium_usages:
         return
-    equal: dict[Key, list[Filling]] = {}
-    for each in fillings:
+    equal: dict[Key, list[MediumUsage]] = {}
+    for each in medium_usages:
         equal.setdefault((each.content, each.medium, each.is_whole), []).append(each)
-    yield Text(f"MEDIA - {counted(len(fillings), 'node')} with more than a seed", "bold")
+    yield Text(f"MEDIA - {counted(len(medium_usages), 'node')} with more than a seed", "bold")
     yield from wrapped(f"  {OF_PARTS}")
     for group in equal.values():
         text = f"  {counted(len(group), 'node'):>10}  {held(group[0])}"
@@ -52,15 +52,15 @@ def media(fillings: Sequence[Filling], *, is_all: bool = False) -> Iterator[Text
         yield from (Text(line.plain, style) for line in wrapped(text))
 
 
-def held(filling: Filling) -> str:
+def held(usage: MediumUsage) -> str:
     """``1,412,345,678 bytes of 68,719,476,736: fits``."""
-    content = f"{filling.content:,} bytes"
-    if not filling.is_whole:
+    content = f"{usage.content:,} bytes"
+    if not usage.is_whole:
         content += " and a base that the artifacts lock does not have"
-    if filling.medium is None:
+    if usage.medium is None:
         return f"{content}; medium size unknown, set image.size"
-    fits = {True: "fits", False: "does not fit", None: "fits without it"}[filling.fits]
-    return f"{content} of {filling.medium:,}: {fits}"
+    fits = {True: "fits", False: "does not fit", None: "fits without it"}[usage.fits]
+    return f"{content} of {usage.medium:,}: {fits}"
 
 
 def render(view: View) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.steps import Op, Operation, Result, Step
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import Filling
+from edgefleet.site.capacity import MediumUsage
 
 SiteOutcome = Literal[
     "reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"
@@ -105,7 +105,7 @@ class View:
     """dict[name of a credential that sites share -> how many sites' images hold it]."""
     unlocked: tuple[str, ...] = ()
     """Versions of k3s without a digest from an artifacts lock."""
-    media: tuple[Filling, ...] = ()
+    media: tuple[MediumUsage, ...] = ()
     """What media hold that hold more than a seed."""
     store: str = ""
     """URI of the image store."""

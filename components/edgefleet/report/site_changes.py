@@ -16,7 +16,7 @@ from edgefleet.report import diagnosing
 from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout.pending import Pending
-from edgefleet.site.capacity import Filling, fillings
+from edgefleet.site.capacity import MediumUsage, medium_usages
 
 COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
 OUTCOME_OF: dict[Effect, SiteOutcome] = {
@@ -231,8 +231,8 @@ def _unlocked(fleet: Described | None) -> tuple[str, ...]:
     )
 
 
-def _media(fleet: Described | None) -> tuple[Filling, ...]:
-    return tuple(fillings(fleet.sites, fleet.lock)) if fleet else ()
+def _media(fleet: Described | None) -> tuple[MediumUsage, ...]:
+    return tuple(medium_usages(fleet.sites, fleet.lock)) if fleet else ()
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:

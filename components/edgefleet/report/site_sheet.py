@@ -116,7 +116,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class SheetContext:
     """What a sheet says beside what is in the site's spec."""
 
     stack: str
@@ -127,7 +127,7 @@ class Around:
     """dict[node -> hardware class]."""
 
 
-def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> Sheet:
+def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext) -> Sheet:
     """The sheet of the site `spec`.
 
     Args:
@@ -169,7 +169,7 @@ def _place(location: Location) -> tuple[str, ...]:
     return tuple(filter(None, (town, at)))
 
 
-def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: Around) -> tuple[Work, ...]:
+def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext) -> tuple[Work, ...]:
     """The site's boxes by how they are set up, its server first: the others ask it."""
     alike: dict[Work, list[SheetBox]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda each: not runtime_of(each[1]).runs_api):
@@ -192,7 +192,7 @@ def _work(node: Node) -> Work:
     )
 
 
-def _box(node: Node, name: str, image: MadeImage, around: Around) -> SheetBox:
+def _box(node: Node, name: str, image: MadeImage, around: SheetContext) -> SheetBox:
     board = "Raspberry Pi" if node.hardware.raspberry_pi is not None else ""
     return SheetBox(
         name=name,

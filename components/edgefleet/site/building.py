@@ -32,7 +32,7 @@ SHARED = ".shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class BuildContext:
     """Where and how sites are built; the same for all of a run."""
 
     out: Path
@@ -50,7 +50,7 @@ class Workshop:
     """Whether a composed image is removed here when it is in the store."""
 
 
-def build_site(job: SiteJob, *, shop: Workshop, node: str | None = None) -> BuiltSite:
+def build_site(job: SiteJob, *, shop: BuildContext, node: str | None = None) -> BuiltSite:
     """Build the images of one site; what goes wrong is in the result.
 
     Args:
@@ -76,7 +76,7 @@ def _inputs(job: SiteJob) -> SiteInputs:
         raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
 
 
-def _built(plain: SiteInputs, folder: Path, shop: Workshop, only: str | None) -> BuiltSite:
+def _built(plain: SiteInputs, folder: Path, shop: BuildContext, only: str | None) -> BuiltSite:
     spec = plain.spec
     seeds = render_site(spec, plain.key, plain.passphrases)
     images: dict[str, BuiltImage] = {}
@@ -116,7 +116,7 @@ def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
     return [each if each.where else replace(each, where=site) for each in error.problems]
 
 
-def _scan(plain: SiteInputs, node: str, shop: Workshop) -> Scan | None:
+def _scan(plain: SiteInputs, node: str, shop: BuildContext) -> Scan | None:
     if shop.known is None:
         return None
     return Scan(
@@ -144,7 +144,7 @@ def _made(job: NodeJob) -> BuiltImage:
     return BuiltImage(node=job.name, name=seed.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
 
 
-def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltImage:
+def _kept(site: str, job: NodeJob, place: StorePlace, shop: BuildContext) -> BuiltImage:
     """One node's image, in the site's directory and, if it is composed, in the store."""
     if job.seed.identity is None:
         return _made(job)
@@ -160,7 +160,7 @@ def _kept(site: str, job: NodeJob, place: StorePlace, shop: Workshop) -> BuiltIm
     return replace(made, uri=there.uri)
 
 
-def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, shop: Workshop) -> None:
+def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, shop: BuildContext) -> None:
     """Write what stands beside an image, here and, of a composed one, in the store."""
     store = None if shop.upload is None or image.identity is None else shop.upload.open()
     beside = (*attestations.paths(folder / image.image), folder / attestations.KEY)

@@ -15,7 +15,7 @@ Locate = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filling:
+class MediumUsage:
     """What one node's medium holds."""
 
     site: str
@@ -45,14 +45,14 @@ class Filling:
         return None if self.medium is None or not self.is_whole else True
 
 
-def fillings(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[Filling]:
+def medium_usages(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[MediumUsage]:
     """What media hold that hold more than a seed, in the fleet file's order."""
     sizes = {digest: base["size"] for digest, base in lock.get("bases", {}).items()}
     for site in sites.values():
         for name, node in site.nodes.items():
             if node.payload or node.image.base is not None:
                 base = 0 if node.image.base is None else sizes.get(node.image.base.sha256)
-                yield Filling(
+                yield MediumUsage(
                     site=site.name,
                     node=name,
                     payload=sum(file.size for file in node.payload),
@@ -67,18 +67,18 @@ def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locat
     Raises:
         InvalidInput: a medium is smaller than its content; equal ones are one problem with a count.
     """
-    found: dict[tuple[str, int], list[Filling]] = {}
-    for filling in fillings(sites, lock):
-        if filling.fits is False:
-            image = sites[filling.site].nodes[filling.node].image
+    found: dict[tuple[str, int], list[MediumUsage]] = {}
+    for usage in medium_usages(sites, lock):
+        if usage.fits is False:
+            image = sites[usage.site].nodes[usage.node].image
             key = "image.size" if image.size is not None else "disk"
-            where = locate(filling.site, f"nodes.{filling.node}.{key}")
-            found.setdefault((where, filling.content), []).append(filling)
+            where = locate(usage.site, f"nodes.{usage.node}.{key}")
+            found.setdefault((where, usage.content), []).append(usage)
     if found:
         raise InvalidInput(_too_small(where, each, sites) for (where, _), each in found.items())
 
 
-def _too_small(where: str, equal: list[Filling], sites: Mapping[str, SiteSpec]) -> Problem:
+def _too_small(where: str, equal: list[MediumUsage], sites: Mapping[str, SiteSpec]) -> Problem:
     first = equal[0]
     image = sites[first.site].nodes[first.node].image
     more = f" (and so for {len(equal) - 1:,} more)" if len(equal) > 1 else ""
