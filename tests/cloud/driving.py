@@ -9,7 +9,7 @@ from tests.cloud.rows.row import Inputs
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.errors import EdgefleetError, InvalidInput
-from edgefleet.io.environment import Incomplete, Outside
+from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.provider.lifecycle import Lifecycle
 from edgefleet.provider.properties import UNKNOWN, decode, encode, plain
 
@@ -29,7 +29,7 @@ class Driver:
     """One resource of a stack, and the state that an engine would hold of it."""
 
     resource: CloudResource
-    outside: Outside
+    outside: Environment
     state: State | None = None
     stack: str = "dev"
     _lifecycle: Lifecycle = field(init=False)

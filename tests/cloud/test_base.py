@@ -12,15 +12,15 @@ from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.provider.lifecycle import Lifecycle
 
 INPUTS = {"cidr": "10.9.0.0/16"}
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Outside:
-    return Outside(project=tmp_path, aws=aws, clock=FastClock(), holder="0123456789abcdef")
+def outside(aws: Aws, tmp_path: Path) -> Environment:
+    return Environment(project=tmp_path, aws=aws, clock=FastClock(), holder="0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_tags_that_cannot_be(tags: dict[str, str], problem: str) -> None:
     assert [problem] == [each.problem for each in tag_problems(tags)]
 
 
-def test_a_resource_says_whose_it_is(outside: Outside) -> None:
+def test_a_resource_says_whose_it_is(outside: Environment) -> None:
     """Fleet, stack, URN and who holds the stack."""
     driver = Driver(Vpc(), outside)
     driver.up(INPUTS)
@@ -52,7 +52,7 @@ def test_a_resource_says_whose_it_is(outside: Outside) -> None:
     }
 
 
-def test_one_whose_answer_was_lost_is_found_again(outside: Outside) -> None:
+def test_one_whose_answer_was_lost_is_found_again(outside: Environment) -> None:
     """The state has nothing, the cloud has it: no second one is made."""
     driver = Driver(Vpc(), outside)
     driver.up(INPUTS)
@@ -64,7 +64,7 @@ def test_one_whose_answer_was_lost_is_found_again(outside: Outside) -> None:
     assert first == driver.state.id
 
 
-def test_another_stack_of_the_same_name_takes_nothing_over(outside: Outside) -> None:
+def test_another_stack_of_the_same_name_takes_nothing_over(outside: Environment) -> None:
     """Its state would destroy what the first one made."""
     Driver(Vpc(), outside).up(INPUTS)
     other = Driver(Vpc(), replace(outside, holder="fedcba9876543210"))
@@ -72,7 +72,7 @@ def test_another_stack_of_the_same_name_takes_nothing_over(outside: Outside) -> 
         other.up(INPUTS)
 
 
-def test_a_forced_replacement_makes_another_one(outside: Outside) -> None:
+def test_a_forced_replacement_makes_another_one(outside: Environment) -> None:
     """Equal inputs, and the old one still there: that is not a lost answer."""
     driver = Driver(Vpc(), outside)
     driver.up(INPUTS)
@@ -83,7 +83,7 @@ def test_a_forced_replacement_makes_another_one(outside: Outside) -> None:
     assert first != driver.state.id
 
 
-def test_each_may_be_in_a_region_of_its_own(outside: Outside) -> None:
+def test_each_may_be_in_a_region_of_its_own(outside: Environment) -> None:
     """The provider's is eu-central-1; an import names another one after an @."""
     driver = Driver(Vpc(), outside)
     inputs = {**INPUTS, "region": "us-west-2"}
@@ -99,7 +99,7 @@ def test_each_may_be_in_a_region_of_its_own(outside: Outside) -> None:
     assert "replace" == driver.up(INPUTS)
 
 
-def test_changing_what_somebody_removed_says_so(outside: Outside) -> None:
+def test_changing_what_somebody_removed_says_so(outside: Environment) -> None:
     """Without a refresh in between."""
     driver = Driver(Vpc(), outside)
     driver.up(INPUTS)
@@ -109,7 +109,7 @@ def test_changing_what_somebody_removed_says_so(outside: Outside) -> None:
         driver.up({**INPUTS, "tags": {"a": "b"}})
 
 
-def test_what_still_uses_a_network_is_named(outside: Outside) -> None:
+def test_what_still_uses_a_network_is_named(outside: Environment) -> None:
     """Retried for two minutes, then said."""
     driver = Driver(Vpc(), outside)
     driver.up(INPUTS)
@@ -124,7 +124,7 @@ def test_what_still_uses_a_network_is_named(outside: Outside) -> None:
     assert 120 <= outside.clock.now < 140
 
 
-def test_a_subnet_that_overlaps_another_is_said_in_words(outside: Outside) -> None:
+def test_a_subnet_that_overlaps_another_is_said_in_words(outside: Environment) -> None:
     """Not by AWS's code alone."""
     vpc = outside.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     driver = Driver(Subnet(), outside)

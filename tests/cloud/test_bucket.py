@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from edgefleet.cloud.bucket import Bucket, BucketOutputs, BucketSpec
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Incomplete, Outside
+from edgefleet.io.environment import Environment, Incomplete
 
 KIND = Bucket()
 SPEC = BucketSpec(name="retail-eu-images", tags={"fleet": "retail-eu"})
@@ -32,18 +32,18 @@ INPUTS = {
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Outside:
-    return Outside(project=tmp_path, aws=aws)
+def outside(aws: Aws, tmp_path: Path) -> Environment:
+    return Environment(project=tmp_path, aws=aws)
 
 
-def live(outside: Outside) -> Any:
+def live(outside: Environment) -> Any:
     """The bucket as it is."""
     found = KIND.read(SPEC.name, outside, {})
     assert found is not None
     return found
 
 
-def test_a_preview_says_what_creating_gives_and_what_is_read_back(outside: Outside) -> None:
+def test_a_preview_says_what_creating_gives_and_what_is_read_back(outside: Environment) -> None:
     """All of it is known ahead."""
     planned = KIND.plan(SPEC, outside)
     created = KIND.create(SPEC, outside)
@@ -52,7 +52,7 @@ def test_a_preview_says_what_creating_gives_and_what_is_read_back(outside: Outsi
     assert (SPEC.name, INPUTS) == (created.id, found.inputs)
 
 
-def test_a_new_bucket_is_private_encrypted_versioned_and_says_whose_it_is(outside: Outside) -> None:
+def test_a_new_bucket_is_private_encrypted_versioned_and_says_whose_it_is(outside: Environment) -> None:
     """Read with the cloud's own calls, not with ours."""
     KIND.create(SPEC, outside)
     s3 = outside.aws.s3
@@ -68,7 +68,7 @@ def test_a_new_bucket_is_private_encrypted_versioned_and_says_whose_it_is(outsid
 
 def test_in_us_east_1_no_location_is_named(aws: Aws, tmp_path: Path) -> None:
     """S3 refuses the request that names it."""
-    outside = Outside(project=tmp_path, aws=Aws.emulated(str(aws.endpoint), "us-east-1"))
+    outside = Environment(project=tmp_path, aws=Aws.emulated(str(aws.endpoint), "us-east-1"))
     assert "us-east-1" == KIND.create(SPEC, outside).outputs.region
 
 
@@ -81,14 +81,16 @@ def test_in_us_east_1_no_location_is_named(aws: Aws, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_each_input_can_be_changed(change: dict[str, Any], inputs: dict[str, Any], outside: Outside) -> None:
+def test_each_input_can_be_changed(
+    change: dict[str, Any], inputs: dict[str, Any], outside: Environment
+) -> None:
     """Without making another bucket."""
     KIND.create(SPEC, outside)
     assert OUTPUTS == KIND.update(SPEC.name, replace(SPEC, **change), outside, {"region": "eu-central-1"})
     assert INPUTS | inputs == live(outside).inputs
 
 
-def test_drift_is_found_setting_by_setting_and_set_right(outside: Outside) -> None:
+def test_drift_is_found_setting_by_setting_and_set_right(outside: Environment) -> None:
     """Whoever opened the bucket in the console is found out by refresh."""
     KIND.create(SPEC, outside)
     s3 = outside.aws.s3
@@ -109,7 +111,7 @@ def test_drift_is_found_setting_by_setting_and_set_right(outside: Outside) -> No
     assert (OUTPUTS, INPUTS) == (live(outside).outputs, live(outside).inputs)
 
 
-def test_a_bucket_with_objects_is_not_destroyed_unless_asked(outside: Outside) -> None:
+def test_a_bucket_with_objects_is_not_destroyed_unless_asked(outside: Environment) -> None:
     """Releases that sites pull are worth a second thought."""
     KIND.create(SPEC, outside)
     outside.aws.s3.put_object(Bucket=SPEC.name, Key="release", Body=b"1")
@@ -122,14 +124,14 @@ def test_a_bucket_with_objects_is_not_destroyed_unless_asked(outside: Outside) -
     KIND.delete(SPEC.name, outside, {})
 
 
-def test_a_bucket_that_is_there_already_is_not_taken_over(outside: Outside) -> None:
+def test_a_bucket_that_is_there_already_is_not_taken_over(outside: Environment) -> None:
     """Also in us-east-1, where S3 answers success to making it again."""
     KIND.create(SPEC, outside)
     with pytest.raises(Refused, match="import it"):
         KIND.create(SPEC, outside)
 
 
-def test_a_bucket_whose_settings_fail_is_reported_as_made_in_part(outside: Outside) -> None:
+def test_a_bucket_whose_settings_fail_is_reported_as_made_in_part(outside: Environment) -> None:
     """It exists, so that it must be recorded; every setting that failed is named."""
     with Stubber(outside.aws.s3) as stub:
         stub.add_client_error("head_bucket", "404")
@@ -148,7 +150,7 @@ def test_a_bucket_whose_settings_fail_is_reported_as_made_in_part(outside: Outsi
     ]
 
 
-def test_a_name_that_another_account_has_is_said_plainly(outside: Outside) -> None:
+def test_a_name_that_another_account_has_is_said_plainly(outside: Environment) -> None:
     """S3's names are global."""
     with Stubber(outside.aws.s3) as stub:
         stub.add_client_error("head_bucket", "403")
@@ -159,7 +161,7 @@ def test_a_name_that_another_account_has_is_said_plainly(outside: Outside) -> No
             KIND.create(SPEC, outside)
 
 
-def test_a_refusal_to_read_is_not_taken_for_an_absence(outside: Outside) -> None:
+def test_a_refusal_to_read_is_not_taken_for_an_absence(outside: Environment) -> None:
     """A refresh without rights must not forget a bucket."""
     with Stubber(outside.aws.s3) as stub:
         stub.add_client_error("head_bucket", "403")
@@ -177,13 +179,13 @@ def test_a_refusal_to_read_is_not_taken_for_an_absence(outside: Outside) -> None
 )
 def test_the_arn_names_the_partition_of_the_region(region: str, arn: str, tmp_path: Path) -> None:
     """China and GovCloud have their own."""
-    outside = Outside(project=tmp_path, aws=Aws.emulated("http://127.0.0.1:1", region))
+    outside = Environment(project=tmp_path, aws=Aws.emulated("http://127.0.0.1:1", region))
     assert arn == KIND.plan(BucketSpec(name="b"), outside).arn
 
 
 def test_with_an_unknown_name_the_arn_is_not_guessed(tmp_path: Path) -> None:
     """The rest does not depend on it."""
-    outside = Outside(project=tmp_path, aws=Aws.emulated("http://127.0.0.1:1", "eu-west-1"))
+    outside = Environment(project=tmp_path, aws=Aws.emulated("http://127.0.0.1:1", "eu-west-1"))
     rest = {"region": "eu-west-1", "encryption": "AES256", "publicAccessBlocked": True}
     assert rest == KIND.foresee({"name": object()}, "name", outside)
     assert rest | {"arn": "arn:aws:s3:::b"} == KIND.foresee({"name": "b", "tags": object()}, "tags", outside)

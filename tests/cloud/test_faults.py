@@ -15,7 +15,7 @@ from tests.cloud.timing import FastClock
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 
 ROADS = ("throttled", "timeout", "lost")
 """The roads that a failed call takes: refused, not arrived, and done but unanswered.
@@ -47,9 +47,9 @@ def assert_nothing_is_left(before: Census, aws: Aws, faults: Faults, at: int) ->
 
 
 @pytest.fixture
-def world(aws: Aws, tmp_path: Path) -> tuple[Outside, Faults]:
+def world(aws: Aws, tmp_path: Path) -> tuple[Environment, Faults]:
     flaky, faults = faulty(str(aws.endpoint), "eu-central-1")
-    return Outside(project=tmp_path, aws=flaky, clock=FastClock()), faults
+    return Environment(project=tmp_path, aws=flaky, clock=FastClock()), faults
 
 
 def assert_is_clear(error: EdgefleetError) -> None:
@@ -59,7 +59,7 @@ def assert_is_clear(error: EdgefleetError) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
-def test_each_refusal_is_one_clear_error(kind: str, world: tuple[Outside, Faults]) -> None:
+def test_each_refusal_is_one_clear_error(kind: str, world: tuple[Environment, Faults]) -> None:
     """Whatever the reason; the calls after it are the same."""
     outside, faults = world
     faults.arm(kind, 0)
@@ -69,7 +69,7 @@ def test_each_refusal_is_one_clear_error(kind: str, world: tuple[Outside, Faults
 
 
 @pytest.mark.parametrize(("row", "kind"), creating())
-def test_creating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) -> None:
+def test_creating(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails: said in one clear error, then a rerun makes exactly one."""
     outside, faults = world
     made = row.needs(aws)
@@ -98,7 +98,7 @@ def test_creating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", ROADS)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.changed], ids=lambda row: row.name)
-def test_updating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) -> None:
+def test_updating(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails, the next up ends at what was asked for."""
     outside, faults = world
     made = row.needs(aws)
@@ -125,7 +125,7 @@ def test_updating(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", ROADS)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_deleting(row: Row, kind: str, world: tuple[Outside, Faults], aws: Aws) -> None:
+def test_deleting(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails, the next destroy leaves nothing."""
     outside, faults = world
     made = row.needs(aws)

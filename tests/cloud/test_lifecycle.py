@@ -13,7 +13,7 @@ from tests.cloud.timing import clock_for
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.differ import changes
 from edgefleet.model.type_introspection import fields_of
 from edgefleet.provider.registry import RESOURCES
@@ -26,8 +26,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Outside:
-    return Outside(project=tmp_path, aws=aws, clock=clock_for(aws))
+def outside(aws: Aws, tmp_path: Path) -> Environment:
+    return Environment(project=tmp_path, aws=aws, clock=clock_for(aws))
 
 
 def unlike(driver: Driver, wanted: Inputs, found: Inputs) -> list[str]:
@@ -43,7 +43,7 @@ def is_satisfied(driver: Driver, inputs: Inputs) -> bool:
     return driver.state is not None and driver.up(inputs) == "same"
 
 
-def test_its_whole_life(row: Row, outside: Outside) -> None:
+def test_its_whole_life(row: Row, outside: Environment) -> None:
     """Create, read equals spec, update, read, import, delete, delete again; each preview was right."""
     made = row.needs(outside.aws)
     before = census(outside.aws)
@@ -85,7 +85,7 @@ def test_its_whole_life(row: Row, outside: Outside) -> None:
     assert driver.state is None
 
 
-def test_drift_is_shown_and_repaired(row: Row, outside: Outside) -> None:
+def test_drift_is_shown_and_repaired(row: Row, outside: Environment) -> None:
     """Changed straight in the cloud: refresh and diff name it, up sets it right."""
     if row.drift is None:
         pytest.skip("nothing of this kind can change")
@@ -100,7 +100,7 @@ def test_drift_is_shown_and_repaired(row: Row, outside: Outside) -> None:
     assert is_satisfied(driver, inputs)
 
 
-def test_what_somebody_removed_is_made_again(row: Row, outside: Outside) -> None:
+def test_what_somebody_removed_is_made_again(row: Row, outside: Environment) -> None:
     """Removed straight in the cloud: refresh says so, up makes it again, destroy leaves nothing."""
     made = row.needs(outside.aws)
     before = census(outside.aws)
@@ -116,7 +116,7 @@ def test_what_somebody_removed_is_made_again(row: Row, outside: Outside) -> None
     assert before == census(outside.aws)
 
 
-def test_nobody_takes_over_what_another_stack_made(row: Row, outside: Outside) -> None:
+def test_nobody_takes_over_what_another_stack_made(row: Row, outside: Environment) -> None:
     """Neither a stack of another name nor one of the same: its destroy would remove what is not its own."""
     if row.name == "DnsRecord":
         pytest.skip("a record has no tags: the very same one that is there already is taken for one's own")

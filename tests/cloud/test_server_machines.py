@@ -18,13 +18,13 @@ from edgefleet.cloud.server_machines import CONFIG, SLOT
 from edgefleet.cloud.server_set import ServerSet
 from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import URN
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Outside:
-    return Outside(project=tmp_path, aws=aws, clock=FastClock())
+def outside(aws: Aws, tmp_path: Path) -> Environment:
+    return Environment(project=tmp_path, aws=aws, clock=FastClock())
 
 
 def story(aws: Aws) -> list[dict[str, list[str]]]:
@@ -48,14 +48,14 @@ def places(aws: Aws) -> list[tuple[str, str]]:
     return sorted((tag[SLOT], each["InstanceType"]) for tag, each in zip(tags, machines(aws), strict=True))
 
 
-def brought_up(outside: Outside, servers: int = 3) -> tuple[Driver, dict[str, str]]:
+def brought_up(outside: Environment, servers: int = 3) -> tuple[Driver, dict[str, str]]:
     made = needs(outside.aws)
     driver = Driver(ServerSet(), outside)
     driver.up(inputs(made, servers=servers))
     return driver, made
 
 
-def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(outside: Outside) -> None:
+def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(outside: Environment) -> None:
     """IMDSv2 only, one hop: a container cannot become the server."""
     driver, _ = brought_up(outside)
     assert driver.state is not None
@@ -76,7 +76,7 @@ def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(out
     assert 3 == len(health["TargetHealthDescriptions"])
 
 
-def others(outside: Outside) -> dict[str, tuple[Driver, dict[str, str], str]]:
+def others(outside: Environment) -> dict[str, tuple[Driver, dict[str, str], str]]:
     """Who else may have a set of this name: dict[who -> (driver, changed inputs, what is said)]."""
     not_managed = "this stack does not manage it"
     return {
@@ -97,7 +97,7 @@ def others(outside: Outside) -> dict[str, tuple[Driver, dict[str, str], str]]:
 @pytest.mark.parametrize(
     "who", ["a stack of another name", "another stack of this name", "one of another cluster"]
 )
-def test_servers_that_somebody_else_made_are_not_taken_over(who: str, outside: Outside) -> None:
+def test_servers_that_somebody_else_made_are_not_taken_over(who: str, outside: Environment) -> None:
     """Rolling them would end somebody else's hub, one server after another."""
     _, made = brought_up(outside, servers=1)
     before = machines(outside.aws)
@@ -108,7 +108,7 @@ def test_servers_that_somebody_else_made_are_not_taken_over(who: str, outside: O
     assert before == machines(outside.aws)
 
 
-def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(outside: Outside) -> None:
+def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(outside: Environment) -> None:
     """The first that is found says nothing about the others."""
     driver, made = brought_up(outside, servers=3)
     driver.state = None
@@ -120,7 +120,7 @@ def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(outside: Outsi
     assert 3 == len(machines(outside.aws))
 
 
-def test_servers_whose_making_was_never_recorded_are_found_again(outside: Outside) -> None:
+def test_servers_whose_making_was_never_recorded_are_found_again(outside: Environment) -> None:
     """The state has nothing, the cloud has them: no second set is made."""
     driver, made = brought_up(outside, servers=1)
     before = machines(outside.aws)
@@ -130,7 +130,7 @@ def test_servers_whose_making_was_never_recorded_are_found_again(outside: Outsid
     assert before == machines(outside.aws)
 
 
-def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Outside) -> None:
+def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Environment) -> None:
     """Never fewer than three ready nodes, never more than four machines."""
     driver, made = brought_up(outside)
     before = len(story(outside.aws))
@@ -143,14 +143,14 @@ def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Outside) 
     assert 3 == len(told[-1]["nodes"])
 
 
-def test_it_grows_and_shrinks(outside: Outside) -> None:
+def test_it_grows_and_shrinks(outside: Environment) -> None:
     driver, made = brought_up(outside, servers=1)
     for count in (3, 5, 3, 1):
         driver.up(inputs(made, servers=count))
         assert count == len(machines(outside.aws)) == len(story(outside.aws)[-1]["nodes"])
 
 
-def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Outside) -> None:
+def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Environment) -> None:
     """Refresh shows it, up repairs it."""
     driver, made = brought_up(outside)
     assert driver.state is not None
@@ -168,7 +168,7 @@ def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Out
     assert 3 == len(nodes)
 
 
-def test_a_hub_without_servers_is_not_begun_anew_but_restored(outside: Outside) -> None:
+def test_a_hub_without_servers_is_not_begun_anew_but_restored(outside: Environment) -> None:
     """The marker says that there was a cluster once."""
     driver, made = brought_up(outside)
     ec2 = outside.aws.client("ec2")
@@ -192,7 +192,7 @@ def test_an_update_that_is_interrupted_anywhere_goes_on(kind: str, aws: Aws, tmp
     """At every third call; the majority is never lost, and nothing is left over."""
     flaky, faults = faulty(str(aws.endpoint), "eu-central-1")
     made = needs(aws)
-    driver = Driver(ServerSet(), Outside(project=tmp_path, aws=flaky, clock=FastClock()))
+    driver = Driver(ServerSet(), Environment(project=tmp_path, aws=flaky, clock=FastClock()))
     driver.up(inputs(made, servers=3))
     types = ["t3.large", "t3.medium"]
     for number, at in enumerate(range(0, 400, 3)):
@@ -213,7 +213,7 @@ def test_an_update_that_is_interrupted_anywhere_goes_on(kind: str, aws: Aws, tmp
     pytest.fail("it takes more than 400 calls")
 
 
-def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(outside: Outside) -> None:
+def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(outside: Environment) -> None:
     """Plans upgrade servers in place; what the preview shows is the version."""
     driver, made = brought_up(outside, servers=1)
     first = inputs(made, k3sVersion="v1.36.4+k3s1", rollOn="1")
@@ -227,13 +227,13 @@ def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(outside: Outside)
 
 
 @pytest.mark.parametrize("count", [0, 2, 4, 7])
-def test_a_number_without_a_majority_is_refused(count: int, outside: Outside) -> None:
+def test_a_number_without_a_majority_is_refused(count: int, outside: Environment) -> None:
     driver = Driver(ServerSet(), outside)
     (failure,) = driver.check(inputs(needs(outside.aws), servers=count))
     assert "write 1, 3 or 5" in failure
 
 
-def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(outside: Outside) -> None:
+def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(outside: Environment) -> None:
     """Before anything is made."""
     made = needs(outside.aws)
     driver = Driver(ServerSet(), outside)
@@ -257,13 +257,13 @@ def test_a_profile_that_ec2_does_not_know_yet_is_waited_for(aws: Aws, tmp_path: 
         return answered(request, 400, "InvalidParameterValue", said)
 
     flaky.client("ec2").meta.events.register("before-send.ec2.RunInstances", late)
-    driver = Driver(ServerSet(), Outside(project=tmp_path, aws=flaky, clock=clock))
+    driver = Driver(ServerSet(), Environment(project=tmp_path, aws=flaky, clock=clock))
     driver.up(inputs(needs(aws), servers=1))
     assert 1 == len(machines(aws))
     assert clock.now >= 3
 
 
-def test_what_a_server_is_made_of_stands_in_its_tags(outside: Outside) -> None:
+def test_what_a_server_is_made_of_stands_in_its_tags(outside: Environment) -> None:
     """So that whoever goes on later sees it."""
     driver, _ = brought_up(outside, servers=1)
     assert driver.state is not None

@@ -15,7 +15,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import to_plain
@@ -57,13 +57,13 @@ class Recording(Site):
 
     updates: list[Mapping[str, Any]]
 
-    def plan(self, spec: SiteInputs, outside: Outside) -> SiteOutputs:
+    def plan(self, spec: SiteInputs, outside: Environment) -> SiteOutputs:
         if spec.name == "bug":
             raise KeyError(spec.key)
         return super().plan(spec, outside)
 
     def update(
-        self, identity: str, new: SiteInputs, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: SiteInputs, outside: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
         self.updates.append(recorded)
         return super().update(identity, new, outside, recorded)

@@ -1,4 +1,4 @@
-"""Outside tools: found, or named with their package; run in one surrounding; failing in one sentence."""
+"""Environment tools: found, or named with their package; run in one surrounding; failing in one sentence."""
 
 from pathlib import Path
 

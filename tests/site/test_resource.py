@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
-from edgefleet.io.environment import Incomplete, Outside
+from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.io.store import ArtifactStore, DirectoryStore, Stored
 from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
@@ -77,7 +77,7 @@ class Stubborn(DirectoryStore):
 
 
 @dataclass(frozen=True, kw_only=True)
-class World(Outside):
+class World(Environment):
     """The outside world with one store."""
 
     kept: Stubborn

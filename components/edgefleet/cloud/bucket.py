@@ -12,7 +12,7 @@ from edgefleet.cloud.base import CloudResource, Tagged
 from edgefleet.cloud.base.policy_documents import canonical, parsed
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
-from edgefleet.io.environment import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.store.bucket import remove_versions
 from edgefleet.io.tagging import as_dict, as_list
@@ -116,11 +116,11 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         lost = [] if outputs.get("encryption", "AES256") else ["encryption"]
         return lost + ([] if outputs.get("publicAccessBlocked", True) else ["publicAccessBlocked"])
 
-    def plan(self, spec: BucketSpec, outside: Outside) -> BucketOutputs:
+    def plan(self, spec: BucketSpec, outside: Environment) -> BucketOutputs:
         """All outputs are known ahead."""
         return _outputs(spec, outside.aws)
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """Only the name decides about the ARN."""
         del because
         certain: dict[str, Any] = {"region": outside.aws.region, "publicAccessBlocked": True}
@@ -130,7 +130,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             certain["arn"] = _arn(known["name"], outside.aws)
         return certain
 
-    def create(self, spec: BucketSpec, outside: Outside) -> Created[BucketOutputs]:
+    def create(self, spec: BucketSpec, outside: Environment) -> Created[BucketOutputs]:
         """Make the bucket, then protect it.
 
         Raises:
@@ -150,7 +150,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         return Created(id=spec.name, outputs=outputs)
 
     def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[BucketOutputs] | None:
         """The bucket as it is, each setting; None where it is gone."""
         del recorded
@@ -182,7 +182,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
     def update(
-        self, identity: str, new: BucketSpec, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: BucketSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
         del identity, recorded
@@ -190,7 +190,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         self._set_all(new, outside, outputs, is_new=False)
         return outputs
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
 
         Raises:
@@ -206,7 +206,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             if not is_gone(error):
                 raise
 
-    def _is_mine(self, name: str, outside: Outside) -> bool:
+    def _is_mine(self, name: str, outside: Environment) -> bool:
         """Whether an earlier run made it for this very resource; False where there is none.
 
         In us-east-1 S3 answers success to making a bucket that one has; another's must not be taken over.
@@ -228,7 +228,9 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         problem = "you already have a bucket of this name that this stack does not manage"
         raise Refused(Problem(code="exists", where=_place(name), path="name", problem=problem, hint=hint))
 
-    def _set_all(self, spec: BucketSpec, outside: Outside, outputs: BucketOutputs, *, is_new: bool) -> None:
+    def _set_all(
+        self, spec: BucketSpec, outside: Environment, outputs: BucketOutputs, *, is_new: bool
+    ) -> None:
         """Make every setting, the protective ones first.
 
         Raises:

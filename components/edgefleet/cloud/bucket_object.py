@@ -15,7 +15,7 @@ from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.aws import error_code
-from edgefleet.io.environment import Created, Found, Outside
+from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
 from edgefleet.io.store.clearing import Clearing, Wanted
@@ -87,12 +87,12 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         """Written by somebody else."""
         return ["sha256"] if "sha256" in outputs and outputs["sha256"] is None else []
 
-    def plan(self, spec: BucketObjectSpec, outside: Outside) -> Mapping[str, Any]:
+    def plan(self, spec: BucketObjectSpec, outside: Environment) -> Mapping[str, Any]:
         """Its digest, from its content."""
         digest = hashlib.sha256(_content(spec, outside.project)).hexdigest()
         return {"sha256": digest, "uri": f"s3://{spec.bucket}/{spec.key}"}
 
-    def create(self, spec: BucketObjectSpec, outside: Outside) -> Created[BucketObjectOutputs]:
+    def create(self, spec: BucketObjectSpec, outside: Environment) -> Created[BucketObjectOutputs]:
         """Write it where nothing is; one that an earlier run wrote is written again.
 
         The condition is S3's own, so no call is needed to look, and nobody comes in between.
@@ -109,7 +109,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         return Created(id=identity, outputs=outputs)
 
     def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[BucketObjectOutputs] | None:
         """As it is, from one call; its content stays as recorded while its digest does."""
         head = self._head(identity, outside)
@@ -132,7 +132,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
     def update(
-        self, identity: str, new: BucketObjectSpec, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: BucketObjectSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> BucketObjectOutputs:
         """Write it anew."""
         del identity, recorded
@@ -140,14 +140,16 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         assert outputs is not None  # noqa: S101 - the same
         return outputs
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it with every version of it, together with others that go at the same time."""
         del inputs
         bucket, key = _parts(identity)
         clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(remover(outside.aws, bucket)))
         clearing.clear(Wanted(below=key, is_whole=True))
 
-    def _write(self, spec: BucketObjectSpec, outside: Outside, *, is_new: bool) -> BucketObjectOutputs | None:
+    def _write(
+        self, spec: BucketObjectSpec, outside: Environment, *, is_new: bool
+    ) -> BucketObjectOutputs | None:
         """The outputs; None where it was to be new and something is there."""
         data = _content(spec, outside.project)
         digest = hashlib.sha256(data)
@@ -173,14 +175,14 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
             raise
         return BucketObjectOutputs(sha256=digest.hexdigest(), uri=f"s3://{spec.bucket}/{spec.key}")
 
-    def _head(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def _head(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         bucket, key = _parts(identity)
         return outside.aws.seek(
             "s3", "head_object", f"s3://{identity}", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
         )
 
 
-def _is_mine(metadata: Mapping[str, str], outside: Outside, place: str) -> bool:
+def _is_mine(metadata: Mapping[str, str], outside: Environment, place: str) -> bool:
     tags = {name.replace("edgefleet-", PREFIX): value for name, value in metadata.items()}
     return outside.owner is not None and outside.owner.is_mine(tags, place)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import BUDGETS
 from edgefleet.model.spec import Unordered, spec
 
@@ -58,7 +58,7 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             problem, hint = f"has {len(spec.notify)} addresses", f"name 1 to {most}"
             yield Problem(code="range", path="notify", problem=problem, hint=hint)
 
-    def request(self, spec: BudgetSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: BudgetSpec, outside: Environment) -> dict[str, Any]:
         """Its limit and notices."""
         subscribers = [_subscriber(address) for address in sorted(spec.notify)]
         notices = [
@@ -74,7 +74,7 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         """Its ARN."""
         return str(found["arn"])
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By name, with its notices."""
         aws, place = outside.aws, self.place(outside, identity)
         about = {"AccountId": aws.account, "BudgetName": identity}
@@ -85,7 +85,7 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         arn = aws.arn("budgets", f"budget/{identity}", region="")
         return {**found["Budget"], "arn": arn, "notices": told.get("Notifications") or []}
 
-    def settle(self, found: Described, spec: BudgetSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: BudgetSpec, outside: Environment) -> Described:
         """Its limit and notices; only what differs is sent."""
         aws, place = outside.aws, self.place(outside, spec.name)
         about = {"AccountId": aws.account, "BudgetName": spec.name}
@@ -108,7 +108,7 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
                 self._set_told(live[notice], spec, outside)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its limit and notices."""
         notices = sorted(map(_notice, found["notices"]), key=lambda each: (each.percent, each.forecast))
         name = found["BudgetName"]
@@ -121,18 +121,18 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             "costTag": _tag(found),
         }
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Remove it."""
         about = {"AccountId": outside.aws.account, "BudgetName": found["BudgetName"]}
         outside.aws.seek("budgets", "delete_budget", place, **about)
 
-    def _told(self, notification: Mapping[str, Any], name: str, outside: Outside) -> list[str]:
+    def _told(self, notification: Mapping[str, Any], name: str, outside: Environment) -> list[str]:
         aws, place = outside.aws, self.place(outside, name)
         about = {"AccountId": aws.account, "BudgetName": name, "Notification": _bare(notification)}
         found = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
         return sorted(each["Address"] for each in found.get("Subscribers") or ())
 
-    def _set_told(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Outside) -> None:
+    def _set_told(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Environment) -> None:
         aws, place = outside.aws, self.place(outside, spec.name)
         bare = _bare(notification)
         about = {"AccountId": aws.account, "BudgetName": spec.name, "Notification": bare}

@@ -6,7 +6,7 @@ from typing import Any
 from edgefleet.cloud.base import ArnOutputs, Change, Described, Table, Tagged
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 LONGEST = 300_000
@@ -58,11 +58,11 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
             problem, hint = f"has {len(spec.data):,} bytes", f"AWS takes {LONGEST:,}: renew the authority"
             yield Problem(code="too-long", path="data", problem=problem, hint=hint)
 
-    def request(self, spec: CrlSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: CrlSpec, outside: Environment) -> dict[str, Any]:
         """Its name and content."""
         return {**super().request(spec, outside), "crlData": spec.data.encode()}
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its name and content."""
         data = found["crlData"]
         text = data.decode() if isinstance(data, bytes) else str(data)

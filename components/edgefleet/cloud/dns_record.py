@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, exists
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.environment import Created, Found, Outside
+from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.waiting import until
 from edgefleet.model.spec import Unordered, spec
 
@@ -67,12 +67,12 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             problem = "has values and an alias" if spec.records else "points at nothing"
             yield Problem(code="record", path="records", problem=problem, hint=hint)
 
-    def plan(self, spec: DnsRecordSpec, outside: Outside) -> Mapping[str, Any]:
+    def plan(self, spec: DnsRecordSpec, outside: Environment) -> Mapping[str, Any]:
         """Its name."""
         del outside
         return {"fqdn": spec.name.rstrip(".").lower()}
 
-    def create(self, spec: DnsRecordSpec, outside: Outside) -> Created[DnsRecordOutputs]:
+    def create(self, spec: DnsRecordSpec, outside: Environment) -> Created[DnsRecordOutputs]:
         """Make it; the same record there already is one that an earlier run made."""
         identity = self.identity(spec)
         found = self._get(identity, outside)
@@ -83,7 +83,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return Created(id=identity, outputs=DnsRecordOutputs(fqdn=identity.split("/")[1]))
 
     def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[DnsRecordOutputs] | None:
         """As it is."""
         del recorded
@@ -102,21 +102,21 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return Found(id=identity, inputs=inputs, outputs=DnsRecordOutputs(fqdn=name))
 
     def update(
-        self, identity: str, new: DnsRecordSpec, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: DnsRecordSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> DnsRecordOutputs:
         """Write it anew."""
         del recorded
         self._change("UPSERT", _set(new), identity, outside)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it as it is, whoever changed it."""
         del inputs
         found = self._get(identity, outside)
         if found is not None:
             self._change("DELETE", found, identity, outside)
 
-    def _get(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def _get(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         zone, name, kind = _parts(identity)
         found = outside.aws.seek(
             "route53",
@@ -132,7 +132,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
                 return dict(each)
         return None
 
-    def _change(self, action: str, record: Mapping[str, Any], identity: str, outside: Outside) -> None:
+    def _change(self, action: str, record: Mapping[str, Any], identity: str, outside: Environment) -> None:
         """Change it, and wait until all of Route 53's servers know."""
         aws, place = outside.aws, self.place(outside, identity)
         batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}

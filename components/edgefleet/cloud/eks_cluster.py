@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import client_token
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.version_skew import upgrade_problems
@@ -109,7 +109,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         if old.name == new.name:
             yield from upgrade_problems(old.version, new.version, path="version")
 
-    def request(self, spec: EksClusterSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: EksClusterSpec, outside: Environment) -> dict[str, Any]:
         """Its network, access and logs."""
         secrets = [{"resources": ["secrets"], "provider": {"keyArn": spec.key_arn}}]
         network = {
@@ -130,7 +130,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         """Its ARN."""
         return str(found["arn"])
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its version, access and logs."""
         logging = found.get("logging", {}).get("clusterLogging") or ()
         keys = [each.get("provider", {}).get("keyArn") for each in found.get("encryptionConfig") or ()]
@@ -141,7 +141,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             "logs": sorted(kind for each in logging if each.get("enabled") for kind in each.get("types", ())),
         }
 
-    def outputs(self, found: Described, outside: Outside) -> EksClusterOutputs:
+    def outputs(self, found: Described, outside: Environment) -> EksClusterOutputs:
         """Its address; empty until it is there."""
         del outside
         return EksClusterOutputs(
@@ -150,7 +150,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             certificate_authority=(found.get("certificateAuthority") or {}).get("data") or "",
         )
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until it is gone."""
         super().remove(found, outside, place)
         self.until_gone(self.id_of(found), outside)

@@ -4,7 +4,7 @@ from typing import Any
 
 from edgefleet.cloud.base import Ec2Resource, Table, Tagged
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -33,7 +33,7 @@ class ElasticIp(Ec2Resource, spec=ElasticIpSpec, outputs=ElasticIpOutputs):
         outputs={"public_ip": "PublicIp"},
     )
 
-    def request(self, spec: ElasticIpSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: ElasticIpSpec, outside: Environment) -> dict[str, Any]:
         """One of Amazon's."""
         del spec, outside
         return {"Domain": "vpc"}

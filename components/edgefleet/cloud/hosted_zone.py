@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from edgefleet.cloud.base import Change, Described, DescribedResource, Labelled, Table, finishing
-from edgefleet.io.environment import Created, Outside
+from edgefleet.io.environment import Created, Environment
 from edgefleet.io.tagging import ROUTE53, value_at
 from edgefleet.model.spec import Unordered, spec
 
@@ -45,7 +45,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         changes=(Change(("comment",), "update_hosted_zone_comment", lambda spec: {"Comment": spec.comment}),),
     )
 
-    def create(self, spec: HostedZoneSpec, outside: Outside) -> Created[HostedZoneOutputs]:
+    def create(self, spec: HostedZoneSpec, outside: Environment) -> Created[HostedZoneOutputs]:
         """Make it; the caller reference makes a second call an answer to the first."""
         found = self._made_before(spec, outside) or self._make(spec, outside)
         identity = self.id_of(found)
@@ -55,7 +55,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             self.TAGGING.set(outside.aws, identity, self.tags(spec, outside), live=live)
         return Created(id=identity, outputs=self.outputs(found, outside))
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its id."""
         return outside.aws.seek("route53", "get_hosted_zone", self.place(outside, identity), Id=identity)
 
@@ -71,7 +71,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         """Its id."""
         return {"Id": self.id_of(found)}
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its name, networks and comment."""
         networks = found.get("VPCs") or ()
         elsewhere = {vpc["VPCRegion"] for vpc in networks} - {outside.aws.region}
@@ -82,12 +82,12 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             **({"vpcRegion": min(elsewhere)} if elsewhere else {}),
         }
 
-    def outputs(self, found: Described, outside: Outside) -> HostedZoneOutputs:
+    def outputs(self, found: Described, outside: Environment) -> HostedZoneOutputs:
         """Its name servers."""
         del outside
         return HostedZoneOutputs(name_servers=list(value_at(found, "DelegationSet.NameServers") or ()))
 
-    def users(self, identity: str, outside: Outside) -> list[str]:
+    def users(self, identity: str, outside: Environment) -> list[str]:
         """Records that others made."""
         place = self.place(outside, identity)
         listed = outside.aws.call("route53", "list_resource_record_sets", place, HostedZoneId=identity)
@@ -98,7 +98,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             if each["Type"] not in own
         ]
 
-    def _make(self, spec: HostedZoneSpec, outside: Outside) -> dict[str, Any]:
+    def _make(self, spec: HostedZoneSpec, outside: Environment) -> dict[str, Any]:
         first = {"VPC": _network(min(spec.vpcs), spec, outside)} if spec.vpcs else {}
         return outside.aws.call(
             "route53",
@@ -110,7 +110,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             **first,
         )
 
-    def _associate(self, identity: str, spec: HostedZoneSpec, outside: Outside) -> None:
+    def _associate(self, identity: str, spec: HostedZoneSpec, outside: Environment) -> None:
         """Show it to the networks after the first, which it was made with."""
         place, method = self.place(outside, spec.name), "associate_vpc_with_hosted_zone"
         for vpc in sorted(spec.vpcs)[1:]:
@@ -119,7 +119,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
                 network = _network(vpc, spec, outside)
                 outside.aws.call("route53", method, place, HostedZoneId=identity, VPC=network)
 
-    def _made_before(self, spec: HostedZoneSpec, outside: Outside) -> dict[str, Any] | None:
+    def _made_before(self, spec: HostedZoneSpec, outside: Environment) -> dict[str, Any] | None:
         """The zone that an earlier run made for this very resource: it has the same caller reference."""
         place = self.place(outside, spec.name)
         listed = outside.aws.call("route53", "list_hosted_zones_by_name", place, DNSName=spec.name)
@@ -130,10 +130,10 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         return None
 
 
-def _network(vpc: str, spec: HostedZoneSpec, outside: Outside) -> dict[str, str]:
+def _network(vpc: str, spec: HostedZoneSpec, outside: Environment) -> dict[str, str]:
     return {"VPCRegion": spec.vpc_region or outside.aws.region, "VPCId": vpc}
 
 
-def _reference(spec: HostedZoneSpec, outside: Outside) -> str:
+def _reference(spec: HostedZoneSpec, outside: Environment) -> str:
     owner = outside.owner
     return f"edgefleet-{owner.urn}-{owner.generation}-{owner.holder}" if owner else f"edgefleet-{spec.name}"

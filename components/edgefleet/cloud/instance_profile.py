@@ -6,7 +6,7 @@ from typing import Any
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
 from edgefleet.cloud.base.constraints import iam_name_problems
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import spec
 
@@ -43,7 +43,7 @@ class InstanceProfile(NamedResource, spec=InstanceProfileSpec, outputs=ArnOutput
         yield from super().inspect(spec)
         yield from iam_name_problems(spec.name)
 
-    def settle(self, found: Described, spec: InstanceProfileSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: InstanceProfileSpec, outside: Environment) -> Described:
         """Its one role."""
         place = self.place(outside, self.id_of(found))
         self._take(found, outside, place, but=spec.role)
@@ -52,16 +52,16 @@ class InstanceProfile(NamedResource, spec=InstanceProfileSpec, outputs=ArnOutput
             outside.aws.call("iam", method, place, **self.named(found), RoleName=spec.role)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its role."""
         return {**super().inputs(found, outside), "role": next(iter(_roles(found)), "")}
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Take its role, then remove it."""
         self._take(found, outside, place)
         super().remove(found, outside, place)
 
-    def _take(self, found: Described, outside: Outside, place: str, *, but: str | None = None) -> None:
+    def _take(self, found: Described, outside: Environment, place: str, *, but: str | None = None) -> None:
         for role in _roles(found):
             if role != but:
                 method = "remove_role_from_instance_profile"

@@ -5,7 +5,7 @@ from typing import Any
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.io import ec2
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -35,7 +35,7 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         key="InternetGatewayId",
     )
 
-    def settle(self, found: Described, spec: InternetGatewaySpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: InternetGatewaySpec, outside: Environment) -> Described:
         """Attach it to the network, and to no other."""
         attached, place = _attached(found), self.place(outside, self.id_of(found))
         if attached not in {None, spec.vpc_id}:
@@ -44,19 +44,19 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
             outside.aws.call("ec2", "attach_internet_gateway", place, **self.named(found), VpcId=spec.vpc_id)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """What it is attached to."""
         del outside
         return {"vpcId": _attached(found) or ""}
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Detach and remove it."""
         attached = _attached(found)
         if attached is not None:
             outside.aws.seek("ec2", "detach_internet_gateway", place, **self.named(found), VpcId=attached)
         super().remove(found, outside, place)
 
-    def users(self, identity: str, outside: Outside) -> list[str]:
+    def users(self, identity: str, outside: Environment) -> list[str]:
         """Public addresses in its network."""
         attached = _attached(self.describe(identity, outside) or {})
         return [] if attached is None else ec2.interfaces(outside.aws, "vpc-id", attached)

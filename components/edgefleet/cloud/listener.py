@@ -6,7 +6,7 @@ from typing import Any, Literal
 from edgefleet.cloud.base import ArnOutputs, Change, ChosenId, Described, Table, Tagged
 from edgefleet.cloud.base.constraints import range_problems
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import ELB
 from edgefleet.model.spec import spec
 
@@ -54,12 +54,12 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         yield from super().inspect(spec)
         yield from range_problems("port", spec.port, 1, 65_535)
 
-    def request(self, spec: ListenerSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: ListenerSpec, outside: Environment) -> dict[str, Any]:
         """Its port and where it sends to."""
         del outside
         return {"LoadBalancerArn": spec.load_balancer, **_settings(spec)}
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its ARN, or by load balancer and port."""
         place, ask = self.place(outside, identity), outside.aws.seek
         if ":listener/" in identity:
@@ -69,7 +69,7 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         answer = ask("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
         return next((each for each in answer.get("Listeners", ()) if each["Port"] == int(port)), None)
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its port and where it sends to."""
         return {**super().inputs(found, outside), "targetGroup": _target(found) or ""}
 

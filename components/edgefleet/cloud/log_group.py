@@ -5,7 +5,7 @@ from typing import Any
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, NamedResource, Table, Tagged
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import LOGS
 from edgefleet.model.spec import spec
 
@@ -68,17 +68,17 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
             problem = f"AWS does not keep logs for {spec.retention_days} days"
             yield Problem(code="days", path="retentionDays", problem=problem, hint=f"write {nearest}")
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By name."""
         place = self.place(outside, identity)
         answer = outside.aws.call("logs", "describe_log_groups", place, logGroupNamePrefix=identity)
         return next((each for each in answer["logGroups"] if each["logGroupName"] == identity), None)
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its days and key; without a policy they are kept for ever."""
         return {**super().inputs(found, outside), "retentionDays": found.get("retentionInDays")}
 
-    def outputs(self, found: Described, outside: Outside) -> ArnOutputs:
+    def outputs(self, found: Described, outside: Environment) -> ArnOutputs:
         """Its name."""
         del outside
         return ArnOutputs(arn=self.tagged_by(found))

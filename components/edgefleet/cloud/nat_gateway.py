@@ -6,7 +6,7 @@ from typing import Any, Literal
 from edgefleet.cloud.base import Described, Ec2Resource, Readiness, Table, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -61,24 +61,24 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
             problem = f"does not go with a {spec.connectivity} gateway"
             yield Problem(code="address", path="allocationId", problem=problem, hint=hint)
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Where it stands."""
         return super().inputs({**found, "AllocationId": _address(found).get("AllocationId")}, outside)
 
-    def outputs(self, found: Described, outside: Outside) -> NatGatewayOutputs:
+    def outputs(self, found: Described, outside: Environment) -> NatGatewayOutputs:
         """Its addresses."""
         del outside
         address = _address(found)
         return NatGatewayOutputs(private_ip=address.get("PrivateIp", ""), public_ip=address.get("PublicIp"))
 
-    def look(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """As described, also where it failed; EC2 goes on describing it after it is deleted."""
         place = self.place(outside, identity)
         answer = outside.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
         found = next(iter(answer.get("NatGateways", ())), None)
         return None if found is None or found["State"] == "deleted" else dict(found)
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until its address is free."""
         super().remove(found, outside, place)
         self.until_gone(self.id_of(found), outside)

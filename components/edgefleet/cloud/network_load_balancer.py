@@ -8,7 +8,7 @@ from edgefleet.cloud.base import Change, Described, Readiness, Table, Tagged
 from edgefleet.cloud.base.constraints import balancer_name_problems
 from edgefleet.cloud.base.services import ElbResource, attributes
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import Unordered, spec
 
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
@@ -85,7 +85,7 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
         if not spec.subnets:
             yield Problem(code="subnets", path="subnets", problem="is empty", hint="name at least one")
 
-    def request(self, spec: NetworkLoadBalancerSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: NetworkLoadBalancerSpec, outside: Environment) -> dict[str, Any]:
         """Its place; attributes follow."""
         del outside
         return {
@@ -96,7 +96,7 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
             "SecurityGroups": sorted(spec.security_groups) or None,
         }
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its subnets and attributes."""
         return {
             **super().inputs(found, outside),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from edgefleet.cloud.base import ArnOutputs, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.ec2 import client_token
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
 from edgefleet.model.spec import Unordered, spec
 
@@ -94,12 +94,12 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             problem = f"{spec.least}, {spec.wanted} and {spec.most} do not fit each other"
             yield Problem(code="range", path="wanted", problem=problem, hint=hint)
 
-    def request(self, spec: NodeGroupSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: NodeGroupSpec, outside: Environment) -> dict[str, Any]:
         """Its machines, numbers and labels."""
         about = {"scalingConfig": _scaling(spec), "clientRequestToken": client_token(outside)}
         return {**super().request(spec, outside), **about}
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By cluster and name."""
         cluster, slash, name = identity.partition("/")
         if not slash:
@@ -117,7 +117,7 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         """Cluster and name."""
         return {name: found[name] for name in ("clusterName", "nodegroupName")}
 
-    def settle(self, found: Described, spec: NodeGroupSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: NodeGroupSpec, outside: Environment) -> Described:
         """Its numbers and labels."""
         found = self.ready(found, outside)
         labels = found.get("labels") or {}
@@ -136,7 +136,7 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             found = self.ready(found, outside, is_changed=True)
         return found
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until its machines are gone."""
         super().remove(found, outside, place)
         self.until_gone(self.id_of(found), outside)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from edgefleet.cloud.base import CloudResource, Tagged, exists, finishing
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.aws import error_code
-from edgefleet.io.environment import Created, Found, Outside
+from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.tagging import PARAMETERS, as_list
 from edgefleet.model.spec import Secret, spec
@@ -61,7 +61,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             problem, hint = f"has {size} bytes", f"use 1 to {LONGEST} bytes; put more into a bucket"
             yield Problem(code="too-long", path="value", problem=problem, hint=hint)
 
-    def create(self, spec: ParameterSpec, outside: Outside) -> Created[ParameterOutputs]:
+    def create(self, spec: ParameterSpec, outside: Environment) -> Created[ParameterOutputs]:
         """Write it; one that is there already is taken over only where an earlier run made it."""
         aws, place = outside.aws, self.place(outside, spec.name)
         tags = self.tags(spec, outside)
@@ -75,7 +75,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         return Created(id=spec.name, outputs=_outputs(spec.name, put["Version"], outside))
 
     def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[ParameterOutputs] | None:
         """As it is, with its value; values and descriptions are asked for together with others'."""
         del recorded
@@ -94,7 +94,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         return Found(id=identity, inputs=inputs, outputs=_outputs(identity, found["Version"], outside))
 
     def update(
-        self, identity: str, new: ParameterSpec, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: ParameterSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> ParameterOutputs:
         """Write it anew, then the tags that differ."""
         del recorded
@@ -106,12 +106,12 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             PARAMETERS.set(aws, identity, self.tags(new, outside), live=live)
         return outputs
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it."""
         del inputs
         outside.aws.seek("ssm", "delete_parameter", self.place(outside, identity), Name=identity)
 
-    def _require_mine(self, name: str, outside: Outside) -> None:
+    def _require_mine(self, name: str, outside: Environment) -> None:
         place = self.place(outside, name)
         live = PARAMETERS.live(outside.aws, name)
         if outside.owner is None or not outside.owner.is_mine(live, place):
@@ -128,7 +128,7 @@ def _request(spec: ParameterSpec) -> dict[str, Any]:
     }
 
 
-def _value(identity: str, outside: Outside) -> dict[str, Any] | None:
+def _value(identity: str, outside: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
         found = outside.aws.call("ssm", "get_parameters", ", ".join(names), Names=names, WithDecryption=True)
         return {each["Name"]: each for each in found["Parameters"]}
@@ -136,7 +136,7 @@ def _value(identity: str, outside: Outside) -> dict[str, Any] | None:
     return outside.aws.batcher("ssm values", fetch, limit=10).get(identity)
 
 
-def _about(identity: str, outside: Outside) -> dict[str, Any] | None:
+def _about(identity: str, outside: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
         filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
         place = ", ".join(names)
@@ -148,7 +148,7 @@ def _about(identity: str, outside: Outside) -> dict[str, Any] | None:
     return outside.aws.batcher("ssm descriptions", fetch, limit=50).get(identity)
 
 
-def _outputs(name: str, version: int, outside: Outside) -> ParameterOutputs:
+def _outputs(name: str, version: int, outside: Environment) -> ParameterOutputs:
     return ParameterOutputs(
         arn=outside.aws.arn("ssm", f"parameter/{name.removeprefix('/')}"), version=version
     )

@@ -19,7 +19,7 @@ from edgefleet.cloud.base.constraints import (
 )
 from edgefleet.cloud.base.policy_documents import canonical, canonical_each, parsed
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import Canonical, Unordered, spec
 
@@ -95,7 +95,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         yield from iam_name_problems(spec.name)
         yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
 
-    def request(self, spec: RoleSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: RoleSpec, outside: Environment) -> dict[str, Any]:
         """Its name and settings; what it may do follows."""
         return {
             **super().request(spec, outside),
@@ -104,14 +104,14 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             "PermissionsBoundary": spec.boundary,
         }
 
-    def settle(self, found: Described, spec: RoleSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: RoleSpec, outside: Environment) -> Described:
         """Its documents and settings; only what differs is sent."""
         found = super().settle(found, spec, outside)
         self._set_policies(spec, outside)
         self._set_managed(spec, outside)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its documents and settings."""
         name = self.id_of(found)
         return {
@@ -121,7 +121,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             "managedPolicies": self._managed(name, outside),
         }
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Take everything from it, then remove it."""
         seek, name = outside.aws.seek, self.id_of(found)
         for arn in self._managed(name, outside):
@@ -130,7 +130,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
         super().remove(found, outside, place)
 
-    def _set_policies(self, spec: RoleSpec, outside: Outside) -> None:
+    def _set_policies(self, spec: RoleSpec, outside: Environment) -> None:
         name, aws, place = spec.name, outside.aws, self.place(outside, spec.name)
         live = self._policies(name, outside)
         for policy in sorted(set(live) - set(spec.policies)):
@@ -140,7 +140,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
                 about = {"PolicyName": policy, "PolicyDocument": json.dumps(document)}
                 aws.call("iam", "put_role_policy", place, RoleName=name, **about)
 
-    def _set_managed(self, spec: RoleSpec, outside: Outside) -> None:
+    def _set_managed(self, spec: RoleSpec, outside: Environment) -> None:
         name, aws, place = spec.name, outside.aws, self.place(outside, spec.name)
         live, asked = set(self._managed(name, outside)), set(spec.managed_policies)
         for arn in sorted(live - asked):
@@ -148,19 +148,19 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         for arn in sorted(asked - live):
             aws.call("iam", "attach_role_policy", place, RoleName=name, PolicyArn=arn)
 
-    def _names(self, name: str, outside: Outside) -> list[str]:
+    def _names(self, name: str, outside: Environment) -> list[str]:
         place = self.place(outside, name)
         answer = outside.aws.seek("iam", "list_role_policies", place, RoleName=name) or {}
         return list(answer.get("PolicyNames", ()))
 
-    def _policies(self, name: str, outside: Outside) -> dict[str, dict[str, Any]]:
+    def _policies(self, name: str, outside: Environment) -> dict[str, dict[str, Any]]:
         place, policies = self.place(outside, name), {}
         for policy in self._names(name, outside):
             answer = outside.aws.call("iam", "get_role_policy", place, RoleName=name, PolicyName=policy)
             policies[policy] = parsed(answer["PolicyDocument"])
         return policies
 
-    def _managed(self, name: str, outside: Outside) -> list[str]:
+    def _managed(self, name: str, outside: Environment) -> list[str]:
         place = self.place(outside, name)
         answer = outside.aws.seek("iam", "list_attached_role_policies", place, RoleName=name) or {}
         return sorted(each["PolicyArn"] for each in answer.get("AttachedPolicies", ()))

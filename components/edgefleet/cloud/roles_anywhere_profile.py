@@ -17,7 +17,7 @@ from edgefleet.cloud.base.constraints import (
 from edgefleet.cloud.base.policy_documents import VERSION, canonical, parsed
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import Canonical, Unordered, spec
 
 UNBOUND = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -80,12 +80,12 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
             yield Problem(code="roles", path="roles", problem="is empty", hint="name at least one role")
         yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
 
-    def request(self, spec: RolesAnywhereProfileSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: RolesAnywhereProfileSpec, outside: Environment) -> dict[str, Any]:
         """Its roles and bounds."""
         policy = None if spec.session_policy is None else json.dumps(spec.session_policy)
         return {**super().request(spec, outside), "sessionPolicy": policy}
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its roles and bounds."""
         policy = parsed(found.get("sessionPolicy") or UNBOUND)
         return {**super().inputs(found, outside), "sessionPolicy": None if policy == UNBOUND else policy}

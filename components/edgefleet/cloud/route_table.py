@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 
@@ -78,13 +78,13 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                 yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
             seen.add(route.cidr)
 
-    def settle(self, found: Described, spec: RouteTableSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: RouteTableSpec, outside: Environment) -> Described:
         """Make its routes and subnets those asked for."""
         self._set_routes(found, spec, outside)
         self._set_subnets(found, spec, outside)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its routes and subnets."""
         routes = sorted(_routes(found).values(), key=repr)
         return {
@@ -93,13 +93,13 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
             "subnets": sorted(_associations(found)),
         }
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Let its subnets go, then remove it."""
         for association in _associations(found).values():
             outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
         super().remove(found, outside, place)
 
-    def _set_routes(self, found: Described, spec: RouteTableSpec, outside: Outside) -> None:
+    def _set_routes(self, found: Described, spec: RouteTableSpec, outside: Environment) -> None:
         identity = found["RouteTableId"]
         place, live = self.place(outside, identity), _routes(found)
         wanted = {route.cidr: route for route in spec.routes}
@@ -113,7 +113,7 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                     "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
                 )
 
-    def _set_subnets(self, found: Described, spec: RouteTableSpec, outside: Outside) -> None:
+    def _set_subnets(self, found: Described, spec: RouteTableSpec, outside: Environment) -> None:
         identity, live = found["RouteTableId"], _associations(found)
         place = self.place(outside, identity)
         for subnet in sorted(set(live) - set(spec.subnets)):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 
@@ -84,13 +84,13 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 if rule in rules[:index]:
                     yield Problem(code="twice", path=path, problem="is there already", hint="remove it")
 
-    def make(self, spec: SecurityGroupSpec, outside: Outside, place: str) -> Described:
+    def make(self, spec: SecurityGroupSpec, outside: Environment, place: str) -> Described:
         """Make it; its rules follow. EC2 answers with its id alone."""
         made = super().make(spec, outside, place)
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 
-    def settle(self, found: Described, spec: SecurityGroupSpec, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: SecurityGroupSpec, outside: Environment) -> Described:
         """Take away the rules that are not asked for, add those that are missing; the others stay."""
         identity, place = found["GroupId"], self.place(outside, found["GroupId"])
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
@@ -104,7 +104,7 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                     outside.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
         return found
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its names and rules."""
         identity = self.id_of(found)
         return {

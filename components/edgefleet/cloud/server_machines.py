@@ -19,7 +19,7 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io import run_command
 from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.instances import Machine, interface, launch_settings, run_one
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.tagging import EC2
@@ -60,7 +60,7 @@ class Seen:
 class ServerMachines:
     """The machines of the set called `name`."""
 
-    def __init__(self, name: str, outside: Outside, place: str) -> None:
+    def __init__(self, name: str, outside: Environment, place: str) -> None:
         self._name, self._outside, self.place = name, outside, place
         self._known: list[Seen] = []
         self._is_begun = False

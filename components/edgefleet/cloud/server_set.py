@@ -13,7 +13,7 @@ from edgefleet.cloud.base import CloudResource, Tagged, exists
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
-from edgefleet.io.environment import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.instances import Machine, architecture_problems
 from edgefleet.io.tagging import EC2
 from edgefleet.model.spec import Unordered, spec, to_plain
@@ -142,7 +142,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """A server that is gone, stopped or not as asked for."""
         return ["state"] if outputs.get("state", "complete") != "complete" else []
 
-    def plan(self, spec: ServerSetSpec, outside: Outside) -> Mapping[str, Any]:
+    def plan(self, spec: ServerSetSpec, outside: Environment) -> Mapping[str, Any]:
         """What servers will be made of; the image and the type have to go together.
 
         Raises:
@@ -152,7 +152,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             raise InvalidInput(problems)
         return {"config": config_of(spec), "state": "complete"}
 
-    def create(self, spec: ServerSetSpec, outside: Outside) -> Created[ServerSetOutputs]:
+    def create(self, spec: ServerSetSpec, outside: Environment) -> Created[ServerSetOutputs]:
         """Bring the servers up, or go on where an earlier run stopped.
 
         Raises:
@@ -165,7 +165,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return Created(id=spec.name, outputs=self._converged(spec, machines, outside))
 
     def read(
-        self, identity: str, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[ServerSetOutputs] | None:
         """The servers as they are, from one call."""
         machines = ServerMachines(identity, outside, self.place(outside, identity))
@@ -183,7 +183,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return Found(id=identity, inputs=inputs, outputs=_outputs(wanted, seen, _places(recorded, seen)))
 
     def update(
-        self, identity: str, new: ServerSetSpec, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: ServerSetSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> ServerSetOutputs:
         """Make the servers as asked for, one at a time.
 
@@ -196,7 +196,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         machines = ServerMachines(identity, outside, self.place(outside, identity))
         return self._converged(new, machines, outside)
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """End all servers, with what etcd holds, and forget that there was a cluster."""
         place = self.place(outside, identity)
         machines = ServerMachines(identity, outside, place)
@@ -206,7 +206,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         if inputs.get("marker"):
             outside.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
 
-    def _require_mine(self, machines: ServerMachines, name: str, outside: Outside) -> None:
+    def _require_mine(self, machines: ServerMachines, name: str, outside: Environment) -> None:
         """Refuse to go on with machines of which an earlier run did not make each for this very set.
 
         Raises:
@@ -217,7 +217,9 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             if outside.owner is None or not outside.owner.is_mine(tags, machines.place):
                 raise exists(machines.place, self.TOKEN, name)
 
-    def _converged(self, spec: ServerSetSpec, machines: ServerMachines, outside: Outside) -> ServerSetOutputs:
+    def _converged(
+        self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment
+    ) -> ServerSetOutputs:
         """Do one thing after another until all is as wanted.
 
         Raises:
@@ -236,7 +238,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
                 raise
             raise Incomplete(error.problems, id=spec.name, outputs=outputs) from error
 
-    def _step(self, spec: ServerSetSpec, machines: ServerMachines, outside: Outside) -> bool:
+    def _step(self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment) -> bool:
         """One action; whether nothing is left to do."""
         seen = machines.seen()
         cluster = machines.cluster(seen, spec.marker, can_restore=bool(spec.user_data.restore))

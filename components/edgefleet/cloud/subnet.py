@@ -7,7 +7,7 @@ from edgefleet.cloud.base import Change, Ec2Resource, Table, Tagged
 from edgefleet.cloud.base.constraints import cidr_problems
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -65,7 +65,7 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
         yield from super().inspect(spec)
         yield from cidr_problems("cidr", spec.cidr)
 
-    def plan(self, spec: SubnetSpec, outside: Outside) -> Mapping[str, Any]:
+    def plan(self, spec: SubnetSpec, outside: Environment) -> Mapping[str, Any]:
         """The zone, where it is asked for."""
         del outside
         return {"availabilityZone": spec.zone} if spec.zone else {}

@@ -8,7 +8,7 @@ from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.constraints import balancer_name_problems, range_problems
 from edgefleet.cloud.base.services import ElbResource, attributes
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 DELAY = "deregistration_delay.timeout_seconds"
@@ -93,7 +93,7 @@ class TargetGroup(ElbResource, spec=TargetGroupSpec, outputs=ArnOutputs):
         yield from range_problems("healthyCount", spec.healthy_count, 2, 10)
         yield from range_problems("deregistrationDelay", spec.deregistration_delay, 0, 3_600)
 
-    def request(self, spec: TargetGroupSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: TargetGroupSpec, outside: Environment) -> dict[str, Any]:
         """Its machines and health checks; attributes follow."""
         fixed = {"Name": spec.name, "HealthCheckProtocol": "TCP"}
         return {

@@ -6,7 +6,7 @@ from typing import Any
 from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -54,7 +54,7 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
             hint = "write the certificate as PEM"
             yield Problem(code="pem", path="certificates", problem="is no certificate", hint=hint)
 
-    def request(self, spec: TrustAnchorSpec, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: TrustAnchorSpec, outside: Environment) -> dict[str, Any]:
         """Its name and certificate."""
         return {**super().request(spec, outside), "source": _source(spec.certificates)}
 

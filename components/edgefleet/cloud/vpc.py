@@ -7,7 +7,7 @@ from edgefleet.cloud.base import ArnOutputs, Change, Described, Ec2Resource, Tab
 from edgefleet.cloud.base.constraints import cidr_problems
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 ATTRIBUTES = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
@@ -57,7 +57,7 @@ class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs):
         yield from super().inspect(spec)
         yield from cidr_problems("cidr", spec.cidr)
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """Its block and attributes."""
         place, ask = self.place(outside, found["VpcId"]), outside.aws.call
         for name, attribute in ATTRIBUTES.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.io.aws import Aws
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import GENERATION, URN, digest
 from edgefleet.io.tagging import EC2, as_list
 
@@ -31,7 +31,7 @@ def tagged(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": as_list(tags)}]
 
 
-def find(outside: Outside, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
+def find(outside: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
     """What an earlier run made for this very resource without hearing so; None where there is none.
 
     Raises:
@@ -84,7 +84,7 @@ def _is_alive(described: Mapping[str, Any]) -> bool:
     return described.get("State") not in {"deleted", "deleting", "failed"}
 
 
-def client_token(outside: Outside) -> str | None:
+def client_token(outside: Environment) -> str | None:
     """The token by which EC2 takes a second call for the first; None while an equal one is being replaced."""
     owner = outside.owner
     if owner is None or not owner.may_exist:

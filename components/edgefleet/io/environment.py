@@ -1,4 +1,4 @@
-"""What a resource gets of the outside world, and what it says about what it made there."""
+"""The environment that a resource works in, and the results that it returns."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ Outputs = TypeVar("Outputs", covariant=True)  # noqa: PLC0105 - reads best witho
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Environment:
     """All that a resource may reach."""
 
     project: Path
@@ -22,7 +22,7 @@ class Outside:
     aws: Aws = field(default_factory=Aws)
     clock: Clock = field(default_factory=RealClock, compare=False)
     owner: Owner | None = None
-    """Whose resource this is about; None where nobody said."""
+    """Owner of the resource; None where there is none."""
     holder: str = ""
     """What tells apart two stacks of one name; see `Owner.holder`."""
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)

@@ -7,7 +7,7 @@ from typing import Any
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io import ec2
 from edgefleet.io.aws import Aws, error_code
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.waiting import until
 
 LATE = "IAM Instance Profile"
@@ -47,7 +47,7 @@ def launch_settings(aws: Aws, machine: Machine, tags: Mapping[str, str]) -> dict
     }
 
 
-def run_one(outside: Outside, place: str, **parameters: Any) -> dict[str, Any]:
+def run_one(outside: Environment, place: str, **parameters: Any) -> dict[str, Any]:
     """Start one machine; a profile that was made a moment ago is waited for, as IAM tells EC2 of it late."""
 
     def look() -> dict[str, Any] | None:

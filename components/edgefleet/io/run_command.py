@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.aws import error_code
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.waiting import until
 
 PENDING = frozenset({"Pending", "InProgress", "Delayed"})
@@ -22,7 +22,7 @@ class Ran:
     error: str
 
 
-def run(instance: str, command: str, outside: Outside, *, patience: float = 120.0) -> Ran | None:
+def run(instance: str, command: str, outside: Environment, *, patience: float = 120.0) -> Ran | None:
     """Run a shell command as root on `instance`; None where its agent does not answer (yet).
 
     Args:

@@ -8,7 +8,7 @@ from edgefleet.io import emulator
 from edgefleet.io.aws import Aws
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.emulator import Emulator
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.model.effects import Effect
 from edgefleet.model.spec import spec
 
@@ -52,7 +52,7 @@ def inspect(config: Config) -> list[Problem]:
 
 def connect(
     config: Config, project: Path, start: Starter = emulator.ensure, clock: Clock | None = None
-) -> tuple[Outside, str]:
+) -> tuple[Environment, str]:
     """The outside world that `config` names, and a warning where the emulated cloud was lost, else "".
 
     Raises:
@@ -63,10 +63,10 @@ def connect(
         aws = Aws(
             region=config.region, endpoint=config.endpoint, profile=config.profile, role_arn=config.role_arn
         )
-        return Outside(project=project, aws=aws, clock=clock, holder=config.holder), ""
+        return Environment(project=project, aws=aws, clock=clock, holder=config.holder), ""
     running = start(project)
     aws = Aws.emulated(running.url, config.region)
-    outside = Outside(project=project, aws=aws, clock=clock, holder=config.holder)
+    outside = Environment(project=project, aws=aws, clock=clock, holder=config.holder)
     lost = (
         "the emulated cloud of this project had ended, and what it held is gone; a new one is running:"
         " refresh, then up makes everything in it again"

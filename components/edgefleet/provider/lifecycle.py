@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.cloud.base import Placed
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import owner_of
 from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
@@ -120,7 +120,7 @@ class Lifecycle:
         except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
             return values
 
-    def create(self, request: proto.CreateRequest, outside: Outside) -> proto.CreateResponse:
+    def create(self, request: proto.CreateRequest, outside: Environment) -> proto.CreateResponse:
         """Make it; in a preview, say what is known of it."""
         if request.preview:
             identity, outputs = self._planned(request.properties, outside, {})
@@ -131,7 +131,7 @@ class Lifecycle:
         self._made[made.id] = inputs
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
-    def read(self, request: proto.ReadRequest, outside: Outside) -> proto.ReadResponse:
+    def read(self, request: proto.ReadRequest, outside: Environment) -> proto.ReadResponse:
         """It as it is; an empty answer where it is gone."""
         recorded = properties.plain(decode(request.properties))
         inputs = properties.plain(decode(request.inputs))
@@ -160,7 +160,7 @@ class Lifecycle:
                 merged[name] = Secret(value)
         return encode(merged)
 
-    def update(self, request: proto.UpdateRequest, outside: Outside) -> proto.UpdateResponse:
+    def update(self, request: proto.UpdateRequest, outside: Environment) -> proto.UpdateResponse:
         """Make it as the new inputs say; in a preview, say what is known of it."""
         if request.preview:
             kept = properties.plain(decode(request.olds))
@@ -171,7 +171,7 @@ class Lifecycle:
         made = self._resource.update(request.id, self._spec(request.news), there, recorded)
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
-    def delete(self, request: proto.DeleteRequest, outside: Outside) -> None:
+    def delete(self, request: proto.DeleteRequest, outside: Environment) -> None:
         """Remove it; gone already is success.
 
         Of an id made in the same run this is the one that was replaced: told to replace, the CLI asks
@@ -182,7 +182,7 @@ class Lifecycle:
         there = self._for(request.urn, inputs, outside)
         self._resource.delete(request.id, there, inputs, successor=successor)
 
-    def _for(self, urn: str, inputs: Mapping[str, Any], outside: Outside) -> Outside:
+    def _for(self, urn: str, inputs: Mapping[str, Any], outside: Environment) -> Environment:
         """The outside world as it is for one resource: its region, and whose it is."""
         generation = self._made_of(inputs)
         owner = owner_of(
@@ -193,7 +193,7 @@ class Lifecycle:
         )
         return replace(outside, owner=owner, aws=self._there(inputs, outside).aws)
 
-    def _there(self, inputs: Mapping[str, Any], outside: Outside) -> Outside:
+    def _there(self, inputs: Mapping[str, Any], outside: Environment) -> Environment:
         """The outside world in the region that the inputs name."""
         region = inputs.get("region") if self._is_placed else None
         return replace(outside, aws=outside.aws.in_region(region)) if isinstance(region, str) else outside
@@ -223,7 +223,7 @@ class Lifecycle:
         return parse(self._resource.Spec, values)
 
     def _planned(
-        self, struct: Struct, outside: Outside, recorded: Mapping[str, Any]
+        self, struct: Struct, outside: Environment, recorded: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
         """Id and outputs as far as they are certain; the id is empty where it is not."""
         values = properties.plain(decode(struct))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Created, Found, Outside
+from edgefleet.io.environment import Created, Environment, Found
 
 
 class Resource(Protocol):
@@ -56,33 +56,33 @@ class Resource(Protocol):
         """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
         ...
 
-    def plan(self, spec: Any, outside: Outside) -> Any:
+    def plan(self, spec: Any, outside: Environment) -> Any:
         """The outputs that creating `spec`, or updating to it, will have; nothing is changed.
 
         Typed where all are certain; otherwise a plain map of those that are.
         """
         ...
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """The outputs that are certain although the input at path `because` is not known yet."""
         ...
 
-    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+    def create(self, spec: Any, outside: Environment) -> Created[Any]:
         """Make it. Raises `Incomplete` where it exists but is not finished."""
         ...
 
-    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Any] | None:
+    def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
         """It as it is now, None where it is gone; `recorded` outputs are empty in an import."""
         ...
 
-    def update(self, identity: str, new: Any, outside: Outside, recorded: Mapping[str, Any]) -> Any:
+    def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
         """Make it as `new` says; the new outputs. Raises `Incomplete` where it is done in part."""
         ...
 
     def delete(
         self,
         identity: str,
-        outside: Outside,
+        outside: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.version import version
 from edgefleet.model.differ import changes
 from edgefleet.provider import properties
@@ -81,7 +81,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._project, self._start_emulator = project, start_emulator
         self._log = log
         self._engine_address = ""
-        self._outside: Outside | None = None
+        self._outside: Environment | None = None
         self._is_cancelled = threading.Event()
 
     # about the provider
@@ -242,7 +242,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise InvalidInput(Problem(code="unknown-resource", problem=problem, hint=hint))
         return self._lifecycles[token]
 
-    def _ready(self) -> Outside:
+    def _ready(self) -> Environment:
         if self._outside is None:
             problem, hint = "the provider is not configured yet", "this is a mistake of the engine; run again"
             raise OutsideFailure(Problem(code="not-configured", problem=problem, hint=hint))

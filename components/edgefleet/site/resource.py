@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import FORMATS
-from edgefleet.io.environment import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
@@ -105,13 +105,13 @@ class Site:
             if image["digest"] is None
         ]
 
-    def plan(self, spec: SiteInputs, outside: Outside) -> SiteOutputs:
+    def plan(self, spec: SiteInputs, outside: Environment) -> SiteOutputs:
         """Every digest, from the bytes themselves; no store is asked."""
         store = outside.store(spec.store)
         rendered = self._rendered(spec)
         return SiteOutputs(images={node: _image(store, spec.name, made) for node, made in rendered.items()})
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """No digest is known while an input is not; the nodes may be."""
         del outside
         nodes = known.get("nodes")
@@ -126,7 +126,7 @@ class Site:
         }
         return {"images": {node: dict(image) for node in nodes}}
 
-    def create(self, spec: SiteInputs, outside: Outside) -> Created[SiteOutputs]:
+    def create(self, spec: SiteInputs, outside: Environment) -> Created[SiteOutputs]:
         """Render and store every image.
 
         Raises:
@@ -135,7 +135,9 @@ class Site:
         """
         return Created(id=self.identity(spec), outputs=self._bring_up(spec, outside, {}))
 
-    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[SiteOutputs] | None:
+    def read(
+        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+    ) -> Found[SiteOutputs] | None:
         """Which recorded images are still there as recorded; in an import, what is there.
 
         An image that is lost or altered has the digest null, so that the next update writes it again; a
@@ -162,7 +164,7 @@ class Site:
         return Found(id=identity, outputs=SiteOutputs(images=found))
 
     def update(
-        self, identity: str, new: SiteInputs, outside: Outside, recorded: Mapping[str, Any]
+        self, identity: str, new: SiteInputs, outside: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
         """Write the images whose digest changed, then remove those of nodes that left.
 
@@ -175,7 +177,7 @@ class Site:
     def delete(
         self,
         identity: str,
-        outside: Outside,
+        outside: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,
@@ -192,7 +194,7 @@ class Site:
     def _rendered(self, spec: SiteInputs) -> Mapping[str, Rendered]:
         return self.render(spec.spec, spec.key, spec.passphrases)
 
-    def _bring_up(self, spec: SiteInputs, outside: Outside, before: Mapping[str, Any]) -> SiteOutputs:
+    def _bring_up(self, spec: SiteInputs, outside: Environment, before: Mapping[str, Any]) -> SiteOutputs:
         """Make the store hold the images of `spec`, given what it is known to hold of the site."""
         store = outside.store(spec.store)
         images: dict[str, StoredImage] = {}

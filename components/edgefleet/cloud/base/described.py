@@ -9,7 +9,7 @@ from edgefleet.cloud.base.table import Change, Described, Table, differ, plain, 
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io import ec2
 from edgefleet.io.aws import error_code
-from edgefleet.io.environment import Created, Found, Outside
+from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.tagging import EC2, Tagging, value_at
 from edgefleet.io.waiting import IN_USE, until, while_in_use
@@ -26,10 +26,10 @@ class DescribedResource(CloudResource):
     """Codes by which AWS says that something still uses it."""
 
     @abstractmethod
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """As the service describes it; None where it is gone."""
 
-    def request(self, spec: Any, outside: Outside) -> dict[str, Any]:
+    def request(self, spec: Any, outside: Environment) -> dict[str, Any]:
         """Parameters of the call that makes it, beside its tags."""
         del outside
         values = plain(spec)
@@ -39,18 +39,18 @@ class DescribedResource(CloudResource):
         """What the service's tag calls name it by: its ARN or id."""
         return str(found[self.TABLE.key])
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """The inputs, plain, that describe it as it is; tags are added."""
         del outside
         paths = {**self.TABLE.fields, **self.TABLE.settings}
         return {name: read_back(self.Spec, name, value_at(found, path)) for name, path in paths.items()}
 
-    def outputs(self, found: Described, outside: Outside) -> Any:
+    def outputs(self, found: Described, outside: Environment) -> Any:
         """The outputs of what the service describes."""
         del outside
         return self.Outputs(**{name: value_at(found, path) for name, path in self.TABLE.outputs.items()})
 
-    def settle(self, found: Described, spec: Any, outside: Outside) -> Described:
+    def settle(self, found: Described, spec: Any, outside: Environment) -> Described:
         """Set what differs from `spec`, also after an interrupted create; as it is described then."""
         found = self.ready(found, outside)
         if not self.TABLE.changes:
@@ -62,7 +62,7 @@ class DescribedResource(CloudResource):
                 found = self.ready(found, outside, is_changed=True)
         return found
 
-    def ready(self, found: Described, outside: Outside, *, is_changed: bool = False) -> Described:
+    def ready(self, found: Described, outside: Environment, *, is_changed: bool = False) -> Described:
         """It as described once it works; at once where its table has no readiness.
 
         Raises:
@@ -87,7 +87,7 @@ class DescribedResource(CloudResource):
         what = f"{place}: {readiness.good.lower()}"
         return until(look, outside.clock, what=what, patience=readiness.patience)
 
-    def look(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """As described, also where it failed or is being removed."""
         return self.describe(identity, outside)
 
@@ -99,11 +99,11 @@ class DescribedResource(CloudResource):
         """The parameters by which calls name it."""
         return {self.TABLE.key: found[self.TABLE.key]}
 
-    def remove(self, found: Described, outside: Outside, place: str) -> None:
+    def remove(self, found: Described, outside: Environment, place: str) -> None:
         """Remove it; called again while it is in use."""
         outside.aws.seek(self.TAGGING.service, self.TABLE.delete, place, **self.named(found))
 
-    def until_gone(self, identity: str, outside: Outside) -> None:
+    def until_gone(self, identity: str, outside: Environment) -> None:
         """Wait until it is no longer described."""
         what = f"{self.place(outside, identity)}: removed"
         patience = self.TABLE.readiness.patience if self.TABLE.readiness else self.PATIENCE
@@ -113,18 +113,18 @@ class DescribedResource(CloudResource):
 
         until(look, outside.clock, what=what, patience=patience)
 
-    def users(self, identity: str, outside: Outside) -> list[str]:
+    def users(self, identity: str, outside: Environment) -> list[str]:
         """What still uses it, for messages."""
         del identity, outside
         return []
 
-    def live_tags(self, found: Described, outside: Outside) -> dict[str, str]:
+    def live_tags(self, found: Described, outside: Environment) -> dict[str, str]:
         """Its tags as they are; asked for unless the service describes them with the rest."""
         if not self.TAGGING.read:
             return self.TAGGING.parsed(found.get(self.TAGGING.tags))
         return self.TAGGING.live(outside.aws, self.tagged_by(found))
 
-    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Any] | None:
+    def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
         """As it is."""
         del recorded
         found = self.describe(identity, outside)
@@ -136,7 +136,7 @@ class DescribedResource(CloudResource):
         }
         return Found(id=identity, inputs=inputs, outputs=self.outputs(found, outside))
 
-    def update(self, identity: str, new: Any, outside: Outside, recorded: Mapping[str, Any]) -> Any:
+    def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
         """Set what differs from how it is."""
         del recorded
         found: Described = self.describe(identity, outside) or self.gone(identity, outside)
@@ -146,7 +146,7 @@ class DescribedResource(CloudResource):
             found = self.settle(found, new, outside)
         return self.outputs(found, outside)
 
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it; AWS keeps it while anything uses it, so that is waited for, then named."""
         del inputs
         found = self.describe(identity, outside)
@@ -160,14 +160,14 @@ class DescribedResource(CloudResource):
                 patience=self.PATIENCE,
             )
 
-    def _apply(self, change: Change, found: Described, spec: Any, outside: Outside) -> None:
+    def _apply(self, change: Change, found: Described, spec: Any, outside: Environment) -> None:
         call, place = outside.aws.call, self.place(outside, self.id_of(found))
         if change.otherwise and not plain(spec)[change.inputs[0]]:
             call(self.TAGGING.service, change.otherwise, place, **self.named(found))
         else:
             call(self.TAGGING.service, change.method, place, **self.named(found), **change.parameters(spec))
 
-    def _finished(self, found: Described, spec: Any, outside: Outside) -> Created[Any]:
+    def _finished(self, found: Described, spec: Any, outside: Environment) -> Created[Any]:
         """It as created, with all its settings."""
         identity = self.id_of(found)
         with finishing(identity, self.outputs(found, outside)):
@@ -183,7 +183,7 @@ class Ec2Resource(DescribedResource):
     INTERFACES: ClassVar[str] = ""
     """Filter by which network interfaces that use it are found, ``vpc-id``."""
 
-    def make(self, spec: Any, outside: Outside, place: str) -> Described:
+    def make(self, spec: Any, outside: Environment, place: str) -> Described:
         """Make it with all its tags; as EC2 describes it."""
         made = outside.aws.call(
             "ec2",
@@ -195,24 +195,24 @@ class Ec2Resource(DescribedResource):
         described: Described = made[self.TABLE.answer] if self.TABLE.answer else made
         return described
 
-    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+    def create(self, spec: Any, outside: Environment) -> Created[Any]:
         """Make it, or go on with the one that an earlier run made without hearing so."""
         place = self.place(outside)
         found = ec2.find(outside, self.KIND, place) or self.make(spec, outside, place)
         return self._finished(found, spec, outside)
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its id."""
         return ec2.get(outside.aws, self.KIND, identity)
 
-    def outputs(self, found: Described, outside: Outside) -> Any:
+    def outputs(self, found: Described, outside: Environment) -> Any:
         """The outputs; an ARN is made up of its type and id where EC2 does not describe it."""
         if self.TABLE.outputs:
             return super().outputs(found, outside)
         name = f"{self.KIND.type}/{self.id_of(found)}"
         return self.Outputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
 
-    def users(self, identity: str, outside: Outside) -> list[str]:
+    def users(self, identity: str, outside: Environment) -> list[str]:
         """Network interfaces."""
         return ec2.interfaces(outside.aws, self.INTERFACES, identity) if self.INTERFACES else []
 
@@ -237,20 +237,20 @@ class NamedResource(DescribedResource):
         """What `describe` finds it by before it has an id."""
         return self.identity(spec)
 
-    def make(self, spec: Any, outside: Outside, place: str) -> None:
+    def make(self, spec: Any, outside: Environment, place: str) -> None:
         """Make it with all its tags. What exists already is left to `EXISTS`."""
         tags = {self.TAGGING.tags: self.TAGGING.form(self.tags(spec, outside))}
         outside.aws.call(
             self.TAGGING.service, self.TABLE.create, place, **self.request(spec, outside), **tags
         )
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its name."""
         place, named = self.place(outside, identity), {self.TABLE.key: identity}
         answer = outside.aws.seek(self.TAGGING.service, self.TABLE.read, place, **named)
         return None if answer is None else dict(answer[self.TABLE.answer])
 
-    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+    def create(self, spec: Any, outside: Environment) -> Created[Any]:
         """Make it, or go on with the one that an earlier run made without hearing so."""
         name = self.name_of(spec)
         place = self.place(outside, name)
@@ -270,7 +270,7 @@ class NamedResource(DescribedResource):
                 raise exists(place, self.TOKEN, self.id_of(found))
         return self._finished(found, spec, outside)
 
-    def _awaited(self, name: str, outside: Outside) -> dict[str, Any]:
+    def _awaited(self, name: str, outside: Environment) -> dict[str, Any]:
         """What was just made, which some services show only after a moment."""
         what = f"{self.place(outside, name)}: there"
         return until(lambda: self.describe(name, outside), outside.clock, what=what, patience=60)

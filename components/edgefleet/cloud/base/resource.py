@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 
 from edgefleet.cloud.base.constraints import tag_problems
 from edgefleet.errors import OutsideFailure, Problem, Refused
-from edgefleet.io.environment import Created, Found, Incomplete, Outside
+from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.ownership import MANAGED
 from edgefleet.model.spec import outside_name, spec
 
@@ -92,24 +92,24 @@ class CloudResource(ABC):
         del outputs
         return []
 
-    def plan(self, spec: Any, outside: Outside) -> Any:
+    def plan(self, spec: Any, outside: Environment) -> Any:
         """The outputs, plain, that are certain before `spec` is made; typed where all are."""
         del spec, outside
         return {}
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Outside) -> Mapping[str, Any]:
+    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """The outputs that are certain although the input at path `because` is not known yet."""
         del known, because, outside
         return {}
 
-    def place(self, outside: Outside, identity: str = "") -> str:
+    def place(self, outside: Environment, identity: str = "") -> str:
         """What a call works on, for messages: ``Vpc hub (vpc-0a1b)``."""
         kind = self.TOKEN.rpartition(":")[2]
         name = outside.owner.name if outside.owner else ""
         shown = f"({identity})" if name and identity else identity
         return " ".join(filter(None, [kind, name, shown]))
 
-    def gone(self, identity: str, outside: Outside) -> NoReturn:
+    def gone(self, identity: str, outside: Environment) -> NoReturn:
         """Say that what was to be changed is not there.
 
         Raises:
@@ -121,30 +121,30 @@ class CloudResource(ABC):
             Problem(code="gone", where=self.place(outside, identity), problem=problem, hint=hint)
         )
 
-    def tags(self, spec: Any, outside: Outside) -> dict[str, str]:
+    def tags(self, spec: Any, outside: Environment) -> dict[str, str]:
         """All tags of the resource: those asked for and those that say whose it is."""
         return {**spec.tags, **owner_tags(outside)}
 
     @abstractmethod
-    def create(self, spec: Any, outside: Outside) -> Created[Any]:
+    def create(self, spec: Any, outside: Environment) -> Created[Any]:
         """Make it, or go on with the one that an earlier run made without hearing so."""
 
     @abstractmethod
-    def read(self, identity: str, outside: Outside, recorded: Mapping[str, Any]) -> Found[Any] | None:
+    def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
         """As it is; None where it is gone."""
 
     @abstractmethod
-    def update(self, identity: str, new: Any, outside: Outside, recorded: Mapping[str, Any]) -> Any:
+    def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
         """Set what differs from how it is."""
 
     @abstractmethod
-    def destroy(self, identity: str, outside: Outside, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it; gone already is success."""
 
     def delete(
         self,
         identity: str,
-        outside: Outside,
+        outside: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,
@@ -154,7 +154,7 @@ class CloudResource(ABC):
             self.destroy(identity, outside, inputs)
 
 
-def owner_tags(outside: Outside) -> dict[str, str]:
+def owner_tags(outside: Environment) -> dict[str, str]:
     """Tags that say whose a resource is."""
     return outside.owner.tags() if outside.owner else {MANAGED[0]: MANAGED[1]}
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from edgefleet.cloud.base.described import ChosenId
 from edgefleet.cloud.base.table import Change, Described
-from edgefleet.io.environment import Outside
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import ELB, ROLES_ANYWHERE
 
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -23,18 +23,18 @@ class ElbResource(ChosenId):
     ATTRIBUTE_CALLS: ClassVar[str] = ""
     """Operation that reads attributes, without ``describe_``."""
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By ARN or name."""
         by = f"{self.TABLE.key}s" if identity.startswith("arn:") else "Names"
         place = self.place(outside, identity)
         answer = outside.aws.seek("elbv2", self.TABLE.read, place, **{by: [identity]})
         return None if answer is None else next(iter(answer[self.TABLE.answer]), None)
 
-    def inputs(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
         """The inputs, attributes among them."""
         return {**super().inputs(found, outside), **self._attributes(found, outside)}
 
-    def _attributes(self, found: Described, outside: Outside) -> dict[str, Any]:
+    def _attributes(self, found: Described, outside: Environment) -> dict[str, Any]:
         place, method = self.place(outside, self.id_of(found)), f"describe_{self.ATTRIBUTE_CALLS}"
         answer = outside.aws.call("elbv2", method, place, **self.named(found))
         live = {each["Key"]: each["Value"] for each in answer["Attributes"]}
@@ -58,7 +58,7 @@ class RolesAnywhereResource(ChosenId):
 
     TAGGING = ROLES_ANYWHERE
 
-    def describe(self, identity: str, outside: Outside) -> dict[str, Any] | None:
+    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its id, or by the name that this very resource has."""
         place = self.place(outside, identity)
         if IDENTITY.fullmatch(identity):
@@ -73,7 +73,7 @@ class RolesAnywhereResource(ChosenId):
         """Its ARN."""
         return str(found[f"{self.TABLE.answer}Arn"])
 
-    def _is_mine(self, found: Described, outside: Outside, place: str) -> bool:
+    def _is_mine(self, found: Described, outside: Environment, place: str) -> bool:
         return outside.owner is not None and outside.owner.is_mine(self.live_tags(found, outside), place)
 
 
