@@ -59,7 +59,7 @@ def _defect(error: Exception, world: Session) -> int:
     problem = Problem(
         code="defect",
         problem=f"edgefleet itself failed: {type(error).__name__}: {error}",
-        hint="run again with EDGEFLEET_TRACEBACK=1 set and report what that shows",
+        hint="run again with EDGEFLEET_TRACEBACK=1 and report the output",
     )
     show_problems(world, [problem])
     return OUTSIDE

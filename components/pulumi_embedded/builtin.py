@@ -58,7 +58,7 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
         raise InvalidInput(
             Problem(
                 problem=f"there is no stack {name!r} in this backend",
-                hint="bring it up first, or fix the reference",
+                hint="create it first, or fix the reference",
                 code="no-stack",
             )
         )

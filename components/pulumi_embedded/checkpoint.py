@@ -328,7 +328,7 @@ def check_secrets(content: bytes, where: str, crypter: Crypter) -> None:
                     where=where,
                     path=urn,
                     problem="a secret cannot be decrypted with this stack's passphrase: it is damaged",
-                    hint="restore the stack file and the state from one place; they belong together",
+                    hint="restore the stack file and the state from the same backup; they belong together",
                     code="secret-damaged",
                 )
             ) from error

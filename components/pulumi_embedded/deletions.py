@@ -75,7 +75,8 @@ def _refuse_untargeted(run: Deployment, steps: Iterable[Step]) -> None:
     others = [step.state.urn for step in steps if step.state.urn not in run.targets]
     for urn in others:
         run.fail(
-            f"'{urn}' would have to be deleted as well, but is no target; target it, or keep what it needs",
+            f"'{urn}' would have to be deleted as well, but is not a target; target it, or keep "
+            "what it needs",
             urn,
         )
     if others and not run.preview:

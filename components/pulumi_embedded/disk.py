@@ -85,7 +85,7 @@ def disk_failure(path: Path, what: str, error: OSError) -> OutsideFailure:
         Problem(
             where=str(path),
             problem=f"{what}: {error.strerror}",
-            hint="make room or fix the permissions, then run again; nothing that was done is forgotten",
+            hint="free space or fix the permissions, then run again; finished steps are kept",
             code="state-io",
         )
     )

@@ -158,7 +158,7 @@ def explain(loop: asyncio.AbstractEventLoop) -> InvalidInput:
     who = f" ({', '.join(names[:_SHOWN])}{more})" if names else ""
     return InvalidInput(
         Problem(
-            problem=f"the program waits for values that nothing will give{who}",
+            problem=f"the program waits for values that will never arrive{who}",
             hint="look for resources that need each other in a circle, and for futures that are never set",
             code="cycle",
         )

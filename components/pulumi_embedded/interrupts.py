@@ -12,7 +12,7 @@ from pulumi_embedded.deployment import Deployment
 CANCELLED = 130
 """Exit code of a process that was interrupted, as shells have it."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_FIRST = "cancelling: what is under way is being finished; interrupt again to stop at once"
+_FIRST = "cancelling: finishing the current steps; interrupt again to stop at once"
 _SECOND = b"\nstopped at once: what was done is in the journal, and the next run goes on from there\n"
 
 

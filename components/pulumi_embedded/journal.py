@@ -190,7 +190,7 @@ def seal_journal(records: Records, digest: str, disk: Disk) -> None:
             disk.sync(file)
     except OSError as error:
         raise disk_failure(
-            records.path, "what an earlier run left cannot be put into the state", error
+            records.path, "the journal of an earlier run cannot be applied to the state", error
         ) from error
 
 
@@ -212,8 +212,10 @@ def damaged_journal(path: Path, number: int) -> InvalidInput:
         Problem(
             where=f"{path}:{number}",
             problem="the journal of a run that was not finished is damaged before its end",
-            hint="restore the file; if it is lost, remove it, refresh the stack, and look outside for what "
-            "that run created after this line",
+            hint=(
+                "restore the file; if it is lost, remove it, refresh the stack, and look in the "
+                "cloud for what that run created after this line"
+            ),
             code="journal-damaged",
         )
     )

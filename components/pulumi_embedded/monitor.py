@@ -181,7 +181,7 @@ _NOT_DONE = {
     "RegisterErrorHook": "error hooks",
     "RegisterPackage": "parameterized packages",
     "Call": "methods of components of other packages",
-    "ExistsResource": "asking whether a resource exists",
+    "ExistsResource": "a check whether a resource exists",
 }
 
 

@@ -179,7 +179,7 @@ def _translate(error: Exception | SystemExit, root: Path) -> EngineError:
         Problem(
             where=where,
             problem=f"the program failed: {text}",
-            hint="fix the program; nothing further was done",
+            hint="fix the program; nothing more was done",
             code="program",
         )
     )

@@ -139,7 +139,7 @@ def _providers(plugins: Any, path: Path) -> tuple[str, ...]:
             Problem(where=str(path), path="plugins", problem="is not a mapping", hint="write keys and values")
         )
     problems = [
-        _unhandled(path, f"plugins.{kind}", f"{_PLUGINS.get(kind, 'a plugin')} {name!r} would not be used")
+        _unhandled(path, f"plugins.{kind}", f"{_PLUGINS.get(kind, 'a plugin')} {name!r} has no effect")
         for kind, entries in plugins.items()
         if kind != "providers"
         for name in _names(entries)
@@ -280,7 +280,10 @@ def _logged_in(root: Path, environ: Mapping[str, str]) -> Path:
             Problem(
                 where=str(root / "Pulumi.yaml"),
                 path="backend.url",
-                problem="no backend is declared and the CLI is logged in to none: state could be anywhere",
+                problem=(
+                    "no backend is declared and the CLI is logged in to none: the location of the "
+                    "state is unknown"
+                ),
                 hint="declare one: `backend: {url: 'file://.'}`",
                 code="backend",
             )

@@ -116,13 +116,13 @@ def _answer(servicer: Any, name: str, request: Any) -> Any:
     except _AbortedCall as aborted:
         raise _translate(aborted) from None
     except Exception as error:  # a provider's mistake must read like one, whatever it raised
-        raise ProviderError(f"the provider broke in {name}: {type(error).__name__}: {error}") from error
+        raise ProviderError(f"the provider failed in {name}: {type(error).__name__}: {error}") from error
     if context.code not in (None, grpc.StatusCode.OK):
         raise ProviderError(context.details or str(context.code))
     wanted = _METHODS[name].output_type.full_name
     if getattr(getattr(response, "DESCRIPTOR", None), "full_name", "") != wanted:
         raise ProviderError(
-            f"the provider broke in {name}: it answered with {type(response).__name__}, not with {wanted}"
+            f"the provider failed in {name}: it answered with {type(response).__name__}, not with {wanted}"
         )
     return response
 

@@ -19,10 +19,12 @@ from pulumi_embedded.values import UNKNOWN, Bag, has_unknown, is_secret, reveal,
 
 _FOUND = "an earlier run ended while it was creating this; it was found, and the run continues with it"
 _NEVER = "an earlier run ended before it had created this; nothing was created"
-_LOOKED_UP = "an earlier run ended while it was {what} this; it was looked up, and is on record as it is"
+_LOOKED_UP = (
+    "an earlier run ended while it was {what} this; it was read again, and its actual state is recorded"
+)
 _UNKNOWN = (
-    "{runs} ended while it was creating {urn}: whether that exists is not known. "
-    "Look for it outside; delete what you find, or take it over with "
+    "{runs} ended while it was creating {urn}: it is unknown whether that exists. Look for it "
+    "in the cloud; delete it, or take it over with "
     "`pulumi refresh --import-pending-creates '{urn}' ID`; "
     "then `{clear}` forgets the attempt"
 )

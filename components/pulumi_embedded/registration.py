@@ -164,7 +164,8 @@ def _refuse_skipped(run: Deployment, new: State) -> None:
     if missing:
         named = ", ".join(missing)
         raise run.fail(
-            f"depends on what was not created because it is no target: {named}; target that as well", new.urn
+            f"depends on what was not created because it is not a target: {named}; target that as well",
+            new.urn,
         )
 
 

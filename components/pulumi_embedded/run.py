@@ -126,7 +126,7 @@ def _change(this: _Run, stack: LoadedStack) -> RunResult:
         writer.end(snapshot)
         failure = writer.record(this.request.operation, result, this.events.counts)
         if failure is not None:
-            this.events.diagnostic("warning", f"the run is done, but not in the history: {failure}")
+            this.events.diagnostic("warning", f"the run is done, but its history entry failed: {failure}")
     return outcome
 
 

@@ -55,7 +55,7 @@ class Crypter:
             raise InvalidInput(
                 Problem(
                     problem="a secret cannot be decrypted with this stack's passphrase",
-                    hint="restore the stack file and the state from one place; they belong together",
+                    hint="restore the stack file and the state from the same backup; they belong together",
                     code="secret-damaged",
                 )
             ) from error
@@ -145,7 +145,9 @@ def _wrong_passphrase() -> InvalidInput:
     return InvalidInput(
         Problem(
             problem="the passphrase is not this stack's",
-            hint="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with",
+            hint=(
+                "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was created with"
+            ),
             code="wrong-passphrase",
         )
     )

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Written by edgefleet. How this box is, in plain words.
+# Written by edgefleet. Prints the state of this node.
 exec /usr/local/lib/edgefleet/heal status

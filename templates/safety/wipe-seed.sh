@@ -1,10 +1,10 @@
 #!/bin/sh
-# Written by edgefleet. Removes cloud-init's copies of the seed, once all of it is done.
+# Written by edgefleet. Removes cloud-init's copies of the seed once it has finished.
 set -eu
 prefix=${EDGEFLEET_PREFIX:-}  # for tests: another root directory
 
 if ! tr -d ' \n' <"$prefix/run/cloud-init/result.json" 2>/dev/null | grep -q '"errors":\[\]'; then
-  echo "wipe-seed: cloud-init is not done, or has errors: its copies stay; see cloud-init status --long"
+  echo "wipe-seed: cloud-init has not finished or has errors, so its copies stay; see cloud-init status --long"
   exit 0
 fi
 for instance in "$prefix/var/lib/cloud/instances/"*/; do

@@ -85,7 +85,7 @@ def test_what_holds_anything_is_left_as_it_is(script: str, device: str, tmp_path
     subprocess.run(["mkfs.ext4", "-q", "-L", "photos", device], check=True)
     done = run(script, tmp_path, device)
     assert 1 == done.returncode
-    assert "holds something else" in (tmp_path / "state/problems/data-disk").read_text()
+    assert "holds other data" in (tmp_path / "state/problems/data-disk").read_text()
     subprocess.run(["wipefs", "--all", "--quiet", device], check=True)
     assert 1 == run(script, tmp_path, device).returncode
 
@@ -110,7 +110,7 @@ def test_a_box_without_a_tpm_says_so_and_writes_nothing(script: str, device: str
 def test_a_disk_that_is_away_is_told_in_a_sentence(script: str, tmp_path: Path) -> None:
     done = run(script, tmp_path, "/dev/disk/by-id/nobody")
     assert 1 == done.returncode
-    assert "is it plugged in" in (tmp_path / "state/problems/data-disk").read_text()
+    assert "check that it is plugged in" in (tmp_path / "state/problems/data-disk").read_text()
 
 
 def test_k3s_is_not_started_without_its_disk(box: Boxes) -> None:

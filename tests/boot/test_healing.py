@@ -183,7 +183,7 @@ def test_the_screen_says_how_the_box_is_before_anybody_logs_in(machine: Machine)
     shutil.rmtree(machine.root / "run")
     (machine.root / "run").mkdir()
     machine.done("adopt")
-    assert "It was started, and is looked at in a few minutes." in screen.read_text()
+    assert "k3s was started; the first health check runs in a few minutes." in screen.read_text()
     machine.start()
     machine.done("check")
     assert "healthy since" in screen.read_text()
@@ -208,7 +208,7 @@ def test_what_does_not_get_well_is_taken_back_with_the_k3s_that_was_here(machine
     assert "rolled-back" == machine.status["state"]
     machine.done("check")
     assert "healthy" == machine.status["state"]
-    assert "a new configuration was taken back; it is not tried again" in machine.done("status")
+    assert "a new configuration was rolled back; it is not retried" in machine.done("status")
     assert 0o600 == (machine.root / "etc/rancher/k3s/config.yaml").stat().st_mode & 0o777
 
 
@@ -236,7 +236,7 @@ def test_it_goes_back_once_and_never_to_and_fro(machine: Machine) -> None:
     machine.start()
     machine.done("check")
     machine.configure("bad")
-    assert "did not get well before" in machine.done("adopt")
+    assert "this configuration failed before" in machine.done("adopt")
     assert "good 1" == machine.config
     machine.done("retry")
     machine.configure("bad")
@@ -258,7 +258,7 @@ def test_a_third_one_that_is_well_ends_the_story(machine: Machine) -> None:
 def test_the_first_one_has_nothing_to_go_back_to(machine: Machine) -> None:
     machine.apply("bad")
     assert "bad" == machine.config
-    assert "there is nothing to go back to" in machine.status["says"]
+    assert "there is no earlier configuration" in machine.status["message"]
 
 
 def test_one_that_was_well_is_not_blamed_for_what_comes_later(machine: Machine) -> None:
@@ -281,7 +281,7 @@ def test_while_another_k3s_is_brought_the_one_that_runs_is_not_taken_for_it(mach
     machine.configure("bad")
     machine.done("adopt")
     machine.done("check", FAKE_INSTALLER="activating")
-    assert "is being brought" in machine.status["says"]
+    assert "is being installed" in machine.status["message"]
     assert "bad" == machine.config
     machine.start()
     machine.done("check")
@@ -304,7 +304,7 @@ def test_without_k3s_it_waits(machine: Machine) -> None:
     (machine.root / "usr/local/bin/k3s").unlink()
     machine.done("adopt")
     machine.done("check")
-    assert ("waiting", "k3s is not here yet") == (machine.status["state"], machine.status["says"])
+    assert ("waiting", "k3s is not installed yet") == (machine.status["state"], machine.status["message"])
 
 
 def test_what_says_nothing_new_is_not_written(machine: Machine) -> None:

@@ -173,7 +173,7 @@ def test_a_reboot_without_the_cloud_goes_on(machine: Machine, give: Callable[[st
     assert 0 == machine.run("secrets").returncode
     run = away.run("secrets")
     assert 0 == run.returncode
-    assert "going on with what is here" in run.stdout
+    assert "continuing with local files" in run.stdout
 
 
 def test_manifests_follow_the_bucket(machine: Machine, aws: Aws) -> None:

@@ -184,12 +184,12 @@ def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machi
     """In the journal and for people; there is no program that could fetch in reach of it."""
     done = machine.run(payload.SCRIPT)
     assert 1 == done.returncode
-    assert "No payload is here" in done.stderr
+    assert "No payload was found" in done.stderr
     assert 1 == machine.problem("payload").count("\n")
-    assert "Put the medium in" in machine.problem("payload")
+    assert "Attach the medium" in machine.problem("payload")
     done = machine.run(k3s.SCRIPT, EDGEFLEET_ATTEMPTS="0")
     assert 1 == done.returncode
-    assert "was made to fetch nothing" in machine.problem("k3s")
+    assert "the node downloads nothing" in machine.problem("k3s")
     assert not (machine.binaries / "k3s").exists()
 
 

@@ -325,7 +325,7 @@ def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
     """k3s runs again with the one before, and a person at the console is told."""
     assert "k3s stand-in: does not start: flag provided but not defined: -no-such-flag" in refused.console
     assert refused.facts["settled"], refused.facts["status"]
-    assert "a new configuration was taken back" in refused.facts["status"]
+    assert "a new configuration was rolled back" in refused.facts["status"]
     assert "active" == refused.facts["units"]["k3s.service"]["ActiveState"]
     assert changed.facts["k3s"] == refused.facts["k3s"]
     path = "/etc/rancher/k3s/config.yaml"

@@ -105,7 +105,7 @@ def test_changing_what_somebody_removed_says_so(outside: Environment) -> None:
     driver.up(INPUTS)
     assert driver.state is not None
     outside.aws.client("ec2").delete_vpc(VpcId=driver.state.id)
-    with pytest.raises(OutsideFailure, match="run refresh, then up makes it again"):
+    with pytest.raises(OutsideFailure, match="run refresh, then up to recreate it"):
         driver.up({**INPUTS, "tags": {"a": "b"}})
 
 

@@ -119,7 +119,7 @@ def test_what_somebody_removed_is_made_again(row: Row, outside: Environment) -> 
 def test_nobody_takes_over_what_another_stack_made(row: Row, outside: Environment) -> None:
     """Neither a stack of another name nor one of the same: its destroy would remove what is not its own."""
     if row.name == "DnsRecord":
-        pytest.skip("a record has no tags: the very same one that is there already is taken for one's own")
+        pytest.skip("a record has no tags: the very same one that already exists is taken for one's own")
     made = row.needs(outside.aws)
     inputs = row.inputs(made)
     first = Driver(row.resource, replace(outside, holder="0123456789abcdef"))

@@ -68,7 +68,7 @@ def test_who_has_the_secret_opens_a_disk_as_its_box_closed_it(open_world: World)
 
 
 @pytest.mark.parametrize(
-    ("node", "public", "said"), [("n1", "nonsense", "no public key"), ("n7", "", "no node 'n7'")]
+    ("node", "public", "said"), [("n1", "nonsense", "not a public key"), ("n7", "", "no node 'n7'")]
 )
 def test_a_wrong_key_or_node_is_named(open_world: World, node: str, public: str, said: str) -> None:
     ran = open_world.run("sites", "disk-key", "-s", "dev", "berlin", node, public)

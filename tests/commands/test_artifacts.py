@@ -228,7 +228,7 @@ def test_a_list_that_is_a_page(shop: Shop) -> None:
     """A login page in place of the list of digests."""
     shop.files.faults = [page]
     ran = shop.world.run("artifacts", "lock", FILE)
-    assert (2, True) == (ran.code, "is no list of digests" in " ".join(ran.err.split()))
+    assert (2, True) == (ran.code, "is not a list of digests" in " ".join(ran.err.split()))
 
 
 def test_nothing_is_fetched_without_a_lock(shop: Shop) -> None:

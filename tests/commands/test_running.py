@@ -49,7 +49,7 @@ def test_up_with_yes_goes_straight_to_it(world: "World") -> None:
     second = world.run("up", "-s", "dev", "-y")
     assert (0, 0, ["up", "up"]) == (first.code, second.code, world.operations)
     assert "images: file:images" in first.out
-    assert "nothing to do: 3 sites are as the fleet file says" in second.out
+    assert "nothing to do: 3 sites match the fleet file" in second.out
 
 
 def test_up_shows_then_asks(world: "World") -> None:
@@ -238,7 +238,7 @@ def test_destroy_and_refresh_ask_with_what_they_are_about(up: "World") -> None:
 
 
 def test_a_lost_emulated_cloud_is_said_until_it_is_made_again(world: "World") -> None:
-    """One sentence, with what to do; runs look at what is there until an up has made it again."""
+    """One sentence, with what to do; runs look at what is there until an up has created it again."""
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
     world.was_lost = True
     first = world.run("preview", "-s", "dev")

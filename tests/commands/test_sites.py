@@ -45,8 +45,8 @@ def test_another_digest_may_be_on_a_box(up: "World") -> None:
     [
         (("berlln",), "did you mean berlin?"),
         (("berlin", "--node", "n7"), "has no node 'n7'"),
-        (("berlin", "--digest", "sha256:xyz"), "is no digest"),
-        (("hamburg", "--digest", "ab" * 32), "say with --node"),
+        (("berlin", "--digest", "sha256:xyz"), "is not a digest"),
+        (("hamburg", "--digest", "ab" * 32), "with --node"),
         (("../../etc",), "there is no site '../../etc'"),
     ],
 )

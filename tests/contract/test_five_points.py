@@ -89,7 +89,7 @@ def test_nobody_is_shown_a_traceback(name: str, stub: Any, site: dict[str, Any],
         (tmp_path / "images").write_text("a file in the way")
         site["nodes"].pop("n2")
         request = proto.CreateRequest(properties=encode(site), **ABOUT)
-        expected = (grpc.StatusCode.ABORTED, "a file stands where a directory is needed; move that file away")
+        expected = (grpc.StatusCode.ABORTED, "a file is where a directory is needed; move that file away")
     else:
         request = proto.CreateRequest(properties=encode(site | {"name": "bug"}), preview=True, **ABOUT)
         expected = (grpc.StatusCode.INTERNAL, "edgefleet has a bug: KeyError at")
@@ -119,7 +119,7 @@ def test_a_resource_that_was_made_in_part_is_reported_as_made(
     images = decode(failed.properties)["images"]
     assert "file:images/sites/store-0007" == failed.id
     assert (True, None) == (images["n1"]["digest"].startswith("sha256:"), images["n2"]["digest"])
-    assert "1 of 2 images of site store-0007 are not as they should be" in failed.reasons[0]
+    assert "1 of 2 images of site store-0007 are missing or altered" in failed.reasons[0]
     assert "is-a-directory" == decode(problems)["problems"][1]["code"]
 
 

@@ -202,8 +202,8 @@ def test_what_was_made_in_part_is_recorded_and_finished_by_the_next_up(project: 
     in_the_way = project.root / "images/sites/store-0007/n2.iso/in the way"
     in_the_way.mkdir(parents=True)
     said = project.up(ok=False)
-    assert "1 of 2 images of site store-0007 are not as they should be" in said
-    assert "a directory stands where a file is needed; move that directory away" in said
+    assert "1 of 2 images of site store-0007 are missing or altered" in said
+    assert "a directory is where a file is needed; move that directory away" in said
     recorded = project.state()["store-0007"]
     assert 2 == len(recorded["initErrors"])
     assert ["n2"] == [node for node, digest in project.digests("store-0007").items() if digest is None]

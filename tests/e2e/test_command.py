@@ -124,7 +124,7 @@ def test_a_terminal_is_asked(project: Path) -> None:
     code, seen = on_a_terminal(project, "up", "-s", "dev", "--engine", "local", typed="y\n")
     assert (0, 2) == (code, len([*project.rglob("*.iso")])), seen
     again = run(project, "up", "-s", "dev", "--engine", "local", "-y")
-    assert "nothing to do: 2 sites are as the fleet file says" in again.stdout
+    assert "nothing to do: 2 sites match the fleet file" in again.stdout
 
 
 def test_the_stored_image_is_the_one_that_is_built_without_an_engine(standing: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_damaged_journal_names_the_refresh(project: Project) -> None:
     journal.write_text('{"version":1}\n{"begi\n{"end":0,"done":[]}\n')
     with pytest.raises(InvalidInput, match="is damaged before its end") as caught:
         project.run("up", "")
-    assert "run `edgefleet refresh -s dev`, and look outside" in caught.value.problem.hint
+    assert "run `edgefleet refresh -s dev`, and look in the cloud" in caught.value.problem.hint
 
 
 def test_a_creation_of_unknown_outcome_names_the_command_that_forgets_it(project: Project) -> None:

@@ -105,7 +105,7 @@ def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
         assert "failed" == outcome.result
         errors = [item.message for item in outcome.diagnostics if item.severity == "error"]
         missing = "there is no stack 'organization/shops/north' in this backend"
-        assert [f"{missing}; bring it up first, or fix the reference"] == errors
+        assert [f"{missing}; create it first, or fix the reference"] == errors
     assert "pending_operations" not in json.loads(shops.state("south"))["checkpoint"]["latest"]
 
 

@@ -100,10 +100,10 @@ def test_what_is_not_locked_is_told_once(problems: Callable[..., list[Problem]])
     )
     told = [each.problem.split(" is not in the artifacts lock, and ") for each in found]
     assert [
-        ["k3s v1.36.4+k3s1 for amd64", "2 boxes would carry it"],
-        ["k3s-airgap-images-amd64.tar.zst v1.36.4+k3s1 for amd64", "2 boxes would carry it"],
-        ["k3s-arm64 v1.36.4+k3s1 for arm64", "1 box would carry it"],
-        ["k3s-airgap-images-arm64.tar.zst v1.36.4+k3s1 for arm64", "1 box would carry it"],
+        ["k3s v1.36.4+k3s1 for amd64", "2 nodes would contain it"],
+        ["k3s-airgap-images-amd64.tar.zst v1.36.4+k3s1 for amd64", "2 nodes would contain it"],
+        ["k3s-arm64 v1.36.4+k3s1 for arm64", "1 node would contain it"],
+        ["k3s-airgap-images-arm64.tar.zst v1.36.4+k3s1 for arm64", "1 node would contain it"],
     ] == told
     assert {"run edgefleet artifacts lock test.fleet.yaml"} == {each.hint for each in found}
     assert {"test.fleet.yaml:14:15", "test.fleet.yaml:16:15"} == {each.where for each in found}
@@ -115,14 +115,14 @@ def test_what_is_not_locked_is_told_once(problems: Callable[..., list[Problem]])
     [
         ("{x: {images: [Nginx:1]}}", "names of images are in lower case"),
         ("{x: {images: [nginx]}}", "nginx means whatever is the latest; say which, such as nginx:1.4"),
-        ("{x: {images: ['a b:1']}}", "is no container image's name"),
+        ("{x: {images: ['a b:1']}}", "is not a container image's name"),
         ("{x: {where: {groups: [kiosk]}}}", "no group is called kiosk; did you mean kiosks?"),
         ("{x: {where: {sites: [z]}}}", "no site is called z"),
         ("{x: {runtime: {name: wasmtime, version: 0.6}}}", "0.6 is not a release"),
         ("{x: {runtime: {name: wamr, version: v0.6.0}}}", "wamr"),
         (
             "{x: {kubeedge: v1.23.1}, y: {kubeedge: v1.22.0}}",
-            "1 box would have both kubeedge v1.22.0 and v1.23.1; let the workloads",
+            "1 node would have both kubeedge v1.22.0 and v1.23.1; use one release in all workloads",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_what_nobody_released(say: Callable[..., list[str]]) -> None:
     profiles = f"profiles: {{box: {{arch: armhf, {hardware}}}, board: {{arch: arm64, {hardware}}}}}\n"
     workloads = "workloads: {x: {runtime: {name: spin, version: v0.24.0}}}\n"
     found = say(f"sites: {{a: {{airgap: true}}}}\n{workloads}", head=AIRGAPPED, profiles=profiles)
-    assert ["spin is not released for armhf, and 1 box would carry it"] == [
+    assert ["spin is not released for armhf, and 1 node would contain it"] == [
         each.split(": ")[-1].partition(";")[0] for each in found if "artifacts lock" not in each
     ]
 

@@ -59,14 +59,14 @@ def test_a_proxy_without_an_address_and_time_for_nobody_are_named() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "problem"),
     [
-        (Hardware, {"watchdog": "3s"}, "3s is no time from 5s to 60min"),
+        (Hardware, {"watchdog": "3s"}, "3s is not a time from 5s to 60min"),
         (Hardware, {"serialConsole": "/dev/ttyS0"}, "/dev/ttyS0 is not a serial port"),
         (Hardware, {"dataDisk": {"device": "/dev/sdb"}}, "/dev/sdb is not a path that a disk keeps"),
-        (Hardware, {"dataDisk": {"device": DISK, "path": "/etc"}}, "/etc is no place for a data disk"),
+        (Hardware, {"dataDisk": {"device": DISK, "path": "/etc"}}, "/etc is not a place for a data disk"),
         (
             Hardware,
             {"dataDisk": {"device": DISK, "path": "/var/lib/../etc"}},
-            "/var/lib/../etc is no place for a data disk",
+            "/var/lib/../etc is not a place for a data disk",
         ),
         (Hardware, {"raspberryPi": {"config": ["[pi4]"]}}, "[pi4] is not a line of config.txt"),
         (Time, {"floor": "2001-01-01"}, "2001-01-01 is before 2026-11-01"),

@@ -47,20 +47,23 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
     ("written", "said"),
     [
         ("firewall: {allow: [{port: 70000}]}", "sites.a.firewall.allow[0].port"),
-        ("firewall: {allow: [{port: 22, from: [10.0.0.1/8]}]}", "10.0.0.1/8 is no address and no subnet"),
+        (
+            "firewall: {allow: [{port: 22, from: [10.0.0.1/8]}]}",
+            "10.0.0.1/8 is neither an address nor a subnet",
+        ),
         ("firewall: {allow: [{port: 22, protocol: icmp}]}", "sites.a.firewall.allow[0].protocol"),
-        (f"breakGlass: {{wireguard: {TUNNEL.replace('fd12::/64', '10.0.0.0/8')}}}", "is no IPv6 prefix"),
-        (f"breakGlass: {{wireguard: {TUNNEL.replace(KEY, 'AAAA')}}}", "no public key of WireGuard"),
+        (f"breakGlass: {{wireguard: {TUNNEL.replace('fd12::/64', '10.0.0.0/8')}}}", "is not an IPv6 prefix"),
+        (f"breakGlass: {{wireguard: {TUNNEL.replace(KEY, 'AAAA')}}}", "not a public key of WireGuard"),
         (f"breakGlass: {{wireguard: {TUNNEL.replace(':51820', '')}}}", "where a tunnel ends"),
         (f"breakGlass: {{console: true}}, users: {{rescue: {{{SSH}}}}}", "rescue is the user of the console"),
-        ("link: {maxOffline: 60}", "is no number of days"),
+        ("link: {maxOffline: 60}", "is not a number of days"),
         (
             "k3s: {config: {kubelet-arg+: [streaming-connection-idle-timeout=0]}}",
             "contradicts what hardening",
         ),
         (
             "airgap: true, k3s: {config: {kube-apiserver-arg: [enable-admission-plugins=AlwaysPullImages]}}",
-            "no container starts from the images",
+            "no container can start from the images",
         ),
         ("identity: {certificate: x}", "identity"),
     ],

@@ -74,7 +74,7 @@ def test_a_table_and_the_same_sites_inline_are_the_same_fleet(
         ("name,grup\na,kiosks\n", ("1:6", "unknown-key"), "did you mean group?"),
         ("name,network.adress\na,x\n", ("1:6", "unknown-key"), "did you mean network.address"),
         ("name,network\na,x\n", ("1:6", "unknown-key"), "name a value in it"),
-        ("name,keyGeneration,keyGeneration\na,1,1\n", ("1:20", "duplicate-key"), "stands here twice"),
+        ("name,keyGeneration,keyGeneration\na,1,1\n", ("1:20", "duplicate-key"), "appears twice"),
         ("name,keyGeneration,\na,1,\n", ("1:20", "unknown-key"), "no heading"),
         ("name,keyGeneration\na\n", ("2:1", "bad-row"), "1 cell, the heading has 2"),
         ('name,keyGeneration\n"a,1\n', ("2:1", "bad-row"), "not closed"),

@@ -85,7 +85,7 @@ def test_what_runcmd_would_run_is_run_until_all_of_it_was_done(tmp_path: Path) -
 
 def test_wireless_is_refused_with_what_to_do() -> None:
     """Neither system has what it takes."""
-    with pytest.raises(InvalidInput, match=r"join no Wi-Fi.*wired network"):
+    with pytest.raises(InvalidInput, match=r"do not support Wi-Fi.*wired network"):
         ignition.build(boot("wifi"))
 
 

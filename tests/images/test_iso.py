@@ -231,7 +231,9 @@ def test_an_installer_of_another_kind_or_architecture_is_refused(parts: Make, tm
 def test_a_medium_smaller_than_its_content_is_refused(parts: Make, tmp_path: Path) -> None:
     """Before anything is written; where nobody says how large it is, nothing is refused."""
     base = made_installer(tmp_path / "base.iso")
-    with pytest.raises(InvalidInput, match=r"n1's installer has 6,\d+,\d+ bytes, and its medium 1,048,576"):
+    with pytest.raises(
+        InvalidInput, match=r"n1's installer has 6,\d+,\d+ bytes, and its medium has 1,048,576"
+    ):
         iso.compose(parts(base, disk=MIB), tmp_path / "n1.iso")
     assert not (tmp_path / "n1.iso").exists()
     assert iso.compose(parts(base, disk=None), tmp_path / "n1.iso").size
@@ -307,12 +309,12 @@ def test_what_is_erased_is_said_in_the_menu() -> None:
     """By the disk's name, where there is one."""
     files = iso.seed(installed(disk="/dev/nvme0n1")).files
     assert b"'Install n1 of alpha: erases /dev/nvme0n1'" in files["grub.cfg"]
-    assert b"erases the disk of this box" in iso.seed(installed()).files["isolinux.cfg"]
+    assert b"erases the disk of this node" in iso.seed(installed()).files["isolinux.cfg"]
 
 
 def test_a_seed_without_an_installer_is_refused() -> None:
     """By a sentence."""
-    with pytest.raises(InvalidInput, match=r"which one is not said; add image.installer"):
+    with pytest.raises(InvalidInput, match=r"needs the name of its installer; add image.installer"):
         iso.seed(boot())
 
 

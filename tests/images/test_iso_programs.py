@@ -113,7 +113,7 @@ def test_a_box_without_a_disk_says_so(box: Box) -> None:
     """The medium is none."""
     box.disk("sda")
     box.medium("sda")
-    assert (1, "edgefleet: This box has no built-in disk that can be written.") == box.choose()
+    assert (1, "edgefleet: This node has no built-in disk that can be written.") == box.choose()
 
 
 def test_the_disk_that_is_named_is_taken(box: Box) -> None:
@@ -133,11 +133,11 @@ def test_a_named_disk_that_cannot_be_it_is_refused(box: Box) -> None:
     box.disk("sdb", part="sdb1")
     box.medium("sdb1")
     assert (
-        "/dev/nvme0n1, which image.installOn names, is not in this box. It has: /dev/sda"
+        "/dev/nvme0n1, which image.installOn names, is not in this node. It has: /dev/sda"
         in (box.choose(disk="/dev/nvme0n1")[1])
     )
     assert "is a part of a disk" in box.choose(disk="/dev/sda1")[1]
-    assert "is the medium that this installer is on" in box.choose(disk="/dev/sdb")[1]
+    assert "is the installer's own medium" in box.choose(disk="/dev/sdb")[1]
 
 
 def test_the_disk_for_what_changes_is_never_erased(box: Box) -> None:
@@ -151,7 +151,7 @@ def test_the_disk_for_what_changes_is_never_erased(box: Box) -> None:
     assert (0, "/dev/sdb") == box.choose(kept=kept)
     assert "is the disk that hardware.dataDisk keeps" in box.choose(kept=kept, disk="/dev/sda")[1]
     assert (0, "/dev/sda") == box.choose(kept="/dev/disk/by-id/none", disk="/dev/sda")
-    assert "which hardware.dataDisk keeps, is not in this box" in box.choose(kept="/dev/disk/by-id/none")[1]
+    assert "which hardware.dataDisk keeps, is not in this node" in box.choose(kept="/dev/disk/by-id/none")[1]
 
 
 def test_debians_installer_is_told(box: Box) -> None:

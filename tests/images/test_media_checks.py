@@ -33,9 +33,9 @@ def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("medium", "changes", "path", "problem"),
     [
-        (Medium(format="ignition"), {"arch": "armhf"}, "format", "made for armhf"),
-        (Medium(format="ignition"), {"network": WIRELESS}, "format", "join no Wi-Fi"),
-        (Medium(format="ignition", base=DEBIAN), {}, "base", "by no Debian or Ubuntu"),
+        (Medium(format="ignition"), {"arch": "armhf"}, "format", "supports armhf"),
+        (Medium(format="ignition"), {"network": WIRELESS}, "format", "do not support Wi-Fi"),
+        (Medium(format="ignition", base=DEBIAN), {}, "base", "only Flatcar and Fedora CoreOS read it"),
         (Medium(format="ignition", installer="debian"), {}, "installer", "has no installer"),
         (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
         (Medium(format="iso", base=DEBIAN), {}, "format", "image.installer is not set"),

@@ -136,7 +136,7 @@ def test_a_check_finds_what_differs_and_a_run_mends_it(
     """One changed byte is enough; a check itself changes nothing."""
     machine.run()
     whole = machine.tree()
-    assert (0, "edgefleet: all is as it should be\n") == machine.run("--check")
+    assert (0, "edgefleet: everything is up to date\n") == machine.run("--check")
     change(machine.root / path)
     changed = machine.tree()
     code, found = machine.run("--check")
@@ -158,7 +158,7 @@ def test_a_removal_leaves_nothing_and_puts_back_what_was_there(machine: Machine)
     code, said = machine.run("--uninstall")
     assert 0 == code, said
     assert before == machine.tree()
-    assert (0, "edgefleet: nothing of it is here\n") == machine.run("--uninstall")
+    assert (0, "edgefleet: nothing is installed\n") == machine.run("--uninstall")
 
 
 @needs_root
@@ -190,14 +190,14 @@ def test_a_command_that_fails_is_named_and_tried_again(machine: Machine) -> None
 def test_another_box_is_refused_untouched(machine: Machine) -> None:
     """Of another architecture, with another hardware address, or with a k3s of somebody else."""
     before = machine.tree()
-    assert "made for amd64, and the box is aarch64" in machine.run(machine="aarch64")[1]
+    assert "made for amd64, and the node is aarch64" in machine.run(machine="aarch64")[1]
     of_it = machine.boot
     machine.boot = replace(of_it, network=replace(of_it.network, mac="02:00:00:00:00:01"))
     assert "no interface here has that" in machine.run()[1]
     machine.boot = of_it
     assert before == machine.tree()
     (machine.root / "usr/local/bin/k3s").touch()
-    assert "somebody else installed" in machine.run()[1]
+    assert "installed by other means" in machine.run()[1]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_it_has_files_units_and_commands_and_nothing_that_is_the_clouds() -> Non
 def test_no_secret_gets_in() -> None:
     """Whoever is on the machine can read user-data."""
     secret = File(path="/etc/token", content=b"x", mode=0o600, is_secret=True)
-    with pytest.raises(InvalidInput, match="/etc/token would stand in user-data"):
+    with pytest.raises(InvalidInput, match="/etc/token would be in user-data"):
         user_data.build(boot(files=(secret,)))
 
 

@@ -131,8 +131,8 @@ def test_half_a_file(says: Callable[..., str], server: FileServer, cache: Artifa
 
     server.faults = [half(DATA, 9), *[cut] * 9]
     address = f"{server.address}/file"
-    words = "broke off after 9 of 1,000,000 bytes, again and again; run again: it goes on from there"
-    assert f"{address}: {words}; or name another mirror" == says(address, len(DATA))
+    words = "broke off after 9 of 1,000,000 bytes, again and again; run again to resume"
+    assert f"{address}: {words}; or add another mirror" == says(address, len(DATA))
     assert [f"parts/{SHA256}", f"parts/{SHA256}.from"] == files_of(cache)
     server.faults = []
     assert DATA == cache.fetch(address, SHA256).read_bytes()
@@ -148,7 +148,7 @@ def test_another_file_is_kept_apart(
     assert (
         f"{server.address}/file: has sha256 {other}, wanted {SHA256}: not used, kept as "
         f"{cache.root}/quarantine/{SHA256}; if the file was released again: edgefleet artifacts lock "
-        "--upgrade; or name another mirror"
+        "--upgrade; or add another mirror"
     ) == says(f"{server.address}/file")
     assert [f"quarantine/{SHA256}"] == files_of(cache)
 
@@ -165,7 +165,7 @@ def test_more_than_the_file(says: Callable[..., str], server: FileServer) -> Non
         (status(404), "there is no such file (404); check version and address"),
         (status(403), "access denied (403); put the login into ~/.netrc"),
         (page, "answers with a web page instead of the file: a login, an error or a portal of the network"),
-        (status(503), "answers with 503, again and again; wait until the server is well"),
+        (status(503), "answers with 503, again and again; wait until the server is healthy"),
         (silence(1), "sent nothing for 0.3 s; check the address"),
         (lambda handler: handler.say(302, b"", {"location": "/file"}), "redirects endlessly"),
         (status(418), "answers with 418 where a file was expected; check the address"),
@@ -221,7 +221,7 @@ def test_no_place(says: Callable[..., str]) -> None:
 
 def test_no_digest(cache: ArtifactCache) -> None:
     """A digest is never a path."""
-    with pytest.raises(InvalidInput, match="is not a SHA-256"):
+    with pytest.raises(InvalidInput, match="is not a SHA-256 digest"):
         cache.path("../../etc/passwd")
 
 

@@ -96,6 +96,6 @@ def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     """Root could put a file where /dev/null was; the folder is left as it was."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OutsideFailure, match="would be replaced"):
+    with pytest.raises(OutsideFailure, match="a file would replace it"):
         disk.write(pipe, b"text")
     assert [True] == [each.is_fifo() for each in tmp_path.iterdir()]

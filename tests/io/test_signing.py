@@ -98,14 +98,14 @@ def test_what_is_no_key_is_refused(text: str, said: str, tmp_path: Path) -> None
 
 def test_a_key_that_is_missing_encrypted_or_private_is_said(tmp_path: Path) -> None:
     """With what to do."""
-    with pytest.raises(InvalidInput, match="there is no such key; make one with"):
+    with pytest.raises(InvalidInput, match="there is no such key; create one with"):
         signing.signing("nowhere.pem", tmp_path)
     with pytest.raises(InvalidInput, match="there is no such key"):
         signing.read_public(tmp_path / "nowhere.pub")
     key = made(tmp_path, "ed25519", "-aes256", "-pass", "pass:secret")
     with pytest.raises(InvalidInput, match=r"is encrypted.*decrypt it first"):
         signing.signing(str(key), tmp_path)
-    with pytest.raises(InvalidInput, match="is a private key, where a public one belongs"):
+    with pytest.raises(InvalidInput, match="is a private key; a public key is expected"):
         signing.read_public(key)
     with pytest.raises(InvalidInput, match="not a public key"):
         signing.public_from(b"x", "x")

@@ -162,7 +162,7 @@ def test_a_link_below_a_directory_store_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "sites").symlink_to(tmp_path / "elsewhere")
     store = DirectoryStore(tmp_path / "images")
-    with pytest.raises(OutsideFailure, match="a symbolic link stands where the store needs a directory"):
+    with pytest.raises(OutsideFailure, match="a symbolic link is where the store needs a directory"):
         store.put(KEY, b"seed")
     assert {} == store.list("")
 
@@ -170,9 +170,7 @@ def test_a_link_below_a_directory_store_is_not_followed(tmp_path: Path) -> None:
 def test_a_directory_store_in_the_way_of_a_file_says_so(tmp_path: Path) -> None:
     """One line, with what to do."""
     (tmp_path / "images").write_text("not a directory")
-    with pytest.raises(
-        OutsideFailure, match="a file stands where a directory is needed; move that file away"
-    ):
+    with pytest.raises(OutsideFailure, match="a file is where a directory is needed; move that file away"):
         DirectoryStore(tmp_path / "images").put(KEY, b"seed")
 
 

@@ -230,6 +230,6 @@ def test_what_is_wrong_with_an_intermediate_is_said_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         hub.offline_intermediate(chain, identity().files["service.key"])
     said = [each.problem for each in caught.value.problems]
-    assert ["has one certificate; the root belongs to it, too", "its key is of another certificate"] == said
+    assert ["has one certificate; add the root", "its key is of another certificate"] == said
     with pytest.raises(InvalidInput, match="not readable as PEM"):
         hub.offline_intermediate("nonsense", "nonsense")

@@ -94,8 +94,8 @@ def test_hardware_addresses_have_one_form(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("00:00:00:00:00:00", "write the address on the box's label, or the one that ip link shows"),
-        ("ff:ff:ff:ff:ff:ff", "write the address on the box's label, or the one that ip link shows"),
+        ("00:00:00:00:00:00", "write the address on the machine's label, or the one that ip link shows"),
+        ("ff:ff:ff:ff:ff:ff", "write the address on the machine's label, or the one that ip link shows"),
         ("02:00:5e:10:00", "write six pairs like 02:00:5e:10:00:01"),
         ("02005e100001", "write six pairs like 02:00:5e:10:00:01"),
     ],

@@ -211,7 +211,7 @@ def test_an_unknown_input_makes_digests_null_and_says_why(call: Any, site: Site,
 
 def test_an_unknown_outside_a_preview_is_refused(call: Any, site: Site) -> None:
     """An engine that would do that has a bug; a seed with it would be one too."""
-    with pytest.raises(Exception, match="its value is not known, so nothing can be made from it"):
+    with pytest.raises(Exception, match="its value is not known yet, and nothing can be derived from it"):
         call.create(site() | {"nodes": UNKNOWN})
 
 

@@ -49,7 +49,7 @@ def test_a_configuration_is_checked_whole(servicer: Servicer) -> None:
         ({"region": UNKNOWN}, {}),
         (
             {"endpoint": "s3.example"},
-            {"endpoint": "'s3.example' is no endpoint; write `emulated`, or an address that"},
+            {"endpoint": "'s3.example' is not an endpoint; write `emulated`, or an address that"},
         ),
         ({"rolArn": "x"}, {"rolArn": "unknown key rolArn; did you mean roleArn?"}),
         ({"region": 5}, {"region": "expected text; write one value"}),
@@ -90,7 +90,7 @@ def test_the_emulated_cloud_is_found_or_started_where_it_is_configured(tmp_path:
     servicer.Configure(proto.ConfigureRequest(args=arguments), call.context)
     assert [tmp_path] == asked
     assert ["warning"] == [severity for severity, _ in said]
-    assert said[0][1].startswith("the emulated cloud of this project had ended, and what it held is gone")
+    assert said[0][1].startswith("the emulated cloud of this project had stopped and its resources are gone")
 
 
 def test_an_emulated_cloud_that_cannot_start_fails_configuring(tmp_path: Path, call: Any) -> None:
@@ -105,7 +105,7 @@ def test_an_emulated_cloud_that_cannot_start_fails_configuring(tmp_path: Path, c
 
 
 def test_nothing_is_made_before_configuring(tmp_path: Path, call: Any, site: Any) -> None:
-    """Which cloud it would be made in nobody said."""
+    """Which cloud it would be made in not acknowledged."""
     call.servicer = Servicer(resources=(Site(render=lambda *_: {}),), project=tmp_path)
     with pytest.raises(Exception, match="the provider is not configured yet"):
         call.create(site())
@@ -135,7 +135,7 @@ def test_there_are_no_functions(call: Any) -> None:
 def test_once_cancelled_nothing_more_is_begun_but_questions_are_answered(call: Any, site: Any) -> None:
     """Ctrl-C once: finish what is under way."""
     call.servicer.Cancel(None, call.context)
-    with pytest.raises(Exception, match="not begun, since the run is being cancelled"):
+    with pytest.raises(Exception, match="not started, because the run is being cancelled"):
         call.create(site())
     assert [] == list(call.check(site()).failures)
 

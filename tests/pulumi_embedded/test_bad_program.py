@@ -83,7 +83,7 @@ def test_a_program_that_waits_for_ever_is_told(
     standing.write(STANDING + program)
     with pytest.raises(InvalidInput) as caught:
         standing.run(operation)
-    assert f"waits for values that nothing will give ({names})" in caught.value.problem.problem
+    assert f"waits for values that will never arrive ({names})" in caught.value.problem.problem
     assert "in a circle" in caught.value.problem.hint
     after = resources(standing)
     assert [item["urn"] for item in before] == [item["urn"] for item in after]

@@ -78,7 +78,7 @@ def fail() -> None:
 @pytest.mark.parametrize("call", CALLS)
 def test_a_provider_that_raises_is_told_by_its_call(project: Any, call: str) -> None:
     """One line, not a traceback."""
-    expected = [f"the provider broke in {call}: LookupError: no such disk"]
+    expected = [f"the provider failed in {call}: LookupError: no such disk"]
     assert expected == run_into(project, call, fail)
 
 
@@ -88,7 +88,7 @@ def test_an_answer_of_another_kind_is_told_by_its_call(project: Any, call: str, 
     """It is not taken for an empty one."""
     said = run_into(project, call, lambda: answer)
     assert 1 == len(said)
-    assert said[0].startswith(f"the provider broke in {call}: it answered with {type(answer).__name__}, not")
+    assert said[0].startswith(f"the provider failed in {call}: it answered with {type(answer).__name__}, not")
 
 
 def test_an_answer_without_an_id_is_told(project: Any) -> None:

@@ -164,7 +164,7 @@ def test_a_provider_that_breaks_is_told_by_its_call(project: Any) -> None:
     project.factories = {"example": Broken}
     project.write('Thing("first", {"value": 1})')
     outcome = project.run("up")
-    assert ["the provider broke in Create: KeyError: 'disk'"] == [
+    assert ["the provider failed in Create: KeyError: 'disk'"] == [
         item.message for item in outcome.diagnostics
     ]
 

@@ -122,7 +122,7 @@ def test_a_journal_is_never_begun_over_another(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_was_never_begun_is_not_sealed(tmp_path: Path) -> None:
-    """Cut off in its first line it says nothing; a note at its end would make it another version's."""
+    """Cut off in its first line it printed nothing; a note at its end would make it another version's."""
     path = tmp_path / "dev.jsonl"
     path.write_bytes(b'{"version":1,"lo')
     seal_journal(read_journal(path), "digest", Disk())

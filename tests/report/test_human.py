@@ -34,10 +34,10 @@ def test_values_take_the_unit_of_their_path() -> None:
 
 def test_counts_and_spans_read_well() -> None:
     """Singular, plural, thousands."""
-    assert ("1 site", "1,000 sites", "2 boxes") == (
+    assert ("1 site", "1,000 sites", "2 nodes") == (
         human.counted(1, "site"),
         human.counted(1000, "site"),
-        human.counted(2, "box"),
+        human.counted(2, "node"),
     )
     assert ("4.1 s", "2 min 05 s") == (human.duration(4.123), human.duration(125.9))
     assert ("today", "1 day", "12 days") == tuple(

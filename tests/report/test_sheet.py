@@ -108,7 +108,7 @@ def test_no_style_fetches_anything() -> None:
         ("nocloud", "edgefleet image write -s eu --site de-ber-001 --node n1 --device /dev/sdX --seed"),
         ("nocloud-dir", "tar -xf images/de-ber-001/n1.iso --no-same-owner -C MOUNTPOINT"),
         ("raw", "What is on the NVMe disk is lost."),
-        ("iso", "This ERASES the disk of the box"),
+        ("iso", "This ERASES the disk of the node"),
         ("ignition", "flatcar-install -d /dev/DISK -i n1.iso"),
         ("ipxe", "edgefleet image serve -s eu --site de-ber-001 --listen ADDRESS"),
         ("script", "sudo sh n1.iso"),
@@ -125,7 +125,7 @@ def test_each_format_has_its_own_way(format_: Format, said: str) -> None:
     ("format_", "said"),
     [
         ("nocloud", "put the medium in, start it once more"),
-        ("iso", "it erases the disk once more"),
+        ("iso", "it erases the disk again"),
         ("ipxe", "--again MAC"),
         ("script", "Run the script once more"),
     ],
@@ -164,7 +164,7 @@ def test_a_password_is_promised_only_where_there_is_one() -> None:
     open_ = Tree(page(made(of("recipe-1/server-static")))).words
     assert "sites password" not in open_
     assert "rescue" not in open_
-    assert "Nobody is meant to log in at the screen" in open_
+    assert "Login at the screen is not possible" in open_
 
 
 def test_what_is_promised_is_what_boxes_do() -> None:
@@ -176,7 +176,7 @@ def test_what_is_promised_is_what_boxes_do() -> None:
         for path in ("/usr/local/lib/edgefleet/heal", "/etc/systemd/system/edgefleet-health.timer")
     )
     for sentence in (
-        "It was started, and is looked at in a few minutes.",
+        "k3s was started; the first health check runs in a few minutes.",
         "k3s answers and this node is ready",
     ):
         assert sentence in words
@@ -184,12 +184,12 @@ def test_what_is_promised_is_what_boxes_do() -> None:
     assert {"waiting", "healthy", "unhealthy"} <= {*re.findall(r"noted (\S+)", heal)}
     assert "This is n1 of de-ber-001, retail in eu-central-1." in words
     assert "name='n1 of de-ber-001, retail in eu-central-1'" in heal
-    assert "3 minutes after the start, and every 5 minutes" in words
+    assert "3 minutes after the start, and then every 5 minutes" in words
     assert ("OnBootSec=3min" in timer, "OnUnitInactiveSec=5min" in timer) == (True, True)
     assert healing.STATUS in tree
     assert f"it begins after {iso.WAIT} seconds" in Tree(page(made(of_format("iso")))).words
     script = Tree(page(made(of_format("script")))).words
     text = (template_root() / "formats" / "script.sh.j2").read_text()
-    for sentence, said in (("edgefleet: done", 'say "done"'), ("all is as it should be",) * 2):
+    for sentence, said in (("edgefleet: done", 'say "done"'), ("everything is up to date",) * 2):
         assert sentence in script
         assert said in text

@@ -63,7 +63,7 @@ def test_a_job_shows_no_secret_when_it_is_printed() -> None:
     ],
 )
 def test_what_is_no_plan_is_refused_with_the_way_to_make_one(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match=r"plan\.gz.*is no plan.*edgefleet image job"):
+    with pytest.raises(InvalidInput, match=r"plan\.gz.*is not a plan.*edgefleet image job"):
         from_bytes(data, "plan.gz")
 
 

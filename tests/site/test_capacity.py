@@ -76,6 +76,6 @@ def test_a_medium_that_is_too_small() -> None:
     path = f"nodes.{NODE}.image.size"
     parts = f"payload 4,000, base 2,000, room {ROOM:,}"
     holds = f"the medium has 5,000 bytes and would hold {ROOM + 6_000:,} ({parts}) (and so for 1 more)"
-    hint = "take a larger medium, or let fewer workloads run there, or put the payload on a medium of its own"
+    hint = "take a larger medium, or let fewer workloads run there, or put the payload on its own medium"
     assert f"fleet.yaml:9:{len(path)}: sites.a.{path}: {holds}; {hint}" == str(caught.value)
     check_fits({"a": site(**RAW)}, LOCK, lambda *_: "")

@@ -120,7 +120,7 @@ def test_an_image_that_was_changed_since_is_not_compared(
     build_site(plan(), shop=shop)
     image = shop.out / "berlin" / "n1.raw"
     overwrite(image, "seed", lambda data: data.replace(b"hostname: n1", b"hostname: n7"))
-    with pytest.raises(InvalidInput, match=r"is not what its manifest tells of: .*-data differs"):
+    with pytest.raises(InvalidInput, match=r"does not match its manifest: .*-data differs"):
         difference(image, build())
 
 

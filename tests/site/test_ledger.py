@@ -78,7 +78,7 @@ def test_two_who_write_at_once_both_keep_what_they_said(tmp_path: Path) -> None:
 def test_endless_contention_ends_with_a_clear_line(tmp_path: Path) -> None:
     """Not with a hang."""
     with pytest.raises(
-        OutsideFailure, match="others wrote the ledger 20 times while this was being noted; run it"
+        OutsideFailure, match="other runs wrote the ledger 20 times during this update; run it"
     ):
         ledger.acknowledge(Contended(tmp_path, others=99), {"mine": {"n1": "sha256:aa"}}, clock=lambda: NOON)
 
@@ -101,7 +101,7 @@ def test_something_else_in_its_place_is_named_and_kept(damaged: bytes, store: Di
     """It is not overwritten: it may be all that is left of what people said."""
     store.put(ledger.KEY, damaged)
     with pytest.raises(
-        OutsideFailure, match=r"acknowledged\.json: this is no ledger of acknowledgements; move"
+        OutsideFailure, match=r"acknowledged\.json: this is not a ledger of acknowledgements; move"
     ):
         ledger.acknowledge(store, {"a": {"n1": "sha256:aa"}}, clock=lambda: NOON)
     assert damaged == store.get(ledger.KEY)

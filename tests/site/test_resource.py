@@ -221,7 +221,7 @@ def test_a_site_of_which_some_images_fail_is_reported_as_made_in_part(images: Si
         [node for node, digest in digests(outputs).items() if digest is None],
     )
     assert [
-        "2 of 3 images of site store-0007 are not as they should be; mend what follows and run up again",
+        "2 of 3 images of site store-0007 are missing or altered; fix the cause below and run up again",
         "sites/store-0007/n2.iso: put refused; ask again",
         "sites/store-0007/n3.iso: put refused; ask again",
     ] == str(caught.value).splitlines()

@@ -170,7 +170,7 @@ def test_what_is_cut_off_is_not_taken_for_zeroes(raw: Path) -> None:
 
 
 def test_a_manifest_that_tells_of_other_files_is_refused(raw: Path) -> None:
-    """The bytes are right, what is said of them is not: of a mode, a file too many, a file on the box."""
+    """The bytes are right, what is said of them is not: of a mode, a file too many, a file on the node."""
     path = raw.with_name(f"{raw.name}.manifest.json")
     before = path.read_text()
     for old, new, said in (
@@ -197,7 +197,7 @@ def test_a_manifest_that_tells_of_other_files_is_refused(raw: Path) -> None:
 def test_what_is_no_manifest_is_said(raw: Path, text: str) -> None:
     """No traceback, and never taken for a manifest of nothing."""
     raw.with_name(f"{raw.name}.manifest.json").write_text(text)
-    with pytest.raises(InvalidInput, match=r"is no manifest|of version 1"):
+    with pytest.raises(InvalidInput, match=r"is not a manifest|of version 1"):
         verification.opened(raw, nothing)
 
 

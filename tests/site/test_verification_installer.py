@@ -66,7 +66,7 @@ def test_every_file_that_was_put_there_is_in_its_manifest(medium: Path) -> None:
         (
             b"a kernel\n",
             b"a kermel\n",
-            "the files that can be told apart are as promised, other bytes differ",
+            "all listed files match, but other bytes differ",
         ),
     ],
 )

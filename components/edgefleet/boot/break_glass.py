@@ -81,7 +81,7 @@ def _ssm(box: Box) -> Step:
         return _without(f"[ -e {LIBRARY}/register-ssm ]", f"systemctl disable --now {SSM_UNIT}; {gone}")
     activation = box.secrets.get(ssm.activation_secret, "")
     if ":" not in activation:
-        problem = "is not <activation id>:<activation code>" if activation else "is not there"
+        problem = "is not <activation id>:<activation code>" if activation else "does not exist"
         raise InvalidInput(
             Problem(
                 code="ssm-activation",

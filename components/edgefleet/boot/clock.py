@@ -24,7 +24,7 @@ RESTARTED = (
     "done"
 )
 """A base system has one keeper of the clock or the other (Ubuntu from 25.10 on: chrony), or none."""
-LACKING = "This box is to give the time to its site: put the package chrony into the base system."
+LACKING = "This node is to serve time to its site: add the package chrony to the base system."
 
 
 def plan(box: Box) -> Step:

@@ -134,7 +134,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         """Make the bucket, then protect it.
 
         Raises:
-            Refused: a bucket of this name is there already, and no earlier run made it for this resource.
+            Refused: a bucket of this name already exists, and no earlier run made it for this resource.
             Incomplete: it was made, and some of its settings were not.
         """
         aws = outside.aws
@@ -234,7 +234,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         """Make every setting, the protective ones first.
 
         Raises:
-            Incomplete: some could not be made; all of them are named.
+            Incomplete: some could not be created; all of them are named.
         """
         aws, failed = outside.aws, list[Problem]()
         tags = self.tags(spec, outside)
@@ -252,7 +252,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
                 code="incomplete",
                 where=_place(spec.name),
                 problem=problem,
-                hint="mend what follows and run up again",
+                hint="fix the cause below and run up again",
             )
             raise Incomplete((summary, *failed), id=spec.name, outputs=outputs)
 

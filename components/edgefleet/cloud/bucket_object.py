@@ -72,7 +72,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         return f"{spec.bucket}/{spec.key}"
 
     def inspect(self, spec: BucketObjectSpec) -> Iterable[Problem]:
-        """Not exactly one content, or metadata that is ours."""
+        """Not exactly one content, or metadata that is edgefleet's."""
         given = [name for name in ("content", "content_base64", "source") if getattr(spec, name) is not None]
         if len(given) != 1:
             hint = "give one of content, contentBase64 and source"
@@ -211,7 +211,7 @@ def _content(spec: BucketObjectSpec, project: Path) -> bytes:
         try:
             return b64decode(spec.content_base64, validate=True)
         except ValueError as error:
-            problem, hint = "is no base64", "encode the bytes with base64"
+            problem, hint = "is not base64", "encode the bytes with base64"
             raise InvalidInput(
                 Problem(code="base64", path="contentBase64", problem=problem, hint=hint)
             ) from error
@@ -223,7 +223,7 @@ def _content(spec: BucketObjectSpec, project: Path) -> bytes:
             Problem(code="no-file", where=str(path), path="source", problem=problem, hint=hint)
         )
     if spec.source_sha256 not in {None, hashlib.sha256(data).hexdigest()}:
-        problem = "has another digest than sourceSha256 says"
-        hint = "run again: the file was changed in between, or compute the digest of what it is now"
+        problem = "does not match sourceSha256"
+        hint = "run again: the file was changed meanwhile; or compute its current digest"
         raise InvalidInput(Problem(code="digest", where=str(path), path="source", problem=problem, hint=hint))
     return data

@@ -53,7 +53,7 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
         """Something that is no list, or too long a one."""
         yield from super().inspect(spec)
         if "BEGIN X509 CRL" not in spec.data:
-            yield Problem(code="pem", path="data", problem="is no list", hint="write it as PEM")
+            yield Problem(code="pem", path="data", problem="is not a list", hint="write it as PEM")
         if len(spec.data) > LONGEST:
             problem, hint = f"has {len(spec.data):,} bytes", f"AWS takes {LONGEST:,}: renew the authority"
             yield Problem(code="too-long", path="data", problem=problem, hint=hint)

@@ -102,7 +102,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             yield Problem(code="too-few-zones", path="subnets", problem="are too few", hint=hint)
         if not spec.public_access and not spec.private_access:
             hint = "leave one of publicAccess and privateAccess on"
-            yield Problem(code="access", path="privateAccess", problem="nobody could reach it", hint=hint)
+            yield Problem(code="access", path="privateAccess", problem="nothing could reach it", hint=hint)
 
     def inspect_change(self, old: EksClusterSpec, new: EksClusterSpec) -> Iterable[Problem]:
         """A version that may not follow the one before."""

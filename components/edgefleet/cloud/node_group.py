@@ -87,11 +87,11 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         return f"{spec.cluster}/{spec.name}"
 
     def inspect(self, spec: NodeGroupSpec) -> Iterable[Problem]:
-        """Numbers that do not fit each other."""
+        """Numbers that do not match."""
         yield from super().inspect(spec)
         if not 0 <= spec.least <= spec.wanted <= max(spec.most, 1) or spec.most < 1:
             hint = "least <= wanted <= most, most at least 1"
-            problem = f"{spec.least}, {spec.wanted} and {spec.most} do not fit each other"
+            problem = f"{spec.least}, {spec.wanted} and {spec.most} do not match"
             yield Problem(code="range", path="wanted", problem=problem, hint=hint)
 
     def request(self, spec: NodeGroupSpec, outside: Environment) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             yield Problem(code="too-long", path="value", problem=problem, hint=hint)
 
     def create(self, spec: ParameterSpec, outside: Environment) -> Created[ParameterOutputs]:
-        """Write it; one that is there already is taken over only where an earlier run made it."""
+        """Write it; one that already exists is taken over only where an earlier run made it."""
         aws, place = outside.aws, self.place(outside, spec.name)
         tags = self.tags(spec, outside)
         try:

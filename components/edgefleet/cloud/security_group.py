@@ -82,7 +82,7 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 path = format_path((way, index))
                 yield from _rule_problems(path, rule)
                 if rule in rules[:index]:
-                    yield Problem(code="twice", path=path, problem="is there already", hint="remove it")
+                    yield Problem(code="twice", path=path, problem="already exists", hint="remove it")
 
     def make(self, spec: SecurityGroupSpec, outside: Environment, place: str) -> Described:
         """Make it; its rules follow. EC2 answers with its id alone."""
@@ -133,7 +133,7 @@ def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
         yield Problem(code="ports", path=path, problem="has a last port only", hint="give fromPort, too")
     elif not all(port is None or -1 <= port <= LAST_PORT for port in ports) or _is_backwards(ports):
         hint = f"fromPort is at most toPort, both from 0 to {LAST_PORT}"
-        yield Problem(code="ports", path=path, problem="has ports that cannot be", hint=hint)
+        yield Problem(code="ports", path=path, problem="has an invalid port range", hint=hint)
 
 
 def _network_problems(path: str, text: str | None, version: int) -> Iterable[Problem]:
@@ -144,7 +144,7 @@ def _network_problems(path: str, text: str | None, version: int) -> Iterable[Pro
             return
         problem = f"{text} is of the other family"
     except ValueError as error:
-        problem = f"is no network: {error}"
+        problem = f"is not a network: {error}"
     hint = "write cidr: 10.0.0.0/16 or cidr6: fd00::/8"
     yield Problem(code="cidr", path=path, problem=problem, hint=hint)
 

@@ -128,7 +128,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         yield from super().inspect(spec)
         if spec.servers not in COUNTS:
             hint = "write 1, 3 or 5; 3 survive the loss of one"
-            problem = f"{spec.servers} servers cannot be: etcd needs an odd number for its majority"
+            problem = f"{spec.servers} servers is not possible: etcd needs an odd number for its majority"
             yield Problem(code="server-count", path="servers", problem=problem, hint=hint)
         if not spec.subnets:
             yield Problem(code="subnets", path="subnets", problem="is empty", hint="name one a zone")
@@ -229,8 +229,8 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             for _ in range(MOST_STEPS):
                 if self._step(spec, machines, outside):
                     return _outputs(config_of(spec), machines.seen(), spec.servers)
-            hint = "see what the servers do, then run up again"
-            problem = f"not as asked for after {MOST_STEPS} steps"
+            hint = "check the servers, then run up again"
+            problem = f"not in the desired state after {MOST_STEPS} steps"
             raise OutsideFailure(Problem(code="steps", where=machines.place, problem=problem, hint=hint))
         except EdgefleetError as error:
             outputs = _outputs(config_of(spec), machines.known(), spec.servers)

@@ -48,11 +48,11 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
         """Something that is no certificate, or worse, a key."""
         yield from super().inspect(spec)
         if "PRIVATE KEY" in spec.certificates:
-            hint = "hand in the certificate alone; make a new key: this one is no secret any more"
+            hint = "pass only the certificate; create a new key, because this one is no longer secret"
             yield Problem(code="private-key", path="certificates", problem="holds a private key", hint=hint)
         elif "BEGIN CERTIFICATE" not in spec.certificates:
             hint = "write the certificate as PEM"
-            yield Problem(code="pem", path="certificates", problem="is no certificate", hint=hint)
+            yield Problem(code="pem", path="certificates", problem="is not a certificate", hint=hint)
 
     def request(self, spec: TrustAnchorSpec, outside: Environment) -> dict[str, Any]:
         """Its name and certificate."""

@@ -44,7 +44,7 @@ def waiting(
     try:
         known = read(session, fleet)
     except OutsideFailure as error:
-        return (), f"what waits at the sites is not known: {error.problem}"
+        return (), f"pending visits are unknown: {error.problem}"
     kept = {name: each for name, each in before.items() if name in fleet.sites}
     desired = {name: each.digests for name, each in kept.items()}
     times = {

@@ -55,7 +55,7 @@ def workshop(
         InvalidInput: what is to be uploaded would refer to files of this machine.
     """
     if share == "reference" and upload is not None:
-        problem = "an image that refers to its base is of use on this machine alone"
+        problem = "an image that refers to its base is usable on this machine only"
         raise InvalidInput(Problem(code="share", problem=problem, hint="leave out --share or --upload"))
     return BuildContext(
         out=session.project / out,

@@ -16,7 +16,7 @@ from edgefleet.site import image_diff
 
 def diff(
     context: typer.Context,
-    old: Annotated[Path, typer.Argument(metavar="A", help="An image, or a folder with one.")],
+    old: Annotated[Path, typer.Argument(metavar="A", help="An image, or a directory that holds one.")],
     new: Annotated[Path, typer.Argument(metavar="B", help="The other.")],
     *,
     json: options.Json = None,

@@ -54,7 +54,7 @@ def change(
         if kept is None:
             there = "no preview has been shown since the stack was last changed"
         else:
-            there = f"the last preview showed #1 to #{len(groups)}" if groups else "nothing changes now"
+            there = f"the last preview showed #1 to #{len(groups)}" if groups else "no change is planned"
         hint = f"{there}: edgefleet preview -s {stack}"
         raise InvalidInput(Problem(code="unknown-change", problem=f"there is no change {what}", hint=hint))
     group = document.group_of(found)

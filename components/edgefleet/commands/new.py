@@ -76,7 +76,7 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
     """Refuse to write over anything.
 
     Raises:
-        InvalidInput: something is there already.
+        InvalidInput: something already exists.
     """
     if root.exists() and not root.is_dir():
         there = ["."]

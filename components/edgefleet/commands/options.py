@@ -24,7 +24,7 @@ Json = Annotated[
         "--json", metavar="FILE", help="Write the output as JSON; - is stdout, in place of the text."
     ),
 ]
-Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
 All = Annotated[bool, typer.Option("--all", help="List every site, with whole digests.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read the real resources first.")]
 Parallel = Annotated[

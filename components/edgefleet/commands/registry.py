@@ -91,7 +91,7 @@ class Stub(TyperCommand):
         alone.command(self.name)(getattr(import_module(f"edgefleet.commands.{module}"), function))
         command = typer.main.get_command(alone)
         if not isinstance(command, TyperCommand):
-            raise TypeError(f"{self.place} is no command")
+            raise TypeError(f"{self.place} is not a command")
         return command
 
 

@@ -117,7 +117,7 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
                 code="stack-file",
                 where=str(file),
                 problem="the secrets could not be added to this file without damaging it",
-                hint="write its config as a block, one key a line, and run again",
+                hint="write its config as a block with one key per line, and run again",
             )
         )
     disk.write(file, edited.encode(), mode=0o644)

@@ -59,13 +59,13 @@ def _boxes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
 def ack(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
     sites: Annotated[
-        list[str], typer.Argument(metavar="SITE...", help="Sites whose boxes have their image.")
+        list[str], typer.Argument(metavar="SITE...", help="Sites that run their desired image.")
     ],
     *,
     stack_: options.Stack,
     node: Annotated[str | None, typer.Option(metavar="NODE", help="Only this node of the site.")] = None,
     digest: Annotated[
-        str | None, typer.Option(metavar="DIGEST", help="What is on the box; the desired digest by default.")
+        str | None, typer.Option(metavar="DIGEST", help="Digest on the node; default: the desired digest.")
     ] = None,
     engine: options.WantedEngine = "auto",
 ) -> None:
@@ -77,20 +77,20 @@ def ack(  # noqa: PLR0913 - one parameter an option
     said = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
     acknowledged.write(session, fleet, said)
     boxes = sum(map(len, said.values()))
-    say(session, f"acknowledged: {counted(boxes, 'box')} of {counted(len(said), 'site')}")
+    say(session, f"acknowledged: {counted(boxes, 'node')} of {counted(len(said), 'site')}")
 
 
 def _digests(found: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:
     """dict[node -> digest] to acknowledge."""
     if found is None or not found.digests:
-        raise _wrong(name, "has no image yet", "bring it up first: edgefleet up")
+        raise _wrong(name, "has no image yet", "create it first: edgefleet up")
     if node is not None and node not in found.digests:
         raise _wrong(name, f"has no node {node!r}", stack.nearest(node, found.digests))
     chosen = {node: found.digests[node]} if node is not None else found.digests
     if digest is None:
         return chosen
     if len(chosen) > 1:
-        raise _wrong(name, "has several nodes", "say with --node which one has that digest")
+        raise _wrong(name, "has several nodes", "name the node that has this digest with --node")
     return dict.fromkeys(chosen, _whole(digest))
 
 
@@ -104,7 +104,7 @@ def _whole(digest: str) -> str:
         raise InvalidInput(
             Problem(
                 code="bad-digest",
-                problem=f"{digest!r} is no digest",
+                problem=f"{digest!r} is not a digest",
                 hint="write sha256: and 64 hexadecimal digits, or leave --digest out",
             )
         )

@@ -46,7 +46,12 @@ def disk_key(
     context: typer.Context,
     site: Annotated[str, typer.Argument(help="The node's site.")],
     node: Annotated[str, typer.Argument(help="The node's name.")],
-    public: Annotated[str, typer.Argument(help='"public" of cryptsetup token export --token-id 9 DEVICE.')],
+    public: Annotated[
+        str,
+        typer.Argument(
+            help='The value of "public" in the output of: cryptsetup token export --token-id 9 DEVICE.'
+        ),
+    ],
     *,
     stack_: options.Stack,
 ) -> None:

@@ -24,7 +24,7 @@ def sheet(
     context: typer.Context,
     *,
     stack_: options.Stack,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="The page to write.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="File to write.")],
     site: Annotated[
         list[str] | None,
         typer.Option("-S", "--site", metavar="SITE", help="The site; repeatable."),

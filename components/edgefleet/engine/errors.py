@@ -19,7 +19,7 @@ _HINTS: Final = {
     "no-project": "run this in a project's folder, or create one with `edgefleet new`",
     "journal-version": "finish that run with the version of edgefleet that began it",
     "journal-damaged": "restore the file; if it is lost, remove it, run `edgefleet refresh -s {stack}`, and "
-    "look outside for what that run created after this line",
+    "look in the cloud for what that run created after this line",
 }
 """Code of a problem -> the hint that names edgefleet's command."""
 

@@ -202,7 +202,7 @@ def _crash(diagnostic: Diagnostic, project: Path) -> EdgefleetError:
         Problem(
             where=where,
             problem=f"the program failed: {lines[-1].strip()}",
-            hint="fix the program; nothing further was done",
+            hint="fix the program; nothing more was done",
             code="program",
         )
     )

@@ -39,7 +39,7 @@ def hub_key() -> pulumi.Output[str]:
     return _required(
         "hubKey",
         code="no-hub-key",
-        problem="the hub has a chain of its own, and this stack has not its key",
+        problem="the hub has its own chain, and this stack does not have its key",
         hint="pulumi config set --secret {key} -s {stack} < intermediate.key",
     )
 

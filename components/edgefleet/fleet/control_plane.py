@@ -87,7 +87,7 @@ class ControlPlane(pulumi.ComponentResource):
     def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
         hub = wiring.hub
         if "secret" not in args and (hub.kind == "k3s" or hub.identity.sites):
-            hint = "hand in secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
+            hint = "pass secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
             raise InvalidInput(Problem(code="no-secret", path="secret", problem="is missing", hint=hint))
         if hub.kind == "existing":
             text = _read(hub.kubeconfig or "", "kubeconfig")
@@ -155,7 +155,7 @@ def _read(name: str, path: str) -> str:
     if data is None:
         hint = f"correct controlPlane.{path}, a path in the project"
         raise InvalidInput(
-            Problem(code="no-file", where=str(file), path=f"hub.{path}", problem="is not there", hint=hint)
+            Problem(code="no-file", where=str(file), path=f"hub.{path}", problem="does not exist", hint=hint)
         )
     return data.decode()
 

@@ -188,7 +188,7 @@ class Building:
         self.parts.report(
             ("sites", name),
             "no-profile",
-            "no profile says what hardware this site has",
+            "this site has no profile to define its hardware",
             "set profile for the site, its group or defaults",
             of_key=True,
         )

@@ -136,26 +136,26 @@ def clashes(wanted: Iterable[Requirement]) -> list[tuple[Requirement, Requiremen
 
 def not_carried(lacking: Missing) -> Problem:
     """What is said of it."""
-    need, boxes = lacking.need, f"{lacking.boxes:,} box{'' if lacking.boxes == 1 else 'es'}"
+    need, boxes = lacking.need, f"{lacking.boxes:,} node{'' if lacking.boxes == 1 else 's'}"
     path = "airgap"
     if lacking.other is not None:
         return Problem(
             path=path,
             code="two-releases",
             problem=f"{boxes} would have both {need.name} {lacking.other.version} and {need.version}",
-            hint="let the workloads that run on one box name one release",
+            hint="use one release in all workloads of a node",
         )
     if need.kind == "program" and need.arch not in PROGRAMS[need.name].archs:
         return Problem(
             path=path,
             code="not-released",
-            problem=f"{need.name} is not released for {need.arch}, and {boxes} would carry it",
-            hint="let the workload run on other boxes (workloads.NAME.where)",
+            problem=f"{need.name} is not released for {need.arch}, and {boxes} would contain it",
+            hint="run the workload on other nodes (workloads.NAME.where)",
         )
     return Problem(
         path=path,
         code="not-locked",
-        problem=f"{need} is not in the artifacts lock, and {boxes} would carry it",
+        problem=f"{need} is not in the artifacts lock, and {boxes} would contain it",
         hint="run edgefleet artifacts lock FILE",
     )
 

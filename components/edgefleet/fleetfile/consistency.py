@@ -127,7 +127,7 @@ def _users(site: SiteSpec) -> Iterator[Problem]:
             path=format_path(("users", RESCUE)),
             code="reserved-user",
             problem=f"{RESCUE} is the user of the console, who has no keys",
-            hint="call this one otherwise, or remove breakGlass.console",
+            hint="rename this user, or remove breakGlass.console",
         )
 
 
@@ -165,7 +165,7 @@ def _interface(network: Network) -> Iterator[Problem]:
         yield Problem(
             path="network.bond.interfaces",
             code="bond-conflict",
-            problem="a port stands in this bond twice",
+            problem="a port appears twice in this bond",
             hint="name each port once",
         )
 
@@ -183,7 +183,7 @@ def _wifi(network: Network) -> Iterator[Problem]:
         yield Problem(
             path="network.interface",
             code="wifi-conflict",
-            problem=f"{network.interface} is no exact name, which a wireless interface needs",
+            problem=f"{network.interface} is not an exact name, which a wireless interface needs",
             hint="write the kernel's name such as wlan0",
         )
 
@@ -210,7 +210,7 @@ def _families(network: Network) -> Iterator[Problem]:
             yield Problem(
                 path=f"network.{key}",
                 code="gateway-family",
-                problem=f"{gateway} is no IPv{version} address",
+                problem=f"{gateway} is not an IPv{version} address",
                 hint="beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone",
             )
 
@@ -255,7 +255,7 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | 
         path=f"profiles.{profile}.{key}",
         code="too-small",
         problem=f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}",
-        hint="use larger boxes, or make these the agents of a server at the same site",
+        hint="use larger nodes, or make these agents of a server at the same site",
     )
 
 

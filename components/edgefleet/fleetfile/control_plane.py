@@ -73,7 +73,7 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.identity.sites and hub.bucket is None:
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield _problem(
-            ("identity",), "no-bucket", "certificates of sites open a bucket, and there is none", hint
+            ("identity",), "no-bucket", "site certificates give access to a bucket, and there is none", hint
         )
 
 
@@ -101,7 +101,7 @@ def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
     if hub.kind != "k3s":
         return
     if hub.servers not in SERVER_COUNTS:
-        problem = f"{hub.servers} servers cannot be: etcd needs an odd number for its majority"
+        problem = f"{hub.servers} servers is not possible: etcd needs an odd number for its majority"
         yield _problem(("servers",), "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one")
     network = hub.network
     zones = len(network.subnets) if network.vpc_id else len(set(network.zones))
@@ -120,13 +120,18 @@ def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem
         hint = "add subnets: [subnet-...], one a zone"
         yield _problem(("network",), "no-subnets", "a network of your own needs the subnets to use", hint)
     if network.vpc_id is None and (network.subnets or network.public_subnets):
-        hint = "add vpcId: vpc-..., or leave the subnets out and they are made"
+        hint = "add vpcId: vpc-..., or remove subnets so that edgefleet creates them"
         yield _problem(("network",), "no-vpc", "subnets of your own need the network that they are in", hint)
     if network.vpc_id is not None:
         made = sorted({"cidr", "zones", "nat"} & set(given))
         for name in made:
-            hint = "remove it; nothing of a network that exists is made or changed"
-            yield _problem(("network", name), "not-made", f"{name} is for a network that is made here", hint)
+            hint = "remove it; edgefleet does not change an existing network"
+            yield _problem(
+                ("network", name),
+                "not-made",
+                f"{name} applies only to a network that edgefleet creates",
+                hint,
+            )
         return
     block = ip_network(network.cidr)
     widest, narrowest = 16, 20

@@ -67,7 +67,7 @@ def _bytes(path: Path, shown: str) -> bytes:
 def _begun(path: Path) -> str:
     if path.suffix == TABLE:
         return "write a heading line such as name,profile,network.address, then a line for each site"
-    return "edgefleet new DIR writes one to begin with"
+    return "create a starting point with edgefleet new DIR"
 
 
 def _inside(path: Path) -> str:

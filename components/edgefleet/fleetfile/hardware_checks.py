@@ -19,7 +19,7 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
             yield Problem(
                 path=format_path(("nodes", name, "network", "wifi")),
                 code="wifi-country",
-                problem="no country is named whose rules the Wi-Fi keeps to, and without one it may stay off",
+                problem="Wi-Fi has no country, and may stay off without one",
                 hint=f"add country: {country or 'DE'} to network.wifi",
             )
     yield from _time(site)
@@ -35,7 +35,7 @@ def _data_disk(node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
             path=format_path((*path, "encryption")),
             code="no-tpm",
             problem="a Raspberry Pi has no TPM" if node.arch != "armhf" else "armhf boards have no TPM",
-            hint="remove encryption: tpm2, or use a box with a TPM 2.0",
+            hint="remove encryption: tpm2, or use a node with a TPM 2.0",
         )
     if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
         yield Problem(
@@ -61,7 +61,7 @@ def _time(site: SiteSpec) -> Iterator[Problem]:
         yield Problem(
             path="time.serve",
             code="nobody-to-serve",
-            problem="the site has one node: there is nobody to give the time to",
+            problem="the site has one node, so no other node can use its time",
             hint="remove time.serve",
         )
 
@@ -71,6 +71,6 @@ def _proxy(site: SiteSpec) -> Iterator[Problem]:
         yield Problem(
             path="proxy",
             code="no-proxy",
-            problem="a proxy is spoken of, and none is named",
+            problem="proxy has no address",
             hint="add proxy.https: http://proxy.example:3128, or remove proxy",
         )

@@ -76,7 +76,7 @@ def _tables(written: dict[str, Any], place: Place, parts: Parts) -> Iterator[tup
             parts.report(
                 path,
                 "bad-table",
-                f"{shown(name)} is no CSV file beside this one",
+                f"{shown(name)} is not a CSV file beside this one",
                 "write a name such as stores.csv",
             )
 
@@ -112,6 +112,6 @@ def _rows(file: Path, path: tuple[Any, ...], place: Place, parts: Parts) -> Iter
 def _twice(name: str, first: str | None) -> tuple[str, str, str]:
     return (
         "duplicate-site",
-        f"{shown(name)} stands here for the second time, first at {first or 'an earlier place'}",
+        f"{shown(name)} is here for the second time, first at {first or 'an earlier place'}",
         "give each site its own name, or remove one",
     )

@@ -33,9 +33,9 @@ _HINTS = (
     ("could not find expected ':'", "write key: value"),
     ("did not find expected key", "check the indentation"),
     ("did not find expected '-' indicator", "check the indentation"),
-    ("block sequence entries are not allowed", "start the list on a line of its own"),
+    ("block sequence entries are not allowed", "start the list on a separate line"),
     ("undefined alias", "define it first with &name, or quote a value that starts with *"),
-    ("duplicate anchor", "give each anchor a name of its own"),
+    ("duplicate anchor", "give each anchor its own name"),
 )
 
 
@@ -100,7 +100,7 @@ class Source:
                     where=self.shown,
                     code="empty",
                     problem="the file holds nothing but comments",
-                    hint="edgefleet new DIR writes one to begin with",
+                    hint="create a starting point with edgefleet new DIR",
                 )
             )
         return root
@@ -198,7 +198,7 @@ class _Reader:
         if known is not None:
             return known
         if id(node) in self.open:
-            self._report(node, path, "endless", "this refers to itself", "write the values out")
+            self._report(node, path, "endless", "this value refers to itself", "write the values out")
             return None, 1
         self.open.add(id(node))
         self._check_tag(node, path)
@@ -252,7 +252,7 @@ class _Reader:
             key,
             (*path, key.value),
             "duplicate-key",
-            f"{cut(key.value)} stands here for the second time, first in line {first.start_mark.line + 1}",
+            f"{cut(key.value)} is here for the second time, first in line {first.start_mark.line + 1}",
             "give each its own name, or remove one",
         )
 

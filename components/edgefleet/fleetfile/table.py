@@ -145,7 +145,7 @@ class Table:
         for index, column in enumerate(self.columns):
             if column in self.columns[:index]:
                 yield self._heading(
-                    index, "duplicate-key", f"the column {column} stands here twice", "remove one"
+                    index, "duplicate-key", f"the column {column} appears twice", "remove one"
                 )
 
     def _unknown(self, index: int, path: tuple[Part, ...]) -> Problem:
@@ -155,7 +155,7 @@ class Table:
         if at(SITE, path) is not None:
             below = keys_below(SITE, path)
             hint = f"name a value in it, such as {column}.{below[0]}" if below else "set it in the fleet file"
-            return self._heading(index, "unknown-key", f"{column} is no single value", hint)
+            return self._heading(index, "unknown-key", f"{column} is not a single value", hint)
         names = [NAME, *cell_columns()]
         return self._heading(
             index, "unknown-key", f"no value of a site is called {column}", nearest(column, names)

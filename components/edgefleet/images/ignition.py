@@ -65,7 +65,7 @@ def _check(boot: FirstBoot) -> None:
             Problem(
                 code="format-network",
                 path=f"sites.{boot.site}.nodes.{boot.node}.network.wifi",
-                problem="Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes",
+                problem="Flatcar and Fedora CoreOS do not support Wi-Fi",
                 hint="give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS",
             )
         )
@@ -140,9 +140,9 @@ def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
 
 def _flaws(node: Node) -> Iterator[Flaw]:
     if node.arch == "armhf":
-        yield "neither Flatcar nor Fedora CoreOS is made for armhf", OTHERS
+        yield "neither Flatcar nor Fedora CoreOS supports armhf", OTHERS
     if node.network.wifi is not None:
-        yield "Flatcar and Fedora CoreOS join no Wi-Fi: they come without what it takes", OTHERS
+        yield "Flatcar and Fedora CoreOS do not support Wi-Fi", OTHERS
 
 
 FORMAT = Format(
@@ -151,7 +151,7 @@ FORMAT = Format(
     suffix=".ign",
     mode="",
     only=NAME,
-    purpose=": it is read by Flatcar and Fedora CoreOS as they are, and by no Debian or Ubuntu",
+    purpose=": only Flatcar and Fedora CoreOS read it",
     flaws=_flaws,
     node_files=_node_files,
 )

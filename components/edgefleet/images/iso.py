@@ -82,7 +82,7 @@ def seed(boot: FirstBoot) -> Image:
     """
     if boot.installation is None:
         hint = "add image.installer: debian or ubuntu"
-        problem = "an iso is an installer, and which one is not said"
+        problem = "format iso needs the name of its installer"
         raise InvalidInput(Problem(code="installer", where=boot.site, problem=problem, hint=hint))
     files = {**nocloud.contents(boot), **_for_installer(boot, boot.installation)}
     return Image(
@@ -99,7 +99,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     port, _, rate = (how.console or "").partition(",")
     unit = port.removeprefix("ttyS")
     known: dict[str, Any] = {
-        "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this box'}",
+        "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this node'}",
         "wait": WAIT,
         "words": [*_words(boot, how), *([f"console=tty0 console={port},{rate or 115200}"] if port else [])],
         "unit": int(unit) if unit.isdigit() else None,
@@ -216,7 +216,7 @@ def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
         return found[0][-1], found[1][-1]
     other = {"debian": "ubuntu", "ubuntu": "debian"}[kind]
     is_other = any(re.fullmatch(KERNELS[other][0], path) for path in base.files)
-    problem = f"holds no installer of {kind.capitalize()} that answers can be given to"
+    problem = f"holds no installer of {kind.capitalize()} that edgefleet can automate"
     media = {"debian": "a netinst or DVD image of Debian", "ubuntu": "the live-server image of Ubuntu"}
     hint = f"set image.installer: {other}" if is_other else f"use {media[kind]}"
     raise wrong(of.base, "base-no-installer", problem, hint)
@@ -237,7 +237,7 @@ def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Additio
     """Before gigabytes are written; what is replaced is small, and counted twice."""
     size = sum(each.stat().st_size for each in (base.path, *(one.source for one in added.values())))
     if of.disk is not None and size > of.disk:
-        problem = f"{of.node}'s installer has {size:,} bytes, and its medium {of.disk:,}"
+        problem = f"{of.node}'s installer has {size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (image.size), or put less into the payload"
         raise InvalidInput(Problem(code="medium-too-small", path="image.size", problem=problem, hint=hint))
 
@@ -272,7 +272,7 @@ def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> 
     menus = [(GRUB, "grub.cfg"), *((path, "isolinux.cfg") for path in ISOLINUX)]
     replaced = {path: _menu(of.seed[name], kernel, initrd) for path, name in menus if path in base.files}
     if not replaced:
-        problem = f"has no menu that edgefleet knows ({GRUB}, {ISOLINUX[0]})"
+        problem = f"has no supported boot menu ({GRUB}, {ISOLINUX[0]})"
         raise wrong(of.base, "base-no-menu", problem, "use an image as Debian or Ubuntu publish it")
     sums = base.texts.get(SUMS)
     return {**replaced, **({SUMS: _sums(sums, replaced)} if sums else {})}

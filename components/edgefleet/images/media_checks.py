@@ -34,7 +34,7 @@ def _base(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Problem]
         yield Problem(
             path=format_path((*path, "format")),
             code="no-base",
-            problem=f"{kind.name} is made of a base image, and none is given",
+            problem=f"{kind.name} needs a base image, and none is given",
             hint="add image.base: {source: https://..., sha256: ...}",
         )
     if "base" not in kind.needs and node.image.base is not None:
@@ -42,7 +42,7 @@ def _base(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Problem]
         yield Problem(
             path=format_path((*path, "base")),
             code="needless-base",
-            problem=f"{kind.name} is made of no base image{kind.purpose}",
+            problem=f"{kind.name} takes no base image{kind.purpose}",
             hint=f"remove base, or use the format {others}",
         )
 

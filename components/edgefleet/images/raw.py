@@ -230,7 +230,7 @@ def _check_loader(image: Path, offset: int, arch: str) -> None:
 
 def _check_fits(of: Ingredients, layout: Layout) -> None:
     if of.disk is not None and layout.size > of.disk:
-        problem = f"{of.node}'s image has {layout.size:,} bytes, and its medium {of.disk:,}"
+        problem = f"{of.node}'s image has {layout.size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (profile's disk), or put less into the payload"
         raise InvalidInput(Problem(code="medium-too-small", path="disk", problem=problem, hint=hint))
 

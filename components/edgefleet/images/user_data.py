@@ -36,8 +36,8 @@ def build(boot: FirstBoot) -> Image:
     size = len(compressed(text))
     problems = []
     if secret:
-        hint = "let the machine fetch it by its role"
-        problem = f"{', '.join(secret)} would stand in user-data, which anybody on the machine can read"
+        hint = "let the server download it with its role"
+        problem = f"{', '.join(secret)} would be in user-data, which every process on the server can read"
         problems.append(Problem(code="secret", path="userData", problem=problem, hint=hint))
     if size > LONGEST:
         hint = "shorten what the hub's servers are given; EC2 takes no more"

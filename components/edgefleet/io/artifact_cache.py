@@ -159,7 +159,7 @@ class ArtifactCache:
             raise InvalidInput(
                 Problem(
                     code="bad-digest",
-                    problem=f"{digest!r} is not a SHA-256",
+                    problem=f"{digest!r} is not a SHA-256 digest",
                     hint="write 64 hexadecimal digits",
                 )
             )
@@ -249,7 +249,7 @@ def _another(source: str, have: str, place: Path, kept: Path) -> Problem:
         code="digest-mismatch",
         where=source,
         problem=f"has sha256 {have}, wanted {place.name}: not used, kept as {kept}",
-        hint="if the file was released again: edgefleet artifacts lock --upgrade; or name another mirror",
+        hint="if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror",
     )
 
 

@@ -85,7 +85,7 @@ def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
             "its addresses are not within those of the network",
             "choose a block inside of the network's",
         ),
-        "InvalidBucketName": ("this is no valid bucket name", "use 3 to 63 of a-z, 0-9, - and ."),
+        "InvalidBucketName": ("this is not a valid bucket name", "use 3 to 63 of a-z, 0-9, - and ."),
         "IllegalLocationConstraintException": (
             "the bucket belongs to another region",
             "set the provider's region to it",

@@ -37,4 +37,4 @@ class RealClock:
         """
         if self._cancelled.wait(seconds):
             problem = "no longer waited for, since the run is being cancelled"
-            raise OutsideFailure(Problem(code="cancelled", problem=problem, hint="run up again to go on"))
+            raise OutsideFailure(Problem(code="cancelled", problem=problem, hint="run up again to resume"))

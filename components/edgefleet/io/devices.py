@@ -142,12 +142,12 @@ def write_verified(file: Path, digest: str, size: int, device: Device, transfer:
     with transfer("reading back", size) as done:
         there = read_back(place, size, done)
     if not digest.endswith(written):
-        problem = f"{file} is not what was built: {digest} was, and sha256:{written} was read"
+        problem = f"{file} differs from what was built: {digest} was, and sha256:{written} was read"
         raise OutsideFailure(
             Problem(code="image-differs", where=device.path, problem=problem, hint="build it again")
         )
     if there != written:
-        problem = f"gives back other bytes (sha256:{there}) than were written (sha256:{written})"
+        problem = f"returns other bytes (sha256:{there}) than were written (sha256:{written})"
         raise OutsideFailure(
-            Problem(code="bad-medium", where=device.path, problem=problem, hint="throw this medium away")
+            Problem(code="bad-medium", where=device.path, problem=problem, hint="discard this medium")
         )

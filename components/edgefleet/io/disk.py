@@ -35,9 +35,9 @@ _HINTS = {
     errno.EACCES: ("no-permission", "permission denied", "give this user the right to write there"),
     errno.EPERM: ("no-permission", "not permitted", "give this user the right to write there"),
     errno.EROFS: ("read-only", "the file system is read-only", "choose a place that can be written"),
-    errno.ENOTDIR: ("not-a-directory", "a file stands where a directory is needed", "move that file away"),
-    errno.EISDIR: ("is-a-directory", "a directory stands where a file is needed", "move that directory away"),
-    errno.ELOOP: ("symlink", "a symbolic link stands there", "remove the link; links are not followed"),
+    errno.ENOTDIR: ("not-a-directory", "a file is where a directory is needed", "move that file away"),
+    errno.EISDIR: ("is-a-directory", "a directory is where a file is needed", "move that directory away"),
+    errno.ELOOP: ("symlink", "it is a symbolic link", "remove the link; links are not followed"),
     errno.ENAMETOOLONG: ("name-too-long", "the path is too long", "choose a shorter directory"),
     errno.EIO: ("medium", "the medium reports an error", "check the disk; its data may be at risk"),
 }
@@ -60,7 +60,7 @@ def explaining(path: Path, doing: str) -> Iterator[None]:
         fallback = (
             "disk",
             (error.strerror or type(error).__name__).lower(),
-            "see what is wrong there and run again",
+            "fix the cause and run again",
         )
         code, why, hint = _HINTS.get(error.errno or 0, fallback)
         problem = Problem(code=code, where=str(path), problem=f"{doing}: {why}", hint=hint)
@@ -154,7 +154,7 @@ def _check_replaceable(path: Path) -> None:
     except FileNotFoundError:
         return
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        problem = "a device or a pipe stands there, and would be replaced by a file"
+        problem = "it is a device or a pipe, and a file would replace it"
         raise OutsideFailure(Problem(code="no-file", where=str(path), problem=problem, hint="name a file"))
 
 

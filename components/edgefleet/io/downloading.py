@@ -202,5 +202,5 @@ def _broke_off(wanted: Download, done: int, whole: int | None, error: Passing | 
         code="half-a-file",
         where=shown(wanted.address),
         problem=f"{why} after {done:,}{of} bytes, again and again",
-        hint="run again: it goes on from there; or name another mirror",
+        hint="run again to resume; or add another mirror",
     )

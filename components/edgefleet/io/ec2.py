@@ -35,7 +35,7 @@ def find(outside: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | No
     """What an earlier run made for this very resource without hearing so; None where there is none.
 
     Raises:
-        Refused: another stack of the same name has made it.
+        Refused: another stack of the same name has created it.
     """
     owner = outside.owner
     if owner is None:

@@ -80,7 +80,7 @@ def _check_kind(image: Path, start: bytes) -> None:
         return
     if start[BIG_SECTOR:].startswith(SIGNATURE):
         hint = "use an image with sectors of 512 bytes"
-        raise _wrong(image, "base-sectors", "is made for disks with sectors of 4,096 bytes", hint)
+        raise _wrong(image, "base-sectors", "is for disks with sectors of 4,096 bytes", hint)
     if start[510:512] == b"\x55\xaa":
         hint = "use an image with a GPT (most `generic` or UEFI cloud images), or the format nocloud-dir"
         raise _wrong(image, "base-mbr", "has an MBR, and partitions can only be added to a GPT", hint)

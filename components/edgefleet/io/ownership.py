@@ -59,7 +59,7 @@ class Owner:
             return False
         held = tags.get(HOLDER, "")
         if held != self.holder:
-            problem = f"another stack that is also called {self.stack} (project {self.fleet}) has made it"
+            problem = f"another stack that is also called {self.stack} (project {self.fleet}) has created it"
             hint = "rename this stack, or use the other one's state: of one name an account can have one"
             raise Refused(Problem(code="two-stacks", where=place, problem=problem, hint=hint))
         return self.may_exist

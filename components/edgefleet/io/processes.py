@@ -62,7 +62,7 @@ def run(
             command, "may not be run by this user", "give this user the right to run it"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise _failure(command, f"took longer than {timeout:g} s", "see what it waits for") from error
+        raise _failure(command, f"took longer than {timeout:g} s", "check what it waits for") from error
     return Finished(status=done.returncode, output=done.stdout, errors=done.stderr.decode(errors="replace"))
 
 

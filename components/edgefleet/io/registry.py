@@ -146,7 +146,7 @@ class Registry:
         found = manifest_of(answer.body, where=shown(address), media_type=kind if "json" in kind else "")
         if reference.startswith("sha256:") and found.digest != reference:
             problem = f"answers with a manifest whose digest is {found.digest}: not used"
-            hint = "name another mirror; this one gives something else than it is asked for"
+            hint = "use another mirror; this one returns something else than requested"
             raise OutsideFailure(
                 Problem(code="digest-mismatch", where=shown(address), problem=problem, hint=hint)
             )
@@ -167,7 +167,7 @@ class Registry:
         if "sha256:" + hashlib.sha256(data).hexdigest() != digest:
             problem, hint = (
                 "the response does not match its digest and is not used",
-                "name another mirror",
+                "add another mirror",
             )
             raise OutsideFailure(
                 Problem(code="digest-mismatch", where=shown(address), problem=problem, hint=hint)

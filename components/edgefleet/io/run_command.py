@@ -68,6 +68,6 @@ def run(instance: str, command: str, outside: Environment, *, patience: float = 
 
 def failed(ran: Ran, where: str, what: str) -> OutsideFailure:
     """The error of a command that did not do what it should."""
-    said = ran.error.splitlines()[-1] if ran.error else "it says nothing"
+    said = ran.error.splitlines()[-1] if ran.error else "it printed nothing"
     hint = "look at the server with `aws ssm start-session --target <instance>`, then run up again"
     return OutsideFailure(Problem(code="command", where=where, problem=f"{what} failed: {said}", hint=hint))

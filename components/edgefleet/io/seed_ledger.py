@@ -119,7 +119,7 @@ class Ledger:
                 self._write()
 
     def is_all_handed(self) -> bool:
-        """Whether every box has its seed."""
+        """Whether every node has its seed."""
         with self._lock:
             return all(SECRET & set(self._kept.get(mac, {}).get("given", [])) for mac in self.seeds)
 

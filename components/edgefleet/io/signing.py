@@ -32,7 +32,7 @@ from edgefleet.io.aws import Aws
 
 KMS = "awskms:"
 ED25519, P256 = "ed25519", "ecdsa-p256-sha256"
-MAKE_ONE = "make one with: openssl genpkey -algorithm ed25519 -out signing.pem"
+MAKE_ONE = "create one with: openssl genpkey -algorithm ed25519 -out signing.pem"
 KMS_LONGEST = 4096
 """Bytes that KMS digests itself."""
 KMS_KIND, KMS_ALGORITHM = "ECC_NIST_P256", "ECDSA_SHA_256"
@@ -129,7 +129,7 @@ class KmsSigner:
         if KMS_ALGORITHM not in found.get("SigningAlgorithms", ()):
             kind = found.get("KeySpec") or found.get("CustomerMasterKeySpec")
             problem = f"is of another kind ({kind}, {found.get('KeyUsage')})"
-            hint = f"make one with: aws kms create-key --key-usage SIGN_VERIFY --key-spec {KMS_KIND}"
+            hint = f"create one with: aws kms create-key --key-usage SIGN_VERIFY --key-spec {KMS_KIND}"
             raise _wrong(where, problem, hint)
         return _public(load_der_public_key(found["PublicKey"]), where)
 
@@ -208,7 +208,7 @@ def public_from(data: bytes, where: str) -> PublicKey:
     """
     if b"PRIVATE KEY-----" in data:
         hint = "keep it where it is, and name the other half: openssl pkey -pubout -in KEY"
-        raise _wrong(where, "is a private key, where a public one belongs", hint)
+        raise _wrong(where, "is a private key; a public key is expected", hint)
     try:
         return _public(load_pem_public_key(data), where)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -235,7 +235,7 @@ def _kind(key: Any) -> str:
 
 def _private(data: bytes, where: str) -> Ed25519PrivateKey | ec.EllipticCurvePrivateKey:
     if b"PUBLIC KEY-----" in data:
-        raise _wrong(where, "is a public key, and signing takes the private one", MAKE_ONE)
+        raise _wrong(where, "is a public key; signing needs the private key", MAKE_ONE)
     if b"BEGIN OPENSSH" in data:
         raise _wrong(where, "is a key of SSH", MAKE_ONE)
     try:

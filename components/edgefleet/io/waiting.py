@@ -48,7 +48,7 @@ def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: fl
             return found
         if clock.monotonic() >= end:
             problem = f"has not come about within {patience:g} s"
-            hint = "see in AWS's console what it is waiting for, then run up again: it goes on from here"
+            hint = "check in the AWS console what it is waiting for, then run up again to resume"
             raise OutsideFailure(Problem(code="timeout", where=what, problem=problem, hint=hint))
         clock.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -201,9 +201,7 @@ class Web:
 
     def _unreached(self, address: str, error: httpx.TransportError) -> Problem:
         """What a failed attempt comes to, in one sentence."""
-        hint = (
-            "check the address, this machine's network and HTTPS_PROXY, then run again: it goes on from there"
-        )
+        hint = "check the address, this machine's network and HTTPS_PROXY, then run again to resume"
         why = str(error) or type(error).__name__
         if isinstance(error, httpx.ConnectTimeout):
             problem = f"does not answer: no connection within {self.patience.connect:g} s"
@@ -265,7 +263,7 @@ def refuse(address: str, response: httpx.Response) -> None:
             code="server-error",
             where=shown(address),
             problem=f"answers with {status}, again and again",
-            hint="wait until the server is well, then run again: it goes on from there",
+            hint="wait until the server is healthy, then run again to resume",
         )
         raise Passing(problem, after=float(said) if said.isdecimal() else 0)
     raise OutsideFailure(_refused(address, status))
@@ -304,7 +302,7 @@ def page(address: str) -> Problem:
         code="web-page",
         where=shown(address),
         problem="answers with a web page instead of the file: a login, an error or a portal of the network",
-        hint="open the address in a browser, log in by ~/.netrc where it asks, or name another mirror",
+        hint="open the address in a browser, log in by ~/.netrc where it asks, or add another mirror",
     )
 
 

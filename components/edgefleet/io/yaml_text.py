@@ -54,7 +54,7 @@ def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
     elif isinstance(value, int):
         into.append(yaml.ScalarEvent(None, None, (True, False), str(value).lower()))
     else:
-        raise TypeError(f"{type(value).__name__} has no place in a boot file")
+        raise TypeError(f"{type(value).__name__} cannot be in a boot file")
     return into
 
 

@@ -52,7 +52,7 @@ def _refused() -> InvalidInput:
     return InvalidInput(
         Problem(
             code="disk-public-key",
-            problem="this is no public key of a data disk",
+            problem="this is not a public key of a data disk",
             hint='copy "public" from what `cryptsetup token export --token-id 9 <device>` prints',
         )
     )

@@ -212,9 +212,9 @@ def _chain_problems(chain: tuple[x509.Certificate, ...], key: object) -> list[Pr
     shortest = 2
     if len(chain) < shortest:
         hint = "put the intermediate first, then each issuer, the root last"
-        found.append(_problem("has one certificate; the root belongs to it, too", hint))
+        found.append(_problem("has one certificate; add the root", hint))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        found.append(_problem("its key is not of an elliptic curve", "make one with P-256 or P-384"))
+        found.append(_problem("its key is not of an elliptic curve", "create one with P-256 or P-384"))
     elif chain and chain[0].public_key() != key.public_key():
         found.append(
             _problem("its key is of another certificate", "hand in the key of the first certificate")
@@ -233,9 +233,11 @@ def _link_problems(
     except x509.ExtensionNotFound:
         is_authority = False
     if not is_authority:
-        found.append(_problem(f"{place} is no certificate authority", "make it with CA:TRUE"))
+        found.append(_problem(f"{place} is not a certificate authority", "create it with CA:TRUE"))
     if certificate.not_valid_after_utc < AUTHORITY_UNTIL:
-        hint = f"make it valid until {AUTHORITY_UNTIL:%Y-%m-%d} at least, as what it signs is"
+        hint = (
+            f"make it valid until {AUTHORITY_UNTIL:%Y-%m-%d} at least, as are the certificates that it signs"
+        )
         found.append(_problem(f"{place} ends on {certificate.not_valid_after_utc:%Y-%m-%d}", hint))
     if issuer is None:
         return found

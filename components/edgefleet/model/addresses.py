@@ -62,7 +62,7 @@ def host_address(text: str) -> str:
         ) from error
     reason = _unfit(interface)
     if reason:
-        raise wrong("unusable-address", f"{interface} is {reason}", "give the node an address of its own")
+        raise wrong("unusable-address", f"{interface} is {reason}", "give the node its own address")
     return str(interface)
 
 
@@ -144,7 +144,7 @@ def hardware_address(text: str) -> str:
         raise wrong(
             "unusable-mac",
             f"{mac} is {'a multicast' if first & 1 else 'no real'} hardware address",
-            "write the address on the box's label, or the one that ip link shows",
+            "write the address on the machine's label, or the one that ip link shows",
         )
     return mac
 

@@ -29,11 +29,13 @@ def public_key(text: str) -> str:
     """
     if "PRIVATE KEY" in text:
         raise wrong(
-            "private-key", "this is a private key", f"make a new pair: this one is no secret any more; {HINT}"
+            "private-key",
+            "this is a private key",
+            f"create a new pair, because this one is no longer secret; {HINT}",
         )
     kind, _, rest = text.strip().partition(" ")
     if "\n" in text.strip() or kind not in TYPES:
-        raise wrong("bad-ssh-key", f"{shown(kind)} is not a type of SSH key that boxes accept", HINT)
+        raise wrong("bad-ssh-key", f"{shown(kind)} is not a type of SSH key that nodes accept", HINT)
     blob = _decoded(rest.split(" ", 1)[0])
     if not blob.startswith(len(kind).to_bytes(4, "big") + kind.encode()) or not _is_whole(blob):
         raise wrong("bad-ssh-key", f"this {kind} key is cut off or damaged", HINT)

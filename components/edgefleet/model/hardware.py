@@ -28,7 +28,7 @@ def mount_point(text: str) -> str:
         PydanticCustomError: it may not.
     """
     if not _MOUNT_POINT.fullmatch(text) or text.endswith("/"):
-        problem = f"{shown(text)} is no place for a data disk"
+        problem = f"{shown(text)} is not a place for a data disk"
         hint = "write a directory below /var/lib, /srv, /mnt, /opt or /data: /var/lib/rancher is k3s's"
         raise wrong("bad-mount-point", problem, hint)
     return text
@@ -46,7 +46,7 @@ def watchdog(value: Any) -> str:
     seconds = int(found[1]) * (60 if found[2] == "min" else 1) if found else 0
     if not 5 <= seconds <= LONGEST_WATCHDOG:  # noqa: PLR2004 - the docstring says it
         raise wrong(
-            "bad-watchdog", f"{shown(value)} is no time from 5s to 60min", "write it like 30s, or off"
+            "bad-watchdog", f"{shown(value)} is not a time from 5s to 60min", "write it like 30s, or off"
         )
     return f"{seconds}s"
 
@@ -60,7 +60,7 @@ def floor(value: Any) -> str:
     try:
         made = date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise wrong("bad-date", f"{shown(value)} is no day", f"write it like {CLOCK_FLOOR}") from None
+        raise wrong("bad-date", f"{shown(value)} is not a day", f"write it like {CLOCK_FLOOR}") from None
     if made < CLOCK_FLOOR:
         raise wrong("bad-date", f"{made} is before {CLOCK_FLOOR}", f"write {CLOCK_FLOOR} or a later day")
     return made

@@ -165,7 +165,7 @@ def _secret_name(name: str) -> str:
         return name
     raise wrong(
         "bad-secret-name",
-        "this is no name of a secret",
+        "this is not a name of a secret",
         "name an entry of fleet:passphrases in the stack's configuration; never write the passphrase here",
     )
 

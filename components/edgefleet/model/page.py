@@ -31,7 +31,7 @@ def page(text: str) -> str:
             hint = nearest(word, PLACEHOLDERS)
             raise wrong("bad-page", f"{{{shown(word)}}} is replaced by nothing", hint)
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
-        raise wrong("bad-page", f"{shown(text)} has a brace without its other one", HINT)
+        raise wrong("bad-page", f"{shown(text)} has an unmatched brace", HINT)
     if "{site}" not in text:
         problem = f"{shown(text)} would be the same page for every site"
         raise wrong("bad-page", problem, "add {site} where the site's name belongs")

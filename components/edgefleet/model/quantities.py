@@ -68,7 +68,7 @@ def parse_days(value: Any) -> int:
         return value
     written = re.fullmatch(r"([1-9]\d{0,3})([dw])", str(value))
     if written is None:
-        raise wrong("bad-days", f"{shown(value)} is no number of days", "write it like 60d, or 8w")
+        raise wrong("bad-days", f"{shown(value)} is not a number of days", "write it like 60d, or 8w")
     return int(written[1]) * (7 if written[2] == "w" else 1)
 
 

@@ -72,7 +72,7 @@ def _image(text: str) -> str:
         hint = "write it like registry.example/shop/till:1.4"
         if text != text.lower():
             hint = "names of images are in lower case: registry.example/shop/till:1.4"
-        raise wrong("bad-image", f"{shown(text)} is no container image's name", hint) from None
+        raise wrong("bad-image", f"{shown(text)} is not a container image's name", hint) from None
     if made.endswith(":latest"):
         name = f"{text.removesuffix(':latest')}:1.4"
         raise wrong("no-tag", f"{shown(text)} means whatever is the latest", f"say which, such as {name}")

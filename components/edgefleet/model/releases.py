@@ -74,7 +74,7 @@ def config_value(value: Any) -> str | int | bool | list[str]:
         return plain
     raise wrong(
         "bad-k3s-config",
-        "this is no value of k3s's config.yaml",
+        "this is not a value of k3s's config.yaml",
         "write text, a whole number, true or false, or a list of text",
     )
 

@@ -30,7 +30,7 @@ def subnet(text: str) -> str:
         made = ip_network(text)
     except ValueError as error:
         hint = "write it like 10.1.0.0/16, with no bits set beyond the prefix"
-        raise wrong("bad-subnet", f"{shown(text)} is no address and no subnet", hint) from error
+        raise wrong("bad-subnet", f"{shown(text)} is neither an address nor a subnet", hint) from error
     return str(made.network_address) if made.num_addresses == 1 else str(made)
 
 
@@ -46,7 +46,9 @@ def tunnel_network(text: str) -> str:
         made = None
     if not isinstance(made, IPv6Network) or made.prefixlen > WIDEST_PREFIX:
         hint = "write one of your own, such as fd12:3456:789a::/64"
-        raise wrong("bad-prefix", f"{shown(text)} is no IPv6 prefix of at most {WIDEST_PREFIX} bits", hint)
+        raise wrong(
+            "bad-prefix", f"{shown(text)} is not an IPv6 prefix of at most {WIDEST_PREFIX} bits", hint
+        )
     return str(made)
 
 
@@ -62,7 +64,7 @@ def wireguard_key(text: str) -> str:
         length = 0
     if length != KEY_BYTES:
         hint = "write what `wg pubkey` prints on that machine"
-        raise wrong("bad-wireguard-key", "this is no public key of WireGuard", hint)
+        raise wrong("bad-wireguard-key", "this is not a public key of WireGuard", hint)
     return text
 
 

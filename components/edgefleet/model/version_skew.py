@@ -41,7 +41,7 @@ def upgrade_problems(old: str, new: str, *, path: str = "k3sVersion") -> Iterabl
     if after < before:
         hint = "keep the newer one; to go back, restore a snapshot from before the upgrade"
         yield Problem(
-            code="downgrade", path=path, problem=f"{new} is older than {old}, which runs", hint=hint
+            code="downgrade", path=path, problem=f"{new} is older than {old}, which is installed", hint=hint
         )
     elif after.minor > before.minor + 1:
         problem = f"from {old} to {new} skips {_between(before, after)}"

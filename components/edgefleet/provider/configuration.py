@@ -47,7 +47,7 @@ def inspect(config: Config) -> list[Problem]:
     if endpoint is None or endpoint == EMULATED or endpoint.startswith(("http://", "https://")):
         return []
     hint = "write `emulated`, or an address that begins with https:// or http://"
-    return [Problem(path="endpoint", problem=f"{endpoint!r} is no endpoint", hint=hint, code="endpoint")]
+    return [Problem(path="endpoint", problem=f"{endpoint!r} is not an endpoint", hint=hint, code="endpoint")]
 
 
 def connect(
@@ -68,8 +68,8 @@ def connect(
     aws = Aws.emulated(running.url, config.region)
     outside = Environment(project=project, aws=aws, clock=clock, holder=config.holder)
     lost = (
-        "the emulated cloud of this project had ended, and what it held is gone; a new one is running:"
-        " refresh, then up makes everything in it again"
+        "the emulated cloud of this project had stopped and its resources are gone; a new one is "
+        "running: run refresh, then up to recreate them"
     )
     return outside, lost if running.was_lost else ""
 

@@ -29,7 +29,7 @@ def answer(
         found: the changes.
         written: the old and the new inputs as they were written. By them a change is an addition, a removal
             or an update: a default that is now spelled out was added.
-        drift: paths of outputs that are not as they should be, whatever the inputs are.
+        drift: paths of outputs that are missing or altered, whatever the inputs are.
         replace_on: inputs whose change makes another resource.
     """
     # `inputDiff`, or the CLI would compare all outputs with the inputs and show every output as lost.

@@ -215,8 +215,8 @@ class Lifecycle:
         """The fully known spec."""
         values = properties.plain(decode(struct))
         if hidden := sorted(map(format_path, unknowns(values))):
-            problem = "its value is not known, so nothing can be made from it"
-            hint = "this is no preview; run refresh, then up again"
+            problem = "its value is not known yet, and nothing can be derived from it"
+            hint = "this is not a preview; run refresh, then up again"
             raise InvalidInput(
                 Problem(code="unknown", path=path, problem=problem, hint=hint) for path in hidden
             )

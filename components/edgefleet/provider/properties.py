@@ -130,7 +130,7 @@ def _signed(struct: Struct, path: tuple[Part, ...]) -> Any:
         )
     if signature == REFERENCE and "urn" in fields:
         return _reference(struct, path)
-    what = REFUSED.get(signature, "a value of a kind that this version of edgefleet does not know")
+    what = REFUSED.get(signature, "a value of a kind that this version of edgefleet does not support")
     hint = "give plain values: text, numbers, true or false, lists and maps"
     raise InvalidInput(
         Problem(code="value-kind", path=format_path(path), problem=f"{what} cannot stand here", hint=hint)

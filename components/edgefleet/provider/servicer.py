@@ -244,13 +244,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _ready(self) -> Environment:
         if self._outside is None:
-            problem, hint = "the provider is not configured yet", "this is a mistake of the engine; run again"
+            problem, hint = "the provider is not configured yet", "this is a bug of the engine; run again"
             raise OutsideFailure(Problem(code="not-configured", problem=problem, hint=hint))
         return self._outside
 
     def _not_cancelled(self, request: Any) -> None:
         if self._is_cancelled.is_set():
-            problem, hint = "not begun, since the run is being cancelled", "run up again to go on"
+            problem, hint = "not started, because the run is being cancelled", "run up again to resume"
             raise Refused(Problem(code="cancelled", where=request.name, problem=problem, hint=hint))
 
     def _say(self) -> Log:

@@ -12,13 +12,13 @@ def lines(device: Device) -> Iterator[str]:
     known = [device.model, device.transport, decimal(device.size)]
     yield f"{device.path}  {', '.join(each for each in known if each)}"
     if not device.parts:
-        yield f"    {_content(device) or 'nothing that is known'}"
+        yield f"    {_content(device) or 'nothing known'}"
     for part in device.parts:
         yield from _part(part, "    ")
 
 
 def _part(device: Device, indent: str) -> Iterator[str]:
-    yield f"{indent}{device.path}  {decimal(device.size)}  {_content(device) or 'nothing that is known'}"
+    yield f"{indent}{device.path}  {decimal(device.size)}  {_content(device) or 'nothing known'}"
     for part in device.parts:
         yield from _part(part, f"{indent}    ")
 

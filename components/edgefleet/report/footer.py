@@ -123,7 +123,7 @@ def _closing(view: View) -> Iterator[Text]:
 
 
 def _as_wanted(view: View) -> str:
-    return "is as the fleet file says" if len(view.sites) == 1 else "are as the fleet file says"
+    return "matches the fleet file" if len(view.sites) == 1 else "match the fleet file"
 
 
 def next_steps(view: View) -> list[str]:

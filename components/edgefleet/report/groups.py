@@ -56,7 +56,7 @@ def _rest(cut: Sequence[Group]) -> Iterator[Text]:
 
 def _group(group: Group, *, is_all: bool) -> Iterator[Text]:
     head = f"  #{group.number}  {counted(len(group.sites), 'site')}  "
-    replaced = " (made anew)" if group.is_replaced else ""
+    replaced = " (recreated)" if group.is_replaced else ""
     shown = group.changes if is_all else group.changes[:CHANGES_SHOWN]
     for index, change in enumerate(shown):
         lead = Text(head) if index == 0 else Text(" " * len(head))

@@ -39,11 +39,7 @@ def rate(value: int) -> str:
 
 def counted(count: int, noun: str) -> str:
     """``1 site``, ``1,000 sites``."""
-    return f"{count:,} {noun if count == 1 else _plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    return noun + ("es" if noun.endswith("x") else "s")
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

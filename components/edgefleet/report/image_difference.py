@@ -18,11 +18,11 @@ def lines(difference: Difference) -> Iterator[Text]:
         yield Text("the same image")
     for heading, values in (
         ("IMAGE", difference.about),
-        ("MADE OF", difference.parts),
+        ("INPUTS", difference.parts),
         ("TOOLS", difference.tools),
     ):
         yield from _values(heading, values)
-    for heading, changes in (("ON THE MEDIUM", difference.medium), ("ON THE BOX", difference.box)):
+    for heading, changes in (("ON THE MEDIUM", difference.medium), ("ON THE NODE", difference.box)):
         if changes:
             yield Text(f"{heading} - {_counted(changes)}", "bold")
             for each in changes:

@@ -67,7 +67,7 @@ def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
         digest, _ = unpack(sources.cache, path, program["member"], where=archive["url"])
         if digest != program["sha256"]:
             problem = f"{program['member']} in it has sha256 {digest}, and the lock says {program['sha256']}"
-            hint = "run edgefleet artifacts lock --upgrade, and look at what changes"
+            hint = "run edgefleet artifacts lock --upgrade, and review the change"
             raise OutsideFailure(
                 Problem(code="digest-mismatch", where=archive["url"], problem=problem, hint=hint)
             )
@@ -101,7 +101,7 @@ def fetch(wanted: Iterable[Item], *, at_once: int, told: Told) -> None:
 
     def hear(name: str, done: int, whole: int | None) -> None:
         if ended.is_set():  # what is under way stops at its next bytes, and goes on there another time
-            problem = Problem(code="cancelled", where=name, problem="was stopped", hint="run again to go on")
+            problem = Problem(code="cancelled", where=name, problem="was stopped", hint="run again to resume")
             raise OutsideFailure(problem)
         told(name, done, whole)
 

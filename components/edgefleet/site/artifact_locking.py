@@ -140,13 +140,13 @@ def digests(text: str, address: str) -> dict[str, str]:
     pair = 2
     found = {line[1].lstrip("*"): line[0] for line in lines if len(line) == pair and len(line[0]) == 64}  # noqa: PLR2004 - digits of a SHA-256
     if len(found) < len(lines) or not found:
-        problem, hint = "is no list of digests", "check the version and the address (k3s.releaseUrl)"
+        problem, hint = "is not a list of digests", "check the version and the address (k3s.releaseUrl)"
         raise OutsideFailure(Problem(code="bad-answer", where=address, problem=problem, hint=hint))
     return found
 
 
 def _unlisted(address: str, asset: str) -> Problem:
-    hint = "check the version; this release may not be made for that architecture"
+    hint = "check the version; this release may not exist for that architecture"
     return Problem(code="not-listed", where=address, problem=f"has no line for {asset}", hint=hint)
 
 

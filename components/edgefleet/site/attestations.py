@@ -29,7 +29,7 @@ def paths(image: Path) -> tuple[Path, ...]:
 
 
 def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signing: Signing | None) -> None:
-    """Write what stands beside one image, unless that is there already.
+    """Write what stands beside one image, unless that already exists.
 
     Args:
         folder: of its site.

@@ -40,7 +40,7 @@ class BuildJob:
     image: str
     """Container image that has edgefleet and the tools of the formats that are built."""
     parallelism: int
-    """Pods at the same time."""
+    """Number of parallel pods."""
     service_account: str
     """Whose rights in the cloud the pods have, to write to the store."""
     region: str

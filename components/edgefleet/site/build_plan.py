@@ -57,6 +57,6 @@ def from_bytes(data: bytes, where: str) -> tuple[SiteJob, ...]:
             return tuple(SiteJob(name=str(each["name"]), inputs=each["inputs"]) for each in plain["sites"])
         problem = f"is a plan of version {plain['version']}"
     except (OSError, EOFError, ValueError, KeyError, TypeError):
-        problem = "is no plan of images to build"
+        problem = "is not a plan of images to build"
     hint = "write it with `edgefleet image job` of the same version"
     raise InvalidInput(Problem(code="bad-plan", where=where, problem=problem, hint=hint))

@@ -97,7 +97,7 @@ def check_repeats(image: Path, before: Record | None, made: Record) -> None:
     """
     if before is None or _parts(before) != _parts(made) or before.digest == made.digest:
         return
-    problem = f"the same parts and tools gave {before.digest} before and {made.digest} now"
+    problem = f"the same inputs and tools gave {before.digest} before and {made.digest} now"
     hint = "check this machine's memory and disk, and build once more"
     raise OutsideFailure(Problem(code="not-repeated", where=str(image), problem=problem, hint=hint))
 

@@ -72,7 +72,7 @@ def _inputs(job: SiteJob) -> SiteInputs:
         return from_plain(SiteInputs, dict(job.inputs))
     except ValueError as error:
         problem = "its inputs are not those of this version of edgefleet"
-        hint = "make the plan with the same version"
+        hint = "create the plan with the same version"
         raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
 
 

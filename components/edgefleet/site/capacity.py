@@ -91,5 +91,5 @@ def _too_small(where: str, equal: list[MediumUsage], sites: Mapping[str, SiteSpe
         problem=f"the medium has {first.medium:,} bytes and would hold {first.content:,} "
         f"({', '.join([*parts, f'room {ROOM:,}'])}){more}",
         hint="take a larger medium, or let fewer workloads run there"
-        + (", or put the payload on a medium of its own" if FORMATS[image.format].is_composed else ""),
+        + (", or put the payload on its own medium" if FORMATS[image.format].is_composed else ""),
     )

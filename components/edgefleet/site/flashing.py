@@ -23,14 +23,14 @@ def problems(device: Device, size: int, *, may_be_fixed: bool) -> Iterator[Probl
         yield _problem(device, "not-a-disk", f"is a {device.kind}, not a whole disk", hint)
     yield from _uses(device)
     if device.is_read_only:
-        hint = "move its write protection, or take another"
+        hint = "disable its write protection, or use another"
         yield _problem(device, "read-only", "cannot be written: it is read-only", hint)
     if device.size < size:
         problem = f"has {device.size:,} bytes, and the image {size:,}"
         yield _problem(device, "medium-too-small", problem, "take a larger medium")
     if not may_be_fixed and not is_removable(device):
-        hint = "if it is the right one, add --fixed"
-        yield _problem(device, "fixed-disk", "is no removable disk", hint)
+        hint = "if this is the right disk, add --fixed"
+        yield _problem(device, "fixed-disk", "is not a removable disk", hint)
 
 
 def _uses(device: Device) -> Iterator[Problem]:
@@ -39,11 +39,11 @@ def _uses(device: Device) -> Iterator[Problem]:
             what = "is used for swap" if mount == "[SWAP]" else f"is mounted at {mount}"
             is_system = mount in {"/", "[SWAP]"} or mount.startswith("/boot")
             hint = "name another disk" + (
-                "" if is_system else f", or, if it is the right one: umount {mount}"
+                "" if is_system else f", or, if this is the right disk: umount {mount}"
             )
             yield _problem(each, "in-use", what, hint)
         if each is not device and (each.kind in HELD or each.kind.startswith("raid")):
-            yield _problem(each, "in-use", f"stands on it ({each.kind})", "name another disk")
+            yield _problem(each, "in-use", f"is on it ({each.kind})", "name another disk")
 
 
 def is_removable(device: Device) -> bool:

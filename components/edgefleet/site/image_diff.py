@@ -118,7 +118,7 @@ def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
 
 
 def _other(image: Opened, what: str) -> InvalidInput:
-    problem, hint = f"is not what its manifest tells of: {what}", "see what edgefleet image verify says of it"
+    problem, hint = f"does not match its manifest: {what}", "run edgefleet image verify on it"
     return InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=hint))
 
 

@@ -78,8 +78,10 @@ class Scan:
                 code="leak",
                 where=f"{self.site}/{self.node}",
                 problem=f"its image would hold a secret {of} in {where}: {what}",
-                hint="take it out of the fleet file, base or payload that it is from (no box may have run "
-                "with a base); nothing of this image was kept",
+                hint=(
+                    "remove it from the fleet file, base or payload that it comes from (no node may "
+                    "have run from a base); nothing of this image was kept"
+                ),
             )
         )
 

@@ -99,7 +99,7 @@ def _change(store: ArtifactStore, change: Callable[[Ledger], Ledger]) -> Ledger:
             return after
         if store.swap(KEY, _written(after), was=was):
             return after
-    problem = f"others wrote the ledger {TRIES} times while this was being noted"
+    problem = f"other runs wrote the ledger {TRIES} times during this update"
     raise OutsideFailure(
         Problem(code="contended", where=store.uri(KEY), problem=problem, hint="run it again")
     )
@@ -111,7 +111,7 @@ def _parse(store: ArtifactStore, data: bytes | None) -> Ledger:
     try:
         return _LEDGER.validate_json(data)
     except ValidationError as error:
-        problem = "this is no ledger of acknowledgements"
+        problem = "this is not a ledger of acknowledgements"
         hint = "move the file away and acknowledge again, or restore an earlier version of it"
         raise OutsideFailure(
             Problem(code="ledger", where=store.uri(KEY), problem=problem, hint=hint)

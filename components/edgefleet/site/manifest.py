@@ -180,11 +180,11 @@ def from_bytes(data: bytes, where: str) -> Manifest:
             return _checked(plain)
         problem = f"is a manifest of version {plain['version']!r} and format {plain['format']!r}"
     except (ValueError, KeyError, TypeError, AttributeError):
-        problem = "is no manifest of an image"
+        problem = "is not a manifest of an image"
     raise InvalidInput(Problem(code="bad-manifest", where=where, problem=problem, hint=HINT))
 
 
-HINT = "build the image again, and write no medium from this one"
+HINT = "build the image again, and do not use this one"
 
 
 def _checked(plain: Mapping[str, Any]) -> Manifest:

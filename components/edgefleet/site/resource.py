@@ -225,10 +225,8 @@ class Site:
         causes = [problem for error in failed for problem in error.problems]
         if is_new and all(image.digest is None for image in outputs.images.values()):
             raise OutsideFailure(causes) from failed[0]
-        problem = (
-            f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are not as they should be"
-        )
-        summary = Problem(code="incomplete", problem=problem, hint="mend what follows and run up again")
+        problem = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
+        summary = Problem(code="incomplete", problem=problem, hint="fix the cause below and run up again")
         raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
 
 

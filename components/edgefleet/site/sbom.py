@@ -75,7 +75,7 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
         found.append(_base(node.image.base, ComponentType.OPERATING_SYSTEM))
     if node.image.netboot is not None:
         started = (node.image.netboot.kernel, *node.image.netboot.initrd)
-        found += [_base(each, ComponentType.FILE, note="fetched when the box starts") for each in started]
+        found += [_base(each, ComponentType.FILE, note="downloaded when the node starts") for each in started]
     if "bin/k3s" not in there:
         found.append(_k3s(spec, node))
     for file in node.payload:
@@ -92,7 +92,7 @@ def _k3s(spec: SiteSpec, node: Node) -> Part:
         sha256=spec.k3s.sha256.get(node.arch, ""),
         purl=_github("k3s-io", "k3s", spec.k3s.version),
         source=spec.k3s.release_url,
-        note="carried by another medium" if node.payload else "fetched when the box first starts",
+        note="carried by another medium" if node.payload else "downloaded at the node's first start",
     )
 
 
@@ -133,7 +133,7 @@ def _carried(entry: Entry, digest: str, release: str) -> Part:
         sha256=sha256,
         purl=oci.to_string(),
         path=path,
-        note="version is the digest of the manifest of the box's platform",
+        note="version is the digest of the manifest for the node's platform",
     )
 
 

@@ -35,10 +35,10 @@ def check_beside(image: Opened, trusted: Iterable[PublicKey]) -> str:
     try:
         images, beside = provenance.subjects(stated)
     except ValueError as error:
-        raise _wrong(of_statement, f"is no statement about an image ({error})") from error
+        raise _wrong(of_statement, f"is not a statement about an image ({error})") from error
     hex_digest = image.manifest.digest.removeprefix("sha256:")
     if images != {image.manifest.image: hex_digest}:
-        raise _wrong(of_statement, "speaks of another image")
+        raise _wrong(of_statement, "is about another image")
     for path in (of_manifest, of_bill):
         if hashlib.sha256(_there(path)).hexdigest() != beside.get(path.name):
             raise _wrong(path, f"is not what {of_statement.name} speaks of")
@@ -50,7 +50,7 @@ def _check_bill(path: Path, hex_digest: str) -> None:
     try:
         found = sbom.hashes(_there(path))
     except ValueError as error:
-        raise _wrong(path, f"is no bill of materials ({error})") from error
+        raise _wrong(path, f"is not a bill of materials ({error})") from error
     if found.get("SHA-256") != hex_digest:
         raise _wrong(path, "is the bill of another image")
 
@@ -59,15 +59,15 @@ def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, 
     said = image.manifest.signature
     if said is None:
         if trusted:
-            raise _wrong(image.path, "is not signed, and a key was named that it should be signed with")
+            raise _wrong(image.path, "is not signed, and --key requires a signature")
         return UNSIGNED
     name = f"{said.get('algorithm')} {said.get('key')}"
     try:
         envelope = dsse.from_bytes(_there(path))
     except ValueError as error:
-        raise _wrong(path, f"is no signed statement ({error})") from error
+        raise _wrong(path, f"is not a signed statement ({error})") from error
     if envelope.payload != stated:
-        raise _wrong(path, "is a signature of something else")
+        raise _wrong(path, "is a signature of other contents")
     if trusted:
         return _by_one_of(trusted, envelope, image.path, name)
     over, lying = dsse.signed_bytes(stated), disk.read(image.path.with_name(KEY))
@@ -79,8 +79,8 @@ def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, 
 def _by_one_of(trusted: tuple[PublicKey, ...], envelope: dsse.Envelope, image: Path, name: str) -> str:
     for key in trusted:
         if key.has_signed(dsse.signed_bytes(envelope.payload), envelope.signature):
-            return f"signed by {key.algorithm} {key.id}, which you trust"
-    raise _wrong(image, f"is signed by none of the keys that you trust; it says by {name}")
+            return f"signed by {key.algorithm} {key.id}, a trusted key"
+    raise _wrong(image, f"is not signed by a trusted key; it names {name}")
 
 
 def _there(path: Path) -> bytes:

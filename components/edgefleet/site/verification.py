@@ -62,13 +62,13 @@ def opened(image: Path, find: Find) -> Opened:
     if data is None:
         problem, hint = (
             f"there is no {beside.name} beside it",
-            "name what `edgefleet image build` made, with its files",
+            "name an output of `edgefleet image build`, with its files",
         )
         raise InvalidInput(Problem(code="no-manifest", where=str(image), problem=problem, hint=hint))
     manifest = from_bytes(data, str(beside))
     if not image.is_file() or image.is_symlink():
         raise InvalidInput(
-            Problem(code="image-missing", where=str(image), problem="the image is not there", hint=HINT)
+            Problem(code="image-missing", where=str(image), problem="the image does not exist", hint=HINT)
         )
     if image.name.endswith(REFERENCE):
         runs, parts = extents.read_reference(image, find)
@@ -94,7 +94,7 @@ def check(image: Opened) -> tuple[str, ...]:
             f"{told}; its files were checked as a whole",
         )  # a base whose directory is of a kind of its own
     if told:
-        problem = f"its bytes are as built, and its manifest tells of others: {told}"
+        problem = f"its bytes are as built, but its manifest differs: {told}"
         raise InvalidInput(
             Problem(code="manifest-differs", where=str(image.path), problem=problem, hint=HINT)
         )
@@ -113,7 +113,7 @@ def first_difference(image: Opened) -> str:
     """The first file of an image that is not as promised."""
     if not image.manifest.pieces:
         told = _in_seed(image) or _in_payload(image)
-        return told or "the files that can be told apart are as promised, other bytes differ"
+        return told or "all listed files match, but other bytes differ"
     for piece in image.manifest.pieces:
         run = image.run(piece) if piece.digest else None
         if piece.digest and (run is None or run.sha256() != piece.digest):

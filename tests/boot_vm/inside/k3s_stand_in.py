@@ -66,7 +66,7 @@ def wrong_surroundings(config: dict[str, Any], role: str) -> Iterator[str]:
     if CONFIG.stat().st_mode & OTHERS:
         yield f"{CONFIG} can be read by others, and holds the token"
     if REGISTRIES.exists() and not isinstance(yaml.safe_load(REGISTRIES.read_text()), dict):
-        yield f"{REGISTRIES} is no mapping"
+        yield f"{REGISTRIES} is not a mapping"
     if config.get("protect-kernel-defaults"):
         yield from wrong_kernel()
     if role == "server":
@@ -88,7 +88,7 @@ def wrong_policies(arguments: dict[str, str]) -> Iterator[str]:
     named = {"admission-control-config-file": "AdmissionConfiguration", "audit-policy-file": "Policy"}
     for flag, kind in named.items():
         if flag in arguments and yaml.safe_load(Path(arguments[flag]).read_text())["kind"] != kind:
-            yield f"{arguments[flag]} is no {kind}"
+            yield f"{arguments[flag]} is not a {kind}"
     if "audit-log-path" in arguments:
         logs = Path(arguments["audit-log-path"]).parent
         if not logs.is_dir() or logs.stat().st_mode & OTHERS:
@@ -154,4 +154,4 @@ if __name__ == "__main__":
         case [("server" | "agent") as role]:
             serve(role)
         case others:
-            raise SystemExit(f"k3s stand-in: {others} is nothing that a box says to k3s")
+            raise SystemExit(f"k3s stand-in: {others} is nothing that a node says to k3s")

@@ -2,7 +2,7 @@
 """The parity tests' stand-in for a provider, with a line for each thing that came to be.
 
 It is a stand-in: no cloud is behind it. With `Named`, a thing's id is known before the thing is there, as
-that of a bucket is; it is made of its name and its pin, and cannot be made twice.
+that of a bucket is; it is made of its name and its pin, and cannot be created twice.
 """
 
 import json
@@ -39,7 +39,7 @@ class Named(Numbered):
             return provider_pb2.CreateResponse(id=id_, properties=pack(outputs))
         self._note("create", request.urn, name)
         if (self._things() / f"{id_}.json").exists():
-            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{id_} is there already")
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{id_} already exists")
         self._write(id_, inputs)
         if self._fails(inputs, "init"):
             self._half_made(context, id_, outputs, inputs)

@@ -13,7 +13,7 @@ from edgefleet.model.steps import Outcome
 from pulumi_embedded.checkpoint import Checkpoint, State
 from pulumi_embedded.values import reveal
 
-UNKNOWN = "whether that exists is not known"
+UNKNOWN = "it is unknown whether that exists"
 """What is said of a creation whose answer nobody heard."""
 
 
@@ -83,7 +83,7 @@ def broken(root: Path, checkpoint: Checkpoint, expected: Expected, named: set[st
 
 
 def _is_held(state: State) -> bool:
-    """Say whether a state says that something exists that is ours."""
+    """Say whether a state says that something exists that is edgefleet's."""
     return state.custom and not (state.is_provider or state.external or state.pending_replacement)
 
 

@@ -51,7 +51,7 @@ class Process:
     def interrupt(self, sign: signal.Signals = signal.SIGINT) -> None:
         """Interrupt it, and return when it has said so."""
         self._process.send_signal(sign)
-        assert self._line("said ").startswith("cancelling: what is under way is being finished")
+        assert self._line("said ").startswith("cancelling: finishing the current steps")
 
     def signal(self, sign: signal.Signals) -> int:
         """Send a signal that ends it; return its exit code."""

@@ -24,24 +24,24 @@ def cidr_problems(path: str, cidr: str) -> Iterable[Problem]:
     try:
         block = ip_network(cidr)
     except ValueError as error:
-        yield Problem(code="cidr", path=path, problem=f"is no network: {error}", hint=CIDR_HINT)
+        yield Problem(code="cidr", path=path, problem=f"is not a network: {error}", hint=CIDR_HINT)
         return
     if not isinstance(block, IPv4Network) or not WIDEST <= block.prefixlen <= NARROWEST:
-        yield Problem(code="cidr", path=path, problem=f"{cidr} is no block that AWS takes", hint=CIDR_HINT)
+        yield Problem(code="cidr", path=path, problem=f"{cidr} is not a block that AWS takes", hint=CIDR_HINT)
 
 
 def balancer_name_problems(name: str) -> Iterable[Problem]:
     """What is wrong with the name of a load balancer or target group."""
     if not BALANCER.fullmatch(name):
         hint = "use 32 letters, digits and hyphens at most, none at the ends, not beginning with internal-"
-        yield Problem(code="name", path="name", problem=f"{name!r} is no name that AWS takes", hint=hint)
+        yield Problem(code="name", path="name", problem=f"{name!r} is not a name that AWS takes", hint=hint)
 
 
 def iam_name_problems(name: str) -> Iterable[Problem]:
     """What is wrong with the name of a role, an instance profile or a policy."""
     if not IAM.fullmatch(name):
         hint = "use 64 letters, digits and _+=,.@- at most"
-        yield Problem(code="name", path="name", problem=f"{name!r} is no name that AWS takes", hint=hint)
+        yield Problem(code="name", path="name", problem=f"{name!r} is not a name that AWS takes", hint=hint)
 
 
 def balancer_name(name: str) -> str:
@@ -56,7 +56,7 @@ def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
     for key, value in tags.items():
         path = format_path(("tags", key))
         if key.startswith(PREFIX) or (key == MANAGED[0] and value != MANAGED[1]):
-            hint = "choose another key; this one says who looks after the resource"
+            hint = "choose another key; edgefleet uses this one to track ownership"
             yield Problem(code="tag", path=path, problem="is edgefleet's own tag", hint=hint)
         elif key.lower().startswith("aws:"):
             yield Problem(
@@ -66,7 +66,10 @@ def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
             hint = f"keys have 1 to {longest_key} characters, values {longest_value} at most"
             yield Problem(code="tag", path=path, problem="is too long or empty", hint=hint)
     if len(tags) > MOST_TAGS:
-        problem, hint = f"has {len(tags)} tags", f"use {MOST_TAGS} at most; AWS takes 50, and some are ours"
+        problem, hint = (
+            f"has {len(tags)} tags",
+            f"use {MOST_TAGS} at most; AWS takes 50, and edgefleet needs some",
+        )
         yield Problem(code="tag", path="tags", problem=problem, hint=hint)
 
 

@@ -78,7 +78,7 @@ class DescribedResource(CloudResource):
             found = self.look(identity, outside) or {}
             state = value_at(found, readiness.at)
             if state in readiness.bad:
-                problem = f"could not be made: {readiness.reason(found) or 'AWS does not give a reason'}"
+                problem = f"could not be created: {readiness.reason(found) or 'AWS does not give a reason'}"
                 raise OutsideFailure(
                     Problem(code="failed", where=place, problem=problem, hint=readiness.hint)
                 )

@@ -115,8 +115,8 @@ class CloudResource(ABC):
         Raises:
             OutsideFailure: always.
         """
-        hint = "run refresh, then up makes it again"
-        problem = "is no longer there: somebody has removed it"
+        hint = "run refresh, then up to recreate it"
+        problem = "no longer exists: it was removed outside this stack"
         raise OutsideFailure(
             Problem(code="gone", where=self.place(outside, identity), problem=problem, hint=hint)
         )
@@ -176,6 +176,6 @@ def finishing(identity: str, outputs: object) -> Iterator[None]:
 
 def exists(place: str, token: str, name: str) -> Refused:
     """The error where something of this name is there that this stack does not manage."""
-    problem = "is there already, and this stack does not manage it"
+    problem = "already exists, and this stack does not manage it"
     hint = f"import it (pulumi import {token} <name in the program> {name}), or choose another name"
     return Refused(Problem(code="exists", where=place, problem=problem, hint=hint))

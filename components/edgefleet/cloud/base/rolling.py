@@ -133,7 +133,7 @@ def _first(wanted: Sequence[Slot], cluster: Cluster) -> Action:
     if cluster.can_restore:
         return Launch(wanted[0], "restore")
     return Stuck(
-        "all servers of the hub are gone, and what etcd held with them",
+        "all servers of the hub are gone, and etcd's data with them",
         "name a snapshot in controlPlane.snapshots.restore and run up; `aws s3 ls` shows them below"
         " hub/snapshots in the hub's bucket",
     )
@@ -171,7 +171,7 @@ def _superfluous(wanted: Sequence[Slot], alive: Sequence[Member], nodes: Mapping
         if left < quorum(len(nodes) - 1):
             return Stuck(
                 f"removing {each.instance} would leave etcd {left} of {len(nodes) - 1} members: no majority",
-                "bring the other servers back first, then run up again",
+                "restore the other servers first, then run up again",
             )
         return RemoveNode(each.instance)
     return None

@@ -137,7 +137,7 @@ class DirectoryStore:
         path = self._root / check_key(key)
         for folder in path.relative_to(self._root).parents:
             if (self._root / folder).is_symlink() and folder != Path():
-                problem = "a symbolic link stands where the store needs a directory"
+                problem = "a symbolic link is where the store needs a directory"
                 hint = "remove the link; the store follows none"
                 raise OutsideFailure(
                     Problem(code="symlink", where=str(self._root / folder), problem=problem, hint=hint)

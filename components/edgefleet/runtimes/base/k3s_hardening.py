@@ -95,7 +95,7 @@ def _pulls(site: SiteSpec) -> Iterator[Problem]:
             yield Problem(
                 path=format_path(("k3s", "config", _key(site, "kube-apiserver-arg", written))),
                 code="pulls-without-link",
-                problem=f"with {PULLS} no container starts from the images that an air-gapped box carries",
+                problem=f"with {PULLS} no container can start from the images on an air-gapped node",
                 hint=f"remove {PULLS}, or airgap",
             )
 
@@ -110,7 +110,7 @@ def _conflict(key: str, written: str, wanted: str) -> Problem:
         path=format_path(("k3s", "config", key)),
         code="hardening",
         problem=f"{written} contradicts what hardening sets, {wanted}",
-        hint="remove it; or set hardening: false, and say all of it yourself",
+        hint="remove it; or set hardening: false and configure everything yourself",
     )
 
 

@@ -1,4 +1,4 @@
-"""A replacement that could not be made leaves the old one as it is."""
+"""A replacement that could not be created leaves the old one as it is."""
 
 PROGRAM = """
 first = Thing("first", {"pin": PIN, "fail": FAIL})
