@@ -20,9 +20,7 @@ from edgefleet.fleetfile.control_plane import hub_from_plain
 from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
-
-RECIPE = 1
-"""How the servers' first boot is rendered."""
+from edgefleet.model.site import RECIPES
 
 
 class ControlPlaneArgs(TypedDict):
@@ -75,7 +73,7 @@ class ControlPlane(pulumi.ComponentResource):
             hub=wanted,
             fleet=fleet,
             region=region,
-            recipe=RECIPE,
+            recipe=RECIPES[-1],
             tags=args.get("tags", {}),
             secret=secret.apply(lambda known: known or ""),
             chain=_read(wanted.identity.chain, "identity.chain") if wanted.identity.chain else "",

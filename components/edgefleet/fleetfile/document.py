@@ -16,13 +16,11 @@ from edgefleet.model.names import Name
 from edgefleet.model.page import Page
 from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import Store
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.site import RECIPES, SiteSpec
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import matching
 
 API_VERSION = "edgefleet.dev/v1"
-RECIPES = frozenset({1})
-"""Recipes that a fleet file may ask for."""
 _FILE = r"file:(?!.*\.\.)[A-Za-z0-9._/ +-]+"
 _KMS = (
     r"awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)"
@@ -113,7 +111,7 @@ class FleetDocument:
     """Name of the whole fleet, over all regions."""
     region: Name
     """Name of this region: one stack, its hub and its sites."""
-    recipe: Annotated[int, Field(json_schema_extra={"enum": sorted(RECIPES)})]
+    recipe: Annotated[int, Field(json_schema_extra={"enum": [*RECIPES]})]
     """How files in images are rendered. Upgrading edgefleet changes no image; raising this may."""
     control_plane: ControlPlane = ControlPlane()
     """The region's hub."""

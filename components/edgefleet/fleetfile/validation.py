@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.document import RECIPES
 from edgefleet.fleetfile.partial import DOCUMENT, PROFILE, SETTINGS, SITE
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.vocabulary import problems_of
 from edgefleet.model.names import Name
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.site import RECIPES
 
 KINDS: dict[str, Any] = {
     "document": DOCUMENT,
@@ -60,7 +60,7 @@ class Parts:
             self.problems += problems_of(error, head, (), self.provenance)
             return {}
         if made["recipe"] not in RECIPES:
-            known = ", ".join(map(str, sorted(RECIPES)))
+            known = ", ".join(map(str, RECIPES))
             self.report(
                 ("recipe",),
                 "unknown-recipe",

@@ -34,6 +34,8 @@ from edgefleet.model.releases import Component, ConfigKey, ConfigValue, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import spec
 
+RECIPES = (1,)
+"""Recipes that a fleet file may name, ascending; `edgefleet.boot.RECIPES` has the steps of each."""
 Arch = Literal["amd64", "arm64", "armhf"]
 StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})

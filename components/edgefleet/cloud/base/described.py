@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from edgefleet.cloud.base.resource import CloudResource, exists, finishing
-from edgefleet.cloud.base.table import Change, Described, Table, differ, plain, read_back
+from edgefleet.cloud.base.table import Change, Described, Table, plain, read_back
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io import ec2
 from edgefleet.io.aws import error_code
@@ -13,6 +13,7 @@ from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.tagging import EC2, Tagging, value_at
 from edgefleet.io.waiting import IN_USE, until, while_in_use
+from edgefleet.model.differ import is_same
 
 
 class DescribedResource(CloudResource):
@@ -57,7 +58,8 @@ class DescribedResource(CloudResource):
             return found
         live, asked = self.inputs(found, outside), plain(spec)
         for change in self.TABLE.changes:
-            if any(differ(self.Spec, name, live[name], asked[name]) for name in change.inputs):
+            names = change.inputs
+            if not all(is_same(self.Spec, name, live[name] or None, asked[name] or None) for name in names):
                 self._apply(change, found, spec, outside)
                 found = self.ready(found, outside, is_changed=True)
         return found

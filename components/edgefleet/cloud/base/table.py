@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgefleet.io.waiting import PATIENCE
-from edgefleet.model.spec import Canonical, Unordered, adapter
+from edgefleet.model.spec import Unordered, adapter
 from edgefleet.model.type_introspection import at, defaults_of
 
 Described = Mapping[str, Any]
@@ -78,21 +78,6 @@ def read_back(of: Any, name: str, value: Any) -> Any:
 
 def in_order(of: Any, name: str, value: Any) -> Any:
     """`value` of the input `name`, sorted where its order says nothing."""
-    return sorted(value, key=repr) if value and _has(of, name, Unordered) else value
-
-
-def differ(of: Any, name: str, one: Any, other: Any) -> bool:
-    """Whether two values of the input `name` mean something else."""
-    forms = [note.form for note in _notes(of, name) if isinstance(note, Canonical)]
-    for form in forms:
-        one, other = form(one), form(other)
-    return bool((in_order(of, name, one) or None) != (in_order(of, name, other) or None))
-
-
-def _has(of: Any, name: str, note: type) -> bool:
-    return any(isinstance(each, note) for each in _notes(of, name))
-
-
-def _notes(of: Any, name: str) -> tuple[Any, ...]:
     shape = at(of, (name,))
-    return shape.notes if shape else ()
+    is_set = shape is not None and any(isinstance(note, Unordered) for note in shape.notes)
+    return sorted(value, key=repr) if value and is_set else value
