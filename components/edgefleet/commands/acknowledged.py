@@ -1,4 +1,4 @@
-"""Which images were acknowledged to be on the nodes, kept beside the images, and which sites wait."""
+"""Acknowledgements of the images on nodes, kept in the store of images, and which sites wait."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,43 +13,40 @@ from edgefleet.site import ledger
 
 def read(session: Session, fleet: Fleet) -> dict[str, dict[str, str]]:
     """dict[site -> dict[node -> digest]]."""
-    found = ledger.read(opened(session, fleet))
-    return {site: {node: said.digest for node, said in nodes.items()} for site, nodes in found.items()}
+    records = ledger.read(opened(session, fleet))
+    return {site: {node: record.digest for node, record in nodes.items()} for site, nodes in records.items()}
 
 
-def write(session: Session, fleet: Fleet, said: dict[str, dict[str, str]]) -> None:
-    """Add `said` (dict[site -> dict[node -> digest]]) to what is known."""
-    ledger.acknowledge(opened(session, fleet), said, clock=session.now)
+def write(session: Session, fleet: Fleet, digests: dict[str, dict[str, str]]) -> None:
+    """Add `digests` (dict[site -> dict[node -> digest]]) to the acknowledgements."""
+    ledger.acknowledge(opened(session, fleet), digests, clock=session.now)
 
 
 def forget(session: Session, fleet: Fleet, sites: Iterable[str]) -> None:
-    """Drop what was said about sites that are gone."""
+    """Drop the acknowledgements of `sites`."""
     ledger.forget(opened(session, fleet), sites)
 
 
 def remove(session: Session, fleet: Fleet) -> None:
-    """Leave nothing of it: no box is known any more."""
+    """Remove all acknowledgements."""
     ledger.remove(opened(session, fleet))
 
 
 def waiting(
     session: Session, fleet: Fleet | None, before: Mapping[str, Recorded]
 ) -> tuple[tuple[Pending, ...], str]:
-    """The sites that wait, and a note where that could not be found out.
-
-    A preview stays useful while the place of the acknowledgements is away.
-    """
+    """The sites that wait, and a note if the acknowledgements cannot be read: a preview does without them."""
     if fleet is None or not before:
         return (), ""
     try:
-        known = read(session, fleet)
+        installed = read(session, fleet)
     except OutsideFailure as error:
         return (), f"pending visits are unknown: {error.problem}"
-    kept = {name: each for name, each in before.items() if name in fleet.sites}
-    desired = {name: each.digests for name, each in kept.items()}
+    present = {name: site for name, site in before.items() if name in fleet.sites}
+    desired = {name: site.digests for name, site in present.items()}
     times = {
-        name: dict.fromkeys(each.digests, each.modified)
-        for name, each in kept.items()
-        if each.modified is not None
+        name: dict.fromkeys(site.digests, site.modified)
+        for name, site in present.items()
+        if site.modified is not None
     }
-    return pending(desired, times, known, {}), ""
+    return pending(desired, times, installed, {}), ""

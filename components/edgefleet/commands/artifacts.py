@@ -40,12 +40,12 @@ def lock(
     fleet = load_fleet(session.project / file, session.project, is_locking=True)
     releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
     wanted = artifact_locking.Wanted(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
-    made = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
+    locked = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
     path = lock_path(session.project / file)
-    changes = artifact_locking.changes(fleet.lock, made)
+    changes = artifact_locking.changes(fleet.lock, locked)
     show(session, [f"{word:>7}  {name}" for name, word in changes.items()])
     if changes or not path.exists():
-        disk.write(path, lock_text(made).encode(), mode=0o644)
+        disk.write(path, lock_text(locked).encode(), mode=0o644)
     say(
         session,
         f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: unchanged",
@@ -75,14 +75,14 @@ def fetch(
                 f"{digest} in the cache is damaged: moved to quarantine, and fetched again when needed",
             )
     carried = [need for need, is_carried in _needs(fleet).items() if is_carried]
-    wanted = list(artifact_fetching.items(carried, _bases(fleet), sources, fleet.lock))
-    whole = sum(item.size for item in wanted)
-    if not wanted:
+    items = list(artifact_fetching.items(carried, _bases(fleet), sources, fleet.lock))
+    whole = sum(item.size for item in items)
+    if not items:
         say(session, "no image of this fleet contains a payload or a base")
         return
-    with Transfers(session.err, len(wanted), whole, is_animated=session.is_animated) as transfers:
-        artifact_fetching.fetch(wanted, at_once=jobs, told=transfers.told)
-    show(session, [f"{item.size:>15,}  {item.name}" for item in wanted])
+    with Transfers(session.err, len(items), whole, is_animated=session.is_animated) as transfers:
+        artifact_fetching.fetch(items, at_once=jobs, told=transfers.told)
+    show(session, [f"{item.size:>15,}  {item.name}" for item in items])
     say(session, f"all files are in {sources.cache.root}")
 
 
@@ -92,14 +92,14 @@ def _needs(fleet: Fleet) -> dict[Requirement, bool]:
 
 
 def _bases(fleet: Fleet) -> tuple[Base, ...]:
-    """Each base, and what boxes start over the network, once."""
-    found = {
+    """Each base and each network boot file once."""
+    bases = {
         base.sha256: base
         for site in fleet.sites.values()
         for node in site.nodes.values()
         for base in node.image.bases
     }
-    return tuple(found[digest] for digest in sorted(found))
+    return tuple(bases[digest] for digest in sorted(bases))
 
 
 def _sources(session: Session, fleet: Fleet) -> Sources:

@@ -1,4 +1,4 @@
-"""Building the images of many sites: jobs made as needed, processes, progress, one account at the end."""
+"""Building the images of many sites: jobs as needed, processes, progress, one summary at the end."""
 
 import os
 from collections import Counter
@@ -31,7 +31,7 @@ NAMED = 20
 
 
 def order(session: Session, name: str, sites: Iterable[str] | None) -> Assembly:
-    """What is to be built of the stack `name`: `sites`, or all of them by name.
+    """The inputs of `sites` of the stack `name`; of all its sites by default.
 
     Raises:
         InvalidInput: no such site, or see `edgefleet.site.inputs.assemble`.
@@ -41,7 +41,7 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Assembly:
     return secrets.assembled(session, name, fleet, chosen)
 
 
-def workshop(
+def build_context(
     session: Session,
     out: Path,
     share: Share,
@@ -52,7 +52,7 @@ def workshop(
     """Where and how to build.
 
     Raises:
-        InvalidInput: what is to be uploaded would refer to files of this machine.
+        InvalidInput: images to upload would refer to files of this machine.
     """
     if share == "reference" and upload is not None:
         problem = "an image that refers to its base is usable on this machine only"
@@ -66,49 +66,49 @@ def workshop(
     )
 
 
-def signing(session: Session, shop: BuildContext, key: str | None) -> BuildContext:
-    """`shop` with somebody who signs, where a key is named.
+def signing(session: Session, setup: BuildContext, key: str | None) -> BuildContext:
+    """`setup` with the signer for `key`, if there is one.
 
     Raises:
         InvalidInput: there is no such key, or it is of a wrong kind.
         OutsideFailure: it is in KMS, and KMS did not answer.
     """
-    return shop if key is None else replace(shop, signing=keys.signing(key, session.project))
+    return setup if key is None else replace(setup, signing=keys.signing(key, session.project))
 
 
 def processors() -> int:
-    """How many processes are at work at the same time where nobody says."""
+    """The default number of processes."""
     return len(os.sched_getaffinity(0))
 
 
-def build(session: Session, jobs: Iterable[SiteJob], total: int, shop: BuildContext, workers: int) -> None:
-    """Build, and say what became of it.
+def build(session: Session, jobs: Iterable[SiteJob], total: int, setup: BuildContext, workers: int) -> None:
+    """Build, and report the result.
 
     Raises:
         OutsideFailure: with every problem, after all that could be built was.
         Refused: the same, where one is a secret of another site in an image.
     """
-    account = _Account(session, shop, total)
+    account = _Account(session, setup, total)
     with progress(session.err, "building", total, is_animated=session.is_animated) as shown:
-        for built in parallel.each(partial(build_site, shop=shop), jobs, workers=min(workers, total)):
+        for built in parallel.each(partial(build_site, shop=setup), jobs, workers=min(workers, total)):
             shown.finished(built.name)
             account.add(built)
-    if shop.out.is_dir():
-        disk.flush_all(shop.out)
+    if setup.out.is_dir():
+        disk.flush_all(setup.out)
     account.close()
 
 
 def failure(problems: Iterable[Problem]) -> EdgefleetError:
-    """What a build ends with where something went wrong: refused, where one is another site's secret."""
-    told = tuple(problems)
-    return (Refused if any(each.code == "leak" for each in told) else OutsideFailure)(told)
+    """The error of a failed build: `Refused` if an image contains another site's secret."""
+    causes = tuple(problems)
+    return (Refused if any(cause.code == "leak" for cause in causes) else OutsideFailure)(causes)
 
 
 class _Account:
-    """What was built, counted and, of few sites, named."""
+    """Counts the images that were built and, of few sites, shows each."""
 
-    def __init__(self, session: Session, shop: BuildContext, total: int) -> None:
-        self._session, self._shop, self._total = session, shop, total
+    def __init__(self, session: Session, setup: BuildContext, total: int) -> None:
+        self._session, self._setup, self._total = session, setup, total
         self._sites: list[BuiltSite] = []
         self._images: Counter[bool] = Counter()
         self._bytes = 0
@@ -123,19 +123,21 @@ class _Account:
 
     def close(self) -> None:
 
-        for built in sorted(self._sites, key=lambda each: each.name):
+        for built in sorted(self._sites, key=lambda site: site.name):
             show(self._session, self._lines(built))
-        made, kept = self._images[True], self._images[False]
-        was = f", {kept:,} {'was' if kept == 1 else 'were'} finished before" if kept else ""
-        say(self._session, f"{counted(made, 'image')} built{was}; {decimal(self._bytes)} in all")
-        if made + kept:
+        new, reused = self._images[True], self._images[False]
+        was = f", {reused:,} {'was' if reused == 1 else 'were'} finished before" if reused else ""
+        say(self._session, f"{counted(new, 'image')} built{was}; {decimal(self._bytes)} in all")
+        if new + reused:
             say(self._session, "images hold their site's credentials: keep them private")
-            say(self._session, _signed(self._shop))
+            say(self._session, _signed(self._setup))
         if self._problems:
-            raise failure(_for_many(each, count) for each, count in sorted(self._problems.items(), key=str))
+            raise failure(
+                _for_many(problem, count) for problem, count in sorted(self._problems.items(), key=str)
+            )
 
     def _lines(self, built: BuiltSite) -> Iterator[str]:
-        place = self._shop.out / built.name
+        place = self._setup.out / built.name
         if place.is_relative_to(self._session.project):
             place = place.relative_to(self._session.project)
         for image in built.images:
@@ -145,12 +147,12 @@ class _Account:
                 yield f"    of parts {image.identity}, which previews show"
 
 
-def _signed(shop: BuildContext) -> str:
-    if shop.signing is None:
+def _signed(setup: BuildContext) -> str:
+    if setup.signing is None:
         return "not signed: name a key with --sign-key, or as images.signKey in the fleet file"
-    return f"signed by {shop.signing.public.algorithm} {shop.signing.public.id}"
+    return f"signed by {setup.signing.public.algorithm} {setup.signing.public.id}"
 
 
 def _for_many(problem: Problem, count: int) -> Problem:
-    """A problem that several sites have, told once."""
+    """One problem for all sites that have it."""
     return problem if count == 1 else replace(problem, problem=f"{problem.problem} ({count:,} sites)")

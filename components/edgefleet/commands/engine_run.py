@@ -31,7 +31,7 @@ CODES: dict[Result, int] = {"succeeded": 0, "failed": 2, "refused": 3, "cancelle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the options of a run ask for."""
+    """The options of a run."""
 
     stack: str
     engine: EngineName = "auto"
@@ -52,12 +52,12 @@ class Run:
     request: Request
     engine: Engine
     fleet: Fleet | None
-    """`None` where the fleet file is not needed and not there or not valid."""
+    """`None` where the fleet file is not needed and is missing or invalid."""
     before: dict[str, Recorded]
     """dict[site -> as recorded] before this run."""
 
     def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
-        """Run `operation`; what a report of it shows."""
+        """Run `operation`; the view of its result."""
         outcome = self._outcome(operation, refresh=refresh or self.request.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
         is_wish = operation in site_changes.WISHES
@@ -136,7 +136,7 @@ def _is_stack(session: Session, name: str) -> bool:
 def report_result(
     session: Session, operation: Operation, request: Request, body: Callable[[JsonFile], View]
 ) -> None:
-    """Run `body`, write the JSON of what it gives back or raises, and end as its result asks."""
+    """Run `body`, write the JSON of its result or error, and exit with the result's code."""
     place = JsonFile.to(session, request.json)
     try:
         view = body(place)
@@ -150,7 +150,7 @@ def report_result(
 
 
 def exit_code(view: View) -> int:
-    """What a run that did not succeed ends with: 1 where all that is wrong is the user's input."""
+    """The exit code of a run that did not succeed: 1 if only the user's input is at fault."""
     is_input = bool(view.problems) and all(problem.code == "input" for problem in view.problems)
     return InvalidInput.exit_code if view.result == "failed" and is_input else CODES[view.result]
 
@@ -162,7 +162,7 @@ def show(session: Session, place: JsonFile, view: View, *, is_all: bool) -> None
 
 
 def _failed(session: Session, operation: Operation, request: Request, error: EdgefleetError) -> View:
-    """What there is to tell when nothing could be run."""
+    """The view of a run that could not start."""
     return View(
         engine=request.engine if request.engine != "auto" else "local",
         stack=request.stack,

@@ -22,7 +22,7 @@ from edgefleet.site.render import render
 
 def command(
     context: typer.Context,
-    what: Annotated[
+    change: Annotated[
         str, typer.Argument(metavar="SITE|'#N'", help="A site, or the number of a change in preview.")
     ],
     *,
@@ -36,18 +36,18 @@ def command(
     session = session_of(context)
     fleet = load(session.project, stack)
     before = recorded_sites(session, stack, engine, show_secrets=True)
-    if not what.startswith("#"):
-        (name,) = known_sites(fleet, [what], also=before)
+    if not change.startswith("#"):
+        (name,) = known_sites(fleet, [change], also=before)
         show(session, _site(session, stack, fleet, before, name))
         return
-    group, notes = last_preview.change(session, stack, what, before)
+    group, notes = last_preview.change(session, stack, change, before)
     for note in notes:
         say(session, f"note: {note}")
     show(session, groups.whole(group))
     show(session, _site(session, stack, fleet, before, group.sites[0]))
     if len(group.sites) > 1:
         others = counted(len(group.sites) - 1, "site")
-        show(session, [f"the other {others} of {what} change in the same values"])
+        show(session, [f"the other {others} of {change} change in the same values"])
 
 
 def _site(

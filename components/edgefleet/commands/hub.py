@@ -54,13 +54,13 @@ def kubeconfig(
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
     signer = _signer(session, stack, hub.identity.chain) if hub.identity.chain else ("", "")
     generations = hub.identity.key_generations
-    made = identity.hub_of(master, (fleet.name, fleet.region), signer, generations, hub.k3s.version)
+    hub_identity = identity.hub_of(master, (fleet.name, fleet.region), signer, generations, hub.k3s.version)
     if role == "admin":
         now = session.now().replace(microsecond=0)
-        config = identity.admin_kubeconfig(made, master, address=hub.dns_name, now=now, hours=hours)
+        config = identity.admin_kubeconfig(hub_identity, master, address=hub.dns_name, now=now, hours=hours)
     else:
         config = identity.role_kubeconfig(
-            made, master, role=role, address=hub.dns_name, generation=generations[-1]
+            hub_identity, master, role=role, address=hub.dns_name, generation=generations[-1]
         )
     disk.write(session.project / out, to_yaml(config).encode())
     until = f", valid for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"

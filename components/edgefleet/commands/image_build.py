@@ -64,12 +64,12 @@ def build(  # noqa: PLR0913 - options
     """
     session = session_of(context)
     check_choice(site, all_, discard=discard, upload=upload)
-    wanted = bulk.order(session, stack, None if all_ else site)
-    place = emulated_cloud.place(session, wanted.fleet) if upload else None
-    shop = bulk.workshop(session, out, share, place, is_discarding=discard)
-    shop = bulk.signing(session, shop, sign_key or wanted.fleet.images.sign_key)
-    shop = replace(shop, known=wanted.known())
-    bulk.build(session, wanted.jobs(), len(wanted.sites), shop, jobs or bulk.processors())
+    assembly = bulk.order(session, stack, None if all_ else site)
+    place = emulated_cloud.place(session, assembly.fleet) if upload else None
+    setup = bulk.build_context(session, out, share, place, is_discarding=discard)
+    setup = bulk.signing(session, setup, sign_key or assembly.fleet.images.sign_key)
+    setup = replace(setup, known=assembly.known())
+    bulk.build(session, assembly.jobs(), len(assembly.sites), setup, jobs or bulk.processors())
 
 
 def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
@@ -103,8 +103,10 @@ def build_plan(  # noqa: PLR0913 - options
     if data is None:
         hint = "name a shard's file; edgefleet image job writes shards"
         raise InvalidInput(Problem(code="no-file", where=str(plan), problem="does not exist", hint=hint))
-    found = plans.from_bytes(data, str(plan))
+    site_jobs = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
-    shop = bulk.signing(session, bulk.workshop(session, out, share, place, is_discarding=discard), sign_key)
-    shop = replace(shop, known=known_of(found))
-    bulk.build(session, iter(found), len(found), shop, jobs or bulk.processors())
+    setup = bulk.signing(
+        session, bulk.build_context(session, out, share, place, is_discarding=discard), sign_key
+    )
+    setup = replace(setup, known=known_of(site_jobs))
+    bulk.build(session, iter(site_jobs), len(site_jobs), setup, jobs or bulk.processors())

@@ -29,15 +29,15 @@ def diff(
     place = JsonFile.to(session, json)
     find = image_verify.cache(session)
     sides = [image_diff.side(_image(session.project / path), find) for path in (old, new)]
-    found = image_diff.compare(sides[0], sides[1])
+    difference = image_diff.compare(sides[0], sides[1])
     if not place.is_stdout:
-        show(session, image_difference.lines(found))
-    of = {
+        show(session, image_difference.lines(difference))
+    images = {
         name: {"image": side.manifest.image, "digest": side.manifest.digest}
         for name, side in zip(("a", "b"), sides, strict=True)
     }
-    place.write({**of, **image_diff.plain(found)})
-    if not found.is_none:
+    place.write({**images, **image_diff.plain(difference)})
+    if not difference.is_none:
         raise typer.Exit(1)
 
 
@@ -47,9 +47,9 @@ def _image(path: Path) -> Path:
     Raises:
         InvalidInput: there is none, or there are several.
     """
-    found = list(image_verify.images(path))
-    if len(found) == 1:
-        return found[0]
-    problem = f"has {len(found)} images"
-    hint = f"name one of them, such as {found[0].parent.name}/{found[0].name}"
+    images = list(image_verify.images(path))
+    if len(images) == 1:
+        return images[0]
+    problem = f"has {len(images)} images"
+    hint = f"name one of them, such as {images[0].parent.name}/{images[0].name}"
     raise InvalidInput(Problem(code="which-image", where=str(path), problem=problem, hint=hint))

@@ -54,23 +54,23 @@ def job(  # noqa: PLR0913 - options
 ) -> None:
     """Write a Kubernetes Job that builds composed images."""
     session = session_of(context)
-    wanted = bulk.order(session, stack, site or None)
-    check_store(wanted.fleet.images.store)
-    described = BuildJob(
+    assembly = bulk.order(session, stack, site or None)
+    check_store(assembly.fleet.images.store)
+    build_job = BuildJob(
         name=job_name(stack),
         namespace=namespace,
         image=image,
         parallelism=parallelism,
         service_account=service_account,
-        region=wanted.fleet.control_plane.cloud.region or "",
+        region=assembly.fleet.control_plane.cloud.region or "",
         disk=disk,
-        sign_key=key_of_pods(wanted.fleet.images.sign_key),
+        sign_key=key_of_pods(assembly.fleet.images.sign_key),
     )
-    plans = shards_of(tuple(wanted.jobs()), shards)
-    text = yaml.safe_dump_all(objects(described, plans), sort_keys=False)
+    plans = shards_of(tuple(assembly.jobs()), shards)
+    text = yaml.safe_dump_all(objects(build_job, plans), sort_keys=False)
     files.write(session.project / out, text.encode())
-    show(session, [f"{out}  {counted(len(wanted.sites), 'site')} in {counted(len(plans), 'shard')}"])
-    say(session, f"{KEEP}; {_signed(described)}")
+    show(session, [f"{out}  {counted(len(assembly.sites), 'site')} in {counted(len(plans), 'shard')}"])
+    say(session, f"{KEEP}; {_signed(build_job)}")
 
 
 def _signed(job: BuildJob) -> str:

@@ -80,12 +80,12 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
     assembly = assembled(session, name, fleet, stack.known_sites(fleet, sites))
     for site in assembly.sites:
         for node, image in render(assembly.inputs(site)).items():
-            of = fleet.sites[site].nodes[node]
-            if of.image.netboot is None or of.network.mac is None:
+            spec = fleet.sites[site].nodes[node]
+            if spec.image.netboot is None or spec.network.mac is None:
                 continue
-            mac = of.network.mac.lower()
+            mac = spec.network.mac.lower()
             nodes[mac], digests[mac] = image.contents, image.digest
-            for base in of.image.bases:
+            for base in spec.image.bases:
                 files[base.sha256] = cache.fetch(base.source, base.sha256)
     if not nodes:
         hint = "set image.format: ipxe, image.netboot and network.mac for a node"
@@ -100,25 +100,25 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
         chance=lambda: secrets.token_urlsafe(32),
         seeds=digests,
     )
-    ledger.forget(each.lower() for each in again)
+    ledger.forget(address.lower() for address in again)
     return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: say(session, line))
 
 
-def _check_again(again: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse hardware addresses of no node: without an error, their seed would silently not be served.
+def _check_again(again: Iterable[str], nodes: Iterable[str]) -> None:
+    """Check that each hardware address is a node's: otherwise a seed would silently not be served.
 
     Raises:
-        InvalidInput: there are some.
+        InvalidInput: there are unknown ones.
     """
-    boxes = sorted(known)
-    wrong = [each for each in again if each.lower() not in boxes]
+    addresses = sorted(nodes)
+    wrong = [address for address in again if address.lower() not in addresses]
     if wrong:
         raise InvalidInput(
             Problem(
                 code="unknown-box",
                 path="--again",
-                problem=f"no node of these sites has the hardware address {each}",
-                hint=stack.nearest(each.lower().replace("-", ":"), boxes),
+                problem=f"no node of these sites has the hardware address {address}",
+                hint=stack.nearest(address.lower().replace("-", ":"), addresses),
             )
-            for each in wrong
+            for address in wrong
         )

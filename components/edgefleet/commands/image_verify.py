@@ -1,4 +1,4 @@
-"""`edgefleet image verify`: built images against the manifest, bill and signature beside them, offline."""
+"""`edgefleet image verify`: verify images against their manifest, bill and signature, offline."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ class Verified:
     image: Path
     digest: str
     notes: tuple[str, ...] = ()
-    """What could not be verified, and why."""
+    """Checks that were not possible, and why."""
 
 
 def verify(
@@ -55,10 +55,10 @@ def verify(
     """
     session = session_of(context)
     keys = trusted_keys(session, key or (), stack_)
-    found = [session.project / path for path in paths]
-    for each in verified_images(found, cache(session), keys):
-        lines = [f"{_named(session, each.image)}  as built", f"    {each.digest}"]
-        show(session, lines + [f"    {note}" for note in each.notes])
+    files = [session.project / path for path in paths]
+    for image in verified_images(files, cache(session), keys):
+        lines = [f"{_named(session, image.image)}  as built", f"    {image.digest}"]
+        show(session, lines + [f"    {note}" for note in image.notes])
 
 
 def _named(session: Session, file: Path) -> Path:
@@ -72,7 +72,7 @@ def cache(session: Session) -> Find:
 
 
 def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> list[PublicKey]:
-    """The public keys that signatures are checked against: those in `files` and of a stack's fleet file.
+    """The public keys to verify signatures with: those in `files` and of a stack's fleet file.
 
     Raises:
         InvalidInput: one is not there, or is no public key; the stack names none.
@@ -84,7 +84,7 @@ def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> l
             "add images.trustedKeys, or name one with --key",
         )
         raise InvalidInput(Problem(code="no-trusted-key", where=name, problem=problem, hint=hint))
-    places = [*files, *(Path(each.removeprefix("file:")) for each in named)]
+    places = [*files, *(Path(key.removeprefix("file:")) for key in named)]
     return [read_public(session.project / place) for place in places]
 
 
@@ -97,11 +97,11 @@ def verified_images(paths: Iterable[Path], find: Find, keys: Sequence[PublicKey]
         keys: public keys that are trusted.
 
     Raises:
-        InvalidInput: there is no image or no manifest, or images differ; of each the first file is named.
+        InvalidInput: there is no image or no manifest, or images differ; names the first file of each.
     """
     verified: list[Verified] = []
     problems: list[Problem] = []
-    for image in dict.fromkeys(each for path in paths for each in images(path)):
+    for image in dict.fromkeys(file for path in paths for file in images(path)):
         try:
             verified.append(_verified(image, find, keys))
         except EdgefleetError as error:
@@ -113,13 +113,13 @@ def verified_images(paths: Iterable[Path], find: Find, keys: Sequence[PublicKey]
 
 def _verified(image: Path, find: Find, keys: Sequence[PublicKey]) -> Verified:
 
-    found = opened(image, find)
-    notes = (*check(found), check_beside(found, keys))
-    return Verified(image=image, digest=found.manifest.digest, notes=notes)
+    opened_image = opened(image, find)
+    notes = (*check(opened_image), check_beside(opened_image, keys))
+    return Verified(image=image, digest=opened_image.manifest.digest, notes=notes)
 
 
 def images(path: Path) -> Iterator[Path]:
-    """The images at `path`: itself, or those that the manifests in it, or one folder below, tell of.
+    """The images at `path`: itself, or those listed in the manifests in it or one folder below.
 
     Raises:
         InvalidInput: there are none, or one of a site was never built.
@@ -129,15 +129,15 @@ def images(path: Path) -> Iterator[Path]:
             raise _none(path)
         yield path
         return
-    found = [path] if (path / MANIFEST).is_file() else []
-    found += [each.parent for each in sorted(path.glob(f"*/{MANIFEST}"))]
-    if not found:
+    folders = [path] if (path / MANIFEST).is_file() else []
+    folders += [file.parent for file in sorted(path.glob(f"*/{MANIFEST}"))]
+    if not folders:
         raise _none(path)
-    listed = {folder: _listed(folder) for folder in found}
-    if unbuilt := [each for of in listed.values() for each in of.problems]:
+    listed = {folder: _listed(folder) for folder in folders}
+    if unbuilt := [problem for manifest in listed.values() for problem in manifest.problems]:
         raise InvalidInput(unbuilt)
-    for folder, of in listed.items():
-        yield from (folder / name for name in of.images)
+    for folder, manifest in listed.items():
+        yield from (folder / name for name in manifest.images)
 
 
 def _none(path: Path) -> InvalidInput:
@@ -150,7 +150,7 @@ def _none(path: Path) -> InvalidInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listed:
-    """What a manifest of images lists."""
+    """The content of a manifest of images."""
 
     images: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -161,14 +161,14 @@ def _listed(folder: Path) -> _Listed:
 
     try:
         plain = json.loads(disk.read(folder / MANIFEST) or b"")
-        found, missing = plain["images"], [str(each) for each in plain.get("missing", ())]
-        if all(isinstance(each["digest"], str) and "/" not in name for name, each in found.items()):
+        listed, missing = plain["images"], [str(node) for node in plain.get("missing", ())]
+        if all(isinstance(image["digest"], str) and "/" not in name for name, image in listed.items()):
             problem, hint = (
                 f"there is no image of {', '.join(missing)}: its build failed",
                 "build the site again",
             )
             unbuilt = Problem(code="not-built", where=str(folder), problem=problem, hint=hint)
-            return _Listed(images=tuple(sorted(found)), problems=(unbuilt,) if missing else ())
+            return _Listed(images=tuple(sorted(listed)), problems=(unbuilt,) if missing else ())
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InvalidInput(

@@ -15,7 +15,7 @@ from edgefleet.commands.stack import known_node
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import devices
-from edgefleet.report import device as told
+from edgefleet.report import device as device_report
 from edgefleet.report.progress import transfer
 from edgefleet.site import flashing
 from edgefleet.site.building import build_site
@@ -50,22 +50,20 @@ def write(  # noqa: PLR0913 - one parameter an option
     Shows what is on the disk, asks, writes the image, and reads it back.
     """
     session = session_of(context)
-    found = devices.read(session.project / device)
-    early = list(flashing.problems(found, 0, may_be_fixed=fixed))
-    if early:
-        raise InvalidInput(early)
-    image, file = _built(session, stack, (site, node), out, is_seed=seed)
-    problems = list(flashing.problems(found, image.size, may_be_fixed=fixed))
-    if problems:
+    disk = devices.read(session.project / device)
+    if problems := list(flashing.problems(disk, 0, may_be_fixed=fixed)):
         raise InvalidInput(problems)
-    show(session, told.lines(found))
+    image, file = _built(session, stack, (site, node), out, is_seed=seed)
+    if problems := list(flashing.problems(disk, image.size, may_be_fixed=fixed)):
+        raise InvalidInput(problems)
+    show(session, device_report.lines(disk))
     question = f"write {site}/{image.node} ({decimal(image.size)}) to {device} and erase its contents?"
     if not yes and not agrees(session, question):
         raise InvalidInput(
             Problem(code="not-agreed", problem="nothing was written", hint="answer y to write")
         )
-    shown = partial(transfer, session.err, is_animated=session.is_animated)
-    devices.write_verified(file, image.digest, image.size, found, shown)
+    drawn = partial(transfer, session.err, is_animated=session.is_animated)
+    devices.write_verified(file, image.digest, image.size, disk, drawn)
     show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {image.digest}"])
     say(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
@@ -73,7 +71,7 @@ def write(  # noqa: PLR0913 - one parameter an option
 def _built(
     session: Session, stack: str, named: tuple[str, str | None], out: Path, *, is_seed: bool
 ) -> tuple[BuiltImage, Path]:
-    """The image and its file of the site and node that are named, built now unless it is finished.
+    """The image of the named site and node, and its file; built now unless it is finished.
 
     Raises:
         InvalidInput: no node is named, or its image is not for a disk.
@@ -81,20 +79,20 @@ def _built(
         Refused: it would contain a secret of another site.
     """
     site, node = named
-    wanted = bulk.order(session, stack, [site])
-    name = known_node(wanted.fleet, site, node)
-    kind = wanted.fleet.sites[site].nodes[name].image.format
-    shop = bulk.workshop(session, out / stack, "copy", None, is_discarding=False)
-    shop = replace(shop, known=wanted.known())
-    (job,) = wanted.jobs()
-    built = build_site(job, shop=shop, node=name)
+    assembly = bulk.order(session, stack, [site])
+    name = known_node(assembly.fleet, site, node)
+    kind = assembly.fleet.sites[site].nodes[name].image.format
+    setup = bulk.build_context(session, out / stack, "copy", None, is_discarding=False)
+    setup = replace(setup, known=assembly.known())
+    (job,) = assembly.jobs()
+    built = build_site(job, shop=setup, node=name)
     if built.problems:
         raise bulk.failure(built.problems)
     (image,) = built.images
     if is_seed:
-        image = seed_beside(image, shop.out / site, FORMATS[kind].suffix)
+        image = seed_beside(image, setup.out / site, FORMATS[kind].suffix)
     if not (FORMATS[kind].is_for_disks or image.name.endswith(PAYLOAD)):
         problem = f"an image of format {kind} cannot be written to a disk"
         hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
-    return image, shop.out / site / image.name
+    return image, setup.out / site / image.name

@@ -25,7 +25,7 @@ from edgefleet.io import disk
 from edgefleet.keys.break_glass import secrets_used
 
 WORDS = 24
-"""Bytes of randomness in a passphrase that is made here."""
+"""Bytes of randomness in a generated passphrase."""
 
 
 def command(
@@ -56,24 +56,24 @@ def initialise(
     """Write the fleet secret of `stack` where there is none, and the passphrases named.
 
     Raises:
-        Refused: there is a fleet secret, and nothing else was asked for.
+        Refused: there is a fleet secret, and no passphrase is named.
     """
     fleet = load(session.project, stack)
     _provide_passphrase(session)
-    known = stack_secrets.read(session, stack)
+    stored = stack_secrets.read(session, stack)
     new: dict[str, str] = {}
-    if known.fleet_secret is None:
+    if stored.fleet_secret is None:
         new[stack_secrets.FLEET_SECRET] = new_fleet_secret()
     elif not (if_missing or passphrases):
         raise _is_there(stack)
     given = _asked(session, passphrases, _used(fleet) - _of_wifi(fleet))
-    held = known.passphrases | given | _invented(session, fleet, known.passphrases)
-    if held != known.passphrases:
-        new[stack_secrets.PASSPHRASES] = json.dumps(held, sort_keys=True)
+    passphrases_now = stored.passphrases | given | _invented(session, fleet, stored.passphrases)
+    if passphrases_now != stored.passphrases:
+        new[stack_secrets.PASSPHRASES] = json.dumps(passphrases_now, sort_keys=True)
     if new:
         stack_secrets.write(session, stack, new)
         say(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
-    _tell_missing(session, stack, _used(fleet) - held.keys())
+    _tell_missing(session, stack, _used(fleet) - passphrases_now.keys())
 
 
 def new_fleet_secret() -> str:
@@ -94,7 +94,7 @@ def _is_there(stack: str) -> Refused:
 
 
 def _provide_passphrase(session: Session) -> None:
-    """Make a passphrase for a first look where nobody gives one."""
+    """Generate a passphrase if neither the environment nor the project has one."""
     file = session.project / PASSPHRASE_FILE
     if session.environment.keys() & set(PASSPHRASE_VARIABLES) or file.exists():
         return
@@ -107,7 +107,7 @@ def _provide_passphrase(session: Session) -> None:
 
 
 def _asked(session: Session, names: Sequence[str], others: set[str]) -> dict[str, str]:
-    """The passphrases that the user gives now; `others` are no Wi-Fi's."""
+    """The passphrases that the user enters; `others` are not of a Wi-Fi."""
     given = {name: _ask(session, name) for name in names}
     short = [name for name in given.keys() - others if not 8 <= len(given[name]) <= 63]  # noqa: PLR2004 - WPA2's limits
     short += [name for name in given.keys() & others if not given[name]]
@@ -140,9 +140,9 @@ def _of_wifi(fleet: Fleet) -> set[str]:
     return {node.network.wifi.passphrase_secret for node in nodes if node.network.wifi}
 
 
-def _invented(session: Session, fleet: Fleet, known: dict[str, str]) -> dict[str, str]:
-    """Passphrases for a fleet to try things with, so that it comes up as it is."""
-    missing = sorted(_of_wifi(fleet) - known.keys())
+def _invented(session: Session, fleet: Fleet, stored: dict[str, str]) -> dict[str, str]:
+    """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
+    missing = sorted(_of_wifi(fleet) - stored.keys())
     if not missing or fleet.control_plane.cloud.endpoint != "emulated":
         return {}
     say(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
@@ -151,5 +151,5 @@ def _invented(session: Session, fleet: Fleet, known: dict[str, str]) -> dict[str
 
 def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
     if missing:
-        wanted = " ".join(f"--passphrase {name}" for name in sorted(missing))
-        say(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {wanted}")
+        flags = " ".join(f"--passphrase {name}" for name in sorted(missing))
+        say(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {flags}")

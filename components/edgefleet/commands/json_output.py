@@ -30,10 +30,10 @@ class JsonFile:
         Raises:
             InvalidInput: nothing can be written there.
         """
-        made = cls(session=session, path=path)
-        if path is not None and not made.is_stdout:
+        file = cls(session=session, path=path)
+        if path is not None and not file.is_stdout:
             _check(session.project / path, str(path))
-        return made
+        return file
 
     @property
     def is_stdout(self) -> bool:
@@ -41,10 +41,10 @@ class JsonFile:
         return self.path == STDOUT
 
     def write(self, document: Any) -> None:
-        """Write `document`, if it is wanted.
+        """Write `document`, if there is a place for it.
 
         Raises:
-            OutsideFailure: the disk did not take it.
+            OutsideFailure: it cannot be written.
         """
         text = json.dumps(document, indent=2, ensure_ascii=False)
         if self.is_stdout:

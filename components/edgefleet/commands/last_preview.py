@@ -20,18 +20,18 @@ from edgefleet.report.plan_view import Group, View
 
 
 def keep(session: Session, view: View) -> None:
-    """Keep what a preview shows; a project that cannot be written loses nothing but the numbers."""
+    """Keep what a preview shows; a project that is not writable loses only the numbers."""
     if view.result != "succeeded":
         return
-    kept = {"files": _digest(session.project, view.stack), "document": document.document(view)}
+    preview = {"files": _digest(session.project, view.stack), "document": document.document(view)}
     try:
-        disk.write(_file(session, view.stack), json.dumps(kept).encode(), is_flushed=False)
+        disk.write(_file(session, view.stack), json.dumps(preview).encode(), is_flushed=False)
     except OutsideFailure:
         forget(session, view.stack)
 
 
 def forget(session: Session, stack: str) -> None:
-    """Keep none: the stack is being changed."""
+    """Remove it: the stack is being changed."""
     try:
         disk.remove(_file(session, stack))
     except OutsideFailure:
@@ -39,35 +39,35 @@ def forget(session: Session, stack: str) -> None:
 
 
 def change(
-    session: Session, stack: str, what: str, before: Mapping[str, Recorded]
+    session: Session, stack: str, label: str, before: Mapping[str, Recorded]
 ) -> tuple[Group, list[str]]:
-    """The change that the last preview showed as `what` (``#1``), and notes on what is different by now.
+    """The change that the last preview showed as `label` (``#1``), and notes on what is different by now.
 
     Raises:
         InvalidInput: there is no preview, or it showed no such change.
     """
-    kept = _kept(session, stack)
-    groups = [] if kept is None else kept["document"]["groups"]
-    number = int(what[1:]) if what[1:].isdecimal() else 0
-    found = next((each for each in groups if each["number"] == number), None)
-    if kept is None or found is None:
-        if kept is None:
-            there = "no preview has been shown since the stack was last changed"
+    preview = _kept(session, stack)
+    groups = [] if preview is None else preview["document"]["groups"]
+    number = int(label[1:]) if label[1:].isdecimal() else 0
+    plain = next((group for group in groups if group["number"] == number), None)
+    if preview is None or plain is None:
+        if preview is None:
+            reason = "no preview has been shown since the stack was last changed"
         else:
-            there = f"the last preview showed #1 to #{len(groups)}" if groups else "no change is planned"
-        hint = f"{there}: edgefleet preview -s {stack}"
-        raise InvalidInput(Problem(code="unknown-change", problem=f"there is no change {what}", hint=hint))
-    group = document.group_of(found)
-    return group, list(_notes(session, stack, kept, group, before))
+            reason = f"the last preview showed #1 to #{len(groups)}" if groups else "no change is planned"
+        hint = f"{reason}: edgefleet preview -s {stack}"
+        raise InvalidInput(Problem(code="unknown-change", problem=f"there is no change {label}", hint=hint))
+    group = document.group_of(plain)
+    return group, list(_notes(session, stack, preview, group, before))
 
 
 def _notes(
-    session: Session, stack: str, kept: Mapping[str, Any], group: Group, before: Mapping[str, Recorded]
+    session: Session, stack: str, preview: Mapping[str, Any], group: Group, before: Mapping[str, Recorded]
 ) -> Iterator[str]:
     again = f"run edgefleet preview -s {stack} again"
-    if kept["files"] != _digest(session.project, stack):
+    if preview["files"] != _digest(session.project, stack):
         yield f"the fleet file has changed since that preview; {again}"
-    shown = {site["name"]: site["images"] for site in kept["document"]["sites"]}
+    shown = {site["name"]: site["images"] for site in preview["document"]["sites"]}
     for name in group.sites:
         known = before[name].digests if name in before else {}
         old = {node: image["old"] for node, image in shown[name].items() if image["old"] is not None}
@@ -79,10 +79,10 @@ def _notes(
 def _kept(session: Session, stack: str) -> dict[str, Any] | None:
     data = disk.read(_file(session, stack))
     try:
-        kept = None if data is None else json.loads(data)
+        preview = None if data is None else json.loads(data)
     except ValueError:
         return None
-    return kept if isinstance(kept, dict) and {"files", "document"} <= kept.keys() else None
+    return preview if isinstance(preview, dict) and {"files", "document"} <= preview.keys() else None
 
 
 def _file(session: Session, stack: str) -> Path:

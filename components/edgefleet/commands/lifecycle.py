@@ -161,19 +161,19 @@ def change(session: Session, operation: Operation, request: Request, *, is_agree
 
 
 def _forget(run: Run, operation: Operation, view: View) -> None:
-    """Drop the acknowledgements of sites that are gone; a bucket that is gone took them along.
+    """Drop the acknowledgements of removed sites; without a bucket there are none.
 
-    A destroy leaves nothing: if all acknowledgements are of sites that are gone, their file is removed.
+    A destroy that removes every acknowledged site also removes the file of acknowledgements.
     """
-    gone = {site.name for site in view.of("gone")}
-    if run.fleet is None or not gone:
+    removed = {site.name for site in view.of("gone")}
+    if run.fleet is None or not removed:
         return
     try:
-        known = acknowledged.read(run.session, run.fleet).keys()
-        if operation == "destroy" and known <= gone:
+        sites = acknowledged.read(run.session, run.fleet).keys()
+        if operation == "destroy" and sites <= removed:
             acknowledged.remove(run.session, run.fleet)
-        elif gone & known:
-            acknowledged.forget(run.session, run.fleet, gone)
+        elif removed & sites:
+            acknowledged.forget(run.session, run.fleet, removed)
     except OutsideFailure as error:
         if error.problem.code != "NoSuchBucket":
             raise
@@ -205,7 +205,7 @@ def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]
         if planned.result != "succeeded" or not planned.has_changes:
             return planned
     else:
-        _say_what(run, operation)
+        _announce(run, operation)
     if screen.agrees(session, QUESTIONS[operation]):
         return None
     screen.say(session, "cancelled; nothing was changed")
@@ -226,11 +226,11 @@ def _unchanged(run: Run, operation: Operation) -> View:
     )
 
 
-def _say_what(run: Run, operation: Operation) -> None:
+def _announce(run: Run, operation: Operation) -> None:
     sites = counted(len(run.request.targets or run.before), "site")
-    what = (
+    extent = (
         "and all versions of their images"
         if operation == "destroy"
         else "are compared with the recorded state"
     )
-    screen.say(run.session, f"{operation} {run.request.stack}: {sites} {what}")
+    screen.say(run.session, f"{operation} {run.request.stack}: {sites} {extent}")

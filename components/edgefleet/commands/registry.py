@@ -74,7 +74,7 @@ class Group(TyperGroup):
 
 
 class Stub(TyperCommand):
-    """What `--help` and completion need of a command: its name and its help line."""
+    """A command's name and help line: all that `--help` and completion need."""
 
     def __init__(self, name: str, place: str, line: str) -> None:
         super().__init__(name=name, help=line)
@@ -84,7 +84,7 @@ class Stub(TyperCommand):
         """The command itself.
 
         Raises:
-            TypeError: what stands at its place is no command.
+            TypeError: there is no command at its place.
         """
         module, _, function = self.place.partition(":")
         alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -21,16 +21,16 @@ PATIENCE = 10
 
 
 def stood(session: Session, fleet: Fleet | None, lost: Collection[str]) -> dict[str, str]:
-    """dict[site of `lost` -> ``was stacks/eu.csv:88``], as far as the last commit tells."""
+    """dict[site of `lost` -> ``was stacks/eu.csv:88``], for the rows that the last commit has."""
     if fleet is None or not lost:
         return {}
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for file in _files(session.project):
         for number, line in enumerate(_committed(session.project, file).splitlines(), start=1):
             row = ROW.match(line)
             if row is not None and row[1] in lost:
-                found.setdefault(row[1], f"was {file}:{number}")
-    return found
+                places.setdefault(row[1], f"was {file}:{number}")
+    return places
 
 
 def _files(project: Path) -> Iterator[str]:

@@ -22,7 +22,7 @@ HUB_KEY = "fleet:hubKey"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What a stack's configuration keeps secret."""
+    """The secrets of a stack's configuration."""
 
     fleet_secret: str | None = field(repr=False)
     """32 random bytes in base64; `None` where the stack has none yet."""
@@ -37,7 +37,7 @@ def read(session: Session, stack: str) -> Secrets:
 
     Raises:
         InvalidInput: the passphrase is missing or wrong, or the file is damaged.
-        Refused: they are kept by something else than a passphrase.
+        Refused: they are not encrypted with a passphrase.
     """
     values = read_configuration(session.project, stack, session.environment)
     return Secrets(
@@ -49,11 +49,11 @@ def read(session: Session, stack: str) -> Secrets:
 
 def _passphrases(text: str | None, stack: str) -> dict[str, str]:
     try:
-        found = json.loads(text) if text else {}
+        passphrases = json.loads(text) if text else {}
     except ValueError:
-        found = None
-    if isinstance(found, dict) and all(isinstance(each, str) for each in found.values()):
-        return found
+        passphrases = None
+    if isinstance(passphrases, dict) and all(isinstance(value, str) for value in passphrases.values()):
+        return passphrases
     raise InvalidInput(
         Problem(
             code="bad-passphrases",
@@ -71,8 +71,8 @@ def required(session: Session, stack: str) -> StackSecrets:
     Raises:
         InvalidInput: the stack has no fleet secret yet.
     """
-    found = read(session, stack)
-    if found.fleet_secret is None:
+    secrets = read(session, stack)
+    if secrets.fleet_secret is None:
         raise InvalidInput(
             Problem(
                 code="no-fleet-secret",
@@ -82,7 +82,7 @@ def required(session: Session, stack: str) -> StackSecrets:
                 hint=f"write one, once: edgefleet init -s {stack}",
             )
         )
-    return StackSecrets(stack=stack, fleet_secret=found.fleet_secret, passphrases=found.passphrases)
+    return StackSecrets(stack=stack, fleet_secret=secrets.fleet_secret, passphrases=secrets.passphrases)
 
 
 def assembled(session: Session, stack: str, fleet: Fleet, sites: Collection[str] | None = None) -> Assembly:
@@ -109,9 +109,9 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
         str(salt) if salt else None, project=session.project, stack=stack, environ=session.environment
     )
     secure = {key: {"secure": crypter.encrypt(value)} for key, value in values.items()}
-    wanted = document | {"encryptionsalt": crypter.salt, "config": (document.get("config") or {}) | secure}
-    edited = _edited(text, document, wanted, secure)
-    if yaml.safe_load(edited) != wanted:
+    target = document | {"encryptionsalt": crypter.salt, "config": (document.get("config") or {}) | secure}
+    edited = _edited(text, document, target, secure)
+    if yaml.safe_load(edited) != target:
         raise OutsideFailure(
             Problem(
                 code="stack-file",
@@ -123,19 +123,19 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
     disk.write(file, edited.encode(), mode=0o644)
 
 
-def _edited(text: str, document: dict[str, Any], wanted: dict[str, Any], secure: dict[str, Any]) -> str:
+def _edited(text: str, document: dict[str, Any], target: dict[str, Any], secure: dict[str, Any]) -> str:
     """`text` with the salt and the values added; comments and order stay."""
     if set(secure) & set(document.get("config") or {}) or ("config" in document and not document["config"]):
-        return yaml.safe_dump(wanted, sort_keys=False)  # something is replaced, so the file is written anew
+        return yaml.safe_dump(target, sort_keys=False)  # a replaced value: rewrite the file
     lines = text.splitlines()
     block = [f"  {line}" for line in yaml.safe_dump(secure, sort_keys=True, width=10_000).splitlines()]
     if "config" in document:
         at = next((index for index, line in enumerate(lines) if line.rstrip() == "config:"), None)
         if at is None:
-            return yaml.safe_dump(wanted, sort_keys=False)
+            return yaml.safe_dump(target, sort_keys=False)
         lines[at + 1 : at + 1] = block
     else:
         lines += ["config:", *block]
     if "encryptionsalt" not in document:
-        lines.insert(0, f"encryptionsalt: {wanted['encryptionsalt']}")
+        lines.insert(0, f"encryptionsalt: {target['encryptionsalt']}")
     return "\n".join(lines) + "\n"

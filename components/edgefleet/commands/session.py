@@ -1,4 +1,4 @@
-"""What a command works in: the project, the two streams, and the outside world handed in."""
+"""The surroundings of a command: the project, the streams, and the interfaces to the outside."""
 
 import os
 import sys
@@ -63,7 +63,7 @@ class Session:
 
     @property
     def is_interactive(self) -> bool:
-        """Whether there is somebody to ask."""
+        """Whether stdin is a terminal, so that questions can be asked."""
         return self.stdin.isatty()
 
     @property
@@ -74,10 +74,10 @@ class Session:
 
 def session_of(context: typer.Context) -> Session:
     """The session of a command's context."""
-    found = context.obj
-    if not isinstance(found, Session):
+    session = context.obj
+    if not isinstance(session, Session):
         raise TypeError("a command runs inside a session")
-    return found
+    return session
 
 
 def enter(context: typer.Context, directory: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""`edgefleet sites`: what each site should run, what is said to be on its boxes, and saying so."""
+"""`edgefleet sites`: list the desired and acknowledged image of each node, and acknowledge images."""
 
 from typing import Annotated, Any
 
@@ -32,27 +32,27 @@ def listing(
             Problem(code="no-stack", problem="no stack is named", hint="name one: edgefleet sites -s STACK")
         )
     place = JsonFile.to(session, json)
-    boxes = _boxes(session, stack_, engine)
-    place.write(inventory.document(stack_, boxes))
+    nodes = _nodes(session, stack_, engine)
+    place.write(inventory.document(stack_, nodes))
     if not place.is_stdout:
-        show(session, inventory.lines(stack_, boxes))
+        show(session, inventory.lines(stack_, nodes))
 
 
-def _boxes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
+def _nodes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
     fleet = stack.load(session.project, name)
-    known = acknowledged.read(session, fleet)
+    installed = acknowledged.read(session, fleet)
     recorded = recorded_sites(session, name, engine)
     order = {site: index for index, site in enumerate(fleet.sites)}
     return [
         NodeImage(
             site=site,
             node=node,
-            desired=found.digests.get(node),
-            acknowledged=known.get(site, {}).get(node),
+            desired=record.digests.get(node),
+            acknowledged=installed.get(site, {}).get(node),
             uri=str(image.get("uri") or ""),
         )
-        for site, found in sorted(recorded.items(), key=lambda each: order.get(each[0], len(order)))
-        for node, image in found.images.items()
+        for site, record in sorted(recorded.items(), key=lambda item: order.get(item[0], len(order)))
+        for node, image in record.images.items()
     ]
 
 
@@ -74,19 +74,19 @@ def ack(  # noqa: PLR0913 - one parameter an option
     fleet = stack.load(session.project, stack_)
     recorded = recorded_sites(session, stack_, engine)
     names = stack.known_sites(fleet, sites, also=recorded)
-    said = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
-    acknowledged.write(session, fleet, said)
-    boxes = sum(map(len, said.values()))
-    say(session, f"acknowledged: {counted(boxes, 'node')} of {counted(len(said), 'site')}")
+    digests = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
+    acknowledged.write(session, fleet, digests)
+    nodes = sum(map(len, digests.values()))
+    say(session, f"acknowledged: {counted(nodes, 'node')} of {counted(len(digests), 'site')}")
 
 
-def _digests(found: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:
+def _digests(record: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:
     """dict[node -> digest] to acknowledge."""
-    if found is None or not found.digests:
+    if record is None or not record.digests:
         raise _wrong(name, "has no image yet", "create it first: edgefleet up")
-    if node is not None and node not in found.digests:
-        raise _wrong(name, f"has no node {node!r}", stack.nearest(node, found.digests))
-    chosen = {node: found.digests[node]} if node is not None else found.digests
+    if node is not None and node not in record.digests:
+        raise _wrong(name, f"has no node {node!r}", stack.nearest(node, record.digests))
+    chosen = {node: record.digests[node]} if node is not None else record.digests
     if digest is None:
         return chosen
     if len(chosen) > 1:

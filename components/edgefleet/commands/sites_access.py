@@ -76,7 +76,7 @@ def _having(fleet: Fleet, names: tuple[str, ...], way: str, example: str) -> lis
     """The sites of these names.
 
     Raises:
-        InvalidInput: some have not this way in.
+        InvalidInput: some do not have this access.
     """
     specs = [fleet.sites[name] for name in names]
     problems = [

@@ -17,7 +17,7 @@ from edgefleet.report.human import counted
 from edgefleet.site.render import SiteImage, render
 
 FOR_ALL = 0o644
-"""Mode of the page: it holds no secret, and is to be handed on."""
+"""Mode of the page: it contains no secret."""
 
 
 def sheet(
@@ -52,19 +52,21 @@ def sheet(
 
 
 def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -> Iterator[site_sheet.Sheet]:
-    """One after the other: images are rendered for their digests, and dropped."""
+    """One after the other, so that only one site's rendered images are in memory."""
     assembly = secrets.assembled(session, name, fleet, sites)
     for site in sites:
         images = render(assembly.inputs(site))
         spec, member = fleet.sites[site], fleet.provenance.members[site]
-        around = site_sheet.SheetContext(
+        sheet_context = site_sheet.SheetContext(
             stack=name,
             page=fleet.images.page,
             group=member.group,
             profiles={node: member.nodes.get(node, member.profile) for node in spec.nodes},
         )
-        made = {node: _made(node, image, spec.nodes[node].image.format) for node, image in images.items()}
-        yield site_sheet.sheet(spec, made, around)
+        sheet_images = {
+            node: _made(node, image, spec.nodes[node].image.format) for node, image in images.items()
+        }
+        yield site_sheet.sheet(spec, sheet_images, sheet_context)
 
 
 def _made(node: str, image: SiteImage, format_: str) -> site_sheet.MadeImage:

@@ -1,4 +1,4 @@
-"""A stack's files in the project: which there are, which one is meant, and loading it."""
+"""The files of stacks in a project: list, find and load them."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -14,14 +14,14 @@ SHOWN = 8
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """What to do about a name that is not there: the nearest right ones, or all of a few."""
-    known = sorted(names)
-    if hint := likely(word, known):
+    """A hint about an unknown name: the nearest known ones, or all of a few."""
+    choices = sorted(names)
+    if hint := likely(word, choices):
         return hint
-    if not known:
+    if not choices:
         return "none exists yet"
-    more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""
-    return f"there {'is' if len(known) == 1 else 'are'}: {', '.join(known[:SHOWN])}{more}"
+    more = f" and {len(choices) - SHOWN:,} more" if len(choices) > SHOWN else ""
+    return f"there {'is' if len(choices) == 1 else 'are'}: {', '.join(choices[:SHOWN])}{more}"
 
 
 def stacks(project: Path) -> list[str]:
@@ -36,11 +36,11 @@ def fleet_file(project: Path, stack: str) -> Path:
     Raises:
         InvalidInput: there is no such stack.
     """
-    known = stacks(project)
-    if stack in known:
+    names = stacks(project)
+    if stack in names:
         return project / FOLDER / f"{stack}{SUFFIX}"
-    hint = nearest(stack, known)
-    if not known:
+    hint = nearest(stack, names)
+    if not names:
         hint = (
             f"{project} is not an edgefleet project: run edgefleet new DIR, or name one with edgefleet -C DIR"
         )
@@ -93,22 +93,22 @@ def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     )
 
 
-def known_sites(fleet: Fleet, wanted: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
-    """`wanted` without repeats; `also` are names known beside the fleet's, for example from the state.
+def known_sites(fleet: Fleet, sites: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
+    """`sites` without repeats; `also` are names known beside the fleet's, for example from the state.
 
     Raises:
         InvalidInput: some are neither.
     """
-    names = tuple(dict.fromkeys(wanted))
-    known = {*fleet.sites, *also}
+    names = tuple(dict.fromkeys(sites))
+    choices = {*fleet.sites, *also}
     problems = [
         Problem(
             code="unknown-site",
             problem=f"there is no site {name!r} in {fleet.name} / {fleet.region}",
-            hint=nearest(name, known),
+            hint=nearest(name, choices),
         )
         for name in names
-        if name not in known
+        if name not in choices
     ]
     if problems:
         raise InvalidInput(problems)

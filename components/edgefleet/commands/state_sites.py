@@ -1,4 +1,4 @@
-"""The sites of a stack as its state records them; no engine runs for that."""
+"""The sites of a stack as its state records them, read without running an engine."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from edgefleet.model.site_resource import TOKEN
 from edgefleet.report.presenters import whole
 
 NO_STACK = "no-stack"
-"""Code of the engines' answer about a stack that is not there yet."""
+"""Code of the engines' problem with a stack that does not exist yet."""
 TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -26,7 +26,7 @@ class Recorded:
     store: str
     """URI of the store that the images are in."""
     inputs: Mapping[str, Any] = field(repr=False)
-    """With secrets; empty where they were not asked for, as thousands of specs take much memory."""
+    """With secrets; empty if they were not requested, as thousands of specs take much memory."""
     images: dict[str, dict[str, Any]]
     """dict[node -> {digest, uri, size, files}]."""
     modified: datetime | None
@@ -34,8 +34,8 @@ class Recorded:
     @property
     def digests(self) -> dict[str, str]:
         """dict[node -> digest] of the images in the store; the identity of those that are composed."""
-        shown = {node: whole(image) for node, image in self.images.items()}
-        return {node: digest for node, digest in shown.items() if digest is not None}
+        digests = {node: whole(image) for node, image in self.images.items()}
+        return {node: digest for node, digest in digests.items() if digest is not None}
 
 
 def engine_of(session: Session, name: EngineName) -> Engine:
@@ -62,16 +62,16 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
     return {
         name: Recorded(
             name=name,
-            inputs=each.inputs if show_secrets else {},
-            store=str(each.inputs.get("store", "")),
-            images=each.outputs.get("images") or {},
-            modified=_time(each.modified),
+            inputs=resource.inputs if show_secrets else {},
+            store=str(resource.inputs.get("store", "")),
+            images=resource.outputs.get("images") or {},
+            modified=_time(resource.modified),
         )
-        for name, each in state.find(TOKEN).items()
+        for name, resource in state.find(TOKEN).items()
     }
 
 
 def _time(text: str) -> datetime | None:
     """A time of the state file; Go writes more digits of a second than Python reads."""
-    found = TIME.fullmatch(text)
-    return datetime.fromisoformat(found[1] + (found[2] or "").replace("Z", "+00:00")) if found else None
+    time = TIME.fullmatch(text)
+    return datetime.fromisoformat(time[1] + time[2].replace("Z", "+00:00")) if time else None

@@ -7,7 +7,7 @@ import typer
 
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.site.capacity import check_fits
 
@@ -34,8 +34,6 @@ def _check(session: Session, file: Path) -> tuple[Problem, ...]:
         check_fits(fleet.sites, fleet.lock, fleet.locate)
     except InvalidInput as error:
         return error.problems
-    except EdgefleetError:
-        raise
     nodes = sum(len(site.nodes) for site in fleet.sites.values())
     show(
         session,
