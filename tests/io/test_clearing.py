@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from edgefleet.errors import OutsideFailure, Problem
-from edgefleet.io.store.clearing import Clearing, Wanted
+from edgefleet.io.store.clearing import Clearing, ClearRequest
 
 
 class Bucket:
@@ -34,9 +34,11 @@ def clear_all(bucket: Bucket, prefixes: list[str], kept: str) -> list[BaseExcept
     """Clear the first prefix; the others come while that is under way. Return what each raised."""
     clearing = Clearing(bucket.remove)
     with ThreadPoolExecutor(len(prefixes)) as pool:
-        begun = [pool.submit(clearing.clear, Wanted(below=prefixes[0], kept={kept}))]
+        begun = [pool.submit(clearing.clear, ClearRequest(below=prefixes[0], spared={kept}))]
         assert bucket.begun.wait(timeout=20)
-        begun += [pool.submit(clearing.clear, Wanted(below=below, kept={kept})) for below in prefixes[1:]]
+        begun += [
+            pool.submit(clearing.clear, ClearRequest(below=below, spared={kept})) for below in prefixes[1:]
+        ]
         while len(clearing._queue) < len(prefixes) - 1:
             threading.Event().wait(0.01)
         bucket.free.set()

@@ -18,7 +18,7 @@ from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
-from edgefleet.io.store.clearing import Clearing, Wanted
+from edgefleet.io.store.clearing import Clearing, ClearRequest
 from edgefleet.model.spec import spec
 
 DIGEST = "edgefleet-sha256"
@@ -145,7 +145,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         del inputs
         bucket, key = _parts(identity)
         clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(remover(outside.aws, bucket)))
-        clearing.clear(Wanted(below=key, is_whole=True))
+        clearing.clear(ClearRequest(below=key, is_whole=True))
 
     def _write(
         self, spec: BucketObjectSpec, outside: Environment, *, is_new: bool

@@ -10,13 +10,13 @@ PRIVATE_FILE = 0o600
 
 def tar(files: Mapping[str, bytes]) -> bytes:
     """The archive of dict[path -> content]: in the order of paths, of nobody, of no time, mode 0600."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path, content in sorted(files.items()):
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), PRIVATE_FILE
             archive.addfile(entry, io.BytesIO(content))
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def read_tar_modes(data: bytes) -> dict[str, tuple[str, str]]:
@@ -28,12 +28,12 @@ def read_tar_modes(data: bytes) -> dict[str, tuple[str, str]]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             return {
-                each.name: (
-                    f"{each.mode:04o}",
-                    f"{each.uname or _user(each.uid)}:{each.gname or _user(each.gid)}",
+                member.name: (
+                    f"{member.mode:04o}",
+                    f"{member.uname or _user(member.uid)}:{member.gname or _user(member.gid)}",
                 )
-                for each in archive
-                if each.isfile()
+                for member in archive
+                if member.isfile()
             }
     except tarfile.TarError as error:
         raise ValueError(f"no tar archive: {error}") from error

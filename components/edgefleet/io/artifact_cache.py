@@ -1,9 +1,8 @@
-"""What was downloaded, under its digest: safe for several processes, never holding what is not whole.
+"""The cache of downloads, by digest: safe for several processes, and never holding an incomplete file.
 
-``sha256/<hex>`` are files that were held against their digest; their time of change is set to the epoch, so
-that one which somebody wrote to is seen and held against it again. ``parts/`` are downloads that go on where
-they ended, ``quarantine/`` is what arrived and was something else, ``locks/`` keep two from bringing the
-same.
+``sha256/<hex>`` are verified files. Their modification time is set to 1970, so a file that was written to is
+noticed and verified again. ``parts/`` are downloads that can be resumed, ``quarantine/`` holds files with
+another digest, ``locks/`` prevent two downloads of the same file.
 """
 
 import hashlib
@@ -25,18 +24,16 @@ from edgefleet.io.web import Web, page, shown
 
 NAME = "edgefleet"
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
-"""Seconds between two looks whether another process has brought a file."""
-
-
+"""Seconds between two checks whether another process has downloaded a file."""
 _ABANDONED = 24 * 3600.0
-"""Seconds after which a file in the making is one of a process that was killed."""
+"""Age in seconds from which an unfinished file counts as left by a killed process."""
 
 
 def root_of(environment: Mapping[str, str]) -> Path:
     """Where this user's cache is: ``$XDG_CACHE_HOME/edgefleet``, else ``~/.cache/edgefleet``."""
-    said = environment.get("XDG_CACHE_HOME", "")
-    if said.startswith("/"):  # the standard ignores relative ones
-        return Path(said) / NAME
+    folder = environment.get("XDG_CACHE_HOME", "")
+    if folder.startswith("/"):  # the standard ignores relative ones
+        return Path(folder) / NAME
     return Path(environment.get("HOME", "/root")) / ".cache" / NAME
 
 
@@ -44,9 +41,9 @@ class ArtifactCache:
     """A cache; any number of threads and processes may use one folder.
 
     Args:
-        root: its folder; made when something is brought.
-        web: how servers are asked; with this process's logins unless given.
-        project: what relative places of ``file:`` are in.
+        root: its folder; made at the first download.
+        web: the HTTP client; by default with this process's logins.
+        project: folder that relative paths of ``file:`` start from.
     """
 
     def __init__(self, root: Path, *, web: Web | None = None, project: Path | None = None) -> None:
@@ -69,59 +66,59 @@ class ArtifactCache:
     def fetch(
         self, source: str, sha256: str, *, size: int | None = None, progress: Progress = silent
     ) -> Path:
-        """The file with the digest `sha256`, brought from `source` unless it is here.
+        """The file with the digest `sha256`, downloaded from `source` unless it is in the cache.
 
         Args:
             source: ``https://...``, ``http://...``, ``file:<path>``, or ``oci://<registry>/<repository>`` for
                 a blob of a registry (``oci+http://`` where it has no TLS).
             sha256: hex, or ``sha256:<hex>``.
-            size: bytes, where known; sees a half file before its digest does.
-            progress: hears of bytes.
+            size: bytes, where known; detects an incomplete file before its digest does.
+            progress: receives the number of bytes.
 
         Raises:
-            InvalidInput: `source` is no place that can be asked.
-            OutsideFailure: it is not there, not whole, or another; or the disk is full. Nothing half-made
-                has the file's name.
+            InvalidInput: `source` is not a valid address.
+            OutsideFailure: it is missing, incomplete or another file; or the disk is full. No incomplete
+                file has the file's name.
         """
         place, pause = self._place(sha256), _FIRST_LOOK
         while True:
-            known = self.path(sha256)
-            if known is not None:
-                return known
+            path = self.path(sha256)
+            if path is not None:
+                return path
             try:
                 with disk.locked(self.root / "locks" / place.name, who=f"a download of {place.name[:12]}"):
                     return self.path(sha256) or self._bring(source, place, size, progress)
             except OutsideFailure as error:
                 if error.problem.code != "busy":
                     raise
-            self.web.clock.sleep(pause)  # another one brings it
+            self.web.clock.sleep(pause)  # another process downloads it
             pause = min(2 * pause, _LONGEST_LOOK)
 
     def scratch(self) -> Path:
-        """A name for a file that is being made; nobody else has it."""
+        """A unique name for a file that is being made."""
         with disk.explaining(self.root, "cannot be written"):
             disk.make_directory(self.root / "parts")
-            for left in self.root.glob("parts/*made-*"):
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    left.unlink(missing_ok=True)
+            for file in self.root.glob("parts/*made-*"):
+                if time.time() - file.stat().st_mtime > _ABANDONED:
+                    file.unlink(missing_ok=True)
         return self.root / "parts" / f"made-{os.getpid()}-{threading.get_ident()}"
 
-    def adopt(self, made: Path) -> tuple[str, int]:
+    def adopt(self, path: Path) -> tuple[str, int]:
         """Keep a file that was made here; its hex SHA-256 and bytes. It is moved.
 
         Raises:
             OutsideFailure: the disk is full or broken.
         """
-        digest, size = disk.sha256(made), made.stat().st_size
-        self._keep(made, self._place(digest))
+        digest, size = disk.sha256(path), path.stat().st_size
+        self._keep(path, self._place(digest))
         return digest, size
 
     def learn(self, source: str, *, progress: Progress = silent) -> tuple[str, int]:
-        """Bring a file whose digest nobody knows yet; its hex SHA-256 and bytes.
+        """Download a file whose digest is unknown; its hex SHA-256 and bytes.
 
         Raises:
-            InvalidInput: `source` is no place that can be asked.
-            OutsideFailure: it is not there or not whole, or the disk is full.
+            InvalidInput: `source` is not a valid address.
+            OutsideFailure: it is missing or incomplete, or the disk is full.
         """
         name = "new-" + hashlib.sha256(source.encode()).hexdigest()
         part, pause = self.root / "parts" / name, _FIRST_LOOK
@@ -202,37 +199,37 @@ class ArtifactCache:
             raise OutsideFailure(Problem(code="not-found", where=str(path), problem=problem, hint=hint))
         return path
 
-    def _settle(self, made: Path, place: Path, source: str) -> None:
-        """Give the whole file its name, if it is the one that is wanted.
+    def _settle(self, part: Path, place: Path, source: str) -> None:
+        """Move the complete file to its place, if its digest matches.
 
         Raises:
-            OutsideFailure: it is another; it is in the quarantine then.
+            OutsideFailure: it does not match; the file is in the quarantine.
         """
-        have = disk.sha256(made)
-        if have != place.name:
-            is_page = downloading.is_page(made)
-            kept = self._quarantine(made, place.name)
-            raise OutsideFailure(page(source) if is_page else _another(source, have, place, kept))
-        self._keep(made, place)
+        digest = disk.sha256(part)
+        if digest != place.name:
+            is_page = downloading.is_page(part)
+            quarantined = self._quarantine(part, place.name)
+            raise OutsideFailure(page(source) if is_page else _another(source, digest, place, quarantined))
+        self._keep(part, place)
 
-    def _keep(self, made: Path, place: Path) -> None:
+    def _keep(self, path: Path, place: Path) -> None:
         with disk.explaining(place, "cannot be written"):
             disk.make_directory(place.parent)
-            with made.open("rb") as file:
+            with path.open("rb") as file:
                 os.fsync(file.fileno())
-            os.utime(made, ns=(0, 0))
-            made.replace(place)
+            os.utime(path, ns=(0, 0))
+            path.replace(place)
             disk.sync_directory(place.parent)
 
     def _quarantine(self, path: Path, name: str) -> Path:
-        kept = self.root / "quarantine" / name
-        with disk.explaining(kept, "cannot be written"):
-            disk.make_directory(kept.parent)
-            path.replace(kept)
-        return kept
+        quarantined = self.root / "quarantine" / name
+        with disk.explaining(quarantined, "cannot be written"):
+            disk.make_directory(quarantined.parent)
+            path.replace(quarantined)
+        return quarantined
 
     def _is_as_it_was(self, path: Path) -> bool:
-        """Hold a file against its digest; one that differs goes to the quarantine."""
+        """Verify a file against its digest; one that differs goes to the quarantine."""
         try:
             is_right = disk.sha256(path) == path.name
             if is_right:
@@ -244,11 +241,11 @@ class ArtifactCache:
         return is_right
 
 
-def _another(source: str, have: str, place: Path, kept: Path) -> Problem:
+def _another(source: str, digest: str, place: Path, quarantined: Path) -> Problem:
     return Problem(
         code="digest-mismatch",
         where=source,
-        problem=f"has sha256 {have}, wanted {place.name}: not used, kept as {kept}",
+        problem=f"has sha256 {digest}, wanted {place.name}: not used, kept as {quarantined}",
         hint="if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror",
     )
 
@@ -265,20 +262,20 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
     Raises:
         OutsideFailure: there is no such file in it, it is no tar, or the disk is full.
     """
-    made = cache.scratch()
+    unpacked = cache.scratch()
     try:
         with tarfile.open(archive, "r:*") as tar:
-            found = next(
+            entry = next(
                 (each for each in tar if each.isreg() and each.name.removeprefix("./") == member), None
             )
-            content = tar.extractfile(found) if found is not None else None
+            content = tar.extractfile(entry) if entry is not None else None
             if content is None:
                 raise OutsideFailure(_wrong(where, f"has no file {member}"))
-            with disk.writing(made) as file:
+            with disk.writing(unpacked) as file:
                 shutil.copyfileobj(content, file, disk.PIECE)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise OutsideFailure(_wrong(where, "is not a readable archive")) from error
-    return cache.adopt(made)
+    return cache.adopt(unpacked)
 
 
 def _wrong(where: str, problem: str) -> Problem:

@@ -26,7 +26,7 @@ GONE = frozenset(
     {"NoSuchBucket", "NoSuchKey", "404", "NotFound", "NoSuchEntity", "ParameterNotFound", "NoSuchHostedZone"}
 )
 GONE_ENDINGS = (".NotFound", "NotFoundException", "NotFound", ".Malformed")
-"""How the codes end that say that something is not there; malformed is an id that nothing can have."""
+"""Suffixes of the error codes for a missing resource; malformed is an id that nothing can have."""
 PERMISSIONS: Mapping[str, str] = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """dict[client -> prefix of its permissions], where the two differ."""
 
@@ -83,12 +83,12 @@ class Aws:
             OutsideFailure: none is set anywhere.
         """
         with self._lock, self.calling("configure", "AWS"):
-            found = self._region or self._made_session().region_name
-            if not found:
+            name = self._region or self._made_session().region_name
+            if not name:
                 from botocore.exceptions import NoRegionError  # noqa: PLC0415 - see above
 
                 raise NoRegionError
-        return found
+        return name
 
     @property
     def partition(self) -> str:
@@ -156,7 +156,7 @@ class Aws:
             return cast("dict[str, Any]", getattr(client, method)(**given))
 
     def seek(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any] | None:
-        """As `call`; None where AWS says that what was asked for is not there."""
+        """As `call`; None where AWS reports that the resource does not exist."""
         try:
             return self.call(service, method, place, **parameters)
         except EdgefleetError as error:
@@ -183,7 +183,7 @@ class Aws:
         return self.shared(f"batcher {kind}", lambda: Batcher(fetch, limit=limit))
 
     def shared(self, kind: str, make: Callable[[], Item]) -> Item:
-        """What all threads have in common under the name `kind`, made by the first that asks."""
+        """The object that all threads share under the name `kind`, made by the first that needs it."""
         with self._lock:
             if kind not in self._shared:
                 self._shared[kind] = make()
@@ -223,17 +223,17 @@ class Aws:
 
         Raises:
             OutsideFailure: AWS or the way there failed.
-            InvalidInput: AWS says the request itself is wrong.
+            InvalidInput: AWS rejects the request itself.
         """
         try:
             yield
         except Exception as error:
             from edgefleet.io.aws_errors import translated  # noqa: PLC0415 - it imports what raises
 
-            told = translated(error, action, resource)
-            if told is None:
+            translated_error = translated(error, action, resource)
+            if translated_error is None:
                 raise
-            raise told from error
+            raise translated_error from error
 
 
 def partition_of(region: str) -> str:
@@ -254,7 +254,7 @@ def error_code(error: EdgefleetError) -> str:
 
 
 def is_gone(error: EdgefleetError) -> bool:
-    """Whether `error` says that what was asked for is not there."""
+    """Whether `error` reports a missing resource."""
     code = error_code(error)
     return code in GONE or code.endswith(GONE_ENDINGS)
 

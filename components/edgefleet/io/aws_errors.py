@@ -61,9 +61,9 @@ def _problem(error: Exception, action: str, resource: str) -> Problem:
 
 def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
     """Code, problem and hint for what AWS answered."""
-    said = error.response.get("Error", {})
-    code, message = str(said.get("Code", "")), str(said.get("Message", "")).rstrip(".")
-    known = {
+    answer = error.response.get("Error", {})
+    code, message = str(answer.get("Code", "")), str(answer.get("Message", "")).rstrip(".")
+    explanations = {
         "NoSuchBucket": ("the bucket does not exist", "create it first, or correct its name"),
         "BucketAlreadyExists": (
             "another account has a bucket of this name",
@@ -91,8 +91,8 @@ def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
             "set the provider's region to it",
         ),
     }
-    if code in known:
-        return (code, *known[code])
+    if code in explanations:
+        return (code, *explanations[code])
     if code in DENIED:
         return (
             "access-denied",

@@ -30,7 +30,7 @@ class Batcher(Generic[Item]):
         self._waiting: dict[str, Future[Item | None]] = {}
 
     def get(self, identity: str) -> Item | None:
-        """What `identity` is now; None where it is not there."""
+        """The current description of `identity`; None where it is missing."""
         with self._lock:
             is_first = not self._waiting
             mine = self._waiting.setdefault(identity, Future())
@@ -41,15 +41,15 @@ class Batcher(Generic[Item]):
             self._ask(asked)
         return mine.result()
 
-    def _ask(self, asked: Mapping[str, "Future[Item | None]"]) -> None:
-        names = sorted(asked)
+    def _ask(self, futures: Mapping[str, "Future[Item | None]"]) -> None:
+        names = sorted(futures)
         for start in range(0, len(names), self._limit):
             group = names[start : start + self._limit]
             try:
-                found = self._fetch(group)
-            except BaseException as error:  # noqa: BLE001 - each that waits is told
+                items = self._fetch(group)
+            except BaseException as error:  # noqa: BLE001 - every waiting thread gets it
                 for name in group:
-                    asked[name].set_exception(error)
+                    futures[name].set_exception(error)
                 continue
             for name in group:
-                asked[name].set_result(found.get(name))
+                futures[name].set_result(items.get(name))

@@ -1,4 +1,4 @@
-"""Time as resources see it: they wait, and may be told to stop waiting."""
+"""Time as resources see it: they wait, and may be interrupted."""
 
 import threading
 import time

@@ -23,9 +23,9 @@ VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
     "arm64": (("arm64", ""), ("arm64", "v8")),
     "armhf": (("arm", "v7"), ("arm", ""), ("arm", "v6"), ("arm", "v5")),
 }
-"""dict[architecture of a box -> (architecture, variant) of images that it runs, the best first]."""
+"""dict[architecture of a node -> (architecture, variant) of images that it runs, the best first]."""
 WASM = frozenset({"wasm", "wasm32"})
-"""Architectures of images that every box runs which has a runtime for them."""
+"""Architectures of images that every node with a runtime for them runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +59,25 @@ class Images(Protocol):
         ...
 
     def source(self, repository: str, digest: str) -> str:
-        """What a cache is told to bring a blob from."""
+        """The source from which a cache downloads a blob."""
         ...
 
 
 def resolved(images: Images, repository: str, reference: Reference, arch: str) -> PlatformImage:
-    """The image that a box of architecture `arch` runs, by tag or digest.
+    """The image that a node of architecture `arch` runs, by tag or digest.
 
     Raises:
         InvalidInput: there is none for it.
-        OutsideFailure: the registry does not answer, or not with what it was asked for.
+        OutsideFailure: the registry does not answer, or answers with something else.
     """
     found = images.manifest(repository, reference.wanted)
     if found.is_index:
         return by_digest(images, repository, _chosen(found, reference, arch), str(reference))
     image = _image(found)
-    said = json.loads(images.read(repository, image.blobs[0].digest) or b"{}")
-    platform = (said.get("architecture", ""), said.get("variant", ""))
+    config = json.loads(images.read(repository, image.blobs[0].digest) or b"{}")
+    platform = (config.get("architecture", ""), config.get("variant", ""))
     if platform[0] and platform[0] not in WASM | {arch for arch, _ in VARIANTS[arch]}:
-        raise InvalidInput(_absent(reference, arch, [f"{said.get('os', 'linux')}/{platform[0]}"]))
+        raise InvalidInput(_absent(reference, arch, [f"{config.get('os', 'linux')}/{platform[0]}"]))
     return image
 
 
@@ -122,11 +122,11 @@ def _named(platform: dict[str, Any]) -> str:
 
 
 def _absent(reference: Reference, arch: str, there: list[str]) -> Problem:
-    known = ", ".join(sorted({each for each in there if each and not each.startswith("unknown")}))
+    platforms = ", ".join(sorted({each for each in there if each and not each.startswith("unknown")}))
     return Problem(
         code="no-platform",
         where=str(reference),
-        problem=f"has no image for {arch}; there is {known or 'none with a stated platform'}",
+        problem=f"has no image for {arch}; there is {platforms or 'none with a stated platform'}",
         hint="use an image that is built for it, or place the workload on other nodes (where)",
     )
 
@@ -160,7 +160,7 @@ class Layouts:
         raise OutsideFailure(_no_layout(index, f"lists no image with the tag {reference}"))
 
     def read(self, repository: str, digest: str) -> bytes:
-        """A small blob; whoever keeps it holds it against its digest.
+        """A small blob; the caller verifies it against its digest.
 
         Raises:
             OutsideFailure: it is not there.
@@ -214,7 +214,7 @@ def write_archive(file: BinaryIO, image: PlatformImage, name: str, blobs: Mappin
 
 
 def _described(image: PlatformImage, name: str) -> dict[str, bytes]:
-    """dict[path -> content] of what says what the blobs are."""
+    """dict[path -> content] of the archive's own metadata."""
     tag = name.rpartition(":")[2] if "@" not in name else ""
     notes = {"io.containerd.image.name": name}
     notes |= {"org.opencontainers.image.ref.name": tag} if tag else {}
@@ -256,8 +256,8 @@ def _json(value: object) -> bytes:
 
 
 def _entry(path: str, size: int, *, is_folder: bool = False) -> tarfile.TarInfo:
-    made = tarfile.TarInfo(path)
-    made.size = size
-    made.mode = 0o755 if is_folder else 0o644
-    made.type = tarfile.DIRTYPE if is_folder else tarfile.REGTYPE
-    return made
+    entry = tarfile.TarInfo(path)
+    entry.size = size
+    entry.mode = 0o755 if is_folder else 0o644
+    entry.type = tarfile.DIRTYPE if is_folder else tarfile.REGTYPE
+    return entry

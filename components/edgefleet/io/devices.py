@@ -17,13 +17,13 @@ COLUMNS = "PATH,SIZE,TYPE,MODEL,TRAN,RM,RO,FSTYPE,LABEL,MOUNTPOINTS"
 END = 1024**2
 """Bytes at the end of a device that are emptied: the copy of an earlier partition table is there."""
 Progress = Callable[[int], None]
-"""Is told how many more bytes are done."""
+"""Receives the number of further bytes that are done."""
 Transfer = Callable[[str, int], AbstractContextManager[Progress]]
 """(what is being done, bytes) -> where its progress is reported."""
 
 
 def read(path: Path) -> Device:
-    """What `path` is and has on it.
+    """The device at `path`, with its partitions.
 
     Raises:
         InvalidInput: it is no block device.
@@ -36,9 +36,9 @@ def read(path: Path) -> Device:
     return parse(tools.use("lsblk", "--json", "--bytes", "--output", COLUMNS, path))
 
 
-def parse(said: bytes) -> Device:
-    """The device that lsblk's JSON tells of."""
-    return _device(json.loads(said)["blockdevices"][0])
+def parse(listing: bytes) -> Device:
+    """The device that lsblk's JSON describes."""
+    return _device(json.loads(listing)["blockdevices"][0])
 
 
 def _device(plain: Mapping[str, Any]) -> Device:
@@ -60,19 +60,19 @@ def _device(plain: Mapping[str, Any]) -> Device:
 def write(
     pieces: Sequence[Extent], parts: Mapping[str, Path], device: Path, size: int, done: Progress
 ) -> str:
-    """Write an image to a disk that nobody uses; hex SHA-256 of what was written.
+    """Write an image to a disk that is not in use; hex SHA-256 of the bytes.
 
     Holes are written as zeroes, as the disk has other bytes there.
 
     Args:
-        pieces: what follows what.
+        pieces: extents in order.
         parts: dict[name -> file].
         device: the disk.
         size: of the disk, bytes.
-        done: hears of progress.
+        done: receives the progress.
 
     Raises:
-        OutsideFailure: somebody uses it, it may not be written, or is broken.
+        OutsideFailure: it is in use, may not be written, or is broken.
     """
     sums, written = hashlib.sha256(), 0
     with disk.explaining(device, "cannot be written"):
@@ -105,14 +105,14 @@ def read_back(device: Path, size: int, done: Progress) -> str:
     Raises:
         OutsideFailure: it cannot be read.
     """
-    sums, left = hashlib.sha256(), size
+    sums, remaining = hashlib.sha256(), size
     with disk.explaining(device, "cannot be read"):
         handle = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-            while left and (piece := os.read(handle, min(disk.PIECE, left))):
+            while remaining and (piece := os.read(handle, min(disk.PIECE, remaining))):
                 sums.update(piece)
-                left -= len(piece)
+                remaining -= len(piece)
                 done(len(piece))
         finally:
             os.close(handle)
@@ -120,14 +120,14 @@ def read_back(device: Path, size: int, done: Progress) -> str:
 
 
 def write_verified(file: Path, digest: str, size: int, device: Device, transfer: Transfer) -> None:
-    """Write an image to a disk that nobody uses, and compare what the disk gives back.
+    """Write an image to a disk that is not in use, and verify it by reading it back.
 
     Args:
         file: the image; ``*.json`` refers to its base.
         digest: ``sha256:<hex>`` of the image's bytes.
         size: of the image, bytes.
         device: the disk.
-        transfer: hears of progress.
+        transfer: receives the progress.
 
     Raises:
         OutsideFailure: the file is another, or the disk does not take it or gives other bytes back.

@@ -1,4 +1,4 @@
-"""Files on this machine, written whole or not at all; what goes wrong is said in one line.
+"""Files on this machine, written whole or not at all; an error is reported in one line.
 
 A file is written to a temporary name beside its place, flushed to the medium and renamed over it, so
 that a crash or a full disk leaves either the old bytes or the new ones. Everything is private by
@@ -97,7 +97,7 @@ def jot(path: Path, data: bytes) -> None:
 
 
 def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> None:
-    """Write `data` to `path` as `write` does, unless that is what stands there."""
+    """Write `data` to `path` as `write` does, unless it holds them already."""
     if read(path) != data:
         write(path, data, mode=mode, is_flushed=is_flushed)
 
@@ -160,7 +160,7 @@ def _check_replaceable(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What a copied file holds."""
+    """Size and digest of a copied file."""
 
     size: int
     """Bytes."""
@@ -182,7 +182,7 @@ def sha256(path: Path) -> str:
 
 
 def state(path: Path) -> tuple[int, ...]:
-    """What is another when somebody wrote to a file, or put another in its place.
+    """A state of a file that differs after it was written to or replaced.
 
     Raises:
         OutsideFailure: it cannot be read.
@@ -215,12 +215,12 @@ def locked(folder: Path, *, who: str, is_patient: bool = False) -> Iterator[None
     """Hold `folder`, made if missing, alone on this machine; the lock is gone with the process.
 
     Args:
-        folder: what nobody else shall write to.
+        folder: the folder to write to exclusively.
         who: what holds it, for the other's error: ``a build of store-0007``.
         is_patient: whether to wait until it is free.
 
     Raises:
-        OutsideFailure: somebody holds it already, and this one does not wait.
+        OutsideFailure: another process holds it, and this one does not wait.
     """
     with explaining(folder, "cannot be locked"):
         make_directory(folder)

@@ -1,9 +1,8 @@
-"""One file from a server onto the disk, going on where an earlier attempt or an earlier run ended.
+"""Downloading one file, resumed where an earlier attempt or run ended.
 
-What is on the disk is resumed by a range request. Where the same address gave a validator with the first
-part (an ETag or a date), it is sent along (If-Range), so that a file that changed meanwhile starts anew. The
-caller holds the whole against its digest, so that a part from elsewhere costs an attempt at worst, never
-correctness.
+A part on the disk is resumed by a range request. If the same address sent a validator with the first part (an
+ETag or a date), it is sent along (If-Range), so a file that has changed starts anew. The caller verifies the
+file against its digest, so a part from elsewhere costs at worst an attempt.
 """
 
 import json
@@ -20,7 +19,7 @@ from edgefleet.io import disk
 from edgefleet.io.web import Passing, Web, refuse, refuse_page, shown
 
 Progress = Callable[[int, int | None], None]
-"""Is told (bytes that are here, bytes of the whole where that is known)."""
+"""Receives (bytes downloaded, bytes of the whole where known)."""
 NOTE = ".from"
 SLOWEST = 64
 """Bytes a second below which a server is taken to have stalled."""
@@ -31,12 +30,12 @@ _PAGE = (b"<!doctype html", b"<html")
 
 
 def silent(done: int, whole: int | None) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """What is to be brought."""
+    """A file to download."""
 
     address: str
     part: Path
@@ -48,14 +47,14 @@ class Download:
     progress: Progress = silent
 
 
-def download(web: Web, wanted: Download) -> bool:
-    """Bring the whole file to ``wanted.part``; whether a part of it was there before.
+def download(web: Web, file: Download) -> bool:
+    """Download the whole file to ``file.part``; whether a part of it was there before.
 
     Raises:
-        OutsideFailure: the server does not have it or gives it too seldom, or the disk is full.
+        OutsideFailure: the server does not have it or fails too often, or the disk is full.
     """
-    was_there = has_part(wanted.part)
-    web.patiently(lambda: _attempt(web, wanted))
+    was_there = has_part(file.part)
+    web.patiently(lambda: _attempt(web, file))
     return was_there
 
 
@@ -65,70 +64,72 @@ def has_part(part: Path) -> bool:
 
 
 def forget(part: Path) -> None:
-    """Remove `part` and what is noted about it."""
+    """Remove `part` and its note."""
     disk.remove(part)
     disk.remove(_note(part))
 
 
-def _attempt(web: Web, wanted: Download) -> None:
-    have = wanted.part.stat().st_size if wanted.part.exists() else 0
-    if wanted.size is not None and have == wanted.size:
+def _attempt(web: Web, download: Download) -> None:
+    have = download.part.stat().st_size if download.part.exists() else 0
+    if download.size is not None and have == download.size:
         return
-    if wanted.size is not None and have > wanted.size:
-        forget(wanted.part)
+    if download.size is not None and have > download.size:
+        forget(download.part)
         have = 0
-    headers = {**wanted.headers(), **_range(wanted, have)}
-    with web.asking(wanted.address, headers) as response:
-        if response.status_code == _BEYOND:  # what is here is no part of what is there
-            forget(wanted.part)
-            raise Passing(_broke_off(wanted, have, None), has_moved=have > 0)
-        refuse(wanted.address, response)
-        refuse_page(wanted.address, response)
+    headers = {**download.headers(), **_range(download, have)}
+    with web.asking(download.address, headers) as response:
+        if response.status_code == _BEYOND:  # the local part is not a part of the server's file
+            forget(download.part)
+            raise Passing(_broke_off(download, have, None), has_moved=have > 0)
+        refuse(download.address, response)
+        refuse_page(download.address, response)
         start = _start(response, have)
-        _take(web, wanted, response, start)
+        _take(web, download, response, start)
 
 
-def _range(wanted: Download, have: int) -> dict[str, str]:
+def _range(download: Download, have: int) -> dict[str, str]:
     if not have:
         return {}
-    asked = {"range": f"bytes={have}-"}
-    noted = disk.read(_note(wanted.part))
-    known = json.loads(noted) if noted else {}
-    if known.get("address") == shown(wanted.address) and known.get("validator"):
-        asked["if-range"] = known["validator"]
-    return asked
+    headers = {"range": f"bytes={have}-"}
+    note = disk.read(_note(download.part))
+    origin = json.loads(note) if note else {}
+    if origin.get("address") == shown(download.address) and origin.get("validator"):
+        headers["if-range"] = origin["validator"]
+    return headers
 
 
 def _start(response: httpx.Response, have: int) -> int:
     """Byte that the answer begins with."""
     if response.status_code != _PARTIAL:
         return 0
-    said = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-    return int(said) if said.isdecimal() and int(said) <= have else 0
+    first = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
+    return int(first) if first.isdecimal() and int(first) <= have else 0
 
 
-def _take(web: Web, wanted: Download, response: httpx.Response, start: int) -> None:
+def _take(web: Web, download: Download, response: httpx.Response, start: int) -> None:
     length = response.headers.get("content-length", "")
-    whole = wanted.size if wanted.size is not None else start + int(length) if length.isdecimal() else None
+    whole = (
+        download.size if download.size is not None else start + int(length) if length.isdecimal() else None
+    )
     done = start
     try:
-        with disk.explaining(wanted.part, "cannot be written"):
-            disk.make_directory(wanted.part.parent)
-            _check_room(wanted.part, whole, start)
-            with _opened(wanted.part) as file:
+        with disk.explaining(download.part, "cannot be written"):
+            disk.make_directory(download.part.parent)
+            _check_room(download.part, whole, start)
+            with _opened(download.part) as file:
                 file.truncate(start)
                 file.seek(start)
-                _note_validator(wanted, response)
-                done = _copy(web, wanted, response, file, whole)
+                _note_validator(download, response)
+                done = _copy(web, download, response, file, whole)
     except Passing as error:
-        has_moved = _size(wanted.part) > start
-        raise Passing(_broke_off(wanted, _size(wanted.part), whole, error), has_moved=has_moved) from None
+        has_moved = _size(download.part) > start
+        raise Passing(_broke_off(download, _size(download.part), whole, error), has_moved=has_moved) from None
     except OutsideFailure as error:
         if error.problem.code == "disk-full":  # it gets its room back
-            forget(wanted.part)
+            forget(download.part)
         raise
     if whole is not None and done < whole:
-        raise Passing(_broke_off(wanted, done, whole), has_moved=done > start)
+        raise Passing(_broke_off(download, done, whole), has_moved=done > start)
 
 
 def _opened(part: Path) -> BinaryIO:
@@ -136,21 +137,21 @@ def _opened(part: Path) -> BinaryIO:
     return os.fdopen(handle, "r+b")
 
 
-def _copy(web: Web, wanted: Download, response: httpx.Response, file: BinaryIO, whole: int | None) -> int:
-    """Write what comes; the bytes that are in the file then."""
+def _copy(web: Web, download: Download, response: httpx.Response, file: BinaryIO, whole: int | None) -> int:
+    """Write the response; the size of the file afterwards."""
     done = file.tell()
     watched, seen = web.clock.monotonic(), done
-    with web.explaining(wanted.address):
+    with web.explaining(download.address):
         for piece in response.iter_raw():
             file.write(piece)
             done += len(piece)
             if whole is not None and done > whole:
-                break  # more than it may have: its digest will say that it is another
-            wanted.progress(done, whole)
+                break  # more than expected: the digest will differ
+            download.progress(done, whole)
             now = web.clock.monotonic()
             if now - watched >= web.patience.stall:
                 if done - seen < SLOWEST * web.patience.stall:
-                    raise Passing(_broke_off(wanted, done, whole))
+                    raise Passing(_broke_off(download, done, whole))
                 watched, seen = now, done
     return done
 
@@ -176,11 +177,11 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _note_validator(wanted: Download, response: httpx.Response) -> None:
+def _note_validator(download: Download, response: httpx.Response) -> None:
     tag = response.headers.get("etag", "")
     validator = tag if tag and not tag.startswith("W/") else response.headers.get("last-modified", "")
-    noted = {"address": shown(wanted.address), "validator": validator}
-    disk.write(_note(wanted.part), json.dumps(noted).encode())
+    noted = {"address": shown(download.address), "validator": validator}
+    disk.write(_note(download.part), json.dumps(noted).encode())
 
 
 def _note(part: Path) -> Path:
@@ -193,14 +194,14 @@ def is_page(path: Path) -> bool:
         return file.read(64).lstrip().lower().startswith(_PAGE)
 
 
-def _broke_off(wanted: Download, done: int, whole: int | None, error: Passing | None = None) -> Problem:
+def _broke_off(download: Download, done: int, whole: int | None, error: Passing | None = None) -> Problem:
     if error is not None and error.problem.code != "unreachable":
         return error.problem
     of = "" if whole is None else f" of {whole:,}"
     why = "broke off" if error is None or "broke off" in error.problem.problem else error.problem.problem
     return Problem(
         code="half-a-file",
-        where=shown(wanted.address),
+        where=shown(download.address),
         problem=f"{why} after {done:,}{of} bytes, again and again",
         hint="run again to resume; or add another mirror",
     )

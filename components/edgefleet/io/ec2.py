@@ -32,7 +32,7 @@ def tagged(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def find(outside: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
-    """What an earlier run made for this very resource without hearing so; None where there is none.
+    """The resource that an earlier run made without receiving the answer; None where there is none.
 
     Raises:
         Refused: another stack of the same name has created it.
@@ -44,27 +44,27 @@ def find(outside: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | No
         {"Name": f"tag:{URN}", "Values": [owner.urn]},
         {"Name": f"tag:{GENERATION}", "Values": [owner.generation]},
     ]
-    found = outside.aws.call("ec2", kind.describe, place, Filters=filters)[kind.answer]
-    for described in found:
+    answer = outside.aws.call("ec2", kind.describe, place, Filters=filters)[kind.answer]
+    for described in answer:
         if _is_alive(described) and owner.is_mine(EC2.parsed(described.get("Tags")), place):
             return dict(described)
     return None
 
 
 def get(aws: Aws, kind: Ec2Kind, identity: str) -> dict[str, Any] | None:
-    """What has the id `identity` as it is now, None where it is gone; asked together with others."""
+    """The current description of `identity`, None where it is gone; requested together with others."""
 
     def fetch(identities: list[str]) -> dict[str, dict[str, Any]]:
         filters = [{"Name": kind.filter, "Values": identities}]
         place = f"{kind.type} {', '.join(identities)}"
-        found = aws.pages("ec2", kind.describe, place, key=kind.answer, Filters=filters)
-        return {each[kind.id]: each for each in found if _is_alive(each)}
+        answers = aws.pages("ec2", kind.describe, place, key=kind.answer, Filters=filters)
+        return {each[kind.id]: each for each in answers if _is_alive(each)}
 
     return aws.batcher(kind.describe, fetch).get(identity)
 
 
 def interfaces(aws: Aws, name: str, identity: str) -> list[str]:
-    """What still has a network interface there: ``eni-0a1b (ELB net/hub)``.
+    """The network interfaces that are still there: ``eni-0a1b (ELB net/hub)``.
 
     Args:
         aws: where to ask.
@@ -72,10 +72,10 @@ def interfaces(aws: Aws, name: str, identity: str) -> list[str]:
         identity: its value.
     """
     filters = [{"Name": name, "Values": [identity]}]
-    found = aws.call("ec2", "describe_network_interfaces", identity, Filters=filters)
+    answer = aws.call("ec2", "describe_network_interfaces", identity, Filters=filters)
     return [
         f"{each['NetworkInterfaceId']} ({each.get('Description') or each.get('InterfaceType', 'interface')})"
-        for each in found["NetworkInterfaces"]
+        for each in answer["NetworkInterfaces"]
     ]
 
 

@@ -1,8 +1,8 @@
 """The emulated cloud of one project: found where it runs, started where it does not.
 
 It is moto's server in a process of its own on loopback, outliving the command that started it; its
-contents live as long as the process does. ``.edgefleet/emulator.json`` says which process it is. Whoever
-finds that process gone learns so (`Emulator.was_lost`), since what was in it is gone with it.
+contents live as long as the process does. ``.edgefleet/emulator.json`` names the process. Where
+that process is gone, `Emulator.was_lost` reports it, since its contents are gone as well.
 """
 
 import fcntl
@@ -40,7 +40,7 @@ class Emulator:
 
 
 class State(TypedDict):
-    """What is noted of a running emulator."""
+    """The record of a running emulator."""
 
     pid: int
     started: str
@@ -79,7 +79,7 @@ def ensure(
 def find(project: Path) -> Emulator | None:
     """The emulated cloud of `project` where it runs; None otherwise. Nothing is started.
 
-    Of one that was lost, `ensure` says so.
+    Only `ensure` reports a lost one.
     """
     state = _load(project / ".edgefleet")
     return Emulator(url=_url(state), pid=state["pid"]) if state is not None and _answers(state) else None
@@ -117,7 +117,7 @@ def _locked(project: Path) -> Iterator[Path]:
 
 
 def _load(folder: Path) -> State | None:
-    """What is noted of the project's emulator; None where nothing is, or it is damaged."""
+    """The record of the project's emulator; None where there is none, or it is damaged."""
     try:
         noted = json.loads(disk.read(folder / "emulator.json") or b"null")
         return {"pid": int(noted["pid"]), "started": str(noted["started"]), "port": int(noted["port"])}
@@ -186,7 +186,7 @@ def _start(folder: Path, patience: float) -> State:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment, able to import edgefleet, without anybody's AWS credentials."""
+    """This process's environment, able to import edgefleet, without AWS credentials."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     root = str(Path(__file__).resolve().parents[2])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH", "")]))

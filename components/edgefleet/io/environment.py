@@ -24,7 +24,7 @@ class Environment:
     owner: Owner | None = None
     """Owner of the resource; None where there is none."""
     holder: str = ""
-    """What tells apart two stacks of one name; see `Owner.holder`."""
+    """Distinguishes two stacks of one name; see `Owner.holder`."""
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
 
     def store(self, uri: str) -> ArtifactStore:
@@ -33,10 +33,10 @@ class Environment:
         Raises:
             InvalidInput: `uri` names no store.
         """
-        found = self._stores.get(uri)
-        if found is None:
-            found = self._stores.setdefault(uri, open_store(uri, aws=self.aws, root=self.project))
-        return found
+        store = self._stores.get(uri)
+        if store is None:
+            store = self._stores.setdefault(uri, open_store(uri, aws=self.aws, root=self.project))
+        return store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Found(Generic[Outputs]):
     id: str
     outputs: Outputs
     inputs: dict[str, Any] | None = None
-    """Inputs, plain, camelCase, that say how it is; None where it cannot tell and the recorded ones stay."""
+    """Its actual inputs, plain, camelCase; None where they are unknown and the recorded ones stay."""
 
 
 class Incomplete(OutsideFailure):

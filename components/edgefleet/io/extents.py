@@ -2,7 +2,7 @@
 
 Holes stay holes, and memory does not grow with the image. The digest is taken in a second thread from what
 is written, not from the file afterwards. Where the file system shares blocks (reflink), a copied run costs
-no space. A descriptor is a small JSON document; the common formats that refer to other files cannot say it
+no space. A descriptor is a small JSON document; the common formats that refer to other files cannot
 (qcow2 has one backing file at equal offsets; QEMU leaves out runs of zeroes in a VMDK of several extents).
 """
 
@@ -34,7 +34,7 @@ def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) 
     """Write the image to `out`, whole or not at all.
 
     Args:
-        extents: what follows what.
+        extents: the extents in order.
         parts: dict[name -> file].
         out: the image.
     """
@@ -43,7 +43,7 @@ def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) 
 
 
 def digest(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Written:
-    """What `write_copy` would have written, without writing."""
+    """The result of `write_copy`, without writing."""
     return _written(extents, parts, None)
 
 
@@ -62,7 +62,7 @@ def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryI
 def _through(
     extents: Sequence[Extent], parts: Mapping[str, Path], digesting: Digesting, target: NewFile | None
 ) -> int:
-    """Digest what follows what, and bring it to `target` if there is one; its bytes."""
+    """Digest the extents in order, and write them to `target` if there is one; the number of bytes."""
     size = 0
     for source, offset, length in _runs(extents, parts):
         if source is None:
@@ -76,7 +76,7 @@ def _through(
 
 
 def _copy(source: int, offset: int, length: int, digesting: Digesting, to: tuple[NewFile, int]) -> None:
-    """Digest a run of data, and bring it `to` (a file, where): its whole blocks shared if that can be."""
+    """Digest a run of data, and write it `to` (a file, where), sharing whole blocks where possible."""
     target, at = to
     first = min(-offset % BLOCK, length)
     whole = (length - first) // BLOCK * BLOCK
@@ -119,7 +119,7 @@ def pieces(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tup
 
 
 def _runs(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tuple[int | None, int, int]]:
-    """(open file, offset, length) of what follows what; no file for a hole."""
+    """(open file, offset, length) of each extent; no file for a hole."""
     for extent in extents:
         if not extent.part:
             yield None, 0, extent.length
@@ -147,7 +147,7 @@ def write_reference(
     """Write a descriptor to `out` that refers to its parts, and beside it the file of those that are its own.
 
     Args:
-        extents: what follows what.
+        extents: the extents in order.
         own: dict[name -> file] of the parts that belong to this image alone.
         shared: dict[name -> file] of the others, which stay where they are.
         out: ``n1.raw.json``.

@@ -25,7 +25,7 @@ COMPRESSED: tuple[tuple[bytes, str, str], ...] = (
     (b"<!doctype", "a web page", ""),
     (b"<html", "a web page", ""),
 )
-"""(how a file begins that is no disk image, what it is, the command that makes one of it)."""
+"""(magic bytes of a compressed file, the compression, the command that unpacks it)."""
 LUKS = b"LUKS\xba\xbe"
 
 
@@ -45,11 +45,11 @@ def read_table(image: Path) -> Table:
     table = Table(
         uuid=plain["id"],
         first=int(plain["firstlba"]),
-        partitions=tuple(_partition(each) for each in plain.get("partitions", ())),
+        partitions=tuple(_partition(partition) for partition in plain.get("partitions", ())),
     )
     if not table.partitions:
         raise _wrong(image, "base-empty", "has no partition", "use the image of an installed system")
-    longest = max(each.end for each in table.partitions) * SECTOR
+    longest = max(partition.end for partition in table.partitions) * SECTOR
     if longest > size:
         raise _truncated(image, size, longest)
     _check_open(image, table)
@@ -70,12 +70,12 @@ def _partition(plain: dict[str, Any]) -> Partition:
 
 
 def _check_kind(image: Path, start: bytes) -> None:
-    for magic, what, command in COMPRESSED:
+    for magic, compression, command in COMPRESSED:
         if start.startswith(magic):
             hint = "give the address of the image itself"
             if command:
                 hint = f"unpack it first and give the digest of the result: {command.format(name=image.name)}"
-            raise _wrong(image, "base-compressed", f"is {what}, not a raw disk image", hint)
+            raise _wrong(image, "base-compressed", f"is {compression}, not a raw disk image", hint)
     if start[SECTOR : SECTOR + len(SIGNATURE)] == SIGNATURE:
         return
     if start[BIG_SECTOR:].startswith(SIGNATURE):
@@ -147,11 +147,16 @@ def written_table(table: Table, size: int, scratch: Path, *, boot_code: bytes = 
 def _script(table: Table) -> bytes:
     """The dump format of sfdisk (sfdisk(8), input formats)."""
     lines = ["label: gpt", f"label-id: {table.uuid}", f"first-lba: {min(table.first, ALIGNED)}"]
-    for each in table.partitions:
-        fields = [f"start={each.start}", f"size={each.size}", f"type={each.type}", f"uuid={each.uuid}"]
-        if each.name:
-            fields.append(f'name="{each.name}"')
-        if each.attributes:
-            fields.append(f'attrs="{each.attributes}"')
-        lines.append(f"{each.number} : {', '.join(fields)}")
+    for partition in table.partitions:
+        fields = [
+            f"start={partition.start}",
+            f"size={partition.size}",
+            f"type={partition.type}",
+            f"uuid={partition.uuid}",
+        ]
+        if partition.name:
+            fields.append(f'name="{partition.name}"')
+        if partition.attributes:
+            fields.append(f'attrs="{partition.attributes}"')
+        lines.append(f"{partition.number} : {', '.join(fields)}")
     return ("\n".join(lines) + "\n").encode()

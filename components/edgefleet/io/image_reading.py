@@ -1,7 +1,7 @@
 """The files in a finished image, read back: small ones into memory, those of a payload as a stream of bytes.
 
 A seed is read by its own kind (ISO 9660, tar, one file). In a disk image the seed is a FAT, read by mtools,
-and the payload a squashfs, read by unsquashfs; where these are, the image's manifest says.
+and the payload a squashfs, read by unsquashfs; the image's manifest states their places.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import Entry, Piece
 
 FOLDER = "edgefleet"
-"""What is put on an installer's medium lies here."""
+"""Directory of the added files on an installer's medium."""
 CARRIED = f"{FOLDER}/payload/"
 ONE_FILE = (".ign", ".sh")
 """Endings of seeds that are one file."""
@@ -44,12 +44,12 @@ class Run:
         Raises:
             OutsideFailure: it cannot be read.
         """
-        left = self.size
+        remaining = self.size
         with disk.explaining(self.file, "cannot be read"), self.file.open("rb") as file:
             file.seek(self.offset)
-            while left and (piece := file.read(min(left, disk.PIECE))):
+            while remaining and (piece := file.read(min(remaining, disk.PIECE))):
                 yield piece
-                left -= len(piece)
+                remaining -= len(piece)
 
 
 def run_of(piece: Piece, extents: Sequence[Extent], parts: Mapping[str, Path]) -> Run | None:
@@ -57,7 +57,7 @@ def run_of(piece: Piece, extents: Sequence[Extent], parts: Mapping[str, Path]) -
 
     Args:
         piece: a run of the image.
-        extents: what the image consists of.
+        extents: those of the image.
         parts: dict[part -> file].
     """
     at = 0
@@ -74,7 +74,7 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
     Args:
         name: of its file.
         data: its bytes.
-        only: what the file in a seed of one file is called; its own name unless said.
+        only: name for the file in a seed of one file; its own name by default.
 
     Raises:
         ValueError: it cannot be read.
@@ -91,7 +91,7 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
 
 
 def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry, bytes]]:
-    """dict[path -> (entry, content)] of what was put on an installer's medium, its payload apart.
+    """dict[path -> (entry, content)] of the files added to an installer's medium, without its payload.
 
     Args:
         image: the file; it is not read as a whole.
@@ -100,15 +100,15 @@ def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry,
     Raises:
         ValueError: it cannot be read.
     """
-    made = {}
-    for found in own_files(image, promised):
-        data = b"".join(found.pieces)
-        made[found.path] = (_entry(found.path, data, (found.mode, found.owner)), data)
-    return made
+    files = {}
+    for file in own_files(image, promised):
+        data = b"".join(file.pieces)
+        files[file.path] = (_entry(file.path, data, (file.mode, file.owner)), data)
+    return files
 
 
 def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
-    """The files of which `read_medium` tells, as they are found.
+    """The files that `read_medium` returns, one after the other.
 
     Raises:
         ValueError: it cannot be read.
@@ -120,19 +120,24 @@ def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
 
 
 def read_carried(image: Path) -> dict[str, Entry]:
-    """dict[path -> entry] of the payload on an installer's medium; its bytes are digested as they come.
+    """dict[path -> entry] of the payload on an installer's medium; its bytes are digested as they are read.
 
     Raises:
         ValueError: it cannot be read.
     """
-    made = {}
-    for found in read_some(image, lambda path: path.startswith(CARRIED)):
-        digest, path = hashlib.sha256(), found.path.removeprefix(CARRIED)
-        for piece in found.pieces:
+    entries = {}
+    for file in read_some(image, lambda path: path.startswith(CARRIED)):
+        digest, path = hashlib.sha256(), file.path.removeprefix(CARRIED)
+        for piece in file.pieces:
             digest.update(piece)
-        said = f"sha256:{digest.hexdigest()}"
-        made[path] = Entry(path=path, size=found.size, digest=said, mode=found.mode, owner=found.owner)
-    return made
+        entries[path] = Entry(
+            path=path,
+            size=file.size,
+            digest=f"sha256:{digest.hexdigest()}",
+            mode=file.mode,
+            owner=file.owner,
+        )
+    return entries
 
 
 def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:
@@ -187,16 +192,16 @@ def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Ent
     """`entries` with the digests of their contents, which come one after the other."""
     rest = memoryview(b"")
     for entry in entries:
-        digest, left = hashlib.sha256(), entry.size
-        while left:
+        digest, remaining = hashlib.sha256(), entry.size
+        while remaining:
             if not rest:
                 piece = next(pieces, b"")
                 if not piece:
                     break
                 rest = memoryview(piece)
-            digest.update(rest[:left])
-            taken = min(left, len(rest))
-            rest, left = rest[taken:], left - taken
+            digest.update(rest[:remaining])
+            taken = min(remaining, len(rest))
+            rest, remaining = rest[taken:], remaining - taken
         yield Entry(
             path=entry.path,
             size=entry.size,

@@ -1,4 +1,4 @@
-"""Installer ISOs that somebody else made: looked into, and written anew with files added, by xorriso.
+"""Installer ISOs of distributions: inspected, and written anew with files added, by xorriso.
 
 What makes the base boot is replayed: El Torito, the boot loader in the first sectors, partitions (xorriso(1),
 ``-boot_image any replay``). Its UUID, which is the time of its making, stays, as GRUB may look for it.
@@ -51,7 +51,7 @@ class Addition:
 
 
 def read_installer(image: Path, texts: Sequence[str]) -> InstallerIso:
-    """What is in an ISO.
+    """The files of an ISO.
 
     Args:
         image: the file.
@@ -96,15 +96,15 @@ def remaster(image: InstallerIso, added: Mapping[str, Addition], *, disk_uuid: s
         OutsideFailure: xorriso is missing or failed, or the disk is full.
     """
     size = 0
-    with disk.writing(out) as file, NewFile(file.fileno()) as made, Digesting() as digesting:
+    with disk.writing(out) as file, NewFile(file.fileno()) as target, Digesting() as digesting:
         for piece in tools.stream("xorriso", *_command(image, added, disk_uuid)):
             for part in _parts(piece):
                 buffer = digesting.buffer()
                 buffer[: len(part)] = part
                 digesting.add(buffer, len(part))
-                made.write(size, part)
+                target.write(size, part)
                 size += len(part)
-        made.end(size)
+        target.end(size)
     return disk.Copied(size=size, sha256=digesting.hexdigest())
 
 
@@ -114,7 +114,7 @@ def _parts(piece: bytes) -> Iterator[memoryview]:
 
 
 def _command(image: InstallerIso, added: Mapping[str, Addition], disk_uuid: str) -> list[str | Path]:
-    """What xorriso is told; it takes standard output only as its first word."""
+    """Arguments of xorriso, which takes standard output only as its first one."""
     command: list[str | Path] = ["-outdev", "-", *QUIET, "-indev", f"stdio:{image.path}"]
     command += ["-boot_image", "any", "replay", "-boot_image", "any", f"gpt_disk_guid={disk_uuid}"]
     command += ["-volume_date", "uuid", image.date, "-volume_date", "all_file_dates", "set_to_mtime"]
@@ -152,14 +152,14 @@ def _check_kind(image: Path, start: bytes, descriptor: bytes, size: int) -> None
 
 
 def _check_whole(image: Path, start: bytes, descriptor: bytes, size: int) -> None:
-    """The volume says how long it is, and a GPT where its copy is, which is behind the volume."""
+    """Compare the size with that of the volume, and with the place of a GPT's copy, which is behind it."""
     (blocks,) = struct.unpack_from("<I", descriptor, _SIZE)
-    wanted = blocks * BLOCK
+    needed = blocks * BLOCK
     if start[SECTOR : SECTOR + len(SIGNATURE)] == SIGNATURE:
         (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
-        wanted = max(wanted, (copy + 1) * SECTOR)
-    if size < wanted:
-        raise _truncated(image, size, wanted)
+        needed = max(needed, (copy + 1) * SECTOR)
+    if size < needed:
+        raise _truncated(image, size, needed)
 
 
 def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
@@ -168,5 +168,5 @@ def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
 
 
 def wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    """What is said of a base that cannot be used."""
+    """The error of a base that cannot be used."""
     return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))

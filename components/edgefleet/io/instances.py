@@ -1,4 +1,4 @@
-"""Launching machines on EC2: what every machine of ours has, and whether image and type go together."""
+"""Launching machines on EC2: settings of every machine, and whether image and type go together."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from edgefleet.io.environment import Environment
 from edgefleet.io.waiting import until
 
 LATE = "IAM Instance Profile"
-"""In the message by which EC2 says that it does not know a profile, yet or at all."""
+"""Part of EC2's message for a profile that it does not know, yet or at all."""
 METADATA = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"}
 """Version 2 of the instance metadata only, and for the machine itself: a container is a hop further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What is launched."""
+    """A machine to launch."""
 
     image: str
     """Id of the machine image."""
@@ -48,16 +48,16 @@ def launch_settings(aws: Aws, machine: Machine, tags: Mapping[str, str]) -> dict
 
 
 def run_one(outside: Environment, place: str, **parameters: Any) -> dict[str, Any]:
-    """Start one machine; a profile that was made a moment ago is waited for, as IAM tells EC2 of it late."""
+    """Start one machine; waits for a new profile, which reaches EC2 late."""
 
     def look() -> dict[str, Any] | None:
         try:
-            made = outside.aws.call("ec2", "run_instances", place, **parameters)
+            answer = outside.aws.call("ec2", "run_instances", place, **parameters)
         except EdgefleetError as error:
             if error_code(error) == "InvalidParameterValue" and LATE in str(error):
                 return None
             raise
-        return dict(made["Instances"][0])
+        return dict(answer["Instances"][0])
 
     return until(look, outside.clock, what=f"{place}: its instance profile known to EC2", patience=90.0)
 
@@ -76,7 +76,7 @@ def _root_device(aws: Aws, image: str) -> str:
 
 
 def architecture_problems(aws: Aws, image: str, instance_type: str) -> list[Problem]:
-    """What is wrong with starting `image` on a machine of `instance_type`."""
+    """Problems of starting `image` on a machine of `instance_type`."""
     found = aws.seek("ec2", "describe_images", f"image {image}", ImageIds=[image]) or {}
     images = found.get("Images") or []
     if not images:

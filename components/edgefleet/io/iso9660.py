@@ -241,12 +241,12 @@ def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
     image = _new()
     with _explaining():
         image.open_fp(io.BytesIO(data))
-        found = {}
+        modes = {}
         for child in image.list_children(rr_path="/"):
             if child is not None and child.is_file():
                 rock = child.rock_ridge
-                found[rock.name().decode()] = _modes(rock)
-    return found
+                modes[rock.name().decode()] = _modes(rock)
+    return modes
 
 
 def _modes(rock: Any) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Who this user is to servers: what netrc and docker's own file say, looked up by host, never shown.
+"""Logins of this user by host, from netrc and docker's own file; never shown.
 
 The files are the ones that curl, git, docker, podman and skopeo read, so that nothing is set up twice.
 """
@@ -95,20 +95,20 @@ class Logins:
             ) from None  # the parser's own words may hold a password
 
     def _docker_files(self) -> list[Path]:
-        said = self._environment.get("REGISTRY_AUTH_FILE")
+        auth_file = self._environment.get("REGISTRY_AUTH_FILE")
         folder = self._environment.get("DOCKER_CONFIG")
         docker = Path(folder) if folder else self._home() / ".docker"
-        return [*([Path(said)] if said else []), docker / "config.json"]
+        return [*([Path(auth_file)] if auth_file else []), docker / "config.json"]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        config = json.loads(path.read_bytes())
     except OSError:
         return {}
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        config = None
+    if not isinstance(config, dict):
         raise InvalidInput(
             Problem(
                 code="bad-docker-config",
@@ -117,16 +117,16 @@ def _read_json(path: Path) -> dict[str, Any]:
                 hint="fix it, or recreate it with docker login",
             )
         ) from None  # what could not be read may be a password
-    return found
+    return config
 
 
-def _of_docker(known: dict[str, Any], names: tuple[str, ...]) -> Login | None:
-    helpers, store = known.get("credHelpers") or {}, known.get("credsStore")
+def _of_docker(config: dict[str, Any], names: tuple[str, ...]) -> Login | None:
+    helpers, store = config.get("credHelpers") or {}, config.get("credsStore")
     for name in names:
-        helper = helpers.get(name) or (store if name in (known.get("auths") or {}) else None)
+        helper = helpers.get(name) or (store if name in (config.get("auths") or {}) else None)
         if helper:
             return _of_helper(str(helper), name)
-        entry = (known.get("auths") or {}).get(name)
+        entry = (config.get("auths") or {}).get(name)
         if entry:
             return _of_entry(entry)
     return None
@@ -145,11 +145,11 @@ def _of_entry(entry: dict[str, Any]) -> Login | None:
 def _of_helper(helper: str, name: str) -> Login | None:
     program = f"docker-credential-{helper}"
     done = processes.run([program, "get"], stdin=name.encode(), timeout=60)
-    if done.status != 0:  # it says on stdout that it knows none
+    if done.status != 0:  # without a login it fails, with a message on stdout
         return None
     try:
-        said = json.loads(done.output)
-        user, secret = str(said["Username"]), str(said["Secret"])
+        answer = json.loads(done.output)
+        user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError):
         raise OutsideFailure(
             Problem(

@@ -1,4 +1,4 @@
-"""Whose a cloud resource is: the tags that say so, and by which one is found whose making was never answered.
+"""Tags that name a resource's owner, and by which one is found whose creation was never answered.
 
 A call that makes something may take effect although its answer is lost. The next run would make a second
 one; so each resource carries the digests of its URN and of the inputs that make it what it is, and is looked
@@ -15,7 +15,7 @@ from edgefleet.errors import Problem, Refused
 
 PREFIX = "edgefleet:"
 MANAGED = ("managed-by", "edgefleet")
-"""The tag that says which tool looks after a resource."""
+"""The tag that names the tool which manages a resource."""
 URN, GENERATION, HOLDER = (f"{PREFIX}{name}" for name in ("urn", "generation", "holder"))
 
 
@@ -33,7 +33,7 @@ class Owner:
     generation: str
     """Digest of the inputs whose change makes another resource, 16 hexadecimal digits."""
     holder: str = ""
-    """What tells apart two stacks of one name: a digest that whoever holds the stack's secret has."""
+    """Distinguishes two stacks of one name: a digest that follows from the stack's secret."""
     may_exist: bool = True
     """Whether one with these tags can only be this one; not so while an equal one is being replaced."""
 
@@ -93,7 +93,7 @@ def digest(text: str) -> str:
 
 
 def without_ownership(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags that somebody asked for: neither ours nor AWS's own."""
+    """The tags that the user set: neither edgefleet's nor AWS's own."""
     return {
         key: value
         for key, value in sorted(tags.items())

@@ -52,7 +52,7 @@ def each(
 
 
 _under_way: list[Callable[[Any], Any]] = []
-"""In a process of a pool: what it is there for."""
+"""In a process of a pool: the function that it runs."""
 
 
 def _begin(work: Callable[[Any], Any]) -> None:

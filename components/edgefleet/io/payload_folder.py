@@ -1,6 +1,6 @@
-"""The directory in which a box finds its payload: ``bin/``, ``images/``, ``SHA256SUMS``, of a cache's files.
+"""The directory with a node's payload: ``bin/``, ``images/``, ``SHA256SUMS``, from a cache's files.
 
-Files are further names of the cache's where the file system can (nothing is copied), else copies.
+Files are hard links into the cache where the file system allows it, else copies.
 """
 
 import errno
@@ -24,12 +24,12 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
     Raises:
         OutsideFailure: some are not in the cache, all of them named; or the disk is full.
     """
-    found = {file.path: _found(cache, file) for file in files}
-    missing = sorted(path for path, source in found.items() if source is None)
+    sources = {file.path: _found(cache, file) for file in files}
+    missing = sorted(path for path, source in sources.items() if source is None)
     if missing:
         raise OutsideFailure(_missing(missing))
     sums = {}
-    for path, source in sorted(found.items()):
+    for path, source in sorted(sources.items()):
         if source is not None:
             _put(source, folder / path)
             sums[path] = source.name
@@ -37,7 +37,7 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
 
 
 def _found(cache: ArtifactCache, file: PayloadFile) -> Path | None:
-    """The file in the cache; of an image's archive the digest that is known is its manifest's."""
+    """The file in the cache; an image's archive is found by the digest of its manifest."""
     return archived(cache, Path(file.path).stem, file.digest) or cache.path(file.digest)
 
 

@@ -1,7 +1,7 @@
-"""What a payload's directory holds, as a manifest lists it.
+"""The contents of a payload's directory, as a manifest lists them.
 
-Apart from how that directory comes about (`edgefleet.io.payload_folder`): every preview knows the formats and
-fetches nothing, and what fetches takes long to import.
+Apart from `edgefleet.io.payload_folder`, which makes that directory: every preview imports the formats, and
+the modules that fetch take long to import.
 """
 
 import hashlib
@@ -14,15 +14,15 @@ SUMS = "SHA256SUMS"
 
 
 def listed(folder: Path) -> tuple[Entry, ...]:
-    """What a payload holds, below ``payload/``, with modes and owners as a medium has them.
+    """The entries of a payload, below ``payload/``, with modes and owners as a medium has them.
 
     Digests are those of `SUMS`, which were checked when the files were fetched.
     """
     sums = _sums(folder)
-    found = []
-    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+    entries = []
+    for file in sorted(file_path for file_path in folder.rglob("*") if file_path.is_file()):
         path = file.relative_to(folder).as_posix()
-        found.append(
+        entries.append(
             Entry(
                 path=f"payload/{path}",
                 size=file.stat().st_size,
@@ -31,7 +31,7 @@ def listed(folder: Path) -> tuple[Entry, ...]:
                 owner="root:root",
             )
         )
-    return tuple(found)
+    return tuple(entries)
 
 
 def _sums(folder: Path) -> dict[str, str]:

@@ -67,18 +67,18 @@ def run(
 
 
 def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[bytes, None, Finished]:
-    """What `command` prints, a piece at a time; then how it ended, any exit status being an answer.
+    """The output of `command`, a piece at a time; then its end, any exit status being an answer.
 
     Raises:
         OutsideFailure: there is no such program.
     """
-    with tempfile.TemporaryFile() as told:  # a pipe that nobody reads meanwhile would stop it when it is full
+    with tempfile.TemporaryFile() as errors:  # an unread pipe would block the program when it is full
         try:
             running = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=told,
+                stderr=errors,
                 pipesize=PIECE,
                 env=dict(env),
             )
@@ -92,8 +92,8 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[byt
                 running.wait()
             finally:
                 running.kill()  # without effect on one that ended
-        told.seek(0)
-        words = told.read().decode(errors="replace")
+        errors.seek(0)
+        words = errors.read().decode(errors="replace")
         return Finished(status=running.returncode, output=b"", errors=words)
 
 
@@ -168,7 +168,7 @@ def stop(process: Process, *, patience: float = 5, sleep: Callable[[float], None
 
 
 def _reap(pid: int) -> None:
-    """Take the exit status of a child of ours, so that it does not look alive."""
+    """Take the exit status of a child, so that it does not look alive."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except OSError:

@@ -1,7 +1,7 @@
 """Container registries (OCI distribution specification): manifests, blobs, access tokens.
 
 A manifest is verified against the digest that was asked for. Where the digest of one platform is meant an
-index is refused: whoever reads it may choose another entry.
+index is refused: another reader may choose another entry.
 
 oras 0.2.43 was tried in place of this module and is worse. It returns a manifest as parsed JSON, so nothing
 can be verified against a digest. It sends the user's password to any realm that a registry names, over
@@ -24,7 +24,7 @@ from edgefleet.io.logins import HUB
 from edgefleet.io.web import Answer, Web, shown
 
 OCI_INDEX, OCI_MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("index", "manifest"))
-"""What a document is that does not say it: docker's own have to (OCI image specification; distribution)."""
+"""Types of documents that state none: docker's own must (OCI image specification; distribution)."""
 INDEXES = frozenset({OCI_INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
 MANIFESTS = frozenset({OCI_MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
 ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
@@ -33,7 +33,7 @@ _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _UNAUTHORIZED = 401
 _LIFETIME = 60.0
-"""Seconds that a token lasts where nothing is said (distribution, token specification)."""
+"""Seconds that a token lasts by default (distribution, token specification)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,9 @@ class Manifest:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """What it says."""
-        found: dict[str, Any] = json.loads(self.data)
-        return found
+        """Its parsed JSON."""
+        document: dict[str, Any] = json.loads(self.data)
+        return document
 
 
 def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
@@ -65,8 +65,8 @@ def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
     """
     try:
         plain = json.loads(data)
-        said = plain.get("mediaType") or media_type
-        kind = said or (OCI_INDEX if "manifests" in plain else OCI_MANIFEST)
+        stated = plain.get("mediaType") or media_type
+        kind = stated or (OCI_INDEX if "manifests" in plain else OCI_MANIFEST)
         is_one = kind in INDEXES | MANIFESTS and ("manifests" in plain or "config" in plain)
     except (ValueError, AttributeError):
         kind, is_one = "", False
@@ -102,7 +102,7 @@ def base_of(registry: str) -> str:
 
 
 class Registries:
-    """The registries that were asked in this process, each with what it let us in with."""
+    """The registries that this process uses, each with its tokens."""
 
     def __init__(self, web: Web) -> None:
         self._web = web
@@ -138,19 +138,19 @@ class Registry:
 
         Raises:
             InvalidInput: a file of logins cannot be understood.
-            OutsideFailure: there is none, or it is not what the digest says.
+            OutsideFailure: there is none, or it does not match the digest.
         """
         address = f"{self._base}/v2/{repository}/manifests/{reference}"
         answer = self._asked(repository, address)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip()
-        found = manifest_of(answer.body, where=shown(address), media_type=kind if "json" in kind else "")
-        if reference.startswith("sha256:") and found.digest != reference:
-            problem = f"answers with a manifest whose digest is {found.digest}: not used"
+        manifest = manifest_of(answer.body, where=shown(address), media_type=kind if "json" in kind else "")
+        if reference.startswith("sha256:") and manifest.digest != reference:
+            problem = f"answers with a manifest whose digest is {manifest.digest}: not used"
             hint = "use another mirror; this one returns something else than requested"
             raise OutsideFailure(
                 Problem(code="digest-mismatch", where=shown(address), problem=problem, hint=hint)
             )
-        return found
+        return manifest
 
     def blob(self, repository: str, sha256: str) -> str:
         """Address of a blob by its hex SHA-256."""
@@ -160,7 +160,7 @@ class Registry:
         """A small blob, a configuration.
 
         Raises:
-            OutsideFailure: it is not there, or not what its digest says.
+            OutsideFailure: it is missing, or does not match its digest.
         """
         address = self.blob(repository, digest.removeprefix("sha256:"))
         data = self._asked(repository, address).body
@@ -175,11 +175,11 @@ class Registry:
         return data
 
     def source(self, repository: str, digest: str) -> str:  # noqa: ARG002 - a folder's answer depends on it
-        """What a cache is told to bring a blob from."""
+        """The source from which a cache downloads a blob."""
         return self._base.replace("https://", "oci://").replace("http://", "oci+http://") + f"/{repository}"
 
     def headers(self, repository: str) -> dict[str, str]:
-        """What opens `repository` for reading.
+        """The headers that `repository` requires for reading.
 
         Raises:
             InvalidInput: a file of logins cannot be understood.
@@ -193,14 +193,14 @@ class Registry:
         return {"authorization": value} if value else {}
 
     def _asked(self, repository: str, address: str) -> Answer:
-        said = {"accept": f"{ACCEPT}, */*"}
+        headers = {"accept": f"{ACCEPT}, */*"}
         again = frozenset({_UNAUTHORIZED})
-        answer = self._web.get(address, said | self.headers(repository), accepted=again)
+        answer = self._web.get(address, headers | self.headers(repository), accepted=again)
         if answer.status == _UNAUTHORIZED:
             with self._lock:
                 value = self._let_in(repository, answer)
             if value:
-                return self._web.get(address, said | {"authorization": value})
+                return self._web.get(address, headers | {"authorization": value})
             raise OutsideFailure(self._shut(address))
         return answer
 
@@ -240,9 +240,9 @@ class Registry:
             address = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
             answer = self._web.get(address, headers, accepted=refused)
         try:
-            said = json.loads(answer.body)
-            token = said.get("token") or said["access_token"]
-            lasts = float(said.get("expires_in") or _LIFETIME)
+            document = json.loads(answer.body)
+            token = document.get("token") or document["access_token"]
+            lasts = float(document.get("expires_in") or _LIFETIME)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise OutsideFailure(self._shut(f"{self._base}/{repository}")) from None
         return f"Bearer {token}", 0.75 * lasts

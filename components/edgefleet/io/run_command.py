@@ -9,7 +9,7 @@ from edgefleet.io.waiting import until
 
 PENDING = frozenset({"Pending", "InProgress", "Delayed"})
 NOT_THERE = frozenset({"InvalidInstanceId", "InvocationDoesNotExist"})
-"""What AWS answers while the agent of a machine has not registered yet, or has not seen the command."""
+"""Error codes while the agent of a machine has not registered yet, or has not seen the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ def run(instance: str, command: str, outside: Environment, *, patience: float = 
     Args:
         instance: id of the machine.
         command: one line of shell.
-        outside: the outside world.
+        outside: the environment.
         patience: seconds that it may take.
 
     Raises:
-        OutsideFailure: it could not be asked, or does not end.
+        OutsideFailure: it could not be reached, or does not end.
     """
     aws, place = outside.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
     try:
@@ -53,21 +53,25 @@ def run(instance: str, command: str, outside: Environment, *, patience: float = 
 
     def look() -> Ran | None:
         try:
-            found = aws.call("ssm", "get_command_invocation", place, CommandId=identity, InstanceId=instance)
+            invocation = aws.call(
+                "ssm", "get_command_invocation", place, CommandId=identity, InstanceId=instance
+            )
         except OutsideFailure as error:
             if error_code(error) in NOT_THERE:
                 return None
             raise
-        if found["Status"] in PENDING:
+        if invocation["Status"] in PENDING:
             return None
-        said = found.get("StandardErrorContent", "").strip()
-        return Ran(found["Status"] == "Success", found.get("StandardOutputContent", ""), said)
+        errors = invocation.get("StandardErrorContent", "").strip()
+        return Ran(invocation["Status"] == "Success", invocation.get("StandardOutputContent", ""), errors)
 
     return until(look, outside.clock, what=f"{place}: ended", patience=patience)
 
 
-def failed(ran: Ran, where: str, what: str) -> OutsideFailure:
+def failed(ran: Ran, where: str, action: str) -> OutsideFailure:
     """The error of a command that did not do what it should."""
-    said = ran.error.splitlines()[-1] if ran.error else "it printed nothing"
+    reason = ran.error.splitlines()[-1] if ran.error else "it printed nothing"
     hint = "look at the server with `aws ssm start-session --target <instance>`, then run up again"
-    return OutsideFailure(Problem(code="command", where=where, problem=f"{what} failed: {said}", hint=hint))
+    return OutsideFailure(
+        Problem(code="command", where=where, problem=f"{action} failed: {reason}", hint=hint)
+    )

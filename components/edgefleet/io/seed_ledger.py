@@ -1,7 +1,7 @@
-"""Which seed was handed to whom: once, to one hardware address, until it expires; kept on disk.
+"""The record of delivered seeds: each once, to one hardware address, until it expires; stored on disk.
 
-Addresses are one-time: of each only the digest is kept. What is being handed is written down before its first
-byte goes out, and taken back where not all of it could be sent.
+Addresses are one-time: only their digests are stored. A delivery is recorded before its first byte is sent,
+and withdrawn if not all of it could be sent.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 
 SECRET = frozenset({"user-data", "config.ign"})
-"""Files of which one is all that a box needs: with it the seed is used up."""
+"""Files of which one is all that a node needs: with it the seed is used up."""
 VALID = timedelta(minutes=30)
 """How long a one-time address is good for."""
 
 
 class Gone(Exception):  # noqa: N818 - an answer (410), no error
-    """It was handed already, or it is too late."""
+    """The seed was already delivered or has expired."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,16 +33,16 @@ class Ledger:
     path: Path
     now: Callable[[], datetime]
     until: datetime
-    """When none is handed any more."""
+    """Time from which no seed is delivered."""
     chance: Callable[[], str]
     """Makes an unguessable word."""
     seeds: dict[str, str]
-    """dict[hardware address -> ``sha256:<hex>`` of its seed]; another seed is handed anew."""
+    """dict[hardware address -> ``sha256:<hex>`` of its seed]; a changed seed is delivered anew."""
     _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
-        """Read what is kept.
+        """Read the ledger.
 
         Raises:
             InvalidInput: it is no such file.
@@ -60,10 +60,10 @@ class Ledger:
             ) from error
 
     def address(self, mac: str) -> str:
-        """A new one-time word for the box with `mac`; an earlier one is good no more.
+        """A new one-time word for the node with `mac`; an earlier one becomes invalid.
 
         Raises:
-            Gone: its seed was handed, or it is too late.
+            Gone: its seed was delivered or has expired.
         """
         with self._lock:
             now = self.now()
@@ -81,11 +81,11 @@ class Ledger:
             return word
 
     def take(self, word: str, name: str) -> str:
-        """Whose seed `word` is for, with its file `name` written down as handed.
+        """The node that `word` belongs to; records its file `name` as delivered.
 
         Raises:
-            KeyError: nobody's.
-            Gone: that file was handed, or it is too late.
+            KeyError: no node's.
+            Gone: that file was delivered or has expired.
         """
         with self._lock:
             mac = self.owner(word)
@@ -112,7 +112,7 @@ class Ledger:
             return {one["word"]: mac for mac, one in self._kept.items()}[_digest(word)]
 
     def forget(self, macs: Iterable[str]) -> None:
-        """Hand the boxes with these hardware addresses their seeds once more."""
+        """Deliver the seeds of the nodes with these hardware addresses once more."""
         with self._lock:
             found = [mac for mac in macs if self._kept.pop(mac, None) is not None]
             if found:

@@ -1,7 +1,7 @@
-"""A small server for a provisioning LAN: kernels to anybody, a seed once, to the box that it is for.
+"""A small server for a provisioning LAN: kernels for every client, a seed once, for its node alone.
 
-Whether a client is that box is seen in this machine's table of neighbours, so it stands in the same network.
-Without TLS a seed can be read by whoever listens there.
+A client is recognized by this machine's table of neighbours, so it must be in the same network. Without TLS
+anyone who listens there can read a seed.
 """
 
 import re
@@ -24,7 +24,7 @@ NEIGHBOURS = Path("/proc/net/arp")
 AT_ONCE = 64
 """Requests that are answered at the same time; more are turned away."""
 PATIENCE = 30
-"""Seconds in which a client must say something, or take something."""
+"""Seconds in which a client must send or receive something."""
 FIRST = "#!ipxe\nisset ${ip} || dhcp || exit\nchain /boot/${mac:hexhyp}.ipxe || exit\n"
 MAC = re.compile(r"/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe")
 SEED = re.compile(r"/boot/seed/([A-Za-z0-9_-]{8,128})/([a-z.-]{1,40})")
@@ -42,7 +42,7 @@ def neighbour(address: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """What is served."""
+    """The files to serve."""
 
     nodes: Mapping[str, Mapping[str, bytes]]
     """dict[hardware address -> dict[name -> content] with ``boot.ipxe`` and the seed's files]."""
@@ -52,7 +52,7 @@ class Shelf:
     say: Callable[[str], None]
     neighbour: Callable[[str], str | None] = neighbour
     is_routed: bool = False
-    """Whether boxes are behind a router, so that who asks is not checked beyond the one-time address."""
+    """Whether nodes are behind a router, so that only the one-time address identifies a client."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -163,7 +163,7 @@ def _no_tls(where: str, problem: str) -> InvalidInput:
 
 
 class SeedServer(ThreadingHTTPServer):
-    """The server; addresses in scripts are those that `public` says.
+    """The server; addresses in scripts begin with `public`.
 
     Raises:
         OutsideFailure: the address or port is not free, or not of this machine.

@@ -1,6 +1,6 @@
 """Keys that images are signed with: in a file, or in AWS KMS, which never gives them out.
 
-Ed25519, and ECDSA over P-256 with SHA-256: what cosign and openssl know, KMS the latter. Keys are PEM.
+Ed25519, and ECDSA over P-256 with SHA-256: cosign and openssl support both, KMS the latter. Keys are PEM.
 
 securesystemslib 1.6.0 was tried in place of this module and `edgefleet.keys.dsse` and is worse. Its ECDSA
 signatures differ each time, where a second build must write the same bytes. Its KMS signer creates a boto3
@@ -40,7 +40,7 @@ KMS_KIND, KMS_ALGORITHM = "ECC_NIST_P256", "ECDSA_SHA_256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicKey:
-    """What signatures are checked with."""
+    """The public half of a key, which verifies signatures."""
 
     pem: str
     algorithm: str
@@ -70,7 +70,7 @@ class PublicKey:
 
 
 class Signer(Protocol):
-    """Somebody who signs."""
+    """A signer."""
 
     def sign(self, data: bytes) -> bytes:
         """The signature over `data`: 64 bytes of Ed25519, or ECDSA's in DER."""
@@ -125,13 +125,13 @@ class KmsSigner:
             OutsideFailure: KMS did not answer, or these credentials may not see it.
         """
         where = f"KMS key {self.name}"
-        found = self.aws.call("kms", "get_public_key", where, KeyId=self.name)
-        if KMS_ALGORITHM not in found.get("SigningAlgorithms", ()):
-            kind = found.get("KeySpec") or found.get("CustomerMasterKeySpec")
-            problem = f"is of another kind ({kind}, {found.get('KeyUsage')})"
+        answer = self.aws.call("kms", "get_public_key", where, KeyId=self.name)
+        if KMS_ALGORITHM not in answer.get("SigningAlgorithms", ()):
+            kind = answer.get("KeySpec") or answer.get("CustomerMasterKeySpec")
+            problem = f"is of another kind ({kind}, {answer.get('KeyUsage')})"
             hint = f"create one with: aws kms create-key --key-usage SIGN_VERIFY --key-spec {KMS_KIND}"
             raise _wrong(where, problem, hint)
-        return _public(load_der_public_key(found["PublicKey"]), where)
+        return _public(load_der_public_key(answer["PublicKey"]), where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class Signing:
     endpoint: str | None = None
 
     def open(self) -> Signer:
-        """Somebody who signs."""
+        """A signer."""
         if self.kms:
             return _kms(self.kms, self.region, self.endpoint)
         return FileSigner(key=_private(self.private, "the signing key"))

@@ -23,14 +23,14 @@ from edgefleet.model.references import Reference, parse_reference
 T = TypeVar("T")
 TITLE = "org.opencontainers.image.title"
 _OURS = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad-netrc", "bad-docker-config"})
-"""What no other mirror changes."""
+"""Codes of problems that no other mirror solves."""
 
 
 class Sources:
-    """Brings files and images into a cache, from the nearest place that has them.
+    """Downloads files and images into a cache, from the nearest place that has them.
 
     Args:
-        cache: where they are kept.
+        cache: where they are stored.
         mirrors: dict[beginning of addresses, or a registry's name -> places, the first one first].
     """
 
@@ -45,7 +45,7 @@ class Sources:
 
         Raises:
             InvalidInput: a place cannot be asked.
-            OutsideFailure: nobody has it; what each said.
+            OutsideFailure: no place has it; with the answer of each.
         """
         known = self.cache.path(sha256)
         if known is not None:
@@ -55,11 +55,11 @@ class Sources:
         )
 
     def learn(self, address: str) -> tuple[str, int]:
-        """(hex SHA-256, bytes) of the file at `address`, which is brought.
+        """(hex SHA-256, bytes) of the file at `address`, which is downloaded.
 
         Raises:
             InvalidInput: a place cannot be asked.
-            OutsideFailure: nobody has it; what each said.
+            OutsideFailure: no place has it; with the answer of each.
         """
         return self._first(address, self._learn)
 
@@ -68,25 +68,25 @@ class Sources:
 
         Raises:
             InvalidInput: a place cannot be asked.
-            OutsideFailure: nobody has it; what each said.
+            OutsideFailure: no place has it; with the answer of each.
         """
         return self._first(address, self._read)
 
     def size(self, address: str) -> int | None:
-        """Bytes of the file at `address`; `None` where nobody says.
+        """Bytes of the file at `address`; `None` where no server states it.
 
         Raises:
             InvalidInput: a place cannot be asked.
-            OutsideFailure: nobody has it; what each said.
+            OutsideFailure: no place has it; with the answer of each.
         """
         return self._first(address, self._size)
 
     def resolve(self, reference: Reference, arch: str) -> PlatformImage:
-        """The image that a box of `arch` runs, by tag or digest.
+        """The image that a node of `arch` runs, by tag or digest.
 
         Raises:
             InvalidInput: there is none for it.
-            OutsideFailure: nobody has it; what each said.
+            OutsideFailure: no place has it; with the answer of each.
         """
         return self._of_image(
             reference,
@@ -99,11 +99,11 @@ class Sources:
         Args:
             name: the image's whole name.
             digest: ``sha256:<hex>`` of the platform's manifest.
-            progress: hears of bytes.
+            progress: receives the number of bytes.
 
         Raises:
             InvalidInput: `digest` is an index's.
-            OutsideFailure: nobody has all of it; what each said.
+            OutsideFailure: no place has all of it; with the answer of each.
         """
         known = archived(self.cache, parse_reference(name).file_name, digest)
         if known is not None:
@@ -120,11 +120,11 @@ class Sources:
         whole, before, brought = sum(blob.size for blob in image.blobs), 0, {}
         for blob in image.blobs:
 
-            def told(done: int, _: int | None, before: int = before) -> None:
+            def report(done: int, _: int | None, before: int = before) -> None:
                 progress(before + done, whole)
 
             source = images.source(repository, blob.digest)
-            brought[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=told)
+            brought[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=report)
             before += blob.size
         return self._keep_archive(image, name, brought)
 
@@ -246,11 +246,11 @@ def _of_web(place: str) -> tuple[str, str]:
 
 
 def _tried(places: Sequence[str], ask: Callable[[str], T]) -> T:
-    """What the first of `places` answers that answers.
+    """The answer of the first of `places` that has one.
 
     Raises:
-        InvalidInput: one found that what is asked for is wrong.
-        OutsideFailure: none has it; what each said.
+        InvalidInput: a place found the request wrong.
+        OutsideFailure: no place has it; with the answer of each.
     """
     problems: list[Problem] = []
     for place in places:

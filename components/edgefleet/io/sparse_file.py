@@ -1,8 +1,7 @@
-"""Large files with holes: what is zero takes no room, and what a file system can share is not copied.
+"""Large files with holes: zeroes take no space, and blocks that a file system can share are not copied.
 
-A file is digested, and brought to its medium, in threads of their own while it is written, so that nobody
-waits for that at the end. Linux: lseek(2) for holes, ioctl_ficlonerange(2) for sharing, which Btrfs and XFS
-do in whole blocks.
+Threads digest a file and flush it to its medium while it is written, which leaves no wait at the end. Linux:
+lseek(2) for holes, ioctl_ficlonerange(2) for sharing, which Btrfs and XFS do in whole blocks.
 """
 
 import errno
@@ -44,13 +43,13 @@ def runs(handle: int, offset: int, length: int) -> Iterator[tuple[int, int, bool
         offset = data
 
 
-def _next(handle: int, offset: int, end: int, what: int) -> int:
+def _next(handle: int, offset: int, end: int, whence: int) -> int:
     try:
-        return os.lseek(handle, offset, what)
+        return os.lseek(handle, offset, whence)
     except OSError as error:
         if error.errno == errno.ENXIO:  # no data up to the end of the file
             return end
-        return offset if what == os.SEEK_DATA else end  # a file system that knows of no holes
+        return offset if whence == os.SEEK_DATA else end  # a file system without holes
 
 
 def write(handle: int, at: int, piece: memoryview) -> None:
@@ -122,7 +121,7 @@ class Digesting:
         return self._free.get()
 
     def add(self, buffer: memoryview, length: int) -> None:
-        """Digest the first `length` bytes of a lent buffer; nobody may write to it any more."""
+        """Digest the first `length` bytes of a lent buffer, which the caller may no longer write to."""
         self._waiting.put((buffer, length))
 
     def add_zeroes(self, length: int) -> None:
@@ -150,7 +149,7 @@ def _zeroes(update: Callable[[memoryview], None], length: int) -> None:
 
 
 EACH = 64 * 1024**2
-"""Bytes after which what was written is brought to the medium."""
+"""Bytes after which written data is flushed to the medium."""
 
 
 class NewFile:
@@ -182,7 +181,7 @@ class NewFile:
         return share(self._handle, at, source, offset, length)
 
     def end(self, size: int) -> None:
-        """Give it its size, and bring all of it to the medium."""
+        """Set its size, and flush all of it to the medium."""
         os.ftruncate(self._handle, size)
         self._flushed()
         os.fdatasync(self._handle)

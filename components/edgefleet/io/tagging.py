@@ -59,12 +59,12 @@ class Tagging:
     def set(self, aws: Aws, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str]) -> None:
         """Make the tags of `identity` those in `wanted`; only what differs from `live` is sent."""
         changed = {key: value for key, value in wanted.items() if live.get(key) != value}
-        gone: list[Any] = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
+        removed: list[Any] = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
         named = self._named(identity)
         if changed:
             aws.call(self.service, self.add, identity, **named, **{self.tags: self.form(changed)})
-        if gone:
-            keys = [{self.key: key} for key in gone] if self.removes_pairs else gone
+        if removed:
+            keys = [{self.key: key} for key in removed] if self.removes_pairs else removed
             aws.call(self.service, self.remove, identity, **named, **{self.keys: keys})
 
     def form(self, tags: Mapping[str, str]) -> Any:

@@ -26,7 +26,7 @@ def template_root() -> Path:
 def _environment(root: Path, *, is_html: bool = False) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(root),
         autoescape=is_html,  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
         undefined=StrictUndefined,
@@ -35,8 +35,8 @@ def _environment(root: Path, *, is_html: bool = False) -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters["sh"] = shlex.quote
-    return made
+    environment.filters["sh"] = shlex.quote
+    return environment
 
 
 def render(name: str, /, *, root: Path | None = None, **values: object) -> str:

@@ -27,13 +27,13 @@ PACKAGES = {
 }
 """dict[tool -> Debian package]."""
 EPOCH = 315532800
-"""1980-01-01, the first second that FAT knows: the time of everything in an image."""
+"""1980-01-01, the first second of FAT: the time of every file in an image."""
 TOLD_THE_TIME = ("mksquashfs", "unsquashfs")
 """Tools that take their times as options, and take no others beside them."""
 PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 """Where tools stand that a user's PATH may not name."""
 FULL = ("no space left", "disk full", "exceeds free space")
-"""What tools say where a disk is full."""
+"""Messages of tools where a disk is full."""
 _VERSION_OPTIONS = {
     "mksquashfs": "-version",
     "unsquashfs": "-version",
@@ -72,7 +72,7 @@ def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None 
     """Run `tool` to its end and return what it printed.
 
     Raises:
-        OutsideFailure: it is not installed, or failed; its own last words are told.
+        OutsideFailure: it is not installed, or failed; with the last line of its errors.
     """
     done = processes.run(
         [found(tool), *map(str, arguments)], cwd=cwd, stdin=stdin, env=_surrounding(tool), timeout=3600
@@ -83,9 +83,9 @@ def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None 
 
 
 def _surrounding(tool: str) -> dict[str, str]:
-    told = {} if tool in TOLD_THE_TIME else {"SOURCE_DATE_EPOCH": str(EPOCH)}
+    build_time = {} if tool in TOLD_THE_TIME else {"SOURCE_DATE_EPOCH": str(EPOCH)}
     path = os.environ.get("PATH", os.defpath)
-    return {"PATH": path, "LC_ALL": "C", "TZ": "UTC", "MTOOLS_SKIP_CHECK": "1", **told}
+    return {"PATH": path, "LC_ALL": "C", "TZ": "UTC", "MTOOLS_SKIP_CHECK": "1", **build_time}
 
 
 def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
@@ -125,7 +125,7 @@ def _failure(tool: str, done: processes.Finished) -> Problem:
 
 @cache
 def version(tool: str) -> str:
-    """The version that `tool` says it is."""
+    """The version that `tool` reports."""
     done = processes.run([found(tool), _VERSION_OPTIONS.get(tool, "--version")])
     words = f"{done.output.decode(errors='replace')}\n{done.errors}"
     number = re.search(r"\d+\.\d+(\.\d+)?", words)

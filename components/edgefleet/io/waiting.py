@@ -10,7 +10,7 @@ from edgefleet.io.clock import Clock
 T = TypeVar("T")
 
 PATIENCE = 600.0
-"""Seconds that something may take to become ready, where nothing else is said."""
+"""Seconds that something may take to become ready, by default."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 """Seconds between two looks: the first pause, and the one that doubling stops at."""
 IN_USE = frozenset(
@@ -26,11 +26,11 @@ IN_USE = frozenset(
         "AuthFailure.InUse",
     }
 )
-"""What AWS answers while something else still needs what is to be removed."""
+"""Error codes while the resource to remove is still in use."""
 
 
 def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: float = PATIENCE) -> T:
-    """What `look` returns as soon as that is not None.
+    """The first result of `look` that is not None.
 
     Args:
         look: asks once; it runs at once, so that nothing is waited for that is ready.

@@ -1,7 +1,7 @@
-"""Asking servers for files: every wait ends, what may pass is tried again, what is wrong is one sentence.
+"""Requests to servers: every wait ends, a passing failure is retried, an error is one sentence.
 
-Proxies and certificates are found as everywhere (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). An address is never
-shown with what stands in its query, which may open it to anybody.
+Proxies and certificates come from the usual variables (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). An address is
+shown without its query, which may hold credentials.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -29,14 +29,14 @@ _SHUT = frozenset({401, 403, 407})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long is waited, in seconds, and how often is tried."""
+    """Timeouts in seconds, and the number of attempts."""
 
     connect: float = 20
     """For a connection."""
     stall: float = 60
     """For the next bytes."""
     attempts: int = 5
-    """One after the other that bring nothing."""
+    """Consecutive ones without any bytes."""
     pause: float = 1
     """Before the second attempt; each further one doubles it."""
     longest_pause: float = 30
@@ -46,9 +46,9 @@ class Passing(Exception):  # noqa: N818 - names say what happened
     """An attempt failed in a way that may pass.
 
     Args:
-        problem: what to say if it does not.
-        has_moved: whether it brought something all the same, so that it counts for nothing.
-        after: seconds that the server wants to be left alone.
+        problem: what to report if it does not.
+        has_moved: whether it received some bytes, so that it does not count as failed.
+        after: seconds that the server asks to wait.
     """
 
     def __init__(self, problem: Problem, *, has_moved: bool = False, after: float = 0) -> None:
@@ -121,11 +121,11 @@ class Web:
 
     @contextmanager
     def explaining(self, address: str) -> Iterator[None]:
-        """Turn what httpx raises inside the block into ours.
+        """Translate httpx's errors inside the block.
 
         Raises:
-            Passing: what another attempt may change.
-            OutsideFailure: what none will.
+            Passing: another attempt may succeed.
+            OutsideFailure: none will.
         """
         try:
             yield
@@ -148,7 +148,7 @@ class Web:
             address: where.
             headers: beside the usual ones.
             accepted: statuses that are an answer too, beside success.
-            form: what is posted, where it is no plain question.
+            form: fields to post, for a POST request.
 
         Raises:
             OutsideFailure: it cannot be had.
@@ -162,7 +162,7 @@ class Web:
         return self.patiently(once)
 
     def size(self, address: str) -> int | None:
-        """Bytes of the file at `address`; `None` where the server does not say.
+        """Bytes of the file at `address`; `None` where the server does not state it.
 
         Raises:
             OutsideFailure: it is not there.
@@ -174,15 +174,15 @@ class Web:
                     return None
                 refuse(address, response)
                 refuse_page(address, response)
-                said = response.headers.get("content-length", "")
-                return int(said) if said.isdecimal() else None
+                length = response.headers.get("content-length", "")
+                return int(length) if length.isdecimal() else None
 
         return self.patiently(look)
 
     def patiently(self, attempt: Callable[[], T]) -> T:
-        """What `attempt` returns, once it does not raise `Passing`.
+        """The result of `attempt`, once it does not raise `Passing`.
 
-        An attempt that brought some bytes counts for nothing. stamina 26.1 cannot express that, and takes no
+        An attempt that received some bytes does not count. stamina 26.1 cannot express that, and takes no
         clock: tests would wait, or switch its waits off for the whole process.
 
         Raises:
@@ -200,7 +200,7 @@ class Web:
                 pause = min(2 * pause, self.patience.longest_pause)
 
     def _unreached(self, address: str, error: httpx.TransportError) -> Problem:
-        """What a failed attempt comes to, in one sentence."""
+        """The problem of a failed attempt, in one sentence."""
         hint = "check the address, this machine's network and HTTPS_PROXY, then run again to resume"
         why = str(error) or type(error).__name__
         if isinstance(error, httpx.ConnectTimeout):
@@ -251,21 +251,21 @@ def refuse(address: str, response: httpx.Response) -> None:
     """Do nothing where `response` is success.
 
     Raises:
-        Passing: it says that another attempt may help.
-        OutsideFailure: it says that none will.
+        Passing: another attempt may succeed.
+        OutsideFailure: none will.
     """
     status = response.status_code
     if status in _OK:
         return
     if status in _PASSING:
-        said = response.headers.get("retry-after", "")
+        delay = response.headers.get("retry-after", "")
         problem = Problem(
             code="server-error",
             where=shown(address),
             problem=f"answers with {status}, again and again",
             hint="wait until the server is healthy, then run again to resume",
         )
-        raise Passing(problem, after=float(said) if said.isdecimal() else 0)
+        raise Passing(problem, after=float(delay) if delay.isdecimal() else 0)
     raise OutsideFailure(_refused(address, status))
 
 
@@ -297,7 +297,7 @@ def _unusable(address: str, error: Exception) -> Problem:
 
 
 def page(address: str) -> Problem:
-    """What is said of a web page in a file's place."""
+    """The problem of a web page in a file's place."""
     return Problem(
         code="web-page",
         where=shown(address),
@@ -307,10 +307,10 @@ def page(address: str) -> Problem:
 
 
 def refuse_page(address: str, response: httpx.Response) -> None:
-    """Do nothing where `response` does not say that it is a web page.
+    """Do nothing unless `response` is a web page.
 
     Raises:
-        OutsideFailure: it does.
+        OutsideFailure: it is one.
     """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in {"text/html", "application/xhtml+xml"}:

@@ -42,14 +42,14 @@ def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
         into.append(_text(value))
     elif isinstance(value, dict):
         into.append(_OPEN_MAPPING)
-        for key, each in value.items():
+        for key, item in value.items():
             into.append(_text(key))
-            _events(each, into)
+            _events(item, into)
         into.append(_CLOSE_MAPPING)
     elif isinstance(value, list):
         into.append(_OPEN_SEQUENCE)
-        for each in value:
-            _events(each, into)
+        for item in value:
+            _events(item, into)
         into.append(_CLOSE_SEQUENCE)
     elif isinstance(value, int):
         into.append(yaml.ScalarEvent(None, None, (True, False), str(value).lower()))

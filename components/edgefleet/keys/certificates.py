@@ -173,8 +173,8 @@ def _builder(subject: Subject, key: ec.EllipticCurvePrivateKey, by: Holder | Non
     )
     if by is None:
         return builder
-    theirs = by.key.public_key()
-    return builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs), False)
+    issuer_key = by.key.public_key()
+    return builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), False)
 
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -25,10 +25,10 @@ BASES = {"deployer": "edit", "read-only": "view"}
 
 def access_manifests(key_generations: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
     """Roles, and bindings of the users of these key generations and no others."""
-    made: list[dict[str, Any]] = []
+    manifests: list[dict[str, Any]] = []
     for role in ROLES:
         name = f"edgefleet:{role}"
-        made.append(
+        manifests.append(
             {
                 "apiVersion": f"{API}/v1",
                 "kind": "ClusterRole",
@@ -40,8 +40,11 @@ def access_manifests(key_generations: tuple[int, ...]) -> tuple[dict[str, Any], 
             {"apiGroup": API, "kind": "User", "name": user_of(role, generation)}
             for generation in key_generations
         ]
-        made += [_binding(f"{name}:own", name, subjects), _binding(f"{name}:base", BASES[role], subjects)]
-    return tuple(made)
+        manifests += [
+            _binding(f"{name}:own", name, subjects),
+            _binding(f"{name}:base", BASES[role], subjects),
+        ]
+    return tuple(manifests)
 
 
 def _binding(name: str, role: str, subjects: list[dict[str, str]]) -> dict[str, Any]:

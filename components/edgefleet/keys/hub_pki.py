@@ -193,7 +193,7 @@ def _kubeconfig(identity: HubIdentity, holder: Holder, address: str, user: str) 
         "server": f"https://{address}:6443",
         "certificate-authority-data": base64_text(identity.root_pem),
     }
-    shown = {
+    credentials = {
         "client-certificate-data": base64_text(holder.certificate_pem),
         "client-key-data": base64_text(holder.key_pem),
     }
@@ -201,57 +201,57 @@ def _kubeconfig(identity: HubIdentity, holder: Holder, address: str, user: str) 
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "hub", "cluster": cluster}],
-        "users": [{"name": user, "user": shown}],
+        "users": [{"name": user, "user": credentials}],
         "contexts": [{"name": "hub", "context": {"cluster": "hub", "user": user}}],
         "current-context": "hub",
     }
 
 
 def _chain_problems(chain: tuple[x509.Certificate, ...], key: object) -> list[Problem]:
-    found = []
+    problems = []
     shortest = 2
     if len(chain) < shortest:
         hint = "put the intermediate first, then each issuer, the root last"
-        found.append(_problem("has one certificate; add the root", hint))
+        problems.append(_problem("has one certificate; add the root", hint))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        found.append(_problem("its key is not of an elliptic curve", "create one with P-256 or P-384"))
+        problems.append(_problem("its key is not of an elliptic curve", "create one with P-256 or P-384"))
     elif chain and chain[0].public_key() != key.public_key():
-        found.append(
+        problems.append(
             _problem("its key is of another certificate", "hand in the key of the first certificate")
         )
     for index, certificate in enumerate(chain):
-        found += _link_problems(certificate, chain[index + 1] if index + 1 < len(chain) else None, index)
-    return found
+        problems += _link_problems(certificate, chain[index + 1] if index + 1 < len(chain) else None, index)
+    return problems
 
 
 def _link_problems(
     certificate: x509.Certificate, issuer: x509.Certificate | None, index: int
 ) -> list[Problem]:
-    found, place = [], f"certificate {index + 1}"
+    problems, place = [], f"certificate {index + 1}"
     try:
         is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         is_authority = False
     if not is_authority:
-        found.append(_problem(f"{place} is not a certificate authority", "create it with CA:TRUE"))
+        problems.append(_problem(f"{place} is not a certificate authority", "create it with CA:TRUE"))
     if certificate.not_valid_after_utc < AUTHORITY_UNTIL:
         hint = (
             f"make it valid until {AUTHORITY_UNTIL:%Y-%m-%d} at least, as are the certificates that it signs"
         )
-        found.append(_problem(f"{place} ends on {certificate.not_valid_after_utc:%Y-%m-%d}", hint))
+        problems.append(_problem(f"{place} ends on {certificate.not_valid_after_utc:%Y-%m-%d}", hint))
     if issuer is None:
-        return found
+        return problems
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
         hint = "put each certificate's issuer after it"
-        found.append(_problem(f"{place} is not signed by the one after it", hint))
+        problems.append(_problem(f"{place} is not signed by the one after it", hint))
     try:
         certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     except x509.ExtensionNotFound:
         hint = "k3s takes one without it for a root; add authorityKeyIdentifier=keyid:always"
-        found.append(_problem(f"{place} has no authority key identifier", hint))
-    return found
+        problems.append(_problem(f"{place} has no authority key identifier", hint))
+    return problems
 
 
 def _problem(problem: str, hint: str) -> Problem:

@@ -31,18 +31,18 @@ def sha512_crypt(password: str, salt: str, *, rounds: int = ROUNDS) -> str:
         parts += [keyed] if round_ % 7 else []
         parts.append(digest if round_ % 2 else keyed)
         digest = hashlib.sha512(b"".join(parts)).digest()
-    said = "" if rounds == ROUNDS else f"rounds={rounds}$"
-    return f"$6${said}{salt}${_text(digest)}"
+    option = "" if rounds == ROUNDS else f"rounds={rounds}$"
+    return f"$6${option}{salt}${_text(digest)}"
 
 
 def _first(key: bytes, salt: bytes) -> bytes:
     alternate = hashlib.sha512(key + salt + key).digest()
-    made = hashlib.sha512(key + salt + _stretched(alternate, len(key)))
+    digest = hashlib.sha512(key + salt + _stretched(alternate, len(key)))
     length = len(key)
     while length:
-        made.update(alternate if length & 1 else key)
+        digest.update(alternate if length & 1 else key)
         length >>= 1
-    return made.digest()
+    return digest.digest()
 
 
 def _stretched(digest: bytes, length: int) -> bytes:
@@ -51,11 +51,11 @@ def _stretched(digest: bytes, length: int) -> bytes:
 
 def _text(digest: bytes) -> str:
     """Groups of three bytes, of which each begins where the one before it ended, as four letters each."""
-    made, (first, second, third) = [], (0, 21, 42)
+    groups, (first, second, third) = [], (0, 21, 42)
     for _ in range(21):
-        made.append(_letters((digest[first] << 16) | (digest[second] << 8) | digest[third], 4))
+        groups.append(_letters((digest[first] << 16) | (digest[second] << 8) | digest[third], 4))
         first, second, third = second + 1, third + 1, first + 1
-    return "".join(made) + _letters(digest[63], 2)
+    return "".join(groups) + _letters(digest[63], 2)
 
 
 def _letters(number: int, count: int) -> str:

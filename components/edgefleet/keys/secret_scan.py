@@ -140,11 +140,11 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
     at = data.find(GZIP)
     while at >= 0:
         try:
-            found = zlib.decompressobj(31).decompress(data[at:], LONGEST)
+            unpacked = zlib.decompressobj(31).decompress(data[at:], LONGEST)
         except zlib.error:
-            found = b""
-        if found:
-            yield found
+            unpacked = b""
+        if unpacked:
+            yield unpacked
         at = data.find(GZIP, at + 1)
 
 

@@ -70,9 +70,9 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteS
     if not hub.identity.sites:
         return spec
     names = (spec.fleet, spec.region, spec.name)
-    made = site_certificate(key, by, site=names, not_after=last_day(hub))
+    holder = site_certificate(key, by, site=names, not_after=last_day(hub))
     identity = Identity(
-        certificate=made.certificate_pem, authority=by.certificate_pem, hub=hub.dns_name or None
+        certificate=holder.certificate_pem, authority=by.certificate_pem, hub=hub.dns_name or None
     )
     return replace(spec, identity=identity)
 

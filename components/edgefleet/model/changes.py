@@ -79,16 +79,16 @@ def grouped(sites: Iterable[SiteChange]) -> tuple[ChangeGroup, ...]:
     The worst effect first, within it the larger group first, then by the first site's name. Sites with
     nothing to do (op `same`) are in no group.
     """
-    found: dict[str, tuple[SiteChange, tuple[Change, ...], list[str]]] = {}
+    alike: dict[str, tuple[SiteChange, tuple[Change, ...], list[str]]] = {}
     for site in sites:
         if site.op == "same":
             continue
         changes = without_nodes(site.changes, site.nodes)
         key = repr((site.op, site.effect, changes))
-        found.setdefault(key, (site, changes, []))[2].append(site.name)
+        alike.setdefault(key, (site, changes, []))[2].append(site.name)
     groups = (
         ChangeGroup(op=site.op, effect=site.effect, changes=changes, sites=tuple(sorted(names)))
-        for site, changes, names in found.values()
+        for site, changes, names in alike.values()
     )
     return tuple(sorted(groups, key=lambda group: (-group.effect.rank, -len(group.sites), group.sites[0])))
 
@@ -96,20 +96,20 @@ def grouped(sites: Iterable[SiteChange]) -> tuple[ChangeGroup, ...]:
 def without_nodes(changes: Iterable[Change], nodes: Iterable[str]) -> tuple[Change, ...]:
     """`changes` with those that all of `nodes` have alike told once, without a node's name."""
     names = set(nodes)
-    kept: list[Change] = []
+    merged: list[Change] = []
     alike: dict[str, tuple[Change, set[str]]] = {}
     for change in changes:
         head, *rest = parse_path(change.path)
         if head != "nodes" or len(rest) <= 1:
-            kept.append(change)
+            merged.append(change)
             continue
         shared = Change(format_path(rest[1:]), change.old, change.new)
         alike.setdefault(repr(shared), (shared, set()))[1].add(str(rest[0]))
     for shared, having in alike.values():
         if names and having >= names:
-            kept.append(shared)
+            merged.append(shared)
         else:
-            kept += [
+            merged += [
                 Change(format_path(("nodes", node, *parse_path(shared.path))), *shared[1:]) for node in having
             ]
-    return tuple(sorted(kept, key=lambda change: change.path))
+    return tuple(sorted(merged, key=lambda change: change.path))

@@ -141,12 +141,14 @@ def _are_equal(shape: Shape, old: Any, new: Any) -> bool:
 
 def _are_equal_sets(shape: Shape, old: list[Any], new: list[Any]) -> bool:
     """Whether two lists of one length have the same members, each as often."""
-    left = list(new)
+    unmatched = list(new)
     for member in old:
-        index = next((index for index, other in enumerate(left) if _are_equal(shape, member, other)), None)
+        index = next(
+            (index for index, other in enumerate(unmatched) if _are_equal(shape, member, other)), None
+        )
         if index is None:
             return False
-        del left[index]
+        del unmatched[index]
     return True
 
 

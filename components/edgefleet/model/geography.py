@@ -37,14 +37,14 @@ def time_zone(name: str) -> str:
     return name
 
 
-def degrees(limit: int, what: str) -> object:
+def degrees(limit: int, quantity: str) -> object:
     """A validator for degrees from -`limit` to `limit`."""
 
     def check(value: float) -> float:
         if not math.isfinite(value) or abs(value) > limit:
             raise wrong(
                 "bad-location",
-                f"{value:g} is not a {what}",
+                f"{value:g} is not a {quantity}",
                 f"write degrees from -{limit} to {limit}, such as 52.52",
             )
         return value

@@ -58,12 +58,12 @@ def floor(value: Any) -> str:
         PydanticCustomError: it is none.
     """
     try:
-        made = date.fromisoformat(str(value)).isoformat()
+        day = date.fromisoformat(str(value)).isoformat()
     except ValueError:
         raise wrong("bad-date", f"{shown(value)} is not a day", f"write it like {CLOCK_FLOOR}") from None
-    if made < CLOCK_FLOOR:
-        raise wrong("bad-date", f"{made} is before {CLOCK_FLOOR}", f"write {CLOCK_FLOOR} or a later day")
-    return made
+    if day < CLOCK_FLOOR:
+        raise wrong("bad-date", f"{day} is before {CLOCK_FLOOR}", f"write {CLOCK_FLOOR} or a later day")
+    return day
 
 
 Console = Annotated[

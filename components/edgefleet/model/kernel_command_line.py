@@ -15,11 +15,11 @@ def words(node: Node) -> tuple[str, ...]:
 
     The last ``console=`` is where the system's own messages go, so the screen comes first.
     """
-    found: tuple[str, ...] = CGROUPS if node.hardware.raspberry_pi is not None else ()
+    arguments: tuple[str, ...] = CGROUPS if node.hardware.raspberry_pi is not None else ()
     if node.hardware.serial_console is not None:
         port, _, rate = node.hardware.serial_console.partition(",")
-        found += ("console=tty0", f"console={port},{rate or '115200'}")
-    return found
+        arguments += ("console=tty0", f"console={port},{rate or '115200'}")
+    return arguments
 
 
 def config_txt(node: Node) -> tuple[str, ...]:

@@ -147,15 +147,15 @@ def _label_value(value: str) -> str:
 
 
 def _taint(taint: str) -> str:
-    found = _TAINT.fullmatch(taint)
-    if found is None or found["effect"] not in _TAINT_EFFECTS:
+    match = _TAINT.fullmatch(taint)
+    if match is None or match["effect"] not in _TAINT_EFFECTS:
         raise wrong(
             "bad-taint",
             f"{shown(taint)} is not a taint",
             "write key=value:NoSchedule, key:PreferNoSchedule or key=value:NoExecute",
         )
-    _label_key(found["key"])
-    _label_value(found["value"] or "")
+    _label_key(match["key"])
+    _label_value(match["value"] or "")
     return taint
 
 

@@ -33,17 +33,17 @@ def parse_path(path: str) -> tuple[Part, ...]:
     parts: list[Part] = []
     end = 0
     while end < len(path):
-        found = _PART.match(path, end)
-        if found is None:
+        match = _PART.match(path, end)
+        if match is None:
             return (*parts, path[end:])
-        parts.append(_part(found))
-        end = found.end()
+        parts.append(_part(match))
+        end = match.end()
     return tuple(parts)
 
 
-def _part(found: re.Match[str]) -> Part:
-    if found["index"] is not None:
-        return int(found["index"])
-    if found["quoted"] is not None:
-        return str(json.loads(f'"{found["quoted"]}"'))
-    return found["plain"]
+def _part(match: re.Match[str]) -> Part:
+    if match["index"] is not None:
+        return int(match["index"])
+    if match["quoted"] is not None:
+        return str(json.loads(f'"{match["quoted"]}"'))
+    return match["plain"]

@@ -65,30 +65,30 @@ def translated(
         suggest: what to do about the unknown key at the end of a path; else the nearest of `keys`.
         is_private: whether no value is repeated.
     """
-    details = [Details(each, plain) for each in error.errors(include_url=False)]
+    details = [Details(detail, plain) for detail in error.errors(include_url=False)]
     renamed = {
-        (*each.path[:-1], key)
-        for each in details
-        if each.kind in UNKNOWN
-        for key in get_close_matches(str(each.path[-1]), keys(each.path[:-1]))
+        (*detail.path[:-1], key)
+        for detail in details
+        if detail.kind in UNKNOWN
+        for key in get_close_matches(str(detail.path[-1]), keys(detail.path[:-1]))
     }
     seen: set[tuple[Path, bool]] = set()
-    for each in details:
-        at = (each.path, each.is_key)
+    for detail in details:
+        at = (detail.path, detail.is_key)
         # Each alternative of a union reports; the first is enough.
-        if at in seen or each.is_consequence(renamed):
+        if at in seen or detail.is_consequence(renamed):
             continue
         seen.add(at)
-        if each.kind in UNKNOWN:
-            name = str(each.path[-1])
-            hint = suggest(each.path) if suggest else nearest(name, keys(each.path[:-1]))
+        if detail.kind in UNKNOWN:
+            name = str(detail.path[-1])
+            hint = suggest(detail.path) if suggest else nearest(name, keys(detail.path[:-1]))
             code, problem = "unknown-key", f"unknown key {shown(name)}"
         else:
-            code, problem, hint = each.words(is_private=is_private)
+            code, problem, hint = detail.words(is_private=is_private)
         yield Translated(
-            path=each.path,
-            of_key=each.is_key or each.kind in {*UNKNOWN, "missing"},
-            problem=Problem(path=format_path(each.path), code=code, problem=problem, hint=hint),
+            path=detail.path,
+            of_key=detail.is_key or detail.kind in {*UNKNOWN, "missing"},
+            problem=Problem(path=format_path(detail.path), code=code, problem=problem, hint=hint),
         )
 
 

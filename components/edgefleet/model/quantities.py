@@ -18,11 +18,11 @@ _NUMBER = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 
 
 def _scaled(text: str, units: dict[str, int]) -> int | None:
-    found = _NUMBER.fullmatch(text.strip())
-    factor = units.get(found[2]) if found else None
-    if found is None or factor is None:
+    match = _NUMBER.fullmatch(text.strip())
+    factor = units.get(match[2]) if match else None
+    if match is None or factor is None:
         return None
-    value = Decimal(found[1]) * factor
+    value = Decimal(match[1]) * factor
     return int(value) if value == int(value) and value <= LARGEST else None
 
 

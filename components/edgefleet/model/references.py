@@ -52,31 +52,31 @@ def parse_reference(text: str) -> Reference:
     Raises:
         ValueError: it is no image's name.
     """
-    found = _REFERENCE.fullmatch(text)
-    if found is None:
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    registry, repository = found["registry"] or HUB, found["repository"]
+    registry, repository = match["registry"] or HUB, match["repository"]
     if registry in {"index.docker.io", "registry-1.docker.io"}:
         registry = HUB
     if registry == HUB and "/" not in repository:
         repository = f"library/{repository}"
-    digest = found["digest"] or ""
-    tag = "" if digest else found["tag"] or "latest"
+    digest = match["digest"] or ""
+    tag = "" if digest else match["tag"] or "latest"
     return Reference(registry=registry, repository=repository, tag=tag, digest=digest)
 
 
 def _image(text: str) -> str:
     try:
-        made = str(parse_reference(text))
+        reference = str(parse_reference(text))
     except ValueError:
         hint = "write it like registry.example/shop/till:1.4"
         if text != text.lower():
             hint = "names of images are in lower case: registry.example/shop/till:1.4"
         raise wrong("bad-image", f"{shown(text)} is not a container image's name", hint) from None
-    if made.endswith(":latest"):
+    if reference.endswith(":latest"):
         name = f"{text.removesuffix(':latest')}:1.4"
         raise wrong("no-tag", f"{shown(text)} means whatever is the latest", f"say which, such as {name}")
-    return made
+    return reference
 
 
 ImageName = Annotated[

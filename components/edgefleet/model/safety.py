@@ -27,11 +27,11 @@ def subnet(text: str) -> str:
         PydanticCustomError: it is neither.
     """
     try:
-        made = ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
         hint = "write it like 10.1.0.0/16, with no bits set beyond the prefix"
         raise wrong("bad-subnet", f"{shown(text)} is neither an address nor a subnet", hint) from error
-    return str(made.network_address) if made.num_addresses == 1 else str(made)
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def tunnel_network(text: str) -> str:
@@ -41,15 +41,15 @@ def tunnel_network(text: str) -> str:
         PydanticCustomError: it is not.
     """
     try:
-        made = ip_network(text)
+        network = ip_network(text)
     except ValueError:
-        made = None
-    if not isinstance(made, IPv6Network) or made.prefixlen > WIDEST_PREFIX:
+        network = None
+    if not isinstance(network, IPv6Network) or network.prefixlen > WIDEST_PREFIX:
         hint = "write one of your own, such as fd12:3456:789a::/64"
         raise wrong(
             "bad-prefix", f"{shown(text)} is not an IPv6 prefix of at most {WIDEST_PREFIX} bits", hint
         )
-    return str(made)
+    return str(network)
 
 
 def wireguard_key(text: str) -> str:

@@ -34,14 +34,14 @@ def likely(name: str, known: Collection[str]) -> str:
 
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     """A hint that names what `name` may have been meant to be, else all of `names` if they are few."""
-    known = sorted(names)
-    if hint := likely(name, known):
+    ordered = sorted(names)
+    if hint := likely(name, ordered):
         return hint
-    if len(known) == 1:
-        return f"write {known[0]}"
+    if len(ordered) == 1:
+        return f"write {ordered[0]}"
     few = 12
-    if known and len(known) <= few:
-        return "one of: " + ", ".join(known)
+    if ordered and len(ordered) <= few:
+        return "one of: " + ", ".join(ordered)
     return otherwise or "see the documentation for what may stand here"
 
 

@@ -74,13 +74,13 @@ def defaults_of(bare: Any) -> dict[str, Any]:
     """dict[outside name -> default value] of a dataclass's fields that have one."""
     if not is_dataclass(bare):
         return {}
-    found = {}
-    for each in dataclass_fields(bare):
-        if each.default is not MISSING:
-            found[outside_name(each.name)] = each.default
-        elif each.default_factory is not MISSING:
-            found[outside_name(each.name)] = each.default_factory()
-    return found
+    defaults = {}
+    for field in dataclass_fields(bare):
+        if field.default is not MISSING:
+            defaults[outside_name(field.name)] = field.default
+        elif field.default_factory is not MISSING:
+            defaults[outside_name(field.name)] = field.default_factory()
+    return defaults
 
 
 def child(bare: Any, part: Part) -> Any | None:

@@ -1,4 +1,4 @@
-"""`ArtifactStore`: what every place that keeps images promises, and the keys that it takes."""
+"""`ArtifactStore`: the interface of every store of images, and the keys that it takes."""
 
 import re
 from collections.abc import Collection
@@ -43,11 +43,11 @@ class ArtifactStore(Protocol):
         ...
 
     def stat(self, key: str) -> Stored | None:
-        """What is known of the bytes, digest included where it can be had; None where there are none."""
+        """Size, time and, where available, digest of the bytes; None where there are none."""
         ...
 
     def list(self, prefix: str) -> dict[str, Stored]:
-        """dict[key -> what is known] of all keys below `prefix`, which ends with ``/`` or is empty."""
+        """dict[key -> its metadata] of all keys below `prefix`, which ends with ``/`` or is empty."""
         ...
 
     def delete(self, key: str) -> None:
@@ -59,7 +59,7 @@ class ArtifactStore(Protocol):
         ...
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
-        """Store `data` if what is there now equals `was` (None: nothing is); whether it did."""
+        """Store `data` if the present content equals `was` (None: nothing is there); whether it did."""
         ...
 
     def uri(self, key: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.store.artifact import Stored, check_key, check_prefix
-from edgefleet.io.store.clearing import Clearing, Remove, Wanted
+from edgefleet.io.store.clearing import Clearing, ClearRequest, Remove
 from edgefleet.io.store.upload import WHOLE, upload
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class BucketStore:
     def list(self, prefix: str) -> dict[str, Stored]:
         """The newest versions below `prefix`; digests are not known."""
         start = self._prefix + check_prefix(prefix)
-        found: dict[str, Stored] = {}
+        objects: dict[str, Stored] = {}
         with self._aws.calling("s3:ListBucket", self._place()):
             for page in self._aws.s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=start
@@ -80,8 +80,8 @@ class BucketStore:
                 for entry in page.get("Contents", []):
                     modified = entry["LastModified"].astimezone(UTC)
                     key = entry["Key"].removeprefix(self._prefix)
-                    found[key] = Stored(size=entry["Size"], modified=modified, sha256=None)
-        return found
+                    objects[key] = Stored(size=entry["Size"], modified=modified, sha256=None)
+        return objects
 
     def delete(self, key: str) -> None:
         """Remove every version of the object and its deletion markers."""
@@ -99,23 +99,23 @@ class BucketStore:
         What several threads clear at the same time is done in one go.
         """
         kept = {self._name(key) for key in keep}
-        self._clearing.clear(Wanted(below=self._prefix + check_prefix(prefix), kept=kept))
+        self._clearing.clear(ClearRequest(below=self._prefix + check_prefix(prefix), spared=kept))
 
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
-        """Write on the condition that nobody else wrote since the bytes were compared."""
-        found = self._fetch(key)
-        if (None if found is None else found[0]) != was:
+        """Write on the condition that no other write happened since the bytes were compared."""
+        current = self._fetch(key)
+        if (None if current is None else current[0]) != was:
             return False
         name = self._name(key)
         try:
             with self._aws.calling("s3:PutObject", self.uri(key)):
-                if found is None:
+                if current is None:
                     self._aws.s3.put_object(
                         Bucket=self._bucket, Key=name, Body=data, IfNoneMatch="*", **_protected(data)
                     )
                 else:
                     self._aws.s3.put_object(
-                        Bucket=self._bucket, Key=name, Body=data, IfMatch=found[1], **_protected(data)
+                        Bucket=self._bucket, Key=name, Body=data, IfMatch=current[1], **_protected(data)
                     )
         except EdgefleetError as error:
             if error_code(error) in LOST_RACE:

@@ -14,7 +14,7 @@ from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 
 LOCK = ".lock"
 TRIES = 5
-"""How often a write is tried whose directory is removed under it by somebody else."""
+"""Attempts of a write whose directory another process removes."""
 
 
 class DirectoryStore:
@@ -153,7 +153,7 @@ def _remove_empty(folder: Path) -> bool:
         (folder / LOCK).unlink(missing_ok=True)
         try:
             folder.rmdir()
-        except OSError:  # somebody just wrote there
+        except OSError:  # another process just wrote there
             return False
     return True
 

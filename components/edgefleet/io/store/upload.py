@@ -27,7 +27,7 @@ WHOLE = "sha256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digests:
-    """What a file's bytes are, and what S3 will say of them."""
+    """Digests of a file, and the checksum that S3 will report for it."""
 
     size: int
     sha256: str
@@ -55,14 +55,14 @@ def digests_of(path: Path, *, part: int = PART) -> Digests:
 def upload(aws: Aws, bucket: str, name: str, path: Path, *, sha256: str) -> Digests:
     """Make the object `name` of the bytes of `path`, encrypted.
 
-    boto3 tries parts again that fail; what is under way is given up when the whole fails.
+    boto3 retries parts that fail; an unfinished upload is aborted when the whole fails.
 
     Raises:
-        OutsideFailure: the file is not `sha256` any more, or what arrived is not what was sent.
+        OutsideFailure: the file is not `sha256` any more, or arrived damaged.
     """
-    known = digests_of(path)
-    if known.sha256 != sha256:
-        problem = f"the file is sha256:{known.sha256} now, not sha256:{sha256}"
+    digests = digests_of(path)
+    if digests.sha256 != sha256:
+        problem = f"the file is sha256:{digests.sha256} now, not sha256:{sha256}"
         raise OutsideFailure(
             Problem(code="changed", where=str(path), problem=problem, hint="build it again; nothing was sent")
         )
@@ -75,17 +75,17 @@ def upload(aws: Aws, bucket: str, name: str, path: Path, *, sha256: str) -> Dige
             ExtraArgs={
                 "ServerSideEncryption": "AES256",
                 "ChecksumAlgorithm": "SHA256",
-                "Metadata": {WHOLE: known.sha256},
+                "Metadata": {WHOLE: digests.sha256},
             },
             Config=_config(),
         )
         head = aws.s3.head_object(Bucket=bucket, Key=name, ChecksumMode="ENABLED")
-    arrived = head.get("ChecksumSHA256", known.checksum).partition("-")[0]  # moto leaves the number out
-    if (head["ContentLength"], arrived) != (known.size, known.checksum.partition("-")[0]):
+    arrived = head.get("ChecksumSHA256", digests.checksum).partition("-")[0]  # moto leaves the number out
+    if (head["ContentLength"], arrived) != (digests.size, digests.checksum.partition("-")[0]):
         problem = "what arrived is not what was sent"
         hint = "run again; if it comes again, something on the way alters data"
         raise OutsideFailure(Problem(code="upload-differs", where=where, problem=problem, hint=hint))
-    return known
+    return digests
 
 
 def _config() -> "TransferConfig":
