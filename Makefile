@@ -15,12 +15,12 @@ TIERS := lint test test-crash test-faults test-boot
 
 .PHONY: help up picture test test-crash test-faults test-boot check lint bench metrics lock schema clean
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 .venv/bin/uv: requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "edgefleet needs Python 3.11 or newer; say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	  || { echo "edgefleet needs Python 3.11 or newer; choose one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
 	  || { echo "this Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
@@ -78,13 +78,13 @@ metrics: .venv/.dev  ## size of the code, and files per kind of thing (OF=... fo
 picture: .venv/.run  ## draw docs/preview.svg, the picture in the README, from a real preview
 	@$(BIN)/python -m bench.picture
 
-schema: .venv/.dev  ## write the generated files anew: JSON Schema, classes of AWS resources, resource reference
+schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
 	@$(BIN)/python -m edgefleet.provider.python_stub components/edgefleet/fleet/aws.pyi
 	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi
 	@$(BIN)/python -m edgefleet.provider.reference docs/resources.md
 
-lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without an index
+lock: .venv/.dev  ## resolve the dependencies again, with hashes and without an index
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --generate-hashes --universal --python-version 3.11 --no-header -o requirements/run.lock
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --group dev --constraint requirements/run.lock --generate-hashes --universal --python-version 3.11 --no-header -o requirements/dev.lock
 

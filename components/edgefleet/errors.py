@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong, with its place and its mend."""
+    """One thing that is wrong, with its location and a fix."""
 
     problem: str
     """What is wrong, without a final full stop: ``10.1.0.4/24 is already store-0003's``."""

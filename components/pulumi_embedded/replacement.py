@@ -78,7 +78,7 @@ def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root
 
 
 def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...]]]:
-    """Return what must be replaced if `root` is, needed first, with the properties that make it so."""
+    """Return what must be replaced if `root` is, needed first, with the properties that cause it."""
     replacements: list[tuple[State, tuple[str, ...]]] = []
     replaced = {root.urn}
     reached = {root.urn}

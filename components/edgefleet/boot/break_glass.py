@@ -1,7 +1,7 @@
-"""Step: ways into a box when nothing else works, each only where the fleet file says so.
+"""Step: ways into a node when nothing else works, each only where the fleet file says so.
 
 The console's user has a password that no other site has, and sshd does not know it. The tunnel goes outwards,
-and its other end reaches this box alone: a lost box opens no other. What registers with AWS Systems Manager
+and its other end reaches this node alone: a lost node opens no other. What registers with AWS Systems Manager
 is removed once it has.
 """
 
@@ -38,7 +38,7 @@ def plan(box: Box) -> Step:
 
 
 def _without(there: str, removal: str) -> Step:
-    """A way in is closed on a box that had it, and nothing is done on one that had not."""
+    """A way in is closed on a node that had it, and nothing is done on one that had not."""
     return Step(commands=(("sh", "-c", f"if {there}; then {removal}; fi"),))
 
 

@@ -1,8 +1,8 @@
-"""Step: a disk of its own for what changes, made when it is blank, opened by the box's TPM where asked for.
+"""Step: a disk of its own for what changes, made when it is blank, opened by the node's TPM where asked for.
 
 cloud-init writes files before anything is mounted, so what stands below the disk's path by then moves onto
 the disk and is not hidden by it. From the second boot on the disk is there before cloud-init writes. k3s is
-not started without it: it would begin anew, beside its data.
+not started without it: it would begin again, beside its data.
 """
 
 from edgefleet.io.templates import render

@@ -1,4 +1,4 @@
-"""Step: what this box is, in a file that a person at its console can read."""
+"""Step: what this node is, in a file that a person at its console can read."""
 
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import BootStep, Box, File, Step

@@ -1,8 +1,8 @@
-"""Step: what a box's own sockets may be reached by, as an nftables table of its own.
+"""Step: what a node's own sockets may be reached by, as an nftables table of its own.
 
-Ports: k3s docs, installation/requirements. A site of one box needs SSH and what its own containers ask of it;
-more boxes need each other, and nobody else needs them: agents connect outwards, and so does a site. Traffic
-to containers (NodePorts, ``servicelb``) is forwarded, not received: Kubernetes alone decides about it.
+Ports: k3s docs, installation/requirements. A site of one node needs SSH and the ports that its own
+containers use; several nodes also need each other, and nothing else: agents connect outwards, and so does a
+site. Traffic to containers (NodePorts, ``servicelb``) is forwarded, not received: Kubernetes filters it.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""Step: a box that heals: it knows what it was well with, and goes back to that, once.
+"""Step: a node that heals: it knows what it was well with, and goes back to that, once.
 
 What k3s is told is kept in sets, before k3s starts; a check by a timer says whether k3s answers and the node
 is ready, and a set that does not get well in time is taken back. k3s's certificates last 365 days and are
-renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is started anew at
+renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is restarted at
 night after `RENEWED_AFTER` days at least and 74 at most, so what one start does not renew the next one does.
 """
 

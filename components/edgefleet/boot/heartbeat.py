@@ -1,7 +1,7 @@
-"""Step: a box says that it lives, as often as its link lets it, and nothing waits for it.
+"""Step: a node says that it lives, as often as its link lets it, and nothing waits for it.
 
 To ``https://<hub>/v1/heartbeat``, by POST, with the site's certificate; the hub shows one of the same
-authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of the seed that the box runs),
+authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of the seed that the node runs),
 ``configuration``, ``state``, ``k3s``, ``boot``, ``uptime`` (seconds). Any 2xx is an answer. What does not get
 through is not kept: the next one says all that there is to say.
 """

@@ -1,7 +1,7 @@
 """Step: what an air-gapped image carries, found on whatever medium it came, verified and put where k3s looks.
 
 Layout: ``bin/<name>``, ``images/<name>.tar[.zst]``, ``SHA256SUMS``. The seed pins the digests of programs; an
-archive of a container image is known to the seed by its manifest only, so that its bytes are held against
+archive of a container image is known to the seed by its manifest only, so that its bytes are verified against
 ``SHA256SUMS`` beside it. Archives go to k3s's own folder (k3s docs, installation/airgap): as a link where the
 payload is a partition of the disk that the system is on, else as a copy, as a medium may be taken away.
 """

@@ -1,4 +1,4 @@
-"""Step: how a box reaches the world where it may not directly: k3s with its containerd, its download, apt.
+"""Step: how a node reaches the world where it may not directly: k3s with its containerd, its download, apt.
 
 k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an HTTP proxy"). What is inside
 the site is never asked of the proxy: its containers, its services, its nodes.

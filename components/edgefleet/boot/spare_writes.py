@@ -15,7 +15,7 @@ def spares_writes(node: Node) -> bool:
 
 
 def plan(box: Box) -> Step:
-    """The drop-in and the unit; on a box that had them and has them no longer, their removal."""
+    """The drop-in and the unit; on a node that had them and has them no longer, their removal."""
     journald = ("systemctl", "restart", "--no-block", "systemd-journald.service")
     if not spares_writes(box.node):
         gone = f"systemctl disable --now {UNIT}; rm -f {PATH}; systemctl restart --no-block {journald[-1]}"

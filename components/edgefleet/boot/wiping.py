@@ -2,7 +2,7 @@
 
 It needs none of them again: with the medium in it reads the medium (NoCloud's ``check_instance_id`` knows a
 seed directory alone), without one it stays off (step `cloud_init`). What it did for an instance is kept under
-``sem`` and ``data``, so nothing is done twice. It writes the copies anew at each boot with a medium, so they
+``sem`` and ``data``, so nothing is done twice. It writes the copies again at each boot with a medium, so they
 are removed at each. After a first boot with errors they stay, for who has to find out why.
 """
 
@@ -13,7 +13,7 @@ SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
 UNIT = "edgefleet-wipe-seed.service"
 
 
-def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the box
+def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the node
     """The script, and its unit after all else that cloud-init does."""
     return Step(
         files=(File(path=SCRIPT, content=render("safety/wipe-seed.sh").encode(), mode=0o755),),

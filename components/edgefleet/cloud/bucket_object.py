@@ -134,7 +134,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
     def update(
         self, identity: str, new: BucketObjectSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> BucketObjectOutputs:
-        """Write it anew."""
+        """Write it again."""
         del identity, recorded
         outputs = self._write(new, outside, is_new=False)
         assert outputs is not None  # noqa: S101 - the same

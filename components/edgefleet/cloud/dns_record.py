@@ -104,7 +104,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     def update(
         self, identity: str, new: DnsRecordSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> DnsRecordOutputs:
-        """Write it anew."""
+        """Write it again."""
         del recorded
         self._change("UPSERT", _set(new), identity, outside)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])

@@ -96,7 +96,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     def update(
         self, identity: str, new: ParameterSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> ParameterOutputs:
-        """Write it anew, then the tags that differ."""
+        """Write it again, then the tags that differ."""
         del recorded
         aws, place = outside.aws, self.place(outside, identity)
         put = aws.call("ssm", "put_parameter", place, Overwrite=True, **_request(new))

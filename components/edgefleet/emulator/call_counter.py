@@ -1,6 +1,6 @@
 """How often the emulated cloud was called, so that engines can be compared by it.
 
-``GET /edgefleet-emulator/calls`` tells, ``DELETE`` begins anew.
+``GET /edgefleet-emulator/calls`` tells, ``DELETE`` begins again.
 """
 
 import threading

@@ -22,13 +22,13 @@ TAGS = re.compile(r"/tags/(?P<arn>arn:.*:nodegroup/(?P<cluster>[^/]+)/(?P<name>[
 
 
 class FakeClusters:
-    """Mends what moto makes of EKS's calls."""
+    """Corrects what moto answers to EKS's calls."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
 
     def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer or mend calls of EKS; pass the others on."""
+        """Answer or correct calls of EKS; pass the others on."""
         call = read_call(environment)
         if call.service != "eks" or call.method not in {"POST", "DELETE"}:
             return self._app(environment, start)

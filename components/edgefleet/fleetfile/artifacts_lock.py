@@ -1,4 +1,4 @@
-"""The artifacts lock: addresses and digests of what boxes and images are made of, beside the fleet file."""
+"""The artifacts lock: addresses and digests of what nodes and images are made of, beside the fleet file."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Required

@@ -1,4 +1,4 @@
-"""All that a box needs to start without a link: from what runs on it to the files that its image carries.
+"""All that a node needs to start without a link: from what runs on it to the files that its image carries.
 
 Pure: what is needed follows from the fleet file, what it is from the artifacts lock. A thing that several
 workloads need is carried once.
@@ -23,11 +23,11 @@ ARCHIVE = ".tar"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Something that boxes need and that cannot be carried."""
+    """Something that nodes need and that cannot be carried."""
 
     need: Requirement
     site: str
-    """The first site whose boxes need it."""
+    """The first site whose nodes need it."""
     boxes: int
     """How many."""
     other: Requirement | None = None
@@ -35,7 +35,7 @@ class Missing:
 
 
 def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
-    """What boxes of `arch` need for `workloads`."""
+    """What nodes of `arch` need for `workloads`."""
     needed: set[Requirement] = set()
     for each in workloads:
         for name, version in each.programs:
@@ -50,7 +50,7 @@ def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
 def running(
     site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
 ) -> tuple[Workload, ...]:
-    """Those of `workloads` that run on a box."""
+    """Those of `workloads` that run on a node."""
     labels, profile = site.nodes[node].labels, member.nodes.get(node) or ""
     return tuple(each for each in workloads if each.runs_on(site.name, member.group, profile, labels))
 
@@ -58,7 +58,7 @@ def running(
 def needs(
     site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
 ) -> tuple[Requirement, ...]:
-    """All that a box needs, sorted by path."""
+    """All that a node needs, sorted by path."""
     of = site.nodes[node]
     here = running(site, node, member, workloads)
     return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch)}))
@@ -83,7 +83,7 @@ def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
 
 
 class Payloads:
-    """Fills the payloads of air-gapped boxes; what equal boxes carry is made once.
+    """Fills the payloads of air-gapped nodes; what equal nodes carry is made once.
 
     Args:
         workloads: what runs where.
@@ -97,7 +97,7 @@ class Payloads:
         self._lacking: dict[tuple[Requirement, Requirement | None], Missing] = {}
 
     def filled(self, site: SiteSpec, member: Membership) -> SiteSpec:
-        """`site` with what its boxes carry; as it is where it is not air-gapped."""
+        """`site` with what its nodes carry; as it is where it is not air-gapped."""
         if not site.airgap:
             return site
         nodes = {
@@ -129,7 +129,7 @@ class Payloads:
 
 
 def clashes(wanted: Iterable[Requirement]) -> list[tuple[Requirement, Requirement]]:
-    """Pairs that would be one file of a payload; `wanted` is one box's."""
+    """Pairs that would be one file of a payload; `wanted` is one node's."""
     first: dict[str, Requirement] = {}
     return [(first[need.path], need) for need in wanted if first.setdefault(need.path, need) is not need]
 
@@ -165,7 +165,7 @@ def wanted_by_all(
 ) -> dict[Requirement, bool]:
     """dict[thing that a lock shall know -> whether an image carries it], without what is not released.
 
-    k3s's binary is pinned everywhere, as boxes fetch it themselves; the rest where it is carried.
+    k3s's binary is pinned everywhere, as nodes fetch it themselves; the rest where it is carried.
     """
     wanted: dict[Requirement, bool] = {}
     for site in sites.values():

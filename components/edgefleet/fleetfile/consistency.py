@@ -1,7 +1,7 @@
 """What must hold between values: inside a node's network, inside a site, and across the fleet.
 
 Addresses are unique in the whole fleet unless the file says ``uniqueAddresses: site``: whoever looks for
-a box by its address (in logs, over the VPN to the hub) must find one. Fleets whose sites all have the
+a node by its address (in logs, over the VPN to the hub) must find one. Fleets whose sites all have the
 same private subnet behind a router of their own exist, and say so. Hardware addresses and host names are
 unique always.
 """

@@ -29,7 +29,7 @@ class Fleet:
     profiles_used: dict[str, int] = field(default_factory=dict)
     """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
     workloads: tuple[Workload, ...] = ()
-    """What runs on its boxes, sorted by name."""
+    """What runs on its nodes, sorted by name."""
     mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """dict[beginning of addresses, or a registry -> where that is looked for first]."""
     lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)

@@ -33,7 +33,7 @@ def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
     Args:
         path: ``stacks/<stack>.fleet.yaml``.
         root: the project; places in it are named relative to it.
-        is_locking: whether the lock is about to be made: boxes carry nothing then, and miss nothing.
+        is_locking: whether the lock is about to be made: nodes carry nothing then, and miss nothing.
 
     Raises:
         InvalidInput: with every problem, in the order of the file.

@@ -1,7 +1,7 @@
 """Where the values of a fleet were declared: the line in a site, a group, a profile or the defaults.
 
 Places are found when somebody asks: the file's text is kept (a few hundred bytes a site), its composed
-form (fifty times as much) is made anew for the first question.
+form (fifty times as much) is recreated for the first question.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -106,7 +106,7 @@ class Source:
         return root
 
     def forget(self) -> None:
-        """Free the composed document; it is made anew when a place is asked for."""
+        """Free the composed document; it is recreated when a place is asked for."""
         self.__dict__.pop("root", None)
         self._index.clear()
 

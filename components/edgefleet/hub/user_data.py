@@ -1,4 +1,4 @@
-"""User-data of the hub's servers: the same boot steps as a site's box, with secrets left to the cloud."""
+"""User-data of the hub's servers: the same boot steps as a site's node, with secrets left to the cloud."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -79,7 +79,7 @@ def _server(wanted: HubBoot, start: Start) -> HubServer:
 
 
 def _first_boot(server: HubServer) -> FirstBoot:
-    """Facts, kernel and clock first, then where secrets come from, then k3s; as on a box."""
+    """Facts, kernel and clock first, then where secrets come from, then k3s; as on a node."""
     box = server.box
     steps: tuple[Step, ...] = (
         facts.plan(box),

@@ -2,7 +2,7 @@
 
 Source: coreos/ignition, docs/configuration-v3_3; 3.3.0 is read by every release of either since 2022. What
 cloud-init's runcmd would run, a unit runs, at each start until all of it was done. Ignition itself runs once
-in the life of a box: a changed seed takes a new installation.
+in the life of a node: a changed seed takes a new installation.
 
 Below ``/usr/local`` nothing can be written in Flatcar, whose /usr is read-only, and in Fedora CoreOS it is a
 link to ``/var/usrlocal``. So these files lie in ``/var/usrlocal``, and where there is no link it is mounted

@@ -1,4 +1,4 @@
-"""Format ``ipxe``: a box that starts over the network, installs itself, and gets its seed once.
+"""Format ``ipxe``: a node that starts over the network, installs itself, and gets its seed once.
 
 The script holds no secret: it names kernel and initial file systems by their digests, and `edgefleet image
 serve`, which serves all of it, fills in the one-time address of the seed. Beside the script lie the files of

@@ -1,7 +1,7 @@
-"""Format ``iso``: an installer of Debian or Ubuntu that asks nothing, and puts the node's seed onto the box.
+"""Format ``iso``: an installer of Debian or Ubuntu that asks nothing, and puts the node's seed onto the node.
 
 Sources: Debian's installation guide, appendix B (preseed); Ubuntu's autoinstall reference; both installers
-mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: a box
+mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: a node
 becomes what it is at its first boot, by the same seed as in every other format.
 
 Not all of Debian's media have cloud-init. On a system without it the same first boot is done by the script of

@@ -1,7 +1,7 @@
 """Format ``nocloud``: a seed ISO that cloud-init finds by its label ``cidata``.
 
 Sources: cloud-init, datasources/nocloud and the module reference. The instance id is a digest of what
-the seed says, so a box applies a changed seed as a new first boot and an unchanged one never twice.
+the seed says, so a node applies a changed seed as a new first boot and an unchanged one never twice.
 """
 
 import base64
@@ -80,7 +80,7 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
 
 
 def _domain(boot: FirstBoot) -> dict[str, Any]:
-    """A box's domain is the first that it searches; its host name stays the short one on any base system."""
+    """A node's domain is the first that it searches; its host name stays the short one on any base system."""
     if not boot.network.search:
         return {}
     return {"fqdn": f"{boot.hostname}.{boot.network.search[0]}", "prefer_fqdn_over_hostname": False}

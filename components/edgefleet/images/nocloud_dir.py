@@ -4,9 +4,9 @@ Both look for ``user-data``, ``meta-data`` and ``network-config`` on their FAT p
 ``fs_label: system-boot``; Raspberry Pi OS: from trixie, October 2025, on). The files come as a tar archive,
 to be unpacked there; a payload's files go beside them, into ``edgefleet-payload/``.
 
-FAT has no modes, and both systems mount it so that everybody on the box may read it: the seed, with every
-secret of the box, would be theirs. So the mount is given to root alone, from the first boot on. The files
-stay, as cloud-init would take a box without them for a new one.
+FAT has no modes, and both systems mount it so that everybody on the node may read it: the seed, with every
+secret of the node, would be theirs. So the mount is given to root alone, from the first boot on. The files
+stay, as cloud-init would take a node without them for a new one.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Format ``raw``: a base disk image with the seed and the payload as partitions of their own.
 
-The seed is a FAT that cloud-init finds by its label, the payload a squashfs that the box finds by the name
+The seed is a FAT that cloud-init finds by its label, the payload a squashfs that the node finds by the name
 of its partition. Everything that is not the base is made by the tools of its kind, of given UUIDs and times.
 """
 

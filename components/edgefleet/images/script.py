@@ -1,4 +1,4 @@
-"""Format ``script``: one shell script for a box that runs Linux with systemd already.
+"""Format ``script``: one shell script for a node that runs Linux with systemd already.
 
 It puts the same files there as every other format, keeps what it replaces, and can take all of it back. It
 leaves the network alone: whoever runs it may be connected through it.

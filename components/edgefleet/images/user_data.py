@@ -1,7 +1,7 @@
 """Format ``user-data``: the first boot of a cloud instance, as EC2 hands it to cloud-init.
 
 Names, network, users and host keys are the cloud's own affair there; files, units and commands are the same
-as on a box. Source: EC2 user guide, "Run commands when you launch an EC2 instance with user data input".
+as on a node. Source: EC2 user guide, "Run commands when you launch an EC2 instance with user data input".
 
 It is handed over compressed, which cloud-init undoes; what is compared and digested is the text, as another
 machine's compressor may give other bytes.

@@ -1,7 +1,7 @@
 """Downloading one file, resumed where an earlier attempt or run ended.
 
 A part on the disk is resumed by a range request. If the same address sent a validator with the first part (an
-ETag or a date), it is sent along (If-Range), so a file that has changed starts anew. The caller verifies the
+ETag or a date), it is sent along (If-Range), so a file that has changed starts over. The caller verifies the
 file against its digest, so a part from elsewhere costs at worst an attempt.
 """
 
@@ -43,7 +43,7 @@ class Download:
     size: int | None = None
     """Bytes of the whole, where known."""
     headers: Callable[[], Mapping[str, str]] = field(default=dict)
-    """Headers for the next attempt: a token may have to be made anew."""
+    """Headers for the next attempt: a token may have to be renewed."""
     progress: Progress = silent
 
 

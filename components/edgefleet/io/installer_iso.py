@@ -1,4 +1,4 @@
-"""Installer ISOs of distributions: inspected, and written anew with files added, by xorriso.
+"""Installer ISOs of distributions: inspected, and rewritten with files added, by xorriso.
 
 What makes the base boot is replayed: El Torito, the boot loader in the first sectors, partitions (xorriso(1),
 ``-boot_image any replay``). Its UUID, which is the time of its making, stays, as GRUB may look for it.

@@ -1,6 +1,6 @@
 """The same work for many things in several processes, with bounded memory.
 
-Processes are started anew rather than forked: the command line may have threads, as a progress bar does.
+Processes are restarted rather than forked: the command line may have threads, as a progress bar does.
 """
 
 import signal

@@ -37,7 +37,7 @@ class Ledger:
     chance: Callable[[], str]
     """Makes an unguessable word."""
     seeds: dict[str, str]
-    """dict[hardware address -> ``sha256:<hex>`` of its seed]; a changed seed is delivered anew."""
+    """dict[hardware address -> ``sha256:<hex>`` of its seed]; a changed seed is delivered again."""
     _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 

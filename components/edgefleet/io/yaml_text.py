@@ -1,7 +1,7 @@
 """YAML that people read: block text for several lines, keys in the order given, the same bytes always.
 
 The events are made here and written by libyaml. PyYAML's own way there, which builds nodes, looks for
-equal objects and resolves every text anew, takes most of the time in which a site is rendered.
+equal objects and resolves every text again, takes most of the time in which a site is rendered.
 """
 
 import re

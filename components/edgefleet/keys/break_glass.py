@@ -1,4 +1,4 @@
-"""What opens one box when nothing else does: its console's password, its end of a tunnel. Pure, derived."""
+"""What opens one node when nothing else does: its console's password, its end of a tunnel. Pure, derived."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ USER = RESCUE
 LETTERS = "bcdefghijknprstv"
 """Sixteen that are on the same keys of English, German and French keyboards: a console may have any."""
 ROUNDS = 1000
-"""The fewest there are: nobody guesses 80 bits of chance, and a preview makes the hash for each box."""
+"""The fewest there are: nobody guesses 80 bits of chance, and a preview makes the hash for each node."""
 LENGTH = 20
 """Letters of a password, of 4 bits each."""
 
@@ -27,7 +27,7 @@ def console_password(key: str) -> str:
 
 
 def console_hash(key: str) -> str:
-    """What its boxes know of it."""
+    """What its nodes know of it."""
     salt = "".join(ALPHABET[each & 63] for each in derive(key, "console-salt", length=16))
     return sha512_crypt(console_password(key), salt, rounds=ROUNDS)
 

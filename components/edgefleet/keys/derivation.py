@@ -1,7 +1,7 @@
 """Secrets are derived, not stored: HKDF-SHA256 (RFC 5869) from the fleet secret.
 
 The fleet secret gives each site a key over (fleet, region, site, generation); the site's key gives each of
-its credentials over (purpose, node). A box holds only what was derived for it, so a lost box opens
+its credentials over (purpose, node). A node holds only what was derived for it, so a lost node opens
 nothing else. Each part of an `info` is preceded by its length, so that no two paths collide.
 
 k3s tokens are in the short form (a bare password): the full ``K10`` form names the digest of the

@@ -1,6 +1,6 @@
-"""The key that opens a data disk when its box's TPM does not: its owner knows it, no image does. Pure.
+"""The key that opens a data disk when its node's TPM does not: its owner knows it, no image does. Pure.
 
-A box is handed the public half of a pair that is derived from the site's key. It makes a pair of its own,
+A node is handed the public half of a pair that is derived from the site's key. It makes a pair of its own,
 uses what the two agree on (X25519, RFC 7748) as the disk's recovery passphrase, writes the public half of
 its own pair into the disk's header and forgets the private one. So neither the medium nor the system's disk,
 which are not encrypted, opens the data disk; the owner, who can derive the site's private half, needs the

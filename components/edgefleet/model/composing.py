@@ -21,7 +21,7 @@ class Ingredients:
     node: str
     arch: Arch
     disk: int | None
-    """Bytes of the medium that it is written to; what does not fit is refused. `None` where nobody says."""
+    """Bytes of the medium that it is written to; what does not fit is refused. `None` if not given."""
     identity: str
     """``sha256:<hex>`` of the parts (`edgefleet.site.content_id`); UUIDs are derived from it."""
     seed: Mapping[str, bytes] = field(repr=False)
@@ -31,7 +31,7 @@ class Ingredients:
     base_digest: str
     """``sha256:<hex>`` of the base."""
     payload: Path | None = None
-    """Directory laid out as the box shall find it; `None` without a payload."""
+    """Directory laid out as the node shall find it; `None` without a payload."""
     payload_digest: str | None = None
     """``sha256:<hex>`` of the payload's list: what is made of it once is found again by this."""
     installer: Installer | None = None

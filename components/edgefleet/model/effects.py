@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class Effect(StrEnum):
-    """What a change of a value does to a box that is already in the field."""
+    """What a change of a value does to a node that is already in the field."""
 
     NONE = "none"
-    """Nothing on the box changes."""
+    """Nothing on the node changes."""
     LIVE = "live"
-    """Pulled by the box, nothing stops."""
+    """Pulled by the node, nothing stops."""
     RESTART = "restart"
     """A service or the node restarts."""
     REFLASH = "reflash"

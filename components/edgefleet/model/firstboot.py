@@ -1,4 +1,4 @@
-"""`FirstBoot`: what a box must be after its first boot, whatever the image format.
+"""`FirstBoot`: what a node must be after its first boot, whatever the image format.
 
 Boot steps produce it, image formats write it down: the two know this type and not each other.
 """
@@ -15,7 +15,7 @@ from edgefleet.model.site import Node, SiteSpec, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file on the box's root file system."""
+    """A file on the node's root file system."""
 
     path: str
     """Absolute path."""
@@ -60,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """How an installer's medium puts a system onto the box."""
+    """How an installer's medium puts a system onto the node."""
 
     installer: Installer
     disk: str | None = None
@@ -124,7 +124,7 @@ class HubServer:
     """A server of the hub as its boot steps see it: nothing of it is secret."""
 
     box: Box
-    """What it has in common with a site's box; its key is empty, as secrets come from the cloud."""
+    """What it has in common with a site's node; its key is empty, as secrets come from the cloud."""
     address: str
     """The hub's declared DNS name."""
     bucket: str

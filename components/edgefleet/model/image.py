@@ -17,6 +17,6 @@ class Image:
     secret_files: frozenset[str] = frozenset()
     """Paths that hold a secret that could be guessed, whose plain digest must not be published."""
     placed: tuple[File, ...] = field(default=(), repr=False)
-    """What whoever applies it puts on the box's disk, where the steps of the first boot say so."""
+    """What whoever applies it puts on the node's disk, where the steps of the first boot say so."""
     private_files: frozenset[str] = frozenset({"user-data"})
     """Paths that hold secrets among other things, and are shown nowhere."""

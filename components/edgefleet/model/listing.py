@@ -13,7 +13,7 @@ class Entry:
     """One file."""
 
     path: str
-    """On the medium, relative (``user-data``, ``payload/bin/k3s``); on a box, absolute."""
+    """On the medium, relative (``user-data``, ``payload/bin/k3s``); on a node, absolute."""
     size: int
     """Bytes."""
     digest: str

@@ -1,7 +1,7 @@
 """What the printed sheet of a site says: which medium goes into which node, and what to do.
 
-It is for the person at the box and for whoever makes the media. It is read by everybody who passes, so there
-is no secret in it: names, addresses, digests of images, and where to ask for what opens a box.
+It is for the person at the node and for whoever makes the media. It is read by everybody who passes, so there
+is no secret in it: names, addresses, digests of images, and where to ask for what opens a node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ class MadeImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetBox:
-    """One box."""
+    """One node."""
 
     name: str
     """The node's."""
@@ -57,7 +57,7 @@ class SheetBox:
     storage: str
     """What people call the boot medium."""
     mac: str
-    """Hardware address of its link; empty where nobody says."""
+    """Hardware address of its link; empty if not given."""
     network: tuple[str, ...]
     """How it reaches its network, in a few words each."""
     address: str
@@ -70,7 +70,7 @@ class SheetBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Boxes that are set up in the same way."""
+    """Nodes that are set up in the same way."""
 
     format: Format
     medium: str
@@ -82,7 +82,7 @@ class Work:
     """Whether what they carry is on a second medium."""
     is_raspberry_pi: bool
     is_restarting: bool
-    """Whether they start anew once, by themselves, at the end of their first start."""
+    """Whether they restart once, by themselves, at the end of their first start."""
     serial_console: str
     """``ttyS0, 115200 baud``; empty without one."""
 
@@ -97,13 +97,13 @@ class Sheet:
     stack: str
     group: str
     place: tuple[str, ...]
-    """Where it is: ``Berlin, DE``, then degrees; empty where nobody says."""
+    """Where it is: ``Berlin, DE``, then degrees; empty if not given."""
     code: QrCode
     works: tuple[Work, ...]
     user: str
-    """Who may ask a box by SSH how it is; empty where nobody may."""
+    """Who may ask a node by SSH how it is; empty where nobody may."""
     source: str
-    """Where boxes fetch k3s from at their first start; empty where they carry it."""
+    """Where nodes fetch k3s from at their first start; empty where they carry it."""
     has_console: bool
     """Whether there is a password for the console."""
     from_afar: tuple[str, ...]
@@ -111,7 +111,7 @@ class Sheet:
 
     @property
     def boxes(self) -> tuple[SheetBox, ...]:
-        """All of its boxes."""
+        """All of its nodes."""
         return tuple(box for work in self.works for box in work.boxes)
 
 
@@ -170,7 +170,7 @@ def _place(location: Location) -> tuple[str, ...]:
 
 
 def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext) -> tuple[Work, ...]:
-    """The site's boxes by how they are set up, its server first: the others ask it."""
+    """The site's nodes by how they are set up, its server first: the others ask it."""
     alike: dict[Work, list[SheetBox]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda each: not runtime_of(each[1]).runs_api):
         alike.setdefault(_work(node), []).append(_box(node, name, images[name], around))
@@ -178,7 +178,7 @@ def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext
 
 
 def _work(node: Node) -> Work:
-    """How `node` is set up, without its box."""
+    """How `node` is set up, without its node."""
     kind = FORMATS[node.image.format]
     port, _, rate = (node.hardware.serial_console or "").partition(",")
     return Work(

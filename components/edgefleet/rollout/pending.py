@@ -1,7 +1,7 @@
-"""Which boxes do not run yet what the fleet file asks for. Pure.
+"""Which nodes do not run yet what the fleet file asks for. Pure.
 
-A new image in the store is not a changed box: per node there is the digest that is *desired*, the one that
-somebody *acknowledged* to be on the box, and the one that the box itself *reported*.
+A new image in the store is not a changed node: per node there is the digest that is *desired*, the one that
+somebody *acknowledged* to be on the node, and the one that the node itself *reported*.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Times = Mapping[str, Mapping[str, datetime]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A site with an image that somebody has yet to put on a box."""
+    """A site with an image that somebody has yet to put on a node."""
 
     name: str
     """The site's."""
@@ -27,7 +27,7 @@ class Pending:
     since: datetime | None
     """When the oldest of these images was stored; `None` where the store does not say."""
     is_first: bool
-    """None of the site's boxes was ever said to run an image: it is to be set up, not to be changed."""
+    """None of the site's nodes was ever said to run an image: it is to be set up, not to be changed."""
     nodes: tuple[str, ...]
     """Names of the nodes, sorted."""
 
@@ -40,8 +40,8 @@ def pending(
     Args:
         desired: what the stored images are.
         modified: when they were stored; nodes may be missing.
-        acknowledged: what people said is on the boxes.
-        reported: what the boxes told.
+        acknowledged: what people said is on the nodes.
+        reported: what the nodes told.
 
     Returns:
         Sites of `desired` with a node whose desired digest was neither acknowledged nor reported.

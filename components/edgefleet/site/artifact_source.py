@@ -1,4 +1,4 @@
-"""Where builds get bases and payloads from: the cache of artifacts, opened anew in each process."""
+"""Where builds get bases and payloads from: the cache of artifacts, opened again in each process."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ class Supplies:
         return ArtifactCache(self.cache, project=self.project).fetch(base.source, base.sha256)
 
     def lay_out(self, node: Node, folder: Path) -> None:
-        """Put the payload of `node` into `folder`, as its box shall find it.
+        """Put the payload of `node` into `folder`, as its node shall find it.
 
         Raises:
             OutsideFailure: a file of it is not there, or is something else.

@@ -48,7 +48,7 @@ class BuildJob:
     disk: str
     """Room for what a shard builds before it is in the store, a Kubernetes quantity."""
     sign_key: str = ""
-    """Key in AWS KMS that images are signed with, ``awskms:<ARN>``; empty where nobody signs."""
+    """Key in AWS KMS that images are signed with, ``awskms:<ARN>``; empty if unsigned."""
 
 
 def job_name(stack: str) -> str:

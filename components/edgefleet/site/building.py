@@ -45,7 +45,7 @@ class BuildContext:
     known: Known | None = field(default=None, repr=False)
     """Marks of every site's secrets, which no other's image may hold; `None` where nobody looks."""
     signing: Signing | None = None
-    """Who signs; `None` where nobody does."""
+    """Who signs; `None` otherwise."""
     is_discarding: bool = False
     """Whether a composed image is removed here when it is in the store."""
 

@@ -89,7 +89,7 @@ def _entry(store: ArtifactStore, site: str, node: str) -> BuiltImage | None:
             files=tuple(Entry(**each) for each in files),
         )
     except (ValueError, KeyError, TypeError):
-        return None  # not ours, or not whole: the image is stored anew
+        return None  # not ours, or not whole: the image is stored again
 
 
 def _entry_key(site: str, node: str) -> str:

@@ -25,7 +25,7 @@ class MediumUsage:
     base: int | None
     """Bytes of the base; 0 without one, `None` where the lock does not have it."""
     medium: int | None
-    """Bytes of the medium; `None` where nobody says."""
+    """Bytes of the medium; `None` if not given."""
 
     @property
     def content(self) -> int:

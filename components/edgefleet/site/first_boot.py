@@ -1,4 +1,4 @@
-"""A box's whole first boot: the steps of its site's recipe, one after the other."""
+"""A node's whole first boot: the steps of its site's recipe, one after the other."""
 
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput, Problem
@@ -7,7 +7,7 @@ from edgefleet.model.firstboot import BootStep, Box, FirstBoot, Installation, St
 
 
 def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
-    """Everything that one box must be after its first boot.
+    """Everything that one node must be after its first boot.
 
     Raises:
         InvalidInput: the site's recipe is not one of `RECIPES`.

@@ -16,7 +16,7 @@ def problems(device: Device, size: int, *, may_be_fixed: bool) -> Iterator[Probl
     Args:
         device: the disk.
         size: bytes of the image.
-        may_be_fixed: whether somebody said that it need not be removable.
+        may_be_fixed: whether the disk may be a built-in one.
     """
     if device.kind not in WHOLE:
         hint = "name the disk that it is on"

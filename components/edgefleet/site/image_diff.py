@@ -1,6 +1,6 @@
 """What changed from one finished image to another: by their manifests, and of plain files by what is in them.
 
-Files with a secret, and those that hold every secret of a box (``user-data``, a configuration of Ignition, a
+Files with a secret, and those that hold every secret of a node (``user-data``, a configuration of Ignition, a
 script), are told apart and never shown.
 """
 
@@ -104,7 +104,7 @@ def side(image: Path, find: Find) -> Side:
 
 
 def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
-    """The files of the seed, held against the manifest."""
+    """The files of the seed, verified against the manifest."""
     promised = {each.path: each for each in image.manifest.of_seed}
     try:
         found = seed_of(image) or {}

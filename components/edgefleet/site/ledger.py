@@ -1,8 +1,8 @@
-"""The ledger of acknowledgements: which digest somebody said is on which box, and when.
+"""The ledger of acknowledgements: which digest was acknowledged for which node, and when.
 
 One JSON object, ``{site: {node: {"digest": ..., "at": ...}}}``, in the artifact store beside the images, so
 that everybody who shares the images shares it. Two people may write at once: each write is made on the
-condition that nobody else wrote meanwhile, and is done anew on what they wrote.
+condition that nobody else wrote meanwhile, and is done again on what they wrote.
 """
 
 import json
@@ -23,7 +23,7 @@ TRIES = 20
 
 @spec
 class Acknowledgement:
-    """What somebody said is on a box."""
+    """What was acknowledged for a node."""
 
     digest: Annotated[str, "sha256:<hex>"]
     """Digest of the image."""
@@ -55,7 +55,7 @@ def read(store: ArtifactStore) -> Ledger:
 def acknowledge(
     store: ArtifactStore, digests: Mapping[str, Mapping[str, str]], *, clock: Clock = now
 ) -> Ledger:
-    """Note that boxes carry the given images; the ledger after it.
+    """Note that nodes carry the given images; the ledger after it.
 
     What is acknowledged already with the same digest keeps its time.
 

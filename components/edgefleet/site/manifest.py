@@ -1,7 +1,7 @@
 """The manifests beside a site's built images: what they must be, for a check without a network.
 
 ``manifest.json`` lists the images of a site; ``n1.raw.manifest.json`` tells of one: its digest, every file
-that was put on it, and every file that these put on the box. What holds a secret has a salted digest there.
+that was put on it, and every file that these put on the node. What holds a secret has a salted digest there.
 """
 
 import hashlib
@@ -57,13 +57,13 @@ class Manifest:
     tools: Mapping[str, str] = field(default_factory=dict)
     """dict[outside tool -> its version]."""
     signature: Mapping[str, str] | None = None
-    """``algorithm`` and ``key``, the digest of the public key; `None` where nobody signs."""
+    """``algorithm`` and ``key``, the digest of the public key; `None` if unsigned."""
     pieces: tuple[Piece, ...] = ()
     """Runs of bytes of a composed image."""
     files: tuple[Entry, ...] = ()
     """Every file that was put on the medium."""
     box: tuple[Entry, ...] = ()
-    """Every file that these put on the box's disk."""
+    """Every file that these put on the node's disk."""
 
     @property
     def of_seed(self) -> tuple[Entry, ...]:

@@ -38,7 +38,7 @@ class SiteImage:
     contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     """dict[path on the medium -> content] of the seed."""
     placed: tuple[File, ...] = field(default=(), repr=False)
-    """What it puts on the box's disk."""
+    """What it puts on the node's disk."""
 
 
 def render(inputs: SiteInputs) -> dict[str, SiteImage]:
@@ -63,7 +63,7 @@ def _rendered(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str
 def render_tree(
     spec: SiteSpec, key: str, passphrases: Mapping[str, str], *, shows_secrets: bool = False
 ) -> dict[str, dict[str, bytes]]:
-    """dict[node -> dict[path -> content]]: the medium's files as ``cidata/...`` and the box's own files.
+    """dict[node -> dict[path -> content]]: the medium's files as ``cidata/...`` and the node's own files.
 
     Secret files are shown as `MASKED`, and what holds all of them, ``user-data``, is left out.
     """

@@ -208,7 +208,7 @@ class Site:
             except OutsideFailure as error:
                 failed.append(error)
                 images[node] = _lost(images[node].uri)
-        if not failed:  # boxes of nodes that left may still be needed until the others are written
+        if not failed:  # nodes of nodes that left may still be needed until the others are written
             gone = {
                 node: image
                 for node, image in before.items()

@@ -43,7 +43,7 @@ class Part:
     name: str
     version: str = ""
     sha256: str = ""
-    """Hex SHA-256 of the file that it is in the image; empty where it is fetched by the box."""
+    """Hex SHA-256 of the file that it is in the image; empty where it is fetched by the node."""
     purl: str = ""
     source: str = ""
     """Where it comes from."""

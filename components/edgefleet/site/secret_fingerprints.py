@@ -24,7 +24,7 @@ def marks(path: Path, digest: str, kept: Path) -> frozenset[bytes]:
 
     Args:
         path: the file.
-        digest: hex SHA-256 of it, held against it already.
+        digest: hex SHA-256 of it, verified already.
         kept: directory for what was found.
 
     Raises:

@@ -24,7 +24,7 @@ def check_beside(image: Opened, trusted: Iterable[PublicKey]) -> str:
     """Who signed, in words.
 
     Args:
-        image: the image, whose own bytes were held against its manifest.
+        image: the image, whose own bytes were verified against its manifest.
         trusted: keys that somebody trusts; without any, a signature is told and not believed.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Holding a finished image against its manifest: its bytes, each file in it, and what these put on the box.
+"""Holding a finished image against its manifest: its bytes, each file in it, and what these put on the node.
 
 All of it offline and as a stream: memory does not grow with the image. The first file that differs is named.
 """
@@ -123,7 +123,7 @@ def first_difference(image: Opened) -> str:
 
 
 def _in_seed(image: Opened) -> str:
-    """The first file of the seed, or of what it puts on the box, that differs."""
+    """The first file of the seed, or of what it puts on the node, that differs."""
     try:
         seed = seed_of(image)
         if seed is None:

@@ -9,7 +9,7 @@ import hashlib
 from edgefleet.model.firstboot import File, FirstBoot
 
 INSTANCE = "/etc/edgefleet/instance-id"
-"""What a box without cloud-init has been told, by name; its heartbeat says it."""
+"""What a node without cloud-init has been told, by name; its heartbeat says it."""
 SUDOERS = "/etc/sudoers.d/90-edgefleet-users"
 
 
@@ -20,7 +20,7 @@ def placed(boot: FirstBoot) -> tuple[File, ...]:
 
 
 def of_the_system(boot: FirstBoot) -> tuple[File, ...]:
-    """The box's name, who may become root, and its SSH host keys."""
+    """The node's name, who may become root, and its SSH host keys."""
     files = [File(path="/etc/hostname", content=f"{boot.hostname}\n".encode())]
     admins = [user.name for user in boot.users if user.is_admin]
     if admins:
@@ -38,6 +38,6 @@ def _line(text: str) -> bytes:
 
 
 def instance(boot: FirstBoot, content: str) -> str:
-    """The name of what a box is told, another one for other content."""
+    """The name of what a node is told, another one for other content."""
     digest = hashlib.sha256(content.encode()).hexdigest()
     return f"{boot.fleet}-{boot.region}-{boot.site}-{boot.node}-{digest[:16]}"

@@ -1,6 +1,6 @@
 """A composed disk image as a list of extents: which bytes of which part follow one another. Pure.
 
-Partitions are added without a byte of the base being changed but for its partition table. A box grows its
+Partitions are added without a byte of the base being changed but for its partition table. A node grows its
 root partition at its first boot, which only the physically last one can do; so what is added stands *before*
 a root that is last, and the root's bytes come after it. A Linux file system does not know where on the disk
 it lies, and boot loaders find it by its partition's number or UUID, which stay. (UEFI specification 2.10,

@@ -53,7 +53,7 @@ def _found(network: Network) -> dict[str, Any]:
 def _addressing(network: Network) -> dict[str, Any]:
     """Addresses that stay while the network is away.
 
-    A fixed one, and its route, without which k3s does not start, hold without carrier too: the box may hang
+    A fixed one, and its route, without which k3s does not start, hold without carrier too: the node may hang
     on a modem that is off. But not where several interfaces match, as a dead one would take the route. A
     leased one is kept when nobody renews the lease (networkd, KeepConfiguration), though not over a loss of
     carrier: the next router may have another subnet.

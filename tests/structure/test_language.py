@@ -1,0 +1,123 @@
+"""Words that the documentation, the messages and the templates do not use; CONTRIBUTING.md has the rule.
+
+A word is here once it is gone: `BANNED` maps each to what is written in its place.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BANNED = {
+    r"box(es)?": "node",
+    r"mend(s|ed|ing)?": "fix",
+    r"anew": "again",
+    r"darkness": "offline period",
+    r"epochs?": "key generation",
+    r"fates?": "outcome",
+    r"whoever": "anyone who",
+    r"(nobody|somebody|not) (said|says)": "not reported, not set",
+    r"(held|holds?|holding) against": "verify against",
+    r"unless (it is )?said": "default: ...",
+    r"is (asked|told|said)": "a verb with its subject",
+    r"make it so": "apply",
+    r"no such way in": "name the missing setting",
+}
+"""dict[regular expression of whole words -> what is written in its place]."""
+STILL_IN_DOCSTRINGS = {"epochs?", "fates?", "whoever", "is (asked|told|said)"}
+"""Keys of `BANNED` that docstrings may have: Unix has an epoch, and not all sentences are rewritten."""
+ALLOWED = re.compile(
+    r"busybox|box-sizing|border-box|SOURCE_DATE_EPOCH|`epoch`|`controlPlane.identity.epochs`"
+    r"|\{% .*? %\}|\{\{.*?\}\}"
+)
+"""Names of other people's things, and the identifiers of templates."""
+
+
+def prose(path: Path) -> str:
+    """A file's text without other people's names."""
+    return ALLOWED.sub("", path.read_text(encoding="utf-8"))
+
+
+def messages(path: Path) -> Iterator[str]:
+    """String literals of a module that are no docstrings and have more than one word."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = [
+        node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    ]
+    docstrings = {id(line.value) for body in bodies for line in body if isinstance(line, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            text = ALLOWED.sub("", node.value)
+            if " " in text.strip():
+                yield text
+
+
+def explanations(path: Path) -> str:
+    """Docstrings and comments of a module, without names in backticks and of parameters."""
+    text = path.read_text(encoding="utf-8")
+    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    texts = [token.string for token in tokens if token.type == tokenize.STRING]
+    docstrings = [string for string in texts if string.startswith('"""')]
+    return re.sub(r"`[^`]*`|^ +\w+: ", "", "\n".join(comments + docstrings), flags=re.MULTILINE)
+
+
+def found(texts: dict[str, str], banned: Iterable[str] = BANNED) -> list[str]:
+    """Each banned word with where it is and what is written in its place."""
+    return [
+        f"{where}: {match[0]} (write: {BANNED[word]})"
+        for where, text in texts.items()
+        for word in banned
+        for match in re.finditer(rf"\b{word}\b", text, re.IGNORECASE)
+    ]
+
+
+@pytest.mark.parametrize("banned", BANNED)
+def test_each_word_is_recognised(banned: str) -> None:
+    """The expressions are of words, so that `busybox` and `amend` pass."""
+    assert re.search(rf"\b{banned}\b", "busybox amend fated", re.IGNORECASE) is None
+
+
+def test_documents_use_plain_words() -> None:
+    """Every page but the generated ones, whose texts are docstrings."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "components").rglob("*.md")]
+    texts = {
+        str(page.relative_to(ROOT)): prose(page)
+        for page in pages
+        if page.name not in {"CONTRIBUTING.md", "resources.md"}
+    }
+    assert len(texts) > 10
+    assert [] == found(texts)
+
+
+def test_templates_use_plain_words() -> None:
+    """Comments, messages and the sheet."""
+    files = [file for file in (ROOT / "templates").rglob("*") if file.is_file()]
+    texts = {str(file.relative_to(ROOT)): prose(file) for file in files}
+    assert len(texts) > 50
+    assert [] == found(texts)
+
+
+def test_messages_use_plain_words() -> None:
+    """Problems, hints and the help of options."""
+    texts = {
+        f"{module.relative_to(ROOT)}: {text[:60]!r}": text
+        for module in (ROOT / "components").rglob("*.py")
+        for text in messages(module)
+    }
+    assert len(texts) > 500
+    assert [] == found(texts)
+
+
+def test_docstrings_and_comments_use_plain_words() -> None:
+    """The words that are gone from there, too; the passive voices are not yet."""
+    texts = {
+        str(module.relative_to(ROOT)): explanations(module) for module in (ROOT / "components").rglob("*.py")
+    }
+    assert len(texts) > 200
+    assert [] == found(texts, [word for word in BANNED if word not in STILL_IN_DOCSTRINGS])
