@@ -42,7 +42,7 @@ class Starter(Protocol):
 
 
 def inspect(config: Config) -> list[Problem]:
-    """What is wrong with `config` beyond the types of its fields."""
+    """Problems of `config` beyond the types of its fields."""
     endpoint = config.endpoint
     if endpoint is None or endpoint == EMULATED or endpoint.startswith(("http://", "https://")):
         return []
@@ -53,10 +53,10 @@ def inspect(config: Config) -> list[Problem]:
 def connect(
     config: Config, project: Path, start: Starter = emulator.ensure, clock: Clock | None = None
 ) -> tuple[Environment, str]:
-    """The outside world that `config` names, and a warning where the emulated cloud was lost, else "".
+    """The environment that `config` names, and a warning if the emulated cloud was lost, else "".
 
     Raises:
-        OutsideFailure: the emulated cloud does not come up.
+        OutsideFailure: the emulated cloud does not start.
     """
     clock = clock or RealClock()
     if config.endpoint != EMULATED:

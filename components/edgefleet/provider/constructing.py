@@ -1,8 +1,8 @@
 """Components over the wire: Construct runs a component's class, and its annotations give its schema.
 
-The classes are handed in by whoever serves, as they live above this package. The SDK's own analysis of
-components refuses one that has a custom resource of its own package as an attribute, so it is not used; the
-plumbing that lets the class register resources with the caller's engine is the SDK's.
+The caller passes the classes in, as they live above this package. The SDK's own analysis of components
+refuses one with a custom resource of its own package as an attribute, so only its plumbing is used, which
+lets the class register resources with the caller's engine.
 """
 
 import asyncio
@@ -37,47 +37,46 @@ class Components:
         return {token: _described(each) for token, each in self._classes.items()}
 
     def construct(self, request: Any, engine_address: str) -> Any:
-        """Build the component that `request` names, in a context of its own; calls may overlap.
+        """Build the component that `request` names in a separate context; calls may overlap.
 
         Raises:
             InvalidInput: no such component, or its inputs are wrong.
             OutsideFailure: it could not be built.
         """
-        made = self._classes.get(request.type)
-        if made is None:
+        component = self._classes.get(request.type)
+        if component is None:
             problem, hint = f"edgefleet has no component {request.type}", nearest(request.type, self._classes)
             raise InvalidInput(Problem(code="unknown-component", problem=problem, hint=hint))
-        server = ProviderServicer(_Host(made), [], engine_address=engine_address)
-        # The SDK keeps who it talks to in context variables, so each call needs an empty context.
+        server = ProviderServicer(_Host(component), [], engine_address=engine_address)
+        # The SDK keeps its connections in context variables, so each call needs an empty context.
         return Context().run(_run, server, request)
 
 
 class _Host(Provider):
-    """One component as the SDK's plumbing wants it."""
+    """One component, in the form that the SDK expects."""
 
-    def __init__(self, made: type[ComponentResource]) -> None:
+    def __init__(self, component: type[ComponentResource]) -> None:
         super().__init__(version())
-        self._made = made
+        self._class: Any = component
 
     def construct(
         self, name: str, resource_type: str, inputs: Mapping[str, Any], options: ResourceOptions | None = None
     ) -> ConstructResult:
         """Build it."""
         del resource_type
-        args = _args(self._made)
-        known = get_annotations(args)
+        args = _args(self._class)
+        fields = get_annotations(args)
         problems = [
             Problem(code="missing", path=name, problem="is missing", hint="give it a value")
             for name in sorted(_required(args) - inputs.keys())
         ] + [
-            Problem(code="unknown-key", path=name, problem="is not known here", hint=nearest(name, known))
-            for name in sorted(inputs.keys() - known.keys())
+            Problem(code="unknown-key", path=name, problem="is not known here", hint=nearest(name, fields))
+            for name in sorted(inputs.keys() - fields.keys())
         ]
         if problems:
             raise InvalidInput(problems)
-        made: Any = self._made
-        component = made(name, dict(inputs), options)
-        state = {output: getattr(component, output) for output in _outputs(self._made)}
+        component = self._class(name, dict(inputs), options)
+        state = {output: getattr(component, output) for output in _outputs(self._class)}
         return ConstructResult(component.urn, state)
 
 
@@ -90,7 +89,7 @@ def _run(server: ProviderServicer, request: Any) -> Any:
 
 
 def _plain(error: InputPropertiesError | InputPropertyError | RunError) -> EdgefleetError:
-    """An error of the SDK's as one of ours."""
+    """Translate an error of the SDK."""
     if isinstance(error, InputPropertyError):
         return InvalidInput(_wrong(error.property_path, error.reason))
     if isinstance(error, InputPropertiesError):
@@ -103,18 +102,18 @@ def _wrong(path: str, problem: str) -> Problem:
     return Problem(code="component", path=path, problem=problem, hint="correct the component's inputs")
 
 
-def _args(made: type[ComponentResource]) -> Any:
+def _args(component: type[ComponentResource]) -> Any:
     """The TypedDict that a component's ``args`` is annotated with."""
-    return shape_of(get_type_hints(made.__init__)["args"]).bare
+    return shape_of(get_type_hints(component.__init__)["args"]).bare
 
 
 def _required(args: Any) -> set[str]:
     return set(args.__required_keys__)
 
 
-def _outputs(made: type[ComponentResource]) -> dict[str, Any]:
+def _outputs(component: type[ComponentResource]) -> dict[str, Any]:
     """dict[name of an attribute annotated ``Output[T]`` -> T]."""
-    own = get_annotations(made)  # the SDK's base classes have some that cannot be looked up
+    own = get_annotations(component)  # some of the SDK's base classes cannot be resolved
     return {name: get_args(hint)[0] for name, hint in own.items() if _is_output(hint)}
 
 
@@ -123,11 +122,11 @@ def _is_output(annotation: Any) -> bool:
     return origin is Output
 
 
-def _described(made: type[ComponentResource]) -> dict[str, Any]:
-    args, outputs = _args(made), _outputs(made)
+def _described(component: type[ComponentResource]) -> dict[str, Any]:
+    args, outputs = _args(component), _outputs(component)
     return {
         "isComponent": True,
-        "description": (made.__doc__ or "").strip(),
+        "description": (component.__doc__ or "").strip(),
         "inputProperties": {name: _type(annotation) for name, annotation in get_annotations(args).items()},
         "requiredInputs": sorted(_required(args)),
         "properties": {name: _type(annotation) for name, annotation in outputs.items()},
@@ -140,7 +139,7 @@ def _type(annotation: Any) -> dict[str, Any]:
     bare = shape_of(annotation).bare
     origin, arguments = get_origin(bare), get_args(bare)
     if origin is Union:
-        # Input[T] is T, an awaitable T or, by a name that only the SDK can look up, an Output of T.
+        # Input[T] is T, an awaitable T or, by a name that only the SDK can resolve, an Output of T.
         held = [
             each
             for each in arguments

@@ -1,4 +1,4 @@
-"""What the one differ finds, as the answer to Pulumi's Diff. Pure."""
+"""Differences between inputs as the answer to Pulumi's Diff. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,25 +17,25 @@ _KINDS = {
 
 
 def answer(
-    found: Iterable[Change],
+    differences: Iterable[Change],
     written: tuple[Mapping[str, Any], Mapping[str, Any]],
     *,
     drift: Iterable[str] = (),
     replace_on: frozenset[str] = frozenset(),
 ) -> proto.DiffResponse:
-    """The answer that names what was found.
+    """The answer that lists the differences.
 
     Args:
-        found: the changes.
+        differences: changes of inputs.
         written: the old and the new inputs as they were written. By them a change is an addition, a removal
             or an update: a default that is now spelled out was added.
-        drift: paths of outputs that are missing or altered, whatever the inputs are.
-        replace_on: inputs whose change makes another resource.
+        drift: paths of outputs that have drifted, independent of the inputs.
+        replace_on: inputs whose change replaces the resource.
     """
-    # `inputDiff`, or the CLI would compare all outputs with the inputs and show every output as lost.
+    # Without `inputDiff` the CLI compares all outputs with the inputs and shows every output as lost.
     detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE, inputDiff=True) for path in drift}
     names, replaces = {path.split(".")[0] for path in drift}, set()
-    for change in found:
+    for change in differences:
         names.add(change.name)
         if change.name in replace_on:
             replaces.add(change.name)

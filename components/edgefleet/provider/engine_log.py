@@ -1,4 +1,4 @@
-"""Messages to the person at the engine, beside the answers to its calls."""
+"""Messages to the engine's user, besides the answers to its calls."""
 
 from typing import Literal, Protocol
 
@@ -9,22 +9,22 @@ Severity = Literal["debug", "info", "warning", "error"]
 
 
 class Log(Protocol):
-    """Says something to the person at the engine."""
+    """Reports messages to the engine's user."""
 
     def __call__(self, severity: Severity, message: str, urn: str = "") -> None:
-        """Say `message`, about the resource `urn` where one is given."""
+        """Report `message`, about the resource `urn` if one is given."""
         ...
 
 
 class EngineLog:
-    """A `Log` through the engine's own service; what cannot be said is dropped, it is no reason to fail."""
+    """A `Log` through the engine's own service; a message that cannot be sent is dropped."""
 
     def __init__(self, address: str) -> None:
         self._channel = grpc.insecure_channel(address)
         self._engine = engine_pb2_grpc.EngineStub(self._channel)
 
     def __call__(self, severity: Severity, message: str, urn: str = "") -> None:
-        """Say `message`."""
+        """Send `message`."""
         request = engine_pb2.LogRequest(
             severity=engine_pb2.LogSeverity.Value(severity.upper()), message=message, urn=urn
         )
@@ -35,5 +35,5 @@ class EngineLog:
 
 
 def silent(severity: Severity, message: str, urn: str = "") -> None:
-    """Say nothing: no engine has said where it listens."""
+    """Drop the message: no engine has given its address."""
     del severity, message, urn

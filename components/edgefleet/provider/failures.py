@@ -1,7 +1,7 @@
-"""What an engine is told when a call fails: one line a problem, never a traceback.
+"""The status of a failed call: one line a problem, never a traceback.
 
-The status also carries the problems as data, and for a resource that was made in part its id and
-outputs (`ErrorResourceInitFailed`), so that it is recorded and not orphaned.
+The status also carries the problems as data and, for a partly created resource, its id and outputs
+(`ErrorResourceInitFailed`), so that the engine records it.
 """
 
 import os
@@ -25,7 +25,7 @@ DEBUG = "EDGEFLEET_DEBUG"
 """Environment variable that makes a bug print its traceback on standard error."""
 DETAILS = "grpc-status-details-bin"
 
-# Of these three, Pulumi reads: nothing was changed. INTERNAL it reads as: what happened is not known.
+# Pulumi takes these three as: nothing was changed. It takes INTERNAL as: the outcome is unknown.
 _CODES: Mapping[type[EdgefleetError], grpc.StatusCode] = {
     InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
     OutsideFailure: grpc.StatusCode.ABORTED,
@@ -34,7 +34,7 @@ _CODES: Mapping[type[EdgefleetError], grpc.StatusCode] = {
 
 
 class Context(Protocol):
-    """The part of gRPC's call context that is used here; the embedded engine has one of its own."""
+    """The part of gRPC's call context that is used here; the embedded engine has its own."""
 
     def abort_with_status(self, status: Any) -> NoReturn:
         """End the call with `status`."""
@@ -55,11 +55,11 @@ class Status(grpc.Status):
 
 
 def status_of(error: Exception, call: str, outputs: Callable[[object], Mapping[str, Any]]) -> Status:
-    """The status that says `error`.
+    """The status that reports `error`.
 
     Args:
-        error: what was raised.
-        call: what was asked for, ``Create of edgefleet:aws:Bucket``, for bugs.
+        error: the exception.
+        call: the call, ``Create of edgefleet:aws:Bucket``, for bugs.
         outputs: turns typed outputs of an incomplete resource into plain data.
     """
     if not isinstance(error, EdgefleetError):
@@ -75,7 +75,7 @@ def status_of(error: Exception, call: str, outputs: Callable[[object], Mapping[s
 
 
 def problems_of(details: bytes) -> tuple[Problem, ...]:
-    """The problems inside a status's ``grpc-status-details-bin``; none where it carries none."""
+    """The problems inside a status's ``grpc-status-details-bin``, if any."""
     for detail in status_pb2.Status.FromString(details).details:
         said = Struct()
         if detail.Is(Struct.DESCRIPTOR) and detail.Unpack(said):
@@ -90,7 +90,7 @@ def _problems(error: EdgefleetError) -> Struct:
 
 
 def _bug(error: Exception, call: str) -> str:
-    """One line for what should not happen. The text of the error may hold a secret, so it is left out."""
+    """One line for a bug, without the error's text, which may hold a secret."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error, file=sys.stderr)
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""From Pulumi's requests to a resource's file and back: one answer to each call, for every resource."""
+"""The calls of Pulumi's provider protocol about a custom resource, translated to its module."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -30,18 +30,18 @@ class Lifecycle:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._made: dict[str, dict[str, Any]] = {}
-        """dict[id -> inputs] of what was made since the provider was configured."""
+        """dict[id -> inputs] of resources created since the provider was configured."""
         self._recorded: dict[str, dict[str, Any]] = {}
-        """dict[URN -> inputs on record], where Check was given some."""
+        """dict[URN -> recorded inputs], where Check was given some."""
 
     def begin(self) -> None:
-        """A run begins: nothing was made in it yet."""
+        """Begin a run: it has created nothing yet."""
         self._made.clear()
         self._recorded.clear()
 
     @cached_property
     def _is_placed(self) -> bool:
-        """Whether each one may be in an AWS region of its own."""
+        """Whether each resource may set its own AWS region."""
         return issubclass(self._resource.Spec, Placed)
 
     @cached_property
@@ -57,7 +57,7 @@ class Lifecycle:
         return shape is not None and any(isinstance(note, SecretMark) for note in shape.notes)
 
     def check(self, request: proto.CheckRequest) -> proto.CheckResponse:
-        """Every problem at once; else the inputs as given, with secret fields made secret."""
+        """All problems at once; otherwise the inputs, with secret fields marked."""
         try:
             news = decode(request.news)
         except InvalidInput as error:
@@ -66,44 +66,44 @@ class Lifecycle:
         if request.olds.fields:
             before = properties.plain(decode(request.olds))
             self._recorded[request.urn] = self._made_of(before)
-        spec, found = check(self._resource.Spec, properties.plain(news))
+        spec, problems = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
-            found.extend(self._resource.inspect(spec))
+            problems.extend(self._resource.inspect(spec))
             if request.olds.fields and (old := check(self._resource.Spec, before)[0]) is not None:
-                found.extend(self._resource.inspect_change(old, spec))
+                problems.extend(self._resource.inspect_change(old, spec))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
         if not exposed:
-            return proto.CheckResponse(inputs=request.news, failures=self._failures(found))
+            return proto.CheckResponse(inputs=request.news, failures=self._failures(problems))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
-        return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(found))
+        return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
 
-    def _failures(self, found: list[Problem]) -> list[proto.CheckFailure]:
-        """As `failures_of`; for secret inputs without the property, as the CLI shows the value of that."""
+    def _failures(self, problems: list[Problem]) -> list[proto.CheckFailure]:
+        """As `failures_of`; for secret inputs without the property, whose value the CLI would show."""
         return [
-            proto.CheckFailure(reason=f"{each.path}: {each.problem}; {each.hint}")
-            if parse_path(each.path)[:1] and parse_path(each.path)[0] in self._secret_names
+            proto.CheckFailure(reason=f"{problem.path}: {problem.problem}; {problem.hint}")
+            if parse_path(problem.path)[:1] and parse_path(problem.path)[0] in self._secret_names
             else failure
-            for each, failure in zip(found, failures_of(found), strict=True)
+            for problem, failure in zip(problems, failures_of(problems), strict=True)
         ]
 
     def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
-        """What differs, by path; nothing is rendered and nothing outside is asked."""
+        """The differences by path; nothing is rendered and no service is called."""
         recorded = properties.plain(decode(request.olds))
         drift = self._resource.drifted(recorded)
         if not drift and request.old_inputs == request.news:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
-        old, new = (properties.plain(decode(each)) for each in (request.old_inputs, request.news))
-        found = [
+        old, new = (properties.plain(decode(inputs)) for inputs in (request.old_inputs, request.news))
+        differences = [
             change
             for change in changes(self._resource.Spec, self._normal(old), self._normal(new))
             if not is_ignored(change, request.ignoreChanges)
         ]
-        response = answer(found, (old, new), drift=drift, replace_on=self._resource.REPLACE_ON)
+        response = answer(differences, (old, new), drift=drift, replace_on=self._resource.REPLACE_ON)
         if not response.replaces:
             response.stables.extend(sorted(self._resource.STABLE))
-        # Where two cannot be side by side, or a replacement is forced, the old one has to go first.
+        # Where two cannot exist side by side, or a replacement is forced, the old one is deleted first.
         response.deleteBeforeReplace = not response.replaces or self._claims_the_same(old, new)
         return response
 
@@ -114,14 +114,14 @@ class Lifecycle:
         )
 
     def _normal(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Inputs as the spec writes them: a number that came as text is a number."""
+        """Inputs in the types of the spec: a number that was sent as text is a number."""
         try:
             return to_plain(parse(self._resource.Spec, values))
         except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
             return values
 
     def create(self, request: proto.CreateRequest, outside: Environment) -> proto.CreateResponse:
-        """Make it; in a preview, say what is known of it."""
+        """Create it; in a preview, return the outputs that are known."""
         if request.preview:
             identity, outputs = self._planned(request.properties, outside, {})
             return proto.CreateResponse(id=identity, properties=encode(outputs))
@@ -132,36 +132,36 @@ class Lifecycle:
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
     def read(self, request: proto.ReadRequest, outside: Environment) -> proto.ReadResponse:
-        """It as it is; an empty answer where it is gone."""
+        """Its live state; an empty answer if it does not exist."""
         recorded = properties.plain(decode(request.properties))
         inputs = properties.plain(decode(request.inputs))
         identity = request.id
-        if not recorded and self._is_placed:  # an import: the id may say where
+        if not recorded and self._is_placed:  # an import: the id may name the region
             identity, _, region = identity.partition("@")
             inputs = {"region": region} if region else inputs
-        found = self._resource.read(identity, self._for(request.urn, inputs, outside), recorded)
-        if found is None:
+        live = self._resource.read(identity, self._for(request.urn, inputs, outside), recorded)
+        if live is None:
             return proto.ReadResponse()
         merged = request.inputs
-        if found.inputs is not None:
+        if live.inputs is not None:
             here = {"region": inputs["region"]} if inputs.get("region") else {}
-            merged = self._merged(request.inputs, {**found.inputs, **here})
-        return proto.ReadResponse(id=found.id, properties=encode(self.outputs(found.outputs)), inputs=merged)
+            merged = self._merged(request.inputs, {**live.inputs, **here})
+        return proto.ReadResponse(id=live.id, properties=encode(self.outputs(live.outputs)), inputs=merged)
 
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
-        """Recorded inputs with what is true now; what equals its default is written only where it was."""
+        """Recorded inputs with live values; a default is written only where it was."""
         before = decode(recorded)
         worth_writing = without_defaults(self._resource.Spec, live)
         merged = {name: live.get(name, before.get(name)) for name in {**before, **worth_writing}}
         for name, value in merged.items():
             if name in before and is_same(self._resource.Spec, name, properties.plain(before[name]), value):
-                merged[name] = before[name]  # said otherwise it is the same: in another order, with defaults
+                merged[name] = before[name]  # the same value, in another order or with defaults
             elif name in self._secret_names and not properties.is_secret(value):
                 merged[name] = Secret(value)
         return encode(merged)
 
     def update(self, request: proto.UpdateRequest, outside: Environment) -> proto.UpdateResponse:
-        """Make it as the new inputs say; in a preview, say what is known of it."""
+        """Update it to the new inputs; in a preview, return the outputs that are known."""
         if request.preview:
             kept = properties.plain(decode(request.olds))
             _, outputs = self._planned(request.news, outside, kept)
@@ -172,10 +172,10 @@ class Lifecycle:
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
     def delete(self, request: proto.DeleteRequest, outside: Environment) -> None:
-        """Remove it; gone already is success.
+        """Delete it; success if it does not exist.
 
-        Of an id made in the same run this is the one that was replaced: told to replace, the CLI asks
-        no Diff and makes the new one first, also where both are the same files.
+        An id that was created in the same run belongs to the replacement: on a forced replacement the CLI
+        calls no Diff and creates the new resource first, even if both are the same files.
         """
         successor = self._made.pop(request.id, None)
         inputs = properties.plain(decode(request.old_inputs))
@@ -194,18 +194,18 @@ class Lifecycle:
         return replace(outside, owner=owner, aws=self._there(inputs, outside).aws)
 
     def _there(self, inputs: Mapping[str, Any], outside: Environment) -> Environment:
-        """The outside world in the region that the inputs name."""
+        """The environment in the region that the inputs name."""
         region = inputs.get("region") if self._is_placed else None
         return replace(outside, aws=outside.aws.in_region(region)) if isinstance(region, str) else outside
 
     def _made_of(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs whose change makes another resource, without what equals its default."""
+        """The inputs whose change replaces the resource, without defaults."""
         names = self._resource.REPLACE_ON
         slim: dict[str, Any] = without_defaults(self._resource.Spec, inputs)
         return {name: value for name, value in slim.items() if name in names and value is not None}
 
     def outputs(self, outputs: object) -> dict[str, Any]:
-        """Typed outputs as plain data; every output is there, null or not, but optional parts of one."""
+        """Typed outputs as plain data: every output, also if null, without absent parts of one."""
         shown: dict[str, Any] = adapter(type(outputs)).dump_python(
             outputs, mode="json", by_alias=True, exclude_defaults=True
         )
@@ -225,10 +225,10 @@ class Lifecycle:
     def _planned(
         self, struct: Struct, outside: Environment, recorded: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
-        """Id and outputs as far as they are certain; the id is empty where it is not."""
+        """Id and outputs as far as they are certain; an uncertain id is empty."""
         values = properties.plain(decode(struct))
         hidden = sorted(map(format_path, unknowns(values)))
-        kept = {name: recorded[name] for name in self._resource.STABLE if name in recorded}
+        stable = {name: recorded[name] for name in self._resource.STABLE if name in recorded}
         identity = ""
         if hidden:
             certain = self._resource.foresee(values, hidden[0], outside)
@@ -238,7 +238,7 @@ class Lifecycle:
             planned = self._resource.plan(spec, self._there(values, outside))
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
-        return identity, {name: {**kept, **certain}.get(name, UNKNOWN) for name in names}
+        return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}
 
 
 def failures_of(found: Iterable[Problem]) -> list[proto.CheckFailure]:

@@ -1,8 +1,8 @@
 """Property values between Pulumi's wire form and Python, with what is secret and unknown kept apart.
 
 On the wire a secret, an output or a reference is an object with a signature and an unknown value is a
-reserved string. Taken for plain text, such a string would be hashed into an image; so here it is always
-the object `UNKNOWN`, which is no text, equals only itself and fits no field of a spec.
+reserved string. As plain text, such a string would be hashed into an image. Here it is always the object
+`UNKNOWN`, which is no text, equals only itself and fits no field of a spec.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ UNKNOWN_TEXTS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
     }
 )
-"""What each kind of unknown value looks like (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
+"""The wire form of each kind of unknown value (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
 EXACT: Final = 2**53
 """Whole numbers up to here are exact in the wire's doubles."""
 
@@ -88,7 +88,7 @@ def decode(struct: Struct) -> dict[str, Any]:
     """Properties as Python data with `Secret`, `Output`, `Reference` and `UNKNOWN` in it.
 
     Raises:
-        InvalidInput: an asset, an archive, or a signature that is not known.
+        InvalidInput: an asset, an archive, or an unknown signature.
     """
     return {name: _decode(value, (name,)) for name, value in struct.fields.items()}
 
@@ -142,7 +142,7 @@ def _reference(struct: Struct, path: tuple[Part, ...]) -> Reference:
     identity = _decode(fields["id"], path) if "id" in fields else None
     return Reference(
         fields["urn"].string_value,
-        id=UNKNOWN if identity == "" else identity,  # how the wire says that an id is not known
+        id=UNKNOWN if identity == "" else identity,  # the wire form of an unknown id
         version=fields["packageVersion"].string_value if "packageVersion" in fields else "",
     )
 
@@ -200,7 +200,7 @@ def _wire(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """`value` without its wrappings: secrets shown, references as their id (a component's as its URN)."""
+    """`value` in clear: secrets shown, references as their id (a component's as its URN)."""
     if isinstance(value, dict):
         return {name: plain(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -218,7 +218,7 @@ def is_secret(value: Any) -> bool:
 
 
 def unknowns(value: Any, path: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:
-    """Paths of all that is unknown in plain data."""
+    """Paths of all unknown values in plain data."""
     if value is UNKNOWN:
         yield path
     elif isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Python classes for the kinds of AWS resources, built when a program names them.
 
 A kind is loaded with its first resource and not with its class, so that a program starts fast; this is why
-imports stand inside of functions. `python_stub` writes what editors and mypy read in place of these classes.
+imports stand inside functions. `python_stub` writes the stub that editors and mypy read instead.
 """
 
 import re
@@ -40,7 +40,7 @@ def _kind(name: str) -> Any:
 
 
 def _part(name: str) -> Any:
-    """Part of a kind's inputs; all kinds are loaded, as only the kinds know which of them has it."""
+    """Part of a kind's inputs; loads all kinds, as any of them may define it."""
     for resource in import_module("edgefleet.provider.registry").RESOURCES:
         part = getattr(import_module(type(resource).__module__), name, None)
         if is_dataclass(part) and resource.TOKEN.startswith(PREFIX):
@@ -77,7 +77,7 @@ def _resource_class(kind: str) -> type[pulumi.CustomResource]:
 
 
 class _Documentation:
-    """The docstring of a class, written when it is asked for: to read those of fields takes a while."""
+    """The docstring of a class, written on first access: reading those of fields is slow."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind

@@ -1,7 +1,7 @@
 """The stub that types the classes of AWS resources for editors and mypy, written from the package's schema.
 
-``python -m edgefleet.provider.python_stub FILE``; `make schema` runs it, and a test compares the file that is
-checked in with what it would write.
+``python -m edgefleet.provider.python_stub FILE``; `make schema` runs it, and a test compares the checked-in
+file with its output.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The reference of all kinds of custom resources, as Markdown, written from the package's schema.
 
-``python -m edgefleet.provider.reference FILE``; `make schema` runs it, and a test holds the file to it.
+``python -m edgefleet.provider.reference FILE``; `make schema` runs it, and a test verifies the file.
 """
 
 import json
@@ -48,7 +48,7 @@ def _first(description: str) -> str:
 
 def _section(token: str, resource: Mapping[str, Any]) -> str:
     required = set(resource["requiredInputs"])
-    said = [
+    lines = [
         f"## {token}",
         "",
         _joined(resource["description"]),
@@ -56,53 +56,55 @@ def _section(token: str, resource: Mapping[str, Any]) -> str:
         "| input | type | default | |",
         "|---|---|---|---|",
     ]
-    said += [_row(name, each, required) for name, each in resource["inputProperties"].items()]
-    said += ["", "| output | type | |", "|---|---|---|"]
-    said += [
-        f"| `{name}` | {_type(each)} | {_joined(each.get('description', ''))} |"
-        for name, each in resource["properties"].items()
+    lines += [_row(name, definition, required) for name, definition in resource["inputProperties"].items()]
+    lines += ["", "| output | type | |", "|---|---|---|"]
+    lines += [
+        f"| `{name}` | {_type(definition)} | {_joined(definition.get('description', ''))} |"
+        for name, definition in resource["properties"].items()
     ]
-    return "\n".join([*said, ""])
+    return "\n".join([*lines, ""])
 
 
-def _type_section(token: str, each: Mapping[str, Any]) -> str:
-    name, required = token.rpartition(":")[2], set(each["required"])
-    said = [
+def _type_section(token: str, kind: Mapping[str, Any]) -> str:
+    name, required = token.rpartition(":")[2], set(kind["required"])
+    lines = [
         f"## {name}",
         "",
-        _joined(each["description"]),
+        _joined(kind["description"]),
         "",
         "| field | type | default | |",
         "|---|---|---|---|",
     ]
-    return "\n".join([*said, *(_row(key, field, required) for key, field in each["properties"].items()), ""])
+    return "\n".join([*lines, *(_row(key, field, required) for key, field in kind["properties"].items()), ""])
 
 
-def _row(name: str, each: Mapping[str, Any], required: set[str]) -> str:
+def _row(name: str, field: Mapping[str, Any], required: set[str]) -> str:
     default = (
-        "required" if name in required else f"`{json.dumps(each['default'])}`" if "default" in each else ""
+        "required" if name in required else f"`{json.dumps(field['default'])}`" if "default" in field else ""
     )
-    marks = "!" * bool(each.get("willReplaceOnChanges"))
-    secret = " secret" * bool(each.get("secret"))
-    return f"| `{name}`{marks} | {_type(each)}{secret} | {default} | {_joined(each.get('description', ''))} |"
+    marks = "!" * bool(field.get("willReplaceOnChanges"))
+    secret = " secret" * bool(field.get("secret"))
+    return (
+        f"| `{name}`{marks} | {_type(field)}{secret} | {default} | {_joined(field.get('description', ''))} |"
+    )
 
 
 def _joined(description: str) -> str:
     return " ".join(description.split()).replace("|", "\\|")
 
 
-def _type(each: Mapping[str, Any]) -> str:
-    reference = str(each.get("$ref", ""))
+def _type(field: Mapping[str, Any]) -> str:
+    reference = str(field.get("$ref", ""))
     if reference.startswith("#/types/"):
         name = reference.rpartition(":")[2]
         return f"[{name}](#{name.lower()})"
-    if each.get("type") == "array":
-        return f"list of {_type(each['items'])}"
-    if each.get("type") == "object":
-        return f"map of {_type(each['additionalProperties'])}"
-    if "oneOf" in each:
-        return " or ".join(_type(one) for one in each["oneOf"])
-    return str(each.get("type", "any"))
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}"
+    if field.get("type") == "object":
+        return f"map of {_type(field['additionalProperties'])}"
+    if "oneOf" in field:
+        return " or ".join(_type(choice) for choice in field["oneOf"])
+    return str(field.get("type", "any"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`Resource`: what the file of a custom resource offers, a module or an object."""
+"""`Resource`: the interface of a custom resource, a module or an object."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
@@ -27,12 +27,12 @@ class Resource(Protocol):
 
     @property
     def REPLACE_ON(self) -> frozenset[str]:  # noqa: N802 - a constant
-        """Inputs, by outside name, whose change makes another resource."""
+        """Inputs, by outside name, whose change replaces the resource."""
         ...
 
     @property
     def CLAIMS(self) -> tuple[str, ...]:  # noqa: N802 - a constant
-        """Inputs, by outside name, that two cannot have alike: of two such the old one has to go first."""
+        """Inputs, by outside name, that must be unique: on a replacement the old one is deleted first."""
         ...
 
     @property
@@ -45,38 +45,38 @@ class Resource(Protocol):
         ...
 
     def inspect(self, spec: Any) -> Iterable[Problem]:
-        """What is wrong with `spec` beyond the types of its fields."""
+        """Problems of `spec` beyond the types of its fields."""
         ...
 
     def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:
-        """What is wrong with going from one spec to another, each right by itself."""
+        """Problems of a change between two specs that are each valid."""
         ...
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
+        """Paths of recorded outputs that show drift, independent of the inputs."""
         ...
 
     def plan(self, spec: Any, outside: Environment) -> Any:
-        """The outputs that creating `spec`, or updating to it, will have; nothing is changed.
+        """The outputs of creating `spec` or updating to it; nothing is changed.
 
-        Typed where all are certain; otherwise a plain map of those that are.
+        Typed if all are certain; otherwise a plain map of those that are.
         """
         ...
 
     def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
-        """The outputs that are certain although the input at path `because` is not known yet."""
+        """The outputs that are certain although the input at path `because` is unknown."""
         ...
 
     def create(self, spec: Any, outside: Environment) -> Created[Any]:
-        """Make it. Raises `Incomplete` where it exists but is not finished."""
+        """Create it. Raises `Incomplete` if it exists but is not finished."""
         ...
 
     def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
-        """It as it is now, None where it is gone; `recorded` outputs are empty in an import."""
+        """Its live state, None if it does not exist; `recorded` outputs are empty in an import."""
         ...
 
     def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
-        """Make it as `new` says; the new outputs. Raises `Incomplete` where it is done in part."""
+        """Update it to `new`; the new outputs. Raises `Incomplete` if only a part succeeds."""
         ...
 
     def delete(
@@ -87,9 +87,9 @@ class Resource(Protocol):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove it; gone already is success.
+        """Delete it; success if it does not exist.
 
-        `successor` has the inputs of a resource of the same id that was made in its place just before: an
-        engine that is told to replace makes the new one first. What belongs to both stays.
+        `successor` has the inputs of its replacement of the same id: an engine creates the new one first.
+        Parts that belong to both stay.
         """
         ...

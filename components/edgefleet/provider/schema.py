@@ -1,7 +1,7 @@
 """The one Pulumi schema: custom resources from their specs, components from the annotations of their args.
 
-Names, types, defaults and descriptions come from the annotations and docstrings of the specs, so there is
-nothing to keep in step. Format: Pulumi documentation, "Schema".
+Names, types, defaults and descriptions come from the annotations and docstrings of the specs.
+Format: Pulumi documentation, "Schema".
 """
 
 import json
@@ -26,7 +26,7 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         components: dict[type token -> component as the schema has it].
     """
     types: dict[str, Any] = {}
-    made = {each.TOKEN: resource_schema(each, types) for each in resources}
+    own = {resource.TOKEN: resource_schema(resource, types) for resource in resources}
     config = _properties(Config, types)
     schema = {
         "name": PACKAGE,
@@ -38,14 +38,14 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
         "config": {"variables": config},
         "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
-        "resources": dict(sorted({**made, **(components or {})}.items())),
+        "resources": dict(sorted({**own, **(components or {})}.items())),
         "types": dict(sorted(types.items())),
     }
     return json.dumps(schema, indent=2)
 
 
 def resource_schema(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
-    """One resource as Pulumi's schema has it; the classes that its inputs use go into `types`."""
+    """One resource in Pulumi's schema; the classes that its inputs use are added to `types`."""
     inputs = _properties(resource.Spec, types)
     for name in resource.REPLACE_ON:
         inputs[name]["willReplaceOnChanges"] = True
@@ -64,14 +64,14 @@ def _required(of: Any) -> list[str]:
 
 
 def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
-    """Pulumi properties of the fields of `of`; the classes that they use go into `types`."""
-    found = described(of, "serialization")
-    for name, definition in found.get("$defs", {}).items():
-        made = _object(definition)
-        if types.setdefault(_token(name), made) != made:
+    """Pulumi properties of the fields of `of`; the classes that they use are added to `types`."""
+    schema = described(of, "serialization")
+    for name, definition in schema.get("$defs", {}).items():
+        object_ = _object(definition)
+        if types.setdefault(_token(name), object_) != object_:
             raise ValueError(f"two different classes of specs are called {name}: give one another name")
     return {
-        name: _property(definition) | _marks(of, name) for name, definition in found["properties"].items()
+        name: _property(definition) | _marks(of, name) for name, definition in schema["properties"].items()
     }
 
 
@@ -89,20 +89,20 @@ def _object(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(definition: dict[str, Any]) -> dict[str, Any]:
-    found = _type(definition)
+    result = _type(definition)
     choices = definition.get("enum")
     description = definition.get("description", "")
     if choices:
         description = f"{description} One of: {', '.join(map(str, choices))}.".strip()
     if description:
-        found["description"] = description
+        result["description"] = description
     if isinstance(definition.get("default"), str | int | float | bool):
-        found["default"] = definition["default"]
-    return found
+        result["default"] = definition["default"]
+    return result
 
 
 def _type(definition: dict[str, Any]) -> dict[str, Any]:
-    """A JSON Schema type as Pulumi's schema language has it."""
+    """A JSON Schema type in Pulumi's schema language."""
     if "$ref" in definition:
         return {"$ref": f"#/types/{_token(definition['$ref'].rpartition('/')[2])}"}
     if "anyOf" in definition:
@@ -126,7 +126,7 @@ def _choice(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _marks(of: Any, name: str) -> dict[str, Any]:
-    """What the annotation of a field adds: that it is secret."""
+    """The marks that the annotation of a field adds: secret."""
     shape = at(of, (name,)) if name in fields_of(of) else None
     is_secret = shape is not None and any(isinstance(note, Secret) for note in shape.notes)
     return {"secret": True} if is_secret else {}

@@ -1,10 +1,10 @@
 # ruff: noqa: N802 - the protocol names its calls
 """`Servicer`: Pulumi's provider protocol, for the plugin over gRPC and for the embedded engine directly.
 
-It is our own, on the SDK's messages. The server that the SDK (3.272) offers for this hands an unknown value
-over as its reserved string, so that it would be hashed into an image; drops the old inputs that Diff and
-Update are given; cannot answer DiffConfig with a detailed difference; shows tracebacks; and never reports a
-resource that was made in part. `tests/contract` holds each of the five.
+It uses the SDK's messages but not its server, which (3.272) passes an unknown value on as its reserved
+string, so that it would be hashed into an image; drops the old inputs of Diff and Update; cannot answer
+DiffConfig with a detailed difference; shows tracebacks; and never reports a partly created resource.
+`tests/contract` tests each of the five.
 """
 
 import threading
@@ -46,7 +46,7 @@ def answering(method: Method) -> Method:
     def answer(self: "Servicer", request: Any, context: Any) -> Any:
         try:
             return method(self, request, context)
-        except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line
+        except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a line
             status = status_of(error, _call(method.__name__, request), self.outputs_of(request))
         context.abort_with_status(status)
         raise AssertionError(status.details)  # abort_with_status raises
@@ -66,14 +66,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         start_emulator: Starter = emulator.ensure,
         log: Log | None = None,
     ) -> None:
-        """Nothing outside is touched before `Configure`.
+        """Access nothing outside before `Configure`.
 
         Args:
             resources: the custom resources.
-            components: the component resources; they are above this package, so whoever serves hands them in.
-            project: the project's directory; the working directory of the process where it is None.
+            components: the component resources; they are above this package, so the caller passes them in.
+            project: the project's directory; by default the working directory of the process.
             start_emulator: finds or starts the emulated cloud.
-            log: says things to the person at the engine; the engine's own service where it is None.
+            log: reports messages to the engine's user; by default through the engine's own service.
         """
         self._resources = tuple(resources)
         self._lifecycles = {each.TOKEN: Lifecycle(each) for each in self._resources}
@@ -88,7 +88,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Handshake(self, request: Any, _context: Any) -> Any:
-        """What both sides can do."""
+        """Exchange capabilities."""
         self._engine_address = request.engine_address
         return proto.ProviderHandshakeResponse(
             accept_secrets=True,
@@ -99,7 +99,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Attach(self, request: Any, _context: Any) -> Any:
-        """The engine's address, where it came to a running provider."""
+        """Take the address of an engine that attaches to a running provider."""
         self._engine_address = request.address
         return Empty()
 
@@ -137,7 +137,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def CheckConfig(self, request: Any, _context: Any) -> Any:
-        """Every problem of the configuration at once."""
+        """All problems of the configuration at once."""
         values = properties.plain(properties.decode(request.news))
         config, found = check(Config, settings(values))
         if config is not None:
@@ -146,7 +146,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def DiffConfig(self, request: Any, _context: Any) -> Any:
-        """A provider whose configuration changes stays: replacing it would replace everything it made."""
+        """Never replace a provider: that would replace all of its resources."""
         old, new = (
             settings(properties.plain(properties.decode(each))) for each in (request.old_inputs, request.news)
         )
@@ -154,7 +154,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Configure(self, request: Any, _context: Any) -> Any:
-        """Get ready; the emulated cloud is found or started."""
+        """Connect to the cloud; the emulated one is found or started."""
         config = parse(Config, settings(properties.plain(properties.decode(request.args))))
         if problems := inspect(config):
             raise InvalidInput(problems)
@@ -172,34 +172,34 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Check(self, request: Any, _context: Any) -> Any:
-        """Every problem of the inputs at once."""
+        """All problems of the inputs at once."""
         return self._lifecycle(request).check(request)
 
     @answering
     def Diff(self, request: Any, _context: Any) -> Any:
-        """What differs, by path of the spec."""
+        """The differences, by path of the spec."""
         return self._lifecycle(request).diff(request)
 
     @answering
     def Create(self, request: Any, _context: Any) -> Any:
-        """Make a resource, or in a preview say what it will be."""
+        """Create a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
         return self._lifecycle(request).create(request, self._ready())
 
     @answering
     def Read(self, request: Any, _context: Any) -> Any:
-        """A resource as it is now: for refresh, and for import."""
+        """The live state of a resource, for refresh and import."""
         return self._lifecycle(request).read(request, self._ready())
 
     @answering
     def Update(self, request: Any, _context: Any) -> Any:
-        """Change a resource, or in a preview say what it will be."""
+        """Update a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
         return self._lifecycle(request).update(request, self._ready())
 
     @answering
     def Delete(self, request: Any, _context: Any) -> Any:
-        """Remove a resource; gone already is success."""
+        """Delete a resource; success if it does not exist."""
         self._not_cancelled(request)
         self._lifecycle(request).delete(request, self._ready())
         return Empty()
@@ -223,14 +223,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     def Cancel(self, _request: Any, _context: Any) -> Any:
-        """Finish what is under way, begin nothing more."""
+        """Finish the calls in progress and accept no more."""
         self._is_cancelled.set()
         return Empty()
 
     # inside
 
     def outputs_of(self, request: Any) -> Callable[[object], dict[str, Any]]:
-        """How typed outputs of the requested resource become plain data."""
+        """Converts typed outputs of the requested resource to plain data."""
         lifecycle = self._lifecycles.get(_type_of(request))
         return (lambda _: {}) if lifecycle is None else lifecycle.outputs
 
@@ -265,7 +265,7 @@ def _no_function(token: str) -> InvalidInput:
 
 
 def _type_of(request: Any) -> str:
-    """The type token; from the URN (``urn:pulumi:<stack>::<project>::<types>::<name>``) where need be."""
+    """The type token, if need be from the URN (``urn:pulumi:<stack>::<project>::<types>::<name>``)."""
     named = str(getattr(request, "type", ""))
     parts = str(getattr(request, "urn", "")).split("::", 3)
     return named or (parts[2].rpartition("$")[2] if len(parts) > 2 else "")  # noqa: PLR2004 - the third part

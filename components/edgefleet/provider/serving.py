@@ -1,4 +1,4 @@
-"""The plugin's process: a gRPC server on loopback that says its port on standard output."""
+"""The plugin's process: a gRPC server on loopback that prints its port on standard output."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from edgefleet.provider.servicer import Servicer
 
 THREADS = 64
-"""Calls answered at once; most of them wait for AWS or a disk."""
+"""Concurrent calls; most of them wait for AWS or a disk."""
 LARGEST = 400 * 1024 * 1024
 """Bytes of a message; the engine's own limit (Pulumi SDK, rpcutil)."""
 GRACE = 10.0
-"""Seconds for calls under way when the process is told to end."""
+"""Seconds for calls in progress when the process is asked to end."""
 
 
 def listen(servicer: Servicer, *, threads: int = THREADS) -> tuple[grpc.Server, int]:
@@ -31,7 +31,7 @@ def listen(servicer: Servicer, *, threads: int = THREADS) -> tuple[grpc.Server, 
 
 
 def serve(servicer: Servicer, *, parent: Callable[[], int] = os.getppid) -> None:
-    """Serve until told to end, or until whoever started this process is gone."""
+    """Serve until SIGTERM, or until the parent process ends."""
     ended = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: ended.set())

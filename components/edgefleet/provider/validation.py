@@ -1,4 +1,4 @@
-"""Plain properties to specs: every error at once, each with the path of its property, in plain words."""
+"""Convert plain properties to specs: all errors at once, each with the path of its property."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 def parse(of: type[T], plain: dict[str, Any]) -> T:
-    """The spec of type `of` that fully known properties describe.
+    """The spec of type `of` of fully known properties.
 
     Raises:
-        InvalidInput: they describe none.
+        InvalidInput: they are no valid spec.
     """
     try:
         return from_plain(of, plain)
@@ -28,9 +28,9 @@ def parse(of: type[T], plain: dict[str, Any]) -> T:
 
 
 def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
-    """The spec that `plain` describes and what is wrong with it; no spec where something is unknown or wrong.
+    """The spec of `plain` and its problems; no spec if a value is unknown or wrong.
 
-    What is unknown may still turn out to be right, so nothing is said about it.
+    An unknown value may still turn out to be valid, so it is not reported.
     """
     try:
         return from_plain(of, plain), []
@@ -44,7 +44,7 @@ def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
 
 
 def _translated(error: ValidationError, of: Any, plain: Mapping[str, Any]) -> Iterator[Translated]:
-    """Each error in plain words; values are not repeated, as a secret may be among them."""
+    """A problem for each error, without values, as a secret may be among them."""
 
     def keys(path: tuple[Part, ...]) -> Collection[str]:
         around = at(of, path)
