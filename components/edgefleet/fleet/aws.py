@@ -1,8 +1,7 @@
 """AWS resources as classes of a Pulumi program: ``from edgefleet.fleet.aws import Vpc, VpcArgs``.
 
-A class is built when it is first named, and its kind is loaded with its first resource, so that a
-program starts fast. Editors and mypy read `aws.pyi`, which `make schema` writes; ``help(Vpc)`` shows
-inputs and outputs.
+A class is built on first use, and its kind is loaded with its first resource, so that a program starts fast.
+Editors and mypy read `aws.pyi`, which `make schema` writes; ``help(Vpc)`` shows inputs and outputs.
 """
 
 from typing import Any

@@ -1,8 +1,7 @@
 """What a stack's configuration holds for edgefleet: secrets, and nothing else.
 
-The namespace is ``fleet``, whatever the project is called: Pulumi hands the namespace of a
-provider's own name to its default provider, and the fleet secret must never get into a provider's
-state.
+The namespace is ``fleet`` in every project: Pulumi passes the namespace of a provider's own name to its
+default provider, and the fleet secret must never get into a provider's state.
 """
 
 from typing import Any

@@ -46,7 +46,7 @@ class Fleet(pulumi.ComponentResource):
             fleet = load.load_fleet(Path(args["file"]), Path.cwd())
         secret = pulumi.Output.secret(args["secret"])
         holder = pulumi.Output.unsecret(
-            secret.apply(lambda known: stack_holder(known, fleet=fleet.name, region=fleet.region))
+            secret.apply(lambda value: stack_holder(value, fleet=fleet.name, region=fleet.region))
         )
         provider_args = _provider_args(fleet.control_plane.cloud)
         provider = Provider("cloud", {**provider_args, "holder": holder}, _child(self))
@@ -70,8 +70,8 @@ class Fleet(pulumi.ComponentResource):
         )
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
-        keys = secret.apply(lambda known: FleetKeys(secret=known, fleet=fleet))
-        checked = passphrases.apply(lambda known: _checked(fleet, known))
+        keys = secret.apply(lambda value: FleetKeys(secret=value, fleet=fleet))
+        checked = passphrases.apply(lambda value: _checked(fleet, value))
         for site, spec in fleet.sites.items():
             Site(
                 site,
@@ -111,7 +111,7 @@ def _checked(fleet: model.Fleet, passphrases: Mapping[str, str]) -> Mapping[str,
 
 
 def _key(keys: pulumi.Output[FleetKeys], spec: SiteSpec) -> pulumi.Output[str]:
-    """A site's derived key: the fleet secret itself goes no further than here.
+    """A site's derived key, so that the site never gets the fleet secret.
 
     One output a site: an output of all keys would be searched for unknowns once for each of them.
     """
@@ -121,7 +121,7 @@ def _key(keys: pulumi.Output[FleetKeys], spec: SiteSpec) -> pulumi.Output[str]:
 def _identity(
     fleet: model.Fleet, spec: SiteSpec, keys: pulumi.Output[FleetKeys]
 ) -> pulumi.Input[dict[str, str]] | None:
-    """A site's certificate, which is public; of the secret nothing but that goes on."""
+    """A site's certificate, which is public."""
     if not fleet.control_plane.identity.sites:
         return None
     return pulumi.Output.unsecret(keys.apply(lambda known: known.identity(spec) or {}))
@@ -130,5 +130,5 @@ def _identity(
 def _used(
     spec: SiteSpec, passphrases: pulumi.Output[Mapping[str, str]]
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-    """The stack's secrets that a site refers to; a plain empty dict where it refers to none."""
+    """The stack's secrets that a site refers to; a plain empty dict if there are none."""
     return passphrases.apply(lambda known: inputs.used(spec, known)) if secrets_used(spec) else {}

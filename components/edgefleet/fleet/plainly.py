@@ -1,4 +1,4 @@
-"""Errors of a program in plain words: Pulumi shows a `RunError` without a traceback."""
+"""Errors of a program without a traceback: Pulumi shows a `RunError` as its message."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from edgefleet.errors import EdgefleetError, Problem
 
 
 class ProgramError(pulumi.RunError):
-    """An error of edgefleet inside a Pulumi program; keeps the problems for engines that can show them."""
+    """An error of edgefleet inside a Pulumi program; has the problems for engines that can show them."""
 
     def __init__(self, error: EdgefleetError) -> None:
         super().__init__(str(error))

@@ -15,11 +15,11 @@ from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What the rest of the hub needs of it."""
+    """The outputs that the rest of the hub needs."""
 
     profile: aws.InstanceProfile
     ready: list[pulumi.Resource]
-    """What has to be there before a server starts."""
+    """Resources that servers need before they start."""
     ca_hash: pulumi.Output[str]
     kubeconfigs: dict[str, pulumi.Output[str]]
     """dict[role -> kubeconfig as YAML], secret."""
@@ -52,15 +52,15 @@ def identity(wiring: Wiring) -> Identity:
     def kubeconfig(role: str) -> pulumi.Output[str]:
         return _of(
             wiring,
-            lambda made, master: to_yaml(
-                role_kubeconfig(made, master, role=role, address=address, generation=generation)
+            lambda hub, master: to_yaml(
+                role_kubeconfig(hub, master, role=role, address=address, generation=generation)
             ),
         )
 
     return Identity(
         profile=profile,
         ready=[profile, *parameters],
-        ca_hash=pulumi.Output.unsecret(_of(wiring, lambda made, _: made.ca_hash)),
+        ca_hash=pulumi.Output.unsecret(_of(wiring, lambda hub, _: hub.ca_hash)),
         kubeconfigs={"deployer": kubeconfig("deployer"), "readOnly": kubeconfig("read-only")},
     )
 
@@ -79,15 +79,15 @@ def secret_of(made: HubIdentity, name: str) -> str:
     return tokens[name] if name in tokens else made.files[name.removeprefix("tls/")]
 
 
-def _of(wiring: Wiring, what: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
+def _of(wiring: Wiring, value_of: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
     place, key_generations, version = (
         (wiring.fleet, wiring.region),
         wiring.hub.identity.key_generations,
         wiring.hub.k3s.version,
     )
 
-    def made(known: Sequence[str]) -> str:
-        master, key = known
-        return what(hub_of(master, place, (wiring.chain, key), key_generations, version), master)
+    def value(secrets: Sequence[str]) -> str:
+        master, key = secrets
+        return value_of(hub_of(master, place, (wiring.chain, key), key_generations, version), master)
 
-    return pulumi.Output.all(wiring.master, wiring.chain_key).apply(made)
+    return pulumi.Output.all(wiring.master, wiring.chain_key).apply(value)

@@ -24,11 +24,11 @@ NODE_POLICIES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Managed:
-    """A managed cluster, as other stacks want to know it."""
+    """A managed cluster, as other stacks see it."""
 
     endpoint: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
-    """YAML without a secret: whoever uses it is known by AWS."""
+    """YAML without a secret: AWS authenticates its user."""
 
 
 def managed(wiring: Wiring, network: Network) -> Managed:
@@ -66,7 +66,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         wiring.options(),
     )
     kubeconfig = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
-        lambda known: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *(each or "" for each in known)))
+        lambda parts: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *(part or "" for part in parts)))
     )
     return Managed(endpoint=cluster.endpoint, kubeconfig=kubeconfig)
 

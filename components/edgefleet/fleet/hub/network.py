@@ -1,4 +1,4 @@
-"""A hub's network: made over its zones, or somebody's own by ids."""
+"""A hub's network: created over its zones, or an existing one by its ids."""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -10,7 +10,7 @@ from edgefleet.fleet.hub.wiring import Wiring
 
 EVERYWHERE = "0.0.0.0/0"
 BITS = 4
-"""A network's block is cut into 16: the first eight for what is public, the others for servers."""
+"""A network's block is split into 16: the first eight for public subnets, the others for servers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,23 +22,23 @@ class Network:
     """Ids of subnets, one a zone."""
     public: list[pulumi.Input[str]]
     ready: list[pulumi.Resource]
-    """What has to be there before a server can reach the outside."""
+    """Resources that servers need to reach the Internet."""
     gateways: int
     """NAT gateways, for the cost."""
 
 
 def network(wiring: Wiring) -> Network:
-    """The network as the fleet file has it."""
-    wanted = wiring.hub.network
-    if wanted.vpc_id is not None:
-        servers: list[pulumi.Input[str]] = list(wanted.subnets)
-        public: list[pulumi.Input[str]] = list(wanted.public_subnets or wanted.subnets)
-        return Network(vpc=wanted.vpc_id, servers=servers, public=public, ready=[], gateways=0)
-    vpc = aws.Vpc("network", {"cidr": wanted.cidr, "tags": wiring.named("network")}, wiring.options())
+    """Register the network that the fleet file declares."""
+    spec = wiring.hub.network
+    if spec.vpc_id is not None:
+        servers: list[pulumi.Input[str]] = list(spec.subnets)
+        public: list[pulumi.Input[str]] = list(spec.public_subnets or spec.subnets)
+        return Network(vpc=spec.vpc_id, servers=servers, public=public, ready=[], gateways=0)
+    vpc = aws.Vpc("network", {"cidr": spec.cidr, "tags": wiring.named("network")}, wiring.options())
     internet = aws.InternetGateway(
         "internet", {"vpcId": vpc.id, "tags": wiring.named("internet")}, wiring.options()
     )
-    has_addresses = wanted.nat == "none"
+    has_addresses = spec.nat == "none"
     public_subnets = _subnets(wiring, vpc, "public", 0, has_addresses=False)
     server_subnets = _subnets(wiring, vpc, "servers", 2 ** (BITS - 1), has_addresses=has_addresses)
     outer = [*public_subnets, *(server_subnets if has_addresses else [])]
@@ -47,7 +47,7 @@ def network(wiring: Wiring) -> Network:
         {
             "vpcId": vpc.id,
             "routes": [{"cidr": EVERYWHERE, "gatewayId": internet.id}],
-            "subnets": [each.id for each in outer],
+            "subnets": [subnet.id for subnet in outer],
             "tags": wiring.named("public"),
         },
         wiring.options(),
@@ -55,24 +55,24 @@ def network(wiring: Wiring) -> Network:
     ready: list[pulumi.Resource] = [routes]
     gateways = 0
     if not has_addresses:
-        groups = _groups(server_subnets, is_single=wanted.nat == "single")
+        groups = _groups(server_subnets, is_single=spec.nat == "single")
         gateways = len(groups)
         for index, group in enumerate(groups):
             ready.append(_private(wiring, vpc, public_subnets[index], group, f"{index}"))
     return Network(
         vpc=vpc.id,
-        servers=[each.id for each in server_subnets],
-        public=[each.id for each in public_subnets],
+        servers=[subnet.id for subnet in server_subnets],
+        public=[subnet.id for subnet in public_subnets],
         ready=ready,
         gateways=gateways,
     )
 
 
 def _subnets(wiring: Wiring, vpc: aws.Vpc, name: str, first: int, *, has_addresses: bool) -> list[aws.Subnet]:
-    wanted = wiring.hub.network
-    blocks = list(ip_network(wanted.cidr).subnets(prefixlen_diff=BITS))
-    made = []
-    for index, zone in enumerate(wanted.zones):
+    spec = wiring.hub.network
+    blocks = list(ip_network(spec.cidr).subnets(prefixlen_diff=BITS))
+    subnets = []
+    for index, zone in enumerate(spec.zones):
         args: aws.SubnetArgs = {
             "vpcId": vpc.id,
             "cidr": str(blocks[first + index]),
@@ -80,13 +80,13 @@ def _subnets(wiring: Wiring, vpc: aws.Vpc, name: str, first: int, *, has_address
             "publicAddresses": has_addresses,
             "tags": wiring.named(f"{name}-{zone}"),
         }
-        made.append(aws.Subnet(f"{name}-{zone}", args, wiring.options()))
-    return made
+        subnets.append(aws.Subnet(f"{name}-{zone}", args, wiring.options()))
+    return subnets
 
 
 def _groups(subnets: list[aws.Subnet], *, is_single: bool) -> list[list[aws.Subnet]]:
     """Subnets that share a NAT gateway."""
-    return [subnets] if is_single else [[each] for each in subnets]
+    return [subnets] if is_single else [[subnet] for subnet in subnets]
 
 
 def _private(
@@ -104,7 +104,7 @@ def _private(
         {
             "vpcId": vpc.id,
             "routes": [{"cidr": EVERYWHERE, "natGatewayId": gateway.id}],
-            "subnets": [each.id for each in subnets],
+            "subnets": [subnet.id for subnet in subnets],
             "tags": wiring.named(f"private-{name}"),
         },
         wiring.options(),

@@ -26,7 +26,7 @@ AMONG_SERVERS = (
 def servers(
     wiring: Wiring, network: Network, identity: Identity, *, after: Sequence[pulumi.Resource]
 ) -> aws.ServerSet:
-    """Register them; `after` has to be there before the first one starts."""
+    """Register them; the first one starts after the resources in `after`."""
     front, back = _groups(wiring, network)
     targets = aws.TargetGroup(
         "api",
@@ -64,7 +64,7 @@ def servers(
 
 
 def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.SecurityGroup]:
-    """Who may reach the load balancer, and whom the servers let in: it and each other."""
+    """Security groups: of the load balancer, and of the servers, which admit it and each other."""
     out: list[aws.SecurityRule] = [{"protocol": "-1", "cidr": EVERYWHERE}]
     front = aws.SecurityGroup(
         "api",
@@ -72,7 +72,7 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
             "vpcId": network.vpc,
             "name": f"{wiring.prefix}-api",
             "description": "Kubernetes API of the hub",
-            "ingress": [{"fromPort": API_PORT, "cidr": each} for each in wiring.hub.access],
+            "ingress": [{"fromPort": API_PORT, "cidr": cidr} for cidr in wiring.hub.access],
             "egress": out,
             "tags": wiring.named("api"),
         },
@@ -95,23 +95,23 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
 
 
 def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -> list[pulumi.Resource]:
-    """The hub's name, pointed at what was built; nothing where somebody else points it."""
+    """The DNS record of the hub, if edgefleet manages its zone."""
     dns = wiring.hub.dns
     if dns is None or (dns.zone_id is None and dns.zone is None):
         return []
     zone: pulumi.Input[str] = dns.zone_id or ""
-    made: list[pulumi.Resource] = []
+    resources: list[pulumi.Resource] = []
     if dns.zone is not None:
         hosted = aws.HostedZone(
             "zone", {"name": dns.zone, "vpcs": [network.vpc], "tags": wiring.tags}, wiring.options()
         )
         zone = hosted.id
-        made.append(hosted)
+        resources.append(hosted)
     target: aws.DnsAlias = {"dnsName": balancer.dnsName, "zoneId": balancer.zoneId}
     record = aws.DnsRecord(
         "name", {"zoneId": zone, "name": dns.name, "type": "A", "alias": target}, wiring.options()
     )
-    return [*made, record]
+    return [*resources, record]
 
 
 def _server_args(
@@ -147,9 +147,9 @@ def _server_args(
 
 
 def _rolls_on(boot: HubBoot) -> str:
-    """Digest of what replaces servers when it changes.
+    """Digest of the settings whose change replaces servers.
 
-    It leaves out the k3s release, key generation and snapshot: a Plan, `rotate` and a restore apply these.
+    It omits the k3s release, key generation and snapshot: a Plan, `rotate` and a restore apply these.
     """
     hub = boot.hub
     still = replace(

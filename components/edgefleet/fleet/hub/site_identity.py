@@ -1,4 +1,4 @@
-"""Site identity in the cloud: a certificate opens what is its site's in the bucket, until it is revoked."""
+"""Site identity in the cloud: until it is revoked, a certificate grants access to its site's objects."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from edgefleet.keys.site_certificate import revocation_list, revoked_serials, si
 
 
 def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
-    """Register it: dict[name -> ARN] of what a site needs to know.
+    """Register it; returns the dict[name -> ARN] that a site needs.
 
     Args:
         wiring: the hub.

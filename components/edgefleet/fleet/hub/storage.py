@@ -1,4 +1,4 @@
-"""What a hub keeps and tells: its bucket, the manifests in it, logs, and the limit of what it may cost."""
+"""A hub's storage: its bucket, the manifests in it, its logs, and its budget."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.hub_access import access_manifests
 
 EARLIER_DAYS = 90
-"""Days that earlier versions of what is in the bucket are kept."""
+"""Days for which the bucket keeps earlier versions."""
 
 
 def bucket(wiring: Wiring) -> aws.Bucket:
@@ -32,8 +32,8 @@ def bucket(wiring: Wiring) -> aws.Bucket:
     return aws.Bucket("artifacts", args, wiring.options(holds_data=True))
 
 
-def hub_manifests(wiring: Wiring, made: aws.Bucket) -> list[pulumi.Resource]:
-    """What the servers apply: who may do what, and which release of k3s they run."""
+def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
+    """The manifests that the servers apply: access rights and the k3s release."""
     files = {
         "access": access_manifests(wiring.hub.identity.key_generations),
         "upgrades": manifests(wiring.hub.k3s.version),
@@ -42,7 +42,7 @@ def hub_manifests(wiring: Wiring, made: aws.Bucket) -> list[pulumi.Resource]:
         aws.BucketObject(
             f"manifest-{name}",
             {
-                "bucket": made.id,
+                "bucket": bucket.id,
                 "key": f"{MANIFESTS}{name}.yaml",
                 "content": _documents(documents),
                 "contentType": "application/yaml",
@@ -54,7 +54,7 @@ def hub_manifests(wiring: Wiring, made: aws.Bucket) -> list[pulumi.Resource]:
 
 
 def logs(wiring: Wiring) -> aws.LogGroup:
-    """Where the hub's logs are kept."""
+    """The log group of the hub."""
     name = f"/{wiring.fleet}/{wiring.region}/hub"
     return aws.LogGroup(
         "logs",
@@ -64,16 +64,16 @@ def logs(wiring: Wiring) -> aws.LogGroup:
 
 
 def limit(wiring: Wiring) -> aws.Budget | None:
-    """The budget, where the hub has a limit of cost."""
-    wanted = wiring.hub.cost_limit
-    if wanted is None:
+    """The budget, if the hub has a cost limit."""
+    spec = wiring.hub.cost_limit
+    if spec is None:
         return None
     return aws.Budget(
         "limit",
         {
             "name": wiring.prefix,
-            "monthly": wanted.monthly,
-            "notify": list(wanted.notify),
+            "monthly": spec.monthly,
+            "notify": list(spec.notify),
             "tags": wiring.tags,
         },
         wiring.options(),
@@ -81,4 +81,4 @@ def limit(wiring: Wiring) -> aws.Budget | None:
 
 
 def _documents(documents: Iterable[Mapping[str, Any]]) -> str:
-    return "---\n".join(to_yaml(dict(each)) for each in documents)
+    return "---\n".join(to_yaml(dict(document)) for document in documents)

@@ -1,4 +1,4 @@
-"""What every part of a hub is wired with."""
+"""The context that every part of a hub is registered with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,45 +22,45 @@ class Wiring:
     recipe: int
     tags: Mapping[str, str]
     secret: pulumi.Output[str]
-    """The fleet's secret, secret; certificates of sites that are revoked are made again from it."""
+    """The fleet's secret, secret; certificates of revoked sites are derived from it."""
     master: pulumi.Output[str]
     """The hub's master, secret."""
     chain: str
-    """PEM of an intermediate authority and those above it, the root offline; empty where it is derived."""
+    """PEM of an intermediate authority and its issuers, with the root offline; empty if derived."""
     chain_key: pulumi.Output[str]
-    """PEM of that authority's key, secret; empty where it is derived."""
+    """PEM of that authority's key, secret; empty if derived."""
 
     @property
     def aws_region(self) -> str:
-        """AWS region that it is in."""
+        """Its AWS region."""
         return self.hub.cloud.region or ""
 
     @property
     def partition(self) -> str:
-        """First part of ARNs there."""
+        """Partition of its ARNs."""
         return partition_of(self.aws_region)
 
     @property
     def prefix(self) -> str:
-        """Beginning of the names of what has to be unique in an account."""
+        """Prefix of names that must be unique in an account."""
         return f"{self.fleet}-{self.region}-hub"
 
     @property
     def short(self) -> str:
-        """`prefix` as far as a load balancer may be called so."""
+        """`prefix`, shortened to a valid load balancer name."""
         return balancer_name(self.prefix)
 
     def options(
         self, *, depends_on: Sequence[pulumi.Resource] = (), holds_data: bool = False
     ) -> pulumi.ResourceOptions:
-        """Options of a part; one that holds data is kept from being removed where the hub is protected."""
+        """Options of a part; one that holds data is protected with the hub."""
         protect = True if holds_data and self.hub.protect else None
         return pulumi.ResourceOptions(parent=self.parent, depends_on=list(depends_on), protect=protect)
 
     def named(self, name: str) -> dict[str, str]:
-        """Tags of a part that shows a name in AWS's console."""
+        """Tags of a part, with a name for AWS's console."""
         return {**self.tags, "Name": f"{self.prefix}-{name}"}
 
     def zone(self, name: str) -> str:
-        """The whole name of a zone that is named by its letter."""
+        """The full name of a zone, given its letter."""
         return f"{self.aws_region}{name}" if len(name) == 1 else name
