@@ -1,7 +1,7 @@
 """The emulated cloud's process: moto's server on loopback, started by `edgefleet.io.emulator`.
 
 ``python -m edgefleet.emulator FILE`` listens on a free port of 127.0.0.1, writes its number to FILE
-and serves until it is told to end.
+and serves until SIGTERM.
 """
 
 import logging
@@ -16,11 +16,11 @@ from edgefleet.io.emulator import HOST
 
 
 def main(ready: Path) -> None:
-    """Serve until SIGTERM; the port stands in `ready` once connections are accepted."""
+    """Serve until SIGTERM; write the port to `ready` once connections are accepted."""
     # moto and its dependencies come with the extra `emulator` only.
     from werkzeug.serving import make_server  # noqa: PLC0415 - optional
 
-    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # AWS's own, such as those that a role of EKS has
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # AWS's own, such as those of EKS
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     server = make_server(HOST, 0, create_app(), threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -23,12 +23,12 @@ FAKES: tuple[type[Any], ...] = (
 )
 """Stand-ins, the innermost first; each takes the application that it wraps."""
 IMAGES = Path(__file__).with_name("images.json")
-"""The machine images that there are: moto's own list has more than a thousand, and takes seconds to load."""
+"""The available machine images: moto's own list of more than a thousand takes seconds to load."""
 
 
 def create_app() -> Application:
     """Moto behind the stand-ins."""
-    # Otherwise moto looks for a caller's key in every partition and loads AWS's own policies for each.
+    # By default moto looks for a caller's key in every partition and loads AWS's own policies for each.
     os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
     os.environ.setdefault("MOTO_AMIS_PATH", str(IMAGES))
     # moto comes with the extra `emulator` only.

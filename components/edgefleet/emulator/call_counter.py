@@ -1,6 +1,6 @@
-"""How often the emulated cloud was called, so that engines can be compared by it.
+"""Counts the calls of the emulated cloud, to compare engines.
 
-``GET /edgefleet-emulator/calls`` tells, ``DELETE`` begins again.
+``GET /edgefleet-emulator/calls`` returns the counts, ``DELETE`` resets them.
 """
 
 import threading

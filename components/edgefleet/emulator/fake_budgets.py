@@ -1,6 +1,6 @@
-"""A stand-in for AWS Budgets in memory, as moto has no updates, subscribers or tags of them.
+"""A stand-in for AWS Budgets in memory, as moto lacks updates, subscribers and tags.
 
-It keeps what it is told and counts no costs. Shapes and errors: Budgets API reference.
+It counts no costs. Shapes and errors: Budgets API reference.
 """
 
 from collections.abc import Callable, Iterable
@@ -45,79 +45,79 @@ class FakeBudgets:
             return answer_json(start, "400 Bad Request", {"__type": code, "Message": code}, error=code)
         return answer_json(start, "200 OK", answer or {})
 
-    def _create_budget(self, asked: Answer) -> None:
-        name = asked["Budget"]["BudgetName"]
+    def _create_budget(self, request: Answer) -> None:
+        name = request["Budget"]["BudgetName"]
         if name in self._budgets:
             raise Refusal("DuplicateRecordException")
-        self._budgets[name] = asked["Budget"]
+        self._budgets[name] = request["Budget"]
         self._notices[name] = [
             (each["Notification"], each["Subscribers"])
-            for each in asked.get("NotificationsWithSubscribers") or ()
+            for each in request.get("NotificationsWithSubscribers") or ()
         ]
-        tags = {each["Key"]: each["Value"] for each in asked.get("ResourceTags") or ()}
-        self._tags[f"arn:aws:budgets::{asked['AccountId']}:budget/{name}"] = tags
+        tags = {each["Key"]: each["Value"] for each in request.get("ResourceTags") or ()}
+        self._tags[f"arn:aws:budgets::{request['AccountId']}:budget/{name}"] = tags
 
-    def _describe_budget(self, asked: Answer) -> Answer:
-        return {"Budget": self._budget(asked["BudgetName"])}
+    def _describe_budget(self, request: Answer) -> Answer:
+        return {"Budget": self._budget(request["BudgetName"])}
 
-    def _describe_budgets(self, asked: Answer) -> Answer:
-        del asked
+    def _describe_budgets(self, request: Answer) -> Answer:
+        del request
         return {"Budgets": list(self._budgets.values())}
 
-    def _update_budget(self, asked: Answer) -> None:
-        name = asked["NewBudget"]["BudgetName"]
+    def _update_budget(self, request: Answer) -> None:
+        name = request["NewBudget"]["BudgetName"]
         self._budget(name)
-        self._budgets[name] = asked["NewBudget"]
+        self._budgets[name] = request["NewBudget"]
 
-    def _delete_budget(self, asked: Answer) -> None:
-        name = asked["BudgetName"]
+    def _delete_budget(self, request: Answer) -> None:
+        name = request["BudgetName"]
         self._budget(name)
         del self._budgets[name], self._notices[name]
-        self._tags.pop(f"arn:aws:budgets::{asked['AccountId']}:budget/{name}", None)
+        self._tags.pop(f"arn:aws:budgets::{request['AccountId']}:budget/{name}", None)
 
-    def _describe_notifications_for_budget(self, asked: Answer) -> Answer:
-        self._budget(asked["BudgetName"])
-        notices = self._notices[asked["BudgetName"]]
+    def _describe_notifications_for_budget(self, request: Answer) -> Answer:
+        self._budget(request["BudgetName"])
+        notices = self._notices[request["BudgetName"]]
         return {"Notifications": [{**notice, "NotificationState": "OK"} for notice, _ in notices]}
 
-    def _create_notification(self, asked: Answer) -> None:
-        self._budget(asked["BudgetName"])
-        self._notices[asked["BudgetName"]].append((asked["Notification"], asked["Subscribers"]))
+    def _create_notification(self, request: Answer) -> None:
+        self._budget(request["BudgetName"])
+        self._notices[request["BudgetName"]].append((request["Notification"], request["Subscribers"]))
 
-    def _delete_notification(self, asked: Answer) -> None:
-        self._notices[asked["BudgetName"]].remove(self._notice(asked))
+    def _delete_notification(self, request: Answer) -> None:
+        self._notices[request["BudgetName"]].remove(self._notice(request))
 
-    def _describe_subscribers_for_notification(self, asked: Answer) -> Answer:
-        return {"Subscribers": self._notice(asked)[1]}
+    def _describe_subscribers_for_notification(self, request: Answer) -> Answer:
+        return {"Subscribers": self._notice(request)[1]}
 
-    def _create_subscriber(self, asked: Answer) -> None:
-        self._notice(asked)[1].append(asked["Subscriber"])
+    def _create_subscriber(self, request: Answer) -> None:
+        self._notice(request)[1].append(request["Subscriber"])
 
-    def _delete_subscriber(self, asked: Answer) -> None:
-        self._notice(asked)[1].remove(asked["Subscriber"])
+    def _delete_subscriber(self, request: Answer) -> None:
+        self._notice(request)[1].remove(request["Subscriber"])
 
-    def _list_tags_for_resource(self, asked: Answer) -> Answer:
-        tags = self._tags.get(asked["ResourceARN"], {})
+    def _list_tags_for_resource(self, request: Answer) -> Answer:
+        tags = self._tags.get(request["ResourceARN"], {})
         return {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
-    def _tag_resource(self, asked: Answer) -> None:
-        tags = self._tags[asked["ResourceARN"]]
-        tags.update({each["Key"]: each["Value"] for each in asked["ResourceTags"]})
+    def _tag_resource(self, request: Answer) -> None:
+        tags = self._tags[request["ResourceARN"]]
+        tags.update({each["Key"]: each["Value"] for each in request["ResourceTags"]})
 
-    def _untag_resource(self, asked: Answer) -> None:
-        for key in asked["ResourceTagKeys"]:
-            self._tags[asked["ResourceARN"]].pop(key, None)
+    def _untag_resource(self, request: Answer) -> None:
+        for key in request["ResourceTagKeys"]:
+            self._tags[request["ResourceARN"]].pop(key, None)
 
     def _budget(self, name: str) -> Answer:
         if name not in self._budgets:
             raise Refusal("NotFoundException")
         return self._budgets[name]
 
-    def _notice(self, asked: Answer) -> tuple[Answer, list[Answer]]:
-        self._budget(asked["BudgetName"])
-        for each in self._notices[asked["BudgetName"]]:
-            if each[0] == asked["Notification"]:
-                return each
+    def _notice(self, request: Answer) -> tuple[Answer, list[Answer]]:
+        self._budget(request["BudgetName"])
+        for notice in self._notices[request["BudgetName"]]:
+            if notice[0] == request["Notification"]:
+                return notice
         raise Refusal("NotFoundException")
 
 

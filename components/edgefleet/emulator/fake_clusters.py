@@ -1,6 +1,6 @@
-"""A stand-in for three things of EKS that moto does otherwise than AWS.
+"""A stand-in for three calls of EKS that moto answers differently from AWS.
 
-A change of a cluster's access keeps its subnets; node groups can be tagged; and a version can be raised.
+A change of a cluster's access keeps its subnets, node groups can be tagged, and a version can be raised.
 """
 
 import re
@@ -12,7 +12,7 @@ from edgefleet.emulator.requests import (
     Application,
     Environment,
     answer_json,
-    kept_by_moto,
+    moto_backend,
     read_call,
 )
 
@@ -22,7 +22,7 @@ TAGS = re.compile(r"/tags/(?P<arn>arn:.*:nodegroup/(?P<cluster>[^/]+)/(?P<name>[
 
 
 class FakeClusters:
-    """Corrects what moto answers to EKS's calls."""
+    """Corrects moto's answers to EKS's calls."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -33,24 +33,24 @@ class FakeClusters:
         if call.service != "eks" or call.method not in {"POST", "DELETE"}:
             return self._app(environment, start)
         clusters = _clusters(call.region)
-        if (found := CONFIG.fullmatch(call.path)) and found["name"] in clusters:
-            cluster = clusters[found["name"]]
+        if (match := CONFIG.fullmatch(call.path)) and match["name"] in clusters:
+            cluster = clusters[match["name"]]
             before = dict(cluster.resources_vpc_config)
             answer = self._app(environment, start)
             cluster.resources_vpc_config = {**before, **(call.json.get("resourcesVpcConfig") or {})}
             return answer
-        if (found := VERSION.fullmatch(call.path)) and found["name"] in clusters:
-            clusters[found["name"]].version = call.json["version"]
+        if (match := VERSION.fullmatch(call.path)) and match["name"] in clusters:
+            clusters[match["name"]].version = call.json["version"]
             return answer_json(start, "200 OK", {"update": {"id": "1", "status": "Successful"}})
-        if found := TAGS.fullmatch(call.path):
-            group = clusters[found["cluster"]].nodegroups[found["name"]]
-            gone = parse_qs(environment.get("QUERY_STRING", "")).get("tagKeys", [])
-            kept = {key: value for key, value in (group.tags or {}).items() if key not in gone}
-            group.tags = {**kept, **(call.json.get("tags") or {})}
+        if match := TAGS.fullmatch(call.path):
+            group = clusters[match["cluster"]].nodegroups[match["name"]]
+            removed = parse_qs(environment.get("QUERY_STRING", "")).get("tagKeys", [])
+            remaining = {key: value for key, value in (group.tags or {}).items() if key not in removed}
+            group.tags = {**remaining, **(call.json.get("tags") or {})}
             return answer_json(start, "200 OK", {})
         return self._app(environment, start)
 
 
 def _clusters(region: str) -> dict[str, Any]:
-    found: dict[str, Any] = kept_by_moto("eks", region).clusters
+    found: dict[str, Any] = moto_backend("eks", region).clusters
     return found

@@ -1,23 +1,23 @@
-"""A stand-in for the end of a NAT gateway, which moto leaves half undone.
+"""A stand-in for the deletion of a NAT gateway, which moto does only in part.
 
 AWS removes its network interface and frees its address; moto marks the gateway as deleted and keeps both, so
-that neither the address nor the subnet could ever be removed.
+that neither the address nor the subnet can be deleted.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edgefleet.emulator.requests import Application, Environment, kept_by_moto, read_call
+from edgefleet.emulator.requests import Application, Environment, moto_backend, read_call
 
 
 class FakeNatGateways:
-    """Does after moto's DeleteNatGateway what AWS does."""
+    """Completes moto's DeleteNatGateway."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
 
     def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
-        """Pass the request on; then clear what a removed gateway had."""
+        """Pass the request on; then free the resources of a deleted gateway."""
         call = read_call(environment)
         answer = self._app(environment, start)
         if call.service == "ec2" and call.form.get("Action") == "DeleteNatGateway":
@@ -26,7 +26,7 @@ class FakeNatGateways:
 
 
 def _clear(region: str, identity: str) -> None:
-    ec2 = kept_by_moto("ec2", region)
+    ec2 = moto_backend("ec2", region)
     gateway = ec2.nat_gateways.get(identity)
     if gateway is None:
         return

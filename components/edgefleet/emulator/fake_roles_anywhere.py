@@ -1,7 +1,7 @@
-"""A stand-in for IAM Roles Anywhere, which moto has not: trust anchors, profiles and lists of revoked ones.
+"""A stand-in for IAM Roles Anywhere, which moto lacks: trust anchors, profiles and revocation lists.
 
-It keeps what it is told in memory; it believes no certificate and gives nobody credentials. Paths, shapes and
-errors: IAM Roles Anywhere API reference.
+It keeps them in memory, verifies no certificate and issues no credentials. Paths, shapes and errors: IAM
+Roles Anywhere API reference.
 """
 
 import re
@@ -33,8 +33,8 @@ Answer = dict[str, Any]
 
 
 @dataclass
-class Kept:
-    """One of what is kept."""
+class Stored:
+    """A stored resource."""
 
     kind: str
     about: Answer
@@ -46,14 +46,14 @@ class FakeRolesAnywhere:
 
     def __init__(self, app: Application) -> None:
         self._app = app
-        self._kept: dict[tuple[str, str], Kept] = {}
-        """dict[(region, id) -> what is kept]."""
+        self._stored: dict[tuple[str, str], Stored] = {}
+        """dict[(region, id) -> resource]."""
 
     def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer calls of Roles Anywhere; pass the others on."""
         call = read_call(environment)
         if call.path == RESET:
-            self._kept.clear()
+            self._stored.clear()
         if call.service != "rolesanywhere":
             return self._app(environment, start)
         try:
@@ -68,62 +68,62 @@ class FakeRolesAnywhere:
     def _answer(self, call: Call, query: str) -> Answer:
         if call.path in {"/TagResource", "/UntagResource", "/ListTagsForResource"}:
             return self._tagging(call, query)
-        found = PATH.fullmatch(call.path)
-        if found is None:
+        match = PATH.fullmatch(call.path)
+        if match is None:
             raise Refusal("ValidationException")
-        kind, identity = found["kind"], found["id"]
+        kind, identity = match["kind"], match["id"]
         name = KINDS[kind][0]
         if identity is None and call.method == "GET":
             listed = [
-                each.about
-                for (place, _), each in self._kept.items()
-                if (place, each.kind) == (call.region, kind)
+                item.about
+                for (place, _), item in self._stored.items()
+                if (place, item.kind) == (call.region, kind)
             ]
             return {f"{name}s": listed}
         if identity is None:
             return {name: self._made(call, kind)}
-        kept = self._one(call.region, kind, identity)
+        item = self._one(call.region, kind, identity)
         if call.method == "DELETE":
-            del self._kept[call.region, identity]
+            del self._stored[call.region, identity]
         elif call.method == "PATCH":
-            kept.about.update(call.json)
-        elif found["verb"]:
-            kept.about["enabled"] = found["verb"] == "enable"
-        return {name: kept.about}
+            item.about.update(call.json)
+        elif match["verb"]:
+            item.about["enabled"] = match["verb"] == "enable"
+        return {name: item.about}
 
     def _made(self, call: Call, kind: str) -> Answer:
-        asked = dict(call.json)
+        request = dict(call.json)
         name, word = KINDS[kind]
         identity = str(uuid.uuid4())
-        tags = {each["key"]: each["value"] for each in asked.pop("tags", None) or ()}
+        tags = {tag["key"]: tag["value"] for tag in request.pop("tags", None) or ()}
         if kind == "crl":
-            self._require_anchor(call.region, asked.get("trustAnchorArn", ""))
+            self._require_anchor(call.region, request.get("trustAnchorArn", ""))
         arn = f"arn:aws:rolesanywhere:{call.region}:{ACCOUNT}:{word}/{identity}"
         defaults = {"durationSeconds": 3600} if kind == "profile" else {}
-        about = {"enabled": False, **defaults, **asked, f"{name}Id": identity, f"{name}Arn": arn}
-        self._kept[call.region, identity] = Kept(kind, about, tags)
+        about = {"enabled": False, **defaults, **request, f"{name}Id": identity, f"{name}Arn": arn}
+        self._stored[call.region, identity] = Stored(kind, about, tags)
         return about
 
     def _require_anchor(self, region: str, arn: str) -> None:
         self._one(region, "trustanchor", arn.rpartition("/")[2])
 
-    def _one(self, region: str, kind: str, identity: str) -> Kept:
-        kept = self._kept.get((region, identity))
+    def _one(self, region: str, kind: str, identity: str) -> Stored:
+        kept = self._stored.get((region, identity))
         if kept is None or kept.kind != kind:
             raise Refusal("ResourceNotFoundException")
         return kept
 
     def _tagging(self, call: Call, query: str) -> Answer:
-        asked: Answer = call.json
+        request: Answer = call.json
         if not call.body:
-            asked = {key: values[0] for key, values in parse_qs(query).items()}
-        identity = str(asked.get("resourceArn", "")).rpartition("/")[2]
-        kept = self._kept.get((call.region, identity))
-        if kept is None:
+            request = {key: values[0] for key, values in parse_qs(query).items()}
+        identity = str(request.get("resourceArn", "")).rpartition("/")[2]
+        item = self._stored.get((call.region, identity))
+        if item is None:
             raise Refusal("ResourceNotFoundException")
         if call.path == "/TagResource":
-            kept.tags.update({each["key"]: each["value"] for each in asked["tags"]})
+            item.tags.update({tag["key"]: tag["value"] for tag in request["tags"]})
         elif call.path == "/UntagResource":
-            for key in asked["tagKeys"]:
-                kept.tags.pop(key, None)
-        return {"tags": [{"key": key, "value": value} for key, value in sorted(kept.tags.items())]}
+            for key in request["tagKeys"]:
+                item.tags.pop(key, None)
+        return {"tags": [{"key": key, "value": value} for key, value in sorted(item.tags.items())]}

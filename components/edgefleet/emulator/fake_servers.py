@@ -1,10 +1,10 @@
-"""A stand-in for the hub's servers: emulated machines run nothing, so somebody has to answer for their k3s.
+"""A stand-in for k3s on the hub's servers, as emulated machines run nothing.
 
-For each server set (machines with one value of the tag ``edgefleet:set``) it keeps which are nodes of a
-cluster, as k3s with embedded etcd would: the first one begins, each other becomes ready some looks after it
-runs, a machine that ended stays a dead member until its node is deleted, and without a majority the API does
-not answer. It understands the three commands that `edgefleet.cloud.server_set` sends, and no others.
-``GET /edgefleet-emulator/clusters`` tells what it saw, for tests.
+For each server set (machines with one value of the tag ``edgefleet:set``) it keeps the nodes of a cluster, as
+k3s with embedded etcd does. The first machine initialises it, each other becomes ready some queries after it
+runs, a terminated machine stays a dead member until its node is deleted, and without a majority the API does
+not answer. It supports only the three commands that `edgefleet.cloud.server_set` sends.
+``GET /edgefleet-emulator/clusters`` returns the history, for tests.
 """
 
 import json
@@ -19,13 +19,13 @@ from edgefleet.emulator.requests import (
     Call,
     Environment,
     answer_json,
-    kept_by_moto,
+    moto_backend,
     read_call,
 )
 
 STORY = "/edgefleet-emulator/clusters"
 LOOKS = 1
-"""Looks after which a machine that runs is ready."""
+"""Queries after which a running machine is ready."""
 UNAVAILABLE = (
     "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?"
 )
@@ -33,12 +33,12 @@ UNAVAILABLE = (
 
 @dataclass
 class FakeCluster:
-    """One k3s cluster, as far as it can be pretended."""
+    """One emulated k3s cluster."""
 
     nodes: dict[str, int] = field(default_factory=dict)
-    """dict[node -> looks until it is ready]."""
+    """dict[node -> queries until it is ready]."""
     story: list[dict[str, Any]] = field(default_factory=list)
-    """After each look or removal: ready and all nodes."""
+    """After each query or removal: ready and all nodes."""
 
 
 class FakeServers:
@@ -56,8 +56,8 @@ class FakeServers:
             self._clusters.clear()
             self._ran.clear()
         if call.path == STORY:
-            told = {name: {"nodes": each.nodes, "story": each.story} for name, each in self._clusters.items()}
-            return answer_json(start, "200 OK", told)
+            stories = {name: {"nodes": of.nodes, "story": of.story} for name, of in self._clusters.items()}
+            return answer_json(start, "200 OK", stories)
         if call.target == "AmazonSSM.SendCommand":
             return self._send(call, start)
         if call.target == "AmazonSSM.GetCommandInvocation":
@@ -65,33 +65,33 @@ class FakeServers:
         return self._app(environment, start)
 
     def _send(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
-        asked = call.json
-        (instance,) = asked["InstanceIds"]
+        request = call.json
+        (instance,) = request["InstanceIds"]
         machines = _machines(call.region)
         if machines.get(instance, ("", "gone"))[1] != "running":
             return answer_json(
                 start, "400 Bad Request", {"__type": "InvalidInstanceId"}, error="InvalidInstanceId"
             )
         name = machines[instance][0]
-        alive = {each for each, (of, state) in machines.items() if of == name and state == "running"}
+        alive = {machine for machine, (of, state) in machines.items() if of == name and state == "running"}
         cluster = self._clusters.setdefault(name, FakeCluster())
         identity = str(uuid.uuid4())
-        self._ran[identity] = _answered(cluster, alive, asked["Parameters"]["commands"][0])
+        self._ran[identity] = _answered(cluster, alive, request["Parameters"]["commands"][0])
         about = {"CommandId": identity, "InstanceIds": [instance], "Status": "Pending"}
         return answer_json(start, "200 OK", {"Command": about})
 
     def _ended(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
-        is_done, said = self._ran[call.json["CommandId"]]
+        is_done, output = self._ran[call.json["CommandId"]]
         about = {
             "Status": "Success" if is_done else "Failed",
-            "StandardOutputContent": said if is_done else "",
-            "StandardErrorContent": "" if is_done else said,
+            "StandardOutputContent": output if is_done else "",
+            "StandardErrorContent": "" if is_done else output,
         }
         return answer_json(start, "200 OK", about)
 
 
 def _answered(cluster: FakeCluster, alive: set[str], command: str) -> tuple[bool, str]:
-    """(whether it worked, what it says)."""
+    """(whether it succeeded, its output)."""
     if "get nodes" in command:
         return _nodes(cluster, alive)
     if "kubectl drain" in command:
@@ -103,12 +103,12 @@ def _answered(cluster: FakeCluster, alive: set[str], command: str) -> tuple[bool
 
 def _nodes(cluster: FakeCluster, alive: set[str]) -> tuple[bool, str]:
     if not set(cluster.nodes) & alive:
-        cluster.nodes.clear()  # nothing of it is left: what begins now is another cluster
+        cluster.nodes.clear()  # all members ended: the next machine begins another cluster
     for machine in sorted(alive):
         looks = cluster.nodes.get(machine)
         if looks is None:
             if cluster.nodes and not _answers(cluster, alive):
-                continue  # nobody lets it in
+                continue  # no other member can admit it
             cluster.nodes[machine] = LOOKS
         elif looks > 0:
             cluster.nodes[machine] = looks - 1
@@ -138,7 +138,7 @@ def _ready(cluster: FakeCluster, alive: set[str]) -> set[str]:
 
 
 def _answers(cluster: FakeCluster, alive: set[str]) -> bool:
-    """Whether there is a majority; a member that is still joining does not vote yet."""
+    """Whether there is a majority; a joining member does not vote yet."""
     voting = [node for node, looks in cluster.nodes.items() if looks == 0]
     return bool(voting) and len(_ready(cluster, alive)) >= len(voting) // 2 + 1
 
@@ -148,10 +148,10 @@ def _tell(cluster: FakeCluster, alive: set[str]) -> None:
 
 
 def _machines(region: str) -> dict[str, tuple[str, str]]:
-    """dict[instance -> (its server set, state)] of moto's machines."""
-    found = {}
-    for reservation in kept_by_moto("ec2", region).reservations.values():
-        for each in reservation.instances:
-            tags = {tag["key"]: tag["value"] for tag in each.get_tags()}
-            found[each.id] = (tags.get("edgefleet:set", ""), each.state)
-    return found
+    """dict[instance -> (server set, state)] of moto's machines."""
+    machines = {}
+    for reservation in moto_backend("ec2", region).reservations.values():
+        for instance in reservation.instances:
+            tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+            machines[instance.id] = (tags.get("edgefleet:set", ""), instance.state)
+    return machines

@@ -1,4 +1,4 @@
-"""What the stand-ins share: a request as they see it, their answers, and what moto keeps."""
+"""Shared by the stand-ins: parsed requests, answers, and moto's stored resources."""
 
 import io
 import json
@@ -12,12 +12,12 @@ Environment = dict[str, Any]
 Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
 SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 ACCOUNT = "123456789012"
-"""The account that everything of moto's is in."""
+"""The account of all resources in moto."""
 RESET = "/moto-api/reset"
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API
-    """The API's error of that code."""
+    """The API's error with that code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Call:
     """One request."""
 
     service: str
-    """Service that it is signed for, ``ec2``; empty where it is not signed."""
+    """Service that it is signed for, ``ec2``; empty if unsigned."""
     region: str
     method: str
     path: str
@@ -40,12 +40,12 @@ class Call:
 
     @property
     def json(self) -> Any:
-        """The body of a JSON protocol; an empty map where there is none."""
+        """The body of a JSON protocol; an empty map if there is none."""
         return json.loads(self.body or b"{}")
 
 
 def read_call(environment: Environment) -> Call:
-    """The request, whose body can be read again afterwards."""
+    """The request; its body can be read again afterwards."""
     length = int(environment.get("CONTENT_LENGTH") or 0)
     body = environment["wsgi.input"].read(length) if length else b""
     environment["wsgi.input"] = io.BytesIO(body)
@@ -60,8 +60,8 @@ def read_call(environment: Environment) -> Call:
     )
 
 
-def kept_by_moto(service: str, region: str) -> Any:
-    """What moto keeps of `service` in `region`; that of S3 is in the region ``aws``."""
+def moto_backend(service: str, region: str) -> Any:
+    """Moto's backend of `service` in `region`; that of S3 is in the region ``aws``."""
     from moto.backends import get_backend  # noqa: PLC0415 - optional
 
     backends: Any = get_backend
@@ -69,7 +69,7 @@ def kept_by_moto(service: str, region: str) -> Any:
 
 
 def answer_json(start: Callable[..., Any], status: str, body: Any, *, error: str = "") -> Iterator[bytes]:
-    """Answer with JSON, as AWS's JSON protocols have it."""
+    """Answer in AWS's JSON protocols."""
     data = json.dumps(body).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
     start(status, [*headers, ("x-amzn-ErrorType", error)] if error else headers)
