@@ -1,4 +1,4 @@
-"""What a hub's servers and its sites may do in the cloud: policy documents. Pure.
+"""Policy documents of a hub's servers and sites. Pure.
 
 Sources: Systems Manager user guide (what its agent needs, AmazonSSMManagedInstanceCore); IAM Roles Anywhere
 user guide (trust policy, certificate attributes as session tags).
@@ -35,11 +35,11 @@ AGENT = (
     "ec2messages:GetMessages",
     "ec2messages:SendReply",
 )
-"""What the agent needs to be asked; reading parameters, which AWS's own policy has too, is not among it."""
+"""The agent's permissions; unlike AWS's own policy, without reading parameters."""
 
 
 def service_trust(service: str) -> dict[str, Any]:
-    """The trust policy of a role that a service takes for a machine."""
+    """The trust policy of a role that a service assumes for a machine."""
     principal = {"Service": service}
     return _document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
@@ -47,7 +47,7 @@ def service_trust(service: str) -> dict[str, Any]:
 def server_policies(
     partition: str, region: str, *, parameters: str, bucket: str
 ) -> dict[str, dict[str, Any]]:
-    """dict[name -> policy document] of what the hub's servers may do: their own secrets, files and agent."""
+    """dict[name -> policy document] of the hub's servers: their own secrets, files and agent."""
     path = f"arn:{partition}:ssm:{region}:*:parameter{parameters}"
     files = f"arn:{partition}:s3:::{bucket}"
     prefixes = [MANIFESTS, f"{SNAPSHOTS}/"]
@@ -75,7 +75,7 @@ def server_policies(
 
 
 def site_trust(trust_anchor: str) -> dict[str, Any]:
-    """The trust policy of the role that sites take by certificate, from this authority alone."""
+    """The trust policy of the role that sites assume by a certificate of this authority alone."""
     return _document(
         {
             "Effect": "Allow",
@@ -87,9 +87,9 @@ def site_trust(trust_anchor: str) -> dict[str, Any]:
 
 
 def site_policies(partition: str, *, bucket: str) -> dict[str, dict[str, Any]]:
-    """dict[name -> policy document] of what a site may do: read what is below its own name.
+    """dict[name -> policy document] of a site: read objects below its own name.
 
-    Roles Anywhere makes the certificate's common name the tag ``x509Subject/CN`` of the session.
+    Roles Anywhere sets the session's tag ``x509Subject/CN`` to the certificate's common name.
     """
     files, name = f"arn:{partition}:s3:::{bucket}", "${aws:PrincipalTag/x509Subject/CN}"
     return {
@@ -106,7 +106,7 @@ def site_policies(partition: str, *, bucket: str) -> dict[str, dict[str, Any]]:
 
 
 def encrypted_only(partition: str, *, bucket: str) -> dict[str, Any]:
-    """The policy of a bucket that is spoken to by TLS only."""
+    """The policy of a bucket that requires TLS."""
     files = f"arn:{partition}:s3:::{bucket}"
     return _document(
         {

@@ -1,8 +1,8 @@
 """Upgrades of k3s on the hub's servers: Rancher's system-upgrade-controller and its Plan, as manifests.
 
 The servers pull these from the bucket and k3s applies them. Servers are upgraded one at a time, each
-cordoned; what a Plan says is checked beforehand by `edgefleet.model.version_skew`, as the controller checks
-nothing. Sources: k3s docs, upgrades/automated; system-upgrade-controller, pkg/apis/upgrade.cattle.io/v1.
+cordoned. `edgefleet.model.version_skew` checks a Plan beforehand, as the controller checks nothing.
+Sources: k3s docs, upgrades/automated; system-upgrade-controller, pkg/apis/upgrade.cattle.io/v1.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ NAMESPACE = "system-upgrade"
 NAME = "system-upgrade-controller"
 CONTROLLER = "rancher/system-upgrade-controller:v0.17.0"
 UPGRADE_IMAGE = "rancher/k3s-upgrade"
-"""Its tag is the release with ``-`` in the place of ``+``; the controller makes it of the Plan's version."""
+"""Its tag is the release with ``-`` for ``+``; the controller derives it from the Plan's version."""
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 DRAIN_SECONDS = 300
 
 
 def manifests(version: str) -> tuple[dict[str, Any], ...]:
-    """The controller, and the Plan that brings the servers to `version`."""
+    """The controller, and the Plan that upgrades the servers to `version`."""
     return (*_controller(), plan(version))
 
 
@@ -47,7 +47,7 @@ def _controller() -> Iterable[dict[str, Any]]:
     yield _definition()
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     yield _named("v1", "ServiceAccount")
-    # The controller drains nodes and makes privileged jobs on them: nothing less than this is enough.
+    # The controller drains nodes and creates privileged jobs on them, which needs all of this.
     yield {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
@@ -63,7 +63,7 @@ def _named(version: str, kind: str) -> dict[str, Any]:
 
 
 def _definition() -> dict[str, Any]:
-    """The kind Plan; its inside is the controller's to check."""
+    """The kind Plan; the controller validates its content."""
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     schema = {"type": "object", "properties": {"spec": anything, "status": anything}}
     return {

@@ -1,4 +1,4 @@
-"""User-data of the hub's servers: the same boot steps as a site's node, with secrets left to the cloud."""
+"""User-data of the hub's servers: the boot steps of a site's node, with secrets fetched from the cloud."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,14 +18,14 @@ SECRETS = (
     "tls/service.key",
     *(f"tls/{name}.{ending}" for name in TLS for ending in ("crt", "key")),
 )
-"""What a server fetches before k3s starts, by its name below the hub's path in the Parameter Store."""
+"""Secrets that a server fetches before k3s starts: names below the hub's path in the Parameter Store."""
 MEMORY, DISK = 4 * 1024**3, 40 * 1024**3
 Start = Literal["init", "join", "restore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubBoot:
-    """What the servers' first boot depends on."""
+    """The inputs of the servers' first boot."""
 
     fleet: str
     region: str
@@ -36,32 +36,32 @@ class HubBoot:
 
 
 def parameters_path(fleet: str, region: str) -> str:
-    """Path in the Parameter Store below which the hub's secrets are."""
+    """Path of the hub's secrets in the Parameter Store."""
     return f"/{fleet}/{region}/hub"
 
 
-def user_data_of(wanted: HubBoot) -> dict[str, str]:
-    """dict[how etcd begins -> user-data]; ``restore`` only where a snapshot is named.
+def user_data_of(boot: HubBoot) -> dict[str, str]:
+    """dict[how etcd begins -> user-data]; ``restore`` only if a snapshot is named.
 
     Raises:
         InvalidInput: it is too long for EC2.
     """
     ways: tuple[Start, ...] = ("init", "join")
-    if wanted.hub.snapshots.restore:
+    if boot.hub.snapshots.restore:
         ways = (*ways, "restore")
-    return {way: user_data.build(_first_boot(_server(wanted, way))).data.decode() for way in ways}
+    return {way: user_data.build(_first_boot(_server(boot, way))).data.decode() for way in ways}
 
 
-def _server(wanted: HubBoot, start: Start) -> HubServer:
-    hub = wanted.hub
+def _server(boot: HubBoot, start: Start) -> HubServer:
+    hub = boot.hub
     node = Node(
-        hostname="hub", arch=wanted.arch, cpus=2, memory=MEMORY, disk=DISK, storage="ssd", network=Network()
+        hostname="hub", arch=boot.arch, cpus=2, memory=MEMORY, disk=DISK, storage="ssd", network=Network()
     )
     site = SiteSpec(
-        fleet=wanted.fleet,
-        region=wanted.region,
+        fleet=boot.fleet,
+        region=boot.region,
         name="hub",
-        recipe=wanted.recipe,
+        recipe=boot.recipe,
         key_generation=hub.identity.key_generations[-1],
         k3s=K3s(version=hub.k3s.version, disable=hub.k3s.disable),
         nodes={"server": node},
@@ -70,8 +70,8 @@ def _server(wanted: HubBoot, start: Start) -> HubServer:
         box=Box(site=site, name="server", key=""),
         address=hub.dns_name or "",
         bucket=hub.bucket or "",
-        aws_region=wanted.aws_region,
-        parameters=parameters_path(wanted.fleet, wanted.region),
+        aws_region=boot.aws_region,
+        parameters=parameters_path(boot.fleet, boot.region),
         secrets=SECRETS,
         snapshots=hub.snapshots if start == "restore" else replace(hub.snapshots, restore=None),
         start=start,
@@ -79,7 +79,7 @@ def _server(wanted: HubBoot, start: Start) -> HubServer:
 
 
 def _first_boot(server: HubServer) -> FirstBoot:
-    """Facts, kernel and clock first, then where secrets come from, then k3s; as on a node."""
+    """Facts, kernel and clock first, then the source of secrets, then k3s, as on a node."""
     box = server.box
     steps: tuple[Step, ...] = (
         facts.plan(box),

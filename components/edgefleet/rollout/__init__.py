@@ -1,1 +1,1 @@
-"""Questions about a fleet: what is pending, what fits, what waits. Pure."""
+"""The rollout of images to nodes. Pure."""

@@ -1,7 +1,7 @@
-"""Which nodes do not run yet what the fleet file asks for. Pure.
+"""Nodes that do not run their desired image yet. Pure.
 
-A new image in the store is not a changed node: per node there is the digest that is *desired*, the one that
-somebody *acknowledged* to be on the node, and the one that the node itself *reported*.
+A new image in the store does not change a node: each has a *desired* digest, one that a person *acknowledged*
+as installed, and one that the node itself *reported*.
 """
 
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ Times = Mapping[str, Mapping[str, datetime]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A site with an image that somebody has yet to put on a node."""
+    """A site with an image that is not on its node yet."""
 
     name: str
-    """The site's."""
+    """The site's name."""
     effect: Effect
-    """What it takes; `REFLASH` while no channel to a site exists."""
+    """Effect of the change; `REFLASH` while no channel to a site exists."""
     since: datetime | None
-    """When the oldest of these images was stored; `None` where the store does not say."""
+    """When the oldest of these images was stored; `None` if the store does not report it."""
     is_first: bool
-    """None of the site's nodes was ever said to run an image: it is to be set up, not to be changed."""
+    """Whether none of the site's nodes is known to run an image: it is set up, not changed."""
     nodes: tuple[str, ...]
     """Names of the nodes, sorted."""
 
@@ -35,13 +35,13 @@ class Pending:
 def pending(
     desired: Digests, modified: Times, acknowledged: Digests, reported: Digests
 ) -> tuple[Pending, ...]:
-    """The sites that wait for somebody, those that wait longest first.
+    """The pending sites, the oldest first.
 
     Args:
-        desired: what the stored images are.
+        desired: digests of the stored images.
         modified: when they were stored; nodes may be missing.
-        acknowledged: what people said is on the nodes.
-        reported: what the nodes told.
+        acknowledged: digests that people recorded.
+        reported: digests that the nodes reported.
 
     Returns:
         Sites of `desired` with a node whose desired digest was neither acknowledged nor reported.
@@ -52,8 +52,8 @@ def pending(
     )
     return tuple(
         sorted(
-            (each for each in waiting if each is not None),
-            key=lambda each: (each.since is None, each.since.timestamp() if each.since else 0.0, each.name),
+            (site for site in waiting if site is not None),
+            key=lambda site: (site.since is None, site.since.timestamp() if site.since else 0.0, site.name),
         )
     )
 
@@ -62,10 +62,10 @@ def _pending(
     site: str,
     desired: Mapping[str, str],
     modified: Mapping[str, datetime],
-    known: tuple[Mapping[str, str], Mapping[str, str]],
+    runs: tuple[Mapping[str, str], Mapping[str, str]],
 ) -> Pending | None:
     nodes = tuple(
-        sorted(node for node, digest in desired.items() if all(digest != said.get(node) for said in known))
+        sorted(node for node, digest in desired.items() if all(digest != seen.get(node) for seen in runs))
     )
     if not nodes:
         return None
@@ -74,6 +74,6 @@ def _pending(
         name=site,
         effect=Effect.REFLASH,
         since=min(times, default=None),
-        is_first=not any(node in said for said in known for node in desired),
+        is_first=not any(node in seen for seen in runs for node in desired),
         nodes=nodes,
     )
