@@ -166,15 +166,15 @@ class Building:
         return ("defaults", "profile")
 
     def _is_known(self, section: str, name: str, path: tuple[Part, ...]) -> bool:
-        known = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}[
+        names = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}[
             section
         ]
-        if name in known or section in self.parts.unread:
-            return name in known
+        if name in names or section in self.parts.unread:
+            return name in names
         left_out = self.parts.left_out[section] | (self.skipped if section == "sites" else set())
         if name not in left_out:
             kind = section.removesuffix("s")
-            hint = nearest(name, [*known, *left_out], otherwise=f"add it under {section}")
+            hint = nearest(name, [*names, *left_out], otherwise=f"add it under {section}")
             self._report_once(path, f"unknown-{kind}", f"no {kind} is called {shown(name)}", hint)
         return False
 

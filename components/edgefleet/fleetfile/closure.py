@@ -37,11 +37,11 @@ class Missing:
 def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
     """What nodes of `arch` need for `workloads`."""
     needed: set[Requirement] = set()
-    for each in workloads:
-        for name, version in each.programs:
+    for workload in workloads:
+        for name, version in workload.programs:
             path = f"bin/{PROGRAMS[name].name}"
             needed.add(Requirement(path=path, kind="program", name=name, version=version, arch=arch))
-        for image in each.images:
+        for image in workload.images:
             path = f"images/{parse_reference(image).file_name}{ARCHIVE}"
             needed.add(Requirement(path=path, kind="image", name=image, arch=arch))
     return needed
@@ -110,17 +110,17 @@ class Payloads:
         """What could not be carried so far, each once."""
         return sorted(self._lacking.values(), key=lambda each: (each.need, each.other or each.need))
 
-    def _payload(self, site: str, wanted: tuple[Requirement, ...]) -> tuple[PayloadFile, ...]:
-        if wanted not in self._made:
-            found = (payload_file(need, self._lock) for need in wanted)
-            self._made[wanted] = tuple(file for file in found if file is not None)
-            self._clashes[wanted] = clashes(wanted)
-        for need in wanted if len(self._made[wanted]) < len(wanted) else ():
+    def _payload(self, site: str, needed: tuple[Requirement, ...]) -> tuple[PayloadFile, ...]:
+        if needed not in self._made:
+            files = (payload_file(need, self._lock) for need in needed)
+            self._made[needed] = tuple(file for file in files if file is not None)
+            self._clashes[needed] = clashes(needed)
+        for need in needed if len(self._made[needed]) < len(needed) else ():
             if payload_file(need, self._lock) is None:
                 self._note(Missing(need=need, site=site, boxes=1))
-        for first, second in self._clashes[wanted]:
+        for first, second in self._clashes[needed]:
             self._note(Missing(need=second, site=site, boxes=1, other=first))
-        return self._made[wanted]
+        return self._made[needed]
 
     def _note(self, lacking: Missing) -> None:
         key = (lacking.need, lacking.other)
@@ -167,16 +167,16 @@ def wanted_by_all(
 
     k3s's binary is pinned everywhere, as nodes fetch it themselves; the rest where it is carried.
     """
-    wanted: dict[Requirement, bool] = {}
+    needed: dict[Requirement, bool] = {}
     for site in sites.values():
         for node, box in site.nodes.items():
             for need in runtime_of(box).downloads(site, box):
-                wanted.setdefault(need, False)
+                needed.setdefault(need, False)
             if site.airgap:
                 for need in needs(site, node, members[site.name], workloads):
-                    wanted[need] = True
+                    needed[need] = True
     return {
-        need: wanted[need]
-        for need in sorted(wanted)
+        need: needed[need]
+        for need in sorted(needed)
         if need.kind != "program" or need.arch in PROGRAMS[need.name].archs
     }

@@ -224,17 +224,17 @@ def _one_gateway(key: str, address: str, own: tuple[Interface, ...]) -> Iterator
             problem=f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself",
             hint="add network.address, or remove the gateway",
         )
-    elif any(gateway == each.ip for each in own):
+    elif any(gateway == interface.ip for interface in own):
         yield Problem(
             path=f"network.{key}",
             code="gateway-is-node",
             problem=f"{gateway} is the node itself",
             hint="write the router's address",
         )
-    elif not any(gateway in each.network for each in own) and not (
+    elif not any(gateway in interface.network for interface in own) and not (
         key == "gateway6" and gateway.is_link_local
     ):
-        networks = ", ".join(sorted({str(each.network) for each in own}))
+        networks = ", ".join(sorted({str(interface.network) for interface in own}))
         yield Problem(
             path=f"network.{key}",
             code="gateway-outside",

@@ -29,13 +29,13 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
     """
     hub = build(ControlPlane, given)
     has_hub = hub.kind in {"k3s", "eks"}
-    made = replace(
+    resolved = replace(
         hub,
         k3s=replace(hub.k3s, version=(hub.k3s.version or default_k3s) if hub.kind == "k3s" else ""),
         identity=replace(hub.identity, sites=has_hub if hub.identity.sites is None else hub.identity.sites),
         protect=has_hub if hub.protect is None else hub.protect,
     )
-    return made, list(_problems(made, given))
+    return resolved, list(_problems(resolved, given))
 
 
 def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
@@ -48,13 +48,13 @@ def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
     try:
         part = adapter(form).validate_python(dict(plain))
     except ValidationError as error:
-        found = translated(error, plain, keys=lambda path: keys_below(form, path))
-        problems = [each.problem for each in found]
+        translations = translated(error, plain, keys=lambda path: keys_below(form, path))
+        problems = [problem.problem for problem in translations]
     else:
         hub, problems = read_hub(part, default_k3s="")
         if not problems:
             return hub
-    raise InvalidInput(replace(each, path=f"hub.{each.path}".rstrip(".")) for each in problems)
+    raise InvalidInput(replace(problem, path=f"hub.{problem.path}".rstrip(".")) for problem in problems)
 
 
 def _problem(path: tuple[Part, ...], code: str, problem: str, hint: str) -> Problem:
@@ -78,22 +78,22 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
-    wanted = {
+    required = {
         "cloud": ("the cloud account that it is in", "{region: eu-central-1}"),
         "bucket": ("the bucket for releases and snapshots", "<fleet>-edgefleet-<region>"),
     }
     if hub.kind == "k3s":
-        wanted |= {
+        required |= {
             "dns": ("its declared address", "{name: hub.example.org}"),
             "image": ("the machine image of its servers", "ami-0123456789abcdef0"),
         }
         if not hub.k3s.version:
             hint = "add k3s: {version: ...} here or in defaults"
             yield _problem((), "no-version", "a hub needs a release of k3s", hint)
-    for name, (what, example) in wanted.items():
+    for name, (noun, example) in required.items():
         if name not in given:
             yield _problem(
-                (), f"no-{name}", f"a hub of kind {hub.kind} needs {what}", f"add {name}: {example}"
+                (), f"no-{name}", f"a hub of kind {hub.kind} needs {noun}", f"add {name}: {example}"
             )
 
 

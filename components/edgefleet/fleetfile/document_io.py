@@ -18,20 +18,20 @@ def shown_path(path: Path, root: Path) -> str:
     return str(absolute.relative_to(base)) if absolute.is_relative_to(base) else str(path)
 
 
-def read_text(path: Path, shown: str) -> str:
+def read_text(path: Path, name: str) -> str:
     """The text of `path` without a byte order mark.
 
     Args:
         path: the file.
-        shown: how messages name it.
+        name: how messages name it.
 
     Raises:
         InvalidInput: it cannot be read, or is no text that a fleet file may be.
     """
-    data = _bytes(path, shown)
+    data = _bytes(path, name)
     if len(data) > LARGEST:
         raise _problem(
-            shown,
+            name,
             "too-large",
             f"the file is larger than {LARGEST // 1024**2} MiB",
             "split it into several regions",
@@ -39,29 +39,29 @@ def read_text(path: Path, shown: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _not_text(data, shown, error.start) from error
-    _check_lines(text, shown)
+        raise _not_text(data, name, error.start) from error
+    _check_lines(text, name)
     if not text.strip():
-        raise _problem(shown, "empty", "the file is empty", _begun(path))
+        raise _problem(name, "empty", "the file is empty", _begun(path))
     return text
 
 
-def _bytes(path: Path, shown: str) -> bytes:
+def _bytes(path: Path, name: str) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except IsADirectoryError as error:
-        raise _problem(shown, "is-directory", "this is a directory, not a file", _inside(path)) from error
+        raise _problem(name, "is-directory", "this is a directory, not a file", _inside(path)) from error
     except FileNotFoundError as error:
-        raise _problem(shown, "no-file", "there is no such file", _beside(path)) from error
+        raise _problem(name, "no-file", "there is no such file", _beside(path)) from error
     except PermissionError as error:
         raise _problem(
-            shown, "unreadable", "you may not read this file", "change its permissions, or run as its owner"
+            name, "unreadable", "you may not read this file", "change its permissions, or run as its owner"
         ) from error
     except (OSError, ValueError) as error:
         number = getattr(error, "errno", None)
-        said = errno.errorcode.get(number, str(number)) if number else str(error)
-        raise _problem(shown, "unreadable", f"the file cannot be read ({said})", "check the path") from error
+        reason = errno.errorcode.get(number, str(number)) if number else str(error)
+        raise _problem(name, "unreadable", f"the file cannot be read ({reason})", "check the path") from error
 
 
 def _begun(path: Path) -> str:
@@ -87,23 +87,23 @@ def _beside(path: Path) -> str:
     return f"beside it there is {', '.join(found[:5])}" if found else "check the path"
 
 
-def _check_lines(text: str, shown: str) -> None:
+def _check_lines(text: str, name: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > LONGEST_LINE:
             raise _problem(
-                f"{shown}:{number}:1",
+                f"{name}:{number}:1",
                 "long-line",
                 f"this line has {len(line):,} characters, at most {LONGEST_LINE:,} are read",
                 "check that this is the file you meant; break the line otherwise",
             )
 
 
-def _not_text(data: bytes, shown: str, start: int) -> InvalidInput:
+def _not_text(data: bytes, name: str, start: int) -> InvalidInput:
     line = data.count(b"\n", 0, start) + 1
     column = len(data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")) + 1
     is_wide = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    what = "the file is UTF-16" if is_wide else f"byte 0x{data[start]:02x} is not UTF-8"
-    return _problem(f"{shown}:{line}:{column}", "not-utf8", what, "save the file as UTF-8")
+    problem = "the file is UTF-16" if is_wide else f"byte 0x{data[start]:02x} is not UTF-8"
+    return _problem(f"{name}:{line}:{column}", "not-utf8", problem, "save the file as UTF-8")
 
 
 def _problem(where: str, code: str, problem: str, hint: str) -> InvalidInput:

@@ -140,7 +140,7 @@ def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, An
 def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:
     """By file, then line, then column; of those at a place where the text itself is `broken` the first."""
     firsts = {problem.where: problem for problem in reversed(problems)}
-    kept = (
+    reported = (
         problem for problem in problems if problem.where not in broken or problem is firsts[problem.where]
     )
 
@@ -149,4 +149,4 @@ def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Prob
         line, column = (int(part) if part.isdecimal() else 0 for part in (*place, "0", "0")[:2])
         return file, line, column
 
-    return sorted(dict.fromkeys(kept), key=key)
+    return sorted(dict.fromkeys(reported), key=key)

@@ -46,31 +46,31 @@ def partial(kind: Any, level: Level | None = None, key: str = "") -> Any:
     """
     specs = _BESIDES.get(kind, (kind,))
     below = Level.NODE if kind is Node else level
-    written = {name: hint for each in specs for name, hint in _fields(each, below).items() if name != key}
-    known = _variants.setdefault((kind, key), [])
-    same = next((form for form in known if form.__annotations__ == written), None)
+    written = {name: hint for spec in specs for name, hint in _fields(spec, below).items() if name != key}
+    forms = _variants.setdefault((kind, key), [])
+    same = next((form for form in forms if form.__annotations__ == written), None)
     if same is not None:
         return same
-    name = kind.__name__ + (f"At{below.title()}" if below and (known or kind is SiteSpec) else "")
+    name = kind.__name__ + (f"At{below.title()}" if below and (forms or kind is SiteSpec) else "")
     typed_dict: Any = TypedDict
     form = typed_dict(name, written, total=False)
     form.__pydantic_config__ = STRICT
     form.__doc__ = _DOCS.get((kind, level), kind.__doc__)
     form.__specs__ = specs
-    known.append(form)
+    forms.append(form)
     return form
 
 
 def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
     """dict[name -> annotation of what is written] of the fields of `kind` that may stand at `level`."""
     hints = get_type_hints(kind, include_extras=True)
-    made: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
     for field in fields(kind):
         hint, notes = hints[field.name], shape_of(hints[field.name]).notes
         if level is None or all(level in note.levels for note in notes if isinstance(note, At)):
             inside = _written(hint, level)
-            made[field.name] = Required[inside] if _is_required(field, notes) else inside
-    return made
+            annotations[field.name] = Required[inside] if _is_required(field, notes) else inside
+    return annotations
 
 
 def limited(kind: Any, *levels: Level) -> dict[str, str]:

@@ -37,11 +37,11 @@ class Written:
 
 def merged(weak: Part, strong: Part) -> dict[str, Any]:
     """`weak` overlaid by `strong`: maps merge per key, everything else is replaced."""
-    made = dict(weak)
+    result = dict(weak)
     for key, value in strong.items():
-        below = made.get(key)
-        made[key] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
-    return made
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return result
 
 
 class Resolver:

@@ -57,12 +57,12 @@ def _draft_07(schema: Any) -> Any:
         return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):
         return schema.replace("#/$defs/", "#/definitions/") if isinstance(schema, str) else schema
-    made = {("definitions" if key == "$defs" else key): _draft_07(value) for key, value in schema.items()}
-    if isinstance(made.get("title"), str):
-        del made["title"]
-    if "$ref" in made and len(made) > 1:  # in draft-07 a $ref hides everything beside it
-        made["allOf"] = [{"$ref": made.pop("$ref")}]
-    return made
+    result = {("definitions" if key == "$defs" else key): _draft_07(value) for key, value in schema.items()}
+    if isinstance(result.get("title"), str):
+        del result["title"]
+    if "$ref" in result and len(result) > 1:  # in draft-07 a $ref hides everything beside it
+        result["allOf"] = [{"$ref": result.pop("$ref")}]
+    return result
 
 
 if __name__ == "__main__":

@@ -218,18 +218,18 @@ class _Reader:
         return [item for item, _ in items], self._bounded(node, 1 + sum(size for _, size in items))
 
     def _mapping(self, node: yaml.Node, path: tuple[Part, ...]) -> tuple[dict[str, Any], int]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         total = 1
         for key, value in node.value:
             name = self._key(key, path)
             if name is None:
                 continue
-            if name in found:
+            if name in mapping:
                 self._repeated(node, key, path)
                 continue
-            found[name], size = self.read(value, (*path, name))
+            mapping[name], size = self.read(value, (*path, name))
             total += size
-        return found, self._bounded(node, total)
+        return mapping, self._bounded(node, total)
 
     def _key(self, key: yaml.Node, path: tuple[Part, ...]) -> str | None:
         if not isinstance(key, yaml.ScalarNode) or (key.tag == _PLAIN and key.value in _NULLS):

@@ -95,7 +95,7 @@ class Table:
             yield name, _nested(columns, cells), row
 
     def _rows(self, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-        wanted = len(self.columns)
+        expected = len(self.columns)
         hint = 'give each column one cell, empty if need be; quote a cell that holds a separator: "a, b"'
         for line, text in enumerate(self.lines[1:], 2):
             if not text.strip(" \t,;"):
@@ -103,8 +103,10 @@ class Table:
             cells = [cell for _, cell in self.cells(line)] if '"' in text else text.split(self.separator)
             if text.count('"') % 2:
                 problems.append(Row(self, line).problem("bad-row", "a quote in this row is not closed", hint))
-            elif len(cells) != wanted:
-                problem = f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {wanted}"
+            elif len(cells) != expected:
+                problem = (
+                    f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {expected}"
+                )
                 problems.append(Row(self, line).problem("bad-row", problem, hint))
             else:
                 yield line, cells
@@ -176,17 +178,17 @@ def column_path(column: str) -> tuple[Part, ...]:
 
 def cell_columns() -> list[str]:
     """Every column that needs no name of a label, user or node in it: ``network.address``."""
-    found: list[str] = []
+    columns: list[str] = []
 
     def walk(path: tuple[Part, ...]) -> None:
         for key in keys_below(SITE, path):
             shape = at(SITE, (*path, key))
             if shape is not None and _is_cell(shape):
-                found.append(format_path((*path, key)))
+                columns.append(format_path((*path, key)))
             walk((*path, key))
 
     walk(())
-    return found
+    return columns
 
 
 def _is_list(shape: Shape) -> bool:
@@ -200,17 +202,17 @@ def _is_cell(shape: Shape) -> bool:
 
 def _nested(columns: list[tuple[tuple[Part, ...], bool] | None], cells: list[str]) -> dict[str, Any]:
     """Plain data of one row; an empty cell says nothing."""
-    made: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for column, cell in zip(columns, cells, strict=True):
         value = cell.strip()
         if column is None or not value:
             continue
         path, is_list = column
-        within = made
+        within = data
         for part in path[:-1]:
             within = within.setdefault(str(part), {})
         within[str(path[-1])] = value.replace(";", " ").split() if is_list else Plain(value)
-    return made
+    return data
 
 
 def _unquoted(cell: str) -> str:

@@ -79,13 +79,13 @@ def problems_of(
     error: ValidationError, plain: Any, prefix: Path, provenance: Provenance
 ) -> Iterator[Problem]:
     """A problem for each of pydantic's errors about `plain`, the part of a fleet file at `prefix`."""
-    found = translated(
+    translations = translated(
         error,
         plain,
         keys=lambda path: document_keys((*prefix, *path)),
         suggest=lambda path: suggestion((*prefix, *path)),
     )
-    for each in found:
-        path = (*prefix, *each.path)
-        where = provenance.near(path, of_key=each.of_key)
-        yield replace(each.problem, path=format_path(path), where=where)
+    for translation in translations:
+        path = (*prefix, *translation.path)
+        where = provenance.near(path, of_key=translation.of_key)
+        yield replace(translation.problem, path=format_path(path), where=where)
