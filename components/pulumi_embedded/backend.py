@@ -257,8 +257,8 @@ class Backend:
         Raises:
             Refused: someone else holds it, or left it; with who, since when, and how to clear it.
         """
-        left = [lock for lock in self.locks() if lock.is_of_dead_run]
-        self._refuse_locked(left)
+        abandoned = [lock for lock in self.locks() if lock.is_of_dead_run]
+        self._refuse_locked(abandoned)
         path = self._lock_folder / f"{uuid4()}.json"
         content = {
             "pid": os.getpid(),
@@ -273,9 +273,9 @@ class Backend:
         scratch = self.journal.with_name(f".lock.{_host_digest()}.{os.getpid()}.{uuid4().hex}.tmp")
         try:
             self.disk.write_whole(path, json.dumps(content).encode(), scratch)
-            self._refuse_locked(left)
+            self._refuse_locked(abandoned)
             # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
-            for lock in left:
+            for lock in abandoned:
                 self.remove(lock.path)
             self.remove_leftovers()
         except EngineError:

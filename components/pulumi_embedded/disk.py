@@ -79,12 +79,12 @@ class Disk:
             raise disk_failure(path, "cannot be written", error) from error
 
 
-def disk_failure(path: Path, what: str, error: OSError) -> OutsideFailure:
+def disk_failure(path: Path, problem: str, error: OSError) -> OutsideFailure:
     """Return the error of an operation on a file."""
     return OutsideFailure(
         Problem(
             where=str(path),
-            problem=f"{what}: {error.strerror}",
+            problem=f"{problem}: {error.strerror}",
             hint="free space or fix the permissions, then run again; finished steps are kept",
             code="state-io",
         )

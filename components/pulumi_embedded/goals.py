@@ -110,17 +110,17 @@ def source_position(request: Any, root: Path) -> str:
 
 
 def _refuse(request: Any) -> None:
-    asked = [words for name, words in _REFUSED.items() if getattr(request, name)]
+    features = [words for name, words in _REFUSED.items() if getattr(request, name)]
     if request.HasField("replacement_trigger"):
-        asked.append("replacementTrigger")
+        features.append("replacementTrigger")
     if request.HasField("hooks") and request.hooks.ByteSize():
-        asked.append("resource hooks")
+        features.append("resource hooks")
     if request.hideDiffs:
-        asked.append("hideDiffs")
+        features.append("hideDiffs")
     if request.custom and request.type.startswith("pulumi:") and not request.type.startswith(PROVIDER_PREFIX):
-        asked.append(f"the engine's own resource {request.type}")
-    if asked:
-        raise _refused(request, ", ".join(asked))
+        features.append(f"the engine's own resource {request.type}")
+    if features:
+        raise _refused(request, ", ".join(features))
 
 
 def _refuse_values(request: Any, inputs: Bag) -> None:
@@ -132,11 +132,11 @@ def _refuse_values(request: Any, inputs: Bag) -> None:
             raise _refused(request, found)
 
 
-def _refused(request: Any, what: str) -> Refused:
+def _refused(request: Any, features: str) -> Refused:
     return Refused(
         Problem(
             path=f"{request.type} {request.name}",
-            problem=f"uses {what}, which the embedded engine does not handle",
+            problem=f"uses {features}, which the embedded engine does not handle",
             hint=CLI_HINT,
             code="unsupported",
         )

@@ -327,7 +327,7 @@ def _read_yaml(path: Path, hint: str) -> dict[str, Any]:
     return document
 
 
-def _refuse_unknown(document: Mapping[str, Any], known: frozenset[str], path: Path) -> None:
+def _refuse_unknown(document: Mapping[str, Any], supported: frozenset[str], path: Path) -> None:
     problems = [
         Problem(
             where=str(path),
@@ -337,7 +337,7 @@ def _refuse_unknown(document: Mapping[str, Any], known: frozenset[str], path: Pa
             code="unsupported",
         )
         for key in document
-        if key not in known
+        if key not in supported
     ]
     if problems:
         raise Refused(problems)

@@ -184,29 +184,29 @@ def _observe(client: Client, state: State) -> _Observed | None:
     return _Observed(id=read.id, inputs=read.inputs, outputs=read.outputs) if read.id else None
 
 
-def _record(state: State, observed: _Observed, known: tuple[State, ...]) -> None:
+def _record(state: State, observed: _Observed, candidates: tuple[State, ...]) -> None:
     """Put what was found into a state; what is known to be secret stays so.
 
     Args:
         state: The state.
         observed: What there is.
-        known: States that it may be as.
+        candidates: States that it may be as.
     """
     if observed.inputs is not None:
-        state.inputs = _marked(observed.inputs, tuple(other.inputs for other in known))
-    state.outputs = _marked(observed.outputs, tuple(other.outputs for other in known))
+        state.inputs = _marked(observed.inputs, tuple(other.inputs for other in candidates))
+    state.outputs = _marked(observed.outputs, tuple(other.outputs for other in candidates))
     state.init_errors = observed.reasons
     state.modified = now()
     step_executor.mark_secrets(state)
 
 
-def _marked(observed: Bag, known: tuple[Bag, ...]) -> Bag:
+def _marked(observed: Bag, candidates: tuple[Bag, ...]) -> Bag:
     """Return the known values that are the found ones; else those found, secret where known ones are."""
     values = reveal(observed.data)
-    for bag in known:
+    for bag in candidates:
         if reveal(bag.data) == values:
             return bag
-    secrets = {key for bag in known for key, value in bag.data.items() if is_secret(value)}
+    secrets = {key for bag in candidates for key, value in bag.data.items() if is_secret(value)}
     return Bag(
         {
             key: secret(value) if key in secrets and not is_secret(value) else value

@@ -123,13 +123,13 @@ def _rebuild(run: Deployment, lookups: list[_LookUp]) -> None:
             above[item.old.urn] = above.get(item.old.parent, item.old.parent)
             run.snapshot.end(0, done=(item.old,), durable=False)
             continue
-        kept = _referring(new, there, above)
-        resources.append(kept)
-        there.add(kept.urn)
-        if kept.recorded is None or kept.recorded is not item.old.recorded:
-            run.snapshot.end(0, new=kept, done=(item.old,), durable=False)
+        state = _referring(new, there, above)
+        resources.append(state)
+        there.add(state.urn)
+        if state.recorded is None or state.recorded is not item.old.recorded:
+            run.snapshot.end(0, new=state, done=(item.old,), durable=False)
         else:
-            run.snapshot.end(0, new=kept.copy(recorded=kept.recorded), done=(item.old,), same=True)
+            run.snapshot.end(0, new=state.copy(recorded=state.recorded), done=(item.old,), same=True)
     run.rebase(run.snapshot.checkpoint().resources)
 
 
@@ -138,16 +138,16 @@ def _referring(state: State, there: set[str], above: dict[str, str]) -> State:
 
     The CLI does the same (``rebuildBaseState``), also where nothing is gone.
     """
-    kept = {
-        key: left
+    references = {
+        key: present
         for key, urns in state.property_dependencies.items()
-        if (left := [urn for urn in urns if urn in there])
+        if (present := [urn for urn in urns if urn in there])
     }
-    if kept == state.property_dependencies and state.references() <= there:
+    if references == state.property_dependencies and state.references() <= there:
         return state
     return state.copy(
         parent=above.get(state.parent, state.parent),
         dependencies=tuple(urn for urn in state.dependencies if urn in there),
-        property_dependencies=kept,
+        property_dependencies=references,
         deleted_with=state.deleted_with if state.deleted_with in there else "",
     )

@@ -119,18 +119,18 @@ class Snapshot:
         record: dict[str, Any] = {"end": number}
         with self._lock:
             self._pending.pop(number, None)
-            gone = [
+            numbers = [
                 self._numbers[id(state)] for state in done if state is not None and id(state) in self._numbers
             ]
-            self._done.update(gone)
-            if gone:
-                record["done"] = gone
+            self._done.update(numbers)
+            if numbers:
+                record["done"] = numbers
             if new is not None:
                 record["new"] = self._number(new)
                 self._new.append(new)
         if not same:
             self.changed = True
-        self._describe(record, new, gone if same else None)
+        self._describe(record, new, numbers if same else None)
         self._amend(record, amended)
         self._write(record, durable=durable and not same)
 

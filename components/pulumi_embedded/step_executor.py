@@ -279,7 +279,7 @@ def execute(
 def _finish(
     run: Deployment,
     step: Step,
-    gone: tuple[State | None, ...],
+    done: tuple[State | None, ...],
     called: CallResult,
     *,
     amended: State | None = None,
@@ -291,7 +291,7 @@ def _finish(
         new.init_errors = called.failure.reasons or (str(called.failure),)
     mark_secrets(new)
     if not run.preview:
-        write_journal(run, lambda: run.snapshot.end(called.number, new=new, done=gone, amended=amended))
+        write_journal(run, lambda: run.snapshot.end(called.number, new=new, done=done, amended=amended))
     if called.failure is not None:
         raise run.step_failed(step, called.failure)
     run.events.done(step, show=run.preview or new.custom)
