@@ -141,8 +141,8 @@ def test_another_machine_does_not_open_it_and_starts_no_k3s(elsewhere: Booted) -
 def test_its_owner_opens_it_with_what_the_header_says(elsewhere: Booted, records: Path) -> None:  # noqa: ARG001 - it comes before
     """By a passphrase that no image holds: from the site's key and a public key in the header."""
     header = json.loads(tool("cryptsetup", "token", "export", "--token-id", "9", records))
-    passphrase = recovery_passphrase(KEY, node=NODE, box_public_key=header["public"])
+    passphrase = recovery_passphrase(KEY, node=NODE, node_public_key=header["public"])
     tool("cryptsetup", "open", "--test-passphrase", "--key-file", "-", records, stdin=passphrase)
-    other = recovery_passphrase(ANOTHER_KEY, node=NODE, box_public_key=header["public"])
+    other = recovery_passphrase(ANOTHER_KEY, node=NODE, node_public_key=header["public"])
     with pytest.raises(AssertionError, match="No key available"):
         tool("cryptsetup", "open", "--test-passphrase", "--key-file", "-", records, stdin=other)

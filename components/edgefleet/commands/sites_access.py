@@ -64,7 +64,7 @@ def disk_key(
     (name,) = stack.known_sites(fleet, [site])
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
-    passphrase = recovery_passphrase(keys.key(spec), node=node, box_public_key=public)
+    passphrase = recovery_passphrase(keys.key(spec), node=node, node_public_key=public)
     say(
         session,
         f"for cryptsetup open DEVICE; a disk from before key generation {spec.key_generation} has another",

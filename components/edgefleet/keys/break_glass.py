@@ -1,4 +1,4 @@
-"""What opens one node when nothing else does: its console's password, its end of a tunnel. Pure, derived."""
+"""Emergency access to a node: its console's password and its end of a tunnel, both derived. Pure."""
 
 import base64
 import hashlib
@@ -14,9 +14,9 @@ from edgefleet.model.site import SiteSpec
 
 USER = RESCUE
 LETTERS = "bcdefghijknprstv"
-"""Sixteen that are on the same keys of English, German and French keyboards: a console may have any."""
+"""Letters on the same keys of English, German and French keyboards: a console may have any layout."""
 ROUNDS = 1000
-"""The fewest there are: nobody guesses 80 bits of chance, and a preview makes the hash for each node."""
+"""The minimum: 80 random bits need no more, and a preview computes the hash for each node."""
 LENGTH = 20
 """Letters of a password, of 4 bits each."""
 
@@ -27,7 +27,7 @@ def console_password(key: str) -> str:
 
 
 def console_hash(key: str) -> str:
-    """What its nodes know of it."""
+    """The hash of that password, which the nodes hold."""
     salt = "".join(ALPHABET[each & 63] for each in derive(key, "console-salt", length=16))
     return sha512_crypt(console_password(key), salt, rounds=ROUNDS)
 
@@ -43,7 +43,7 @@ def tunnel_key(key: str, *, node: str) -> tuple[str, str]:
 
 
 def tunnel_address(site: SiteSpec, node: str, network: str) -> str:
-    """A node's address in `network`, from its names: nobody hands them out."""
+    """A node's address in `network`, derived from its names."""
     named = f"{site.fleet}\0{site.region}\0{site.name}\0{node}".encode()
     whole = IPv6Network(network)
     number = int.from_bytes(hashlib.sha256(named).digest()) % (whole.num_addresses - 2)

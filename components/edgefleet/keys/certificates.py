@@ -1,8 +1,8 @@
-"""Certificates that are the same every time: keys derived, signatures without chance, dates given. Pure.
+"""Reproducible certificates: keys are derived, signatures deterministic, dates given. Pure.
 
 Keys are EC P-256, from HKDF output reduced to the curve's order (FIPS 186-5, A.2.1: 64 bits more than the
 order has, so that no key is likelier than another). Signatures are ECDSA after RFC 6979. Serial numbers are
-digests. Nothing here asks the clock.
+digests. No function reads the clock.
 """
 
 import base64
@@ -22,7 +22,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order of P-256 (SEC 2, secp256r1)."""
 KEY_BYTES = 40
 BACKDATED = datetime(2020, 1, 1, tzinfo=UTC)
-"""From when certificates are valid: long ago, as a board without a battery for its clock begins there."""
+"""Start of validity: long ago, as the clock of a board without a battery starts in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whom a certificate is for, and for how long."""
+    """Names and validity of a certificate."""
 
     common_name: str
     organizations: tuple[str, ...] = ()
     unit: str = ""
     uri: str = ""
-    """Name in the form of a URI, beside the subject."""
+    """URI in the subject's alternative names."""
     not_before: datetime = BACKDATED
     not_after: datetime
 
@@ -81,7 +81,7 @@ def authority(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder |
 
 
 def client(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> Holder:
-    """A certificate that a client shows."""
+    """A client certificate."""
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -108,11 +108,11 @@ def revocations(
     """A list of revoked certificates.
 
     Args:
-        by: the authority that made them.
+        by: the authority that issued them.
         serials: their serial numbers.
         number: number of the list; a later one has a higher number.
-        since: when it was made, as it says.
-        until: when the next one is due, as it says.
+        since: its date of issue.
+        until: the date of the next list.
     """
     builder = x509.CertificateRevocationListBuilder(by.certificate.subject, since, until)
     for serial in sorted(serials):
@@ -140,7 +140,7 @@ def der(certificate: x509.Certificate) -> bytes:
 
 
 def base64_text(text: str) -> str:
-    """`text` in base64, as kubeconfigs have it."""
+    """`text` in base64, for kubeconfigs."""
     return base64.b64encode(text.encode()).decode()
 
 

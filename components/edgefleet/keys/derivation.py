@@ -1,8 +1,8 @@
 """Secrets are derived, not stored: HKDF-SHA256 (RFC 5869) from the fleet secret.
 
 The fleet secret gives each site a key over (fleet, region, site, generation); the site's key gives each of
-its credentials over (purpose, node). A node holds only what was derived for it, so a lost node opens
-nothing else. Each part of an `info` is preceded by its length, so that no two paths collide.
+its credentials over (purpose, node). A node holds only its own credentials, so a lost node opens nothing
+else. Each part of an `info` is preceded by its length, so that no two paths collide.
 
 k3s tokens are in the short form (a bare password): the full ``K10`` form names the digest of the
 cluster's CA, which a self-signed server makes itself at its first start. A server listens on the
@@ -44,7 +44,7 @@ def hub_master(fleet_secret: str, *, fleet: str, region: str) -> str:
 
 
 def stack_holder(fleet_secret: str, *, fleet: str, region: str) -> str:
-    """What tells apart two stacks of one name: 16 hexadecimal digits that say nothing of the secret."""
+    """Distinguishes two stacks of one name: 16 hexadecimal digits that reveal nothing of the secret."""
     return _hkdf(_secret_bytes(fleet_secret), ("holder", fleet, region), 8).hex()
 
 

@@ -1,10 +1,10 @@
-"""The key that opens a data disk when its node's TPM does not: its owner knows it, no image does. Pure.
+"""Recovery of a data disk without its node's TPM: the owner derives the key, no image holds it. Pure.
 
-A node is handed the public half of a pair that is derived from the site's key. It makes a pair of its own,
-uses what the two agree on (X25519, RFC 7748) as the disk's recovery passphrase, writes the public half of
-its own pair into the disk's header and forgets the private one. So neither the medium nor the system's disk,
-which are not encrypted, opens the data disk; the owner, who can derive the site's private half, needs the
-header alone.
+A node gets the public half of a pair that is derived from the site's key. It generates its own pair, uses the
+shared secret of the two (X25519, RFC 7748) as the disk's recovery passphrase, writes the public half of its
+own pair into the disk's header and deletes the private one. So neither the medium nor the system's disk,
+which are not encrypted, opens the data disk; the owner, who can derive the site's private half, needs only
+the header.
 """
 
 import base64
@@ -24,19 +24,19 @@ def recovery_public_key(key: str, *, node: str) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def recovery_passphrase(key: str, *, node: str, box_public_key: str) -> str:
-    """What opens the disk: hexadecimal, to be typed where cryptsetup asks for a passphrase.
+def recovery_passphrase(key: str, *, node: str, node_public_key: str) -> str:
+    """The disk's recovery passphrase for cryptsetup, in hexadecimal.
 
     Args:
         key: the site's key, of the generation in which the disk was created.
         node: name of the node.
-        box_public_key: base64, as the disk's header has it (``cryptsetup token export``, "public").
+        node_public_key: base64, as the disk's header has it (``cryptsetup token export``, "public").
 
     Raises:
-        InvalidInput: `box_public_key` is none.
+        InvalidInput: `node_public_key` is not a public key.
     """
     try:
-        public = load_der_public_key(base64.b64decode(box_public_key, validate=True))
+        public = load_der_public_key(base64.b64decode(node_public_key, validate=True))
     except (binascii.Error, ValueError) as error:
         raise _refused() from error
     if not isinstance(public, X25519PublicKey):

@@ -12,16 +12,16 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A statement and who signed it."""
+    """A statement and its signer."""
 
     payload: bytes
     key: str
-    """Digest of the public key; a hint, as anybody may write it."""
+    """Digest of the public key; only a hint, as it is not signed."""
     signature: bytes
 
 
 def signed_bytes(payload: bytes) -> bytes:
-    """What a signature is over: the pre-authentication encoding."""
+    """The signed bytes: the pre-authentication encoding."""
     kind = PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 

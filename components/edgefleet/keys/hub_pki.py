@@ -1,10 +1,10 @@
 """A hub's identity, known before its servers are: authorities, tokens, kubeconfigs. Pure.
 
-k3s takes certificate authorities of one's own where they are there before its first start. They are a chain,
-root, intermediate and one authority a purpose, so that with the root kept offline the rest can be renewed; a
-token in k3s's full form names the root's digest, so whoever joins knows whom it speaks to. Sources: k3s docs,
-cli/certificate and cli/token; k3s, pkg/clientaccess/token.go (hashCA) and pkg/daemons/control/deps (an
-existing service key stays; EC keys are read).
+k3s uses given certificate authorities if they exist before its first start. They form a chain: root,
+intermediate, one authority a purpose; all but an offline root can be renewed. A token in k3s's full form
+names the root's digest, so a joining node can verify the server. Sources: k3s docs, cli/certificate and
+cli/token; k3s, pkg/clientaccess/token.go (hashCA) and pkg/daemons/control/deps (an existing service key
+stays; EC keys are read).
 
 A key generation renews authorities, tokens and kubeconfigs and keeps the root. While two are in use, the
 newer one's authorities sign, and clients of the older one are still accepted.
@@ -42,12 +42,12 @@ PURPOSES = ("server-ca", "client-ca", "request-header-ca", "etcd/peer-ca", "etcd
 ROLES = ("deployer", "read-only")
 """Kubeconfigs of least privilege; each has one user per key generation, so that RBAC can revoke it."""
 CHAIN_HASH_SINCE = release("v1.23.0")
-"""Since when k3s names the root's digest of a bundle and not the file's: 1.21 was seen hashing the file."""
+"""First release of k3s that hashes the root of a bundle and not the file, as 1.21 was seen to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubIdentity:
-    """What the servers and those who speak to them need; all of it is secret but the hash."""
+    """The PKI and tokens of servers and their clients; all of it is secret but the hash."""
 
     files: dict[str, str] = field(repr=False)
     """dict[path below ``server/tls`` -> PEM]."""
@@ -56,7 +56,7 @@ class HubIdentity:
     server_token: str = field(repr=False)
     agent_token: str = field(repr=False)
     root_pem: str = field(repr=False)
-    """Certificates by which a client knows the hub."""
+    """Certificates by which a client verifies the hub."""
     client_authority: Holder = field(repr=False)
 
 
@@ -74,7 +74,7 @@ def offline_intermediate(chain_pem: str, key_pem: str) -> tuple[Holder, tuple[x5
     """An authority whose root is kept elsewhere: its chain up to the root, and its own key.
 
     Raises:
-        InvalidInput: with all that is wrong with it.
+        InvalidInput: with all its problems.
     """
     try:
         chain = tuple(x509.load_pem_x509_certificates(chain_pem.encode()))
@@ -132,7 +132,7 @@ def hub_of(
     key_generations: tuple[int, ...],
     k3s_version: str,
 ) -> HubIdentity:
-    """The identity of a hub, made once for all that is made of it.
+    """The identity of a hub.
 
     Args:
         master: the hub's master.
@@ -153,7 +153,7 @@ def hub_of(
 def admin_kubeconfig(
     identity: HubIdentity, master: str, *, address: str, now: datetime, hours: int
 ) -> dict[str, object]:
-    """A kubeconfig of an administrator that is good for some hours."""
+    """A kubeconfig of an administrator, valid for some hours."""
     subject = Subject(
         common_name="edgefleet:admin",
         organizations=("system:masters",),
@@ -167,7 +167,7 @@ def admin_kubeconfig(
 def role_kubeconfig(
     identity: HubIdentity, master: str, *, role: str, address: str, generation: int
 ) -> dict[str, object]:
-    """A kubeconfig of one of `ROLES`, good for the key generation: its user has rights by RBAC alone."""
+    """A kubeconfig of one of `ROLES`, valid for the key generation: its user has rights by RBAC alone."""
     subject = Subject(common_name=user_of(role, generation), not_after=AUTHORITY_UNTIL)
     key = private_key(master, f"hub-{role}", of=str(generation))
     return _kubeconfig(identity, client(subject, key, by=identity.client_authority), address, role)

@@ -1,25 +1,24 @@
-"""SHA-512-crypt, the form in which Linux keeps passwords: ``$6$<salt>$<hash>``. Pure.
+"""SHA-512-crypt, the form of passwords on Linux: ``$6$<salt>$<hash>``. Pure.
 
-Written out here, after its specification (U. Drepper, "Unix crypt using SHA-256 and SHA-512", version 0.6):
-what the standard library had left with Python 3.13, and what is on PyPI is either unkept, or untyped and
-thirty other schemes besides. The specification's own vectors and OpenSSL are its tests.
+Specification: U. Drepper, "Unix crypt using SHA-256 and SHA-512", version 0.6. Python 3.13 removed the
+standard library's module; those on PyPI are either unmaintained, or untyped with thirty other schemes.
 """
 
 import hashlib
 
 ROUNDS = 5000
-"""What a hash without ``rounds=`` stands for."""
+"""Rounds of a hash without ``rounds=``."""
 ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SIZE = 64
 
 
 def sha512_crypt(password: str, salt: str, *, rounds: int = ROUNDS) -> str:
-    """The hash of `password`, as a line of ``/etc/shadow`` has it.
+    """The hash of `password`, as in ``/etc/shadow``.
 
     Args:
-        password: what is typed.
+        password: the password.
         salt: at most 16 of `ALPHABET`.
-        rounds: 1,000 at least; more make guesses dearer, which a password of chance does not need.
+        rounds: 1,000 at least; more make guesses dearer, which a random password does not need.
     """
     key, salted = password.encode(), salt.encode()
     digest = _first(key, salted)
@@ -50,7 +49,7 @@ def _stretched(digest: bytes, length: int) -> bytes:
 
 
 def _text(digest: bytes) -> str:
-    """Groups of three bytes, of which each begins where the one before it ended, as four letters each."""
+    """Groups of three bytes, in the specification's order, as four letters each."""
     groups, (first, second, third) = [], (0, 21, 42)
     for _ in range(21):
         groups.append(_letters((digest[first] << 16) | (digest[second] << 8) | digest[third], 4))

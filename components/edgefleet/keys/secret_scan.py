@@ -1,8 +1,8 @@
-"""Secrets found in bytes where they do not belong. Pure.
+"""Finds secrets in bytes where they do not belong. Pure.
 
-A derived secret is a word of one of a few lengths: a token, a key in base64, a line of a PEM. So of all words
-in some bytes those of these lengths are looked up by their digest, however many secrets there are; whoever
-looks holds marks of other sites' secrets, not these. Bytes are also looked at with base64 and gzip undone.
+A derived secret is a word of one of a few lengths: a token, a key in base64, a line of a PEM. So the words of
+these lengths are looked up by their digest, whatever the number of secrets; a scanner holds marks of other
+sites' secrets, not the secrets. Bytes are also scanned with base64 and gzip decoded.
 """
 
 import base64
@@ -19,15 +19,15 @@ SHORTEST = min(WORDS)
 MARK = 8
 """Bytes of a mark."""
 DEEPEST = 3
-"""Encodings in one another that are undone."""
+"""Nested encodings that are decoded."""
 LONGEST = 64 * 1024**2
-"""Bytes that are unpacked of one gzip, at most."""
+"""Most bytes that are unpacked of one gzip."""
 GZIP = b"\x1f\x8b\x08"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _TABLE = bytes(ord("A") if each in _LETTERS else ord(" ") for each in range(256))
 _RUN = b"A" * SHORTEST
 _MIXED = tuple(re.compile(letters) for letters in (rb"[A-Z]", rb"[a-z]", rb"[0-9]"))
-"""Base64 of anything as long as a secret has all of these; words and paths mostly have not."""
+"""Base64 of the length of a secret has all of these; words and paths mostly have not."""
 _SPLIT = re.compile(rb"[+/]")
 _BASE64 = re.compile(
     rb"[A-Za-z0-9+/]{24,}={0,2}(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/]{4,}={0,2}(?![A-Za-z0-9+/:.,_-]))*"
@@ -43,10 +43,10 @@ class Known:
     marks: Mapping[bytes, Whose] = field(repr=False)
     """dict[mark -> whose]."""
     values: frozenset[int] = frozenset()
-    """Lengths of those that a person made up."""
+    """Lengths of secrets that a person chose."""
 
     def others(self, found: Iterator[bytes], site: str, used: frozenset[str]) -> Whose | None:
-        """The first of the marks that is none of `site`; `used` are secrets of the stack that it holds."""
+        """The first mark of a secret that `site` must not hold; it may hold the stack's secrets `used`."""
         for mark in found:
             whose = self.marks.get(mark)
             if whose is not None and whose[0] != site and not (not whose[0] and whose[1] in used):
@@ -55,7 +55,7 @@ class Known:
 
 
 def mark(word: bytes) -> bytes:
-    """What a word is known by."""
+    """The mark of a word."""
     return blake2b(word, digest_size=MARK).digest()
 
 
@@ -86,11 +86,11 @@ def _of_run(run: bytes) -> Iterator[bytes]:
 
 
 def marks(data: bytes, values: frozenset[int] = frozenset()) -> Iterator[bytes]:
-    """Marks of all words in a small piece of an image, with base64 and gzip undone.
+    """Marks of all words in a small piece of an image, with base64 and gzip decoded.
 
     Args:
         data: the bytes.
-        values: lengths of secrets that a person made up, which are looked for as values at the end of a line.
+        values: lengths of secrets that a person chose, which are searched as values at the end of a line.
     """
     for view in views(data):
         yield from map(mark, words(view))
@@ -107,7 +107,7 @@ def _values(data: bytes) -> Iterator[bytes]:
 
 
 def views(data: bytes, depth: int = 0) -> Iterator[bytes]:
-    """`data`, and what is in it behind base64 and gzip."""
+    """`data`, and its contents with base64 and gzip decoded."""
     yield data
     if data[:1] == b"{" and not depth:
         yield data.replace(b"\\n", b"\n")  # as JSON has it

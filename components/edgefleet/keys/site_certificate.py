@@ -1,4 +1,4 @@
-"""Certificates of sites, by which the cloud knows them, and the list of those that are revoked. Pure.
+"""Certificates by which sites authenticate to the cloud, and their revocation list. Pure.
 
 One authority a region, derived from the hub's master; one certificate a site and key generation, whose key is
 derived from the site's own: the site's resource derives the key itself and receives the public certificate. A
@@ -52,7 +52,7 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
         key: the site's derived key.
         by: the region's authority for sites.
         site: (fleet, region, site).
-        not_after: until when it is valid; see `check_validity`.
+        not_after: end of its validity; see `check_validity`.
     """
     fleet, region, name = site
     subject = Subject(
@@ -66,7 +66,7 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
 
 
 def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
-    """`spec` with the site's certificate in it; as it is where the region has no authority for sites."""
+    """`spec` with the site's certificate; unchanged where the region has no authority for sites."""
     if not hub.identity.sites:
         return spec
     names = (spec.fleet, spec.region, spec.name)
@@ -78,7 +78,7 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteS
 
 
 def last_day(hub: ControlPlane) -> datetime:
-    """Until when certificates of sites are valid."""
+    """End of validity of sites' certificates."""
     return datetime.fromisoformat(hub.identity.valid_until).replace(tzinfo=UTC)
 
 
@@ -135,6 +135,6 @@ def revoked_serials(
 
 
 def revocation_list(by: Holder, serials: tuple[int, ...]) -> x509.CertificateRevocationList:
-    """The list of those that are revoked; its number counts them, so a longer list is a later one."""
+    """The revocation list; its number counts the entries, so a longer list is a later one."""
     until = BACKDATED + timedelta(days=365 * 30)
     return revocations(by, serials, number=len(serials), since=BACKDATED, until=until)

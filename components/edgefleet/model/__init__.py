@@ -1,1 +1,1 @@
-"""What is wanted: frozen typed specs, loading and validation. No I/O but reading the files it is given."""
+"""The desired state: frozen typed specs, loading and validation. No I/O but reading the given files."""

@@ -20,12 +20,12 @@ from edgefleet.model.syntax import checked, matching, shown, wrong
 Interface = IPv4Interface | IPv6Interface
 Address = IPv4Address | IPv6Address
 KEPT = 2**15
-"""Parsed addresses that are kept: those of the nodes of a large region."""
+"""Parsed addresses in the cache: enough for the nodes of a large region."""
 
 
 @lru_cache(KEPT)
 def parsed_interface(text: str) -> Interface:
-    """An address with a prefix length; specs hold its text, whoever needs its parts asks here.
+    """An address with a prefix length, parsed from the text in specs.
 
     Raises:
         ValueError: `text` is none.

@@ -1,4 +1,4 @@
-"""What changes of a site's spec do to its nodes, and which sites change alike. Pure."""
+"""Effects of a spec's changes on a site's nodes, and groups of sites with the same change. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def declared_effect(of: Any, path: str) -> Effect:
     """The effect that the spec `of` declares for a change of the value at `path`.
 
     A value inside a map or list has the effect of its field; the nearest declaration around it counts.
-    What no spec declares is taken for the worst.
+    An undeclared change counts as the worst.
     """
     parts = parse_path(path)
     for length in range(len(parts), 0, -1):
@@ -31,14 +31,14 @@ def declared_effect(of: Any, path: str) -> Effect:
 def effect_of(
     of: Any, changes: Iterable[Change], *, digest_changed: bool | None, has_channel: bool = False
 ) -> Effect:
-    """What an update does to a deployed site.
+    """The effect of an update on a deployed site.
 
     Args:
         of: the type of the spec.
-        changes: what differs in it.
-        digest_changed: whether any node's image differs; `None` where that is not known yet.
+        changes: the differences in it.
+        digest_changed: whether any node's image differs; `None` while that is unknown.
         has_channel: whether the site pulls changes while it runs. Without a channel a new image is the
-            only way to change a node, so whatever changes an image asks for a reflash.
+            only way to change a node, so every change of an image requires a reflash.
     """
     declared = Effect.worst(*(declared_effect(of, change.path) for change in changes))
     if has_channel:
@@ -50,15 +50,15 @@ def effect_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteChange:
-    """What becomes of one site in a run."""
+    """The change of one site in a run."""
 
     name: str
     op: Op
     effect: Effect = Effect.NONE
-    """On the deployed site; it has no meaning for one that is new or gone."""
+    """On the deployed site; without meaning for a new or removed one."""
     changes: tuple[Change, ...] = ()
     nodes: tuple[str, ...] = ()
-    """All nodes that the site has; none where that is not known."""
+    """All nodes of the site; none where unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def grouped(sites: Iterable[SiteChange]) -> tuple[ChangeGroup, ...]:
 
 
 def without_nodes(changes: Iterable[Change], nodes: Iterable[str]) -> tuple[Change, ...]:
-    """`changes` with those that all of `nodes` have alike told once, without a node's name."""
+    """`changes` with those that all of `nodes` share merged into one, without a node's name."""
     names = set(nodes)
     merged: list[Change] = []
     alike: dict[str, tuple[Change, set[str]]] = {}

@@ -1,4 +1,4 @@
-"""What a composed image is made of, and what came out: the agreement between formats and builds."""
+"""Inputs and result of a composed image: the interface between formats and builds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,18 +10,18 @@ from edgefleet.model.medium import Installer
 from edgefleet.model.site import Arch
 
 Share = Literal["copy", "reference"]
-"""How images of one profile share their base: each a file of its own (copied by reflink where the file
-system can), or a descriptor that refers to the base, with a file of what differs."""
+"""How images of one profile share their base: each a separate file (copied by reflink where the file
+system can), or a descriptor that refers to the base, with a file of the differences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
-    """What one node's image is composed of."""
+    """The parts of one node's image."""
 
     node: str
     arch: Arch
     disk: int | None
-    """Bytes of the medium that it is written to; what does not fit is refused. `None` if not given."""
+    """Bytes of the medium that it is written to; a larger image is refused. `None` where unknown."""
     identity: str
     """``sha256:<hex>`` of the parts (`edgefleet.site.content_id`); UUIDs are derived from it."""
     seed: Mapping[str, bytes] = field(repr=False)
@@ -31,15 +31,14 @@ class Ingredients:
     base_digest: str
     """``sha256:<hex>`` of the base."""
     payload: Path | None = None
-    """Directory laid out as the node shall find it; `None` without a payload."""
+    """Directory as the node finds it; `None` without a payload."""
     payload_digest: str | None = None
-    """``sha256:<hex>`` of the payload's list: what is made of it once is found again by this."""
+    """``sha256:<hex>`` of the payload's list, the key under which images of it are cached."""
     installer: Installer | None = None
     scratch: Path
-    """Private directory for what is in the making, on the file system of the result; the caller removes
-    it."""
+    """Private directory for temporary files, on the file system of the result; the caller removes it."""
     shared: Path
-    """Directory for what images of several nodes have in common, under its digest; it stays."""
+    """Directory for files that images of several nodes share, by digest; it stays."""
     share: Share = "copy"
 
 
@@ -48,7 +47,7 @@ class Composed:
     """A finished image."""
 
     size: int
-    """Bytes of the image; of one that refers to its base, those that it stands for."""
+    """Bytes of the image, including a base that it refers to."""
     sha256: str
     """Hex SHA-256 of these bytes."""
     tools: Mapping[str, str]
@@ -56,15 +55,15 @@ class Composed:
     beside: tuple[Path, ...] = ()
     """Further files of it in the same directory, which belong to this node alone."""
     pieces: tuple[Piece, ...] = ()
-    """The runs of bytes that it is made of, zeroes left out; empty where it is not made so."""
+    """Its runs of bytes without zeroes; empty for formats that are not made of runs."""
     files: tuple[Entry, ...] = ()
-    """What was put on it beside the base's own: the seed, and below ``payload/`` the payload."""
+    """The files added to the base: the seed, and below ``payload/`` the payload."""
     needs: tuple[Path, ...] = ()
     """Files that it refers to, shared with other nodes."""
 
 
 class Composer(Protocol):
-    """Makes the image at `out`; what is left after an error is for the caller to remove."""
+    """Makes the image at `out`; after an error the caller removes the remains."""
 
     def __call__(self, of: Ingredients, out: Path) -> Composed:
         """Compose; see `Composed`.

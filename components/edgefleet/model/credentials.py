@@ -1,4 +1,4 @@
-"""Public SSH keys: the only credential that stands in a fleet file."""
+"""Public SSH keys: the only credential in a fleet file."""
 
 import base64
 import binascii

@@ -1,11 +1,11 @@
-"""A disk of this machine, as it is told before something is written to it."""
+"""A disk of this machine, as reported before a write."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A block device and what is on it."""
+    """A block device with its partitions."""
 
     path: str
     size: int
@@ -14,7 +14,7 @@ class Device:
     """As lsblk calls it: ``disk``, ``part``, ``loop``, ``crypt``, ``lvm``, ``raid1``."""
     model: str = ""
     transport: str = ""
-    """``usb``, ``mmc``, ``nvme``, ``sata``; empty where the kernel says none."""
+    """``usb``, ``mmc``, ``nvme``, ``sata``; empty where the kernel reports none."""
     is_removable: bool = False
     is_read_only: bool = False
     file_system: str = ""
@@ -22,4 +22,4 @@ class Device:
     mounts: tuple[str, ...] = ()
     """Where it is in use; ``[SWAP]`` for swap."""
     parts: tuple["Device", ...] = ()
-    """Partitions, and what stands on them."""
+    """Partitions and the devices on them."""

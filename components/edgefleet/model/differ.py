@@ -1,9 +1,9 @@
-"""What differs between two specs: the one answer that the provider, the report and `explain` give. Pure.
+"""Differences between two specs, for the provider, the report and `explain` alike. Pure.
 
-A spec is taken in its plain form (`edgefleet.model.spec.to_plain`), as a program and the state hold it. A
-value that is left out is its default, a list that is marked `Unordered` is a set, and of a value that is
-marked `Canonical` only its form counts. Maps are compared key by key, and so are lists of as many maps; any
-other list is one value, because a person reads and writes it as one.
+Specs are in their plain form (`edgefleet.model.spec.to_plain`), as in a program and in the state. An omitted
+value is its default, a list marked `Unordered` is a set, and of a value marked `Canonical` only its form
+counts. Maps are compared key by key, and so are lists of equally many maps; any other list is one value,
+because a person reads and writes it as one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 class _Field(NamedTuple):
-    """What is declared of one field of a record."""
+    """The declaration of one field of a record."""
 
     shape: Shape
     default: Any
@@ -48,8 +48,8 @@ _UNDECLARED = _Field(Shape(None, ()), None)
 def changes(of: Any, old: Plain, new: Plain) -> tuple[Change, ...]:
     """The values that differ between two plain specs of the type `of`, sorted by path.
 
-    What `of` does not declare is compared as it is. A value that is not known yet, which is an object that is
-    no plain data, differs from every other.
+    Undeclared values are compared as they are. An unknown value, an object that is not plain data, differs
+    from every other.
     """
     found = _in_maps(of, old, new, ())
     return tuple(sorted(found, key=lambda change: change.path))
@@ -78,7 +78,7 @@ def _has(value: Any, part: Part) -> bool:
 
 
 def without_defaults(of: Any, value: Any) -> Any:
-    """Plain data of the type `of` without what equals its default; it need not describe a whole spec."""
+    """Plain data of the type `of` without defaults; it need not describe a whole spec."""
     if isinstance(value, list):
         return [without_defaults(_field(of, index).shape.bare, member) for index, member in enumerate(value)]
     if not isinstance(value, Mapping):
@@ -109,13 +109,13 @@ def _in_values(shape: Shape, old: Any, new: Any, path: tuple[Part, ...]) -> Iter
 
 
 def _have_one_form(shape: Shape, old: Any, new: Any) -> bool:
-    """Whether both are known and the same in the form that their field compares them by."""
+    """Whether both are known and equal in the form in which their field compares them."""
     forms = [note.form for note in shape.notes if isinstance(note, Canonical)]
     return bool(forms) and _is_plain(old) and _is_plain(new) and bool(forms[0](old) == forms[0](new))
 
 
 def _are_alike(shape: Shape, old: Any, new: Any) -> bool:
-    """Whether both are lists of as many maps, compared one by one."""
+    """Whether both are lists of equally many maps, compared one by one."""
     return (
         isinstance(old, list)
         and isinstance(new, list)
@@ -126,7 +126,7 @@ def _are_alike(shape: Shape, old: Any, new: Any) -> bool:
 
 
 def _are_equal(shape: Shape, old: Any, new: Any) -> bool:
-    """Whether two values mean the same, the order of a set left aside; yes is not 1."""
+    """Whether two values are equal, ignoring the order of a set; true is not 1."""
     if isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             return False
@@ -165,12 +165,12 @@ def _is_plain(value: Any) -> bool:
 
 
 def _left_out(value: Any, name: str, plain: Plain) -> Any:
-    """`value` as a person reads it: an empty list that nobody wrote is nothing."""
+    """`value` as a person reads it: an omitted empty list is nothing."""
     return None if value == [] and name not in plain else value
 
 
 def _field(bare: Any, part: Part) -> _Field:
-    """What is declared of the value at `part` of a value of the type `bare`."""
+    """The declaration of the value at `part` of a value of the type `bare`."""
     if is_record(bare):
         return _fields(bare).get(str(part), _UNDECLARED)
     annotation = None if bare is None else child(bare, part)

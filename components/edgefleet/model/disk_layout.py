@@ -1,4 +1,4 @@
-"""What a disk image consists of: partitions in a table, and extents of bytes.
+"""The structure of a disk image: partitions in a table, and extents of bytes.
 
 (UEFI specification 2.10, 5.3: GPT.)
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 SECTOR = 512
 ALIGNED = 2048
-"""Sectors that the start of a partition is a multiple of: 1 MiB."""
+"""Alignment of partitions in sectors: 1 MiB."""
 HEAD = 34
 """Sectors of the protective MBR, the header and the table of 128 entries."""
 TAIL = 33

@@ -16,7 +16,7 @@ class Effect(StrEnum):
     RESTART = "restart"
     """A service or the node restarts."""
     REFLASH = "reflash"
-    """The boot medium must be rewritten: somebody drives there."""
+    """The boot medium must be rewritten: it needs a visit."""
 
     @property
     def rank(self) -> int:

@@ -1,6 +1,6 @@
-"""`FirstBoot`: what a node must be after its first boot, whatever the image format.
+"""`FirstBoot`: the state of a node after its first boot, whatever the image format.
 
-Boot steps produce it, image formats write it down: the two know this type and not each other.
+Boot steps produce it, image formats write it: both depend on this type and not on each other.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A systemd unit of ours in /etc/systemd/system."""
+    """A systemd unit in /etc/systemd/system."""
 
     name: str
     """File name, ``k3s.service``."""
@@ -40,7 +40,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one boot step contributes, in the order of the steps."""
+    """The contribution of one boot step, in the order of the steps."""
 
     files: tuple[File, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -50,7 +50,7 @@ class Step:
 
     @classmethod
     def joined(cls, *steps: "Step") -> "Step":
-        """One step with all that `steps` contribute, in their order."""
+        """One step with the contributions of all `steps`, in their order."""
         return cls(
             files=tuple(file for step in steps for file in step.files),
             units=tuple(unit for step in steps for unit in step.units),
@@ -60,15 +60,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """How an installer's medium puts a system onto the node."""
+    """How an installer's medium installs a system onto the node."""
 
     installer: Installer
     disk: str | None = None
     """The disk that it erases; `None` for the only built-in one."""
     kept: str | None = None
-    """The disk for what changes, which it leaves alone."""
+    """The data disk, which it leaves alone."""
     console: str | None = None
-    """Serial port that it is seen at, ``ttyS0,115200``."""
+    """Serial port of its console, ``ttyS0,115200``."""
     is_airgapped: bool = False
 
 
@@ -82,16 +82,16 @@ class FirstBoot:
     node: str
     hostname: str
     arch: str = ""
-    """Processor architecture; empty where anybody's will do."""
+    """Processor architecture; empty where any will do."""
     netboot: Netboot | None = None
-    """What it starts over the network."""
+    """The kernel that it starts over the network."""
     installation: Installation | None = None
     """How it gets its system, where its medium is an installer."""
     timezone: str
     users: tuple[User, ...]
     network: Network
     grows_root: bool = True
-    """Whether the root file system takes all of its disk."""
+    """Whether the root file system grows to its whole disk."""
     wifi_passphrase: str | None = field(default=None, repr=False)
     """Passphrase of `network.wifi`; `None` without Wi-Fi."""
     ssh_host_keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
@@ -103,7 +103,7 @@ class FirstBoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """One node of a site with the site's key: what every boot step plans from."""
+    """One node of a site with the site's key: the input of every boot step."""
 
     site: SiteSpec
     name: str
@@ -121,10 +121,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubServer:
-    """A server of the hub as its boot steps see it: nothing of it is secret."""
+    """A server of the hub, the input of its boot steps; nothing of it is secret."""
 
     box: Box
-    """What it has in common with a site's node; its key is empty, as secrets come from the cloud."""
+    """The part that it shares with a site's node; its key is empty, as secrets come from the cloud."""
     address: str
     """The hub's declared DNS name."""
     bucket: str
@@ -140,7 +140,7 @@ class HubServer:
 
 
 Secret = tuple[str, str]
-"""(what it is, the word by which it is found in an image)."""
+"""(name, the word by which it is found in an image)."""
 
 
 def _no_secrets(_: SiteSpec, __: str) -> Iterator[Secret]:
@@ -149,10 +149,10 @@ def _no_secrets(_: SiteSpec, __: str) -> Iterator[Secret]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootStep:
-    """One step of the first boot, with all that the rest of the program asks of it."""
+    """One step of the first boot, with all its properties."""
 
     name: str
     plan: Callable[[Box], Step]
-    """What it contributes for one node."""
+    """Its contribution for one node."""
     secrets: Callable[[SiteSpec, str], Iterator[Secret]] = _no_secrets
     """The secrets that it derives from a site's key, which no other site's image may hold."""

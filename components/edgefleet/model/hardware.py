@@ -1,4 +1,4 @@
-"""What a node's hardware asks of its first boot, and how the node reaches the world: proxy and clock."""
+"""A node's hardware as its first boot needs it, with proxy and clock."""
 
 import re
 from datetime import date
@@ -14,7 +14,7 @@ from edgefleet.model.syntax import checked, matching, shown, wrong
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
 CLOCK_FLOOR = "2026-11-01"
-"""The day before which no node's clock is believed, unless the fleet file names a later one."""
+"""Earliest day that a node's clock may show, unless the fleet file names a later one."""
 _MOUNT_POINT = re.compile(
     r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/srv/|/mnt/|/opt/|/data(/|$))([A-Za-z0-9_-][A-Za-z0-9._-]*(/|$))*"
 )
@@ -44,7 +44,7 @@ def watchdog(value: Any) -> str:
         return "off"
     found = re.fullmatch(r"(\d{1,4})(s|min)", str(value))
     seconds = int(found[1]) * (60 if found[2] == "min" else 1) if found else 0
-    if not 5 <= seconds <= LONGEST_WATCHDOG:  # noqa: PLR2004 - the docstring says it
+    if not 5 <= seconds <= LONGEST_WATCHDOG:  # noqa: PLR2004 - as in the docstring
         raise wrong(
             "bad-watchdog", f"{shown(value)} is not a time from 5s to 60min", "write it like 30s, or off"
         )
@@ -132,7 +132,7 @@ class RaspberryPi:
 
 @spec
 class DataDisk:
-    """A disk of its own for what changes. It is made when it is blank, and never wiped when it holds data."""
+    """A separate disk for data. It is formatted when it is blank, and never wiped when it holds data."""
 
     device: Annotated[Device, Effect.REFLASH]
     """Path that the disk or partition keeps, /dev/disk/by-id/nvme-..."""
@@ -183,6 +183,6 @@ class Time:
     """A site's clocks."""
 
     floor: Annotated[Day, Effect.LIVE] = CLOCK_FLOOR
-    """Day before which no clock is believed, 2027-03-01: nodes without a battery start in 1970."""
+    """Earliest day that a clock may show, 2027-03-01: nodes without a battery start in 1970."""
     serve: Annotated[bool, Effect.LIVE] = False
     """Whether the site's server gives the time to its agents; its base system must have chrony."""

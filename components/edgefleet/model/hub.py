@@ -88,7 +88,7 @@ class Cloud:
     endpoint: Endpoint | None = None
     """`emulated` for the emulated cloud on this machine, or an address. By default it is AWS itself."""
     profile: Text | None = None
-    """Profile in the AWS configuration of whoever runs this."""
+    """Profile in the AWS configuration of the user who runs edgefleet."""
     role_arn: RoleArn | None = None
     """Role to assume first."""
 
@@ -100,23 +100,23 @@ class HubDns:
     name: Domain
     """DNS name of the hub, hub.eu.shops.example.org."""
     zone_id: HostedZone | None = None
-    """Hosted zone of Route 53 that gets the record."""
+    """Hosted zone of Route 53 for the record."""
     zone: Domain | None = None
-    """Domain of a private hosted zone to make for it; with neither, somebody else points the name."""
+    """Domain of a private hosted zone to create for it; with neither, edgefleet creates no record."""
 
 
 @spec
 class HubNetwork:
-    """The hub's network: made, or an existing one by ids."""
+    """The hub's network: created, or an existing one by ids."""
 
     cidr: Cidr = "10.250.0.0/16"
-    """Addresses of the network to make."""
+    """Addresses of the network to create."""
     zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=6)] = ("a", "b", "c")
     """Availability zones, letters or names."""
     nat: Literal["single", "per-zone", "none"] = "single"
-    """How servers reach the outside: one NAT gateway, one in each zone, or public addresses of their own."""
+    """How servers reach the internet: one NAT gateway, one in each zone, or public addresses of their own."""
     vpc_id: ResourceId | None = None
-    """A network that exists; nothing of it is made or changed."""
+    """An existing network; edgefleet does not change it."""
     subnets: Annotated[tuple[ResourceId, ...], Field(min_length=1)] = ()
     """Its subnets for the servers, one a zone."""
     public_subnets: Annotated[tuple[ResourceId, ...], Field(min_length=1)] = ()
@@ -150,7 +150,7 @@ class HubSnapshots:
     """Snapshots of etcd in the bucket."""
 
     schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "0 */6 * * *"
-    """When, as cron has it."""
+    """Schedule as a cron expression."""
     retention: Annotated[int, Field(ge=1, le=1000)] = 28
     """How many are kept."""
     restore: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -164,14 +164,14 @@ class Eks:
     version: Annotated[str, Field(pattern=r"^1\.\d{2}$")] = "1.36"
     """Kubernetes minor version, 1.36."""
     min_nodes: Annotated[int, Field(ge=0, le=1000)] = 2
-    """Least nodes."""
+    """Minimum number of nodes."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 4
-    """Most nodes."""
+    """Maximum number of nodes."""
 
 
 @spec
 class CostLimit:
-    """What the hub may cost."""
+    """The hub's monthly budget."""
 
     monthly: Annotated[int, Field(ge=1, le=10_000_000)]
     """US dollars a month; a budget of AWS reports when 80 % are used and when the forecast is above."""
@@ -200,12 +200,12 @@ class ControlPlane:
     """The region's hub."""
 
     kind: Kind = "none"
-    """`k3s`: servers of our own; `eks`: managed; `existing`: any Kubernetes, by kubeconfig; `none`: sites
-    stand alone, releases come from a bucket."""
+    """`k3s`: servers that edgefleet runs; `eks`: managed; `existing`: any Kubernetes, by kubeconfig; `none`:
+    sites stand alone, releases come from a bucket."""
     cloud: Cloud = Cloud()
     """The cloud account of the region."""
     bucket: Bucket | None = None
-    """Name of the bucket to make for images, releases and snapshots; none is made without it."""
+    """Name of the bucket to create for images, releases and snapshots; none is created without it."""
     dns: HubDns | None = None
     """The hub's declared address."""
     servers: int = 3
@@ -233,9 +233,9 @@ class ControlPlane:
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = 30
     """Days that the hub's logs are kept."""
     cost_limit: CostLimit | None = None
-    """What the hub may cost."""
+    """The hub's monthly budget."""
     protect: bool | None = None
-    """Keep what holds data from being removed by accident. By default it is true for k3s and eks."""
+    """Protect resources with data against removal by accident. By default it is true for k3s and eks."""
 
     @property
     def dns_name(self) -> str | None:

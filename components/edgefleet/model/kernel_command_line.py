@@ -1,8 +1,8 @@
-"""What a node asks of its kernel's command line and a Raspberry Pi's ``config.txt``. Pure.
+"""A node's words for its kernel's command line, and lines for a Raspberry Pi's ``config.txt``. Pure.
 
 Sources: k3s docs, installation/requirements (Raspberry Pi OS leaves out the cgroup of memory); Raspberry Pi
 documentation, config.txt; kernel documentation, serial-console. A board's own steps write them at first boot;
-whoever writes a boot partition himself may put them there before.
+a user who writes a boot partition may add them before.
 """
 
 from edgefleet.model.site import Node
@@ -11,7 +11,7 @@ CGROUPS = ("cgroup_memory=1", "cgroup_enable=memory")
 
 
 def words(node: Node) -> tuple[str, ...]:
-    """Words that the command line of `node` has besides what it has already, in their order.
+    """Words to add to the command line of `node`, in their order.
 
     The last ``console=`` is where the system's own messages go, so the screen comes first.
     """

@@ -1,6 +1,6 @@
 """Where in a fleet file the fields of a spec may stand: markers in their annotations.
 
-A field of a spec may stand at every level unless its annotation says otherwise. The partial form of a
+A field of a spec may stand at every level unless its annotation restricts it. The partial form of a
 spec at a level is derived from it in `edgefleet.fleetfile.partial`.
 """
 
@@ -27,13 +27,13 @@ class At:
 
 
 class Inherited:
-    """Marker in an annotation of a field without a default: a level may leave it out, as another has it."""
+    """Marker in an annotation of a field without a default: a level may omit it if another has it."""
 
     __slots__ = ()
 
 
 class Written:
-    """Marker in an annotation of a field with a default: where its spec is written, it is written too."""
+    """Marker in an annotation of a field with a default: it is required where its spec is written."""
 
     __slots__ = ()
 

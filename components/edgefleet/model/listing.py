@@ -1,4 +1,4 @@
-"""What is in an image: its files with mode, owner, size and digest, and the runs of bytes it is made of."""
+"""The contents of an image: files with mode, owner, size and digest, and its runs of bytes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A run of bytes of an image and where it is from."""
+    """A run of bytes of an image and its source."""
 
     part: str
     """``table``, ``seed``, ``payload``, ``copy`` or ``base``."""
@@ -44,7 +44,7 @@ class Piece:
 
 
 def plain_entry(entry: Entry) -> dict[str, Any]:
-    """As JSON; what a file system does not have is null."""
+    """As JSON; properties that the file system lacks are null."""
     return {
         "path": entry.path,
         "mode": entry.mode or None,

@@ -1,4 +1,4 @@
-"""What a node's image is made as, of which base, and what it carries for a site without a link."""
+"""A node's image: its format, base, and payload for a site without a link."""
 
 from typing import Annotated, Literal
 
@@ -25,17 +25,17 @@ InstalledDisk = Annotated[
 
 @spec
 class Base:
-    """A disk image or installer that somebody else made."""
+    """A disk image or installer of a distribution."""
 
     source: Annotated[BaseSource, Effect.NONE]
-    """Where it is found: https://..., or file:<path in the project>."""
+    """Its address: https://..., or file:<path in the project>."""
     sha256: Annotated[Digest, Effect.REFLASH]
-    """Hex SHA-256 of its bytes; what differs is never used."""
+    """Hex SHA-256 of its bytes; a file that differs is never used."""
 
 
 @spec
 class Netboot:
-    """What a node starts over the network before it has its seed."""
+    """The kernel and initial file systems that a node starts over the network before it has its seed."""
 
     kernel: Annotated[Base, Effect.REFLASH]
     """The kernel."""
@@ -48,13 +48,13 @@ class Netboot:
 
 @spec
 class Medium:
-    """What an image is written as."""
+    """The format of an image."""
 
     format: Annotated[Format, Effect.REFLASH] = "nocloud"
     """nocloud (a seed ISO), nocloud-dir (files for a boot partition), raw (a disk image with all in it), iso
     (an installer that asks nothing), ignition, ipxe, or script (for a node that runs Linux already)."""
     base: Annotated[Base | None, Effect.REFLASH] = None
-    """What raw and iso are made of."""
+    """The base of raw and iso."""
     size: Annotated[Size | None, Effect.NONE] = None
     """Size of the medium that it is written to, 8Gi. By default that of raw is the disk of the profile. A
     preview reports whether all fits."""
@@ -65,25 +65,25 @@ class Medium:
     """Disk that an iso erases and installs onto, /dev/nvme0n1 or one below /dev/disk/by-id. By default it is
     the only built-in disk; a node with several is left as it is and reports that."""
     netboot: Annotated[Netboot | None, Effect.REFLASH] = None
-    """What ipxe starts."""
+    """The kernel and initial file systems of ipxe."""
 
     @property
     def bases(self) -> tuple[Base, ...]:
-        """What has to be fetched for it: its base, or what nodes start over the network."""
+        """The files to download for it: its base, or those that nodes start over the network."""
         started = () if self.netboot is None else (self.netboot.kernel, *self.netboot.initrd)
         return (*(() if self.base is None else (self.base,)), *started)
 
 
 @spec
 class PayloadFile:
-    """One file that an image carries besides, so that the node needs no link to start."""
+    """One file that an image carries, so that the node needs no link to start."""
 
     path: Annotated[str, Effect.REFLASH]
-    """Where it lies in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
+    """Path in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
     digest: Annotated[str, Effect.REFLASH]
     """``sha256:<hex>`` of the file; for an archive of a container image, of the image's manifest for the
     node's platform."""
     size: Annotated[int, Effect.NONE]
     """Bytes."""
     version: Annotated[str, Effect.NONE] = ""
-    """Release that it is of, for a program; empty for a container image, whose path says it."""
+    """Release of a program; empty for a container image, whose path states it."""

@@ -10,7 +10,7 @@ from edgefleet.model.syntax import checked, matching, shown, wrong
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 """An RFC 1123 label, but for its length."""
 OWN_LABEL_PREFIXES = ("node.kubernetes.io", "kubelet.kubernetes.io")
-"""Of Kubernetes' own prefixes the ones that a node may set on itself (kubelet, --node-labels)."""
+"""Kubernetes' own prefixes that a node may set on itself (kubelet, --node-labels)."""
 
 Name = Annotated[
     str,
@@ -160,7 +160,7 @@ def _taint(taint: str) -> str:
 
 
 def _secret_name(name: str) -> str:
-    """`name`, if it can name a secret; what is refused may be the secret itself and is not repeated."""
+    """`name`, if it can name a secret; a refused one may be the secret itself and is not repeated."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
         return name
     raise wrong(

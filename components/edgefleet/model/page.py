@@ -1,4 +1,4 @@
-"""The address of a site's own page, somewhere of its owners': printed on its sheet as a QR code."""
+"""The address of a site's page on a server of its owners: printed on its sheet as a QR code."""
 
 import re
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import Field
 from edgefleet.model.syntax import checked, nearest, shown, wrong
 
 PLACEHOLDERS = ("fleet", "region", "site")
-"""What stands in braces and is replaced by a name; names are RFC 1123 labels, so nothing is escaped."""
+"""Placeholders in braces, replaced by names; these are RFC 1123 labels, so nothing is escaped."""
 LONGEST = 200
 """Characters; a code of many more is hard to read from paper."""
 HINT = "write it like https://shops.example/{site}, without a user or a password"

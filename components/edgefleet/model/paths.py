@@ -29,7 +29,7 @@ def format_path(parts: Iterable[Part]) -> str:
 
 
 def parse_path(path: str) -> tuple[Part, ...]:
-    """The parts of `path`; what cannot be read as a path is one plain part."""
+    """The parts of `path`; text that is not a path is one plain part."""
     parts: list[Part] = []
     end = 0
     while end < len(path):

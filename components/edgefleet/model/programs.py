@@ -1,4 +1,4 @@
-"""Programs that nodes run beside k3s: where their releases are, and what in them is the program.
+"""Programs that nodes run beside k3s: addresses of their releases, and paths in these.
 
 Facts: assets of containerd/runwasi 0.6, spinframework/containerd-shim-spin 0.24 and kubeedge/kubeedge 1.23.
 """
@@ -22,9 +22,9 @@ class Program:
     member: str
     """Path of the program in it."""
     name: str
-    """What it is called on a node, below ``/usr/local/bin``."""
+    """Its name on a node, below ``/usr/local/bin``."""
     archs: dict[str, str]
-    """dict[architecture of a node -> what the release calls it]."""
+    """dict[architecture of a node -> its name in the release]."""
 
     def address(self, version: str, arch: str) -> str:
         """Address of the archive of a release."""

@@ -1,7 +1,7 @@
-"""pydantic's errors in this project's words: what is wrong and what to do, each with its path.
+"""Translates pydantic's errors: a problem and a hint, each with its path.
 
-The only translator: `edgefleet.fleetfile` adds the place in the file, `edgefleet.provider` leaves out what
-depends on a value that is not known yet.
+`edgefleet.fleetfile` adds the place in the file, `edgefleet.provider` drops problems that depend on unknown
+values.
 """
 
 import re
@@ -35,7 +35,7 @@ _EXAMPLES = {
     "disk": "add the size of the boot medium: disk: 128Gi",
     "sshKeys": "add at least one public key: sshKeys: [ssh-ed25519 AAAA...]",
 }
-"""dict[key that must be there -> what to do when it is not]."""
+"""dict[required key -> hint when it is missing]."""
 
 
 class Translated(NamedTuple):
@@ -62,7 +62,7 @@ def translated(
         error: pydantic's.
         plain: the data that it is about.
         keys: the keys that may stand at a path.
-        suggest: what to do about the unknown key at the end of a path; else the nearest of `keys`.
+        suggest: the hint for the unknown key at the end of a path; by default the nearest of `keys`.
         is_private: whether no value is repeated.
     """
     details = [Details(detail, plain) for detail in error.errors(include_url=False)]
@@ -103,7 +103,7 @@ class Details:
         self.path, self.value = self._located(details["loc"], plain)
 
     def _located(self, location: Path, plain: Any) -> tuple[Path, Any]:
-        """The path without pydantic's own parts (names of alternatives, ``[key]``), and what is there."""
+        """The path without pydantic's own parts (names of alternatives, ``[key]``), and the value there."""
         path: list[Part] = []
         for part in location:
             if _has(plain, part):

@@ -19,25 +19,25 @@ _REFERENCE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Which image is meant, in full."""
+    """The full name of an image."""
 
     registry: str
     """``docker.io``, ``registry.example:5000``."""
     repository: str
     """``library/nginx``."""
     tag: str = ""
-    """Empty where a digest says it."""
+    """Empty where there is a digest."""
     digest: str = ""
     """``sha256:<hex>``, or empty."""
 
     def __str__(self) -> str:
-        """The name by which containerd knows it: of tag and digest the digest counts."""
+        """Its name in containerd: of tag and digest the digest counts."""
         of = f"@{self.digest}" if self.digest else f":{self.tag}"
         return f"{self.registry}/{self.repository}{of}"
 
     @property
     def wanted(self) -> str:
-        """What a registry is asked for: the digest, else the tag."""
+        """The reference to request from a registry: the digest, else the tag."""
         return self.digest or self.tag
 
     @property
@@ -47,7 +47,7 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """What `text` means: ``nginx`` is ``docker.io/library/nginx:latest``.
+    """The full reference of `text`: ``nginx`` is ``docker.io/library/nginx:latest``.
 
     Raises:
         ValueError: it is no image's name.

@@ -1,4 +1,4 @@
-"""What is run and where it comes from: k3s releases and their configuration, stores, cloud regions."""
+"""k3s releases and their configuration, stores, cloud regions."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ KUBELET_SYSCTLS = {
     "kernel.panic": "10",
     "kernel.panic_on_oops": "1",
 }
-"""What kubelet insists on with ``protect-kernel-defaults`` (k3s docs, security/hardening-guide)."""
+"""Settings that kubelet requires with ``protect-kernel-defaults`` (k3s docs, security/hardening-guide)."""
 
 
 class Plain(str):
@@ -56,7 +56,7 @@ def resolved(value: Any) -> Any:
 
 
 def refused_sysctls(sysctls: Mapping[str, str]) -> dict[str, str]:
-    """dict[name as written -> value that kubelet insists on] of settings with which k3s would not start."""
+    """dict[name as written -> value that kubelet requires] of settings with which k3s would not start."""
     wanted = {name: KUBELET_SYSCTLS.get(name.replace("/", "."), value) for name, value in sysctls.items()}
     return {name: wanted[name] for name, value in sysctls.items() if value.strip() != wanted[name].strip()}
 

@@ -11,15 +11,15 @@ Kind = Literal["k3s", "program", "image"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Requirement:
-    """One file of a payload, before the artifacts lock says which bytes it has."""
+    """One file of a payload, before the artifacts lock states its digest."""
 
     path: str
-    """Where it lies in a payload."""
+    """Path in a payload."""
     kind: Kind
     name: str
     """An asset of k3s, a key of `PROGRAMS`, or an image's whole name."""
     version: str = ""
-    """Release; empty for an image, whose name says it."""
+    """Release; empty for an image, whose name states it."""
     arch: Arch
 
     def __str__(self) -> str:

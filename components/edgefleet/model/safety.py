@@ -1,4 +1,4 @@
-"""What keeps a site safe: its firewall, its certificate, and ways into a node when nothing else works."""
+"""A site's firewall and certificate, and emergency access to its nodes."""
 
 import base64
 import binascii
@@ -85,32 +85,32 @@ TunnelEndpoint = Annotated[
 
 @spec
 class Admission:
-    """What a node's firewall admits besides what k3s needs."""
+    """Traffic that a node's firewall admits besides that of k3s."""
 
     port: Annotated[int, Field(ge=1, le=65535), Effect.LIVE]
     """1 to 65535."""
     protocol: Annotated[Protocol, Effect.LIVE] = "tcp"
     """tcp or udp."""
     from_: Annotated[tuple[Subnet, ...], Effect.LIVE] = ()
-    """Addresses or subnets that may connect; everybody where none is given."""
+    """Addresses or subnets that may connect; everyone where none is given."""
 
 
 @spec
 class Firewall:
-    """What a node's own sockets may be reached by; Kubernetes decides on traffic to containers."""
+    """Traffic to a node's own sockets; Kubernetes decides on traffic to containers."""
 
     enabled: Annotated[bool, Effect.LIVE] = True
     """Whether there is one."""
     allow: Annotated[tuple[Admission, ...], Effect.LIVE] = ()
-    """What it admits besides SSH and what k3s needs between the site's own nodes."""
+    """Traffic to admit besides SSH and that of k3s between the site's own nodes."""
     ssh_from: Annotated[tuple[Subnet, ...], Effect.LIVE] = ()
-    """Addresses or subnets that may connect by SSH; everybody where none is given. The site's own containers
+    """Addresses or subnets that may connect by SSH; everyone where none is given. The site's own containers
     and a tunnel of breakGlass are admitted whatever stands here."""
 
 
 @spec
 class Identity:
-    """A site's certificate, by which the cloud knows it; the key to it is derived from the site's own."""
+    """A site's certificate for the cloud; its key is derived from the site's own."""
 
     certificate: Annotated[str, Effect.LIVE]
     """PEM; public."""

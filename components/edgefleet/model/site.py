@@ -1,7 +1,7 @@
-"""`SiteSpec`: all that enters the images of one site, resolved, plain and without secrets.
+"""`SiteSpec`: all inputs of the images of one site, resolved, plain and without secrets.
 
-This is what a site's resource holds as its inputs. Two equal specs of one recipe and one key give the
-same bytes; each field declares its effect on a deployed site.
+It is the input of a site's resource. Two equal specs of one recipe and one key give the same bytes; each
+field declares its effect on a deployed site.
 """
 
 from dataclasses import field
@@ -39,7 +39,7 @@ RECIPES = (1,)
 Arch = Literal["amd64", "arm64", "armhf"]
 StorageKind = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 WEARING = frozenset({"sd", "emmc"})
-"""Media that wear out by being written to, and are slow at it."""
+"""Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
 _SET = At()
@@ -77,7 +77,7 @@ class Link:
 
 @spec
 class User:
-    """Somebody who may log in, by SSH key only."""
+    """A user who may log in, by SSH key only."""
 
     name: Annotated[UserName, Effect.LIVE]
     """Unix user name."""
@@ -141,18 +141,18 @@ class Node:
     taints: Annotated[tuple[Taint, ...], Effect.LIVE] = ()
     """Kubernetes taints of the nodes, key=value:NoSchedule."""
     network: Annotated[Network, Effect.REFLASH, Inherited()]
-    """How a node reaches its network, or what several nodes have in common of it."""
+    """How a node reaches its network, or the settings that several nodes share."""
     image: Annotated[Medium, Effect.REFLASH] = Medium()
-    """What the nodes' images are written as."""
+    """The format of the nodes' images."""
     hardware: Annotated[Hardware, Effect.REFLASH] = Hardware()
-    """What is asked of the nodes' hardware."""
+    """Settings of the nodes' hardware."""
     payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, _SET] = ()
-    """What its image carries besides, sorted by path; empty unless airgap."""
+    """Payload of its image, sorted by path; empty unless airgap."""
 
 
 @spec
 class SiteSpec:
-    """All that enters the images of one site."""
+    """All inputs of the images of one site."""
 
     fleet: Annotated[Name, Effect.REFLASH, _SET]
     """Name of the fleet, RFC 1123 label."""
@@ -185,14 +185,14 @@ class SiteSpec:
     hardening: Annotated[bool, Effect.RESTART] = True
     """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
     firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
-    """What nodes may be reached by."""
+    """Traffic that nodes admit."""
     break_glass: Annotated[BreakGlass, Effect.LIVE] = BreakGlass()
     """Ways into a node when nothing else works; all are off by default."""
     proxy: Annotated[Proxy | None, Effect.RESTART] = None
-    """How nodes reach the world where they may not directly."""
+    """The proxy through which nodes reach the internet."""
     time: Annotated[Time, Effect.LIVE] = Time()
     """A site's clocks."""
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
-    """By what the cloud knows it; from the fleet's secret, never from the fleet file."""
+    """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
     """The nodes of a site with several: name -> node. Exactly one has the role server."""

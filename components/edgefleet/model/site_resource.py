@@ -1,7 +1,7 @@
 """The resource of one site, as a program and the state describe it: its type, inputs and outputs.
 
-Whatever has to recognise a site among the resources of a stack takes the type from here; what the resource
-does is in `edgefleet.site.resource`.
+Code that finds sites among the resources of a stack takes the type from here; the resource itself is in
+`edgefleet.site.resource`.
 """
 
 from dataclasses import field, fields
@@ -17,10 +17,10 @@ TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 
 @spec
 class SiteInputs(SiteSpec):
-    """A site's plain spec, where its images are kept, and the secrets that enter them."""
+    """A site's plain spec, the place of its images, and the secrets in them."""
 
     store: Annotated[str, Effect.NONE]
-    """Where the images are kept: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
+    """Store of the images: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
     key: Annotated[str, Secret(), Effect.REFLASH] = field(repr=False)
     """The site's derived key, base64 of 32 bytes; never the fleet's secret."""
     passphrases: Annotated[dict[str, str], Secret(), Effect.REFLASH] = field(default_factory=dict, repr=False)
@@ -37,23 +37,23 @@ class StoredImage:
     """One node's image."""
 
     digest: str | None
-    """``sha256:<hex>`` of the image; null where it is lost, not made, or not known yet."""
+    """``sha256:<hex>`` of the image; null where it is lost, not built, or unknown."""
     uri: str
-    """Where it is kept."""
+    """Its address in the store."""
     size: int | None
     """Bytes; null with the digest."""
     files: dict[str, str]
     """dict[path in the image -> digest of the file]."""
     identity: str | None = None
-    """``sha256:<hex>`` of what the whole image is made of (seed, base, payload), where the seed, which is
-    what the store keeps, is not all of it."""
+    """``sha256:<hex>`` of the parts of the whole image (seed, base, payload), where the store holds only the
+    seed."""
     unknown_because: str | None = None
     """Path of an input that is not known yet, in a preview."""
 
 
 @spec
 class SiteOutputs:
-    """What is kept for a site; each part of it is a field of its own."""
+    """The stored images of a site; each part is a separate field."""
 
     images: dict[str, StoredImage]
     """dict[node name -> image]."""

@@ -47,7 +47,7 @@ CONFIG = ConfigDict(
     hide_input_in_errors=True,
 )
 STRICT = CONFIG | {"populate_by_name": False}
-"""What people write has camelCase keys only: a Python name in it is an unknown key."""
+"""Input has camelCase keys only: a Python name is an unknown key."""
 
 
 class Secret:
@@ -57,7 +57,7 @@ class Secret:
 
 
 class Unordered:
-    """Marker in an annotation of a list: its order says nothing, so two lists are compared as sets."""
+    """Marker in an annotation of a list without order: two lists are compared as sets."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ def described(of: Any, mode: Literal["validation", "serialization"] = "validatio
 
     Args:
         of: the type.
-        mode: ``validation`` for what may be written, ``serialization`` for what state holds.
+        mode: ``validation`` for input, ``serialization`` for state.
     """
     with _BUILDING:
         _DOCSTRINGS.are_read = True
@@ -119,13 +119,13 @@ def described(of: Any, mode: Literal["validation", "serialization"] = "validatio
     for definition in (schema, *kinds.values()):
         for of_field in definition.get("properties", {}).values():
             kind = kinds.get(str(of_field.get("$ref", "")).rpartition("/")[2], {})
-            if "description" in kind:  # pydantic leaves out what repeats it
+            if "description" in kind:  # pydantic leaves out duplicates
                 of_field.setdefault("description", kind["description"])
     return schema
 
 
 def to_plain(value: object) -> dict[str, Any]:
-    """A spec as plain JSON data with camelCase keys; what equals its default is left out."""
+    """A spec as plain JSON data with camelCase keys; defaults are left out."""
     plain: dict[str, Any] = adapter(type(value)).dump_python(
         value, mode="json", by_alias=True, exclude_defaults=True
     )
@@ -136,6 +136,6 @@ def from_plain(of: type[T], plain: dict[str, Any]) -> T:
     """The spec of type `of` that `plain` describes.
 
     Raises:
-        pydantic.ValidationError: `plain` does not describe one; the caller says where it came from.
+        pydantic.ValidationError: `plain` does not describe one; the caller adds its source.
     """
     return adapter(of).validate_python(plain)

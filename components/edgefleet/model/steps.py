@@ -1,4 +1,4 @@
-"""What an engine did or would do, free of any engine: the words that reports and guards speak."""
+"""Steps that an engine did or would do, independent of the engine, for reports and guards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Literal
 Op = Literal["same", "create", "update", "replace", "delete", "read", "import", "refresh"]
 Operation = Literal["preview", "up", "refresh", "destroy"]
 Result = Literal["succeeded", "failed", "refused", "cancelled"]
-SECRET = "[secret]"  # noqa: S105 - what is shown in a secret's place
+SECRET = "[secret]"  # noqa: S105 - shown in a secret's place
 """Stands in a `Step` wherever the engine knows a value to be secret."""
 UNKNOWN = "[unknown]"
 """Stands in a `Step` wherever a value is not known before the update."""
@@ -27,9 +27,9 @@ class Step:
     new_inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     old_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     new_outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """In a preview: what the provider says the outputs will be."""
+    """In a preview: the outputs that the provider expects."""
     is_remains: bool = False
-    """Deletes what an earlier run replaced and did not get to delete; the resource has a step of its own."""
+    """Deletes the remains of an interrupted replacement; the resource has a step of its own."""
 
     @property
     def name(self) -> str:

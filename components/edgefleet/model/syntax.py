@@ -1,4 +1,4 @@
-"""How a value of a fleet file says that it is wrong: a code, what is wrong, and what to do."""
+"""Errors of values of a fleet file: a code, a problem and a hint."""
 
 import re
 from collections.abc import Callable, Collection
@@ -27,13 +27,13 @@ def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
 
 
 def likely(name: str, known: Collection[str]) -> str:
-    """A hint that names what of `known` `name` was probably meant to be; empty where nothing is close."""
+    """A hint with the member of `known` that is closest to `name`; empty where none is close."""
     close = get_close_matches(name, known, n=3, cutoff=0.6)
     return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
-    """A hint that names what `name` may have been meant to be, else all of `names` if they are few."""
+    """A hint with the closest of `names`, else all of them if they are few."""
     ordered = sorted(names)
     if hint := likely(name, ordered):
         return hint
@@ -51,9 +51,9 @@ def matching(pattern: str, *, code: str, what: str, hint: str, longest: int = 25
     Args:
         pattern: a regular expression that Python and JSON Schema both read.
         code: the problem's code.
-        what: what the text should be, ``an RFC 1123 label``.
-        hint: what to do.
-        longest: most characters.
+        what: the kind of text, ``an RFC 1123 label``.
+        hint: the hint of the problem.
+        longest: maximum number of characters.
     """
     compiled = re.compile(pattern)
 

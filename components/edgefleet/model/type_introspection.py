@@ -1,4 +1,4 @@
-"""What a spec or a document looks like by its annotations: its fields, and what stands at a path.
+"""The structure of a spec or a document by its annotations: its fields, and the type at a path.
 
 One walk serves three questions: which keys are allowed here (for suggestions), is this value a list
 (for cells of a table), and which effect does a change of it have (for previews).
@@ -33,7 +33,7 @@ class Shape(NamedTuple):
     bare: Any
     """The type without ``Annotated``, ``Required`` and ``| None``."""
     notes: tuple[Any, ...]
-    """What ``Annotated`` carried, the outermost last."""
+    """Metadata of ``Annotated``, the outermost last."""
 
 
 def shape_of(annotation: Any) -> Shape:
@@ -84,7 +84,7 @@ def defaults_of(bare: Any) -> dict[str, Any]:
 
 
 def child(bare: Any, part: Part) -> Any | None:
-    """Annotation of what stands at `part` of a `bare` type; `None` where nothing may stand there."""
+    """Annotation of the value at `part` of a `bare` type; `None` where there is none."""
     if is_record(bare):
         return fields_of(bare).get(str(part))
     arguments = get_args(bare)
@@ -97,7 +97,7 @@ def child(bare: Any, part: Part) -> Any | None:
 
 
 def at(root: Any, path: Sequence[Part]) -> Shape | None:
-    """The shape at `path` below `root`; `None` where nothing may stand there."""
+    """The shape at `path` below `root`; `None` where there is none."""
     shape = shape_of(root)
     for part in path:
         annotation = child(shape.bare, part)

@@ -1,7 +1,7 @@
 """Which version of a control plane may follow which. Pure.
 
-Source: Kubernetes, "Version Skew Policy": no minor is skipped. k3s does not go back to an older version: its
-data may be in a newer form.
+Source: Kubernetes, "Version Skew Policy": no minor version is skipped. k3s cannot be downgraded: its data may
+be in a newer form.
 """
 
 import re
@@ -36,7 +36,7 @@ def release(version: str) -> Release:
 
 
 def upgrade_problems(old: str, new: str, *, path: str = "k3sVersion") -> Iterable[Problem]:
-    """What is wrong with a control plane of `old` becoming `new`."""
+    """The problem of a control plane changing from `old` to `new`."""
     before, after = release(old), release(new)
     if after < before:
         hint = "keep the newer one; to go back, restore a snapshot from before the upgrade"
