@@ -1,1 +1,1 @@
-"""What people and programs are shown: previews, results, problems. Built here, printed by commands."""
+"""Previews, results and problems, as text and as JSON; commands print them."""

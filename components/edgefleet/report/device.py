@@ -9,8 +9,8 @@ from edgefleet.model.device import Device
 
 def lines(device: Device) -> Iterator[str]:
     """The disk, then each thing on it, indented."""
-    known = [device.model, device.transport, decimal(device.size)]
-    yield f"{device.path}  {', '.join(each for each in known if each)}"
+    facts = [device.model, device.transport, decimal(device.size)]
+    yield f"{device.path}  {', '.join(fact for fact in facts if fact)}"
     if not device.parts:
         yield f"    {_content(device) or 'nothing known'}"
     for part in device.parts:
@@ -25,4 +25,4 @@ def _part(device: Device, indent: str) -> Iterator[str]:
 
 def _content(device: Device) -> str:
     label = f'"{device.label}"' if device.label else ""
-    return "  ".join(each for each in (device.file_system, label, *device.mounts) if each)
+    return "  ".join(filter(None, (device.file_system, label, *device.mounts)))

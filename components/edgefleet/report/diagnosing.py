@@ -1,7 +1,7 @@
 """Errors that come through an engine, as problems again.
 
-On the way through Pulumi's protocol a problem becomes one line, ``where: path: problem; what to do``. Taken
-apart again, equal causes at a thousand sites can be told once.
+On the way through Pulumi's protocol a problem becomes one line, ``where: path: problem; hint``. Parsed again,
+equal causes at a thousand sites are reported once.
 """
 
 import re
@@ -21,8 +21,8 @@ INPUT = re.compile(
     r"|property '?[\w.\[\]-]+'?(?: with value .*)?(?: has a problem)?: ",
     re.IGNORECASE | re.DOTALL,
 )
-"""What an engine says where the program's input is at fault: two names alike, an unknown type, a value that
-the provider does not take."""
+"""An engine's messages about wrong input of the program: a duplicate name, an unknown type, a value that the
+provider does not accept."""
 
 
 def code_of(message: str) -> str:
@@ -31,19 +31,19 @@ def code_of(message: str) -> str:
 
 
 def problems(diagnostics: Iterable[Diagnostic]) -> Iterator[Problem]:
-    """The problems in the errors among `diagnostics`; what is no problem of ours stays in its own words.
+    """The problems in the errors among `diagnostics`; an engine's own message stays as it is.
 
-    Of a resource that is there in part, an engine repeats what failed as a list below the failure.
+    For a partly created resource, an engine repeats the failures as a list below the error.
     """
-    told: set[Problem] = set()
-    for each in diagnostics:
-        message = each.message.strip()
-        if each.severity == "error" and message:
-            name = _resource(each)
-            found = [_problem(line.removeprefix("* "), name) for line in message.splitlines()]
-            if all(problem.hint for problem in found):
-                yield from (problem for problem in dict.fromkeys(found) if problem not in told)
-                told.update(found)
+    reported: set[Problem] = set()
+    for diagnostic in diagnostics:
+        message = diagnostic.message.strip()
+        if diagnostic.severity == "error" and message:
+            name = _resource(diagnostic)
+            causes = [_problem(line.removeprefix("* "), name) for line in message.splitlines()]
+            if all(problem.hint for problem in causes):
+                yield from (problem for problem in dict.fromkeys(causes) if problem not in reported)
+                reported.update(causes)
             else:
                 yield Problem(code=code_of(message), path=name, problem=message, hint="")
 
@@ -61,7 +61,7 @@ def _problem(line: str, name: str) -> Problem:
     head, colon, rest = line.partition(": ")
     if colon and PATH.fullmatch(head):
         path, line = head, rest
-    what, _, hint = line.rpartition("; ")
+    text, _, hint = line.rpartition("; ")
     return Problem(
-        code=code_of(line), where=where, path=path or name, problem=what or hint, hint=hint if what else ""
+        code=code_of(line), where=where, path=path or name, problem=text or hint, hint=hint if text else ""
     )

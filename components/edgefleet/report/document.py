@@ -1,4 +1,4 @@
-"""A run for programs: what the screen shows, as the JSON that `schema/preview.schema.json` describes.
+"""A run as the JSON that `schema/preview.schema.json` describes.
 
 Fields are added, never renamed.
 """
@@ -32,11 +32,11 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "steps": [_step(step) for step in view.steps if is_all or step.op != "same"],
         "sites": [_site(site) for site in view.sites if is_all or site.op != "same"],
         "groups": [plain_group(group) for group in view.groups],
-        "pending": [_waiting(each) for each in view.pending],
+        "pending": [_waiting(site) for site in view.pending],
         "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
         "remains": [*view.remains],
         "unlocked": [*view.unlocked],
-        "media": [_usage(each) for each in view.media],
+        "media": [_usage(usage) for usage in view.media],
         "notes": [*view.notes],
         "problems": problems.plain(view.problems),
     }
@@ -57,7 +57,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _site(site: Row) -> dict[str, Any]:
-    known = {
+    row = {
         "name": site.name,
         "op": site.op,
         "effect": site.effect.value,
@@ -67,7 +67,7 @@ def _site(site: Row) -> dict[str, Any]:
             for node, images in site.images.items()
         },
     }
-    return known if site.unknown_because is None else known | {"unknownBecause": site.unknown_because}
+    return row if site.unknown_because is None else row | {"unknownBecause": site.unknown_because}
 
 
 def plain_group(group: Group) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What changes inside the images of one site: each node's digests, and each file that differs."""
+"""The changes inside the images of one site: each node's digests, and each file that differs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,14 +51,14 @@ def _files(old: Mapping[str, MaskedFile], new: Mapping[str, MaskedFile]) -> Iter
 
 
 def _file(path: str, before: MaskedFile | None, after: MaskedFile | None) -> Iterator[Text]:
-    what = "new" if before is None else "removed" if after is None else "changed"
-    if any(each is not None and each.shown is None for each in (before, after)):
-        yield Text(f"    {path}  {what}; it is secret and not shown", "bold")
+    change = "new" if before is None else "removed" if after is None else "changed"
+    if any(file is not None and file.shown is None for file in (before, after)):
+        yield Text(f"    {path}  {change}; it is secret and not shown", "bold")
         return
-    found = [*unified_diff(_texts(before), _texts(after), lineterm="", n=CONTEXT)][2:]
-    only = "" if found else ", in its secrets and in the files below"
-    yield Text(f"    {path}  {what}{only}", "bold")
-    for line in found:
+    differences = [*unified_diff(_texts(before), _texts(after), lineterm="", n=CONTEXT)][2:]
+    only = "" if differences else ", in its secrets and in the files below"
+    yield Text(f"    {path}  {change}{only}", "bold")
+    for line in differences:
         yield Text(f"      {line}", STYLES.get(line[:1], ""))
 
 
@@ -69,4 +69,4 @@ def _texts(rendered: MaskedFile | None) -> list[str]:
         text = rendered.shown.decode()
     except UnicodeDecodeError:
         return [f"({len(rendered.data):,} bytes that are no text)"]
-    return ["".join(each if each.isprintable() else " " for each in line) for line in text.splitlines()]
+    return ["".join(char if char.isprintable() else " " for char in line) for line in text.splitlines()]

@@ -1,4 +1,4 @@
-"""What follows the sites: other resources, what waits since earlier, shared credentials, what to do next."""
+"""The lines below the sites: other resources, pending sites, shared credentials, next commands."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ Key = tuple[int, int | None, bool]
 
 
 def others(view: View) -> Iterator[Text]:
-    """Resources that are no sites and change."""
+    """Changed resources that are not sites."""
     if not view.others:
         return
     yield Text(f"OTHER RESOURCES - {len(view.others):,}", "bold")
@@ -35,17 +35,17 @@ def others(view: View) -> Iterator[Text]:
 
 
 def media(medium_usages: Sequence[MediumUsage], *, is_all: bool = False) -> Iterator[Text]:
-    """How many bytes each medium holds, and whether they fit; `is_all` names every site."""
+    """The bytes on each medium, and whether they fit; `is_all` names every site."""
     if not medium_usages:
         return
     equal: dict[Key, list[MediumUsage]] = {}
-    for each in medium_usages:
-        equal.setdefault((each.content, each.medium, each.is_whole), []).append(each)
+    for usage in medium_usages:
+        equal.setdefault((usage.content, usage.medium, usage.is_whole), []).append(usage)
     yield Text(f"MEDIA - {counted(len(medium_usages), 'node')} with more than a seed", "bold")
     yield from wrapped(f"  {OF_PARTS}")
     for group in equal.values():
         text = f"  {counted(len(group), 'node'):>10}  {held(group[0])}"
-        sites = list(dict.fromkeys(each.site for each in group))
+        sites = list(dict.fromkeys(usage.site for usage in group))
         if is_all or len(sites) <= NAMED:
             text += f" ({', '.join(sites)})"
         style = "bold red" if group[0].fits is False else ""
@@ -80,18 +80,18 @@ def _shared(view: View) -> Iterator[Text]:
 
 
 def pending(waiting: Sequence[Pending], now: datetime) -> Iterator[Text]:
-    """What earlier runs left to do at the sites."""
+    """The sites that do not run their desired image yet."""
     for effect, done in DONE.items():
-        changed = [each for each in waiting if each.effect == effect and not each.is_first]
+        changed = [site for site in waiting if site.effect == effect and not site.is_first]
         yield from _waiting(changed, f"not yet {done}", now)
-    yield from _waiting([each for each in waiting if each.is_first], "not yet set up", now)
+    yield from _waiting([site for site in waiting if site.is_first], "not yet set up", now)
 
 
-def _waiting(sites: Sequence[Pending], what: str, now: datetime) -> Iterator[Text]:
+def _waiting(sites: Sequence[Pending], state: str, now: datetime) -> Iterator[Text]:
     if not sites:
         return
-    line = f"pending since earlier: {counted(len(sites), 'site')} {what}"
-    dated = [(each.since, each.name) for each in sites if each.since is not None]
+    line = f"pending since earlier: {counted(len(sites), 'site')} {state}"
+    dated = [(site.since, site.name) for site in sites if site.since is not None]
     if dated:
         since, name = min(dated)
         line += f" (oldest {age(now - since)}: {name})"
@@ -112,7 +112,7 @@ def _closing(view: View) -> Iterator[Text]:
     if view.result != "succeeded":
         return
     if not view.has_changes and view.operation in {"preview", "up"}:
-        yield Text(f"nothing to do: {counted(len(view.sites), 'site')} {_as_wanted(view)}")
+        yield Text(f"nothing to do: {counted(len(view.sites), 'site')} {_as_declared(view)}")
     if not view.has_changes and view.operation == "destroy":
         yield Text("nothing to destroy")
     if view.operation == "up" and view.store:
@@ -122,7 +122,7 @@ def _closing(view: View) -> Iterator[Text]:
         yield from _commands(steps)
 
 
-def _as_wanted(view: View) -> str:
+def _as_declared(view: View) -> str:
     return "matches the fleet file" if len(view.sites) == 1 else "match the fleet file"
 
 

@@ -30,21 +30,21 @@ NAME_LINES = 4
 
 def section(view: View, outcome: SiteOutcome, *, is_all: bool) -> Iterator[Text]:
     """The changed sites with one effect."""
-    found = [group for group in view.groups if group.outcome == outcome]
-    if not found:
+    matching = [group for group in view.groups if group.outcome == outcome]
+    if not matching:
         return
     word, style, template = TITLES[outcome]
-    count = sum(len(group.sites) for group in found)
-    what = template.format(sites=counted(count, "site"), need="needs" if count == 1 else "need")
-    changes = f"{len(found):,} different changes" if len(found) > 1 else "1 change"
-    yield Text(f"{word} - {what}, {changes}", style)
+    count = sum(len(group.sites) for group in matching)
+    extent = template.format(sites=counted(count, "site"), need="needs" if count == 1 else "need")
+    changes = f"{len(matching):,} different changes" if len(matching) > 1 else "1 change"
+    yield Text(f"{word} - {extent}, {changes}", style)
     sites = {site.name: site for site in view.sites}
     nodes = sum(len(sites[name].images) for group in view.groups for name in group.sites)
-    shown = found if is_all else found[:GROUPS_SHOWN]
-    for group in shown:
+    displayed = matching if is_all else matching[:GROUPS_SHOWN]
+    for group in displayed:
         yield from _group(group, is_all=is_all)
         yield from _members([sites[name] for name in group.sites], nodes, is_all=is_all)
-    yield from _rest(found[len(shown) :])
+    yield from _rest(matching[len(displayed) :])
 
 
 def _rest(cut: Sequence[Group]) -> Iterator[Text]:
@@ -57,16 +57,16 @@ def _rest(cut: Sequence[Group]) -> Iterator[Text]:
 def _group(group: Group, *, is_all: bool) -> Iterator[Text]:
     head = f"  #{group.number}  {counted(len(group.sites), 'site')}  "
     replaced = " (recreated)" if group.is_replaced else ""
-    shown = group.changes if is_all else group.changes[:CHANGES_SHOWN]
-    for index, change in enumerate(shown):
+    displayed = group.changes if is_all else group.changes[:CHANGES_SHOWN]
+    for index, change in enumerate(displayed):
         lead = Text(head) if index == 0 else Text(" " * len(head))
         left = [*_change(lead, change)]
         yield from left[:-1]
         yield from both_ends(left[-1].append("" if index else replaced), "" if index else group.where)
     if not group.changes:
         yield from both_ends(Text(head + "the images differ"), group.where)
-    if len(group.changes) > len(shown):
-        more = counted(len(group.changes) - len(shown), "more value")
+    if len(group.changes) > len(displayed):
+        more = counted(len(group.changes) - len(displayed), "more value")
         yield Text(f"{' ' * len(head)}and {more}: edgefleet explain")
 
 
@@ -126,11 +126,11 @@ def _short(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         new = human.digest(images.new) if images.new else "(not known yet)"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
-        left = Text(f"      {site.name} {node}  ")
-        if left.cell_len + len(change) > COLUMNS:
-            yield left
-            left = Text("      ")
-        yield left.append(change, "dim")
+        line = Text(f"      {site.name} {node}  ")
+        if line.cell_len + len(change) > COLUMNS:
+            yield line
+            line = Text("      ")
+        yield line.append(change, "dim")
 
 
 def _names(sites: Sequence[Row], *, lines: int) -> Iterator[Text]:
@@ -139,10 +139,10 @@ def _names(sites: Sequence[Row], *, lines: int) -> Iterator[Text]:
     if len(named) <= lines:
         yield from named
         return
-    kept = [line.plain for line in named[:lines]]
-    shown = sum(len(line.rstrip(",").split(", ")) for line in kept)
-    yield from map(Text, kept[:-1])
-    yield from _last(kept[-1].strip().rstrip(",").split(", "), len(sites) - shown)
+    displayed = [line.plain for line in named[:lines]]
+    count = sum(len(line.rstrip(",").split(", ")) for line in displayed)
+    yield from map(Text, displayed[:-1])
+    yield from _last(displayed[-1].strip().rstrip(",").split(", "), len(sites) - count)
 
 
 def _last(names: list[str], beyond: int) -> Iterator[Text]:
@@ -166,12 +166,12 @@ def new(view: View, *, is_all: bool) -> Iterator[Text]:
             yield from _whole(site)
     elif sum(len(site.images) for site in sites) <= SHORT_DIGESTS:
         for site in sites:
-            yield from _made(site)
+            yield from _created(site)
     else:
         yield from _names(sites, lines=NAME_LINES)
 
 
-def _made(site: Row) -> Iterator[Text]:
+def _created(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         digest = human.digest(images.new) if images.new else _unknown(site)
         yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)
@@ -180,7 +180,7 @@ def _made(site: Row) -> Iterator[Text]:
 
 
 def unchanged(view: View, *, is_all: bool) -> Iterator[Text]:
-    """The sites that stay as they are, and those that were not asked for; only with `is_all`."""
+    """Unchanged and untargeted sites, only with `is_all`, and those that a run did not reach."""
     sites = view.of("unchanged", "untargeted", "unreached") if is_all else view.of("unreached")
     if sites:
         title = "UNCHANGED" if is_all else "NOT REACHED"

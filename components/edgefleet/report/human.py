@@ -84,14 +84,14 @@ def _one_line(path: str, given: Any) -> str:
 
 def _list(path: str, given: Sequence[Any]) -> str:
     if path.rsplit(".", 1)[-1] == "payload":
-        return _payload([each for each in given if isinstance(each, dict)])
+        return _payload([file for file in given if isinstance(file, dict)])
     return "[" + ", ".join(_one_line(path, item) for item in given) + "]"
 
 
 def _payload(files: list[dict[str, Any]]) -> str:
-    """How much it is, and what: digests say nothing to people."""
-    whole = sum(int(each.get("size", 0)) for each in files)
-    return f"{counted(len(files), 'file')}, {whole:,} bytes: {', '.join(str(each['path']) for each in files)}"
+    """Number, size and paths of the files, without their digests."""
+    whole = sum(int(file.get("size", 0)) for file in files)
+    return f"{counted(len(files), 'file')}, {whole:,} bytes: {', '.join(str(file['path']) for file in files)}"
 
 
 def _number(path: str, given: int) -> str:

@@ -1,4 +1,4 @@
-"""What changed between two images, for people."""
+"""The differences between two images as text."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,19 +25,19 @@ def lines(difference: Difference) -> Iterator[Text]:
     for heading, changes in (("ON THE MEDIUM", difference.medium), ("ON THE NODE", difference.box)):
         if changes:
             yield Text(f"{heading} - {_counted(changes)}", "bold")
-            for each in changes:
-                yield from _change(each)
+            for change in changes:
+                yield from _change(change)
 
 
 def _values(heading: str, values: Iterable[Value]) -> Iterator[Text]:
-    for number, each in enumerate(values):
+    for number, value in enumerate(values):
         if not number:
             yield Text(heading, "bold")
-        yield Text(f"  {each.name}: {each.old or '(none)'} -> {each.new or '(none)'}")
+        yield Text(f"  {value.name}: {value.old or '(none)'} -> {value.new or '(none)'}")
 
 
 def _counted(changes: Iterable[Change]) -> str:
-    kinds = [each.kind for each in changes]
+    kinds = [change.kind for change in changes]
     return ", ".join(
         f"{kinds.count(kind):,} {kind}" for kind in ("added", "removed", "changed") if kind in kinds
     )
@@ -45,15 +45,15 @@ def _counted(changes: Iterable[Change]) -> str:
 
 def _change(change: Change) -> Iterator[Text]:
     sign = SIGNS[change.kind]
-    yield Text(f"  {sign} {change.path}  {'; '.join(_what(change))}", COLOURS[sign])
+    yield Text(f"  {sign} {change.path}  {'; '.join(_differences(change))}", COLOURS[sign])
     for line in change.diff if change.kind == "changed" else ():
         yield Text(f"      {line}", STYLES.get(line[:1], ""))
 
 
-def _what(change: Change) -> Iterator[str]:
+def _differences(change: Change) -> Iterator[str]:
     old, new = change.old, change.new
     if old is None or new is None:
-        yield _said(old or new)
+        yield _entry(old or new)
         return
     if (old.mode, old.owner) != (new.mode, new.owner):
         yield f"{_modes(old)} -> {_modes(new)}"
@@ -63,7 +63,7 @@ def _what(change: Change) -> Iterator[str]:
         yield "differs; it holds secrets and is not shown" if change.is_secret else "differs"
 
 
-def _said(entry: Entry | None) -> str:
+def _entry(entry: Entry | None) -> str:
     return "" if entry is None else f"{_modes(entry)} {entry.size:,} bytes".strip()
 
 

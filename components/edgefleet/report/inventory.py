@@ -32,7 +32,7 @@ class NodeImage:
 
 
 def lines(stack: str, nodes: Sequence[NodeImage]) -> Iterator[Text]:
-    """One line a node, and what waits."""
+    """One line per node, and the next command."""
     pending = [node for node in nodes if node.is_pending]
     sites = len({node.site for node in nodes})
     yield Text(
@@ -68,7 +68,7 @@ def _line(node: NodeImage) -> Iterator[Text]:
 
 
 def document(stack: str, nodes: Sequence[NodeImage]) -> dict[str, Any]:
-    """The same for programs."""
+    """The same as JSON."""
     sites: dict[str, dict[str, Any]] = {}
     for node in nodes:
         sites.setdefault(node.site, {})[node.node] = {

@@ -1,4 +1,4 @@
-"""Lines of at most so many columns: what does not fit moves to a line of its own, nothing is cut."""
+"""Lines of a limited width: text that does not fit moves to a line of its own, nothing is cut."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 COLUMNS = 80
-"""What every report is laid out for; a wider terminal gets the same report."""
+"""Width of every report; a wider terminal gets the same report."""
 
 
 def both_ends(left: Text, right: str, *, style: str = "dim", columns: int = COLUMNS) -> Iterator[Text]:
@@ -16,7 +16,7 @@ def both_ends(left: Text, right: str, *, style: str = "dim", columns: int = COLU
         yield left
         return
     room = columns - left.cell_len - cell_len(right)
-    if room >= 2:  # noqa: PLR2004 - two blanks tell the halves apart
+    if room >= 2:  # noqa: PLR2004 - two blanks separate the halves
         yield left.copy().append(" " * room).append(right, style)
         return
     yield left
@@ -30,8 +30,8 @@ def spread(parts: Iterable[str], *, columns: int = COLUMNS) -> str:
         return words[0]
     room = columns - sum(map(cell_len, words))
     gaps = len(words) - 1
-    each, left_over = divmod(max(room, 2 * gaps), gaps)
-    gaps_before = [" " * (each + (index < left_over)) for index in range(gaps)]
+    width, rest = divmod(max(room, 2 * gaps), gaps)
+    gaps_before = [" " * (width + (index < rest)) for index in range(gaps)]
     return "".join(chain.from_iterable(zip(words, [*gaps_before, ""], strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""What one preview, up, refresh or destroy has to tell, in the order in which it matters."""
+"""The result of one preview, up, refresh or destroy, the most important first."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from edgefleet.site.capacity import MediumUsage
 SiteOutcome = Literal[
     "reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"
 ]
-"""What becomes of a site; each site of the fleet has exactly one."""
+"""The outcome of a site; each site of the fleet has exactly one."""
 OUTCOMES: tuple[SiteOutcome, ...] = (
     "reflash",
     "restart",
@@ -48,11 +48,11 @@ class Row:
     name: str
     op: Op
     outcome: SiteOutcome | None = None
-    """What becomes of the site that it stands for; `None` for a resource that is no site."""
+    """The outcome of the site; `None` for a resource that is not a site."""
     effect: Effect = Effect.NONE
     """On a deployed site."""
     differing: tuple[str, ...] = ()
-    """Names of what differs, where the values are not shown."""
+    """Names of differing inputs whose values are not shown."""
     changes: tuple[Change, ...] = ()
     """Values that differ."""
     nodes: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Row:
     unknown_because: str | None = None
     """Why a digest is not known before the update."""
     where: str = ""
-    """``file:line`` of the site's row; for one that is gone, of the row it stood behind."""
+    """``file:line`` of the site's row; for a removed site, of its former row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """All of it."""
+    """The result of one run."""
 
     engine: str
     stack: str
@@ -92,26 +92,26 @@ class View:
     region: str
     seconds: float
     at: datetime
-    """When this was seen; ages count from here."""
+    """The time of the run; ages count from here."""
     sites: tuple[Row, ...] = ()
-    """Every site of the fleet and of its state, in the fleet file's order, the gone ones first."""
+    """Every site of the fleet and of its state, in the fleet file's order, removed ones first."""
     groups: tuple[Group, ...] = ()
     others: tuple[Row, ...] = ()
-    """Resources that are no sites and change."""
+    """Changed resources that are not sites."""
     remains: tuple[str, ...] = ()
-    """Names of resources that an earlier run replaced and of which it left the old one to delete."""
+    """Names of resources whose old version an earlier run left to delete."""
     pending: tuple[Pending, ...] = ()
     shared: dict[str, int] = field(default_factory=dict)
     """dict[name of a credential that sites share -> how many sites' images hold it]."""
     unlocked: tuple[str, ...] = ()
     """Versions of k3s without a digest from an artifacts lock."""
     media: tuple[MediumUsage, ...] = ()
-    """What media hold that hold more than a seed."""
+    """The usage of media that hold more than a seed."""
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    """Sentences to say: the emulated cloud was lost, warnings of the engine."""
+    """Remarks: the emulated cloud was lost, warnings of the engine."""
     steps: tuple[Step, ...] = ()
     """The engine's `edgefleet.model.steps.Step`s."""
 
@@ -127,7 +127,7 @@ class View:
 
     @property
     def is_done(self) -> bool:
-        """Whether this tells of what was done, not of what would be."""
+        """Whether the changes were applied, not only planned."""
         return self.operation != "preview"
 
     @property

@@ -1,7 +1,6 @@
-"""How the resources of each kind are presented: a row each, made by the presenter of the kind.
+"""The row of each resource, made by the presenter of its kind.
 
-A further kind that has something to show is one presenter and one line in `PRESENTERS`; a kind without one is
-presented by the names of the inputs that differ.
+A kind with more to show than the names of differing inputs has a presenter in `PRESENTERS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.report.plan_view import Digests, Row
 
 Presenter = Callable[[Step], Row]
-"""Step of an engine -> its row, without what only the whole run tells: its outcome, its place."""
+"""Step of an engine -> its row, without its outcome and place, which depend on the whole run."""
 CHANGING = frozenset({"update", "replace"})
 
 
@@ -35,15 +34,15 @@ def is_site(step: Step) -> bool:
 
 
 def changes(step: Step, inputs: Any, outputs: Any) -> tuple[Change, ...]:
-    """The values that differ, as the provider answered; where an engine has no answer, by the same differ.
+    """The values that differ: those that the provider reported, else those that the same differ finds.
 
     Args:
-        step: what an engine does to a resource.
+        step: an engine's step for a resource.
         inputs: the spec of the resource's inputs.
-        outputs: that of its outputs, which differ where what there is is not as it should be.
+        outputs: the spec of its outputs, which differ where the stored images are not the desired ones.
     """
-    found = step.diff or [change.path for change in differ.changes(inputs, step.old_inputs, step.new_inputs)]
-    return tuple(_change(step, path, inputs, outputs) for path in found)
+    paths = step.diff or [change.path for change in differ.changes(inputs, step.old_inputs, step.new_inputs)]
+    return tuple(_change(step, path, inputs, outputs) for path in paths)
 
 
 def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
@@ -51,16 +50,16 @@ def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
     if name in _secrets(inputs):
         return Change(path, SECRET, SECRET)
     if name in fields_of(outputs) and name not in fields_of(inputs):
-        # its digests stand below, and equal losses are one change
+        # its digests are shown below, and equal losses are one change
         digest = differ.value_at(outputs, step.old_outputs, path)
         return Change(path.removesuffix(".digest"), _in_store(digest), "as it should be")
-    old, new = (differ.value_at(inputs, each, path) for each in (step.old_inputs, step.new_inputs))
+    old, new = (differ.value_at(inputs, values, path) for values in (step.old_inputs, step.new_inputs))
     return Change(path, old, new)
 
 
 @cache
 def _secrets(inputs: Any) -> frozenset[str]:
-    """Inputs that no report shows, whatever an engine hands over."""
+    """Inputs that no report shows, even if an engine passes them in clear."""
     marked = {name: at(inputs, (name,)) for name in fields_of(inputs)}
     return frozenset(
         name for name, shape in marked.items() if shape and any(isinstance(n, Secret) for n in shape.notes)
@@ -76,10 +75,10 @@ def _by_names(step: Step) -> Row:
 
 
 def _site(step: Step) -> Row:
-    """A site, with the digests of its images and what the change does to its nodes."""
+    """A site, with the digests of its images and the effect of the change on its nodes."""
     digests = _digests(step)
-    found = changes(step, SiteInputs, SiteOutputs) if step.op in CHANGING else ()
-    in_inputs = [change for change in found if change.name not in fields_of(SiteOutputs)]
+    differences = changes(step, SiteInputs, SiteOutputs) if step.op in CHANGING else ()
+    in_inputs = [change for change in differences if change.name not in fields_of(SiteOutputs)]
     nodes = step.new_inputs.get("nodes")
     return Row(
         kind=step.type,
@@ -88,7 +87,7 @@ def _site(step: Step) -> Row:
         effect=effect_of(SiteInputs, in_inputs, digest_changed=_digest_changed(digests))
         if step.op in CHANGING
         else Effect.NONE,
-        changes=found,
+        changes=differences,
         nodes=tuple(nodes) if isinstance(nodes, Mapping) else (),
         images=digests,
         unknown_because=_unknown_because(step),
@@ -98,14 +97,14 @@ def _site(step: Step) -> Row:
 def _digest_changed(images: dict[str, Digests]) -> bool | None:
     """Whether any node's image differs; `None` where that is not known.
 
-    What an image was that is not in the store (lost, or never written by a run that failed) is not known:
-    the spec says whether it is made again as it was, and the node keeps what it has, or as another.
+    The digest of an image that is not in the store (lost, or never written by a failed run) is unknown. Only
+    the spec then shows whether the image changes.
     """
-    if any(each.new is None for each in images.values()):
+    if any(image.new is None for image in images.values()):
         return None
-    if any(each.old not in {None, each.new} for each in images.values()):
+    if any(image.old not in {None, image.new} for image in images.values()):
         return True
-    return None if any(each.old is None for each in images.values()) else False
+    return None if any(image.old is None for image in images.values()) else False
 
 
 def _digests(step: Step) -> dict[str, Digests]:
@@ -137,7 +136,7 @@ def _images(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def whole(image: Mapping[str, Any]) -> str | None:
-    """What stands for all of a recorded image: its identity where it is composed, else its digest.
+    """The digest that identifies a recorded image: its identity if it is composed, else its digest.
 
     `None` where the store has none, or it is not known yet.
     """

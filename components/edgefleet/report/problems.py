@@ -1,6 +1,6 @@
-"""Problems as people read them: a code, what, where with the source line and a caret, and what to do.
+"""Problems as text: code, description, place with the source line and a caret, and a fix.
 
-One cause is one problem: equal ones are shown once, with a count and their places.
+Equal problems are shown once, with a count and their places.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, listed, wrapped
 
 SourceLine = Callable[[str, int], str | None]
-"""(file, line from 1) -> the line, or `None` where it cannot be had."""
+"""(file, line from 1) -> the line, or `None` if it is not readable."""
 PLACES = 5
 """Places named of equal problems."""
 
@@ -27,7 +27,7 @@ def lines(problems: Iterable[Problem], source_line: SourceLine) -> Iterator[Text
 
 
 def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, ...]]:
-    """Problems of one cause together, in the order in which each cause was first met."""
+    """Problems of one cause together, in the order of each cause's first problem."""
     causes: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:
         causes.setdefault((problem.code, problem.problem, problem.hint), []).append(problem)
@@ -35,16 +35,16 @@ def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, ...]]:
 
 
 def plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Problems for programs: every one of them, none grouped."""
+    """Problems as JSON, not grouped."""
     return [
         {
-            "code": each.code,
-            "where": each.where,
-            "path": each.path,
-            "problem": each.problem,
-            "hint": each.hint,
+            "code": problem.code,
+            "where": problem.where,
+            "path": problem.path,
+            "problem": problem.problem,
+            "hint": problem.hint,
         }
-        for each in problems
+        for problem in problems
     ]
 
 

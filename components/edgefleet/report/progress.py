@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: a bar where somebody watches a terminal, a line now and then elsewhere."""
+"""Progress of a run on stderr: a bar on a terminal, else a line every `EVERY` seconds."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ EVERY = 10.0
 
 
 class Progress(Protocol):
-    """Hears an engine's events; they are of `pulumi.automation.events`, which this layer does not import."""
+    """Receives events of `pulumi.automation.events`, which this layer does not import."""
 
     def on_event(self, event: Any) -> None:
         """One event of the engine."""
@@ -48,7 +48,7 @@ def progress(console: Console, title: str, total: int | None, *, is_animated: bo
 
 
 def finished_site(event: Any) -> str | None:
-    """URN of the site that `event` says is finished, if it says so."""
+    """URN of the site that `event` reports as finished, if any."""
     outputs = getattr(event, "res_outputs_event", None)
     metadata = getattr(outputs, "metadata", None)
     return metadata.urn if metadata is not None and metadata.type in PRESENTERS else None
@@ -62,18 +62,18 @@ class Spoken:
     ) -> None:
         self._console, self._title, self._total, self._clock = console, title, total, clock
         self._seen: set[str] = set()
-        self._started = self._said = 0.0
+        self._started = self._printed = 0.0
 
     def __enter__(self) -> Self:
-        """Say what begins."""
-        self._started = self._said = self._clock()
-        self._say("...")
+        """Print the title."""
+        self._started = self._printed = self._clock()
+        self._print("...")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to say: the result follows."""
+        """Print nothing: the result follows."""
 
     def on_event(self, event: Any) -> None:
         """Count finished sites."""
@@ -82,15 +82,15 @@ class Spoken:
             self.finished(urn)
 
     def finished(self, name: str) -> None:
-        """Count it, and say how many there are now and then."""
+        """Count it, and print the count every `EVERY` seconds."""
         self._seen.add(name)
         now = self._clock()
-        if now - self._said >= EVERY:
-            self._said = now
+        if now - self._printed >= EVERY:
+            self._printed = now
             of = "" if self._total is None else f" of {self._total:,}"
-            self._say(f"{len(self._seen):,}{of} sites after {duration(now - self._started)}")
+            self._print(f"{len(self._seen):,}{of} sites after {duration(now - self._started)}")
 
-    def _say(self, words: str) -> None:
+    def _print(self, words: str) -> None:
         self._console.print(f"{self._title} {words}", soft_wrap=True, highlight=False, markup=False)
 
 
@@ -112,7 +112,7 @@ class Drawn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove what was drawn."""
+        """Remove the bar."""
         self._bar.stop()
 
     def on_event(self, event: Any) -> None:
@@ -131,7 +131,7 @@ class Drawn:
 def transfer(
     console: Console, title: str, total: int, *, is_animated: bool
 ) -> Iterator[Callable[[int], None]]:
-    """A function to tell how many more of `total` bytes are done."""
+    """A function that takes the number of further bytes done, of `total`."""
     if not is_animated:
         console.print(f"{title} {decimal(total)} ...", soft_wrap=True, highlight=False, markup=False)
         yield lambda _: None
@@ -143,53 +143,53 @@ def transfer(
 
 
 class Transfers:
-    """Counts the bytes of several downloads; told of them by several threads.
+    """Counts the bytes of several downloads; several threads report them.
 
     Args:
         console: stderr.
-        count: how many things.
-        whole: bytes of all of them, as far as that is known.
+        count: number of files.
+        whole: bytes of all of them, as far as known.
         is_animated: whether a bar may be drawn.
     """
 
     def __init__(self, console: Console, count: int, whole: int, *, is_animated: bool) -> None:
         self._console, self._count, self._whole = console, count, whole
         self._done: dict[str, int] = {}
-        self._lock, self._said = threading.Lock(), time.monotonic()
+        self._lock, self._printed = threading.Lock(), time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         self._bar = Bar(*columns, console=console, transient=True) if is_animated else None
         self._task = self._bar.add_task("fetching", total=whole or None) if self._bar else None
 
     def __enter__(self) -> Self:
-        """Say what begins."""
+        """Print the title."""
         if self._bar:
             self._bar.start()
         else:
-            self._say(f"fetching {counted(self._count, 'file')}, {self._whole:,} bytes ...")
+            self._print(f"fetching {counted(self._count, 'file')}, {self._whole:,} bytes ...")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove what was drawn."""
+        """Remove the bar."""
         if self._bar:
             self._bar.stop()
 
     def told(self, name: str, done: int, whole: int | None) -> None:  # noqa: ARG002 - the sum is known
-        """Note that `name` has `done` bytes."""
+        """Record that `name` has `done` bytes."""
         with self._lock:
             self._done[name] = done
             here = self.here
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, completed=here)
-            elif time.monotonic() - self._said >= EVERY:
-                self._said = time.monotonic()
-                self._say(f"fetching: {here:,} of {self._whole:,} bytes")
+            elif time.monotonic() - self._printed >= EVERY:
+                self._printed = time.monotonic()
+                self._print(f"fetching: {here:,} of {self._whole:,} bytes")
 
     @property
     def here(self) -> int:
-        """Bytes that are here."""
+        """Bytes downloaded so far."""
         return sum(self._done.values())
 
-    def _say(self, words: str) -> None:
+    def _print(self, words: str) -> None:
         self._console.print(words, soft_wrap=True, highlight=False, markup=False)

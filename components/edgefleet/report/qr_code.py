@@ -11,10 +11,10 @@ QUIET = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QrCode:
-    """What a reader sees."""
+    """A code as a drawing."""
 
     text: str
-    """What it says."""
+    """Its content."""
     size: int
     """Modules a side, the white around it included."""
     path: str
@@ -22,7 +22,7 @@ class QrCode:
 
 
 def qr_code(text: str) -> QrCode:
-    """The code that says `text`: the smallest that can be read with 15 % of it dirty or torn."""
+    """The code for `text`: the smallest that can be read with 15 % of it dirty or torn."""
     matrix = segno.make_qr(text, error="m").matrix
     runs = (run for y, row in enumerate(matrix, start=QUIET) for run in _runs(row, y))
     return QrCode(text=text, size=len(matrix) + 2 * QUIET, path="".join(runs))

@@ -1,4 +1,4 @@
-"""From what an engine did to what there is to tell: every site with its outcome, equal changes together."""
+"""From an engine's steps to a view: every site with its outcome, equal changes grouped."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ WARNINGS = 5
 
 
 class Described(Protocol):
-    """What a report needs of a fleet file; `edgefleet.fleetfile.fleet.Fleet` has it."""
+    """The parts of a fleet that a report needs; `edgefleet.fleetfile.fleet.Fleet` has them."""
 
     @property
     def name(self) -> str:
@@ -62,22 +62,22 @@ class Described(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is known beside the engine's outcome."""
+    """The inputs of a view beside the engine's outcome."""
 
     at: datetime
     fleet: Described | None = None
-    """The fleet file; `None` where it is not needed or not there any more."""
+    """The fleet file; `None` if it is not needed or was removed."""
     store: str = ""
     """URI of the image store."""
     stood: Mapping[str, str] = field(default_factory=dict)
-    """dict[site that is gone -> ``file:line`` where its row was], as far as that is known."""
+    """dict[removed site -> ``file:line`` where its row was], as far as known."""
     waiting: tuple[Pending, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def view(outcome: Outcome, seen: Seen) -> View:
-    """Everything there is to tell about `outcome`."""
+    """The view of `outcome`."""
     steps = {step.name: step for step in outcome.steps if is_site(step) and not step.is_remains}
     run = SiteRun(
         rows={name: present(step) for name, step in steps.items()},
@@ -130,7 +130,7 @@ def line_of(where: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRun:
-    """What an engine did or would do to the sites."""
+    """The steps of an engine for the sites."""
 
     rows: dict[str, Row]
     """dict[site -> its row]."""
@@ -145,9 +145,9 @@ def _gone(run: SiteRun, seen: Seen) -> Iterator[Row]:
 
 
 def _present(run: SiteRun, seen: Seen) -> Iterator[Row]:
-    """The sites that stay, in the fleet file's order; those only the state knows come last.
+    """The sites that stay, in the fleet file's order; those only in the state come last.
 
-    When all was destroyed, sites that were never made are not there either.
+    After a full destroy, sites that were never created are left out.
     """
     is_empty = run.operation == "destroy" and run.result == "succeeded" and not seen.targets
     for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet and not is_empty else ()), *run.rows)):
@@ -199,7 +199,7 @@ def _declared(row: Row, seen: Seen) -> str:
 
 
 def _others(outcome: Outcome) -> Iterator[Row]:
-    """What changes beside the sites; the stack, components and providers that come or go are only names."""
+    """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
         is_named = is_touched and step.type not in {diagnosing.STACK, *COMPONENTS}
@@ -213,7 +213,7 @@ def _shared(fleet: Described | None) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for spec in fleet.sites.values() if fleet else ():
         networks = [node.network for node in spec.nodes.values()]
-        counts.update({each.wifi.passphrase_secret for each in networks if each.wifi is not None})
+        counts.update({network.wifi.passphrase_secret for network in networks if network.wifi})
     return {name: count for name, count in sorted(counts.items()) if count > 1}
 
 
@@ -236,11 +236,11 @@ def _media(fleet: Described | None) -> tuple[MediumUsage, ...]:
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:
-    messages = Counter(each.message.strip() for each in outcome.diagnostics if each.severity == "warning")
-    found = [
+    messages = Counter(item.message.strip() for item in outcome.diagnostics if item.severity == "warning")
+    warnings = [
         f"{message} ({count:,} times)" if count > 1 else message
         for message, count in messages.items()
         if message
     ]
-    more = [f"{len(found) - WARNINGS:,} more warnings"] if len(found) > WARNINGS else []
-    return (*found[:WARNINGS], *more)
+    more = [f"{len(warnings) - WARNINGS:,} more warnings"] if len(warnings) > WARNINGS else []
+    return (*warnings[:WARNINGS], *more)

@@ -1,7 +1,7 @@
-"""What the printed sheet of a site says: which medium goes into which node, and what to do.
+"""The printed sheet of a site: which medium goes into which node, and the steps.
 
-It is for the person at the node and for whoever makes the media. It is read by everybody who passes, so there
-is no secret in it: names, addresses, digests of images, and where to ask for what opens a node.
+It is for the technician at the site and for the person who writes the media. Anyone on site can read it, so
+it contains no secret: only names, addresses, digests of images, and where to ask for access to a node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ DISKS: Mapping[StorageKind, str] = {
     "ssd": "SSD",
     "hdd": "hard disk",
 }
-"""dict[kind of the boot medium -> what people call it]."""
+"""dict[kind of the boot medium -> its common name]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class SheetBox:
     disk: int
     """Bytes of the boot medium."""
     storage: str
-    """What people call the boot medium."""
+    """Common name of the boot medium."""
     mac: str
     """Hardware address of its link; empty if not given."""
     network: tuple[str, ...]
@@ -74,15 +74,15 @@ class Work:
 
     format: Format
     medium: str
-    """What their image is brought on: ``USB stick``."""
+    """The medium of their image: ``USB stick``."""
     storage: StorageKind | None
-    """The medium that they start from, where the image is brought on that one."""
+    """Their boot medium, if the image is written to it."""
     boxes: tuple[SheetBox, ...] = ()
     has_payload_medium: bool
-    """Whether what they carry is on a second medium."""
+    """Whether their payload is on a second medium."""
     is_raspberry_pi: bool
     is_restarting: bool
-    """Whether they restart once, by themselves, at the end of their first start."""
+    """Whether they restart once at the end of their first boot."""
     serial_console: str
     """``ttyS0, 115200 baud``; empty without one."""
 
@@ -97,17 +97,17 @@ class Sheet:
     stack: str
     group: str
     place: tuple[str, ...]
-    """Where it is: ``Berlin, DE``, then degrees; empty if not given."""
+    """Its location: ``Berlin, DE``, then degrees; empty if not given."""
     code: QrCode
     works: tuple[Work, ...]
     user: str
-    """Who may ask a node by SSH how it is; empty where nobody may."""
+    """The user who may log in by SSH; empty without one."""
     source: str
-    """Where nodes fetch k3s from at their first start; empty where they carry it."""
+    """Host that nodes download k3s from at their first boot; empty if their media carry it."""
     has_console: bool
     """Whether there is a password for the console."""
     from_afar: tuple[str, ...]
-    """Ways in from afar when nothing else works."""
+    """Break-glass access over the network."""
 
     @property
     def boxes(self) -> tuple[SheetBox, ...]:
@@ -117,7 +117,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetContext:
-    """What a sheet says beside what is in the site's spec."""
+    """The content of a sheet that is not in the site's spec."""
 
     stack: str
     page: str | None = None
@@ -127,13 +127,13 @@ class SheetContext:
     """dict[node -> hardware class]."""
 
 
-def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext) -> Sheet:
+def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], context: SheetContext) -> Sheet:
     """The sheet of the site `spec`.
 
     Args:
         spec: the site.
         images: dict[node -> its image].
-        around: what else is on it.
+        context: the content that is not in the spec.
     """
     peer, ssm = spec.break_glass.wireguard, spec.break_glass.ssm
     ways = ["WireGuard" if peer else "", "AWS Systems Manager" if ssm else ""]
@@ -141,11 +141,11 @@ def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext)
         site=spec.name,
         fleet=spec.fleet,
         region=spec.region,
-        stack=around.stack,
-        group=around.group or "",
+        stack=context.stack,
+        group=context.group or "",
         place=() if spec.location is None else _place(spec.location),
-        code=qr_code(_said(spec, around.page)),
-        works=_works(spec, images, around),
+        code=qr_code(_code_text(spec, context.page)),
+        works=_works(spec, images, context),
         user=next((user.name for user in spec.users if user.is_admin), ""),
         source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
         has_console=spec.break_glass.console,
@@ -153,8 +153,8 @@ def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext)
     )
 
 
-def _said(spec: SiteSpec, page: str | None) -> str:
-    """What the code says: the site's page, or its whole name."""
+def _code_text(spec: SiteSpec, page: str | None) -> str:
+    """The content of the QR code: the site's page, or its full name."""
     if page is None:
         return f"edgefleet:{spec.fleet}/{spec.region}/{spec.name}"
     return page_of(page, fleet=spec.fleet, region=spec.region, site=spec.name)
@@ -169,16 +169,16 @@ def _place(location: Location) -> tuple[str, ...]:
     return tuple(filter(None, (town, at)))
 
 
-def _works(spec: SiteSpec, images: Mapping[str, MadeImage], around: SheetContext) -> tuple[Work, ...]:
-    """The site's nodes by how they are set up, its server first: the others ask it."""
+def _works(spec: SiteSpec, images: Mapping[str, MadeImage], context: SheetContext) -> tuple[Work, ...]:
+    """The site's nodes by their setup, its server first: the others join it."""
     alike: dict[Work, list[SheetBox]] = {}
-    for name, node in sorted(spec.nodes.items(), key=lambda each: not runtime_of(each[1]).runs_api):
-        alike.setdefault(_work(node), []).append(_box(node, name, images[name], around))
+    for name, node in sorted(spec.nodes.items(), key=lambda item: not runtime_of(item[1]).runs_api):
+        alike.setdefault(_work(node), []).append(_box(node, name, images[name], context))
     return tuple(replace(work, boxes=tuple(boxes)) for work, boxes in alike.items())
 
 
 def _work(node: Node) -> Work:
-    """How `node` is set up, without its node."""
+    """The setup of `node`, without its nodes."""
     kind = FORMATS[node.image.format]
     port, _, rate = (node.hardware.serial_console or "").partition(",")
     return Work(
@@ -192,13 +192,13 @@ def _work(node: Node) -> Work:
     )
 
 
-def _box(node: Node, name: str, image: MadeImage, around: SheetContext) -> SheetBox:
+def _box(node: Node, name: str, image: MadeImage, context: SheetContext) -> SheetBox:
     board = "Raspberry Pi" if node.hardware.raspberry_pi is not None else ""
     return SheetBox(
         name=name,
         hostname=node.hostname,
         role=node.role,
-        profile=around.profiles.get(name) or "",
+        profile=context.profiles.get(name) or "",
         board=", ".join(filter(None, (node.arch, board))),
         memory=node.memory,
         disk=node.disk,
@@ -216,20 +216,20 @@ def _network(node: Node) -> list[str]:
     network = node.network
     if FORMATS[node.image.format].keeps_network:
         return ["stays as it is"]
-    said = [network.address or "address by DHCP"]
+    phrases = [network.address or "address by DHCP"]
     if network.gateway:
-        said.append(f"gateway {network.gateway}")
+        phrases.append(f"gateway {network.gateway}")
     if network.wifi is not None:
-        said.append(f"Wi-Fi “{network.wifi.ssid}”")
+        phrases.append(f"Wi-Fi “{network.wifi.ssid}”")
     elif network.bond is not None:
-        said.append("cables in " + " and ".join(network.bond.interfaces))
+        phrases.append("cables in " + " and ".join(network.bond.interfaces))
     if network.vlan is not None:
-        said.append(f"VLAN {network.vlan}")
-    return said
+        phrases.append(f"VLAN {network.vlan}")
+    return phrases
 
 
 def pages(title: str, sheets: Iterable[Sheet]) -> Iterator[str]:
-    """One printable page of HTML with a piece for each of `sheets`; it fetches nothing and runs nothing."""
+    """One printable page of HTML with a section for each of `sheets`, without scripts and external files."""
     yield render_html("sheet/head.html.j2", title=title)
     for sheet in sheets:
         yield render_html("sheet/site.html.j2", sheet=sheet, digest=digest, size=size)

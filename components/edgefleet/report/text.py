@@ -1,4 +1,4 @@
-"""A run as text of 80 columns: what is lost first and by name, equal changes as one line with a count."""
+"""A run as text of 80 columns: removed sites first and by name, equal changes as one line with a count."""
 
 from collections.abc import Iterator
 
@@ -54,12 +54,12 @@ def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
 
 
 def remains(view: View) -> Iterator[Text]:
-    """What an earlier run left to remove: the sites themselves stay."""
+    """Old resources that an earlier run left to remove: the sites themselves stay."""
     if not view.remains:
         return
     removed = "removed" if view.is_done else "to remove"
-    what = f"old of {counted(len(view.remains), 'replacement')} that an earlier run left, {removed}"
-    yield Text(f"REMAINS - {what}", "red")
+    count = f"old of {counted(len(view.remains), 'replacement')} that an earlier run left, {removed}"
+    yield Text(f"REMAINS - {count}", "red")
     yield from listed(view.remains, indent=6)
 
 
@@ -73,7 +73,7 @@ def _header(view: View) -> Text:
 
 
 def counts(view: View) -> Iterator[Text]:
-    """The line that says what becomes of every site; it adds up to the fleet."""
+    """The number of sites by outcome; the numbers add up to the fleet."""
     words = [_count(outcome, view.counts[outcome]) for outcome in OUTCOMES if view.counts[outcome]]
     words.append(Text(f"= {len(view.sites):,}"))
     gap = 3 if sum(word.cell_len + 3 for word in words) < COLUMNS else 2
@@ -92,7 +92,7 @@ def _count(outcome: SiteOutcome, count: int) -> Text:
 
 
 def gone(view: View) -> Iterator[Text]:
-    """Every site that is lost, by name; never cut."""
+    """Every removed site by name; never cut."""
     lost = view.of("gone")
     if not lost:
         return
