@@ -1,5 +1,5 @@
-"""Two engines, one program: the Pulumi CLI, and the embedded one where it is absent.
+"""Two engines, one program: the Pulumi CLI, and the embedded one if there is no CLI.
 
-Import from the modules: `api` (what an engine is asked), `selection` (which engine), `pulumi_cli` and
+Import from the modules: `api` (the interface of an engine), `selection` (which engine), `pulumi_cli` and
 `embedded` (the engines), `outcomes` (events to steps), `configuration` (a stack's secrets).
 """

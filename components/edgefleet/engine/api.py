@@ -1,4 +1,4 @@
-"""What an engine is asked and what it answers, whichever it is."""
+"""The interface of both engines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from pulumi.automation.events import EngineEvent
 from edgefleet.model.steps import Operation, Outcome
 
 OnEvent = Callable[[EngineEvent], None]
-"""Gets each engine event while a run lasts, one at a time, from any thread."""
+"""Receives each engine event during a run, one at a time, from any thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Which stack, and how."""
+    """The stack of a run, and how to run it."""
 
     stack: str
     project: Path
@@ -23,16 +23,16 @@ class Options:
     targets: tuple[str, ...] = ()
     """URNs (the CLI's ``*`` and ``**`` allowed) or names of resources; none is all."""
     refresh: bool = False
-    """Look everything up first."""
+    """Refresh the state first."""
     clear_pending: bool = False
     """Have a refresh forget creations of unknown outcome; other operations keep them."""
     parallel: int = 16
-    """How many steps may be under way at once."""
+    """How many steps may run at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One resource as a stack's state has it."""
+    """One resource in a stack's state."""
 
     urn: str
     type: str
@@ -51,7 +51,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackState:
-    """A stack's state, without what is only left to be deleted; empty where it has none."""
+    """A stack's state, without resources that are pending deletion; empty if there is none."""
 
     resources: tuple[Resource, ...] = ()
 
@@ -70,16 +70,16 @@ class Engine(Protocol):
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
         """Preview, bring up, refresh or destroy a stack.
 
-        A step that fails is an outcome (``failed``, with the provider's words as a diagnostic), not an error.
+        A failed step is an outcome (``failed``, with the provider's message as a diagnostic), not an error.
 
         Raises:
             InvalidInput: the project, its configuration or its program is at fault.
-            OutsideFailure: the state could not be kept, or the CLI broke.
-            Refused: the stack is locked, elsewhere, or uses what the engine does not do.
+            OutsideFailure: the state could not be saved, or the CLI failed.
+            Refused: the stack is locked, elsewhere, or uses features that the engine does not have.
         """
 
     def state(self, options: Options, *, show_secrets: bool = False) -> StackState:
-        """Return a stack's state; secrets are ``[secret]`` unless asked for.
+        """Return a stack's state; secrets are ``[secret]`` unless requested.
 
         Raises:
             InvalidInput: there is no such stack, or its state is damaged.

@@ -13,11 +13,11 @@ from pulumi_embedded.secrets import Crypter, find_passphrase, new_salt, open_sal
 
 PASSPHRASE_VARIABLES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 PASSPHRASE_FILE: Final = ".edgefleet/passphrase"  # noqa: S105 - the name of the file
-"""Where `edgefleet init` keeps a passphrase for a first look, relative to the project."""
+"""File of the passphrase that `edgefleet init` generates, relative to the project."""
 
 
 def with_passphrase(environ: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return the environment; where it names no passphrase, with the project's own file.
+    """Return the environment; if it has no passphrase, with the project's own file.
 
     Args:
         environ: The process's environment.
@@ -35,7 +35,7 @@ def read_configuration(project: Path, stack: str, environ: Mapping[str, str]) ->
 
     Raises:
         InvalidInput: the passphrase is missing or wrong, or a file is damaged.
-        Refused: the secrets are kept by something else than a passphrase.
+        Refused: the secrets are not encrypted with a passphrase.
     """
     with translated(stack):
         opened = open_project(project, environ)
@@ -46,7 +46,7 @@ def read_configuration(project: Path, stack: str, environ: Mapping[str, str]) ->
 
 
 def stack_crypter(salt: str | None, *, project: Path, stack: str, environ: Mapping[str, str]) -> Crypter:
-    """Return what encrypts a stack's secrets.
+    """Return the crypter of a stack's secrets.
 
     Args:
         salt: The stack file's ``encryptionsalt``; None for a new one.

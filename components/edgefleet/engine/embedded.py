@@ -3,10 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Literal
-
-from pulumi.automation.events import EngineEvent
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.engine.configuration import with_passphrase
@@ -43,7 +40,7 @@ class EmbeddedEngine:
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
         """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
         started = self._clock()
-        collector = Collector()
+        collector = Collector(on_event)
         request = Request(
             operation=operation,
             stack=options.stack,
@@ -58,7 +55,7 @@ class EmbeddedEngine:
             passes=(EdgefleetError,),
         )
         with translated(options.stack):
-            ended = run(request, self._factories, partial(_both, collector, on_event))
+            ended = run(request, self._factories, collector)
         return collector.outcome(
             "local", options.stack, operation, result=ended.result, seconds=self._clock() - started
         )
@@ -86,9 +83,3 @@ class EmbeddedEngine:
 
     def _variables(self, options: Options) -> dict[str, str]:
         return with_passphrase(os.environ if self._environ is None else self._environ, options.project)
-
-
-def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) -> None:
-    collector(event)
-    if on_event is not None:
-        on_event(event)

@@ -1,8 +1,7 @@
 """From engine events to an outcome: one translation for both engines.
 
-A replacement is several events and one step; the old half that an earlier run left undone is a step beside
-the resource's own, as that stays what it is; default providers, which no program names, are none; steps
-that failed did not happen, and are reported by their diagnostics.
+A replacement is several events and one step. An old resource that an earlier run left to delete is a step
+beside the resource's own. Default providers are not steps, nor are failed steps, which diagnostics report.
 """
 
 import re
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, cast
 
 from pulumi.automation import events as api
 
+from edgefleet.engine.api import OnEvent
 from edgefleet.model.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
 from edgefleet.provider import properties
 
@@ -50,7 +50,7 @@ _PREFIX: Final = "Preview failed: "
 
 @dataclass(slots=True)
 class _Seen:
-    """What events reported of one resource so far."""
+    """The events of one resource so far."""
 
     metadata: api.StepEventMetadata
     op: Op
@@ -59,9 +59,10 @@ class _Seen:
 
 
 class Collector:
-    """Takes events as they come; makes an outcome of them in the end."""
+    """Collects events, passes them on to `on_event`, and builds an outcome of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_event: OnEvent | None = None) -> None:
+        self._on_event = on_event
         self._seen: dict[str, _Seen] = {}
         self._remains: dict[str, _Seen] = {}
         self._diagnostics: list[Diagnostic] = []
@@ -76,7 +77,9 @@ class Collector:
         elif event.res_op_failed_event is not None:
             self._fail(event.res_op_failed_event.metadata)
         elif event.diagnostic_event is not None:
-            self._say(event.diagnostic_event)
+            self._diagnose(event.diagnostic_event)
+        if self._on_event is not None:
+            self._on_event(event)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -92,7 +95,7 @@ class Collector:
         result: Result,
         seconds: float,
     ) -> Outcome:
-        """Return what the run came to."""
+        """Return the outcome of the run."""
         return Outcome(
             engine=engine,
             stack=stack,
@@ -144,7 +147,7 @@ class Collector:
         if seen is not None:
             seen.has_failed = True
 
-    def _say(self, event: api.DiagnosticEvent) -> None:
+    def _diagnose(self, event: api.DiagnosticEvent) -> None:
         severity = _SEVERITIES.get(event.severity, "info")
         message = _COLORS.sub("", event.message).strip().removeprefix(_PREFIX)
         if severity == "debug" or event.ephemeral or not message or message in _NOISE:
@@ -159,7 +162,7 @@ class Collector:
 
 
 def shown(value: Any) -> Any:
-    """Show a value: secrets and unknowns as the words that stand for them."""
+    """Show a value, with placeholders for secrets and unknowns."""
     if isinstance(value, Mapping):
         if value.get(properties.SIGNATURE) == properties.SECRET:
             return SECRET
@@ -170,12 +173,12 @@ def shown(value: Any) -> Any:
 
 
 def _shown(item: Any) -> Any:
-    """Show an item, without a look at what is plain: this is done for every value of every resource."""
+    """Show an item; plain values take a shortcut, as this runs for every value of every resource."""
     return item if type(item) in _PLAIN else shown(item)
 
 
 class Shown(Mapping[str, Any]):
-    """Values as they are shown, computed at the first access: most resources' are never read."""
+    """Shown values, computed at the first access: those of most resources are never read."""
 
     __slots__ = ("_raw", "_shown")
 
@@ -224,7 +227,7 @@ def _step(seen: _Seen) -> Step:
 
 
 def _paths(seen: _Seen) -> tuple[str, ...]:
-    """Return what differs: as the provider reports it, property by property where it does not."""
+    """Return the differing paths that the provider reports, else the differing properties."""
     if seen.op not in ("update", "replace"):
         return ()
     metadata = seen.metadata

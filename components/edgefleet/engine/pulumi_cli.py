@@ -1,7 +1,7 @@
 """The Pulumi CLI as an `Engine`, through `pulumi.automation`.
 
-It is run without its own drawing: of 2,400 resources that alone takes a minute and a half. Its events are
-read instead, over the socket that the automation API opens for them.
+It runs without progress output, which takes a minute and a half for 2,400 resources. Its events are read
+instead, over the automation API's socket.
 """
 
 import json
@@ -10,13 +10,11 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
-from pulumi.automation.events import EngineEvent
 from semver import VersionInfo
 
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
@@ -27,9 +25,9 @@ from edgefleet.model.steps import Diagnostic, Operation, Outcome
 from edgefleet.provider.properties import SIGNATURE
 
 OLDEST = VersionInfo(3, 229, 0)
-"""The first CLI that reads what this project's Pulumi.yaml says."""
-_MAKES = frozenset({"preview", "up"})
-"""Operations that a new stack begins with."""
+"""The first CLI that supports this project's Pulumi.yaml."""
+_CREATING = frozenset({"preview", "up"})
+"""Operations that create a missing stack."""
 _CRASH = "Program failed with an unhandled exception"
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
@@ -41,7 +39,7 @@ class _Workspace(automation.LocalWorkspace):
         """Leave the user's selection; every command names its stack."""
 
     def create_stack(self, stack_name: str) -> None:
-        """Make an empty stack, and leave the user's selection."""
+        """Create an empty stack, and leave the user's selection."""
         self._run_pulumi_cmd_sync(["stack", "init", stack_name, "--no-select"])
 
 
@@ -49,11 +47,11 @@ class _Stack(automation.Stack):
     """A stack whose outputs and history are not queried after a run: its events hold them."""
 
     def outputs(self) -> automation.OutputMap:
-        """Leave the outputs to the events."""
+        """Skip the outputs: events hold them."""
         return {}
 
     def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: FBT001, FBT002, ARG002 - as the SDK has it
-        """Leave the history to those who want it."""
+        """Skip the history."""
         return automation.UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
 
 
@@ -76,14 +74,11 @@ class PulumiCli:
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
         """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
         started = self._clock()
-        collector = Collector()
-        error: automation.CommandError | None = None
-        try:
-            self._call_or_make(operation, options, partial(_both, collector, on_event))
-        except automation.CommandError as raised:
-            error = raised
+        collector = Collector(on_event)
         result: Literal["succeeded", "failed"] = "succeeded"
-        if error is not None:
+        try:
+            self._call_or_create(operation, options, collector)
+        except automation.CommandError as error:
             result = "failed"
             _explain(error, collector, options)
         return collector.outcome(
@@ -104,12 +99,12 @@ class PulumiCli:
             )
         )
 
-    def _call_or_make(self, operation: Operation, options: Options, on_event: OnEvent) -> None:
-        """Run on a stack that need not be there yet, as the embedded engine does."""
+    def _call_or_create(self, operation: Operation, options: Options, on_event: OnEvent) -> None:
+        """Run, and create a missing stack first, as the embedded engine does."""
         try:
             self._call(operation, options, on_event)
         except automation.StackNotFoundError:
-            if operation not in _MAKES:
+            if operation not in _CREATING:
                 raise
             self._stack(options).workspace.create_stack(options.stack)
             self._call(operation, options, on_event)
@@ -166,18 +161,12 @@ def find_command() -> automation.PulumiCommand | None:
 
 
 def _target(name: str) -> str:
-    """Spell a target as the CLI wants it: a URN, or a pattern that a resource's name ends."""
+    """Return a target in the CLI's form: a URN, or a pattern that ends in a resource's name."""
     return name if name.startswith("urn:") or "::" in name else f"**::{name}"
 
 
-def _both(collector: Collector, on_event: OnEvent | None, event: EngineEvent) -> None:
-    collector(event)
-    if on_event is not None:
-        on_event(event)
-
-
 def _explain(error: automation.CommandError, collector: Collector, options: Options) -> None:
-    """Raise what is not a failed step.
+    """Raise an error that is not a failed step.
 
     Raises:
         EdgefleetError: the program, the stack or the CLI is at fault, no step.
@@ -228,7 +217,7 @@ def _translate(error: automation.CommandError, options: Options) -> EdgefleetErr
 
 
 def _reason(text: str) -> str:
-    """Find the CLI's own error among all that it printed."""
+    """Find the CLI's own error in its output."""
     lines = [line.strip() for line in text.splitlines()]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
     messages = [line for line in errors if line]

@@ -1,4 +1,4 @@
-"""Which engine: the one that was named, else the CLI where it is, else the embedded one."""
+"""Choose an engine: the named one, else the CLI if there is one, else the embedded one."""
 
 from typing import Literal
 
