@@ -70,7 +70,7 @@ def test_a_node_that_fails_leaves_the_others(shop: BuildContext, plan: Plan) -> 
     assert [True] == ["lost.img" in each.where for each in built.problems]
     assert not [path for path in (shop.out / "berlin").iterdir() if path.name.startswith((".scratch", "n2"))]
     assert ["n2"] == json.loads((shop.out / "berlin" / "manifest.json").read_text())["missing"]
-    with pytest.raises(InvalidInput, match="has no image of n2: its build failed; build the site again"):
+    with pytest.raises(InvalidInput, match="there is no image of n2: its build failed; build the site again"):
         list(image_verify.images(shop.out))
 
 
