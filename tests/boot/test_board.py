@@ -4,24 +4,24 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import board
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 
 CMDLINE = "console=serial0,115200 console=ttyAMA0 root=PARTUUID=1-02 rootwait quiet\n"
 CONFIG = "dtparam=audio=on\n[cm4]\notg_mode=1\n"
 
 
 @pytest.fixture
-def pi(box: Boxes) -> Box:
+def pi(target: Targets) -> Target:
     """A Raspberry Pi with a serial console."""
-    return box("recipe-1/raspberry-pi")
+    return target("recipe-1/raspberry-pi")
 
 
-def run(box: Box, root: Path) -> str:
+def run(target: Target, root: Path) -> str:
     """What the step's script says when it is run on this root directory."""
-    (file,) = board.plan(box).files
+    (file,) = board.plan(target).files
     done = subprocess.run(
         ["/bin/sh", "-c", file.content.decode()],
         env={"EDGEFLEET_PREFIX": str(root), "PATH": "/usr/bin:/bin"},
@@ -34,7 +34,7 @@ def run(box: Box, root: Path) -> str:
 
 
 @pytest.mark.parametrize("place", ["boot/firmware", "boot"])
-def test_cgroups_and_console_are_added_to_the_one_line(pi: Box, tmp_path: Path, place: str) -> None:
+def test_cgroups_and_console_are_added_to_the_one_line(pi: Target, tmp_path: Path, place: str) -> None:
     """Wherever the release keeps it; the same port is not named twice, and other words stay."""
     folder = tmp_path / place
     folder.mkdir(parents=True)
@@ -56,7 +56,7 @@ def test_cgroups_and_console_are_added_to_the_one_line(pi: Box, tmp_path: Path, 
     assert CONFIG + text == (folder / "config.txt").read_text()
 
 
-def test_a_second_run_changes_nothing_and_asks_for_no_restart(pi: Box, tmp_path: Path) -> None:
+def test_a_second_run_changes_nothing_and_asks_for_no_restart(pi: Target, tmp_path: Path) -> None:
     folder = tmp_path / "boot/firmware"
     folder.mkdir(parents=True)
     (folder / "cmdline.txt").write_text(CMDLINE)
@@ -70,18 +70,18 @@ def test_a_second_run_changes_nothing_and_asks_for_no_restart(pi: Box, tmp_path:
     assert not wanted.exists()
 
 
-def test_a_boot_loader_that_is_not_known_is_told_to_people(pi: Box, tmp_path: Path) -> None:
+def test_a_boot_loader_that_is_not_known_is_told_to_people(pi: Target, tmp_path: Path) -> None:
     """The rest of the first boot goes on."""
     (tmp_path / "boot").mkdir()
     run(pi, tmp_path)
     assert "cgroup_memory=1" in (tmp_path / "var/lib/edgefleet/problems/board").read_text()
 
 
-def test_a_box_that_asks_for_nothing_gets_nothing(box: Boxes) -> None:
-    assert not board.plan(box("recipe-1/server-static")).files
+def test_a_node_that_asks_for_nothing_gets_nothing(target: Targets) -> None:
+    assert not board.plan(target("recipe-1/server-static")).files
 
 
-def test_a_kernel_that_has_the_words_already_is_no_problem(pi: Box, tmp_path: Path) -> None:
+def test_a_kernel_that_has_the_words_already_is_no_problem(pi: Target, tmp_path: Path) -> None:
     """With a boot loader that nobody knows, it is one only as long as the words are missing."""
     problem = tmp_path / "var/lib/edgefleet/problems/board"
     run(pi, tmp_path)

@@ -1,4 +1,4 @@
-"""Step `break_glass`: each way in only where it is asked for, and of one box alone."""
+"""Step `break_glass`: each way in only where it is asked for, and of one node alone."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import KEY, Boxes
+from tests.boot.conftest import KEY, Targets
 
 from edgefleet.boot import break_glass, ssh
 from edgefleet.errors import InvalidInput
@@ -39,9 +39,9 @@ def run(script: str, prefix: Path, programs: Path) -> subprocess.CompletedProces
     )
 
 
-def test_nothing_is_open_unless_it_is_asked_for(box: Boxes, tmp_path: Path) -> None:
+def test_nothing_is_open_unless_it_is_asked_for(target: Targets, tmp_path: Path) -> None:
     """And what was open is closed when it is not asked for any more; where nothing was, nothing is done."""
-    step = break_glass.plan(box(CASE))
+    step = break_glass.plan(target(CASE))
     assert ((), ()) == (step.files, step.units)
     root, programs = tmp_path / "root", tmp_path / "programs"
     program(programs, "systemctl", f'echo "$*" >>{tmp_path}/asked')
@@ -66,10 +66,10 @@ def test_nothing_is_open_unless_it_is_asked_for(box: Boxes, tmp_path: Path) -> N
 
 
 def test_the_console_has_a_user_whose_password_no_file_holds(
-    box: Boxes, text_of: TextOf, tmp_path: Path
+    target: Targets, text_of: TextOf, tmp_path: Path
 ) -> None:
     """The script is run with stand-ins for useradd and chpasswd, twice."""
-    one = box(CASE, break_glass=BreakGlass(console=True))
+    one = target(CASE, break_glass=BreakGlass(console=True))
     step = break_glass.plan(one)
     whole = b"".join(file.content for file in step.files).decode()
     assert console_password(KEY) not in whole
@@ -89,16 +89,16 @@ def test_the_console_has_a_user_whose_password_no_file_holds(
     assert f"rescue:{console_hash(KEY)}\n" == (tmp_path / "shadow").read_text()
 
 
-def test_sshd_knows_the_sites_users_and_not_the_one_of_the_console(box: Boxes) -> None:
-    (file,) = ssh.plan(box(CASE, break_glass=BreakGlass(console=True))).files
+def test_sshd_knows_the_sites_users_and_not_the_one_of_the_console(target: Targets) -> None:
+    (file,) = ssh.plan(target(CASE, break_glass=BreakGlass(console=True))).files
     lines = file.content.decode().splitlines()
     assert "AllowUsers ops auditor" in lines or "AllowUsers auditor ops" in lines
     assert "PasswordAuthentication no" in lines
 
 
-def test_the_tunnel_goes_outwards_and_its_other_end_is_one_machine(box: Boxes, text_of: TextOf) -> None:
-    """Not the whole network: a lost box reaches no other through it."""
-    step = break_glass.plan(box(CASE, break_glass=BreakGlass(wireguard=PEER)))
+def test_the_tunnel_goes_outwards_and_its_other_end_is_one_machine(target: Targets, text_of: TextOf) -> None:
+    """Not the whole network: a lost node reaches no other through it."""
+    step = break_glass.plan(target(CASE, break_glass=BreakGlass(wireguard=PEER)))
     made = text_of(step, break_glass.TUNNEL)
     assert "AllowedIPs = fd12::1/128\n" in made
     assert "ListenPort" not in made
@@ -107,13 +107,13 @@ def test_the_tunnel_goes_outwards_and_its_other_end_is_one_machine(box: Boxes, t
     assert (0o600, True) == (file.mode, file.is_secret)
 
 
-def test_wireguard_reads_the_tunnel(box: Boxes, text_of: TextOf, tmp_path: Path) -> None:
+def test_wireguard_reads_the_tunnel(target: Targets, text_of: TextOf, tmp_path: Path) -> None:
     tool = shutil.which("wg-quick")
     if tool is None:
         pytest.skip("needs wg-quick: apt-get install wireguard-tools")
     path = tmp_path / "edgefleet.conf"
     path.write_text(
-        text_of(break_glass.plan(box(CASE, break_glass=BreakGlass(wireguard=PEER))), break_glass.TUNNEL)
+        text_of(break_glass.plan(target(CASE, break_glass=BreakGlass(wireguard=PEER))), break_glass.TUNNEL)
     )
     path.chmod(0o600)
     done = subprocess.run([tool, "strip", str(path)], capture_output=True, text=True, check=False, timeout=30)
@@ -122,9 +122,9 @@ def test_wireguard_reads_the_tunnel(box: Boxes, text_of: TextOf, tmp_path: Path)
 
 
 def test_what_registers_with_systems_manager_is_removed_once_it_has(
-    box: Boxes, text_of: TextOf, tmp_path: Path
+    target: Targets, text_of: TextOf, tmp_path: Path
 ) -> None:
-    one = replace(box(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
+    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
     step = break_glass.plan(one)
     script = text_of(step, f"{break_glass.LIBRARY}/register-ssm")
     assert "the:code" not in script
@@ -144,9 +144,9 @@ def test_what_registers_with_systems_manager_is_removed_once_it_has(
 
 @pytest.mark.parametrize("secrets", [{}, {"ssm": "no separator"}], ids=["missing", "misshapen"])
 def test_an_activation_that_is_not_there_is_an_error_with_the_command(
-    box: Boxes, secrets: dict[str, str]
+    target: Targets, secrets: dict[str, str]
 ) -> None:
-    one = replace(box(CASE, break_glass=BreakGlass(ssm=SSM)), secrets=secrets)
+    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets=secrets)
     with pytest.raises(InvalidInput, match=r"fleet:passphrases\.ssm") as refused:
         break_glass.plan(one)
     assert "no separator" not in str(refused.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgefleet.boot import cloud_init
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 
 DS_IDENTIFY = Path("/usr/lib/cloud-init/ds-identify")
 ENABLED, DISABLED = 0, 1
@@ -23,7 +23,7 @@ PROGRAMS = {
 
 
 def identified(root: Path, machine: str, label: str) -> int:
-    """The answer of ds-identify on a box with `root`, whose other medium has `label`."""
+    """The answer of ds-identify on a node with `root`, whose other medium has `label`."""
     programs = root / "programs"
     for folder in ("programs", "run", "proc", "etc/cloud", "sys/class/dmi/id", "dev"):
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -43,20 +43,20 @@ def identified(root: Path, machine: str, label: str) -> int:
     return done.returncode
 
 
-def test_cloud_init_is_told_by_its_own_file(box: Callable[..., Box]) -> None:
+def test_cloud_init_is_told_by_its_own_file(target: Callable[..., Target]) -> None:
     """One line, for everybody to read."""
-    (file,) = cloud_init.plan(box()).files
+    (file,) = cloud_init.plan(target()).files
     assert ("/etc/cloud/ds-identify.cfg", 0o644) == (file.path, file.mode)
     assert b"policy: search,found=all,maybe=none,notfound=disabled\n" == file.content
 
 
 @pytest.mark.skipif(not DS_IDENTIFY.exists(), reason="needs ds-identify: apt-get install cloud-init")
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64", "armv7l"])
-def test_a_box_stays_as_it_is_without_its_medium_and_takes_a_new_one(
-    box: Callable[..., Box], tmp_path: Path, machine: str
+def test_a_node_stays_as_it_is_without_its_medium_and_takes_a_new_one(
+    target: Callable[..., Target], tmp_path: Path, machine: str
 ) -> None:
     """Off without a seed, on every kind of board; on again with one."""
-    (file,) = cloud_init.plan(box()).files
+    (file,) = cloud_init.plan(target()).files
     place = tmp_path / file.path.lstrip("/")
     place.parent.mkdir(parents=True)
     place.write_bytes(file.content)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import data_disk
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 
 TOOLS = ("losetup", "mkfs.ext4", "wipefs", "blkid", "lsblk", "mountpoint")
 
@@ -35,14 +35,16 @@ def device(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def script(box: Boxes) -> str:
-    """The script of a box with an encrypted disk."""
-    return script_of(box("recipe-1/data-disk", "srv"))
+def script(target: Targets) -> str:
+    """The script of a node with an encrypted disk."""
+    return script_of(target("recipe-1/data-disk", "srv"))
 
 
-def script_of(box: Box) -> str:
+def script_of(target: Target) -> str:
     """The step's script."""
-    return next(file.content.decode() for file in data_disk.plan(box).files if file.path == data_disk.SCRIPT)
+    return next(
+        file.content.decode() for file in data_disk.plan(target).files if file.path == data_disk.SCRIPT
+    )
 
 
 def run(script: str, at: Path, device: str, encryption: str = "none") -> subprocess.CompletedProcess[str]:
@@ -98,7 +100,7 @@ def test_a_disk_that_was_left_half_made_is_made_again(script: str, device: str, 
     assert 0 == done.returncode, done.stderr
 
 
-def test_a_box_without_a_tpm_says_so_and_writes_nothing(script: str, device: str, tmp_path: Path) -> None:
+def test_a_node_without_a_tpm_says_so_and_writes_nothing(script: str, device: str, tmp_path: Path) -> None:
     if Path("/dev/tpmrm0").exists():
         pytest.skip("this machine has a TPM; that needs one without, not apt-get install")
     done = run(script, tmp_path, device, "tpm2")
@@ -113,8 +115,8 @@ def test_a_disk_that_is_away_is_told_in_a_sentence(script: str, tmp_path: Path) 
     assert "check that it is plugged in" in (tmp_path / "state/problems/data-disk").read_text()
 
 
-def test_k3s_is_not_started_without_its_disk(box: Boxes) -> None:
-    step = data_disk.plan(box("recipe-1/data-disk", "till"))
+def test_k3s_is_not_started_without_its_disk(target: Targets) -> None:
+    step = data_disk.plan(target("recipe-1/data-disk", "till"))
     (drop_in,) = [file for file in step.files if file.path.endswith("k3s-agent.service.d/data-disk.conf")]
     assert b"ExecStartPre=/usr/bin/mountpoint -q /var/lib/data" in drop_in.content
-    assert not data_disk.plan(box("recipe-1/server-static")).files
+    assert not data_disk.plan(target("recipe-1/server-static")).files

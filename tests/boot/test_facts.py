@@ -1,16 +1,16 @@
-"""Who is this box: the first thing that somebody at its console asks."""
+"""Who is this node: the first thing that somebody at its console asks."""
 
 from collections.abc import Callable
 
 import yaml
 
 from edgefleet.boot import facts
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 
 
-def test_a_box_can_say_what_it_is_and_what_it_was_built_for(box: Callable[..., Box]) -> None:
-    """Names lead to the fleet file; hardware shows an image that went to the wrong box."""
-    (file,) = facts.plan(box("server-and-agent", "cam")).files
+def test_a_node_can_say_what_it_is_and_what_it_was_built_for(target: Callable[..., Target]) -> None:
+    """Names lead to the fleet file; hardware shows an image that went to the wrong node."""
+    (file,) = facts.plan(target("server-and-agent", "cam")).files
     said = yaml.safe_load(file.content)
     assert "/etc/edgefleet/node.yaml" == file.path
     assert ("retail", "us-east-1", "us-nyc-003", "cam", "agent", 1, 2) == tuple(
@@ -20,9 +20,9 @@ def test_a_box_can_say_what_it_is_and_what_it_was_built_for(box: Callable[..., B
     assert 1_073_741_824 == said["hardware"]["memoryBytes"]
 
 
-def test_facts_hold_no_secret(box: Callable[..., Box]) -> None:
-    """Everybody on the box may read them."""
-    (file,) = facts.plan(box()).files
+def test_facts_hold_no_secret(target: Callable[..., Target]) -> None:
+    """Everybody on the node may read them."""
+    (file,) = facts.plan(target()).files
     assert 0o644 == file.mode
     assert not file.is_secret
-    assert box().key.encode() not in file.content
+    assert target().key.encode() not in file.content

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import firewall
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 
 TextOf = Callable[[Step, str], str]
@@ -20,27 +20,27 @@ TUNNEL = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", 
 
 
 @pytest.fixture
-def rules(text_of: TextOf) -> Callable[[Box], str]:
-    """The rules of a box."""
-    return lambda box: text_of(firewall.plan(box), firewall.PATH)
+def rules(text_of: TextOf) -> Callable[[Target], str]:
+    """The rules of a node."""
+    return lambda target: text_of(firewall.plan(target), firewall.PATH)
 
 
-def with_k3s(box: Box, **config: Any) -> Box:
-    """The box with these keys in k3s's configuration."""
+def with_k3s(target: Target, **config: Any) -> Target:
+    """The node with these keys in k3s's configuration."""
     named = {name.replace("_", "-"): value for name, value in config.items()}
-    return replace(box, site=replace(box.site, k3s=replace(box.site.k3s, config=named)))
+    return replace(target, site=replace(target.site, k3s=replace(target.site.k3s, config=named)))
 
 
 @pytest.fixture
-def several(box: Boxes) -> Callable[[str], Box]:
+def several(target: Targets) -> Callable[[str], Target]:
     """A node of the site that has a server and agents."""
-    return lambda node: box(SEVERAL, node)
+    return lambda node: target(SEVERAL, node)
 
 
-def test_a_site_of_one_box_is_reached_by_ssh_and_its_own_containers(
-    box: Boxes, rules: Callable[[Box], str]
+def test_a_site_of_one_node_is_reached_by_ssh_and_its_own_containers(
+    target: Targets, rules: Callable[[Target], str]
 ) -> None:
-    made = rules(box(ONE))
+    made = rules(target(ONE))
     assert 1 == made.count("policy drop")
     assert "tcp dport 22 accept" in made
     assert "ip saddr { 10.42.0.0/16, 10.43.0.0/16 } accept" in made
@@ -50,8 +50,8 @@ def test_a_site_of_one_box_is_reached_by_ssh_and_its_own_containers(
     assert "forward" not in made.replace("forwarded", "")
 
 
-def test_boxes_of_a_site_reach_each_other_and_nobody_else_does(
-    several: Callable[[str], Box], rules: Callable[[Box], str]
+def test_nodes_of_a_site_reach_each_other_and_nobody_else_does(
+    several: Callable[[str], Target], rules: Callable[[Target], str]
 ) -> None:
     """The server is asked by agents; each end of flannel's tunnel and each kubelet by the others."""
     server, agent = rules(several("srv")), rules(several("cam"))
@@ -65,13 +65,13 @@ def test_boxes_of_a_site_reach_each_other_and_nobody_else_does(
 
 
 def test_neighbours_are_known_by_address_and_who_asks_dhcp_by_the_sites_subnet(
-    several: Callable[[str], Box], rules: Callable[[Box], str]
+    several: Callable[[str], Target], rules: Callable[[Target], str]
 ) -> None:
     """Never from everywhere, as an address that is not known yet would suggest."""
     server = several("srv")
     agents = [name for name, node in server.site.nodes.items() if node.role == "agent"]
 
-    def with_agents(addresses: list[str | None]) -> Box:
+    def with_agents(addresses: list[str | None]) -> Target:
         nodes = dict(server.site.nodes)
         for name, address in zip(agents, addresses, strict=True):
             network = replace(nodes[name].network, address=address, extra_addresses=(), gateway=None)
@@ -100,8 +100,8 @@ def test_neighbours_are_known_by_address_and_who_asks_dhcp_by_the_sites_subnet(
     ids=["vxlan", "wireguard", "host-gw", "registry", "dual-stack"],
 )
 def test_ports_follow_what_k3s_is_told(
-    several: Callable[[str], Box],
-    rules: Callable[[Box], str],
+    several: Callable[[str], Target],
+    rules: Callable[[Target], str],
     config: dict[str, Any],
     there: list[str],
     absent: list[str],
@@ -112,37 +112,39 @@ def test_ports_follow_what_k3s_is_told(
 
 
 def test_what_the_fleet_file_allows_is_admitted_from_where_it_says(
-    box: Boxes, rules: Callable[[Box], str]
+    target: Targets, rules: Callable[[Target], str]
 ) -> None:
     allow = (
         Admission(port=8443, from_=("10.0.0.0/8", "2001:db8::/32")),
         Admission(port=161, protocol="udp"),
     )
-    made = rules(box(ONE, firewall=Firewall(allow=allow)))
+    made = rules(target(ONE, firewall=Firewall(allow=allow)))
     assert "ip saddr { 10.0.0.0/8 } tcp dport 8443 accept" in made
     assert "ip6 saddr { 2001:db8::/32 } tcp dport 8443 accept" in made
     assert "\n    udp dport 161 accept" in made
 
 
-def test_ssh_is_admitted_from_the_given_subnets_alone(box: Boxes, rules: Callable[[Box], str]) -> None:
+def test_ssh_is_admitted_from_the_given_subnets_alone(
+    target: Targets, rules: Callable[[Target], str]
+) -> None:
     """One rule for each family, and none without a source."""
-    lines = rules(box(ONE, firewall=Firewall(ssh_from=("10.9.0.0/16", "2001:db8::7")))).splitlines()
+    lines = rules(target(ONE, firewall=Firewall(ssh_from=("10.9.0.0/16", "2001:db8::7")))).splitlines()
     assert [
         'ip saddr { 10.9.0.0/16 } tcp dport 22 accept comment "SSH, by keys only"',
         'ip6 saddr { 2001:db8::7 } tcp dport 22 accept comment "SSH, by keys only"',
     ] == [line.strip() for line in lines if "dport 22 " in line]
 
 
-def test_it_needs_no_names_of_protocols(box: Boxes, rules: Callable[[Box], str]) -> None:
+def test_it_needs_no_names_of_protocols(target: Targets, rules: Callable[[Target], str]) -> None:
     """A small base system has no ``/etc/protocols``: seen by booting one, whose firewall then was none."""
-    made = rules(box(ONE))
+    made = rules(target(ONE))
     assert "meta l4proto { 1, 58 } accept" in made
     assert "icmp }" not in made
 
 
-def test_turned_off_it_leaves_none_behind(box: Boxes, tmp_path: Path) -> None:
-    """A box that had one loses it with the seed that says so; on one that had none, nothing fails."""
-    step = firewall.plan(box(ONE, firewall=Firewall(enabled=False)))
+def test_turned_off_it_leaves_none_behind(target: Targets, tmp_path: Path) -> None:
+    """A node that had one loses it with the seed that says so; on one that had none, nothing fails."""
+    step = firewall.plan(target(ONE, firewall=Firewall(enabled=False)))
     assert ((), ()) == (step.files, step.units)
     ((*shell, script),) = step.commands
     assert ["sh", "-c"] == shell
@@ -166,8 +168,8 @@ def nft(path: Path, *, check: bool) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("is_check", [True, False], ids=["checked", "loaded"])
 def test_nft_takes_every_kind_of_rule(
-    several: Callable[[str], Box],
-    rules: Callable[[Box], str],
+    several: Callable[[str], Target],
+    rules: Callable[[Target], str],
     tmp_path: Path,
     *,
     is_check: bool,

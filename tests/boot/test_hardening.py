@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 from tests.go_programs import built
 
 from edgefleet.boot import hardening, runtime_config
 from edgefleet.errors import InvalidInput
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 from edgefleet.runtimes.base import k3s
 from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS, check_hardening
 
@@ -23,12 +23,14 @@ CASE = "recipe-1/server-static"
 
 
 @pytest.fixture
-def config(box: Boxes, text_of: TextOf) -> Callable[..., dict[str, Any]]:
-    """``config(**{"kubelet-arg+": [...]})``: config.yaml of a box whose fleet file says that of k3s."""
+def config(target: Targets, text_of: TextOf) -> Callable[..., dict[str, Any]]:
+    """``config(**{"kubelet-arg+": [...]})``: config.yaml of a node whose fleet file says that of k3s."""
 
     def make(*, hardening: bool = True, airgap: bool = False, **said: Any) -> dict[str, Any]:
-        one = box(CASE, hardening=hardening, airgap=airgap)
-        made = Box(site=replace(one.site, k3s=replace(one.site.k3s, config=said)), name=one.name, key=one.key)
+        one = target(CASE, hardening=hardening, airgap=airgap)
+        made = Target(
+            site=replace(one.site, k3s=replace(one.site.k3s, config=said)), name=one.name, key=one.key
+        )
         written: dict[str, Any] = yaml.safe_load(text_of(runtime_config.plan(made), k3s.CONFIG))
         return written
 
@@ -49,18 +51,18 @@ def test_a_server_is_told_what_the_guide_says(config: Callable[..., dict[str, An
     assert not any("AlwaysPullImages" in each for each in api)
 
 
-def test_one_switch_turns_all_of_it_off(config: Callable[..., dict[str, Any]], box: Boxes) -> None:
+def test_one_switch_turns_all_of_it_off(config: Callable[..., dict[str, Any]], target: Targets) -> None:
     made = config(hardening=False)
     assert "kube-apiserver-arg" not in made
     assert "kubelet-arg" not in made
-    step = hardening.plan(box(CASE, hardening=False))
+    step = hardening.plan(target(CASE, hardening=False))
     assert ((), ()) == (step.files, step.units)
     assert (("rm", "-f", hardening.SYSCTL, hardening.DEBIANS, hardening.TMPFILES),) == step.commands
 
 
-def test_what_procps_says_of_links_does_not_come_last(box: Boxes, text_of: TextOf) -> None:
+def test_what_procps_says_of_links_does_not_come_last(target: Targets, text_of: TextOf) -> None:
     """A file of the same name below /etc stands in its place (sysctl.d, "Configuration directories")."""
-    step = hardening.plan(box(CASE))
+    step = hardening.plan(target(CASE))
     assert "fs.protected_fifos = 2\n" in text_of(step, hardening.SYSCTL)
     said = text_of(step, "/etc/sysctl.d/99-protect-links.conf")
     assert ["#"] == [line[0] for line in said.splitlines()]
@@ -109,8 +111,8 @@ def test_an_air_gapped_site_never_asks_for_its_images_again(config: Callable[...
     assert config(**said)
 
 
-def test_the_loader_finds_contradictions_at_their_key(box: Boxes) -> None:
-    site = box(CASE).site
+def test_the_loader_finds_contradictions_at_their_key(target: Targets) -> None:
+    site = target(CASE).site
     said = replace(site, k3s=replace(site.k3s, config={"kubelet-arg+": ["tls-cipher-suites=NULL"]}))
     assert ['k3s.config["kubelet-arg+"]'] == [each.path for each in check_hardening(said)] or [
         "k3s.config.kubelet-arg+"
@@ -118,9 +120,9 @@ def test_the_loader_finds_contradictions_at_their_key(box: Boxes) -> None:
     assert [] == list(check_hardening(site))
 
 
-def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(box: Boxes, text_of: TextOf) -> None:
+def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(target: Targets, text_of: TextOf) -> None:
     """Policies are the API server's."""
-    agent = box("server-and-agent", "cam")
+    agent = target("server-and-agent", "cam")
     assert "agent" == agent.node.role
     made = yaml.safe_load(text_of(runtime_config.plan(agent), k3s.CONFIG))
     assert "kubelet-arg" in made
@@ -128,9 +130,9 @@ def test_an_agent_has_kernel_settings_and_kubelet_arguments_only(box: Boxes, tex
     assert [hardening.SYSCTL, hardening.DEBIANS] == [file.path for file in hardening.plan(agent).files]
 
 
-def test_the_policies_have_the_shape_that_kubernetes_reads(box: Boxes, text_of: TextOf) -> None:
+def test_the_policies_have_the_shape_that_kubernetes_reads(target: Targets, text_of: TextOf) -> None:
     """Every plugin that is enabled beside the built-in ones has a configuration, and modes are known ones."""
-    step = hardening.plan(box(CASE))
+    step = hardening.plan(target(CASE))
     admission = yaml.safe_load(text_of(step, ADMISSION))
     assert ("apiserver.config.k8s.io/v1", "AdmissionConfiguration") == (
         admission["apiVersion"],
@@ -153,9 +155,9 @@ def test_the_policies_have_the_shape_that_kubernetes_reads(box: Boxes, text_of: 
     )
 
 
-def test_the_settings_load_and_the_folder_is_roots(box: Boxes, text_of: TextOf, tmp_path: Path) -> None:
+def test_the_settings_load_and_the_folder_is_roots(target: Targets, text_of: TextOf, tmp_path: Path) -> None:
     """systemd-tmpfiles itself makes the audit log's folder, 0700."""
-    step = hardening.plan(box(CASE))
+    step = hardening.plan(target(CASE))
     for line in text_of(step, hardening.SYSCTL).splitlines()[1:]:
         name, _, value = line.partition(" = ")
         assert name.count(".")
@@ -172,10 +174,12 @@ def test_the_settings_load_and_the_folder_is_roots(box: Boxes, text_of: TextOf, 
 
 
 @pytest.mark.boot
-def test_kubernetes_own_api_server_reads_the_policies(box: Boxes, text_of: TextOf, tmp_path: Path) -> None:
+def test_kubernetes_own_api_server_reads_the_policies(
+    target: Targets, text_of: TextOf, tmp_path: Path
+) -> None:
     """With its own code, a Go program beside this test."""
     policies = built(Path(__file__).parent / "policies", tmp_path / "policies")
-    step = hardening.plan(box(CASE))
+    step = hardening.plan(target(CASE))
     for path in (ADMISSION, AUDIT):
         (tmp_path / Path(path).name).write_text(text_of(step, path))
     done = subprocess.run(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import healing
 from edgefleet.model.firstboot import Step
@@ -53,7 +53,7 @@ TextOf = Callable[[Step, str], str]
 
 @dataclass
 class Machine:
-    """A folder in the place of a box's root, with stand-ins."""
+    """A folder in the place of a node's root, with stand-ins."""
 
     root: Path
     script: Path
@@ -144,15 +144,15 @@ class Machine:
 
 
 @pytest.fixture
-def machine(box: Boxes, text_of: TextOf, tmp_path: Path) -> Machine:
-    """A box with the script of the golden site."""
+def machine(target: Targets, text_of: TextOf, tmp_path: Path) -> Machine:
+    """A node with the script of the golden site."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for name, text in (("systemctl", FAKE_SYSTEMCTL), ("agetty", FAKE_AGETTY)):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     script = tmp_path / "heal"
-    script.write_text(text_of(healing.plan(box(CASE)), healing.SCRIPT))
+    script.write_text(text_of(healing.plan(target(CASE)), healing.SCRIPT))
     (tmp_path / "root/run").mkdir(parents=True)
     return Machine(root=tmp_path / "root", script=script, programs=programs)
 
@@ -169,7 +169,7 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
     assert [0o755, 0o644, 0o700] == modes
 
 
-def test_the_screen_says_how_the_box_is_before_anybody_logs_in(machine: Machine) -> None:
+def test_the_screen_says_how_the_node_is_before_anybody_logs_in(machine: Machine) -> None:
     """From the start on, and after each look; terminals are told to show it anew where it is new alone."""
     screen, link = (
         machine.root / path for path in ("run/edgefleet/console.issue", "etc/issue.d/edgefleet.issue")
@@ -325,7 +325,7 @@ def test_what_says_nothing_new_is_not_written(machine: Machine) -> None:
 def test_k3s_is_started_anew_when_it_has_run_for_long(
     machine: Machine, days: int, *, is_started: bool
 ) -> None:
-    """Its certificates are renewed at a start alone; a box that was started lately is left alone."""
+    """Its certificates are renewed at a start alone; a node that was started lately is left alone."""
     machine.apply("good 1")
     asked = machine.root / "run/asked"
     asked.write_text("")
@@ -377,9 +377,9 @@ def test_a_power_cut_at_any_step_leaves_one_or_the_other_whole(
     assert step > 5
 
 
-def test_an_agent_asks_as_the_kubelet_that_it_is(box: Boxes, text_of: TextOf, machine: Machine) -> None:
+def test_an_agent_asks_as_the_kubelet_that_it_is(target: Targets, text_of: TextOf, machine: Machine) -> None:
     """It has no administrator's certificate; a node may see itself."""
-    machine.script.write_text(text_of(healing.plan(box("server-and-agent", "cam")), healing.SCRIPT))
+    machine.script.write_text(text_of(healing.plan(target("server-and-agent", "cam")), healing.SCRIPT))
     machine.configure("good 1")
     machine.done("adopt")
     binary = machine.root / "usr/local/bin/k3s"
@@ -392,14 +392,14 @@ def test_an_agent_asks_as_the_kubelet_that_it_is(box: Boxes, text_of: TextOf, ma
     assert f"--kubeconfig {machine.root}/var/lib/rancher/k3s/agent/kubelet.kubeconfig get --raw" in asked
 
 
-def test_each_site_has_a_night_of_its_own(box: Boxes) -> None:
+def test_each_site_has_a_night_of_its_own(target: Targets) -> None:
     """The same always, and spread over days and minutes."""
-    one = box(CASE)
+    one = target(CASE)
     (timer,) = [unit for unit in healing.plan(one).units if unit.name == "edgefleet-renew.timer"]
     assert timer.text == next(u for u in healing.plan(one).units if u.name == timer.name).text
     turns = set()
     for number in range(50):
-        step = healing.plan(box(CASE, name=f"shop-{number}"))
+        step = healing.plan(target(CASE, name=f"shop-{number}"))
         (script,) = [file.content.decode() for file in step.files if file.path == healing.SCRIPT]
         (unit,) = [unit.text for unit in step.units if unit.name == timer.name]
         days = int(re.findall(r"^renew_after=(\d+)", script, re.MULTILINE)[0])
@@ -421,13 +421,13 @@ def test_shellcheck_finds_nothing(machine: Machine) -> None:
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
 )
-def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
+def test_systemd_takes_the_units(target: Targets, tmp_path: Path) -> None:
     """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the script."""
     script = tmp_path / "heal"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
     paths = []
-    for unit in healing.plan(box(CASE)).units:
+    for unit in healing.plan(target(CASE)).units:
         path = tmp_path / unit.name
         path.write_text(unit.text.replace(healing.SCRIPT, str(script)))
         paths.append(str(path))

@@ -18,13 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.boot.conftest import KEY, Boxes
+from tests.boot.conftest import KEY, Targets
 
 from edgefleet.boot import heartbeat, identity
 from edgefleet.keys.certificates import BACKDATED, key_pem, pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import UNTIL, identified, site_authority
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
@@ -96,17 +96,17 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     server.server_close()
 
 
-def known(box: Boxes) -> Box:
-    """A box of a region whose hub is localhost."""
-    one = box("recipe-1/server-static")
+def known(target: Targets) -> Target:
+    """A node of a region whose hub is localhost."""
+    one = target("recipe-1/server-static")
     return replace(one, site=identified(one.site, KEY, BY, HUB))
 
 
 @pytest.fixture
-def root(box: Boxes, tmp_path: Path) -> Path:
-    """A folder in the place of the box's root."""
+def root(target: Targets, tmp_path: Path) -> Path:
+    """A folder in the place of the node's root."""
     made = tmp_path / "root"
-    one = known(box)
+    one = known(target)
     for file in (*identity.plan(one).files, *heartbeat.plan(one).files):
         path = made / file.path[1:]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ def test_a_hub_that_is_away_is_asked_less_and_less_and_is_no_failure(root: Path)
 
 
 def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Hub) -> None:
-    """The box trusts the region's authority alone, whatever its base system trusts."""
+    """The node trusts the region's authority alone, whatever its base system trusts."""
     (root / "etc/edgefleet/identity/authority.crt").write_text(STRANGER.certificate_pem)
     done = beat(root, hub.url)
     assert 0 == done.returncode
@@ -174,12 +174,12 @@ def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Hub) -> 
     assert [] == hub.told
 
 
-def test_without_a_hub_there_is_nothing_to_tell(box: Boxes) -> None:
-    assert Step() == heartbeat.plan(box("recipe-1/server-static"))
+def test_without_a_hub_there_is_nothing_to_tell(target: Targets) -> None:
+    assert Step() == heartbeat.plan(target("recipe-1/server-static"))
 
 
-def test_nothing_waits_for_it(box: Boxes) -> None:
-    units = heartbeat.plan(known(box)).units
+def test_nothing_waits_for_it(target: Targets) -> None:
+    units = heartbeat.plan(known(target)).units
     assert units
     for unit in units:
         assert [] == [word for word in ("Before=", "RequiredBy=", "network-online") if word in unit.text]

@@ -1,4 +1,4 @@
-"""Step `identity`: what is on the box fits together, and is what the authority made for this site."""
+"""Step `identity`: what is on the node fits together, and is what the authority made for this site."""
 
 import base64
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tests.boot.conftest import KEY, Boxes
+from tests.boot.conftest import KEY, Targets
 
 from edgefleet.boot import identity
 from edgefleet.keys.derivation import hub_master
@@ -19,14 +19,16 @@ BY = site_authority(MASTER, fleet="retail", region="eu")
 CASE = "recipe-1/server-static"
 
 
-def test_certificate_key_and_authority_fit_together(box: Boxes, text_of: Callable[[Step, str], str]) -> None:
+def test_certificate_key_and_authority_fit_together(
+    target: Targets, text_of: Callable[[Step, str], str]
+) -> None:
     """The key is made from the site's own, the certificate is handed in: they are of each other."""
     hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
-    one = box(CASE)
+    one = target(CASE)
     spec = identified(one.site, KEY, BY, hub)
     assert spec.identity is not None
     assert "hub.example" == spec.identity.hub
-    step = identity.plan(box(CASE, identity=spec.identity))
+    step = identity.plan(target(CASE, identity=spec.identity))
     certificate = x509.load_pem_x509_certificate(text_of(step, f"{identity.FOLDER}/site.crt").encode())
     authority = x509.load_pem_x509_certificate(text_of(step, f"{identity.FOLDER}/authority.crt").encode())
     key = load_pem_private_key(text_of(step, f"{identity.FOLDER}/site.key").encode(), None)
@@ -37,8 +39,8 @@ def test_certificate_key_and_authority_fit_together(box: Boxes, text_of: Callabl
     assert (0o600, True) == modes[f"{identity.FOLDER}/site.key"]
 
 
-def test_without_an_authority_there_is_nothing(box: Boxes) -> None:
+def test_without_an_authority_there_is_nothing(target: Targets) -> None:
     """As in a region without a hub."""
-    one = box(CASE)
+    one = target(CASE)
     assert one.site == identified(one.site, KEY, BY, ControlPlane())
     assert Step() == identity.plan(one)

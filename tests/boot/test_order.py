@@ -8,23 +8,23 @@ import pytest
 
 from edgefleet import boot
 from edgefleet.errors import InvalidInput
-from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.firstboot import FirstBoot, Target
 from edgefleet.site.first_boot import first_boot
 
 CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "server-and-agent")
-Boxes = Callable[..., Box]
+Targets = Callable[..., Target]
 
 
 @pytest.fixture(params=CASES)
-def planned(request: pytest.FixtureRequest, box: Boxes) -> FirstBoot:
+def planned(request: pytest.FixtureRequest, target: Targets) -> FirstBoot:
     """The first boot of each of some golden sites."""
-    return first_boot(box(request.param))
+    return first_boot(target(request.param))
 
 
-def test_an_unknown_recipe_is_named_with_the_known_ones(box: Boxes) -> None:
+def test_an_unknown_recipe_is_named_with_the_known_ones(target: Targets) -> None:
     """A fleet file of a newer edgefleet must not be rendered by guess."""
     with pytest.raises(InvalidInput) as caught:
-        first_boot(box(recipe=99))
+        first_boot(target(recipe=99))
     assert ("recipe", "recipe") == (caught.value.problem.code, caught.value.problem.path)
     assert "use one of 1," in caught.value.problem.hint
 
@@ -54,10 +54,10 @@ def test_files_have_plain_absolute_paths_outside_tmp(planned: FirstBoot) -> None
         assert "tmp" not in path.parts
 
 
-def test_only_root_may_read_a_file_with_a_secret(box: Boxes, planned: FirstBoot) -> None:
+def test_only_root_may_read_a_file_with_a_secret(target: Targets, planned: FirstBoot) -> None:
     """Whatever holds a derived secret says so and has mode 0600; nothing else holds one."""
-    another = first_boot(Box(site=box().site, name="n1", key="A" * 43 + "="))
-    mine = first_boot(box())
+    another = first_boot(Target(site=target().site, name="n1", key="A" * 43 + "="))
+    mine = first_boot(target())
     secret = {a.path for a, b in zip(mine.files, another.files, strict=True) if a.content != b.content}
     assert secret == {file.path for file in mine.files if file.is_secret}
     assert {"/etc/rancher/k3s/config.yaml"} == {file.path for file in planned.files if file.is_secret}

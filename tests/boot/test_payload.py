@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 from tests.boot.test_healing import cutter
 
 from edgefleet.boot import payload, runtime_install
-from edgefleet.model.firstboot import Box, File, Step
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.medium import PayloadFile
 from edgefleet.runtimes.base import k3s
 
@@ -32,9 +32,9 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def air_gapped(box: Boxes) -> Box:
+def air_gapped(target: Targets) -> Target:
     """A server whose medium carries `CONTENT`; an archive is known by its image's manifest alone."""
-    one = box(CASE, airgap=True)
+    one = target(CASE, airgap=True)
     files = tuple(
         PayloadFile(
             path=path,
@@ -50,7 +50,7 @@ def air_gapped(box: Boxes) -> Box:
 
 @dataclass
 class Machine:
-    """A folder in the place of a box's root."""
+    """A folder in the place of a node's root."""
 
     root: Path
     programs: Path
@@ -113,14 +113,14 @@ class Machine:
 
 
 @pytest.fixture
-def machine(box: Boxes, tmp_path: Path) -> Machine:
-    """An air-gapped box with the scripts of both steps."""
+def machine(target: Targets, tmp_path: Path) -> Machine:
+    """An air-gapped node with the scripts of both steps."""
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "systemctl").write_text(SYSTEMCTL)
     (programs / "systemctl").chmod(0o755)
     made = Machine(root=tmp_path / "root", programs=programs)
-    one = air_gapped(box)
+    one = air_gapped(target)
     made.put(*payload.plan(one).files, *runtime_install.plan(one).files)
     return made
 
@@ -267,7 +267,7 @@ def test_a_configuration_that_is_new_starts_k3s_anew_with_the_binary_that_is_her
 
 
 def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -> None:
-    """A Plan of the hub put it there; the next start of the box does not take it back. One that rots goes."""
+    """A Plan of the hub upgraded it; the next start of the node keeps it. A broken one is removed."""
     machine.medium()
     machine.run(payload.SCRIPT)
     machine.run(k3s.SCRIPT)
@@ -288,14 +288,14 @@ def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -
     assert K3S == (machine.binaries / "k3s").read_bytes()
 
 
-def test_a_site_with_a_link_carries_nothing(box: Boxes) -> None:
-    assert Step() == payload.plan(box(CASE))
+def test_a_site_with_a_link_carries_nothing(target: Targets) -> None:
+    assert Step() == payload.plan(target(CASE))
 
 
-def test_k3s_waits_for_no_link(box: Boxes) -> None:
+def test_k3s_waits_for_no_link(target: Targets) -> None:
     """Nothing that needs it is ordered before k3s, and no k3s at all is no failure."""
     for node, name in (("srv", "k3s.service"), ("cam", "k3s-agent.service")):
-        one = box("server-and-agent", node)
+        one = target("server-and-agent", node)
         step = runtime_install.plan(one)
         installer, unit = step.units
         assert (k3s.INSTALLER, name) == (installer.name, unit.name)
@@ -326,10 +326,10 @@ def test_shellcheck_finds_nothing(machine: Machine, script: str) -> None:
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt-get install systemd"
 )
-def test_systemd_takes_the_units(box: Boxes, tmp_path: Path) -> None:
+def test_systemd_takes_the_units(target: Targets, tmp_path: Path) -> None:
     """`systemd-analyze verify` finds nothing wrong; a stand-in takes the place of the programs they run."""
-    one = air_gapped(box)
-    steps: list[Callable[[Box], Step]] = [payload.plan, runtime_install.plan]
+    one = air_gapped(target)
+    steps: list[Callable[[Target], Step]] = [payload.plan, runtime_install.plan]
     program, paths = tmp_path / "program", []
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)

@@ -4,24 +4,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import proxy
 from edgefleet.errors import InvalidInput
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 
 TextOf = Callable[[Step, str], str]
 BEHIND = "recipe-1/data-disk"
 
 
-def with_password(box: Box, secret: str) -> Box:
-    """The box, whose stack has this secret."""
-    return replace(box, secrets={"proxy": secret})
+def with_password(target: Target, secret: str) -> Target:
+    """The node, whose stack has this secret."""
+    return replace(target, secrets={"proxy": secret})
 
 
-def test_what_is_inside_the_site_is_not_asked_of_the_proxy(box: Boxes, text_of: TextOf) -> None:
+def test_what_is_inside_the_site_is_not_asked_of_the_proxy(target: Targets, text_of: TextOf) -> None:
     """A password is quoted, and in files of root alone."""
-    step = proxy.plan(with_password(box(BEHIND, "srv"), "till:p@ss/word"))
+    step = proxy.plan(with_password(target(BEHIND, "srv"), "till:p@ss/word"))
     made = text_of(step, proxy.ENVIRONMENT)
     assert 'HTTPS_PROXY="http://till:p%40ss%2Fword@proxy.example:3128"\n' in made
     variables = dict(line.split("=", 1) for line in made.splitlines())
@@ -31,7 +31,7 @@ def test_what_is_inside_the_site_is_not_asked_of_the_proxy(box: Boxes, text_of: 
 
 
 @pytest.mark.parametrize("secret", ["", "no-colon"])
-def test_a_proxy_without_its_credentials_is_refused_without_showing_any(box: Boxes, secret: str) -> None:
+def test_a_proxy_without_its_credentials_is_refused_without_showing_any(target: Targets, secret: str) -> None:
     with pytest.raises(InvalidInput, match=r"fleet:passphrases\.proxy") as refused:
-        proxy.plan(with_password(box(BEHIND, "srv"), secret))
+        proxy.plan(with_password(target(BEHIND, "srv"), secret))
     assert "no-colon" not in str(refused.value)

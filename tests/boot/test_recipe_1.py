@@ -3,10 +3,10 @@
 import configparser
 
 import pytest
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import healing, recipe_1
-from edgefleet.model.firstboot import Box, Step, Unit
+from edgefleet.model.firstboot import Step, Target, Unit
 from edgefleet.model.safety import BreakGlass, WireGuard
 from edgefleet.runtimes.base import k3s
 
@@ -14,9 +14,9 @@ PEER = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", ne
 
 
 @pytest.fixture(params=["srv", "cam"])
-def steps(request: pytest.FixtureRequest, box: Boxes) -> list[Step]:
+def steps(request: pytest.FixtureRequest, target: Targets) -> list[Step]:
     """All that a server and an agent get, with everything that may be turned on."""
-    one: Box = box(
+    one: Target = target(
         "server-and-agent",
         request.param,
         airgap=True,

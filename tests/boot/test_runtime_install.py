@@ -1,16 +1,16 @@
 """Step `runtime_install`: each node gets the programs and units of its own runtime."""
 
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import runtime_install
 from edgefleet.runtimes import RUNTIMES, runtime_of
 
 
-def test_a_node_gets_the_units_of_its_runtime(box: Boxes) -> None:
+def test_a_node_gets_the_units_of_its_runtime(target: Targets) -> None:
     """A server and an agent of one site."""
     roles = set()
     for name in ("srv", "cam"):
-        node = box("server-and-agent", name)
+        node = target("server-and-agent", name)
         runtime = runtime_of(node.node)
         assert [runtime.installer, runtime.unit] == [unit.name for unit in runtime_install.plan(node).units]
         roles.add(runtime.role)

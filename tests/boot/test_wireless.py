@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.boot.conftest import Boxes
+from tests.boot.conftest import Targets
 
 from edgefleet.boot import wireless
 from edgefleet.model.firstboot import Step
@@ -11,6 +11,6 @@ TextOf = Callable[[Step, str], str]
 PI, USUAL = "recipe-1/raspberry-pi", "recipe-1/server-static"
 
 
-def test_wireless_keeps_to_the_rules_of_its_country(box: Boxes, text_of: TextOf) -> None:
-    assert "ieee80211_regdom=DE\n" in text_of(wireless.plan(box(PI)), wireless.PATH)
-    assert Step() == wireless.plan(box(USUAL))
+def test_wireless_keeps_to_the_rules_of_its_country(target: Targets, text_of: TextOf) -> None:
+    assert "ieee80211_regdom=DE\n" in text_of(wireless.plan(target(PI)), wireless.PATH)
+    assert Step() == wireless.plan(target(USUAL))

@@ -9,7 +9,7 @@ import yaml
 
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
-from edgefleet.model.firstboot import Box, FirstBoot
+from edgefleet.model.firstboot import FirstBoot, Target
 from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
@@ -57,7 +57,7 @@ def seeded_box(site: SiteSpec) -> SeededBox:
         hub_master(KEY, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
     )
     known = identified(site, KEY, by, hub)
-    wanted = first_boot(Box(site=known, name=NODE, key=KEY))
+    wanted = first_boot(Target(site=known, name=NODE, key=KEY))
     return SeededBox(site=known, wanted=wanted, seed=render_site(known, KEY, {})[NODE])
 
 

@@ -14,7 +14,7 @@ from tests.images.on_disk import READERS, Files, OnDisk
 
 from edgefleet.images import FORMATS
 from edgefleet.images.base.cloud_init_fallback import SUDOERS
-from edgefleet.model.firstboot import Box, FirstBoot, Installation
+from edgefleet.model.firstboot import FirstBoot, Installation, Target
 from edgefleet.model.medium import Base, Netboot
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
@@ -68,7 +68,7 @@ def boot_of(case: str) -> FirstBoot:
     """The first boot of a golden site's first node, which is wired."""
     spec = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
     name = next(iter(spec.nodes))
-    made = first_boot(Box(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
+    made = first_boot(Target(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
     wired, how = replace(made.network, wifi=None), Installation(installer="debian")
     return replace(made, network=wired, netboot=NETBOOT, installation=how)
 

@@ -1,5 +1,5 @@
 """Nodes for runtimes: those of the golden sites."""
 
-from tests.boot.conftest import box, text_of
+from tests.boot.conftest import target, text_of
 
-__all__ = ["box", "text_of"]
+__all__ = ["target", "text_of"]

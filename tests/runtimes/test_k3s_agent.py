@@ -5,15 +5,15 @@ from dataclasses import replace
 
 from tests.runtimes.test_k3s_server import config_of
 
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 from edgefleet.runtimes import k3s_agent, k3s_server
 
-Boxes = Callable[..., Box]
+Targets = Callable[..., Target]
 
 
-def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> None:
-    """The server's own token opens everything, so an agent, the easier box to steal, never has it."""
-    server, agent = config_of(box("server-and-agent", "srv")), config_of(box("server-and-agent", "cam"))
+def test_an_agent_joins_its_server_with_the_servers_agent_token(target: Targets) -> None:
+    """The server's own token opens everything, so an agent, the easier node to steal, never has it."""
+    server, agent = config_of(target("server-and-agent", "srv")), config_of(target("server-and-agent", "cam"))
     assert server["agent-token"] == agent["token"]
     assert server["token"] != server["agent-token"]
     assert "https://10.3.0.10:6443" == agent["server"]
@@ -21,11 +21,11 @@ def test_an_agent_joins_its_server_with_the_servers_agent_token(box: Boxes) -> N
     assert "agent-token" not in agent
 
 
-def test_an_agent_finds_a_server_of_the_newer_address_family(box: Boxes) -> None:
+def test_an_agent_finds_a_server_of_the_newer_address_family(target: Targets) -> None:
     """An IPv6 address stands in brackets in a URL."""
-    site = box("vlan").site
+    site = target("vlan").site
     agent = replace(site.nodes["n1"], hostname="other", role="agent")
-    made = config_of(box("vlan", "n2", nodes={**site.nodes, "n2": agent}))
+    made = config_of(target("vlan", "n2", nodes={**site.nodes, "n2": agent}))
     assert "https://[2001:db8:2::10]:6443" == made["server"]
 
 
@@ -38,9 +38,9 @@ def test_an_agent_needs_less_than_a_server_and_waits_longer_for_it() -> None:
     assert (False, True) == (agent.runs_api, server.runs_api)
 
 
-def test_both_carry_the_same_files_of_k3s(box: Boxes) -> None:
+def test_both_carry_the_same_files_of_k3s(target: Targets) -> None:
     """k3s is one binary; the archive has the images of either role."""
-    site = box("server-and-agent", "srv").site
+    site = target("server-and-agent", "srv").site
     node = site.nodes["srv"]
     assert k3s_server.RUNTIME.carries(site, node) == k3s_agent.RUNTIME.carries(site, node)
     assert ("bin/k3s", "images/k3s-airgap-images-amd64.tar.zst") == tuple(

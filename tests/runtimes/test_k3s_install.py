@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from edgefleet.model.firstboot import Box
+from edgefleet.model.firstboot import Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.runtimes import k3s_server
@@ -85,7 +85,7 @@ def release() -> Iterator[Release]:
 
 @dataclass
 class Machine:
-    """A folder in the place of a box's root."""
+    """A folder in the place of a node's root."""
 
     root: Path
     script: Path
@@ -127,7 +127,7 @@ def systemctl(folder: Path) -> Path:
     return folder
 
 
-def box(settings: dict[str, Any]) -> Box:
+def target(settings: dict[str, Any]) -> Target:
     """A server whose k3s comes from where `settings` point."""
     node = {
         "hostname": "shop",
@@ -139,17 +139,17 @@ def box(settings: dict[str, Any]) -> Box:
     }
     names = {"fleet": "shops", "region": "north", "name": "shop", "recipe": 1}
     site = from_plain(SiteSpec, {**names, "k3s": settings, "nodes": {"n1": node}})
-    return Box(site=site, name="n1", key=base64.b64encode(bytes(32)).decode())
+    return Target(site=site, name="n1", key=base64.b64encode(bytes(32)).decode())
 
 
 @pytest.fixture
 def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
-    """``machine(sha256=...)``: a box whose image names the loopback release, with or without a lock."""
+    """``machine(sha256=...)``: a node whose image names the loopback release, with or without a lock."""
 
     def make(sha256: str | None) -> Machine:
         settings = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
         locked = {"sha256": {"amd64": sha256}} if sha256 else {}
-        (file,) = k3s.installer(box({**settings, **locked}), k3s_server.UNIT).files
+        (file,) = k3s.installer(target({**settings, **locked}), k3s_server.UNIT).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
         return Machine(root=tmp_path / "root", script=script, stubs=systemctl(tmp_path / "stubs"))

@@ -1,4 +1,4 @@
-"""First boot as an ordered list of small steps; each turns a `Box` into files, units and commands.
+"""First boot as an ordered list of small steps; each turns a `Target` into files, units and commands.
 
 A recipe pins its list of steps and everything that they render. From the first published version on, a change
 of rendered bytes is a new recipe with a list of its own, in which the steps that changed are new files; the

@@ -4,21 +4,21 @@ What the running kernel lacks, it has after one restart, which comes once the re
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.model.kernel_command_line import config_txt, words
 
 SCRIPT = "/usr/local/lib/edgefleet/board"
 UNIT = "edgefleet-board.service"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The script, run now, and the restart that it may ask for; nothing for a board that needs nothing."""
-    wanted, config = words(box.node), config_txt(box.node)
+    wanted, config = words(target.node), config_txt(target.node)
     if not wanted and not config:
         return Step()
     commands: list[tuple[str, ...]] = [(SCRIPT,)]
-    if box.node.hardware.serial_console is not None:
-        port = box.node.hardware.serial_console.partition(",")[0]
+    if target.node.hardware.serial_console is not None:
+        port = target.node.hardware.serial_console.partition(",")[0]
         commands.append(("systemctl", "enable", "--now", "--no-block", f"serial-getty@{port}.service"))
     commands.append(("systemctl", "start", "--no-block", UNIT))
     text = render("hardware/board.sh.j2", words=wanted, config=config)

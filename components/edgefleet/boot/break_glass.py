@@ -17,7 +17,7 @@ from edgefleet.keys.break_glass import (
     tunnel_host,
     tunnel_key,
 )
-from edgefleet.model.firstboot import BootStep, Box, File, Secret, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target, Unit
 from edgefleet.model.site import SiteSpec
 
 LIBRARY = "/usr/local/lib/edgefleet"
@@ -28,13 +28,13 @@ ACTIVATION = "/etc/edgefleet/ssm-activation"
 TUNNEL_UNIT, SSM_UNIT = "edgefleet-tunnel.service", "edgefleet-ssm.service"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """What the site asks for; what it does not ask for any more is taken away.
 
     Raises:
         InvalidInput: the stack does not have the activation that is named.
     """
-    return Step.joined(_console(box), _tunnel(box), _ssm(box))
+    return Step.joined(_console(target), _tunnel(target), _ssm(target))
 
 
 def _without(there: str, removal: str) -> Step:
@@ -42,13 +42,13 @@ def _without(there: str, removal: str) -> Step:
     return Step(commands=(("sh", "-c", f"if {there}; then {removal}; fi"),))
 
 
-def _console(box: Box) -> Step:
-    if not box.site.break_glass.console:
+def _console(target: Target) -> Step:
+    if not target.site.break_glass.console:
         return _without(f"id {USER} >/dev/null 2>&1", f"userdel --remove {USER}; rm -f {SUDOERS} {HASH}")
     script = f"{LIBRARY}/rescue-user"
     return Step(
         files=(
-            File(path=HASH, content=f"{console_hash(box.key)}\n".encode(), mode=0o600, is_secret=True),
+            File(path=HASH, content=f"{console_hash(target.key)}\n".encode(), mode=0o600, is_secret=True),
             File(path=SUDOERS, content=f"{USER} ALL=(ALL:ALL) ALL\n".encode(), mode=0o440),
             File(path=script, content=render("safety/rescue-user.sh.j2", user=USER).encode(), mode=0o755),
         ),
@@ -56,14 +56,14 @@ def _console(box: Box) -> Step:
     )
 
 
-def _tunnel(box: Box) -> Step:
-    peer = box.site.break_glass.wireguard
+def _tunnel(target: Target) -> Step:
+    peer = target.site.break_glass.wireguard
     if peer is None:
         return _without(f"[ -e {TUNNEL} ]", f"systemctl disable --now {TUNNEL_UNIT}; rm -f {TUNNEL}")
     text = render(
         "safety/wireguard.conf.j2",
-        private=tunnel_key(box.key, node=box.name)[0],
-        address=tunnel_address(box.site, box.name, peer.network),
+        private=tunnel_key(target.key, node=target.name)[0],
+        address=tunnel_address(target.site, target.name, peer.network),
         host=tunnel_host(peer.network),
         peer=peer,
     )
@@ -74,18 +74,18 @@ def _tunnel(box: Box) -> Step:
     )
 
 
-def _ssm(box: Box) -> Step:
-    ssm = box.site.break_glass.ssm
+def _ssm(target: Target) -> Step:
+    ssm = target.site.break_glass.ssm
     if ssm is None:
         gone = f"rm -f {ACTIVATION} {LIBRARY}/register-ssm"
         return _without(f"[ -e {LIBRARY}/register-ssm ]", f"systemctl disable --now {SSM_UNIT}; {gone}")
-    activation = box.secrets.get(ssm.activation_secret, "")
+    activation = target.secrets.get(ssm.activation_secret, "")
     if ":" not in activation:
         problem = "is not <activation id>:<activation code>" if activation else "does not exist"
         raise InvalidInput(
             Problem(
                 code="ssm-activation",
-                path=f"sites.{box.site.name}.breakGlass.ssm.activationSecret",
+                path=f"sites.{target.site.name}.breakGlass.ssm.activationSecret",
                 problem=f"the stack's secret {ssm.activation_secret!r} {problem}",
                 hint=f"pulumi config set --secret --path 'fleet:passphrases.{ssm.activation_secret}'",
             )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s import server_of
 
@@ -27,12 +27,12 @@ RESTARTED = (
 LACKING = "This node is to serve time to its site: add the package chrony to the base system."
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The floor; then chrony on a server that gives the time, what the base system has anywhere else."""
-    day = box.site.time.floor
+    day = target.site.time.floor
     seconds = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
     unit = Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", day=day, seconds=seconds))
-    step = _source(box)
+    step = _source(target)
     return Step(
         files=step.files,
         units=(unit, *step.units),
@@ -40,12 +40,12 @@ def plan(box: Box) -> Step:
     )
 
 
-def _source(box: Box) -> Step:
-    if box.site.time.serve and runtime_of(box.node).runs_api:
-        return _giving(box)
-    servers = box.site.ntp
-    if box.site.time.serve:
-        server = server_of(box.site)
+def _source(target: Target) -> Step:
+    if target.site.time.serve and runtime_of(target.node).runs_api:
+        return _giving(target)
+    servers = target.site.ntp
+    if target.site.time.serve:
+        server = server_of(target.site)
         servers = (server.network.ip or server.hostname, *servers)
     asking = asks(servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
@@ -62,17 +62,17 @@ def asks(servers: tuple[str, ...]) -> Step:
     )
 
 
-def _giving(box: Box) -> Step:
-    subnets = dict.fromkeys(_subnets(box))
-    text = render("hardware/chrony.conf.j2", servers=box.site.ntp, gives=True, subnets=subnets)
+def _giving(target: Target) -> Step:
+    subnets = dict.fromkeys(_subnets(target))
+    text = render("hardware/chrony.conf.j2", servers=target.site.ntp, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
     say = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     asked = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {say}; fi"
     return Step(files=(File(path=CHRONY, content=text.encode()),), commands=(("sh", "-c", asked),))
 
 
-def _subnets(box: Box) -> Iterator[str]:
-    for node in box.site.nodes.values():
+def _subnets(target: Target) -> Iterator[str]:
+    for node in target.site.nodes.values():
         for interface in node.network.interfaces:
             yield str(interface.network)
 

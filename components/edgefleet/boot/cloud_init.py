@@ -5,13 +5,13 @@ one and puts DHCP in the place of its network (cloud-init, tools/ds-identify, ``
 With this policy it stays off until a seed is there again: the same one changes nothing, another is applied.
 """
 
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 PATH = "/etc/cloud/ds-identify.cfg"
 POLICY = "policy: search,found=all,maybe=none,notfound=disabled\n"
 
 
-def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the node
+def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
     """``ds-identify.cfg``: without a medium the node stays as it is."""
     return Step(files=(File(path=PATH, content=POLICY.encode()),))
 

@@ -7,21 +7,21 @@ not started without it: it would begin again, beside its data.
 
 from edgefleet.io.templates import render
 from edgefleet.keys.disk_recovery import recovery_public_key
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
 UNIT = "edgefleet-data-disk.service"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The script and its unit, and what keeps k3s from starting without the disk."""
-    disk, service = box.node.hardware.data_disk, runtime_of(box.node).unit
+    disk, service = target.node.hardware.data_disk, runtime_of(target.node).unit
     drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
     if disk is None:
         gone = f"systemctl disable {UNIT}; rm -f {drop_in}; systemctl daemon-reload"
         return Step(commands=(("sh", "-c", f"if [ -e {drop_in} ]; then {gone}; fi"),))
-    recovery = recovery_public_key(box.key, node=box.name) if disk.encryption == "tpm2" else ""
+    recovery = recovery_public_key(target.key, node=target.name) if disk.encryption == "tpm2" else ""
     script = render("hardware/data-disk.sh.j2", disk=disk, recovery=recovery)
     return Step(
         files=(

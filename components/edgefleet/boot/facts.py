@@ -1,17 +1,17 @@
 """Step: what this node is, in a file that a person at its console can read."""
 
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """``/etc/edgefleet/node.yaml``: names, recipe and the hardware that the image was built for."""
-    site, node = box.site, box.node
+    site, node = target.site, target.node
     facts = {
         "fleet": site.fleet,
         "region": site.region,
         "site": site.name,
-        "node": box.name,
+        "node": target.name,
         "role": node.role,
         "recipe": site.recipe,
         "keyGeneration": site.key_generation,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
@@ -24,12 +24,12 @@ FLANNEL = {
 """dict[flannel's backend -> what nodes send each other]; others route without a port of their own."""
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The ruleset, and the unit that loads it before any interface is up; nothing where it is turned off."""
-    if not box.site.firewall.enabled:
+    if not target.site.firewall.enabled:
         gone = f"systemctl disable --now {UNIT}; rm -f {PATH}"
         return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
-    text = render("safety/firewall.nft.j2", rules=[*_rules(box)])
+    text = render("safety/firewall.nft.j2", rules=[*_rules(target)])
     return Step(
         files=(File(path=PATH, content=text.encode(), mode=0o600),),
         units=(Unit(name=UNIT, text=render("safety/edgefleet-firewall.service")),),
@@ -37,18 +37,18 @@ def plan(box: Box) -> Step:
     )
 
 
-def _rules(box: Box) -> Iterator[str]:
-    yield from _admitted(box.site.firewall.ssh_from, 'tcp dport 22 accept comment "SSH, by keys only"')
-    inside = _addresses(box.site, "cluster-cidr") + _addresses(box.site, "service-cidr")
+def _rules(target: Target) -> Iterator[str]:
+    yield from _admitted(target.site.firewall.ssh_from, 'tcp dport 22 accept comment "SSH, by keys only"')
+    inside = _addresses(target.site, "cluster-cidr") + _addresses(target.site, "service-cidr")
     for source in _sources(inside):
         yield f'{source} accept comment "containers"'
-    if len(box.site.nodes) > 1:
-        for source in _sources(_neighbours(box)):
-            for ports in _between_nodes(box):
+    if len(target.site.nodes) > 1:
+        for source in _sources(_neighbours(target)):
+            for ports in _between_nodes(target):
                 yield f'{source} {ports} accept comment "nodes of this site"'
-    if box.site.break_glass.wireguard is not None:
+    if target.site.break_glass.wireguard is not None:
         yield 'iifname "edgefleet" accept comment "tunnel outwards"'
-    for each in box.site.firewall.allow:
+    for each in target.site.firewall.allow:
         yield from _admitted(each.from_, f"{each.protocol} dport {each.port} accept")
 
 
@@ -58,12 +58,12 @@ def _admitted(addresses: tuple[str, ...], rule: str) -> Iterator[str]:
         yield f"{source} {rule}".lstrip()
 
 
-def _between_nodes(box: Box) -> Iterator[str]:
-    config, nodes = box.site.k3s.config, box.site.nodes.values()
+def _between_nodes(target: Target) -> Iterator[str]:
+    config, nodes = target.site.k3s.config, target.site.nodes.values()
     servers = sum(runtime_of(node).runs_api for node in nodes)
-    if runtime_of(box.node).runs_api:
+    if runtime_of(target.node).runs_api:
         yield "tcp dport 6443"
-        if box.site.time.serve:
+        if target.site.time.serve:
             yield "udp dport 123"
         if servers > 1:
             yield "tcp dport 2379-2380"
@@ -71,15 +71,15 @@ def _between_nodes(box: Box) -> Iterator[str]:
     yield "tcp dport 10250"
     if config.get("embedded-registry") is True:
         yield "tcp dport 5001"
-        if not runtime_of(box.node).runs_api:
+        if not runtime_of(target.node).runs_api:
             yield "tcp dport 6443"
 
 
-def _neighbours(box: Box) -> tuple[str, ...]:
+def _neighbours(target: Target) -> tuple[str, ...]:
     """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in."""
-    known = {name: node.network.interfaces for name, node in box.site.nodes.items()}
-    if all(addresses for name, addresses in known.items() if name != box.name):
-        return tuple(str(each.ip) for name in known if name != box.name for each in known[name])
+    known = {name: node.network.interfaces for name, node in target.site.nodes.items()}
+    if all(addresses for name, addresses in known.items() if name != target.name):
+        return tuple(str(each.ip) for name in known if name != target.name for each in known[name])
     return tuple(str(each.network) for addresses in known.values() for each in addresses)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS
 
@@ -60,15 +60,15 @@ AUDITED: dict[str, Any] = {
 }
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """Kernel settings, which step `kernel` loads, and for a server its policies and its log's folder."""
-    if not box.site.hardening:
+    if not target.site.hardening:
         return Step(commands=(("rm", "-f", SYSCTL, DEBIANS, TMPFILES),))
     settings = (
         File(path=SYSCTL, content=render("safety/sysctl.conf").encode()),
         File(path=DEBIANS, content=f"# Written by edgefleet: {Path(SYSCTL).name} says it.\n".encode()),
     )
-    if not runtime_of(box.node).runs_api:
+    if not runtime_of(target.node).runs_api:
         return Step(files=settings)
     return Step(
         files=(

@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
@@ -24,17 +24,17 @@ FIRST_HOUR, MINUTES = 1, 240
 """The night: from one to five, in the site's own time."""
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The scripts, the units that run them, and what is there now taken as the current set."""
-    runtime = runtime_of(box.node)
-    day, minute = _turn(box)
+    runtime = runtime_of(target.node)
+    day, minute = _turn(target)
     script = render(
         "heal/heal.sh.j2",
-        role=box.node.role,
+        role=target.node.role,
         unit=runtime.unit,
-        node=box.node.hostname,
-        name=f"{box.name} of {box.site.name}, {box.site.fleet} in {box.site.region}",
-        within=runtime.healthy_within * (2 if box.node.storage in SLOW else 1),
+        node=target.node.hostname,
+        name=f"{target.name} of {target.site.name}, {target.site.fleet} in {target.site.region}",
+        within=runtime.healthy_within * (2 if target.node.storage in SLOW else 1),
         renew_after=RENEWED_AFTER + day,
     )
     at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
@@ -62,9 +62,9 @@ def _unit(name: str, *, is_enabled: bool = True, **values: Any) -> Unit:
     return Unit(name=name, text=text, is_enabled=is_enabled)
 
 
-def _turn(box: Box) -> tuple[int, int]:
+def _turn(target: Target) -> tuple[int, int]:
     """(days, minute of the night) of this site, from its name: the same always, another for each site."""
-    named = f"{box.site.fleet}\0{box.site.region}\0{box.site.name}".encode()
+    named = f"{target.site.fleet}\0{target.site.region}\0{target.site.name}".encode()
     number = int.from_bytes(hashlib.sha256(named).digest()[:8])
     return number % SPREAD, number // SPREAD % MINUTES
 

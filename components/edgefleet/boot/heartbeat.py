@@ -7,18 +7,18 @@ through is not kept: the next one says all that there is to say.
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 
 SCRIPT = "/usr/local/lib/edgefleet/heartbeat"
 UNITS = ("edgefleet-heartbeat.service", "edgefleet-heartbeat.timer")
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The script and its timer; nothing where the region has no hub that knows the site."""
-    identity = box.site.identity
+    identity = target.site.identity
     if identity is None or identity.hub is None:
         return Step()
-    script = render("heal/heartbeat.sh.j2", hub=identity.hub, site=box.site.name, node=box.name)
+    script = render("heal/heartbeat.sh.j2", hub=identity.hub, site=target.site.name, node=target.name)
     service, timer = UNITS
     return Step(
         files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),

@@ -39,7 +39,7 @@ def plan(server: HubServer) -> Step:
 
 
 def _config(server: HubServer) -> dict[str, Any]:
-    snapshots, k3s = server.snapshots, server.box.site.k3s
+    snapshots, k3s = server.snapshots, server.target.site.k3s
     config: dict[str, Any] = {
         "token-file": "/etc/edgefleet/hub/token",
         "agent-token-file": "/etc/edgefleet/hub/agent-token",

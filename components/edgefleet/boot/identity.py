@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from edgefleet.keys.certificates import key_pem
 from edgefleet.keys.secret_scan import key_lines
 from edgefleet.keys.site_certificate import certificate_key
-from edgefleet.model.firstboot import BootStep, Box, File, Secret, Step
+from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 
 FOLDER = "/etc/edgefleet/identity"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """``site.crt``, ``site.key`` (0600) and ``authority.crt``; nothing where the region has no authority."""
-    identity = box.site.identity
+    identity = target.site.identity
     if identity is None:
         return Step()
-    key = key_pem(certificate_key(box.key))
+    key = key_pem(certificate_key(target.key))
     return Step(
         files=(
             File(path=f"{FOLDER}/authority.crt", content=identity.authority.encode()),

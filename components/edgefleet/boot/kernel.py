@@ -1,35 +1,35 @@
 """Step: kernel settings, first those that kubelet insists on."""
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the site's own.
 
     Raises:
         InvalidInput: one of the site's own is another value of what kubelet insists on.
     """
-    _check(box)
+    _check(target)
     files = [File(path="/etc/sysctl.d/90-kubelet.conf", content=_lines(KUBELET_SYSCTLS))]
-    if box.site.sysctls:
-        own = dict(sorted(box.site.sysctls.items()))
+    if target.site.sysctls:
+        own = dict(sorted(target.site.sysctls.items()))
         files.append(File(path="/etc/sysctl.d/95-edgefleet.conf", content=_lines(own)))
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))
 
 
-def _check(box: Box) -> None:
+def _check(target: Target) -> None:
     """Again, as a spec may come from another program than the fleet file's loader."""
     problems = [
         Problem(
             code="reserved-sysctl",
-            path=format_path(("sites", box.site.name, "sysctls", name)),
+            path=format_path(("sites", target.site.name, "sysctls", name)),
             problem=f"k3s does not start: its kubelet insists on {value}",
             hint="remove it; edgefleet sets it",
         )
-        for name, value in refused_sysctls(box.site.sysctls).items()
+        for name, value in refused_sysctls(target.site.sysctls).items()
     ]
     if problems:
         raise InvalidInput(problems)

@@ -7,18 +7,18 @@ payload is a partition of the disk that the system is on, else as a copy, as a m
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 
 FOLDER = "/etc/edgefleet/payload"
 SCRIPT = "/usr/local/lib/edgefleet/payload"
 UNIT = "edgefleet-payload.service"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The script, what it looks for, and its unit; nothing where the image carries nothing."""
-    if not box.site.airgap and not box.node.payload:
+    if not target.site.airgap and not target.node.payload:
         return Step()
-    carried = sorted(box.node.payload, key=lambda file: file.path)
+    carried = sorted(target.node.payload, key=lambda file: file.path)
     programs = [each for each in carried if each.path.startswith("bin/")]
     archives = [each for each in carried if each.path.startswith("images/")]
     lines = {

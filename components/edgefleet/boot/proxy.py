@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from edgefleet.boot.firewall import CLUSTER
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 
 ENVIRONMENT = "/etc/edgefleet/proxy.env"
@@ -17,21 +17,24 @@ LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc", ".cluster.local")
 DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The variables (0600, as they may hold a password) and who reads them; else their removal.
 
     Raises:
         InvalidInput: the stack does not have the credentials that are named.
     """
-    if box.site.proxy is None:
+    if target.site.proxy is None:
         return Step(commands=(("rm", "-f", ENVIRONMENT, APT),))
-    proxies = {"http": _address(box, box.site.proxy.http), "https": _address(box, box.site.proxy.https)}
+    proxies = {
+        "http": _address(target, target.site.proxy.http),
+        "https": _address(target, target.site.proxy.https),
+    }
     proxies = {scheme: address for scheme, address in proxies.items() if address}
     variables = {f"{scheme.upper()}_PROXY": address for scheme, address in proxies.items()}
-    variables["NO_PROXY"] = ",".join(_direct(box))
+    variables["NO_PROXY"] = ",".join(_direct(target))
     lines = [f'{key}="{value}"\n' for name, value in variables.items() for key in (name, name.lower())]
     apt = [f'Acquire::{scheme}::Proxy "{address}";\n' for scheme, address in proxies.items()]
-    runtime = runtime_of(box.node)
+    runtime = runtime_of(target.node)
     drop_ins = (
         File(path=f"/etc/systemd/system/{unit}.d/proxy.conf", content=DROP_IN.encode())
         for unit in (runtime.unit, runtime.installer, "edgefleet-heartbeat.service")
@@ -45,16 +48,16 @@ def plan(box: Box) -> Step:
     )
 
 
-def _address(box: Box, address: str | None) -> str | None:
-    proxy = box.site.proxy
+def _address(target: Target, address: str | None) -> str | None:
+    proxy = target.site.proxy
     if address is None or proxy is None or proxy.credentials_secret is None:
         return address
-    user, colon, password = box.secrets.get(proxy.credentials_secret, "").partition(":")
+    user, colon, password = target.secrets.get(proxy.credentials_secret, "").partition(":")
     if not colon:
         raise InvalidInput(
             Problem(
                 code="proxy-credentials",
-                path=f"sites.{box.site.name}.proxy.credentialsSecret",
+                path=f"sites.{target.site.name}.proxy.credentialsSecret",
                 problem=f"the stack's secret {proxy.credentials_secret!r} is not <user>:<password>",
                 hint=f"pulumi config set --secret --path 'fleet:passphrases.{proxy.credentials_secret}'",
             )
@@ -63,16 +66,16 @@ def _address(box: Box, address: str | None) -> str | None:
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 
-def _direct(box: Box) -> list[str]:
+def _direct(target: Target) -> list[str]:
     """What is reached without the proxy, each once, in a fixed order."""
     found = [*LOCAL]
     for key, usual in CLUSTER.items():
-        said = box.site.k3s.config.get(key, usual)
+        said = target.site.k3s.config.get(key, usual)
         found += [str(each) for each in said] if isinstance(said, list | tuple) else str(said).split(",")
-    for node in box.site.nodes.values():
+    for node in target.site.nodes.values():
         found += [str(interface.network) for interface in node.network.interfaces]
         found.append(node.hostname)
-    proxy = box.site.proxy
+    proxy = target.site.proxy
     return [*dict.fromkeys([*found, *(proxy.no_proxy if proxy is not None else ())])]
 
 

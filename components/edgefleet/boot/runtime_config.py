@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from edgefleet.model.firstboot import BootStep, Box, Secret, Step
+from edgefleet.model.firstboot import BootStep, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """What the node's runtime reads at its start.
 
     Raises:
         InvalidInput: the site's spec does not suit the runtime.
     """
-    return runtime_of(box.node).configure(box)
+    return runtime_of(target.node).configure(target)
 
 
 def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:

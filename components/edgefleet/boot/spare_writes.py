@@ -1,7 +1,7 @@
 """Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 from edgefleet.model.site import WEARING, Node
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
@@ -14,10 +14,10 @@ def spares_writes(node: Node) -> bool:
     return node.storage in WEARING if said is None else said
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The drop-in and the unit; on a node that had them and has them no longer, their removal."""
     journald = ("systemctl", "restart", "--no-block", "systemd-journald.service")
-    if not spares_writes(box.node):
+    if not spares_writes(target.node):
         gone = f"systemctl disable --now {UNIT}; rm -f {PATH}; systemctl restart --no-block {journald[-1]}"
         return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
     return Step(

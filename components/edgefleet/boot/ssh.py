@@ -1,12 +1,12 @@
 """Step: SSH by keys only."""
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """A drop-in for sshd: no passwords, no root, only the site's users, only local port forwarding."""
-    text = render("safety/sshd.conf.j2", users=[user.name for user in box.site.users])
+    text = render("safety/sshd.conf.j2", users=[user.name for user in target.site.users])
     return Step(
         files=(File(path="/etc/ssh/sshd_config.d/10-edgefleet.conf", content=text.encode(), mode=0o600),)
     )

@@ -4,15 +4,15 @@ A Raspberry Pi's counts to 15 seconds at most (Linux, drivers/watchdog/bcm2835_w
 watchdog, systemd says so in its log and goes on.
 """
 
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 PATH = "/etc/systemd/system.conf.d/50-edgefleet-watchdog.conf"
 USUAL, RASPBERRY_PI = "30s", "15s"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """A drop-in for systemd itself, which reads it when it is executed again."""
-    hardware = box.node.hardware
+    hardware = target.node.hardware
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
     text = f"# Written by edgefleet.\n[Manager]\nRuntimeWatchdogSec={within}\nRebootWatchdogSec=10min\n"
     return Step(files=(File(path=PATH, content=text.encode()),), commands=(("systemctl", "daemon-reexec"),))

@@ -7,13 +7,13 @@ are removed at each. After a first boot with errors they stay, for who has to fi
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, Box, File, Step, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
 
 SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
 UNIT = "edgefleet-wipe-seed.service"
 
 
-def plan(box: Box) -> Step:  # noqa: ARG001 - every step takes the node
+def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
     """The script, and its unit after all else that cloud-init does."""
     return Step(
         files=(File(path=SCRIPT, content=render("safety/wipe-seed.sh").encode(), mode=0o755),),

@@ -3,14 +3,14 @@
 Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi documentation, configuration).
 """
 
-from edgefleet.model.firstboot import BootStep, Box, File, Step
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
 
 
-def plan(box: Box) -> Step:
+def plan(target: Target) -> Step:
     """The country for the kernel, now and at each boot; nothing without Wi-Fi or a country."""
-    wifi = box.node.network.wifi
+    wifi = target.node.network.wifi
     if wifi is None or wifi.country is None:
         return Step()
     country = wifi.country

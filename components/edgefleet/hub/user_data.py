@@ -5,7 +5,7 @@ from typing import Literal
 
 from edgefleet.boot import clock, facts, hub_identity, hub_k3s, kernel, runtime_install
 from edgefleet.images import user_data
-from edgefleet.model.firstboot import Box, FirstBoot, HubServer, Step
+from edgefleet.model.firstboot import FirstBoot, HubServer, Step, Target
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.network import Network
 from edgefleet.model.site import Arch, K3s, Node, SiteSpec
@@ -67,7 +67,7 @@ def _server(boot: HubBoot, start: Start) -> HubServer:
         nodes={"server": node},
     )
     return HubServer(
-        box=Box(site=site, name="server", key=""),
+        target=Target(site=site, name="server", key=""),
         address=hub.dns_name or "",
         bucket=hub.bucket or "",
         aws_region=boot.aws_region,
@@ -80,24 +80,24 @@ def _server(boot: HubBoot, start: Start) -> HubServer:
 
 def _first_boot(server: HubServer) -> FirstBoot:
     """Facts, kernel and clock first, then the source of secrets, then k3s, as on a node."""
-    box = server.box
+    target = server.target
     steps: tuple[Step, ...] = (
-        facts.plan(box),
-        kernel.plan(box),
-        clock.asks(box.site.ntp),
+        facts.plan(target),
+        kernel.plan(target),
+        clock.asks(target.site.ntp),
         hub_identity.plan(server),
         hub_k3s.plan(server),
-        runtime_install.plan(box),
+        runtime_install.plan(target),
     )
     return FirstBoot(
-        fleet=box.site.fleet,
-        region=box.site.region,
-        site=box.site.name,
-        node=box.name,
-        hostname=box.node.hostname,
-        timezone=box.site.timezone,
+        fleet=target.site.fleet,
+        region=target.site.region,
+        site=target.site.name,
+        node=target.name,
+        hostname=target.node.hostname,
+        timezone=target.site.timezone,
         users=(),
-        network=box.node.network,
+        network=target.node.network,
         files=tuple(file for step in steps for file in step.files),
         units=tuple(unit for step in steps for unit in step.units),
         commands=tuple(command for step in steps for command in step.commands),

@@ -102,7 +102,7 @@ class FirstBoot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class Target:
     """One node of a site with the site's key: the input of every boot step."""
 
     site: SiteSpec
@@ -123,7 +123,7 @@ class Box:
 class HubServer:
     """A server of the hub, the input of its boot steps; nothing of it is secret."""
 
-    box: Box
+    target: Target
     """The part that it shares with a site's node; its key is empty, as secrets come from the cloud."""
     address: str
     """The hub's declared DNS name."""
@@ -152,7 +152,7 @@ class BootStep:
     """One step of the first boot, with all its properties."""
 
     name: str
-    plan: Callable[[Box], Step]
+    plan: Callable[[Target], Step]
     """Its contribution for one node."""
     secrets: Callable[[SiteSpec, str], Iterator[Secret]] = _no_secrets
     """The secrets that it derives from a site's key, which no other site's image may hold."""

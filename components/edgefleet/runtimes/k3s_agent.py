@@ -2,32 +2,32 @@
 
 from typing import Any
 
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 from edgefleet.runtimes.base import k3s, k3s_hardening
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 UNIT = "k3s-agent.service"
 
 
-def configure(box: Box) -> Step:
+def configure(target: Target) -> Step:
     """Registries and configuration; see `k3s.config`."""
-    return Step.joined(k3s.registries(box), k3s.config(box, _config(box), (), k3s_hardening.AGENT))
+    return Step.joined(k3s.registries(target), k3s.config(target, _config(target), (), k3s_hardening.AGENT))
 
 
-def _config(box: Box) -> dict[str, Any]:
-    server = k3s.server_of(box.site)
+def _config(target: Target) -> dict[str, Any]:
+    server = k3s.server_of(target.site)
     address = server.network.ip or server.hostname
     host = f"[{address}]" if ":" in address else address
     return {
         "server": f"https://{host}:6443",
-        "token": k3s.token_of(box.key, k3s.AGENT_TOKEN),
+        "token": k3s.token_of(target.key, k3s.AGENT_TOKEN),
         "protect-kernel-defaults": True,
     }
 
 
-def install(box: Box) -> Step:
+def install(target: Target) -> Step:
     """The installer and the unit of k3s's agent."""
-    return Step.joined(k3s.installer(box, UNIT), k3s.service(UNIT, "agent"))
+    return Step.joined(k3s.installer(target, UNIT), k3s.service(UNIT, "agent"))
 
 
 RUNTIME = Runtime(

@@ -2,36 +2,38 @@
 
 from typing import Any
 
-from edgefleet.model.firstboot import Box, Step
+from edgefleet.model.firstboot import Step, Target
 from edgefleet.runtimes.base import k3s, k3s_hardening
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 UNIT = "k3s.service"
 
 
-def configure(box: Box) -> Step:
+def configure(target: Target) -> Step:
     """Registries and configuration; see `k3s.config`."""
-    names = [box.node.hostname, *([box.node.network.ip] if box.node.network.ip else [])]
-    return Step.joined(k3s.registries(box), k3s.config(box, _config(box, names), names, k3s_hardening.SERVER))
+    names = [target.node.hostname, *([target.node.network.ip] if target.node.network.ip else [])]
+    return Step.joined(
+        k3s.registries(target), k3s.config(target, _config(target, names), names, k3s_hardening.SERVER)
+    )
 
 
-def _config(box: Box, names: list[str]) -> dict[str, Any]:
+def _config(target: Target, names: list[str]) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "token": k3s.token_of(box.key, k3s.SERVER_TOKEN),
-        "agent-token": k3s.token_of(box.key, k3s.AGENT_TOKEN),
+        "token": k3s.token_of(target.key, k3s.SERVER_TOKEN),
+        "agent-token": k3s.token_of(target.key, k3s.AGENT_TOKEN),
         "tls-san": names,
         "write-kubeconfig-mode": "0600",
         "secrets-encryption": True,
         "protect-kernel-defaults": True,
     }
-    if box.site.k3s.disable:
-        config["disable"] = sorted(box.site.k3s.disable)
+    if target.site.k3s.disable:
+        config["disable"] = sorted(target.site.k3s.disable)
     return config
 
 
-def install(box: Box) -> Step:
+def install(target: Target) -> Step:
     """The installer and the unit of k3s's server."""
-    return Step.joined(k3s.installer(box, UNIT), k3s.service(UNIT, "server"))
+    return Step.joined(k3s.installer(target, UNIT), k3s.service(UNIT, "server"))
 
 
 RUNTIME = Runtime(

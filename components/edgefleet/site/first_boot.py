@@ -3,48 +3,48 @@
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.keys.derivation import ssh_host_key
-from edgefleet.model.firstboot import BootStep, Box, FirstBoot, Installation, Step
+from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
 
 
-def first_boot(box: Box, *, wifi_passphrase: str | None = None) -> FirstBoot:
+def first_boot(target: Target, *, wifi_passphrase: str | None = None) -> FirstBoot:
     """Everything that one node must be after its first boot.
 
     Raises:
         InvalidInput: the site's recipe is not one of `RECIPES`.
     """
-    whole = Step.joined(*(step.plan(box) for step in _recipe(box.site.recipe)))
-    site, node = box.site, box.node
+    whole = Step.joined(*(step.plan(target) for step in _recipe(target.site.recipe)))
+    site, node = target.site, target.node
     return FirstBoot(
         fleet=site.fleet,
         region=site.region,
         site=site.name,
-        node=box.name,
+        node=target.name,
         hostname=node.hostname,
         arch=node.arch,
         netboot=node.image.netboot,
-        installation=_installation(box),
+        installation=_installation(target),
         timezone=site.timezone,
         users=site.users,
         network=node.network,
         grows_root=node.hardware.grow_root,
         wifi_passphrase=wifi_passphrase,
-        ssh_host_keys={"ed25519": ssh_host_key(box.key, node=box.name, comment=node.hostname)},
+        ssh_host_keys={"ed25519": ssh_host_key(target.key, node=target.name, comment=node.hostname)},
         files=whole.files,
         units=whole.units,
         commands=whole.commands,
     )
 
 
-def _installation(box: Box) -> Installation | None:
-    image, data_disk = box.node.image, box.node.hardware.data_disk
+def _installation(target: Target) -> Installation | None:
+    image, data_disk = target.node.image, target.node.hardware.data_disk
     if image.installer is None:
         return None
     return Installation(
         installer=image.installer,
         disk=image.install_on,
         kept=data_disk.device if data_disk is not None else None,
-        console=box.node.hardware.serial_console,
-        is_airgapped=box.site.airgap,
+        console=target.node.hardware.serial_console,
+        is_airgapped=target.site.airgap,
     )
 
 

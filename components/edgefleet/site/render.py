@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import derive
-from edgefleet.model.firstboot import Box, File, FirstBoot
+from edgefleet.model.firstboot import File, FirstBoot, Target
 from edgefleet.model.image import Image
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
@@ -103,7 +103,7 @@ def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -
         passphrase = passphrases.get(wifi.passphrase_secret)
         if passphrase is None:
             raise _missing(spec.name, node, wifi.passphrase_secret)
-    return first_boot(Box(site=spec, name=node, key=key, secrets=passphrases), wifi_passphrase=passphrase)
+    return first_boot(Target(site=spec, name=node, key=key, secrets=passphrases), wifi_passphrase=passphrase)
 
 
 def _missing(site: str, node: str, name: str) -> InvalidInput:

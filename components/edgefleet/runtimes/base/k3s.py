@@ -14,7 +14,7 @@ from urllib.parse import quote
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import Box, File, Secret, Step, Unit
+from edgefleet.model.firstboot import File, Secret, Step, Target, Unit
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import OWNED, refused_sysctls
 from edgefleet.model.requirement import Requirement
@@ -39,21 +39,21 @@ def server_of(site: SiteSpec) -> Node:
     return next(node for node in site.nodes.values() if node.role == SERVER)
 
 
-def registries(box: Box) -> Step:
+def registries(target: Target) -> Step:
     """``registries.yaml`` with the site's mirrors; an empty list of mirrors changes nothing for k3s."""
     mirrors: dict[str, dict[str, Any]] = {}
-    for registry, mirror in sorted(box.site.registries.items()):
+    for registry, mirror in sorted(target.site.registries.items()):
         mirrors[registry] = {"endpoint": list(mirror.endpoints)}
         if mirror.rewrite:
             mirrors[registry]["rewrite"] = dict(sorted(mirror.rewrite.items()))
     return Step(files=(File(path=REGISTRIES, content=to_yaml({"mirrors": mirrors}).encode(), mode=0o600),))
 
 
-def config(box: Box, own: Mapping[str, Any], names: Sequence[str], hardening: Hardening) -> Step:
+def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardening: Hardening) -> Step:
     """``config.yaml`` with the hardening settings, mode 0600: it holds the site's token.
 
     Args:
-        box: the node.
+        target: the node.
         own: what its role needs.
         names: what a server's certificate is asked for by; none for an agent.
         hardening: what its role has where the site is hardened.
@@ -61,11 +61,11 @@ def config(box: Box, own: Mapping[str, Any], names: Sequence[str], hardening: Ha
     Raises:
         InvalidInput: the fleet file contradicts hardening, as a spec may come from another program.
     """
-    whole = {**own, **_node(box), **_further(box, names)}
-    problems = list(check_hardening(box.site))
+    whole = {**own, **_node(target), **_further(target, names)}
+    problems = list(check_hardening(target.site))
     if problems:
-        raise InvalidInput(_at_site(problem, box.site) for problem in problems)
-    content = to_yaml(hardened(whole, hardening) if box.site.hardening else whole).encode()
+        raise InvalidInput(_at_site(problem, target.site) for problem in problems)
+    content = to_yaml(hardened(whole, hardening) if target.site.hardening else whole).encode()
     return Step(files=(File(path=CONFIG, content=content, mode=0o600, is_secret=True),))
 
 
@@ -73,19 +73,19 @@ def _at_site(problem: Problem, site: SiteSpec) -> Problem:
     return replace(problem, path=f"sites.{site.name}.{problem.path}")
 
 
-def _further(box: Box, names: Sequence[str]) -> dict[str, Any]:
+def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
     """What the fleet file adds to k3s's configuration, or says otherwise than edgefleet would.
 
     Raises:
         InvalidInput: it says something that edgefleet writes from another part of the fleet file.
     """
-    further = dict(sorted(box.site.k3s.config.items()))
+    further = dict(sorted(target.site.k3s.config.items()))
     taken = sorted(name for name in further if name.rstrip("+") in OWNED)
     if taken:
         raise InvalidInput(
             Problem(
                 code="reserved-k3s-config",
-                path=f"sites.{box.site.name}.k3s.config.{taken[0]}",
+                path=f"sites.{target.site.name}.k3s.config.{taken[0]}",
                 problem=f"{taken[0]} is written by edgefleet",
                 hint="remove it; hostname, role, labels, taints, network and disable have keys of their own",
             )
@@ -96,8 +96,8 @@ def _further(box: Box, names: Sequence[str]) -> dict[str, Any]:
     return further
 
 
-def _node(box: Box) -> dict[str, Any]:
-    site, node = box.site, box.node
+def _node(target: Target) -> dict[str, Any]:
+    site, node = target.site, target.node
     labels = {
         "edgefleet.dev/fleet": site.fleet,
         "edgefleet.dev/site": site.name,
@@ -127,15 +127,15 @@ def secrets(key: str) -> Iterator[Secret]:
     yield "a k3s agent token", token_of(key, AGENT_TOKEN)
 
 
-def installer(box: Box, unit: str) -> Step:
+def installer(target: Target, unit: str) -> Step:
     """A script that installs k3s from the payload or by download, beside the k3s that runs, and its unit."""
-    k3s, arch = box.site.k3s, box.node.arch
-    carried = next((file.digest for file in box.node.payload if file.path == CARRIED), "")
+    k3s, arch = target.site.k3s, target.node.arch
+    carried = next((file.digest for file in target.node.payload if file.path == CARRIED), "")
     base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     script = render(
         "k3s/install-k3s.sh.j2",
         unit=unit,
-        airgap="yes" if box.site.airgap else "no",
+        airgap="yes" if target.site.airgap else "no",
         version=k3s.version,
         url=f"{base}/{BINARIES[arch]}",
         sums_url=f"{base}/{SUMS[arch]}",

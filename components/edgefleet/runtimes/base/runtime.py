@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edgefleet.errors import Problem
-from edgefleet.model.firstboot import Box, Secret, Step
+from edgefleet.model.firstboot import Secret, Step, Target
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, Role, SiteSpec
 
@@ -40,9 +40,9 @@ class Runtime:
     minimum: Minimum
     healthy_within: int
     """Seconds from its start until it is healthy, on a fast disk."""
-    configure: Callable[[Box], Step]
+    configure: Callable[[Target], Step]
     """Its configuration, before it is installed."""
-    install: Callable[[Box], Step]
+    install: Callable[[Target], Step]
     """Its programs and units, and its start."""
     downloads: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
     """What a node with a link downloads by itself, so that the artifacts lock pins it."""
