@@ -307,9 +307,9 @@ def test_a_fetch_that_is_stopped(shop: Shop) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        artifact_fetching.fetch(wanted, at_once=2, told=stop)
+        artifact_fetching.fetch(wanted, at_once=2, report=stop)
     assert [None] * 2 == [shop.cache.path(sha256(data)) for data in (K3S, AIRGAP)]
-    artifact_fetching.fetch(wanted, at_once=2, told=lambda *_: None)
+    artifact_fetching.fetch(wanted, at_once=2, report=lambda *_: None)
     assert [K3S, AIRGAP] == [
         (shop.cache.root / "sha256" / sha256(data)).read_bytes() for data in (K3S, AIRGAP)
     ]

@@ -192,7 +192,7 @@ def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
     assert {"alpha": assembly.plain("alpha"), "beta": assembly.plain("beta")} == registered
     shop = BuildContext(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
     for job in assembly.jobs():
-        built = build_site(job, shop=shop)
+        built = build_site(job, context=shop)
         assert () == built.problems
         previewed = render(from_plain(SiteInputs, registered[job.name]))
         explained = masked_files(assembly.inputs(job.name))

@@ -259,7 +259,7 @@ def test_files_from_mirrors(registry: FakeRegistry, sources: Made, tmp_path: Pat
         for place in (f"{web.address}/a", "file:vendor", oci):
             mine = sources(mirrors={"https://releases.invalid/k3s/": (nothing, place)})
             assert (len(b"binary"), b"binary") == (mine.size(RELEASE), mine.read(RELEASE))
-            assert b"binary" == mine.bring(RELEASE, sha256).read_bytes()
+            assert b"binary" == mine.fetch(RELEASE, sha256).read_bytes()
             assert (sha256.removeprefix("sha256:"), 6) == mine.learn(RELEASE)
             (mine.cache.root / "sha256" / sha256.removeprefix("sha256:")).unlink()
 
@@ -268,7 +268,7 @@ def test_nobody_has_it(sources: Made) -> None:
     """What each place said is told."""
     nothing = f"http://127.0.0.1:{free_port()}"
     mine = sources(mirrors={"https://releases.invalid/": (nothing, "file:vendor")})
-    found = said(lambda: mine.bring(RELEASE, "0" * 64)).splitlines()
+    found = said(lambda: mine.fetch(RELEASE, "0" * 64)).splitlines()
     assert [nothing, "/", "https://releases.invalid"] == [
         "/" if each.startswith("/") else each[: len(start)]
         for each, start in zip(found, (nothing, "/", "https://releases.invalid"), strict=True)

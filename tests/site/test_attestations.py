@@ -55,7 +55,7 @@ def beside(image: Path, ending: str) -> Any:
 def test_the_bill_of_each_format_is_valid(name: str, shop: BuildContext, plan: Plan) -> None:
     """By CycloneDX's own strict schema; it is the image's, and speaks of no time."""
     wanted, file = FORMATS[name]
-    build_site(plan(n1={"image": wanted}), shop=shop)
+    build_site(plan(n1={"image": wanted}), context=shop)
     image = shop.out / "berlin" / file
     assert VALIDATOR.validate_str(image.with_name(f"{file}.cdx.json").read_text()) is None
     bill = beside(image, ".cdx.json")
@@ -86,7 +86,7 @@ def raw(
     request: pytest.FixtureRequest, shop: BuildContext, plan: Plan, carried: list[dict[str, Any]]
 ) -> Path:
     """An image with all of it."""
-    built = build_site(plan(n1={"payload": carried}), shop=replace(shop, share=request.param))
+    built = build_site(plan(n1={"payload": carried}), context=replace(shop, share=request.param))
     assert () == built.problems
     return shop.out / "berlin" / ("n1.raw" if request.param == "copy" else "n1.raw.json")
 
@@ -147,9 +147,9 @@ def test_a_second_build_writes_nothing(raw: Path, shop: BuildContext, plan: Plan
     """All that stands beside an image follows from it; another machine writes the same."""
     before = {path: path.stat().st_mtime_ns for path in raw.parent.iterdir()}
     share: Any = "reference" if raw.suffix == ".json" else "copy"
-    build_site(plan(n1={"payload": carried}), shop=replace(shop, share=share))
+    build_site(plan(n1={"payload": carried}), context=replace(shop, share=share))
     assert before == {path: path.stat().st_mtime_ns for path in raw.parent.iterdir()}
-    build_site(plan(n1={"payload": carried}), shop=replace(shop, share=share, out=shop.out / "elsewhere"))
+    build_site(plan(n1={"payload": carried}), context=replace(shop, share=share, out=shop.out / "elsewhere"))
     for ending in (".cdx.json", ".manifest.json", ".intoto.json"):
         other = shop.out / "elsewhere" / "berlin" / (raw.name + ending)
         assert other.read_bytes() == raw.with_name(raw.name + ending).read_bytes()
@@ -161,7 +161,7 @@ def test_a_signature_is_checked_against_keys_that_are_trusted(
 ) -> None:
     """Without one it is told and not believed; another key did not sign."""
     by, other = key(tmp_path, "by", algorithm), key(tmp_path, "other", algorithm)
-    build_site(plan(n1={"image": {"format": "nocloud"}}), shop=replace(shop, signing=by))
+    build_site(plan(n1={"image": {"format": "nocloud"}}), context=replace(shop, signing=by))
     image = shop.out / "berlin" / "n1.iso"
     assert verified(image).startswith(f"signed by {by.public.algorithm} {by.public.id}, not checked")
     assert verified(image, other.public, by.public).endswith("a trusted key")
@@ -177,7 +177,7 @@ def test_a_signature_is_checked_against_keys_that_are_trusted(
 
 def test_openssl_checks_a_signature_without_us(shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """By the commands that the documentation gives."""
-    build_site(plan(n1={"image": {"format": "script"}}), shop=replace(shop, signing=key(tmp_path, "by")))
+    build_site(plan(n1={"image": {"format": "script"}}), context=replace(shop, signing=key(tmp_path, "by")))
     folder = shop.out / "berlin"
     text = (Path(__file__).parents[2] / "docs" / "images" / "provenance.md").read_text()
     script = text.partition("<!-- openssl -->\n```\n")[2].partition("```")[0]
@@ -205,11 +205,11 @@ def test_a_build_without_a_key_leaves_what_was_signed(shop: BuildContext, plan: 
     """Unless the image is another one: then nothing signed is left."""
     by = key(tmp_path, "by", "p256")
     one = {"image": {"format": "nocloud"}}
-    build_site(plan(n1=one), shop=replace(shop, signing=by))
+    build_site(plan(n1=one), context=replace(shop, signing=by))
     image = shop.out / "berlin" / "n1.iso"
-    build_site(plan(n1=one), shop=shop)
+    build_site(plan(n1=one), context=shop)
     assert verified(image, by.public).endswith("a trusted key")
-    build_site(plan(n1=one | {"memory": 4 * 2**30}), shop=shop)
+    build_site(plan(n1=one | {"memory": 4 * 2**30}), context=shop)
     assert "not signed" == verified(image)
     assert not image.with_name("n1.iso.dsse.json").exists()
     with pytest.raises(InvalidInput, match="is not signed, and --key requires a signature"):
@@ -222,13 +222,13 @@ def test_a_build_without_a_key_mends_what_no_longer_fits(
 ) -> None:
     """What was signed is of no use without one of its files: all are written anew, unsigned."""
     one = {"image": {"format": "nocloud"}}
-    build_site(plan(n1=one), shop=replace(shop, signing=key(tmp_path, "by")))
+    build_site(plan(n1=one), context=replace(shop, signing=key(tmp_path, "by")))
     image = shop.out / "berlin" / "n1.iso"
     for change in (Path.unlink, lambda path: path.write_text("{}")):
         change(image.with_name(f"n1.iso{ending}"))
-        build_site(plan(n1=one), shop=shop)
+        build_site(plan(n1=one), context=shop)
         assert "not signed" == verified(image)
-        build_site(plan(n1=one), shop=replace(shop, signing=key(tmp_path, "by")))
+        build_site(plan(n1=one), context=replace(shop, signing=key(tmp_path, "by")))
 
 
 def _other_payload(text: str) -> str:
@@ -266,7 +266,7 @@ def test_what_was_tampered_with_is_named(what: str, shop: BuildContext, plan: Pl
     """Whichever of the files beside an image it is."""
     ending, change, said = TAMPERED[what]
     by = key(tmp_path, "by")
-    build_site(plan(n1={"image": {"format": "nocloud"}}), shop=replace(shop, signing=by))
+    build_site(plan(n1={"image": {"format": "nocloud"}}), context=replace(shop, signing=by))
     image = shop.out / "berlin" / "n1.iso"
     path = image.with_name(f"n1.iso{ending}")
     before = path.read_text()
@@ -284,7 +284,7 @@ def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
 ) -> None:
     """Whoever swaps image, documents and key all at once is found out by the key that somebody trusts."""
     by, thief = key(tmp_path, "by"), key(tmp_path, "thief")
-    build_site(plan(n1={"image": {"format": "nocloud"}}), shop=replace(shop, signing=thief))
+    build_site(plan(n1={"image": {"format": "nocloud"}}), context=replace(shop, signing=thief))
     image = shop.out / "berlin" / "n1.iso"
     assert "not checked against a key you trust" in verified(image)
     with pytest.raises(InvalidInput, match=f"it names ed25519 {thief.public.id}"):
@@ -298,7 +298,7 @@ def test_what_is_in_the_store_has_its_documents_there(shop: BuildContext, plan: 
     one = replace(shop, upload=place, is_discarding=True, signing=by)
     store = DirectoryStore(tmp_path / "store")
     prefix = "sites/berlin/built/n1/"
-    assert () == build_site(plan(), shop=one).problems
+    assert () == build_site(plan(), context=one).problems
     names = {
         f"{prefix}n1.raw{ending}" for ending in (".manifest.json", ".cdx.json", ".intoto.json", ".dsse.json")
     }
@@ -306,7 +306,7 @@ def test_what_is_in_the_store_has_its_documents_there(shop: BuildContext, plan: 
     before = store.get(f"{prefix}n1.raw.dsse.json")
     for number, signed in enumerate((by, None)):
         elsewhere = replace(one, out=tmp_path / f"pod-{number}", signing=signed)
-        assert [False] == [image.is_new for image in build_site(plan(), shop=elsewhere).images]
+        assert [False] == [image.is_new for image in build_site(plan(), context=elsewhere).images]
         assert before == store.get(f"{prefix}n1.raw.dsse.json")
-    assert () == build_site(plan(n1={"memory": 4 * 2**30}), shop=replace(one, signing=None)).problems
+    assert () == build_site(plan(n1={"memory": 4 * 2**30}), context=replace(one, signing=None)).problems
     assert f"{prefix}n1.raw.dsse.json" not in store.list(prefix)

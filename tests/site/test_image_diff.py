@@ -30,7 +30,7 @@ def build(shop: BuildContext, plan: Plan) -> Build:
         nonlocal count
         count += 1
         there = replace(shop, out=shop.out / str(count))
-        built = build_site(plan(n1={"image": {"format": "nocloud"}} | node), shop=there)
+        built = build_site(plan(n1={"image": {"format": "nocloud"}} | node), context=there)
         assert () == built.problems
         return there.out / "berlin" / file
 
@@ -105,7 +105,7 @@ def test_a_passphrase_is_not_shown(shop: BuildContext, plan: Plan) -> None:
         )
         job = replace(job, inputs=dict(job.inputs) | {"passphrases": {"shop": word}})
         there = replace(shop, out=shop.out / word.partition(" ")[0])
-        assert () == build_site(job, shop=there).problems
+        assert () == build_site(job, context=there).problems
         images.append(there.out / "berlin" / "n1.iso")
     found = difference(images[0], images[1])
     network = {change.path: change for change in found.medium}["network-config"]
@@ -117,7 +117,7 @@ def test_an_image_that_was_changed_since_is_not_compared(
     shop: BuildContext, plan: Plan, build: Build
 ) -> None:
     """What would be shown is not what was built; verifying says more."""
-    build_site(plan(), shop=shop)
+    build_site(plan(), context=shop)
     image = shop.out / "berlin" / "n1.raw"
     overwrite(image, "seed", lambda data: data.replace(b"hostname: n1", b"hostname: n7"))
     with pytest.raises(InvalidInput, match=r"does not match its manifest: .*-data differs"):

@@ -46,7 +46,7 @@ def looking(shop: BuildContext, plan: Plan) -> BuildContext:
 
 def refused(job: SiteJob, shop: BuildContext) -> Problem:
     """What is said of a site that is not built."""
-    (problem,) = build_site(job, shop=shop).problems
+    (problem,) = build_site(job, context=shop).problems
     said = str(problem)
     assert ("leak", "berlin/n1") == (problem.code, problem.where)
     assert TOKEN not in said
@@ -78,7 +78,7 @@ def test_a_token_of_another_site_is_found_in_every_format(
     problem = refused(planted(plan(n1=node), TOKEN), looking)
     assert "a k3s agent token" in problem.problem
     assert {"manifest.json"} == left(looking)
-    assert () == build_site(planted(plan(n1=node), OWN), shop=looking).problems
+    assert () == build_site(planted(plan(n1=node), OWN), context=looking).problems
     assert file in left(looking)
 
 
@@ -91,7 +91,7 @@ def test_an_installer_is_looked_through(looking: BuildContext, plan: Plan) -> No
     problem = refused(planted(plan(n1=node), TOKEN), looking)
     assert "in edgefleet/seed/" in problem.problem
     assert {"manifest.json"} == left(looking)
-    assert () == build_site(plan(n1=node), shop=looking).problems
+    assert () == build_site(plan(n1=node), context=looking).problems
 
 
 @pytest.mark.parametrize("share", ["copy", "reference"])
@@ -144,11 +144,11 @@ def test_a_payload_is_looked_through(format_: str, is_layer: bool, looking: Buil
 
 def test_what_many_images_share_is_looked_at_once(looking: BuildContext, plan: Plan) -> None:
     """What was found of it is kept by its digest, and damaged it is found anew."""
-    assert () == build_site(plan(), shop=looking).problems
+    assert () == build_site(plan(), context=looking).problems
     (kept,) = [path for path in (looking.supplies.cache / "scanned").iterdir() if path.name != ".lock"]
     assert kept.name.startswith(disk.sha256(looking.supplies.project / "base.img"))
     before = kept.stat().st_mtime_ns
-    assert () == build_site(plan(), shop=replace(looking, out=looking.out / "again")).problems
+    assert () == build_site(plan(), context=replace(looking, out=looking.out / "again")).problems
     assert before == kept.stat().st_mtime_ns
     assert TOKEN.encode() not in kept.read_bytes()
 
@@ -163,7 +163,7 @@ def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(
         site="berlin",
         node="n1",
         used=frozenset(),
-        kept=looking.supplies.cache / "scanned",
+        marks=looking.supplies.cache / "scanned",
     )
     image = tmp_path / "n1.iso"
     made = Composed(size=1, sha256="", tools={})
@@ -176,10 +176,10 @@ def test_an_image_that_cannot_be_told_apart_is_looked_at_as_it_is(
 
 def test_a_node_that_leaks_leaves_the_others(looking: BuildContext, plan: Plan) -> None:
     """Its earlier image stays what it was; the list tells of what was built."""
-    assert () == build_site(plan(n1={}, n2={"role": "agent"}), shop=looking).problems
+    assert () == build_site(plan(n1={}, n2={"role": "agent"}), context=looking).problems
     earlier = (looking.out / "berlin" / "n2.raw").read_bytes()
     labels = {"shop": TOKEN}
-    built = build_site(plan(n1={"labels": labels}, n2={"role": "agent"}), shop=looking)
+    built = build_site(plan(n1={"labels": labels}, n2={"role": "agent"}), context=looking)
     assert ["n2"] == [image.node for image in built.images]
     assert ["leak"] == [problem.code for problem in built.problems]
     assert earlier == (looking.out / "berlin" / "n2.raw").read_bytes()

@@ -56,7 +56,7 @@ def told(image: Path) -> str:
 def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, plan: Plan) -> None:
     """With mode, owner, size and digest, on the medium and on the box; secrets are salted."""
     wanted, file = FORMATS[name]
-    assert () == build_site(plan(n1={"image": wanted}), shop=shop).problems
+    assert () == build_site(plan(n1={"image": wanted}), context=shop).problems
     image = shop.out / "berlin" / file
     found = verification.opened(image, nothing)
     assert () == verification.check(found)
@@ -73,7 +73,7 @@ def raw(request: pytest.FixtureRequest, shop: BuildContext, plan: Plan) -> Path:
     """A raw image with a payload, as a file of its own and as one that refers to its base."""
     shop = replace(shop, share=request.param)
     file = put_in_cache(shop, BINARY)
-    assert () == build_site(plan(n1={"payload": [file]}), shop=shop).problems
+    assert () == build_site(plan(n1={"payload": [file]}), context=shop).problems
     return shop.out / "berlin" / ("n1.raw" if request.param == "copy" else "n1.raw.json")
 
 
@@ -151,7 +151,7 @@ def test_the_first_file_of_a_seed_that_differs_is_named(
     """An archive is looked into; a format of one file is that file."""
     name, old, new, said = case
     wanted, file = FORMATS[name]
-    build_site(plan(n1={"image": wanted}), shop=shop)
+    build_site(plan(n1={"image": wanted}), context=shop)
     image = shop.out / "berlin" / file
     data = image.read_bytes()
     assert old in data
@@ -214,7 +214,7 @@ def test_a_payload_is_read_as_a_stream(raw: Path) -> None:
 def test_two_images_of_a_site_without_room_each_have_a_manifest(shop: BuildContext, plan: Plan) -> None:
     """The seed, and the medium with the payload beside it."""
     file = put_in_cache(shop, b"a binary\n" * 1000)
-    build_site(plan(n1={"payload": [file], "image": {"format": "nocloud"}}), shop=shop)
+    build_site(plan(n1={"payload": [file], "image": {"format": "nocloud"}}), context=shop)
     folder = shop.out / "berlin"
     assert {"n1.iso", "n1.payload.raw"} == set(json.loads((folder / "manifest.json").read_text())["images"])
     for name in ("n1.iso", "n1.payload.raw"):

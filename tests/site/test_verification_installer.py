@@ -34,7 +34,7 @@ def medium(shop: BuildContext, plan: Plan, tmp_path: Path) -> Path:
         "base": {"source": "file:base.iso", "sha256": disk.sha256(base)},
     }
     file = put_in_cache(shop, BINARY)
-    assert () == build_site(plan(n1={"image": image, "payload": [file]}), shop=shop).problems
+    assert () == build_site(plan(n1={"image": image, "payload": [file]}), context=shop).problems
     return shop.out / "berlin" / "n1.iso"
 
 
@@ -144,7 +144,7 @@ def test_a_base_that_cannot_be_used_is_called_as_the_fleet_file_calls_it(
     packed.write_bytes(b"\x1f\x8b" + bytes(100_000))
     base = {"source": "file:debian.iso.gz", "sha256": disk.sha256(packed)}
     image = {"format": "iso", "installer": "debian", "base": base}
-    (problem,) = build_site(plan(n1={"image": image}), shop=shop).problems
+    (problem,) = build_site(plan(n1={"image": image}), context=shop).problems
     assert "file:debian.iso.gz" == problem.where
     assert problem.hint.endswith("gzip -dk debian.iso.gz")
     assert not (shop.out / "berlin" / "n1.iso").exists()

@@ -39,7 +39,7 @@ def lock(
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project, is_locking=True)
     releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
-    wanted = artifact_locking.Wanted(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
+    wanted = artifact_locking.LockContents(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
     locked = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
     path = lock_path(session.project / file)
     changes = artifact_locking.changes(fleet.lock, locked)
@@ -81,7 +81,7 @@ def fetch(
         say(session, "no image of this fleet contains a payload or a base")
         return
     with Transfers(session.err, len(items), whole, is_animated=session.is_animated) as transfers:
-        artifact_fetching.fetch(items, at_once=jobs, told=transfers.told)
+        artifact_fetching.fetch(items, at_once=jobs, report=transfers.told)
     show(session, [f"{item.size:>15,}  {item.name}" for item in items])
     say(session, f"all files are in {sources.cache.root}")
 

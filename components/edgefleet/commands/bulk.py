@@ -90,7 +90,7 @@ def build(session: Session, jobs: Iterable[SiteJob], total: int, setup: BuildCon
     """
     account = _Account(session, setup, total)
     with progress(session.err, "building", total, is_animated=session.is_animated) as shown:
-        for built in parallel.each(partial(build_site, shop=setup), jobs, workers=min(workers, total)):
+        for built in parallel.each(partial(build_site, context=setup), jobs, workers=min(workers, total)):
             shown.finished(built.name)
             account.add(built)
     if setup.out.is_dir():

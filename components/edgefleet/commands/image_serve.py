@@ -69,7 +69,7 @@ def serve(  # noqa: PLR0913 - options
         say(session, "without TLS, anyone on this network can read the seeds; serve on a trusted LAN only")
     if not server.serve(session.now):
         say(session, "stopped")
-    is_all = shelf.ledger.is_all_handed()
+    is_all = shelf.ledger.is_all_delivered()
     say(session, "every node fetched its seed" if is_all else "not every node fetched its seed")
 
 

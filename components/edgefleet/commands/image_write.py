@@ -85,7 +85,7 @@ def _built(
     setup = bulk.build_context(session, out / stack, "copy", None, is_discarding=False)
     setup = replace(setup, known=assembly.known())
     (job,) = assembly.jobs()
-    built = build_site(job, shop=setup, node=name)
+    built = build_site(job, context=setup, node=name)
     if built.problems:
         raise bulk.failure(built.problems)
     (image,) = built.images

@@ -87,7 +87,7 @@ class ArtifactCache:
                 return path
             try:
                 with disk.locked(self.root / "locks" / place.name, who=f"a download of {place.name[:12]}"):
-                    return self.path(sha256) or self._bring(source, place, size, progress)
+                    return self.path(sha256) or self._fetch(source, place, size, progress)
             except OutsideFailure as error:
                 if error.problem.code != "busy":
                     raise
@@ -162,7 +162,7 @@ class ArtifactCache:
             )
         return self.root / "sha256" / hexadecimal
 
-    def _bring(self, source: str, place: Path, size: int | None, progress: Progress) -> Path:
+    def _fetch(self, source: str, place: Path, size: int | None, progress: Progress) -> Path:
         part = self.root / "parts" / place.name
         if source.startswith("file:"):
             disk.copy(self.file(source), part)

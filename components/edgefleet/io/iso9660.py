@@ -189,7 +189,7 @@ def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
                 for name in sorted(names):
                     path = f"{at}/{name}".strip("/")
                     if is_wanted(path):
-                        yield _found(opened, path)
+                        yield _file(opened, path)
     finally:
         with suppress(ValueError), _explaining():  # it was never open
             opened.close()
@@ -206,7 +206,7 @@ def _explaining() -> Iterator[None]:
         raise ValueError(str(error) or type(error).__name__) from error
 
 
-def _found(image: "pycdlib.PyCdlib", path: str) -> Found:
+def _file(image: "pycdlib.PyCdlib", path: str) -> Found:
     record: Any = image.get_record(rr_path=f"/{path}")
     mode, owner = _modes(record.rock_ridge)
     size = record.get_data_length()

@@ -24,7 +24,7 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
     Raises:
         OutsideFailure: some are not in the cache, all of them named; or the disk is full.
     """
-    sources = {file.path: _found(cache, file) for file in files}
+    sources = {file.path: _source(cache, file) for file in files}
     missing = sorted(path for path, source in sources.items() if source is None)
     if missing:
         raise OutsideFailure(_missing(missing))
@@ -36,7 +36,7 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
     disk.jot(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
 
 
-def _found(cache: ArtifactCache, file: PayloadFile) -> Path | None:
+def _source(cache: ArtifactCache, file: PayloadFile) -> Path | None:
     """The file in the cache; an image's archive is found by the digest of its manifest."""
     return archived(cache, Path(file.path).stem, file.digest) or cache.path(file.digest)
 

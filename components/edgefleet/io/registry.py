@@ -141,7 +141,7 @@ class Registry:
             OutsideFailure: there is none, or it does not match the digest.
         """
         address = f"{self._base}/v2/{repository}/manifests/{reference}"
-        answer = self._asked(repository, address)
+        answer = self._request(repository, address)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip()
         manifest = manifest_of(answer.body, where=shown(address), media_type=kind if "json" in kind else "")
         if reference.startswith("sha256:") and manifest.digest != reference:
@@ -163,7 +163,7 @@ class Registry:
             OutsideFailure: it is missing, or does not match its digest.
         """
         address = self.blob(repository, digest.removeprefix("sha256:"))
-        data = self._asked(repository, address).body
+        data = self._request(repository, address).body
         if "sha256:" + hashlib.sha256(data).hexdigest() != digest:
             problem, hint = (
                 "the response does not match its digest and is not used",
@@ -192,7 +192,7 @@ class Registry:
                 value = self._let_in(repository, answer)
         return {"authorization": value} if value else {}
 
-    def _asked(self, repository: str, address: str) -> Answer:
+    def _request(self, repository: str, address: str) -> Answer:
         headers = {"accept": f"{ACCEPT}, */*"}
         again = frozenset({_UNAUTHORIZED})
         answer = self._web.get(address, headers | self.headers(repository), accepted=again)

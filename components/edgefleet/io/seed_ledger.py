@@ -38,7 +38,7 @@ class Ledger:
     """Makes an unguessable word."""
     seeds: dict[str, str]
     """dict[hardware address -> ``sha256:<hex>`` of its seed]; a changed seed is delivered again."""
-    _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _deliveries: dict[str, dict[str, Any]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -48,9 +48,10 @@ class Ledger:
             InvalidInput: it is no such file.
         """
         try:
-            kept = json.loads(disk.read(self.path) or b"{}")
-            self._kept = {
-                mac: one for mac, one in kept.items() if one["seed"] == self.seeds.get(mac, one["seed"])
+            self._deliveries = {
+                mac: delivery
+                for mac, delivery in json.loads(disk.read(self.path) or b"{}").items()
+                if delivery["seed"] == self.seeds.get(mac, delivery["seed"])
             }
         except (ValueError, AttributeError, TypeError, KeyError) as error:
             hint = "remove it, if no seed was handed that must not be handed again"
@@ -67,11 +68,11 @@ class Ledger:
         """
         with self._lock:
             now = self.now()
-            if now >= self.until or SECRET & set(self._kept.get(mac, {}).get("given", [])):
+            if now >= self.until or SECRET & set(self._deliveries.get(mac, {}).get("given", [])):
                 raise Gone
             word = self.chance()
             expires = min(self.until, now + VALID).isoformat()
-            self._kept[mac] = {
+            self._deliveries[mac] = {
                 "seed": self.seeds[mac],
                 "word": _digest(word),
                 "expires": expires,
@@ -89,17 +90,17 @@ class Ledger:
         """
         with self._lock:
             mac = self.owner(word)
-            one = self._kept[mac]
-            if name in one["given"] or self.now() >= datetime.fromisoformat(one["expires"]):
+            delivery = self._deliveries[mac]
+            if name in delivery["given"] or self.now() >= datetime.fromisoformat(delivery["expires"]):
                 raise Gone
-            one["given"].append(name)
+            delivery["given"].append(name)
             self._write()
             return mac
 
     def give_back(self, word: str, name: str) -> None:
-        """It could not be sent whole."""
+        """Withdraw a delivery that was not sent whole."""
         with self._lock:
-            self._kept[self.owner(word)]["given"].remove(name)
+            self._deliveries[self.owner(word)]["given"].remove(name)
             self._write()
 
     def owner(self, word: str) -> str:
@@ -109,22 +110,22 @@ class Ledger:
             KeyError: there is none.
         """
         with self._lock:
-            return {one["word"]: mac for mac, one in self._kept.items()}[_digest(word)]
+            return {delivery["word"]: mac for mac, delivery in self._deliveries.items()}[_digest(word)]
 
     def forget(self, macs: Iterable[str]) -> None:
         """Deliver the seeds of the nodes with these hardware addresses once more."""
         with self._lock:
-            found = [mac for mac in macs if self._kept.pop(mac, None) is not None]
-            if found:
+            forgotten = [mac for mac in macs if self._deliveries.pop(mac, None) is not None]
+            if forgotten:
                 self._write()
 
-    def is_all_handed(self) -> bool:
+    def is_all_delivered(self) -> bool:
         """Whether every node has its seed."""
         with self._lock:
-            return all(SECRET & set(self._kept.get(mac, {}).get("given", [])) for mac in self.seeds)
+            return all(SECRET & set(self._deliveries.get(mac, {}).get("given", [])) for mac in self.seeds)
 
     def _write(self) -> None:
-        disk.write(self.path, json.dumps(self._kept, indent=1, sort_keys=True).encode() + b"\n")
+        disk.write(self.path, json.dumps(self._deliveries, indent=1, sort_keys=True).encode() + b"\n")
 
 
 def _digest(word: str) -> str:

@@ -22,7 +22,7 @@ from edgefleet.model.references import Reference, parse_reference
 
 T = TypeVar("T")
 TITLE = "org.opencontainers.image.title"
-_OURS = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad-netrc", "bad-docker-config"})
+_LOCAL = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad-netrc", "bad-docker-config"})
 """Codes of problems that no other mirror solves."""
 
 
@@ -38,7 +38,7 @@ class Sources:
         self.cache = cache
         self._mirrors = mirrors
 
-    def bring(
+    def fetch(
         self, address: str, sha256: str, *, size: int | None = None, progress: Progress = silent
     ) -> Path:
         """The file at `address`, by its digest.
@@ -259,7 +259,7 @@ def _tried(places: Sequence[str], ask: Callable[[str], T]) -> T:
         except InvalidInput:
             raise
         except EdgefleetError as error:
-            if error.problem.code in _OURS:
+            if error.problem.code in _LOCAL:
                 raise
             problems += error.problems
     raise OutsideFailure(problems)

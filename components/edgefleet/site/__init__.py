@@ -1,1 +1,1 @@
-"""A site's images: boot steps joined with an image format and a store, and what is on the nodes."""
+"""A site's images: boot steps joined with an image format and a store, and the images on its nodes."""

@@ -1,4 +1,4 @@
-"""Bringing what the artifacts lock says into the cache, several things at a time."""
+"""Downloading the files of the artifacts lock into the cache, several at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -13,24 +13,24 @@ from edgefleet.io.sourcing import Sources
 from edgefleet.model.medium import Base
 from edgefleet.model.requirement import Requirement
 
-Told = Callable[[str, int, int | None], None]
-"""Hears of (what, bytes that are here, bytes of the whole where known)."""
+Report = Callable[[str, int, int | None], None]
+"""Receives (name, bytes downloaded, bytes of the whole where known)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing to bring."""
+    """One file to download."""
 
     name: str
     size: int
-    """Bytes, of what is downloaded for it as far as that is known."""
-    bring: Callable[[Progress], object] = field(compare=False)
+    """Bytes to download for it, as far as known."""
+    fetch: Callable[[Progress], object] = field(compare=False)
 
 
 def items(
     needs: Iterable[Requirement], bases: Iterable[Base], sources: Sources, lock: ArtifactsLock
 ) -> Iterator[Item]:
-    """What has to be brought so that images can be made; all `needs` are in the lock."""
+    """The files that images need; all `needs` are in the lock."""
     sizes = lock.get("bases", {})
     for base in bases:
         known = sizes.get(base.sha256)
@@ -48,22 +48,22 @@ def items(
 
 
 def _file(name: str, asset: Asset, size: int, sources: Sources) -> Item:
-    def bring(progress: Progress) -> object:
-        return sources.bring(asset["url"], asset["sha256"], size=size or None, progress=progress)
+    def download(progress: Progress) -> object:
+        return sources.fetch(asset["url"], asset["sha256"], size=size or None, progress=progress)
 
-    return Item(name=name, size=size, bring=bring)
+    return Item(name=name, size=size, fetch=download)
 
 
 def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
     program = lock["programs"][need.name][need.version][need.arch]
     archive = program["archive"]
 
-    def bring(progress: Progress) -> object:
+    def download(progress: Progress) -> object:
         known = sources.cache.path(program["sha256"])
         if known is not None:
             return known
         size = archive.get("size")
-        path = sources.bring(archive["url"], archive["sha256"], size=size, progress=progress)
+        path = sources.fetch(archive["url"], archive["sha256"], size=size, progress=progress)
         digest, _ = unpack(sources.cache, path, program["member"], where=archive["url"])
         if digest != program["sha256"]:
             problem = f"{program['member']} in it has sha256 {digest}, and the lock says {program['sha256']}"
@@ -73,40 +73,40 @@ def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
             )
         return path
 
-    return Item(name=str(need), size=archive.get("size", 0), bring=bring)
+    return Item(name=str(need), size=archive.get("size", 0), fetch=download)
 
 
 def _image(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
     image = lock["images"][need.name][need.arch]
 
-    def bring(progress: Progress) -> object:
+    def download(progress: Progress) -> object:
         return sources.archive(need.name, image["digest"], progress=progress)
 
-    return Item(name=str(need), size=image["size"], bring=bring)
+    return Item(name=str(need), size=image["size"], fetch=download)
 
 
-def fetch(wanted: Iterable[Item], *, at_once: int, told: Told) -> None:
-    """Bring all of `wanted`; what fails does not keep the others from coming.
+def fetch(items: Iterable[Item], *, at_once: int, report: Report) -> None:
+    """Download all of `items`; a failure does not stop the others.
 
     Args:
-        wanted: things.
-        at_once: how many at a time.
-        told: hears of progress, from several threads.
+        items: the files.
+        at_once: the number of parallel downloads.
+        report: receives the progress, from several threads.
 
     Raises:
-        OutsideFailure: some could not be brought; all of them are told.
+        OutsideFailure: some could not be downloaded; with all problems.
     """
     problems: list[Problem] = []
     ended = Event()
 
-    def hear(name: str, done: int, whole: int | None) -> None:
-        if ended.is_set():  # what is under way stops at its next bytes, and goes on there another time
+    def forward(name: str, done: int, whole: int | None) -> None:
+        if ended.is_set():  # a running download stops at its next bytes, and is resumed by the next run
             problem = Problem(code="cancelled", where=name, problem="was stopped", hint="run again to resume")
             raise OutsideFailure(problem)
-        told(name, done, whole)
+        report(name, done, whole)
 
     with ThreadPoolExecutor(at_once) as pool:
-        under_way = [pool.submit(_one, item, hear) for item in wanted]
+        under_way = [pool.submit(_one, item, forward) for item in items]
         try:
             for done in as_completed(under_way):
                 problems += done.result()
@@ -118,10 +118,10 @@ def fetch(wanted: Iterable[Item], *, at_once: int, told: Told) -> None:
         raise OutsideFailure(dict.fromkeys(problems))
 
 
-def _one(item: Item, told: Told) -> tuple[Problem, ...]:
+def _one(item: Item, report: Report) -> tuple[Problem, ...]:
     try:
-        item.bring(lambda done, whole: told(item.name, done, whole))
+        item.fetch(lambda done, whole: report(item.name, done, whole))
     except EdgefleetError as error:
         return error.problems
-    told(item.name, item.size, item.size)
+    report(item.name, item.size, item.size)
     return ()

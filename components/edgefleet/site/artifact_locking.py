@@ -1,7 +1,7 @@
 """Making the artifacts lock: from versions and names to addresses and digests.
 
-What is locked stays as it is until somebody asks for newer: a tag that was moved changes no image. What
-nothing needs any more is left out.
+A locked entry stays until an upgrade: a moved tag changes no image. Entries that are no longer needed are
+dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,45 +29,49 @@ from edgefleet.runtimes.base.k3s_release import SUMS
 
 Job = TypeVar("Job")
 AT_ONCE = 8
-"""Things that are looked up at the same time."""
+"""Parallel lookups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a lock shall know."""
+class LockContents:
+    """The contents of a lock."""
 
     needs: tuple[Requirement, ...]
     bases: tuple[Base, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
-    """dict[k3s version -> address that ``<version>/<asset>`` is below]."""
+    """dict[k3s version -> address above ``<version>/<asset>``]."""
 
 
-def lock(wanted: Wanted, sources: Sources, old: ArtifactsLock) -> ArtifactsLock:
-    """The lock of `wanted`; what `old` has is taken from there.
+def lock(contents: LockContents, sources: Sources, old: ArtifactsLock) -> ArtifactsLock:
+    """The lock of `contents`; entries of `old` are reused.
 
     Raises:
-        InvalidInput: something that is wanted does not exist.
-        OutsideFailure: something could not be looked up; all of it is told.
+        InvalidInput: an artifact does not exist.
+        OutsideFailure: a lookup failed; with all problems.
     """
-    made = _Locking(wanted, sources, old)
-    _each(made.add_sums, sorted({(need.version, need.arch) for need in wanted.needs if need.kind == "k3s"}))
-    _each(made.add, wanted.needs)
-    _each(made.add_base, wanted.bases)
-    return made.lock
+    locking = _Locking(contents, sources, old)
+    _each(
+        locking.add_sums, sorted({(need.version, need.arch) for need in contents.needs if need.kind == "k3s"})
+    )
+    _each(locking.add, contents.needs)
+    _each(locking.add_base, contents.bases)
+    return locking.lock
 
 
 class _Locking:
-    """A lock in the making; one for several threads, each of which adds things of its own."""
+    """Builds a lock; several threads add to it, each its own entries."""
 
-    def __init__(self, wanted: Wanted, sources: Sources, old: ArtifactsLock) -> None:
-        self._wanted, self._sources, self._old = wanted, sources, old
+    def __init__(self, contents: LockContents, sources: Sources, old: ArtifactsLock) -> None:
+        self._contents, self._sources, self._old = contents, sources, old
         self._sums: dict[tuple[str, str], dict[str, str]] = {}
         self.lock: ArtifactsLock = {"api_version": API_VERSION}
 
     def add_sums(self, of: tuple[str, str]) -> None:
-        """Read the digests of a release's files, unless all that is wanted of it is known."""
+        """Read the digests of a release's files, unless all needed ones are locked."""
         version, arch = of
-        needs = (each for each in self._wanted.needs if (each.kind, each.version, each.arch) == ("k3s", *of))
+        needs = (
+            each for each in self._contents.needs if (each.kind, each.version, each.arch) == ("k3s", *of)
+        )
         if any(not self._known_asset(need) for need in needs):
             address = self._address(version, SUMS[arch])
             self._sums[of] = digests(self._sources.read(address).decode(errors="replace"), address)
@@ -77,14 +81,14 @@ class _Locking:
         {"k3s": self._add_asset, "program": self._add_program, "image": self._add_image}[need.kind](need)
 
     def add_base(self, base: Base) -> None:
-        """Look up how large a base is."""
-        known = self._old.get("bases", {}).get(base.sha256)
-        if known is None or known["source"] != base.source:
+        """Look up the size of a base."""
+        locked = self._old.get("bases", {}).get(base.sha256)
+        if locked is None or locked["source"] != base.source:
             size = self._sources.size(base.source)
             if size is None:
-                size = self._sources.bring(base.source, base.sha256).stat().st_size
-            known = LockedBase(source=base.source, size=size)
-        self.lock.setdefault("bases", {})[base.sha256] = known
+                size = self._sources.fetch(base.source, base.sha256).stat().st_size
+            locked = LockedBase(source=base.source, size=size)
+        self.lock.setdefault("bases", {})[base.sha256] = locked
 
     def _known_asset(self, need: Requirement) -> Asset | None:
         known = self._old.get("k3s", {}).get(need.version, {}).get(need.name)
@@ -100,7 +104,7 @@ class _Locking:
                 raise OutsideFailure(_unlisted(self._address(need.version, SUMS[need.arch]), need.name))
             size = self._sources.size(address)
             if size is None:
-                size = self._sources.bring(address, sums[need.name]).stat().st_size
+                size = self._sources.fetch(address, sums[need.name]).stat().st_size
             asset = Asset(sha256=sums[need.name], size=size, url=address)
         self.lock.setdefault("k3s", {}).setdefault(need.version, {})[need.name] = asset
 
@@ -120,29 +124,29 @@ class _Locking:
         return LockedProgram(archive=made, member=member, sha256=digest, size=bytes_)
 
     def _add_image(self, need: Requirement) -> None:
-        known = self._old.get("images", {}).get(need.name, {}).get(need.arch)
-        if known is None:
-            found = self._sources.resolve(parse_reference(need.name), need.arch)
-            known = {"digest": found.manifest.digest, "size": archive_size(found, need.name)}
-        self.lock.setdefault("images", {}).setdefault(need.name, {})[need.arch] = known
+        locked = self._old.get("images", {}).get(need.name, {}).get(need.arch)
+        if locked is None:
+            image = self._sources.resolve(parse_reference(need.name), need.arch)
+            locked = {"digest": image.manifest.digest, "size": archive_size(image, need.name)}
+        self.lock.setdefault("images", {}).setdefault(need.name, {})[need.arch] = locked
 
     def _address(self, version: str, asset: str) -> str:
-        return f"{self._wanted.releases[version].rstrip('/')}/{quote(version, safe='')}/{asset}"
+        return f"{self._contents.releases[version].rstrip('/')}/{quote(version, safe='')}/{asset}"
 
 
 def digests(text: str, address: str) -> dict[str, str]:
     """dict[asset -> hex SHA-256] of a release's list (``sha256sum``'s form).
 
     Raises:
-        OutsideFailure: it is no such list.
+        OutsideFailure: it is not such a list.
     """
     lines = [line.split() for line in text.splitlines() if line.strip()]
     pair = 2
-    found = {line[1].lstrip("*"): line[0] for line in lines if len(line) == pair and len(line[0]) == 64}  # noqa: PLR2004 - digits of a SHA-256
-    if len(found) < len(lines) or not found:
+    assets = {line[1].lstrip("*"): line[0] for line in lines if len(line) == pair and len(line[0]) == 64}  # noqa: PLR2004 - digits of a SHA-256
+    if len(assets) < len(lines) or not assets:
         problem, hint = "is not a list of digests", "check the version and the address (k3s.releaseUrl)"
         raise OutsideFailure(Problem(code="bad-answer", where=address, problem=problem, hint=hint))
-    return found
+    return assets
 
 
 def _unlisted(address: str, asset: str) -> Problem:
@@ -154,8 +158,8 @@ def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
     """Do all of `jobs`, several at a time.
 
     Raises:
-        InvalidInput: only input was at fault.
-        OutsideFailure: something else failed; all that failed is told.
+        InvalidInput: all problems are errors of input.
+        OutsideFailure: another problem occurred; with all of them.
     """
     problems: list[Problem] = []
     is_input = True
@@ -171,7 +175,7 @@ def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
 
 
 def changes(old: ArtifactsLock, new: ArtifactsLock) -> dict[str, str]:
-    """dict[thing -> ``added``, ``changed`` or ``removed``], sorted."""
+    """dict[name of an entry -> ``added``, ``changed`` or ``removed``], sorted."""
     before, after = _flat(old), _flat(new)
     words = {
         name: "added" if name not in before else "changed"
@@ -182,13 +186,13 @@ def changes(old: ArtifactsLock, new: ArtifactsLock) -> dict[str, str]:
 
 
 def _flat(lock: ArtifactsLock) -> dict[str, Any]:
-    """dict[what a thing is called -> what is locked of it]."""
-    made: dict[str, Any] = {}
+    """dict[name of an entry -> entry]."""
+    entries: dict[str, Any] = {}
     for version, assets in lock.get("k3s", {}).items():
-        made |= {f"{name} {version}": asset for name, asset in assets.items()}
+        entries |= {f"{name} {version}": asset for name, asset in assets.items()}
     for name, releases in lock.get("programs", {}).items():
         for version, archs in releases.items():
-            made |= {f"{name} {version} for {arch}": program for arch, program in archs.items()}
+            entries |= {f"{name} {version} for {arch}": program for arch, program in archs.items()}
     for image, platforms in lock.get("images", {}).items():
-        made |= {f"{image} for {arch}": platform for arch, platform in platforms.items()}
-    return made | {f"base {base['source']}": base for base in lock.get("bases", {}).values()}
+        entries |= {f"{image} for {arch}": platform for arch, platform in platforms.items()}
+    return entries | {f"base {base['source']}": base for base in lock.get("bases", {}).values()}

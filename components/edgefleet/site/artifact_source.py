@@ -11,25 +11,25 @@ from edgefleet.model.site import Node
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplies:
-    """A cache that is not opened yet."""
+    """An unopened cache."""
 
     cache: Path
     """Its directory."""
     project: Path
-    """What ``file:`` sources are relative to."""
+    """Directory that ``file:`` sources are relative to."""
 
     def base(self, base: Base) -> Path:
-        """The base, whole and of its digest.
+        """The base, verified.
 
         Raises:
-            OutsideFailure: it is not there, or is something else.
+            OutsideFailure: it is missing, or another file.
         """
         return ArtifactCache(self.cache, project=self.project).fetch(base.source, base.sha256)
 
     def lay_out(self, node: Node, folder: Path) -> None:
-        """Put the payload of `node` into `folder`, as its node shall find it.
+        """Put the payload of `node` into `folder`, laid out for the node.
 
         Raises:
-            OutsideFailure: a file of it is not there, or is something else.
+            OutsideFailure: a file of it is missing, or another file.
         """
         lay_out(ArtifactCache(self.cache, project=self.project), node.payload, folder)

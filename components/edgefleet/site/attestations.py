@@ -1,7 +1,7 @@
-"""What stands beside an image: manifest, bill of materials, statement, and the statement signed.
+"""The attestations beside an image: manifest, bill of materials, statement, and the signed statement.
 
-All follow from the image, so that a second build writes nothing. A build without a key leaves what was signed
-before and still fits; of an image that changed nothing signed is left.
+All follow from the image, so a second build writes nothing. A build without a key keeps a signature that
+still matches; that of a changed image is removed.
 """
 
 import hashlib
@@ -20,38 +20,38 @@ from edgefleet.site.sbom import bill
 BILL, STATEMENT, SIGNED = ".cdx.json", ".intoto.json", ".dsse.json"
 """Endings of bill, statement, and the statement in its signed envelope."""
 KEY = "signing.pub"
-"""The public key beside them: of use to tell which it is, not to trust it."""
+"""The public key beside them: it identifies the signer, but is no ground for trust."""
 
 
 def paths(image: Path) -> tuple[Path, ...]:
-    """What may stand beside `image`."""
+    """Paths of the attestations of `image`."""
     return tuple(image.with_name(f"{image.name}{ending}") for ending in (ONE, BILL, STATEMENT, SIGNED))
 
 
 def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signing: Signing | None) -> None:
-    """Write what stands beside one image, unless that already exists.
+    """Write the attestations of one image, unless they already exist.
 
     Args:
         folder: of its site.
         spec: its site.
-        manifest: what it is.
+        manifest: its manifest.
         seed: ``sha256:<hex>`` of its seed.
-        signing: who signs; `None` for nobody.
+        signing: the signer; `None` without one.
 
     Raises:
-        OutsideFailure: the disk is full, or the key in KMS could not be asked.
+        OutsideFailure: the disk is full, or the key in KMS could not be reached.
     """
     of_manifest, of_bill, of_statement, of_signed = paths(folder / manifest.image)
     if signing is None and _is_signed(folder / manifest.image, manifest):
         return
-    told = bill(spec, manifest)
+    bill_of_materials = bill(spec, manifest)
     public = None if signing is None else signing.public
     manifest = replace(manifest, signature=None if public is None else named(public))
-    said = to_bytes(manifest)
-    beside = {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
+    manifest_json = to_bytes(manifest)
+    beside = {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
     stated = statement(spec, manifest, seed=seed, beside=beside)
-    disk.update(of_bill, told, is_flushed=False)
-    disk.update(of_manifest, said, is_flushed=False)
+    disk.update(of_bill, bill_of_materials, is_flushed=False)
+    disk.update(of_manifest, manifest_json, is_flushed=False)
     disk.update(of_statement, stated, is_flushed=False)
     if signing is None:
         disk.remove(of_signed)
@@ -64,18 +64,18 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
 
 
 def named(key: PublicKey) -> dict[str, str]:
-    """What a manifest says of the key."""
+    """The key as a manifest states it."""
     return {"algorithm": key.algorithm, "key": key.id}
 
 
 def _is_signed(image: Path, manifest: Manifest) -> bool:
-    """Whether what stands beside `image` was signed, fits together, and is of `manifest`."""
+    """Whether the attestations of `image` are signed, consistent, and of `manifest`."""
     of_manifest, of_bill, _, _ = paths(image)
-    said, told, stated, signed = (disk.read(path) for path in paths(image))
-    if said is None or told is None or stated is None or signed is None:
+    manifest_json, bill_of_materials, stated, signed = (disk.read(path) for path in paths(image))
+    if manifest_json is None or bill_of_materials is None or stated is None or signed is None:
         return False
     try:
-        there = from_bytes(said, str(of_manifest))
+        there = from_bytes(manifest_json, str(of_manifest))
         _, beside = subjects(stated)
         is_whole = dsse.from_bytes(signed).payload == stated
     except (InvalidInput, ValueError):
@@ -83,13 +83,13 @@ def _is_signed(image: Path, manifest: Manifest) -> bool:
     fits = (
         is_whole
         and there.signature is not None
-        and beside == {of_manifest.name: _hex(said), of_bill.name: _hex(told)}
+        and beside == {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
     )
     return fits and to_bytes(replace(there, signature=None)) == to_bytes(manifest)
 
 
 def _has_signed(path: Path, stated: bytes, key: PublicKey) -> bool:
-    """Whether `stated` was signed before; KMS gives other bytes each time, which are as good."""
+    """Whether `stated` has a valid signature; those of KMS differ each time."""
     try:
         found = dsse.from_bytes(disk.read(path) or b"")
     except ValueError:

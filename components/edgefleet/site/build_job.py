@@ -1,7 +1,7 @@
 """A build of many sites' images as an Indexed Job of Kubernetes: the objects, as data. Pure.
 
-Each index is given one shard of the plan and sees no other: the shards are Secrets of their own, projected
-into one volume, of which a container mounts only the directory that is called like its JOB_COMPLETION_INDEX.
+Each index gets one shard of the plan and sees no other: the shards are separate Secrets, projected into one
+volume, of which a container mounts only the directory named after its JOB_COMPLETION_INDEX.
 Sources: Kubernetes documentation, "Indexed Job for Parallel Processing with Static Work Assignment", "Using
 subPath with expanded environment variables", Job API v1 (`backoffLimitPerIndex`).
 """
@@ -17,42 +17,42 @@ from edgefleet.site import build_plan
 from edgefleet.site.build_plan import SiteJob
 
 LARGEST = 700_000
-"""Bytes of a shard: a Secret holds 1 MiB, and base64 makes a third more of it."""
+"""Most bytes of a shard: a Secret holds 1 MiB, and base64 adds a third."""
 LONGEST = 40
-"""Characters of a stack's name in that of its Job, which are 63 with what is added to them."""
+"""Characters of a stack's name in that of its Job, which has 63 in all."""
 PLAN = "plan.json.gz"
 MOUNT = "/plan"
 WORK = "/work"
 SITES_PER_SHARD = 50
-"""Sites of a shard where the number of shards is not given."""
+"""Default number of sites in a shard."""
 RETRIES = 3
 KEPT = 7 * 24 * 3600
-"""Seconds that a finished Job stays to be looked at."""
+"""Seconds that a finished Job is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildJob:
-    """How the Job is run."""
+    """Settings of the Job."""
 
     name: str
-    """RFC 1123 label; Job and Secrets are called by it."""
+    """RFC 1123 label; the name of Job and Secrets."""
     namespace: str
     image: str
-    """Container image that has edgefleet and the tools of the formats that are built."""
+    """Container image with edgefleet and the tools of the formats."""
     parallelism: int
     """Number of parallel pods."""
     service_account: str
-    """Whose rights in the cloud the pods have, to write to the store."""
+    """Service account with the right to write to the store."""
     region: str
     """AWS region of the store; empty for the pods' own."""
     disk: str
-    """Room for what a shard builds before it is in the store, a Kubernetes quantity."""
+    """Space for the images of a shard before they are in the store, a Kubernetes quantity."""
     sign_key: str = ""
     """Key in AWS KMS that images are signed with, ``awskms:<ARN>``; empty if unsigned."""
 
 
 def job_name(stack: str) -> str:
-    """What the Job for a stack is called: Kubernetes takes less in names than Pulumi does in a stack's."""
+    """Name of a stack's Job: Kubernetes allows fewer characters than Pulumi."""
     return f"build-{re.sub(r'[^a-z0-9]+', '-', stack.lower()).strip('-')[:LONGEST].strip('-')}"
 
 
@@ -60,7 +60,7 @@ def check_store(uri: str) -> None:
     """Refuse a store that pods cannot reach.
 
     Raises:
-        InvalidInput: `uri` is no bucket.
+        InvalidInput: `uri` is not a bucket.
     """
     if not uri.startswith("s3:"):
         raise InvalidInput(
@@ -74,7 +74,7 @@ def check_store(uri: str) -> None:
 
 
 def key_of_pods(sign_key: str | None) -> str:
-    """The key that pods sign with: one in AWS KMS; empty for any other, which stays where it is."""
+    """The key that pods sign with: one in AWS KMS; empty for any other, which never leaves its machine."""
     return sign_key if sign_key is not None and sign_key.startswith("awskms:") else ""
 
 

@@ -1,7 +1,7 @@
-"""What is to be built, in a form that another process or another machine can take up.
+"""A build plan, which another process or machine can execute.
 
-A plan holds each site's own derived key and nothing that opens another site: a shard of it may be handed to a
-worker that is trusted with its sites alone.
+A plan holds each site's own derived key and no secret of another site: a shard of it may go to a worker that
+is trusted with its sites alone.
 """
 
 import gzip
@@ -25,12 +25,12 @@ class SiteJob:
 
 
 def shard(jobs: Sequence[SiteJob], index: int, of: int) -> tuple[SiteJob, ...]:
-    """The jobs of one shard: every `of`-th by name, so that shards are of like size.
+    """The jobs of one shard: every `of`-th by name, for shards of similar size.
 
     Args:
         jobs: all of them.
         index: from 0.
-        of: how many shards there are.
+        of: the number of shards.
     """
     return tuple(sorted(jobs, key=lambda job: job.name)[index::of])
 
@@ -46,10 +46,10 @@ def from_bytes(data: bytes, where: str) -> tuple[SiteJob, ...]:
 
     Args:
         data: compressed JSON.
-        where: what it was read from, for an error.
+        where: its source, for an error.
 
     Raises:
-        InvalidInput: it is no plan, or a later version's.
+        InvalidInput: it is not a plan, or a later version's.
     """
     try:
         plain = json.loads(gzip.decompress(data))

@@ -1,9 +1,8 @@
-"""What was built where: so that a finished image is not built again, and one that should repeat does.
+"""Records of built images, which skip a finished image and check that a build is reproducible.
 
-Beside each composed image stands a record with its identity (`edgefleet.site.content_id`), the versions of
-the tools and the digest of its bytes. An image whose record has the wanted identity, and that nobody touched
-since, is done. Where the same parts were put together by the same tools and other bytes came out, something
-is wrong with the machine or with a tool, and the build says so.
+The record beside each composed image has its identity (`edgefleet.site.content_id`), the versions of the
+tools and the digest of its bytes. An unmodified image whose record has the expected identity is finished. If
+the same parts and tools give other bytes, the machine or a tool is faulty, and the build reports it.
 """
 
 import json
@@ -23,7 +22,7 @@ class Record:
     """One composed image."""
 
     identity: str
-    """``sha256:<hex>`` of what it is made of."""
+    """``sha256:<hex>`` of its parts."""
     digest: str
     """``sha256:<hex>`` of its bytes."""
     size: int
@@ -37,13 +36,13 @@ class Record:
     pieces: tuple[Piece, ...] = ()
     """The runs of bytes that it is made of."""
     files: tuple[Entry, ...] = ()
-    """What was put on it."""
+    """The files added to the base."""
     changed: int
-    """When the file was last changed, ns: one that is different was touched."""
+    """Modification time of the file, ns; another one shows that it was modified."""
 
 
 def record_path(image: Path) -> Path:
-    """Where the record of `image` stands: ``.n1.raw.built.json`` beside ``n1.raw``."""
+    """Path of the record of `image`: ``.n1.raw.built.json`` beside ``n1.raw``."""
     return image.with_name(f".{image.name}.built.json")
 
 
@@ -57,7 +56,7 @@ def read_record(image: Path) -> Record | None:
 
 
 def _record(plain: Record) -> Record:
-    """`plain` with its parts, which JSON knows as objects."""
+    """`plain` with its parts parsed from JSON objects."""
     pieces: Any = plain.pieces
     files: Any = plain.files
     return replace(
@@ -68,12 +67,12 @@ def _record(plain: Record) -> Record:
 
 
 def write_record(image: Path, record: Record) -> None:
-    """Keep `record` beside `image`."""
+    """Write `record` beside `image`."""
     disk.write(record_path(image), json.dumps(asdict(record), sort_keys=True).encode(), is_flushed=False)
 
 
 def is_finished(image: Path, identity: str, share: str) -> bool:
-    """Whether `image` is there, made of these parts, and untouched since."""
+    """Whether `image` exists, consists of these parts, and is unmodified."""
     record = read_record(image)
     if record is None or (record.identity, record.share) != (identity, share):
         return False
@@ -84,20 +83,20 @@ def is_finished(image: Path, identity: str, share: str) -> bool:
     return (found.st_size, found.st_mtime_ns) == (record.size, record.changed)
 
 
-def check_repeats(image: Path, before: Record | None, made: Record) -> None:
-    """Refuse bytes that differ from what the same parts and tools gave before.
+def check_repeats(image: Path, before: Record | None, record: Record) -> None:
+    """Refuse bytes that differ from those of an earlier build of the same parts by the same tools.
 
     Args:
-        image: what was made, for the error.
-        before: the record that stood there, if one did.
-        made: the record of what is there now.
+        image: the image, for the error.
+        before: the earlier record, if there is one.
+        record: the new record.
 
     Raises:
-        OutsideFailure: they do.
+        OutsideFailure: they differ.
     """
-    if before is None or _parts(before) != _parts(made) or before.digest == made.digest:
+    if before is None or _parts(before) != _parts(record) or before.digest == record.digest:
         return
-    problem = f"the same inputs and tools gave {before.digest} before and {made.digest} now"
+    problem = f"the same inputs and tools gave {before.digest} before and {record.digest} now"
     hint = "check this machine's memory and disk, and build once more"
     raise OutsideFailure(Problem(code="not-repeated", where=str(image), problem=problem, hint=hint))
 

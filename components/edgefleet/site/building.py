@@ -1,8 +1,8 @@
-"""Building one site's images into a directory and into its store: what a worker of a build in bulk does.
+"""Building one site's images into a directory and into its store: the work of one worker.
 
-A site is built by one process at a time. What is finished is found again and skipped; what fails leaves
-nothing half-made; the site's other nodes go on, and all that went wrong is told together. Small files are not
-flushed one by one: the next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
+One process at a time builds a site. A finished image is skipped; a failure leaves no incomplete file; the
+site's other nodes go on, and all problems are reported together. Small files are not flushed one by one: the
+next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from edgefleet.site.leak_scan import Scan
 from edgefleet.site.render import render_site
 
 SHARED = ".shared"
-"""Directory beside the sites' with what their images have in common."""
+"""Directory beside the sites' with the files that their images share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +38,31 @@ class BuildContext:
     out: Path
     """Directory of the results: ``<out>/<site>/<node>.raw``."""
     supplies: Supplies
-    """Where bases and payloads come from."""
+    """Source of bases and payloads."""
     share: Share = "copy"
     upload: StorePlace | None = None
-    """How the store is reached that composed images go to; which one, each site says."""
+    """Access to the store of composed images; each site names its store."""
     known: Known | None = field(default=None, repr=False)
-    """Marks of every site's secrets, which no other's image may hold; `None` where nobody looks."""
+    """Marks of every site's secrets, which no other's image may hold; `None` without a scan."""
     signing: Signing | None = None
-    """Who signs; `None` otherwise."""
+    """The signer; `None` without one."""
     is_discarding: bool = False
-    """Whether a composed image is removed here when it is in the store."""
+    """Whether a composed image is removed locally once it is in the store."""
 
 
-def build_site(job: SiteJob, *, shop: BuildContext, node: str | None = None) -> BuiltSite:
-    """Build the images of one site; what goes wrong is in the result.
+def build_site(job: SiteJob, *, context: BuildContext, node: str | None = None) -> BuiltSite:
+    """Build the images of one site; problems are in the result.
 
     Args:
         job: the site.
-        shop: where and how.
-        node: the only one whose image is wanted; what others have stays as it is.
+        context: where and how.
+        node: the only node to build; images of others stay.
     """
-    folder = shop.out / job.name
+    folder = context.out / job.name
     try:
         with disk.locked(folder, who=f"a build of {job.name}"):
             composed_node.sweep(folder)
-            return _built(_inputs(job), folder, shop, node)
+            return _built(_inputs(job), folder, context, node)
     except EdgefleetError as error:
         return BuiltSite(name=job.name, problems=tuple(error.problems))
 
@@ -76,59 +76,63 @@ def _inputs(job: SiteJob) -> SiteInputs:
         raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
 
 
-def _built(plain: SiteInputs, folder: Path, shop: BuildContext, only: str | None) -> BuiltSite:
+def _built(plain: SiteInputs, folder: Path, context: BuildContext, only: str | None) -> BuiltSite:
     spec = plain.spec
     seeds = render_site(spec, plain.key, plain.passphrases)
     images: dict[str, BuiltImage] = {}
     problems: list[Problem] = []
-    if shop.upload is not None:
-        shop = replace(shop, upload=replace(shop.upload, uri=plain.store))
-    wanted = seeds.keys() if only is None else {only}
-    for name in wanted:
+    if context.upload is not None:
+        context = replace(context, upload=replace(context.upload, uri=plain.store))
+    names = seeds.keys() if only is None else {only}
+    for name in names:
         job = NodeJob(
             name=name,
             node=spec.nodes[name],
             seed=seeds[name],
             folder=folder,
-            shared=shop.out / SHARED,
-            supplies=shop.supplies,
-            share=shop.share,
-            scan=_scan(plain, name, shop),
+            shared=context.out / SHARED,
+            supplies=context.supplies,
+            share=context.share,
+            scan=_scan(plain, name, context),
         )
         try:
-            images[name] = _made(job) if shop.upload is None else _kept(spec.name, job, shop.upload, shop)
+            images[name] = (
+                _build(job)
+                if context.upload is None
+                else _build_and_store(spec.name, job, context.upload, context)
+            )
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
-    found = list(manifest.manifests(spec, plain.key, seeds, images))
-    for each in found:
+    manifests = list(manifest.manifests(spec, plain.key, seeds, images))
+    for described in manifests:
         try:
-            _tell(each, folder, spec, seed=seeds[each.node].digest, shop=shop)
+            _describe_image(described, folder, spec, seed=seeds[described.node].digest, context=context)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
     others = manifest.Index() if only is None else manifest.indexed(folder, without=only)
-    index = manifest.index(spec.name, found, wanted - images.keys(), others)
+    index = manifest.index(spec.name, manifests, names - images.keys(), others)
     _describe(folder, index, is_whole=not problems)
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
 
 
 def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
-    """What went wrong, at the site where it does not say where."""
+    """The problems of an error, located at the site where they have no location."""
     return [each if each.where else replace(each, where=site) for each in error.problems]
 
 
-def _scan(plain: SiteInputs, node: str, shop: BuildContext) -> Scan | None:
-    if shop.known is None:
+def _scan(plain: SiteInputs, node: str, context: BuildContext) -> Scan | None:
+    if context.known is None:
         return None
     return Scan(
-        known=shop.known,
+        known=context.known,
         site=plain.name,
         node=node,
         used=frozenset(plain.passphrases),
-        kept=shop.supplies.cache / "scanned",
+        marks=context.supplies.cache / "scanned",
     )
 
 
-def _made(job: NodeJob) -> BuiltImage:
+def _build(job: NodeJob) -> BuiltImage:
     """One node's image, in the site's directory."""
     if FORMATS[job.node.image.format].is_composed:
         return composed_node.compose(job)
@@ -144,35 +148,37 @@ def _made(job: NodeJob) -> BuiltImage:
     return BuiltImage(node=job.name, name=seed.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
 
 
-def _kept(site: str, job: NodeJob, place: StorePlace, shop: BuildContext) -> BuiltImage:
+def _build_and_store(site: str, job: NodeJob, place: StorePlace, context: BuildContext) -> BuiltImage:
     """One node's image, in the site's directory and, if it is composed, in the store."""
     if job.seed.identity is None:
-        return _made(job)
+        return _build(job)
     store = place.open()
-    there = built_store.find(store, site, job.name, job.identity)
-    if there is not None and shop.is_discarding:
-        return there
-    made = _made(job)
-    if there is None or there.digest != made.digest:
-        there = built_store.put(store, site, made, job.out)
-    if shop.is_discarding:
+    stored = built_store.find(store, site, job.name, job.identity)
+    if stored is not None and context.is_discarding:
+        return stored
+    image = _build(job)
+    if stored is None or stored.digest != image.digest:
+        stored = built_store.put(store, site, image, job.out)
+    if context.is_discarding:
         disk.remove(job.out)
-    return replace(made, uri=there.uri)
+    return replace(image, uri=stored.uri)
 
 
-def _tell(image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, shop: BuildContext) -> None:
-    """Write what stands beside an image, here and, of a composed one, in the store."""
-    store = None if shop.upload is None or image.identity is None else shop.upload.open()
+def _describe_image(
+    image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, context: BuildContext
+) -> None:
+    """Write the attestations of an image, locally and, of a composed one, in the store."""
+    store = None if context.upload is None or image.identity is None else context.upload.open()
     beside = (*attestations.paths(folder / image.image), folder / attestations.KEY)
     if store is not None:
-        built_store.bring_beside(store, spec.name, image.node, beside)
-    attestations.write(folder, spec, image, seed=seed, signing=shop.signing)
+        built_store.fetch_beside(store, spec.name, image.node, beside)
+    attestations.write(folder, spec, image, seed=seed, signing=context.signing)
     if store is not None:
         built_store.put_beside(store, spec.name, image.node, beside)
 
 
 def _describe(folder: Path, index: bytes, *, is_whole: bool) -> None:
-    """Write the list of images; where nothing failed, remove what an earlier one has and this one has not."""
+    """Write the list of images; if nothing failed, remove images that only the earlier one lists."""
     before = manifest.indexed(folder).images
     disk.update(folder / manifest.MANIFEST, index, is_flushed=False)
     for name in (before.keys() - manifest.indexed(folder).images.keys()) if is_whole else ():

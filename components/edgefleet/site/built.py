@@ -1,4 +1,4 @@
-"""What a build made: plain results that processes hand to each other."""
+"""Results of a build, plain so that processes can exchange them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,28 +15,28 @@ class BuiltImage:
     name: str
     """Of its file in the site's directory."""
     digest: str
-    """``sha256:<hex>`` of its bytes; of one that refers to its base, of those that it stands for."""
+    """``sha256:<hex>`` of its bytes; including those of a base that it refers to."""
     size: int
     """Bytes of these."""
     identity: str | None = None
-    """What it is made of, where it is composed."""
+    """Digest of its parts, if it is composed."""
     is_new: bool = True
-    """Whether this run made it; false where it was finished before."""
+    """Whether this run built it; false for an image that was finished before."""
     tools: Mapping[str, str] = field(default_factory=dict)
-    """dict[outside tool -> its version], of one that is composed."""
+    """dict[outside tool -> its version], if it is composed."""
     share: str = "copy"
     """How it shares its base."""
     pieces: tuple[Piece, ...] = ()
-    """The runs of bytes that it is made of, of one that is composed."""
+    """Its runs of bytes, if it is composed."""
     files: tuple[Entry, ...] = ()
-    """What was put on it, of one that is composed."""
+    """The files added to the base, if it is composed."""
     uri: str = ""
-    """Where it is in the store, if it is."""
+    """Its address in the store, if it is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltSite:
-    """What became of one site."""
+    """The result of one site."""
 
     name: str
     images: tuple[BuiltImage, ...] = ()

@@ -1,8 +1,8 @@
-"""Finished images in a store: under their digest, and an entry for each node that says which one it has.
+"""Finished images in a store: under their digest, with an entry for each node that names its image.
 
-``sites/<site>/built/<hex>``, ``sites/<site>/built/<node>.json`` and, in ``sites/<site>/built/<node>/``, what
-stands beside the image (`edgefleet.site.attestations`) are below the site's own prefix, so that
-they go when the site goes. A small seed is kept by ``up`` itself; here are images that are composed.
+``sites/<site>/built/<hex>``, ``sites/<site>/built/<node>.json`` and the attestations
+(`edgefleet.site.attestations`) in ``sites/<site>/built/<node>/`` are below the site's own prefix, so they are
+removed with the site. Composed images only; ``up`` stores small seeds.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from edgefleet.site.built import BuiltImage
 
 
 def find(store: ArtifactStore, site: str, node: str, identity: str) -> BuiltImage | None:
-    """The image in the store that is made of the parts `identity`; `None` without one."""
+    """The image of the parts `identity` in the store; `None` without one."""
     entry = _entry(store, site, node)
     if entry is None or entry.identity != identity:
         return None
@@ -31,10 +31,10 @@ def find(store: ArtifactStore, site: str, node: str, identity: str) -> BuiltImag
 
 
 def put(store: ArtifactStore, site: str, image: BuiltImage, path: Path) -> BuiltImage:
-    """Store `image`, the file `path`, and remove the one that the node had before.
+    """Store `image`, the file `path`, and remove the node's earlier one.
 
     Raises:
-        OutsideFailure: the store did not take it; what was there before is there still.
+        OutsideFailure: the store failed; the earlier image is still there.
     """
     before = _entry(store, site, image.node)
     key = _key(site, image.digest)
@@ -46,24 +46,24 @@ def put(store: ArtifactStore, site: str, image: BuiltImage, path: Path) -> Built
 
 
 def put_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Path]) -> None:
-    """Store what stands beside a node's image, as far as it is not there, and remove what stood there else.
+    """Store the attestations of a node's image, if they changed, and remove others.
 
     Raises:
-        OutsideFailure: the store did not take it.
+        OutsideFailure: the store failed.
     """
     prefix = f"sites/{site}/built/{node}/"
-    wanted = {f"{prefix}{path.name}": data for path in files if (data := disk.read(path)) is not None}
+    files_by_key = {f"{prefix}{path.name}": data for path in files if (data := disk.read(path)) is not None}
     there = store.list(prefix)
-    for key, data in wanted.items():
-        known = store.stat(key) if key in there else None
-        if known is None or known.sha256 != hashlib.sha256(data).hexdigest():
+    for key, data in files_by_key.items():
+        stat = store.stat(key) if key in there else None
+        if stat is None or stat.sha256 != hashlib.sha256(data).hexdigest():
             store.put(key, data)
-    for key in there.keys() - wanted.keys():
+    for key in there.keys() - files_by_key.keys():
         store.delete(key)
 
 
-def bring_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Path]) -> None:
-    """Bring what stands beside a finished image, where it is not here: what was signed stays signed.
+def fetch_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Path]) -> None:
+    """Fetch missing attestations of a finished image, so that a signed image stays signed.
 
     Raises:
         OutsideFailure: the store could not be read.
@@ -80,16 +80,16 @@ def _entry(store: ArtifactStore, site: str, node: str) -> BuiltImage | None:
         return None
     try:
         plain: dict[str, Any] = json.loads(data)
-        found = BuiltImage(**{each.name: plain[each.name] for each in fields(BuiltImage)})
-        pieces: Any = found.pieces
-        files: Any = found.files
+        image = BuiltImage(**{each.name: plain[each.name] for each in fields(BuiltImage)})
+        pieces: Any = image.pieces
+        files: Any = image.files
         return replace(
-            found,
+            image,
             pieces=tuple(Piece(**each) for each in pieces),
             files=tuple(Entry(**each) for each in files),
         )
     except (ValueError, KeyError, TypeError):
-        return None  # not ours, or not whole: the image is stored again
+        return None  # foreign or incomplete: the image is stored again
 
 
 def _entry_key(site: str, node: str) -> str:

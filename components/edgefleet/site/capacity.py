@@ -1,4 +1,4 @@
-"""How many bytes a node's medium will hold, and whether they fit: known before anything is fetched. Pure."""
+"""The bytes on a node's medium, and whether they fit: known before any download. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,37 +16,37 @@ Locate = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediumUsage:
-    """What one node's medium holds."""
+    """The content of one node's medium."""
 
     site: str
     node: str
     payload: int
     """Bytes."""
     base: int | None
-    """Bytes of the base; 0 without one, `None` where the lock does not have it."""
+    """Bytes of the base; 0 without one, `None` if it is not in the lock."""
     medium: int | None
     """Bytes of the medium; `None` if not given."""
 
     @property
     def content(self) -> int:
-        """Bytes of all that is known of."""
+        """Bytes of all known parts."""
         return self.payload + (self.base or 0) + ROOM
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is unknown of what it holds."""
+        """Whether the size of every part is known."""
         return self.base is not None
 
     @property
     def fits(self) -> bool | None:
-        """Whether it fits; `None` where that is not known."""
+        """Whether it fits; `None` if that is unknown."""
         if self.medium is not None and self.content > self.medium:
             return False
         return None if self.medium is None or not self.is_whole else True
 
 
 def medium_usages(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterator[MediumUsage]:
-    """What media hold that hold more than a seed, in the fleet file's order."""
+    """Media with more than a seed, in the fleet file's order."""
     sizes = {digest: base["size"] for digest, base in lock.get("bases", {}).items()}
     for site in sites.values():
         for name, node in site.nodes.items():
@@ -62,20 +62,20 @@ def medium_usages(sites: Mapping[str, SiteSpec], lock: ArtifactsLock) -> Iterato
 
 
 def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locate) -> None:
-    """Do nothing where all fits, as far as is known.
+    """Refuse images that do not fit, as far as known.
 
     Raises:
         InvalidInput: a medium is smaller than its content; equal ones are one problem with a count.
     """
-    found: dict[tuple[str, int], list[MediumUsage]] = {}
+    too_small: dict[tuple[str, int], list[MediumUsage]] = {}
     for usage in medium_usages(sites, lock):
         if usage.fits is False:
             image = sites[usage.site].nodes[usage.node].image
             key = "image.size" if image.size is not None else "disk"
             where = locate(usage.site, f"nodes.{usage.node}.{key}")
-            found.setdefault((where, usage.content), []).append(usage)
-    if found:
-        raise InvalidInput(_too_small(where, each, sites) for (where, _), each in found.items())
+            too_small.setdefault((where, usage.content), []).append(usage)
+    if too_small:
+        raise InvalidInput(_too_small(where, each, sites) for (where, _), each in too_small.items())
 
 
 def _too_small(where: str, equal: list[MediumUsage], sites: Mapping[str, SiteSpec]) -> Problem:

@@ -1,4 +1,4 @@
-"""Composing one node's image from seed, base and payload, unless it is finished already."""
+"""Composing one node's image from seed, base and payload, unless it is finished."""
 
 import tempfile
 from collections.abc import Iterator
@@ -41,20 +41,20 @@ class NodeJob:
     folder: Path
     """Directory of its site."""
     shared: Path
-    """Directory for what images of several nodes have in common."""
+    """Directory for the files that images of several nodes share."""
     supplies: Supplies
     share: Share
     scan: Scan | None = field(default=None, repr=False)
-    """Looks for secrets of other sites."""
+    """The scan for secrets of other sites."""
 
     @property
     def identity(self) -> str:
-        """What the image is made of."""
+        """The parts of the image."""
         return self.seed.identity or self.seed.digest
 
     @property
     def sharing(self) -> Share:
-        """How it shares its base: as is wanted, where its format can."""
+        """How it shares its base: as requested, if its format can."""
         return self.share if FORMATS[self.node.image.format].refers else "copy"
 
     @property
@@ -66,16 +66,16 @@ class NodeJob:
 
 
 def compose(job: NodeJob) -> BuiltImage:
-    """Make the image, or find it finished.
+    """Compose the image, unless it is finished.
 
     Raises:
         InvalidInput: its parts do not fit together.
-        OutsideFailure: a part or a tool is missing, the disk is full, or other bytes came out than before.
+        OutsideFailure: a part or a tool is missing, the disk is full, or an earlier build had other bytes.
     """
     record = read_record(job.out)
     is_new = record is None or not is_finished(job.out, job.identity, job.sharing)
     if record is None or is_new:
-        record = _made(job)
+        record = _compose_anew(job)
     return BuiltImage(
         node=job.name,
         name=job.out.name,
@@ -90,30 +90,30 @@ def compose(job: NodeJob) -> BuiltImage:
     )
 
 
-def _made(job: NodeJob) -> Record:
+def _compose_anew(job: NodeJob) -> Record:
     out = job.out
     before = read_record(out)
-    disk.remove(record_path(out))  # what stands there is not finished from here on
+    disk.remove(record_path(out))  # from here on the image counts as unfinished
     with _scratch(job.folder) as scratch:
-        made = _composed(job, scratch)
-    found = out.stat()
+        composed = _composed(job, scratch)
+    status = out.stat()
     record = Record(
         identity=job.identity,
-        digest=f"sha256:{made.sha256}",
-        size=found.st_size,
-        length=made.size,
+        digest=f"sha256:{composed.sha256}",
+        size=status.st_size,
+        length=composed.size,
         share=job.sharing,
-        tools=dict(made.tools),
-        pieces=made.pieces,
-        files=tuple(_published(each, job.seed) for each in made.files),
-        changed=found.st_mtime_ns,
+        tools=dict(composed.tools),
+        pieces=composed.pieces,
+        files=tuple(_published(each, job.seed) for each in composed.files),
+        changed=status.st_mtime_ns,
     )
     try:
         if job.scan is not None:
-            job.scan.check_composed(out, made)
+            job.scan.check_composed(out, composed)
         check_repeats(out, before, record)
     except EdgefleetError:
-        for each in (out, *made.beside):
+        for each in (out, *composed.beside):
             disk.remove(each)
         raise
     write_record(out, record)
@@ -121,7 +121,7 @@ def _made(job: NodeJob) -> Record:
 
 
 def _published(entry: Entry, seed: SiteImage) -> Entry:
-    """`entry` with the digest that may be published, which is salted for a secret that could be guessed."""
+    """`entry` with its publishable digest, which is salted for a guessable secret."""
     return replace(entry, digest=seed.files.get(entry.path.removeprefix(SEED_FOLDER), entry.digest))
 
 
@@ -162,7 +162,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
 
 
 def _named(error: InvalidInput, base: Path, source: str) -> InvalidInput:
-    """The error with the base as the fleet file calls it; in the cache it is called by its digest."""
+    """The error with the base's name in the fleet file in place of its digest."""
     name = source.removeprefix("file:").rpartition("/")[2]
     return InvalidInput(
         [
@@ -175,7 +175,7 @@ def _named(error: InvalidInput, base: Path, source: str) -> InvalidInput:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a build left in `folder` that was killed."""
+    """Remove the remains of a killed build in `folder`."""
     for left in folder.glob(f"{SCRATCH}*"):
         rmtree(left)
     for half in folder.glob(f".*{disk.SUFFIX}"):
@@ -185,8 +185,8 @@ def sweep(folder: Path) -> None:
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
     with disk.explaining(folder, "cannot be written"):
-        made = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=folder))
+        scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=folder))
     try:
-        yield made
+        yield scratch
     finally:
-        rmtree(made, ignore_errors=True)
+        rmtree(scratch, ignore_errors=True)

@@ -1,8 +1,8 @@
-"""The identity of a composed image: what it is made of, known before it is made. Pure.
+"""The identity of a composed image: the digest of its parts, known before it is built. Pure.
 
-Base and payload have gigabytes, so a preview shows a digest of their digests. The versions of the outside
-tools are no part of it: they belong to the machine that builds, and a preview must say the same on every
-machine; they are recorded with the digest of the bytes, which is checked to repeat for the same tools.
+Base and payload have gigabytes, so a preview shows a digest of their digests. The versions of outside tools
+are not part of it, as a preview must be the same on every machine; they are recorded with the digest of the
+bytes, which must repeat for the same tools.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ from edgefleet.images import FORMATS
 from edgefleet.model.site import Node, SiteSpec
 
 LAYOUT = 1
-"""Generation of the layout of composed images; another one makes other bytes of the same parts."""
+"""Generation of the layout of composed images; another one gives other bytes for the same parts."""
 
 
 def payload_digest(node: Node) -> str | None:
-    """``sha256:<hex>`` of the list of what the payload holds; `None` without one."""
+    """``sha256:<hex>`` of the payload's list of files; `None` without one."""
     if not node.payload:
         return None
     lines = [f"{file.digest} {file.path}\n" for file in sorted(node.payload, key=lambda file: file.path)]
@@ -24,7 +24,7 @@ def payload_digest(node: Node) -> str | None:
 
 
 def identity(spec: SiteSpec, node: str, seed: str) -> str | None:
-    """``sha256:<hex>`` of a node's image before it is composed; `None` where the seed is all of it.
+    """The identity of a node's image; `None` if it is only a seed.
 
     Args:
         spec: the site.

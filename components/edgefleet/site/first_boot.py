@@ -7,7 +7,7 @@ from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, T
 
 
 def first_boot(target: Target, *, wifi_passphrase: str | None = None) -> FirstBoot:
-    """Everything that one node must be after its first boot.
+    """The state of one node after its first boot.
 
     Raises:
         InvalidInput: the site's recipe is not one of `RECIPES`.

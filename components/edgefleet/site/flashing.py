@@ -1,4 +1,4 @@
-"""Whether an image may be written to a disk, and what a person should know before. Pure."""
+"""Whether an image may be written to a disk, with facts to confirm before. Pure."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from edgefleet.model.device import Device
 
 WHOLE = frozenset({"disk", "loop"})
 HELD = frozenset({"crypt", "lvm", "mpath", "dm"})
-"""Kinds that hold what they stand on, mounted or not; those of md begin with ``raid``."""
+"""Kinds that occupy their disk, mounted or not; those of md begin with ``raid``."""
 
 
 def problems(device: Device, size: int, *, may_be_fixed: bool) -> Iterator[Problem]:
-    """Why an image of `size` bytes must not go to `device`; all of it.
+    """All reasons not to write an image of `size` bytes to `device`.
 
     Args:
         device: the disk.
@@ -34,25 +34,25 @@ def problems(device: Device, size: int, *, may_be_fixed: bool) -> Iterator[Probl
 
 
 def _uses(device: Device) -> Iterator[Problem]:
-    for each in everything(device):
-        for mount in each.mounts:
-            what = "is used for swap" if mount == "[SWAP]" else f"is mounted at {mount}"
+    for part in everything(device):
+        for mount in part.mounts:
+            problem = "is used for swap" if mount == "[SWAP]" else f"is mounted at {mount}"
             is_system = mount in {"/", "[SWAP]"} or mount.startswith("/boot")
             hint = "name another disk" + (
                 "" if is_system else f", or, if this is the right disk: umount {mount}"
             )
-            yield _problem(each, "in-use", what, hint)
-        if each is not device and (each.kind in HELD or each.kind.startswith("raid")):
-            yield _problem(each, "in-use", f"is on it ({each.kind})", "name another disk")
+            yield _problem(part, "in-use", problem, hint)
+        if part is not device and (part.kind in HELD or part.kind.startswith("raid")):
+            yield _problem(part, "in-use", f"is on it ({part.kind})", "name another disk")
 
 
 def is_removable(device: Device) -> bool:
-    """Whether a person can take it out: sticks, cards, and what hangs on USB."""
+    """Whether it is removable: sticks, cards, and other USB devices."""
     return device.is_removable or device.transport in {"usb", "mmc"} or device.path.startswith("/dev/mmcblk")
 
 
 def everything(device: Device) -> Iterator[Device]:
-    """A device and all that stands on it."""
+    """A device and all devices on it."""
     yield device
     for part in device.parts:
         yield from everything(part)

@@ -1,7 +1,7 @@
-"""What changed from one finished image to another: by their manifests, and of plain files by what is in them.
+"""Differences between two finished images: by their manifests, and of plain files by their contents.
 
-Files with a secret, and those that hold every secret of a node (``user-data``, a configuration of Ignition, a
-script), are told apart and never shown.
+Files with a secret, and those with every secret of a node (``user-data``, a configuration of Ignition, a
+script), are compared and never shown.
 """
 
 import hashlib
@@ -33,15 +33,15 @@ class Side:
 
     manifest: Manifest
     medium: Mapping[str, bytes] = field(repr=False)
-    """dict[path -> content] of what could be read of the seed."""
+    """dict[path -> content] of the readable files of the seed."""
     box: Mapping[str, bytes] = field(repr=False)
     parts: Mapping[str, tuple[str, str]]
-    """dict[name -> (release, hex SHA-256)] of what others made."""
+    """dict[name -> (release, hex SHA-256)] of third-party parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """Something that is said of an image."""
+    """One property of an image."""
 
     name: str
     old: str | None
@@ -64,11 +64,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """All that changed; nothing where both are the same bytes."""
+    """All differences; empty for the same bytes."""
 
     about: tuple[Value, ...]
     parts: tuple[Value, ...]
-    """What others made, with releases or digests."""
+    """Third-party parts, with releases or digests."""
     tools: tuple[Value, ...]
     medium: tuple[Change, ...]
     box: tuple[Change, ...]
@@ -80,23 +80,24 @@ class Difference:
 
 
 def side(image: Path, find: Find) -> Side:
-    """An image to compare; of one that is not here any more, what its manifest says.
+    """An image to compare; only its manifest if the image is gone.
 
     Raises:
-        InvalidInput: there is no manifest, or the image is not the one that it tells of.
+        InvalidInput: there is no manifest, or it is of another image.
     """
     if not image.exists():
         beside = image.with_name(f"{image.name}{ONE}")
         data = disk.read(beside)
         if data is not None:
             return Side(manifest=from_bytes(data, str(beside)), medium={}, box={}, parts=_parts(image))
-    found = opened(image, find)
-    medium = {path: data for path, (_, data) in _seed(found).items()}
+    image_file = opened(image, find)
+    medium = {path: data for path, (_, data) in _seed(image_file).items()}
     box = (
-        found.format.read_back({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()}) or {}
+        image_file.format.read_back({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()})
+        or {}
     )
     return Side(
-        manifest=found.manifest,
+        manifest=image_file.manifest,
         medium=medium,
         box={path: file.content for path, file in box.items()},
         parts=_parts(image),
@@ -107,14 +108,14 @@ def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
     """The files of the seed, verified against the manifest."""
     promised = {each.path: each for each in image.manifest.of_seed}
     try:
-        found = seed_of(image) or {}
+        seed = seed_of(image) or {}
     except ValueError as error:
         raise _other(image, str(error)) from error
-    for path, (entry, _) in found.items():
-        known = promised.get(path)
-        if known is None or (not known.is_secret and known.digest != entry.digest):
+    for path, (entry, _) in seed.items():
+        listed = promised.get(path)
+        if listed is None or (not listed.is_secret and listed.digest != entry.digest):
             raise _other(image, f"{path} differs")
-    return found
+    return seed
 
 
 def _other(image: Opened, what: str) -> InvalidInput:
@@ -123,7 +124,7 @@ def _other(image: Opened, what: str) -> InvalidInput:
 
 
 def _parts(image: Path) -> dict[str, tuple[str, str]]:
-    """What the bill beside an image tells of; nothing without one."""
+    """The parts in the bill beside an image; none without one."""
     try:
         plain = json.loads(disk.read(image.with_name(f"{image.name}{BILL}")) or b"")
         return {
@@ -135,16 +136,16 @@ def _parts(image: Path) -> dict[str, tuple[str, str]]:
 
 
 def compare(old: Side, new: Side) -> Difference:
-    """What changed from `old` to `new`."""
-    one, other = old.manifest, new.manifest
-    if one.digest == other.digest and one.box == other.box:
+    """The differences from `old` to `new`."""
+    before, after = old.manifest, new.manifest
+    if before.digest == after.digest and before.box == after.box:
         return Difference(about=(), parts=(), tools=(), medium=(), box=())
     return Difference(
-        about=tuple(_values(_about(one), _about(other))),
+        about=tuple(_values(_about(before), _about(after))),
         parts=tuple(_values(_named(old.parts), _named(new.parts))),
-        tools=tuple(_values(one.tools, other.tools)),
-        medium=tuple(_changes((one.files, old.medium), (other.files, new.medium), _shown(one, other))),
-        box=tuple(_changes((one.box, old.box), (other.box, new.box), None)),
+        tools=tuple(_values(before.tools, after.tools)),
+        medium=tuple(_changes((before.files, old.medium), (after.files, new.medium), _shown(before, after))),
+        box=tuple(_changes((before.box, old.box), (after.box, new.box), None)),
     )
 
 
@@ -182,31 +183,33 @@ def _changes(old: Files, new: Files, may_be_shown: Callable[[str], bool] | None)
     """Files that differ, in the order of their paths.
 
     Args:
-        old: of the one.
-        new: of the other.
-        may_be_shown: whether the file at a path holds no secret; `None` where the entries say it of each.
+        old: files of the old image.
+        new: files of the new image.
+        may_be_shown: whether the file at a path holds no secret; `None` if each entry states it.
     """
     before, after = ({each.path: each for each in entries} for entries, _ in (old, new))
     for path in sorted({*before, *after}):
-        one, other = before.get(path), after.get(path)
-        if one == other:
+        old_entry, new_entry = before.get(path), after.get(path)
+        if old_entry == new_entry:
             continue
-        is_secret = any(each is not None and each.is_secret for each in (one, other))
+        is_secret = any(each is not None and each.is_secret for each in (old_entry, new_entry))
         if may_be_shown is not None and not may_be_shown(path):
             is_secret = is_secret or not path.startswith(CARRIED)
-        texts = [_text(entry, contents.get(path)) for entry, (_, contents) in ((one, old), (other, new))]
+        texts = [
+            _text(entry, contents.get(path)) for entry, (_, contents) in ((old_entry, old), (new_entry, new))
+        ]
         yield Change(
             path=path,
-            kind="added" if one is None else "removed" if other is None else "changed",
-            old=one,
-            new=other,
+            kind="added" if old_entry is None else "removed" if new_entry is None else "changed",
+            old=old_entry,
+            new=new_entry,
             is_secret=is_secret,
             diff=() if is_secret else _diff(texts[0], texts[1]),
         )
 
 
 def _text(entry: Entry | None, content: bytes | None) -> list[str] | None:
-    """Lines of a file; none of one that is not there, `None` of one that is no text or not as said."""
+    """Lines of a file; none of a missing one, `None` if it is not text or differs from its entry."""
     if entry is None:
         return []
     if content is None or f"sha256:{hashlib.sha256(content).hexdigest()}" != entry.digest or b"\0" in content:
@@ -227,18 +230,18 @@ def _diff(old: list[str] | None, new: list[str] | None) -> tuple[str, ...]:
 
 
 def plain(difference: Difference) -> dict[str, Any]:
-    """What changed, as JSON."""
+    """The differences as JSON."""
     values = {
-        name: [{"name": each.name, "old": each.old, "new": each.new} for each in found]
-        for name, found in (
+        name: [{"name": each.name, "old": each.old, "new": each.new} for each in members]
+        for name, members in (
             ("about", difference.about),
             ("parts", difference.parts),
             ("tools", difference.tools),
         )
     }
     files = {
-        name: [_plain(each) for each in found]
-        for name, found in (("medium", difference.medium), ("box", difference.box))
+        name: [_plain(each) for each in members]
+        for name, members in (("medium", difference.medium), ("box", difference.box))
     }
     return {"same": difference.is_none, **values, **files}
 

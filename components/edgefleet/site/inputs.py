@@ -1,8 +1,8 @@
-"""From a fleet file and a stack's secrets to the inputs of each site's resource: the one road. Pure.
+"""From a fleet file and a stack's secrets to the inputs of each site's resource. Pure.
 
 The component `Fleet`, `image build` and its workers, `image serve`, the sheets and `explain` take them from
-here, so that a preview, a build and an explanation are about the same bytes. The fleet secret goes no
-further: a site's inputs hold only what was derived for that site.
+here, so that a preview, a build and an explanation are about the same bytes. The fleet secret stays here: a
+site's inputs hold only secrets that were derived for that site.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ from edgefleet.site.capacity import check_fits
 
 @dataclass(frozen=True, kw_only=True)
 class FleetKeys:
-    """What the fleet secret gives the sites of a region."""
+    """Keys and certificates that the fleet secret gives the sites of a region."""
 
     secret: str = field(repr=False)
     """The fleet secret."""
@@ -62,7 +62,7 @@ class FleetKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackSecrets:
-    """What a stack's configuration keeps secret for its sites."""
+    """Secrets in a stack's configuration for its sites."""
 
     stack: str
     """Name of the stack, for messages."""
@@ -74,11 +74,11 @@ class StackSecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """The inputs of the sites of a fleet, made as they are asked for."""
+    """The inputs of the sites of a fleet, made on request."""
 
     fleet: Fleet
     sites: tuple[str, ...]
-    """Names of the sites that were checked."""
+    """Names of the checked sites."""
     keys: FleetKeys
     passphrases: Mapping[str, str] = field(repr=False)
 
@@ -107,7 +107,7 @@ class Assembly:
 
 
 def known_of(jobs: Iterable[SiteJob]) -> Known:
-    """Marks of the secrets of the sites of a plan, which is all that its worker knows."""
+    """Marks of the secrets of a plan's sites, the only ones that its worker has."""
     inputs = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
     return known_secrets.known(((each, each.key) for each in inputs), (), {})
 
@@ -128,7 +128,7 @@ def assemble(
 
 
 def check(fleet: Fleet, sites: Collection[str], *, today: datetime) -> None:
-    """Check what needs no secret.
+    """Check everything that needs no secret.
 
     Raises:
         InvalidInput: an identity would end while a site may be offline, or a medium is too small.
@@ -167,9 +167,9 @@ def used(spec: SiteSpec, passphrases: Mapping[str, str]) -> dict[str, str]:
 
 
 def laid_out(spec: SiteSpec, *, store: Any, key: Any, passphrases: Any, identity: Any) -> dict[str, Any]:
-    """A site's spec and what stands beside it, as its resource takes them.
+    """A site's spec, store and secrets, as its resource takes them.
 
-    What a secret enters is a value, or a program's output of one; where there is none, it is empty or `None`.
+    A secret is a value, or a program's output of one; without one it is empty or `None`.
     """
     inputs = to_plain(spec) | {"store": store, "key": key}
     if passphrases:

@@ -1,4 +1,4 @@
-"""What a site's images may hold and no other site's: every secret that is derived from its key. Pure."""
+"""Secrets that only a site's own images may hold: all that are derived from its key. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -35,7 +35,7 @@ def known(
 
     Args:
         sites: each site with its key.
-        stack: see `of_stack`; empty for whoever knows sites alone.
+        stack: see `of_stack`; empty for a worker that has only sites' secrets.
         passphrases: dict[name -> passphrase] of the stack.
     """
     marks: dict[bytes, Whose] = {mark(word.encode()): ("", what) for what, word in stack}

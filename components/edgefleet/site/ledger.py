@@ -1,8 +1,8 @@
 """The ledger of acknowledgements: which digest was acknowledged for which node, and when.
 
 One JSON object, ``{site: {node: {"digest": ..., "at": ...}}}``, in the artifact store beside the images, so
-that everybody who shares the images shares it. Two people may write at once: each write is made on the
-condition that nobody else wrote meanwhile, and is done again on what they wrote.
+that all users of the images share it. Two users may write at once: each write is conditional on the ledger
+being unchanged, and is retried on the new content otherwise.
 """
 
 import json
@@ -18,17 +18,17 @@ from edgefleet.model.spec import spec
 
 KEY = "ledger/acknowledged.json"
 TRIES = 20
-"""How often a write is tried that others get in between of."""
+"""Attempts of a conflicting write."""
 
 
 @spec
 class Acknowledgement:
-    """What was acknowledged for a node."""
+    """The acknowledgement of a node."""
 
     digest: Annotated[str, "sha256:<hex>"]
     """Digest of the image."""
     at: datetime
-    """When they said so, UTC."""
+    """Time of the acknowledgement, UTC."""
 
 
 Ledger = dict[str, dict[str, Acknowledgement]]
@@ -44,10 +44,10 @@ def now() -> datetime:
 
 
 def read(store: ArtifactStore) -> Ledger:
-    """All acknowledgements; empty where nobody gave one.
+    """All acknowledgements; empty without any.
 
     Raises:
-        OutsideFailure: the store fails, or holds something else in the ledger's place.
+        OutsideFailure: the store fails, or the object is not a ledger.
     """
     return _parse(store, store.get(KEY))
 
@@ -55,9 +55,9 @@ def read(store: ArtifactStore) -> Ledger:
 def acknowledge(
     store: ArtifactStore, digests: Mapping[str, Mapping[str, str]], *, clock: Clock = now
 ) -> Ledger:
-    """Note that nodes carry the given images; the ledger after it.
+    """Record that nodes run the given images; the new ledger.
 
-    What is acknowledged already with the same digest keeps its time.
+    An existing acknowledgement of the same digest keeps its time.
 
     Args:
         store: the artifact store of the images.
@@ -81,13 +81,13 @@ def acknowledge(
 
 
 def forget(store: ArtifactStore, sites: Iterable[str]) -> Ledger:
-    """Drop what was said about sites that are gone; the ledger after it."""
+    """Drop acknowledgements of sites that are gone; the new ledger."""
     gone = set(sites)
     return _change(store, lambda ledger: {site: nodes for site, nodes in ledger.items() if site not in gone})
 
 
 def remove(store: ArtifactStore) -> None:
-    """Remove the ledger itself: for a stack that is destroyed."""
+    """Remove the ledger, for a destroyed stack."""
     store.delete(KEY)
 
 

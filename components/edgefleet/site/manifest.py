@@ -1,7 +1,7 @@
-"""The manifests beside a site's built images: what they must be, for a check without a network.
+"""The manifests beside a site's built images, for verification without a network.
 
-``manifest.json`` lists the images of a site; ``n1.raw.manifest.json`` tells of one: its digest, every file
-that was put on it, and every file that these put on the node. What holds a secret has a salted digest there.
+``manifest.json`` lists the images of a site; ``n1.raw.manifest.json`` describes one: its digest, every file
+added to it, and every file that these write on the node. Files with a secret have a salted digest.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ MANIFEST = "manifest.json"
 ONE = f".{MANIFEST}"
 """Ending of the manifest of one image."""
 PAYLOAD = ".payload.raw"
-"""Ending of a medium with the payload alone, beside a seed that has no room for it."""
+"""Ending of a medium with only the payload, beside a seed without room for it."""
 CARRIED = "payload/"
-"""Where a payload's files are in a manifest, wherever they lie on the medium."""
+"""Prefix of a payload's files in a manifest, whatever their place on the medium."""
 VERSION = "edgefleet.dev/image-manifest/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What one image is."""
+    """The description of one image."""
 
     image: str
     """Name of its file."""
@@ -45,11 +45,11 @@ class Manifest:
     format: str
     arch: str
     digest: str
-    """``sha256:<hex>`` of its bytes; of one that refers to its base, of those that it stands for."""
+    """``sha256:<hex>`` of its bytes; including those of a base that it refers to."""
     size: int
     """Bytes of these."""
     identity: str | None = None
-    """``sha256:<hex>`` of what it is made of, as a preview shows it, where it is composed."""
+    """``sha256:<hex>`` of its parts, as a preview shows it, if it is composed."""
     share: str = "copy"
     """How it shares its base."""
     base: Mapping[str, str] | None = None
@@ -61,13 +61,13 @@ class Manifest:
     pieces: tuple[Piece, ...] = ()
     """Runs of bytes of a composed image."""
     files: tuple[Entry, ...] = ()
-    """Every file that was put on the medium."""
+    """Every file added to the medium."""
     box: tuple[Entry, ...] = ()
-    """Every file that these put on the node's disk."""
+    """Every file that these write to the node's disk."""
 
     @property
     def of_seed(self) -> tuple[Entry, ...]:
-        """The files that are no payload."""
+        """The files outside the payload."""
         return tuple(each for each in self.files if not each.path.startswith(CARRIED))
 
     @property
@@ -149,11 +149,11 @@ def to_bytes(manifest: Manifest) -> bytes:
         "version": VERSION,
         "signature": None if manifest.signature is None else dict(manifest.signature),
         "pieces": [
-            {"part": each.part, "offset": each.offset, "size": each.size, "digest": each.digest or None}
-            for each in manifest.pieces
+            {"part": item.part, "offset": item.offset, "size": item.size, "digest": item.digest or None}
+            for item in manifest.pieces
         ],
-        "files": [plain_entry(each) for each in manifest.files],
-        "box": [plain_entry(each) for each in manifest.box],
+        "files": [plain_entry(item) for item in manifest.files],
+        "box": [plain_entry(item) for item in manifest.box],
     }
     return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -169,10 +169,10 @@ def from_bytes(data: bytes, where: str) -> Manifest:
 
     Args:
         data: JSON.
-        where: what it was read from, for an error.
+        where: its source, for an error.
 
     Raises:
-        InvalidInput: it is no manifest, or a later version's.
+        InvalidInput: it is not a manifest, or a later version's.
     """
     try:
         plain = json.loads(data)
@@ -188,41 +188,46 @@ HINT = "build the image again, and do not use this one"
 
 
 def _checked(plain: Mapping[str, Any]) -> Manifest:
-    made = Manifest(
+    manifest = Manifest(
         **{name: plain[name] for name in _PLAIN},
         signature=plain["signature"],
         pieces=tuple(Piece(**{**each, "digest": each["digest"] or ""}) for each in plain["pieces"]),
         files=tuple(entry_from(each) for each in plain["files"]),
         box=tuple(entry_from(each) for each in plain["box"]),
     )
-    words = (made.image, made.digest, made.format, made.share)
-    if not all(isinstance(word, str) for word in words) or not isinstance(made.size, int):
+    words = (manifest.image, manifest.digest, manifest.format, manifest.share)
+    if not all(isinstance(word, str) for word in words) or not isinstance(manifest.size, int):
         raise TypeError(words)
-    return made
+    return manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """What ``manifest.json`` says of a site."""
+    """The contents of a site's ``manifest.json``."""
 
     images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """dict[name -> what is listed of it]."""
+    """dict[name of an image -> its entry]."""
     missing: frozenset[str] = frozenset()
-    """Nodes whose build failed: the images are not all of the site."""
+    """Nodes whose build failed."""
 
 
-def index(site: str, found: Sequence[Manifest], failed: Iterable[str], others: Index) -> bytes:
+def index(site: str, built: Sequence[Manifest], failed: Iterable[str], others: Index) -> bytes:
     """``manifest.json`` of a site.
 
     Args:
         site: its name.
-        found: its images that were built now.
-        failed: nodes whose images were not.
-        others: what was said before of nodes that were not asked for now.
+        built: manifests of the images of this build.
+        failed: nodes whose images failed.
+        others: the earlier index of nodes outside this build.
     """
     images = {
-        each.image: {"digest": each.digest, "size": each.size, "identity": each.identity, "node": each.node}
-        for each in found
+        manifest.image: {
+            "digest": manifest.digest,
+            "size": manifest.size,
+            "identity": manifest.identity,
+            "node": manifest.node,
+        }
+        for manifest in built
     }
     missing = sorted(others.missing.union(failed))
     plain = {"site": site, "images": {**others.images, **images}, **({"missing": missing} if missing else {})}
@@ -230,7 +235,7 @@ def index(site: str, found: Sequence[Manifest], failed: Iterable[str], others: I
 
 
 def indexed(folder: Path, *, without: str | None = None) -> Index:
-    """What the index in `folder` says, but of the node `without`; nothing where none is readable."""
+    """The index in `folder` but for the node `without`; empty if it is not readable."""
     try:
         plain = json.loads(disk.read(folder / MANIFEST) or b"{}")
         images = {name: each for name, each in plain.get("images", {}).items() if each.get("node") != without}
@@ -243,8 +248,8 @@ def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
     """The seed that was built beside the payload `image`; of a node without a payload, its image.
 
     Args:
-        image: what was built.
-        folder: where it is.
+        image: the built image.
+        folder: its directory.
         suffix: of a seed's file in the node's format.
     """
     if not image.name.endswith(PAYLOAD):

@@ -1,7 +1,7 @@
-"""A site's rendered files, each with what may be shown of it.
+"""A site's rendered files, each with its secrets masked.
 
-What is secret is found without knowing any file's format: the same site is rendered a second time with
-other secrets, and whatever differs came from them.
+Secrets are found without knowing any file's format: the same site is rendered a second time with other
+secrets, and every difference comes from them.
 """
 
 import re
@@ -17,7 +17,7 @@ from edgefleet.model.steps import SECRET
 from edgefleet.site.render import render_tree
 
 OTHER_KEY = "A" * 43 + "="
-"""A site's key that is nobody's."""
+"""A key of no site."""
 USER_DATA = "cidata/user-data"
 SHOWN_ELSEWHERE = "write_files"
 """Key of user-data whose files are listed one by one."""
@@ -30,9 +30,9 @@ class MaskedFile:
     """One file of an image, or of the node that the image makes."""
 
     data: bytes = field(repr=False)
-    """What it holds."""
+    """Its content."""
     shown: bytes | None
-    """The same with its secrets masked; `None` where all of it is secret."""
+    """The content with its secrets masked; `None` if all of it is secret."""
 
 
 def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
@@ -60,10 +60,10 @@ def _shown(path: str, data: bytes, other: bytes, masked: Files) -> bytes | None:
 
 
 def without_secrets(data: bytes, other: bytes) -> bytes | None:
-    """`data` with each word masked that is another one in `other`, the same file with other secrets.
+    """`data` with each word masked that differs in `other`, the same file with other secrets.
 
     Returns:
-        `None` where the two cannot be laid beside each other line by line.
+        `None` if the two cannot be compared line by line.
     """
     lines, others = data.decode("utf-8", "replace").split("\n"), other.decode("utf-8", "replace").split("\n")
     if len(lines) != len(others):
@@ -72,7 +72,7 @@ def without_secrets(data: bytes, other: bytes) -> bytes | None:
 
 
 def _masked(line: str, other: str) -> str:
-    """`line`, masked from the word on in which it departs from `other`."""
+    """`line`, masked from the first word that differs from `other`."""
     if line == other:
         return line
     same = takewhile(lambda pair: pair[0] == pair[1], zip(line, other, strict=False))
@@ -82,7 +82,7 @@ def _masked(line: str, other: str) -> str:
 
 
 def _user_data(data: bytes) -> bytes:
-    """What user-data says beside the files that it carries."""
+    """The rest of user-data beside its files."""
     document: dict[str, Any] = yaml.safe_load(data)
     document.pop(SHOWN_ELSEWHERE, None)
     return yaml.safe_dump(document, sort_keys=False, width=1_000).encode()

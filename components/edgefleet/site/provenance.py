@@ -1,7 +1,7 @@
-"""How an image came to be: an in-toto Statement with SLSA's provenance, the same bytes for the same image.
+"""The provenance of an image: an in-toto Statement of SLSA, the same bytes for the same image.
 
-Sources: in-toto/attestation, spec/v1 (statement.md); slsa.dev/spec/v1.0/provenance. It has no time of day: an
-image is the same whenever it is built, and whoever checks it wants to build it again.
+Sources: in-toto/attestation, spec/v1 (statement.md); slsa.dev/spec/v1.0/provenance. It has no time of day, so
+that a verifier can reproduce it.
 """
 
 import json
@@ -25,7 +25,7 @@ def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[
 
     Args:
         spec: its site.
-        manifest: what it is.
+        manifest: its manifest.
         seed: ``sha256:<hex>`` of its seed.
         beside: dict[name of a file beside it -> hex SHA-256], which it binds to the image.
     """
@@ -95,7 +95,7 @@ def subjects(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
     """(dict[image -> hex SHA-256], the same of the files beside it) of a statement.
 
     Raises:
-        ValueError: it is no such statement.
+        ValueError: it is not such a statement.
     """
     try:
         plain = json.loads(data)

@@ -1,7 +1,7 @@
 """A site's images from its spec and key: pure, so that preview and up give the same bytes.
 
-Published digests never cover a guessable secret unsalted: a file with one is shown by an HMAC under a
-key that only the site's own key gives.
+The published digest of a file with a guessable secret is an HMAC under a key that is derived from the site's
+own key.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ class SiteImage:
     files: dict[str, str]
     """dict[path on the medium -> ``sha256:<hex>``, or ``hmac-sha256:<hex>`` for a guessable secret]."""
     identity: str | None = None
-    """``sha256:<hex>`` of what the whole image is made of, where the seed is not all of it."""
+    """``sha256:<hex>`` of the parts of the whole image, if it is more than the seed."""
     contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     """dict[path on the medium -> content] of the seed."""
     placed: tuple[File, ...] = field(default=(), repr=False)
-    """What it puts on the node's disk."""
+    """The files that it writes to the node's disk."""
 
 
 def render(inputs: SiteInputs) -> dict[str, SiteImage]:
@@ -65,7 +65,7 @@ def render_tree(
 ) -> dict[str, dict[str, bytes]]:
     """dict[node -> dict[path -> content]]: the medium's files as ``cidata/...`` and the node's own files.
 
-    Secret files are shown as `MASKED`, and what holds all of them, ``user-data``, is left out.
+    Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
     return {node: _tree(spec, node, key, passphrases, shows_secrets) for node in spec.nodes}
 
@@ -96,7 +96,7 @@ def _image(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) 
 
 
 def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> FirstBoot:
-    spec = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine hands maps over in any order
+    spec = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
     wifi = spec.nodes[node].network.wifi
     passphrase = None
     if wifi is not None:

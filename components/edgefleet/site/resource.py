@@ -22,7 +22,7 @@ from edgefleet.site.render import render_site
 
 
 class Rendered(Protocol):
-    """The part of a rendered image that is kept."""
+    """The stored part of a rendered image."""
 
     @property
     def data(self) -> bytes:
@@ -41,12 +41,12 @@ class Rendered(Protocol):
 
     @property
     def name(self) -> str:
-        """Name to keep it under, ``n1.iso``."""
+        """File name, ``n1.iso``."""
         ...
 
     @property
     def identity(self) -> str | None:
-        """Digest of what the whole image is made of, where the bytes here are not all of it."""
+        """Digest of the parts of the whole image, if `data` is not all of it."""
         ...
 
 
@@ -73,7 +73,7 @@ class Site:
         return f"{spec.store.rstrip('/')}/sites/{spec.name}"
 
     def inspect(self, spec: SiteInputs) -> Iterable[Problem]:
-        """Names that cannot be keys of a store; checked before any path is built from them."""
+        """Problems of names that cannot be keys of a store; checked before any path is built from them."""
         for node in spec.nodes:
             try:
                 check_key(image_key(spec.name, f"{node}{FORMATS[spec.nodes[node].image.format].suffix}"))
@@ -97,7 +97,7 @@ class Site:
         return ()
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Images that are not there, or not the ones asked for."""
+        """Images that are missing or differ."""
         images = outputs.get("images") or {}
         return [
             format_path(("images", node, "digest"))
@@ -106,13 +106,13 @@ class Site:
         ]
 
     def plan(self, spec: SiteInputs, outside: Environment) -> SiteOutputs:
-        """Every digest, from the bytes themselves; no store is asked."""
+        """Every digest, from the bytes themselves; no store is read."""
         store = outside.store(spec.store)
         rendered = self._rendered(spec)
         return SiteOutputs(images={node: _image(store, spec.name, made) for node, made in rendered.items()})
 
     def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
-        """No digest is known while an input is not; the nodes may be."""
+        """No digest is known while an input is unknown; the nodes may be."""
         del outside
         nodes = known.get("nodes")
         if not isinstance(nodes, dict):
@@ -133,15 +133,15 @@ class Site:
             OutsideFailure: none could be stored; nothing is left.
             Incomplete: some could not be stored.
         """
-        return Created(id=self.identity(spec), outputs=self._bring_up(spec, outside, {}))
+        return Created(id=self.identity(spec), outputs=self._store_images(spec, outside, {}))
 
     def read(
         self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[SiteOutputs] | None:
-        """Which recorded images are still there as recorded; in an import, what is there.
+        """The recorded images as they are in the store; in an import, the images there.
 
-        An image that is lost or altered has the digest null, so that the next update writes it again; a
-        site of which nothing is left is gone.
+        A lost or altered image has the digest null, so that the next update writes it again; a site without
+        any image is gone.
         """
         uri, separator, site = identity.rpartition("/sites/")
         if not separator:
@@ -156,23 +156,23 @@ class Site:
         stored = {node: store.stat(image_key(site, _name(image))) for node, image in images.items()}
         if not any(stored.values()):
             return None
-        found = {}
+        current = {}
         for node, image in images.items():
             now = stored[node]
             is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
-            found[node] = _recorded(image) if is_same else _lost(image["uri"])
-        return Found(id=identity, outputs=SiteOutputs(images=found))
+            current[node] = _recorded(image) if is_same else _lost(image["uri"])
+        return Found(id=identity, outputs=SiteOutputs(images=current))
 
     def update(
         self, identity: str, new: SiteInputs, outside: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
-        """Write the images whose digest changed, then remove those of nodes that left.
+        """Write the images whose digest changed, then remove those of removed nodes.
 
         Raises:
             Incomplete: some could not be written or removed.
         """
         del identity
-        return self._bring_up(new, outside, recorded.get("images") or {})
+        return self._store_images(new, outside, recorded.get("images") or {})
 
     def delete(
         self,
@@ -185,41 +185,41 @@ class Site:
         """Remove every image of the site and every version of it, but those that a successor has."""
         uri, _, site = identity.rpartition("/sites/")
         del inputs
-        kept = {
+        spared = {
             image_key(site, f"{node}{_suffix(plain)}")
             for node, plain in (successor or {}).get("nodes", {}).items()
         }
-        outside.store(uri).clear(f"sites/{site}/", keep=kept)
+        outside.store(uri).clear(f"sites/{site}/", keep=spared)
 
     def _rendered(self, spec: SiteInputs) -> Mapping[str, Rendered]:
         return self.render(spec.spec, spec.key, spec.passphrases)
 
-    def _bring_up(self, spec: SiteInputs, outside: Environment, before: Mapping[str, Any]) -> SiteOutputs:
-        """Make the store hold the images of `spec`, given what it is known to hold of the site."""
+    def _store_images(self, spec: SiteInputs, outside: Environment, before: Mapping[str, Any]) -> SiteOutputs:
+        """Store the images of `spec`, given those that the store already has."""
         store = outside.store(spec.store)
         images: dict[str, StoredImage] = {}
         failed: list[OutsideFailure] = []
-        for node, made in self._rendered(spec).items():
-            images[node] = _image(store, spec.name, made)
-            if _is_kept(before.get(node), made):
+        for node, rendered in self._rendered(spec).items():
+            images[node] = _image(store, spec.name, rendered)
+            if _is_stored(before.get(node), rendered):
                 continue
             try:
-                store.put(image_key(spec.name, made.name), made.data)
+                store.put(image_key(spec.name, rendered.name), rendered.data)
             except OutsideFailure as error:
                 failed.append(error)
                 images[node] = _lost(images[node].uri)
-        if not failed:  # nodes of nodes that left may still be needed until the others are written
-            gone = {
+        if not failed:  # images of removed nodes may still be needed until the others are written
+            obsolete = {
                 node: image
                 for node, image in before.items()
                 if node not in images or _name(image) != _uri_name(images[node].uri)
             }
-            failed = _remove(store, spec.name, gone, images)
+            failed = _remove(store, spec.name, obsolete, images)
         if failed:
-            self._say_incomplete(spec, failed, SiteOutputs(images=images), is_new=not before)
+            self._raise_incomplete(spec, failed, SiteOutputs(images=images), is_new=not before)
         return SiteOutputs(images=images)
 
-    def _say_incomplete(
+    def _raise_incomplete(
         self, spec: SiteInputs, failed: list[OutsideFailure], outputs: SiteOutputs, *, is_new: bool
     ) -> None:
         causes = [problem for error in failed for problem in error.problems]
@@ -236,7 +236,7 @@ def image_key(site: str, name: str) -> str:
 
 
 def _suffix(node: Mapping[str, Any]) -> str:
-    """What the file of a node's seed ends with, from the node's plain spec."""
+    """Ending of a node's seed, from the node's plain spec."""
     return FORMATS[(node.get("image") or {}).get("format", Medium().format)].suffix
 
 
@@ -248,8 +248,8 @@ def _uri_name(uri: str) -> str:
     return uri.rpartition("/")[2]
 
 
-def _is_kept(before: Mapping[str, Any] | None, made: Rendered) -> bool:
-    return before is not None and before["digest"] == made.digest and _name(before) == made.name
+def _is_stored(before: Mapping[str, Any] | None, rendered: Rendered) -> bool:
+    return before is not None and before["digest"] == rendered.digest and _name(before) == rendered.name
 
 
 def _is_key(text: str) -> bool:
@@ -267,13 +267,13 @@ def _is_segment(name: str) -> bool:
     return "/" not in name
 
 
-def _image(store: ArtifactStore, site: str, made: Rendered) -> StoredImage:
+def _image(store: ArtifactStore, site: str, rendered: Rendered) -> StoredImage:
     return StoredImage(
-        digest=made.digest,
-        uri=store.uri(image_key(site, made.name)),
-        size=len(made.data),
-        files=dict(made.files),
-        identity=made.identity,
+        digest=rendered.digest,
+        uri=store.uri(image_key(site, rendered.name)),
+        size=len(rendered.data),
+        files=dict(rendered.files),
+        identity=rendered.identity,
     )
 
 
@@ -292,11 +292,11 @@ def _recorded(image: Mapping[str, Any]) -> StoredImage:
 
 
 def _remove(
-    store: ArtifactStore, site: str, gone: Mapping[str, Any], images: dict[str, StoredImage]
+    store: ArtifactStore, site: str, obsolete: Mapping[str, Any], images: dict[str, StoredImage]
 ) -> list[OutsideFailure]:
-    """Remove the images of nodes that left; one that stays is kept in `images`, to be tried again."""
+    """Remove obsolete images; one that could not be removed stays in `images`, for the next run."""
     failed = []
-    for node, image in gone.items():
+    for node, image in obsolete.items():
         try:
             store.delete(image_key(site, _name(image)))
         except OutsideFailure as error:
@@ -306,15 +306,15 @@ def _remove(
 
 
 def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found[SiteOutputs] | None:
-    """What a store holds for a site; the spec cannot be told from it, so the next update compares."""
+    """A site's images in a store; its spec is unknown, so the next update compares."""
     prefix = f"sites/{site}/"
     images = {}
     for key in store.list(prefix):
-        found = store.stat(key)
+        stat = store.stat(key)
         node, dot, _ = key.removeprefix(prefix).partition(".")
-        if found is not None and dot:
+        if stat is not None and dot:
             images[node] = StoredImage(
-                digest=f"sha256:{found.sha256}", uri=store.uri(key), size=found.size, files={}
+                digest=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
             )
     return (
         Found(id=identity, outputs=SiteOutputs(images=images), inputs={"name": site, "store": uri})

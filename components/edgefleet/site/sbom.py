@@ -1,7 +1,7 @@
-"""The bill of materials of an image, as CycloneDX 1.6: what others made of it, and the tools.
+"""The bill of materials of an image, as CycloneDX 1.6: third-party parts, and the tools.
 
-The same bytes for the same image: its serial number follows from what it is made of, and it has no time of
-day. What is rendered once for a profile is filled in for each of its images.
+The same bytes for the same image: its serial number follows from its parts, and it has no time of day. It is
+rendered once for a profile and completed for each of its images.
 """
 
 import json
@@ -37,18 +37,18 @@ _WHERE = ("edgefleet-fleet", "edgefleet-region", "edgefleet-site", "edgefleet-no
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One thing that somebody else made."""
+    """One third-party part."""
 
     kind: ComponentType
     name: str
     version: str = ""
     sha256: str = ""
-    """Hex SHA-256 of the file that it is in the image; empty where it is fetched by the node."""
+    """Hex SHA-256 of its file in the image; empty if the node downloads it."""
     purl: str = ""
     source: str = ""
-    """Where it comes from."""
+    """Its source."""
     path: str = ""
-    """Where it is in the image."""
+    """Its path in the image."""
     note: str = ""
 
 
@@ -68,20 +68,22 @@ def bill(spec: SiteSpec, manifest: Manifest) -> bytes:
 
 
 def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
-    """What somebody else made, in the image or started from it."""
+    """Third-party parts, in the image or started from it."""
     there = manifest.carried
-    found = []
+    others = []
     if manifest.base is not None and node.image.base is not None:
-        found.append(_base(node.image.base, ComponentType.OPERATING_SYSTEM))
+        others.append(_base(node.image.base, ComponentType.OPERATING_SYSTEM))
     if node.image.netboot is not None:
         started = (node.image.netboot.kernel, *node.image.netboot.initrd)
-        found += [_base(each, ComponentType.FILE, note="downloaded when the node starts") for each in started]
+        others += [
+            _base(each, ComponentType.FILE, note="downloaded when the node starts") for each in started
+        ]
     if "bin/k3s" not in there:
-        found.append(_k3s(spec, node))
+        others.append(_k3s(spec, node))
     for file in node.payload:
         if file.path in there:
-            found.append(_carried(there[file.path], file.digest, file.version or spec.k3s.version))
-    return found
+            others.append(_carried(there[file.path], file.digest, file.version or spec.k3s.version))
+    return others
 
 
 def _k3s(spec: SiteSpec, node: Node) -> Part:
@@ -102,7 +104,7 @@ def _base(base: Base, kind: ComponentType, note: str = "") -> Part:
 
 
 def without_login(source: str) -> str:
-    """An address without the login that may be in it."""
+    """An address without a login."""
     parts = urlsplit(source)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -154,8 +156,8 @@ def _github(owner: str, repository: str, release: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _rendered(found: tuple[Part, ...], tools: tuple[tuple[str, str], ...], kind: str) -> str:
-    """The bill of every image of the same parts, with words in the place of what is the image's own."""
+def _rendered(parts: tuple[Part, ...], tools: tuple[tuple[str, str], ...], kind: str) -> str:
+    """The bill of all images of the same parts, with placeholders for the image's own values."""
     names = ("fleet", "region", "site", "node")
     image = Component(
         type=ComponentType.FILE,
@@ -180,11 +182,11 @@ def _rendered(found: tuple[Part, ...], tools: tuple[tuple[str, str], ...], kind:
             ]
         ),
     )
-    metadata.timestamp = None  # type: ignore[assignment]  # the format lets it out, and an image has no time
-    components = [_component(part) for part in found]
-    made = Bom(serial_number=_SERIAL, metadata=metadata, components=components)
-    made.register_dependency(image, components)
-    return json.dumps(json.loads(JsonV1Dot6(made).output_as_string()), indent=1, sort_keys=True)
+    metadata.timestamp = None  # type: ignore[assignment]  # optional in the format, and an image has no time
+    components = [_component(part) for part in parts]
+    bom = Bom(serial_number=_SERIAL, metadata=metadata, components=components)
+    bom.register_dependency(image, components)
+    return json.dumps(json.loads(JsonV1Dot6(bom).output_as_string()), indent=1, sort_keys=True)
 
 
 def _component(part: Part) -> Component:
@@ -209,7 +211,7 @@ def hashes(data: bytes) -> Mapping[str, str]:
     """dict[algorithm -> hex] of the image that a bill is of.
 
     Raises:
-        ValueError: it is no bill.
+        ValueError: it is not a bill.
     """
     try:
         plain = json.loads(data)

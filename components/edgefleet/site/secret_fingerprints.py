@@ -1,4 +1,4 @@
-"""Marks of the words in large files, taken once for each digest and kept: many images share a base."""
+"""Marks of the words in large files, computed once for each digest and cached: many images share a base."""
 
 import gzip
 import tarfile
@@ -13,27 +13,27 @@ from edgefleet.io.sparse_file import PIECE
 from edgefleet.keys.secret_scan import GZIP, MARK, mark, words
 
 GENERATION = 1
-"""Of what is looked for: another one looks again."""
+"""Generation of the scan: another one scans again."""
 OVERLAP = 256
-"""Bytes of a piece that are looked at again with the next, so that no word is cut."""
+"""Bytes of a piece that are scanned again with the next, so that no word is cut."""
 
 
 @lru_cache(maxsize=64)
-def marks(path: Path, digest: str, kept: Path) -> frozenset[bytes]:
-    """Marks of all words in a file; in a tar archive also of those in its layers that gzip packed.
+def marks(path: Path, digest: str, folder: Path) -> frozenset[bytes]:
+    """Marks of all words in a file; in a tar archive also of those in its gzip layers.
 
     Args:
         path: the file.
         digest: hex SHA-256 of it, verified already.
-        kept: directory for what was found.
+        folder: directory of the cached marks.
 
     Raises:
-        OutsideFailure: it cannot be read, or the marks not be kept.
+        OutsideFailure: it cannot be read, or the marks cannot be written.
     """
-    place = kept / f"{digest}.{GENERATION}"
+    place = folder / f"{digest}.{GENERATION}"
     data = disk.read(place)
     if data is None or len(data) % MARK:
-        with disk.locked(kept, who="a scan", is_patient=True):
+        with disk.locked(folder, who="a scan", is_patient=True):
             data = disk.read(place)
             if data is None or len(data) % MARK:
                 data = b"".join(sorted(set(fresh(path))))
@@ -42,7 +42,7 @@ def marks(path: Path, digest: str, kept: Path) -> frozenset[bytes]:
 
 
 def fresh(path: Path) -> Iterator[bytes]:
-    """Marks of all words in a file, as they are found; nothing is kept.
+    """Marks of all words in a file, not cached.
 
     Raises:
         OutsideFailure: it cannot be read.
@@ -71,19 +71,19 @@ def _of_layers(file: IO[bytes]) -> Iterator[bytes]:
                     with gzip.open(layer) as unpacked:
                         yield from _of_stream(unpacked)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile):
-        return  # damaged, or no archive at all: its bytes were looked at as they are
+        return  # damaged or not an archive: its bytes were scanned already
 
 
-def _of_stream(file: IO[bytes] | gzip.GzipFile, left: int | None = None) -> Iterator[bytes]:
-    """Words in a stream; what one may be cut at is looked at twice.
+def _of_stream(file: IO[bytes] | gzip.GzipFile, remaining: int | None = None) -> Iterator[bytes]:
+    """Words in a stream; pieces overlap, so that no word is cut.
 
     Args:
-        file: where it is read from.
-        left: how many bytes; `None` for all.
+        file: the stream.
+        remaining: number of bytes; `None` for all.
     """
     rest = b""
-    while left != 0 and (piece := file.read(PIECE if left is None else min(left, PIECE))):
+    while remaining != 0 and (piece := file.read(PIECE if remaining is None else min(remaining, PIECE))):
         data = rest + piece
         yield from words(data)
         rest = data[-OVERLAP:]
-        left = None if left is None else left - len(piece)
+        remaining = None if remaining is None else remaining - len(piece)

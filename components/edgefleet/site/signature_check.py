@@ -1,7 +1,7 @@
-"""Holding what stands beside an image against the image and against keys that somebody trusts; offline.
+"""Verifying an image's attestations against the image and against trusted keys; offline.
 
-A statement binds image, manifest and bill by their digests; a signature binds the statement to a key. That
-key is worth something only to who knows it from elsewhere: the one that lies beside an image says nothing.
+A statement binds image, manifest and bill by their digests; a signature binds the statement to a key. Trust
+needs a key from elsewhere: the one beside an image proves nothing.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ UNSIGNED = "not signed"
 
 
 def check_beside(image: Opened, trusted: Iterable[PublicKey]) -> str:
-    """Who signed, in words.
+    """The signer, in words.
 
     Args:
         image: the image, whose own bytes were verified against its manifest.
-        trusted: keys that somebody trusts; without any, a signature is told and not believed.
+        trusted: trusted keys; without any, a signature is reported but not trusted.
 
     Raises:
-        InvalidInput: something beside it is missing or speaks of something else, or nobody trusted signed it.
+        InvalidInput: an attestation is missing or of another image, or no trusted key signed it.
     """
     of_manifest, of_bill, of_statement, of_signed = paths(image.path)
     stated = _there(of_statement)
@@ -56,12 +56,12 @@ def _check_bill(path: Path, hex_digest: str) -> None:
 
 
 def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, ...]) -> str:
-    said = image.manifest.signature
-    if said is None:
+    signature = image.manifest.signature
+    if signature is None:
         if trusted:
             raise _wrong(image.path, "is not signed, and --key requires a signature")
         return UNSIGNED
-    name = f"{said.get('algorithm')} {said.get('key')}"
+    name = f"{signature.get('algorithm')} {signature.get('key')}"
     try:
         envelope = dsse.from_bytes(_there(path))
     except ValueError as error:
@@ -70,8 +70,8 @@ def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, 
         raise _wrong(path, "is a signature of other contents")
     if trusted:
         return _by_one_of(trusted, envelope, image.path, name)
-    over, lying = dsse.signed_bytes(stated), disk.read(image.path.with_name(KEY))
-    if lying is not None and not public_from(lying, KEY).has_signed(over, envelope.signature):
+    over, key_beside = dsse.signed_bytes(stated), disk.read(image.path.with_name(KEY))
+    if key_beside is not None and not public_from(key_beside, KEY).has_signed(over, envelope.signature):
         raise _wrong(path, f"is not signed by {KEY}, which lies beside it")
     return f"signed by {name}, not checked against a key you trust (--key FILE)"
 

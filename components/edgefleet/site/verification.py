@@ -1,6 +1,6 @@
-"""Holding a finished image against its manifest: its bytes, each file in it, and what these put on the node.
+"""Verifying a finished image against its manifest: its bytes, its files, and those on the node.
 
-All of it offline and as a stream: memory does not grow with the image. The first file that differs is named.
+It works offline and as a stream: memory does not grow with the image. The first file that differs is named.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from edgefleet.site.manifest import CARRIED, HINT, ONE, Manifest, from_bytes
 
 REFERENCE = ".raw.json"
 Find = Callable[[str], Path | None]
-"""A hex SHA-256 -> a file that has it, asked for bases that are not where they were."""
+"""A hex SHA-256 -> a file with it, for bases that were moved."""
 WORDS = {
     "table": "the partition table differs",
     "copy": "the copy of the partition table at its end differs",
@@ -39,11 +39,11 @@ class Opened:
 
     @property
     def format(self) -> Format:
-        """What it is written as."""
+        """Its format."""
         return FORMATS[self.manifest.format]
 
     def run(self, piece: Piece) -> image_reading.Run | None:
-        """Where the bytes of `piece` are."""
+        """The location of the bytes of `piece`."""
         return image_reading.run_of(piece, self.extents, self.parts)
 
     def pieces(self, part: str) -> list[Piece]:
@@ -55,7 +55,7 @@ def opened(image: Path, find: Find) -> Opened:
     """The image and its manifest.
 
     Raises:
-        InvalidInput: one of them is not there, or is something else.
+        InvalidInput: one of them is missing, or is something else.
     """
     beside = image.with_name(f"{image.name}{ONE}")
     data = disk.read(beside)
@@ -78,30 +78,28 @@ def opened(image: Path, find: Find) -> Opened:
 
 
 def check(image: Opened) -> tuple[str, ...]:
-    """What could not be looked at for want of a tool.
+    """The parts that were not checked for lack of a tool.
 
     Raises:
         InvalidInput: the image differs from its manifest; the first file that does is named.
     """
-    found, promised = extents.digest(image.extents, image.parts), image.manifest
-    if (f"sha256:{found.sha256}", found.size) != (promised.digest, promised.size):
-        size = "" if found.size == promised.size else f" ({found.size:,} bytes, not {promised.size:,})"
-        problem = f"is sha256:{found.sha256}, not {promised.digest}{size}: {first_difference(image)}"
+    actual, promised = extents.digest(image.extents, image.parts), image.manifest
+    if (f"sha256:{actual.sha256}", actual.size) != (promised.digest, promised.size):
+        size = "" if actual.size == promised.size else f" ({actual.size:,} bytes, not {promised.size:,})"
+        problem = f"is sha256:{actual.sha256}, not {promised.digest}{size}: {first_difference(image)}"
         raise InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=HINT))
-    told = _in_seed(image) or _in_payload(image)
-    if told.startswith(UNREADABLE) and image.format.reader is not None:
-        return (
-            f"{told}; its files were checked as a whole",
-        )  # a base whose directory is of a kind of its own
-    if told:
-        problem = f"its bytes are as built, but its manifest differs: {told}"
+    mismatch = _in_seed(image) or _in_payload(image)
+    if mismatch.startswith(UNREADABLE) and image.format.reader is not None:
+        return (f"{mismatch}; its files were checked as a whole",)  # a base with a special directory
+    if mismatch:
+        problem = f"its bytes are as built, but its manifest differs: {mismatch}"
         raise InvalidInput(
             Problem(code="manifest-differs", where=str(image.path), problem=problem, hint=HINT)
         )
-    return tuple(_not_looked_at(image))
+    return tuple(_unchecked(image))
 
 
-def _not_looked_at(image: Opened) -> Iterator[str]:
+def _unchecked(image: Opened) -> Iterator[str]:
     whole = "was checked as a whole, not file by file"
     if image.pieces("seed") and not tools.is_there("mdir"):
         yield f"the seed {whole}: apt-get install mtools"
@@ -110,20 +108,20 @@ def _not_looked_at(image: Opened) -> Iterator[str]:
 
 
 def first_difference(image: Opened) -> str:
-    """The first file of an image that is not as promised."""
+    """The first file of an image that differs."""
     if not image.manifest.pieces:
-        told = _in_seed(image) or _in_payload(image)
-        return told or "all listed files match, but other bytes differ"
+        mismatch = _in_seed(image) or _in_payload(image)
+        return mismatch or "all listed files match, but other bytes differ"
     for piece in image.manifest.pieces:
         run = image.run(piece) if piece.digest else None
         if piece.digest and (run is None or run.sha256() != piece.digest):
-            told = {"seed": _in_seed, "payload": _in_payload}.get(piece.part, lambda _: "")(image)
-            return told or WORDS.get(piece.part, f"{piece.part} differs")
+            mismatch = {"seed": _in_seed, "payload": _in_payload}.get(piece.part, lambda _: "")(image)
+            return mismatch or WORDS.get(piece.part, f"{piece.part} differs")
     return "bytes of its base differ" if image.pieces("base") else "bytes between its partitions differ"
 
 
 def _in_seed(image: Opened) -> str:
-    """The first file of the seed, or of what it puts on the node, that differs."""
+    """The first file that differs in the seed, or among those that it writes on the node."""
     try:
         seed = seed_of(image)
         if seed is None:
@@ -166,13 +164,13 @@ def payload_of(image: Opened) -> dict[str, Entry] | None:
         ValueError: they cannot be read.
     """
     if image.format.reader is not None:
-        found = image.format.reader.payload(image.path)
+        entries = image.format.reader.payload(image.path)
     else:
         run = _run(image, "payload")
         if run is None or not tools.is_there("unsquashfs"):
             return None
-        found = image_reading.read_squashfs(run)
-    return {f"{CARRIED}{path}": replace(each, path=f"{CARRIED}{path}") for path, each in found.items()}
+        entries = image_reading.read_squashfs(run)
+    return {f"{CARRIED}{path}": replace(each, path=f"{CARRIED}{path}") for path, each in entries.items()}
 
 
 def _run(image: Opened, part: str) -> image_reading.Run | None:
@@ -181,29 +179,29 @@ def _run(image: Opened, part: str) -> image_reading.Run | None:
 
 
 def difference(promised: Iterable[Entry], there: Mapping[str, Entry]) -> str:
-    """The first path that is not as promised, and what of it; empty where all are.
+    """The first path that differs, and how; empty if none does.
 
-    A salted digest cannot be told without the site's key.
+    A salted digest cannot be checked without the site's key.
     """
-    wanted = {each.path: each for each in promised}
-    for path in sorted({*wanted, *there}):
+    entries = {each.path: each for each in promised}
+    for path in sorted({*entries, *there}):
         if path not in there:
             return f"{path} is missing"
-        if path not in wanted:
+        if path not in entries:
             return f"{path} does not belong there"
-        one, other = wanted[path], there[path]
-        if one.size != other.size or (not one.is_secret and one.digest != other.digest):
+        expected, actual = entries[path], there[path]
+        if expected.size != actual.size or (not expected.is_secret and expected.digest != actual.digest):
             return f"{path} differs"
-        if (one.mode, one.owner) != (other.mode, other.owner):
-            return f"{path} is {other.mode} {other.owner}, not {one.mode} {one.owner}"
+        if (expected.mode, expected.owner) != (actual.mode, actual.owner):
+            return f"{path} is {actual.mode} {actual.owner}, not {expected.mode} {expected.owner}"
     return ""
 
 
 def _on_node(image: Opened, seed: Contents) -> str:
-    """The first file that the node would get that differs from the manifest."""
+    """The first file of the node that differs from the manifest."""
     manifest = image.manifest
-    found = image.format.read_back({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
-    if found is None or not manifest.box:
+    files = image.format.read_back({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
+    if files is None or not manifest.box:
         return ""
     there = {
         path: Entry(
@@ -213,6 +211,6 @@ def _on_node(image: Opened, seed: Contents) -> str:
             mode=file.mode,
             owner=file.owner,
         )
-        for path, file in found.items()
+        for path, file in files.items()
     }
     return difference(manifest.box, there)

@@ -71,9 +71,9 @@ class DirectoryStore:
         check_prefix(prefix)
         start = self._path(prefix.removesuffix("/")) if prefix else self._root
         with disk.explaining(start, "cannot be listed"):
-            return dict(sorted(self._found(start)))
+            return dict(sorted(self._files(start)))
 
-    def _found(self, start: Path) -> Iterator[tuple[str, Stored]]:
+    def _files(self, start: Path) -> Iterator[tuple[str, Stored]]:
         for folder, folders, names in os.walk(start, followlinks=False):
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
