@@ -45,41 +45,41 @@ class ControlPlaneArgs(TypedDict):
 
 
 class ControlPlane(pulumi.ComponentResource):
-    """A region's hub: what the sites are born from and report to."""
+    """A region's hub: sites get their images from it and report to it."""
 
     bucket: aws.Bucket | None
     """The artifacts bucket."""
     summary: dict[str, pulumi.Input[Any]]
-    """What other stacks want to know: endpoint, kubeconfigs (secret), hash of the authority, buckets, and
-    what its cost is made of."""
+    """Outputs for other stacks: endpoint, kubeconfigs (secret), hash of the authority, buckets, and the items
+    of its cost."""
 
     def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(tokens.CONTROL_PLANE, name, {}, opts)
         with plainly():
-            wanted = _wanted(args)
-            wiring = self._wiring(wanted, args)
-            self.bucket, self.summary = None, {"kind": wanted.kind, "bucket": wanted.bucket}
+            hub = _declared(args)
+            wiring = self._wiring(hub, args)
+            self.bucket, self.summary = None, {"kind": hub.kind, "bucket": hub.bucket}
             self._build(wiring, args)
         self.register_outputs(
-            {"bucket": wanted.bucket} if wanted.kind == "none" and not wanted.identity.sites else self.summary
+            {"bucket": hub.bucket} if hub.kind == "none" and not hub.identity.sites else self.summary
         )
 
-    def _wiring(self, wanted: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
+    def _wiring(self, hub: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
         secret = pulumi.Output.secret(args.get("secret"))
         return Wiring(
             parent=self,
-            hub=wanted,
+            hub=hub,
             fleet=fleet,
             region=region,
             recipe=RECIPES[-1],
             tags=args.get("tags", {}),
-            secret=secret.apply(lambda known: known or ""),
-            chain=_read(wanted.identity.chain, "identity.chain") if wanted.identity.chain else "",
+            secret=secret.apply(lambda value: value or ""),
+            chain=_read(hub.identity.chain, "identity.chain") if hub.identity.chain else "",
             chain_key=pulumi.Output.secret(args.get("hubKey", "")),
-            # Where no secret is given nothing is derived; a kind that needs one says that it is missing.
-            master=secret.apply(lambda known: hub_master(known, fleet=fleet, region=region) if known else ""),
+            # Nothing is derived without a secret; a kind that needs one reports that it is missing.
+            master=secret.apply(lambda value: hub_master(value, fleet=fleet, region=region) if value else ""),
         )
 
     def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
@@ -102,7 +102,7 @@ class ControlPlane(pulumi.ComponentResource):
             self.summary["siteIdentity"] = site_identity(wiring, args.get("revoked", {}))
 
     def _build_bucket(self, wiring: Wiring) -> None:
-        """The bucket alone, as it is where there is no hub to look after it."""
+        """The bucket alone, for regions without a hub."""
         if wiring.hub.bucket is not None:
             self.bucket = aws.Bucket(
                 "artifacts", {"name": wiring.hub.bucket, "tags": wiring.tags}, wiring.options(holds_data=True)
@@ -112,34 +112,34 @@ class ControlPlane(pulumi.ComponentResource):
         """A control plane of EKS."""
         net = network(wiring)
         limit(wiring)
-        made = managed(wiring, net)
+        cluster = managed(wiring, net)
         self.summary |= {
-            "endpoint": made.endpoint,
-            "kubeconfigs": {"aws": made.kubeconfig},
+            "endpoint": cluster.endpoint,
+            "kubeconfigs": {"aws": cluster.kubeconfig},
             "buckets": {"artifacts": wiring.hub.bucket},
             "cost": _cost(wiring.hub, net.gateways),
         }
 
     def _build_k3s(self, wiring: Wiring) -> None:
-        """Servers of our own."""
+        """Servers with k3s."""
         hub = wiring.hub
         assert self.bucket is not None  # noqa: S101 - a hub has one
-        net, known = network(wiring), identity(wiring)
+        net, access = network(wiring), identity(wiring)
         after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
         limit(wiring)
-        made = servers(wiring, net, known, after=after)
+        server_set = servers(wiring, net, access, after=after)
         self.summary |= {
             "endpoint": f"https://{hub.dns_name}:{API_PORT}",
-            "caHash": known.ca_hash,
-            "kubeconfigs": known.kubeconfigs,
+            "caHash": access.ca_hash,
+            "kubeconfigs": access.kubeconfigs,
             "buckets": {"artifacts": hub.bucket},
-            "servers": made.members,
+            "servers": server_set.members,
             "cost": _cost(hub, net.gateways),
         }
 
 
-def _wanted(args: ControlPlaneArgs) -> model.ControlPlane:
-    """What is asked for, from either form of the inputs."""
+def _declared(args: ControlPlaneArgs) -> model.ControlPlane:
+    """The declared hub, from either form of the inputs."""
     given = args.get("hub")
     if given is None:
         return model.ControlPlane(bucket=args.get("bucket"))
@@ -159,7 +159,7 @@ def _read(name: str, path: str) -> str:
 
 
 def _cost(hub: model.ControlPlane, gateways: int) -> dict[str, Any]:
-    """What the hub's cost is made of; prices are somebody else's."""
+    """The items that the hub's cost consists of, without prices."""
     count = hub.servers if hub.kind == "k3s" else hub.eks.min_nodes
     disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": count}
     return {
