@@ -105,15 +105,15 @@ EMPTY: ArtifactsLock = {"api_version": API_VERSION}
 
 
 def lock_path(fleet_file: Path) -> Path:
-    """Where the lock of `fleet_file` stands: ``dev.artifacts.lock.yaml`` beside ``dev.fleet.yaml``."""
+    """Path of the lock of `fleet_file`: ``dev.artifacts.lock.yaml`` beside ``dev.fleet.yaml``."""
     return fleet_file.with_name(fleet_file.name.removesuffix(".yaml").removesuffix(".fleet") + SUFFIX)
 
 
 def read_lock(fleet_file: Path, root: Path) -> ArtifactsLock:
-    """The lock beside `fleet_file`; `EMPTY` where there is none.
+    """The lock beside `fleet_file`; `EMPTY` if there is none.
 
     Raises:
-        InvalidInput: there is a lock and it is wrong.
+        InvalidInput: the lock is malformed.
     """
     path = lock_path(fleet_file)
     if not path.exists():
@@ -133,7 +133,7 @@ def read_lock(fleet_file: Path, root: Path) -> ArtifactsLock:
 
 
 def lock_text(lock: ArtifactsLock) -> str:
-    """The lock as a file: sorted, the same text for the same content."""
+    """The text of the lock: sorted, so that equal locks have equal texts."""
     return HEADER + to_yaml(_sorted(TypeAdapter(ArtifactsLock).dump_python(lock, by_alias=True, mode="json")))
 
 

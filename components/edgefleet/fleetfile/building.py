@@ -1,4 +1,4 @@
-"""From validated parts to sites: references resolved, values looked up, everything checked together."""
+"""Build sites from validated parts: resolve references and values, then check them together."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 
 _OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
-"""dict[field of a network that one node alone can have -> its key]."""
+"""dict[field of a network that is unique to a node -> its key]."""
 
 
 class Building:
-    """Builds the sites of one fleet file and reports what is wrong with them."""
+    """Builds the sites of one fleet file and reports their problems."""
 
     def __init__(self, *, parts: Parts, written: Written, unique: Literal["fleet", "site"]) -> None:
         self.parts = parts
@@ -37,13 +37,13 @@ class Building:
         self.roles: Counter[tuple[str, str]] = Counter()
         self.built: dict[str, SiteSpec] = {}
         self.skipped: set[str] = set()
-        """Sites that are right by themselves but could not be built."""
+        """Sites whose own parts are valid but that could not be built."""
         self.inherited: dict[tuple[str, str], int] = {}
-        """dict[(code, where) of a reported problem with an inherited value -> its position]."""
+        """dict[(code, where) of a reported problem of an inherited value -> its position]."""
         self.repeats: Counter[int] = Counter()
 
     def sites(self, written: Mapping[str, Mapping[str, Any]]) -> dict[str, SiteSpec]:
-        """dict[name -> site] of those that can be built; the others are reported."""
+        """dict[name -> site] of valid sites; the others are reported."""
         without_version: list[str] = []
         for name, site in written.items():
             member = self.resolver.membership(site)
@@ -66,7 +66,7 @@ class Building:
         return self.built
 
     def profiles_used(self) -> dict[str, int]:
-        """dict[profile -> nodes that have it]."""
+        """dict[profile -> number of nodes]."""
         used = dict.fromkeys(self.written.profiles, 0)
         for (profile, _), count in self.roles.items():
             used[profile] += count
@@ -79,15 +79,15 @@ class Building:
         return tuple(self._wave(index, wave, taken, names) for index, wave in enumerate(written))
 
     def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> tuple[Workload, ...]:
-        """The workloads, sorted by name; names in them that do not exist are reported."""
+        """The workloads, sorted by name; unknown names in them are reported."""
         for name, part in written.items():
             for section in ("sites", "groups", "profiles"):
-                for position, each in enumerate(part.get("where", {}).get(section, ())):
-                    self._is_known(section, each, ("workloads", name, "where", section, position))
+                for position, other in enumerate(part.get("where", {}).get(section, ())):
+                    self._is_known(section, other, ("workloads", name, "where", section, position))
         return tuple(build(Workload, written[name], name=name) for name in sorted(written))
 
     def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
-        """The sites with what their images carry; what an air-gapped one lacks is reported."""
+        """The sites with the payloads of their images; missing artifacts of air-gapped ones are reported."""
         carrying = Payloads(workloads, lock)
         members = self.parts.provenance.members
         filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
@@ -142,7 +142,7 @@ class Building:
         return (site for site in self.built if members[site].group == group)
 
     def _refers(self, name: str, site: Mapping[str, Any], member: Membership) -> bool:
-        """Whether what the site refers to exists and is right; what does not exist is reported."""
+        """Whether all references of the site exist and are valid; unknown names are reported."""
         base = ("sites", name)
         is_right = member.group is None or self._is_known("groups", member.group, (*base, "group"))
         nodes = self.resolver.nodes(site)
@@ -155,7 +155,7 @@ class Building:
         return is_right and self._has_node_values_in_nodes(name, site)
 
     def _profile_path(self, name: str, site: Mapping[str, Any], node: str) -> tuple[Part, ...]:
-        """Where the profile of a node is chosen."""
+        """Path at which the profile of a node is declared."""
         group = site.get("group")
         if "profile" in site.get("nodes", {}).get(node, {}):
             return ("sites", name, "nodes", node, "profile")
@@ -194,7 +194,7 @@ class Building:
         )
 
     def _has_node_values_in_nodes(self, name: str, site: Mapping[str, Any]) -> bool:
-        """Whether values that only one node can have stand in that node, where a site has several."""
+        """Whether a site of several nodes declares values of a single node in that node."""
         if "nodes" not in site:
             return True
         network = site.get("network", {})
@@ -251,7 +251,7 @@ class Building:
                 self.parts.problems.append(replace(problem, where=where))
 
     def _count_repeats(self) -> None:
-        """Say of a wrong inherited value for how many sites it is wrong: one cause is one error."""
+        """Add the number of affected sites to each problem of an inherited value: one cause is one error."""
         for position, more in self.repeats.items():
             old = self.parts.problems[position]
             self.parts.problems[position] = replace(old, problem=f"{old.problem} (and so for {more} more)")

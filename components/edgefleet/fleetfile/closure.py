@@ -1,7 +1,7 @@
-"""All that a node needs to start without a link: from what runs on it to the files that its image carries.
+"""The files in a node's image with which it starts without a link, derived from its workloads. Pure.
 
-Pure: what is needed follows from the fleet file, what it is from the artifacts lock. A thing that several
-workloads need is carried once.
+The requirements follow from the fleet file, their files from the artifacts lock. An image has a file that
+several workloads need once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,19 +23,19 @@ ARCHIVE = ".tar"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Something that nodes need and that cannot be carried."""
+    """A requirement of nodes that their images cannot contain."""
 
     need: Requirement
     site: str
     """The first site whose nodes need it."""
-    boxes: int
-    """How many."""
+    nodes: int
+    """How many nodes."""
     other: Requirement | None = None
-    """What would be in its place, where that is the reason."""
+    """The requirement at the same path, if that is the reason."""
 
 
 def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
-    """What nodes of `arch` need for `workloads`."""
+    """Requirements of `workloads` on nodes of `arch`."""
     needed: set[Requirement] = set()
     for workload in workloads:
         for name, version in workload.programs:
@@ -50,22 +50,22 @@ def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
 def running(
     site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
 ) -> tuple[Workload, ...]:
-    """Those of `workloads` that run on a node."""
+    """The workloads that run on a node."""
     labels, profile = site.nodes[node].labels, member.nodes.get(node) or ""
-    return tuple(each for each in workloads if each.runs_on(site.name, member.group, profile, labels))
+    return tuple(load for load in workloads if load.runs_on(site.name, member.group, profile, labels))
 
 
 def needs(
     site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
 ) -> tuple[Requirement, ...]:
-    """All that a node needs, sorted by path."""
+    """All requirements of a node, sorted by path."""
     of = site.nodes[node]
     here = running(site, node, member, workloads)
     return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch)}))
 
 
 def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
-    """`need` as the lock has it; `None` where it does not."""
+    """The file of `need` in the lock; `None` if the lock has none."""
     if need.kind == "k3s":
         asset = lock.get("k3s", {}).get(need.version, {}).get(need.name)
         if asset is None or "size" not in asset:
@@ -83,21 +83,16 @@ def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
 
 
 class Payloads:
-    """Fills the payloads of air-gapped nodes; what equal nodes carry is made once.
-
-    Args:
-        workloads: what runs where.
-        lock: what things are.
-    """
+    """Fills the payloads of air-gapped nodes; equal nodes share one."""
 
     def __init__(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> None:
         self._workloads, self._lock = workloads, lock
-        self._made: dict[tuple[Requirement, ...], tuple[PayloadFile, ...]] = {}
+        self._payloads: dict[tuple[Requirement, ...], tuple[PayloadFile, ...]] = {}
         self._clashes: dict[tuple[Requirement, ...], list[tuple[Requirement, Requirement]]] = {}
         self._lacking: dict[tuple[Requirement, Requirement | None], Missing] = {}
 
     def filled(self, site: SiteSpec, member: Membership) -> SiteSpec:
-        """`site` with what its nodes carry; as it is where it is not air-gapped."""
+        """`site` with the payloads of its nodes; unchanged if it is not air-gapped."""
         if not site.airgap:
             return site
         nodes = {
@@ -107,55 +102,55 @@ class Payloads:
         return replace(site, nodes=nodes)
 
     def lacking(self) -> list[Missing]:
-        """What could not be carried so far, each once."""
-        return sorted(self._lacking.values(), key=lambda each: (each.need, each.other or each.need))
+        """The missing requirements so far, each once."""
+        return sorted(self._lacking.values(), key=lambda item: (item.need, item.other or item.need))
 
     def _payload(self, site: str, needed: tuple[Requirement, ...]) -> tuple[PayloadFile, ...]:
-        if needed not in self._made:
+        if needed not in self._payloads:
             files = (payload_file(need, self._lock) for need in needed)
-            self._made[needed] = tuple(file for file in files if file is not None)
+            self._payloads[needed] = tuple(file for file in files if file is not None)
             self._clashes[needed] = clashes(needed)
-        for need in needed if len(self._made[needed]) < len(needed) else ():
+        for need in needed if len(self._payloads[needed]) < len(needed) else ():
             if payload_file(need, self._lock) is None:
-                self._note(Missing(need=need, site=site, boxes=1))
+                self._note(Missing(need=need, site=site, nodes=1))
         for first, second in self._clashes[needed]:
-            self._note(Missing(need=second, site=site, boxes=1, other=first))
-        return self._made[needed]
+            self._note(Missing(need=second, site=site, nodes=1, other=first))
+        return self._payloads[needed]
 
     def _note(self, lacking: Missing) -> None:
         key = (lacking.need, lacking.other)
-        known = self._lacking.get(key)
-        self._lacking[key] = replace(known, boxes=known.boxes + 1) if known else lacking
+        before = self._lacking.get(key)
+        self._lacking[key] = replace(before, nodes=before.nodes + 1) if before else lacking
 
 
-def clashes(wanted: Iterable[Requirement]) -> list[tuple[Requirement, Requirement]]:
-    """Pairs that would be one file of a payload; `wanted` is one node's."""
+def clashes(needed: Iterable[Requirement]) -> list[tuple[Requirement, Requirement]]:
+    """Pairs of a node's requirements that have the same path."""
     first: dict[str, Requirement] = {}
-    return [(first[need.path], need) for need in wanted if first.setdefault(need.path, need) is not need]
+    return [(first[need.path], need) for need in needed if first.setdefault(need.path, need) is not need]
 
 
 def not_carried(lacking: Missing) -> Problem:
-    """What is said of it."""
-    need, boxes = lacking.need, f"{lacking.boxes:,} node{'' if lacking.boxes == 1 else 's'}"
+    """The problem of a missing requirement."""
+    need, nodes = lacking.need, f"{lacking.nodes:,} node{'' if lacking.nodes == 1 else 's'}"
     path = "airgap"
     if lacking.other is not None:
         return Problem(
             path=path,
             code="two-releases",
-            problem=f"{boxes} would have both {need.name} {lacking.other.version} and {need.version}",
+            problem=f"{nodes} would have both {need.name} {lacking.other.version} and {need.version}",
             hint="use one release in all workloads of a node",
         )
     if need.kind == "program" and need.arch not in PROGRAMS[need.name].archs:
         return Problem(
             path=path,
             code="not-released",
-            problem=f"{need.name} is not released for {need.arch}, and {boxes} would contain it",
+            problem=f"{need.name} is not released for {need.arch}, and {nodes} would contain it",
             hint="run the workload on other nodes (workloads.NAME.where)",
         )
     return Problem(
         path=path,
         code="not-locked",
-        problem=f"{need} is not in the artifacts lock, and {boxes} would contain it",
+        problem=f"{need} is not in the artifacts lock, and {nodes} would contain it",
         hint="run edgefleet artifacts lock FILE",
     )
 
@@ -163,17 +158,17 @@ def not_carried(lacking: Missing) -> Problem:
 def wanted_by_all(
     sites: Mapping[str, SiteSpec], members: Mapping[str, Membership], workloads: Sequence[Workload]
 ) -> dict[Requirement, bool]:
-    """dict[thing that a lock shall know -> whether an image carries it], without what is not released.
+    """dict[requirement to lock -> whether an image contains it], without unreleased ones.
 
-    k3s's binary is pinned everywhere, as nodes fetch it themselves; the rest where it is carried.
+    k3s's binary is always pinned, as nodes download it themselves; the rest only if an image contains it.
     """
     needed: dict[Requirement, bool] = {}
     for site in sites.values():
-        for node, box in site.nodes.items():
-            for need in runtime_of(box).downloads(site, box):
+        for name, node in site.nodes.items():
+            for need in runtime_of(node).downloads(site, node):
                 needed.setdefault(need, False)
             if site.airgap:
-                for need in needs(site, node, members[site.name], workloads):
+                for need in needs(site, name, members[site.name], workloads):
                     needed[need] = True
     return {
         need: needed[need]

@@ -1,9 +1,8 @@
-"""What must hold between values: inside a node's network, inside a site, and across the fleet.
+"""Consistency between values: inside a node's network, inside a site, and across the fleet.
 
-Addresses are unique in the whole fleet unless the file says ``uniqueAddresses: site``: whoever looks for
-a node by its address (in logs, over the VPN to the hub) must find one. Fleets whose sites all have the
-same private subnet behind a router of their own exist, and say so. Hardware addresses and host names are
-unique always.
+Addresses are unique in the whole fleet, so that an address (in logs, over the VPN to the hub) identifies a
+node. A fleet whose sites share one private subnet, each behind its own router, sets
+``uniqueAddresses: site``. Hardware addresses and host names are always unique.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +26,7 @@ K = TypeVar("K")
 
 @dataclass(slots=True)
 class Owners:
-    """Who has what so far, over all sites."""
+    """The owners of unique values so far, over all sites."""
 
     unique: Literal["fleet", "site"] = "fleet"
     addresses: dict[tuple[str, Address], tuple[str, str]] = field(default_factory=dict)
@@ -35,7 +34,7 @@ class Owners:
     hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def check(self, site: SiteSpec) -> Iterator[Problem]:
-        """What `site` has that another one, or another of its nodes, already has."""
+        """Values of `site` that another site, or another of its nodes, already has."""
         scope = site.name if self.unique == "site" else ""
         for name, node in site.nodes.items():
             owner = (site.name, name if len(site.nodes) > 1 else "")
@@ -51,7 +50,7 @@ class Owners:
 
 
 def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> tuple[str, str] | None:
-    """Who has `key` already; `None` where nobody has, and then `owner` does from now on."""
+    """The owner of `key`; `None` if it was free, and `owner` gets it."""
     if key in owners:
         return owners[key]
     owners[key] = owner
@@ -88,7 +87,7 @@ def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
 
 
 def check_site(site: SiteSpec) -> Iterator[Problem]:
-    """What does not fit together inside `site`."""
+    """Inconsistencies inside `site`."""
     yield from _roles(site)
     yield from check_media(site)
     yield from check_hardware(site)
@@ -171,7 +170,7 @@ def _interface(network: Network) -> Iterator[Problem]:
 
 
 def _wifi(network: Network) -> Iterator[Problem]:
-    """Netplan refuses `match` for a wireless interface under networkd."""
+    """Reject what Netplan rejects: `match` for a wireless interface under networkd."""
     if network.mac is not None:
         yield Problem(
             path="network.mac",
@@ -244,7 +243,7 @@ def _one_gateway(key: str, address: str, own: tuple[Interface, ...]) -> Iterator
 
 
 def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:
-    """Why nodes of a profile cannot have `role`; `None` where they can."""
+    """Why nodes of a profile cannot have `role`; `None` if they can."""
     runtime = RUNTIMES[role]
     minimum = runtime.minimum
     if written["cpus"] >= minimum.cpus and written["memory"] >= minimum.memory:

@@ -1,4 +1,4 @@
-"""The key ``controlPlane``: the hub that it describes, and what is wrong between its values."""
+"""The key ``controlPlane``: the hub that it describes, and the problems between its values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,15 +17,15 @@ from edgefleet.model.spec import adapter
 
 SERVER_COUNTS = (1, 3, 5)
 QUORUM_ZONES = 3
-"""Zones over which three or more members of etcd lie, so that losing one keeps the others' majority."""
+"""Zones for three or more members of etcd, so that a majority survives the loss of one."""
 
 
 def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlane, list[Problem]]:
-    """The hub that `given` describes and what is wrong with it, with paths below ``controlPlane``.
+    """The hub that `given` describes and its problems, with paths below ``controlPlane``.
 
     Args:
         given: the validated part.
-        default_k3s: release that sites run by default; empty where none is given.
+        default_k3s: release that sites run by default; empty if none is given.
     """
     hub = build(ControlPlane, given)
     has_hub = hub.kind in {"k3s", "eks"}
@@ -42,7 +42,7 @@ def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
     """The hub that a program describes by the keys of ``controlPlane``.
 
     Raises:
-        InvalidInput: with every problem.
+        InvalidInput: with all problems.
     """
     form = partial(ControlPlane)
     try:
@@ -123,8 +123,7 @@ def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem
         hint = "add vpcId: vpc-..., or remove subnets so that edgefleet creates them"
         yield _problem(("network",), "no-vpc", "subnets of your own need the network that they are in", hint)
     if network.vpc_id is not None:
-        made = sorted({"cidr", "zones", "nat"} & set(given))
-        for name in made:
+        for name in sorted({"cidr", "zones", "nat"} & set(given)):
             hint = "remove it; edgefleet does not change an existing network"
             yield _problem(
                 ("network", name),

@@ -1,4 +1,4 @@
-"""Reading the text of a file that a person wrote, with one clear problem for each way it can fail."""
+"""Read the text of a hand-written file, with a specific problem for each failure."""
 
 import errno
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from edgefleet.errors import InvalidInput, Problem
 
 LARGEST = 64 * 1024**2
-"""Bytes of the largest file that is read; 100,000 sites are about 25 MB."""
+"""Bytes that a file may have; 100,000 sites are about 25 MB."""
 TABLE = ".csv"
 LONGEST_LINE = 64 * 1024
-"""Characters of the longest line that is read."""
+"""Characters that a line may have."""
 
 
 def shown_path(path: Path, root: Path) -> str:
-    """`path` as messages name it: relative to `root` where it is under it."""
+    """`path` for messages: relative to `root` if it is under it."""
     absolute, base = path.absolute(), root.absolute()
     return str(absolute.relative_to(base)) if absolute.is_relative_to(base) else str(path)
 
@@ -23,10 +23,10 @@ def read_text(path: Path, name: str) -> str:
 
     Args:
         path: the file.
-        name: how messages name it.
+        name: its name in messages.
 
     Raises:
-        InvalidInput: it cannot be read, or is no text that a fleet file may be.
+        InvalidInput: it is unreadable, too large, empty or not UTF-8.
     """
     data = _bytes(path, name)
     if len(data) > LARGEST:
@@ -73,18 +73,18 @@ def _begun(path: Path) -> str:
 def _inside(path: Path) -> str:
     if path.suffix == TABLE:
         return "name a CSV file"
-    found = sorted(child.name for child in path.glob("*.fleet.yaml"))
+    names = sorted(child.name for child in path.glob("*.fleet.yaml"))
     return (
-        f"name a file in it: {', '.join(found[:5])}" if found else "name a file such as stacks/dev.fleet.yaml"
+        f"name a file in it: {', '.join(names[:5])}" if names else "name a file such as stacks/dev.fleet.yaml"
     )
 
 
 def _beside(path: Path) -> str:
     try:
-        found = sorted(child.name for child in path.parent.glob(f"*{''.join(path.suffixes[-2:])}"))
+        names = sorted(child.name for child in path.parent.glob(f"*{''.join(path.suffixes[-2:])}"))
     except (OSError, ValueError):
-        found = []
-    return f"beside it there is {', '.join(found[:5])}" if found else "check the path"
+        names = []
+    return f"beside it there is {', '.join(names[:5])}" if names else "check the path"
 
 
 def _check_lines(text: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""`Fleet`: a whole region as it is wanted, resolved: what everything above the model works with."""
+"""`Fleet`: the resolved desired state of a region, which the layers above the model use."""
 
 from dataclasses import dataclass, field
 
@@ -23,30 +23,30 @@ class Fleet:
     sites: dict[str, SiteSpec] = field(repr=False)
     """dict[site name -> site], in the fleet file's order."""
     waves: tuple[Wave, ...] = ()
-    """In their order, each with all of its sites; each site is in at most one. Sites in none come last."""
+    """In rollout order, each with its sites; a site is in at most one. Sites without a wave come last."""
     revoked: dict[str, int] = field(default_factory=dict)
     """dict[site -> last revoked key generation]."""
     profiles_used: dict[str, int] = field(default_factory=dict)
-    """dict[profile -> nodes that have it]; a profile that nobody uses is there with 0."""
+    """dict[profile -> number of nodes], also 0."""
     workloads: tuple[Workload, ...] = ()
     """What runs on its nodes, sorted by name."""
     mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """dict[beginning of addresses, or a registry -> where that is looked for first]."""
+    """dict[prefix of addresses, or a registry -> its mirror]."""
     lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)
     """The artifacts lock beside the fleet file."""
     provenance: Provenance = field(repr=False, compare=False)
-    """Where values were declared."""
+    """Positions of declared values."""
 
     def locate(self, site: str, path: str = "") -> str:
-        """``stacks/dev.fleet.yaml:41:7``: where the value at `path` of the spec of `site` was declared.
+        """Position, ``stacks/dev.fleet.yaml:41:7``, that declares the value at `path` of the spec of `site`.
 
         Args:
             site: a site's name.
             path: a path in its spec, ``nodes.n1.network.address``; empty for the site itself.
 
         Returns:
-            The line in the site, group, profile or defaults; for a value that nobody declares, the nearest
-            thing around it that somebody does; empty for a site that the fleet does not have.
+            The line in the site, group, profile or defaults; for an undeclared value the nearest declared
+            part around it; empty for an unknown site.
         """
         spec = self.sites.get(site)
         return "" if spec is None else self.provenance.locate(spec, path)

@@ -1,4 +1,4 @@
-"""What must hold between a node's hardware, what it runs and what its site asks for."""
+"""Consistency between a node's hardware, its workloads and the settings of its site."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ PI_ARCHS = frozenset({"arm64", "armhf"})
 
 
 def check_hardware(site: SiteSpec) -> Iterator[Problem]:
-    """What of `site`'s hardware does not fit together."""
+    """Inconsistencies of the hardware of `site`."""
     country = site.location.country if site.location is not None else None
     for name, node in site.nodes.items():
         yield from _board(node, ("nodes", name, "hardware"))

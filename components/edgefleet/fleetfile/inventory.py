@@ -1,4 +1,4 @@
-"""The sites as they are written: a map, a list of items with a name, or the rows of tables."""
+"""The sites as written: a map, a list of items with a name, or the rows of tables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _HINT = "write a map of sites by name, or {from: <file>.csv}"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where tables are looked for."""
+    """The folders of tables."""
 
     folder: Path
     """The fleet file's."""
@@ -26,8 +26,8 @@ class Place:
 
 
 def sites(written: Any, place: Place, parts: Parts) -> dict[str, Any]:
-    """dict[site name -> plain data], in the order of the file; what is wrong is reported to `parts`."""
-    if written is None:  # the head reports a missing key; an empty one is said here
+    """dict[site name -> plain data], in the order of the file; problems are reported to `parts`."""
+    if written is None:  # the head reports a missing key, this an empty one
         if parts.provenance.find(("sites",)) is not None:
             parts.report(("sites",), "no-value", "there are no sites here", _HINT)
         return {}

@@ -1,7 +1,7 @@
-"""Loading a fleet file: read, validate every part, resolve, check what must hold across sites.
+"""Load a fleet file: read it, validate every part, resolve the sites, check them together.
 
-A part that is wrong is reported and left out, and the rest goes on, so that one run tells everything;
-what follows only from a part that is left out is not reported again.
+An invalid part is reported and left out, and the rest continues, so that one run reports all problems.
+A consequence of a part that is left out is not reported again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -28,15 +28,15 @@ from edgefleet.model.paths import format_path, parse_path
 
 
 def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
-    """The fleet that the file at `path` describes, with its tables and its artifacts lock beside it.
+    """The fleet that the file at `path` describes, with its tables and its artifacts lock.
 
     Args:
         path: ``stacks/<stack>.fleet.yaml``.
-        root: the project; places in it are named relative to it.
-        is_locking: whether the lock is about to be made: nodes carry nothing then, and miss nothing.
+        root: the project; messages name paths relative to it.
+        is_locking: whether the lock is about to be written: images then contain no payload.
 
     Raises:
-        InvalidInput: with every problem, in the order of the file.
+        InvalidInput: with all problems, in the order of the file.
     """
     shown = shown_path(path, root)
     text = Source(read_text(path, shown), shown)
@@ -83,7 +83,7 @@ def _document(text: Source, problems: list[Problem]) -> dict[str, Any]:
     """The whole file as a map.
 
     Raises:
-        InvalidInput: it is something else.
+        InvalidInput: it is no map.
     """
     plain = text.plain(problems)
     if isinstance(plain, dict):
@@ -106,7 +106,7 @@ def _written(
         recipe=head.get("recipe", 0),
         profiles=parts.named("profiles", plain.get("profiles", {}), "profile"),
         groups=parts.named("groups", plain.get("groups", {}), "settings"),
-        defaults=parts.one("defaults", plain.get("defaults", {})),
+        defaults=parts.settings("defaults", plain.get("defaults", {})),
         digests=digests,
     )
 
@@ -138,7 +138,7 @@ def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, An
 
 
 def _in_order(problems: Sequence[Problem], broken: Collection[str]) -> list[Problem]:
-    """By file, then line, then column; of those at a place where the text itself is `broken` the first."""
+    """Sort by file, line and column; keep only the first at each position in `broken`, a syntax error."""
     firsts = {problem.where: problem for problem in reversed(problems)}
     reported = (
         problem for problem in problems if problem.where not in broken or problem is firsts[problem.where]

@@ -1,8 +1,8 @@
-"""Partial forms of specs: what a fleet file may declare of a spec at one level, derived from the spec itself.
+"""Partial forms of specs: the fields that a fleet file may set at one level, derived from the spec.
 
-`partial` makes the type by which pydantic validates what is written: a mapping of which any part may be
-given. `build` makes the spec of what was validated and merged. Both walk the annotations of the spec, so
-a field that is added there can be written, is validated, merged, described in the JSON Schema and built.
+`partial` derives the type by which pydantic validates a part: a mapping with any of the fields. `build`
+creates the spec from the validated and merged data. Both walk the annotations of the spec, so that a new
+field there is validated, merged, described in the JSON Schema and built.
 """
 
 import types
@@ -25,7 +25,7 @@ _BESIDES: dict[Any, tuple[Any, ...]] = {
     Node: (Node, Inheritance),
     ListedSite: (ListedSite, SiteSpec, Node, Inheritance),
 }
-"""dict[spec -> specs whose fields stand beside each other]: a site also has the settings of its nodes."""
+"""dict[spec -> specs whose fields share a mapping]: a site also has the settings of its nodes."""
 _DOCS: dict[Any, str] = {
     (SiteSpec, Level.DEFAULTS): "Settings of defaults and groups.",
     (SiteSpec, Level.PROFILE): "A hardware class, and settings for every node of it.",
@@ -35,12 +35,12 @@ _DOCS: dict[Any, str] = {
     ): "One site. Without `nodes` it has one node, n1, which has these settings.",
 }
 _variants: dict[Any, list[Any]] = {}
-"""dict[spec -> its partial forms]; levels at which the same fields may stand share one."""
+"""dict[spec -> its partial forms]; levels with the same fields share one."""
 
 
 @cache
 def partial(kind: Any, level: Level | None = None, key: str = "") -> Any:
-    """The TypedDict of what may be written of the spec `kind` at `level`, but for the field `key`.
+    """The TypedDict of the fields of the spec `kind` at `level`, except the field `key`.
 
     Its ``__specs__`` are the specs that declare its fields.
     """
@@ -62,7 +62,7 @@ def partial(kind: Any, level: Level | None = None, key: str = "") -> Any:
 
 
 def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
-    """dict[name -> annotation of what is written] of the fields of `kind` that may stand at `level`."""
+    """dict[name -> annotation in the file] of the fields of `kind` at `level`."""
     hints = get_type_hints(kind, include_extras=True)
     annotations: dict[str, Any] = {}
     for field in fields(kind):
@@ -74,7 +74,7 @@ def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
 
 
 def limited(kind: Any, *levels: Level) -> dict[str, str]:
-    """dict[field -> its key] of the fields of `kind` that may stand at `levels` alone."""
+    """dict[field -> its key] of the fields of `kind` at no other level than `levels`."""
     notes = {name: shape_of(hint).notes for name, hint in get_type_hints(kind, include_extras=True).items()}
     return {
         field.name: outside_name(field.name)
@@ -102,7 +102,7 @@ def _written(annotation: Any, level: Level | None) -> Any:
     if origin in {Union, types.UnionType}:
         return Union[tuple(_written(each, level) for each in arguments if each is not type(None))]  # noqa: UP007 - made at run time
     if origin in {dict, tuple, list}:
-        return origin[tuple(_written(each, level) for each in arguments)]
+        return origin[tuple(_written(inner, level) for inner in arguments)]
     is_spec = isinstance(annotation, type) and is_dataclass(annotation)
     return partial(annotation, level) if is_spec else annotation
 
@@ -114,7 +114,7 @@ def _map(kind: Any, key: str, level: Level | None) -> Any:
 
 
 def forms() -> list[Any]:
-    """Every partial form that a fleet file is made of."""
+    """All partial forms of a fleet file."""
     return [form for variants in _variants.values() for form in variants]
 
 
@@ -128,11 +128,11 @@ Conversion = Callable[["Builder", Any], Any]
 
 
 class Builder:
-    """Makes specs of what is written; what several sites share is made once."""
+    """Builds specs from written data; builds data that sites share once."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[Conversion, int], tuple[Any, Any]] = {}
-        """dict[(conversion, id of what was written) -> (what was made, what was written)]."""
+        """dict[(conversion, id of the written data) -> (result, written data)]."""
 
     def build(self, kind: type[T], written: Mapping[str, Any], **ready: Any) -> T:
         """The spec of type `kind`.
@@ -151,12 +151,12 @@ class Builder:
         return kind(**ready)
 
     def shared(self, conversion: Conversion, written: Any) -> Any:
-        """What `conversion` makes of `written`, made once."""
+        """The result of `conversion` of `written`, computed once."""
         key = (conversion, id(written))
-        known = self._made.get(key)
-        if known is None:
-            known = self._made[key] = (conversion(self, written), written)
-        return known[0]
+        result = self._made.get(key)
+        if result is None:
+            result = self._made[key] = (conversion(self, written), written)
+        return result[0]
 
 
 def build(kind: type[T], written: Mapping[str, Any], **ready: Any) -> T:
@@ -166,7 +166,7 @@ def build(kind: type[T], written: Mapping[str, Any], **ready: Any) -> T:
 
 @cache
 def _conversions(kind: Any) -> dict[str, Conversion | None]:
-    """dict[field -> how its value is made; `None` where the spec has what was validated]."""
+    """dict[field -> conversion of its validated value; `None` if the spec takes it as it is]."""
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: _conversion(hints[field.name]) for field in fields(kind)}
 

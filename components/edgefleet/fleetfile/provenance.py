@@ -1,7 +1,7 @@
 """Where the values of a fleet were declared: the line in a site, a group, a profile or the defaults.
 
-Places are found when somebody asks: the file's text is kept (a few hundred bytes a site), its composed
-form (fifty times as much) is recreated for the first question.
+Positions are computed on demand: the file's text is kept (a few hundred bytes a site), its composed form
+(fifty times as much) is parsed again on the first query.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ TOP = frozenset({"fleet", "region", "recipe"})
 """Fields of a site that the fleet file declares once."""
 
 IMAGES = frozenset({"store"})
-"""What a site's images need beside its spec, of which the fleet file declares it below ``images``."""
+"""Inputs of a site's images beside its spec, which the fleet file declares below ``images``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,14 @@ class Membership:
 
     group: str | None = None
     profile: str | None = None
-    """Of the site."""
+    """The site's own profile."""
     nodes: Mapping[str, str] = field(default_factory=dict)
     """dict[node -> its profile]."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Provenance:
-    """The texts of a fleet file and its tables, and who inherits from whom."""
+    """The texts of a fleet file and its tables, and the inheritance between their parts."""
 
     text: Source
     rows: dict[str, Positions] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Provenance:
     listed: dict[str, int] = field(default_factory=dict)
     """dict[site -> position], for sites that are items of a list."""
     members: dict[str, Membership] = field(default_factory=dict)
-    """dict[site -> what it inherits from]."""
+    """dict[site -> its parents]."""
 
     def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
-        """``file:line:column`` of exactly `path` of the fleet file; `None` where nothing is."""
+        """``file:line:column`` of exactly `path` of the fleet file; `None` if it is absent."""
         named = 2
         if len(path) >= named and path[0] == "sites":
             row = self.rows.get(str(path[1]))
@@ -61,7 +61,7 @@ class Provenance:
         return self.text.find(path, of_key=of_key)
 
     def near(self, path: Sequence[Part], *, of_key: bool = False) -> str:
-        """``file:line:column`` at `path` of the fleet file, or of the nearest thing around it."""
+        """``file:line:column`` at `path` of the fleet file, or of the nearest part around it."""
         exact = self.find(path, of_key=of_key)
         if exact is not None:
             return exact
@@ -76,14 +76,14 @@ class Provenance:
         parts = parse_path(path)
         while parts:
             for candidate in self._candidates(site, parts):
-                found = self.find(candidate)
-                if found is not None:
-                    return found
+                position = self.find(candidate)
+                if position is not None:
+                    return position
             parts = parts[:-1]
         return self.near(("sites", site.name), of_key=True)
 
     def _candidates(self, site: SiteSpec, parts: Path) -> Iterator[Path]:
-        """Paths in the fleet file where the value at `parts` of a spec may stand, the strongest first."""
+        """Paths in the fleet file that can declare the value at `parts` of a spec, in order of precedence."""
         head, *rest = parts
         own: Path = ("sites", site.name)
         member = self.members.get(site.name, Membership())

@@ -1,7 +1,7 @@
-"""From what is written to what is meant: values looked up node, site, group, profile, defaults.
+"""Resolve sites from their parts: node, site, group, profile, defaults.
 
-Maps merge per key, lists replace. The result does not depend on the order of keys in the file: maps
-without an order of their own are sorted.
+Maps merge per key, lists replace. The result does not depend on the order of keys in the file:
+unordered maps are sorted.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def merged(weak: Part, strong: Part) -> dict[str, Any]:
 
 
 class Resolver:
-    """Builds sites from what is written; what many sites share is merged and made once."""
+    """Builds sites from their parts; merges and builds parts that sites share once."""
 
     def __init__(self, written: Written) -> None:
         self.written = written
@@ -56,7 +56,7 @@ class Resolver:
         self._builder = Builder()
 
     def membership(self, site: Part) -> Membership:
-        """What `site` inherits from; a profile or group that does not exist is named all the same."""
+        """The parents of `site`, also if a profile or group does not exist."""
         group = site.get("group")
         inherited = self.written.groups.get(group, {}).get("profile") if group else None
         profile = site.get("profile") or inherited or self.written.defaults.get("profile")
@@ -71,12 +71,12 @@ class Resolver:
 
     @staticmethod
     def nodes(site: Part) -> Mapping[str, Part]:
-        """The nodes of `site`; one without settings of its own where none is written."""
+        """The nodes of `site`; by default one without own settings."""
         nodes: Mapping[str, Part] = site.get("nodes") or {ONLY_NODE: {}}
         return nodes
 
     def site(self, name: str, site: Part, member: Membership) -> SiteSpec | None:
-        """The resolved site; `None` where it has no k3s version.
+        """The resolved site; `None` if it has no k3s version.
 
         Each node of `member` has a profile that exists, and its group exists.
         """
@@ -123,9 +123,11 @@ class Resolver:
 
     @staticmethod
     def _server(nodes: Mapping[str, Part]) -> str:
-        said = [name for name, node in nodes.items() if "role" in node and RUNTIMES[node["role"]].runs_api]
+        declared = [
+            name for name, node in nodes.items() if "role" in node and RUNTIMES[node["role"]].runs_api
+        ]
         free = [name for name, node in nodes.items() if "role" not in node]
-        return next(iter([*said, *free, *nodes]))
+        return next(iter([*declared, *free, *nodes]))
 
     def _node(self, settings: Part, **ready: Any) -> Node:
         if "network" not in settings:
@@ -139,8 +141,8 @@ class Resolver:
         archs = tuple(sorted({str(node.arch) for node in nodes.values()}))
         key = (id(k3s), archs)
         if key not in self._k3s:
-            known = self.written.digests.get(k3s["version"], {})
-            digests = {arch: known[arch] for arch in archs if arch in known}
+            pinned = self.written.digests.get(k3s["version"], {})
+            digests = {arch: pinned[arch] for arch in archs if arch in pinned}
             self._k3s[key] = self._builder.build(K3s, k3s, sha256=digests)
             self._kept.append(k3s)
         return self._k3s[key]

@@ -1,7 +1,7 @@
 """JSON Schema of fleet files, generated from the specs: editors complete and check a file by it.
 
-``python -m edgefleet.fleetfile.schema FILE`` writes it. Draft-07, which all editors read, so the newer
-keywords of pydantic's dialect are put into its words.
+``python -m edgefleet.fleetfile.schema FILE`` writes it, in draft-07, which all editors read; the newer
+keywords of pydantic's dialect are translated.
 """
 
 import json
@@ -18,7 +18,7 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def fleet_schema() -> dict[str, Any]:
-    """The schema as plain data; where it says less than `load_fleet` checks, it never says otherwise."""
+    """The schema as plain data; it accepts all that `load_fleet` accepts, and more."""
     schema = described(DOCUMENT)
     for form in forms():
         definition = schema if form is DOCUMENT else schema["$defs"].get(form.__name__, {})
@@ -52,7 +52,7 @@ def _properties(spec: Any) -> dict[str, Any]:
 
 
 def _draft_07(schema: Any) -> Any:
-    """`schema` in draft-07's words: ``$defs`` are ``definitions``, titles that repeat a key are left out."""
+    """`schema` in draft-07: ``$defs`` are ``definitions``, titles that repeat a key are left out."""
     if isinstance(schema, list):
         return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):

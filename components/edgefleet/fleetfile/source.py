@@ -1,4 +1,4 @@
-"""YAML with the place of every value, and without YAML 1.1's surprises.
+"""YAML with the position of every value, and without YAML 1.1's surprises.
 
 The reader takes text only: whether ``no``, ``1.10`` or ``02:00:5e:10:00:01`` is a word, a version or a
 number is decided by what the model wants there, never by how it looks. Only maps, lists and text are
@@ -20,7 +20,7 @@ from edgefleet.model.syntax import shown as cut
 DEEPEST = 40
 """Levels of maps and lists; libyaml's composer would overrun its stack somewhere beyond 5,000."""
 MOST = 5_000_000
-"""Values after aliases are followed: few lines with many aliases can stand for very many."""
+"""Values after aliases are expanded: a few lines of aliases can expand to very many."""
 
 _PLAIN, _QUOTED = "plain", "quoted"
 _TAGS = {"tag:yaml.org,2002:" + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
@@ -40,7 +40,7 @@ _HINTS = (
 
 
 class _Composer(yaml.CSafeLoader):
-    """libyaml's parser and composer, with positions, and without resolving or constructing values."""
+    """libyaml's parser and composer, with positions; it neither resolves nor constructs values."""
 
     depth = 0
 
@@ -49,7 +49,7 @@ class _Composer(yaml.CSafeLoader):
         return _PLAIN if implicit and implicit is not True and implicit[0] else _QUOTED
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:  # noqa: ARG002 - the same
-        """Count levels before the composer goes one deeper."""
+        """Count a level."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise yaml.MarkedYAMLError(
@@ -63,7 +63,7 @@ class _Composer(yaml.CSafeLoader):
 
 
 class Positions(Protocol):
-    """A text whose values have places."""
+    """A text whose values have positions."""
 
     def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
         """``file:line:column`` of the value (or its key) at `path`; `None` where nothing stands there."""
@@ -71,7 +71,7 @@ class Positions(Protocol):
 
 
 class Source:
-    """The text of one YAML file, its plain data, and where each value stands."""
+    """The text of one YAML file, its plain data, and the position of each value."""
 
     def __init__(self, text: str, shown: str) -> None:
         self.text = text
@@ -106,19 +106,19 @@ class Source:
         return root
 
     def forget(self) -> None:
-        """Free the composed document; it is recreated when a place is asked for."""
+        """Free the composed document; the next query of a position parses it again."""
         self.__dict__.pop("root", None)
         self._index.clear()
 
     def plain(self, problems: list[Problem]) -> Any:
         """The document as maps, lists and text; what is wrong with it is added to `problems`.
 
-        Unquoted text is `edgefleet.model.releases.Plain`, nothing at all is `None`.
+        Unquoted text is `edgefleet.model.releases.Plain`, an absent value is `None`.
         """
         return _Reader(self, problems).read(self.root, ())[0]
 
     def at(self, node: yaml.Node) -> str:
-        """Where `node` starts."""
+        """Position of the start of `node`."""
         return self._at(node.start_mark)
 
     def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
@@ -182,7 +182,7 @@ class Source:
 
 
 class _Reader:
-    """Turns nodes into plain data, once each however often they are referred to."""
+    """Turns nodes into plain data, each once, also if aliases refer to it."""
 
     def __init__(self, source: Source, problems: list[Problem]) -> None:
         self.source = source
@@ -191,21 +191,21 @@ class _Reader:
         self.open: set[int] = set()
 
     def read(self, node: yaml.Node, path: tuple[Part, ...]) -> tuple[Any, int]:
-        """Plain data of `node` and how many values it stands for."""
+        """Plain data of `node` and its number of values."""
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path), 1
-        known = self.done.get(id(node))
-        if known is not None:
-            return known
+        done = self.done.get(id(node))
+        if done is not None:
+            return done
         if id(node) in self.open:
             self._report(node, path, "endless", "this value refers to itself", "write the values out")
             return None, 1
         self.open.add(id(node))
         self._check_tag(node, path)
-        made = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
+        data = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         self.open.discard(id(node))
-        self.done[id(node)] = made
-        return made
+        self.done[id(node)] = data
+        return data
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[Part, ...]) -> str | None:
         if node.tag == _PLAIN:

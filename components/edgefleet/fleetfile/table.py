@@ -1,4 +1,4 @@
-"""Sites as rows of a CSV file: one row a site, one column a value, named by its dotted path."""
+"""Sites as rows of a CSV file: a row is a site, a column a value, named by its dotted path."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,13 @@ from edgefleet.model.type_introspection import Shape, at
 
 NAME = "name"
 _NAMED = frozenset({"labels", "sysctls"})
-"""Maps of text whose names may hold dots."""
+"""Maps of text whose names may contain dots."""
 _SEPARATORS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where one site stands in a table."""
+    """The row of one site in a table."""
 
     table: "Table"
     line: int
@@ -54,10 +54,10 @@ class Table:
 
     def column_at(self, path: Sequence[Part]) -> int | None:
         """Position of the column that holds the value at `path`, or the list that it is in."""
-        wanted = tuple(path) or (NAME,)
+        sought = tuple(path) or (NAME,)
         for index, column in enumerate(self.columns):
-            found = column_path(column)
-            if wanted[: len(found)] == found and all(isinstance(part, int) for part in wanted[len(found) :]):
+            own = column_path(column)
+            if sought[: len(own)] == own and all(isinstance(part, int) for part in sought[len(own) :]):
                 return index
         return None
 
@@ -78,7 +78,7 @@ class Table:
         """(name, plain data, place) of each site; what is wrong is added to `problems`.
 
         Raises:
-            InvalidInput: the heading is wrong, so that no row means anything.
+            InvalidInput: the heading is invalid, so that no row can be read.
         """
         columns = self._columns()
         names = self.columns.index(NAME)
@@ -112,10 +112,10 @@ class Table:
                 yield line, cells
 
     def _columns(self) -> list[tuple[tuple[Part, ...], bool] | None]:
-        """(path, whether the value is a list) of each column; `None` for the name's.
+        """(path, whether the value is a list) of each column; `None` for the name.
 
         Raises:
-            InvalidInput: with every problem of the heading.
+            InvalidInput: with all problems of the heading.
         """
         problems = [*self._missing(), *self._repeated()]
         columns: list[tuple[tuple[Part, ...], bool] | None] = []
@@ -130,7 +130,7 @@ class Table:
         return columns
 
     def missing_column(self, column: str) -> Problem:
-        """The problem of a column that is needed and not there."""
+        """The problem of a missing required column."""
         return Problem(
             where=f"{self.shown}:1:1",
             path=column,
@@ -169,7 +169,7 @@ class Table:
 
 
 def column_path(column: str) -> tuple[Part, ...]:
-    """The path that a heading names; what follows ``labels.`` is one name, dots and all."""
+    """The path of a heading; the text after ``labels.`` is one name, with its dots."""
     head, dot, rest = column.partition(".")
     if dot and head in _NAMED and not rest.startswith("["):
         return (head, rest)
@@ -177,7 +177,7 @@ def column_path(column: str) -> tuple[Part, ...]:
 
 
 def cell_columns() -> list[str]:
-    """Every column that needs no name of a label, user or node in it: ``network.address``."""
+    """All columns without the name of a label, user or node: ``network.address``."""
     columns: list[str] = []
 
     def walk(path: tuple[Part, ...]) -> None:
@@ -196,12 +196,12 @@ def _is_list(shape: Shape) -> bool:
 
 
 def _is_cell(shape: Shape) -> bool:
-    """Whether one cell can hold the value: a single one, or a list of single ones."""
+    """Whether one cell can contain the value: a scalar, or a list of scalars."""
     return not keys_below(shape.bare, ()) and getattr(shape.bare, "__origin__", None) is not dict
 
 
 def _nested(columns: list[tuple[tuple[Part, ...], bool] | None], cells: list[str]) -> dict[str, Any]:
-    """Plain data of one row; an empty cell says nothing."""
+    """Plain data of one row, without its empty cells."""
     data: dict[str, Any] = {}
     for column, cell in zip(columns, cells, strict=True):
         value = cell.strip()

@@ -1,4 +1,4 @@
-"""Validating the parts of a fleet file one by one, so that a wrong one does not hide the others."""
+"""Validate the parts of a fleet file one by one, so that an invalid one does not hide the others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,43 +32,43 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 class Parts:
-    """The parts of one file that are right; the problems of the others."""
+    """The valid parts of one file, and the problems of the others."""
 
     def __init__(self, provenance: Provenance, problems: list[Problem]) -> None:
         self.provenance = provenance
         self.problems = problems
         self.left_out: dict[str, set[str]] = {section: set() for section in _APART}
-        """dict[section -> names of the parts that are wrong]."""
+        """dict[section -> names of its invalid parts]."""
         self.unread: set[str] = set()
-        """Sections of which some names could not even be read."""
+        """Sections whose names could not be read."""
 
     def report(
         self, path: Sequence[Part], code: str, problem: str, hint: str, *, of_key: bool = False
     ) -> None:
-        """Add a problem with what stands at `path` of the file."""
+        """Add a problem of the value at `path` of the file."""
         where = self.provenance.near(path, of_key=of_key)
         self.problems.append(
             Problem(where=where, path=format_path(path), code=code, problem=problem, hint=hint)
         )
 
     def head(self, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """What the file says of the whole region; empty where any of it is wrong."""
+        """The settings of the whole region; empty if any is invalid."""
         head = {key: {} if key in _APART else value for key, value in plain.items()}
         try:
-            made: dict[str, Any] = _adapter("document").validate_python(head)
+            settings: dict[str, Any] = _adapter("document").validate_python(head)
         except ValidationError as error:
             self.problems += problems_of(error, head, (), self.provenance)
             return {}
-        if made["recipe"] not in RECIPES:
-            known = ", ".join(map(str, RECIPES))
+        if settings["recipe"] not in RECIPES:
+            recipes = ", ".join(map(str, RECIPES))
             self.report(
                 ("recipe",),
                 "unknown-recipe",
-                f"there is no recipe {made['recipe']}",
-                f"this version knows: {known}",
+                f"there is no recipe {settings['recipe']}",
+                f"this version knows: {recipes}",
             )
-        self._check_cloud(made)
-        return made
+        self._check_cloud(settings)
+        return settings
 
     def _check_cloud(self, head: Mapping[str, Any]) -> None:
         plane = head.get("control_plane", {})
@@ -83,27 +83,27 @@ class Parts:
             of_key=True,
         )
 
-    def one(self, section: str, plain: Any) -> dict[str, Any]:
-        """The settings at `section`; empty where they are wrong."""
+    def settings(self, section: str, plain: Any) -> dict[str, Any]:
+        """The settings at `section`; empty if they are invalid."""
         part = self._part((section,), plain, "settings")
         if part is None:
             self.left_out[section].add(section)
         return part or {}
 
     def named(self, section: str, plain: Any, kind: str) -> dict[str, dict[str, Any]]:
-        """dict[name -> part] of a section, without those that are wrong."""
+        """dict[name -> part] of a section, without the invalid ones."""
         if not isinstance(plain, Mapping):
             self._part((section,), plain, kind)
             self.unread.add(section)
             return {}
-        made: dict[str, dict[str, Any]] = {}
+        valid: dict[str, dict[str, Any]] = {}
         for name, value in plain.items():
             part = self._part((section, name), value, kind)
             if part is None or not self._is_name((section, name)):
                 self.left_out[section].add(name)
             else:
-                made[name] = part
-        return made
+                valid[name] = part
+        return valid
 
     def _is_name(self, path: tuple[str, str]) -> bool:
         try:
@@ -117,8 +117,8 @@ class Parts:
 
     def _part(self, path: tuple[str, ...], plain: Any, kind: str) -> dict[str, Any] | None:
         try:
-            made: dict[str, Any] = _adapter(kind).validate_python(plain)
+            part: dict[str, Any] = _adapter(kind).validate_python(plain)
         except ValidationError as error:
             self.problems += problems_of(error, plain, path, self.provenance)
             return None
-        return made
+        return part

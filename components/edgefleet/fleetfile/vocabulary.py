@@ -1,4 +1,4 @@
-"""Which keys may stand where in a fleet file, and what a wrong one was probably meant to be."""
+"""The keys of a fleet file at each path, and suggestions for unknown ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -38,26 +38,26 @@ _WORDS = {
     "tz": "timezone",
     "ssid": "network.wifi.ssid",
 }
-"""What other tools call it -> what it is called here."""
+"""dict[key of other tools -> key here]."""
 
 _OF_ONE_NODE = frozenset(limited(Network, Level.SITE, Level.NODE).values())
 
 
 def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
-    """Keys that may stand at `path` below `root`; empty where any name may, or none."""
+    """Keys at `path` below `root`; empty if any name is allowed, or none."""
     shape = at(root, path)
     return [] if shape is None else list(fields_of(shape.bare))
 
 
 def document_keys(path: Sequence[Part]) -> list[str]:
-    """Keys that may stand at `path` of a fleet file."""
+    """Keys at `path` of a fleet file."""
     if not path or path[0] != "sites" or path == ("sites",):
         return keys_below(DOCUMENT, path)
     return keys_below(dict[str, SITE], path[1:])
 
 
 def suggestion(path: Sequence[Part]) -> str:
-    """What to do about the unknown key at the end of `path` of a fleet file."""
+    """The hint for the unknown key at the end of `path` of a fleet file."""
     parent, key = tuple(path[:-1]), str(path[-1])
     keys = document_keys(parent)
     word = _WORDS.get(key)
@@ -78,7 +78,7 @@ def suggestion(path: Sequence[Part]) -> str:
 def problems_of(
     error: ValidationError, plain: Any, prefix: Path, provenance: Provenance
 ) -> Iterator[Problem]:
-    """A problem for each of pydantic's errors about `plain`, the part of a fleet file at `prefix`."""
+    """A problem for each of pydantic's errors of `plain`, the part of a fleet file at `prefix`."""
     translations = translated(
         error,
         plain,
