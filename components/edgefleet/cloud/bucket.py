@@ -120,14 +120,14 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         """All outputs are known ahead."""
         return _outputs(spec, outside.aws)
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """Only the name decides about the ARN."""
         del because
         certain: dict[str, Any] = {"region": outside.aws.region, "publicAccessBlocked": True}
-        if isinstance(known.get("encryption", "AES256"), str):
-            certain["encryption"] = known.get("encryption", "AES256")
-        if isinstance(known["name"], str):
-            certain["arn"] = _arn(known["name"], outside.aws)
+        if isinstance(inputs.get("encryption", "AES256"), str):
+            certain["encryption"] = inputs.get("encryption", "AES256")
+        if isinstance(inputs["name"], str):
+            certain["arn"] = _arn(inputs["name"], outside.aws)
         return certain
 
     def create(self, spec: BucketSpec, outside: Environment) -> Created[BucketOutputs]:
@@ -309,18 +309,18 @@ def _settings(spec: BucketSpec, tags: Mapping[str, str], aws: Aws, *, is_new: bo
 
 
 def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    result: dict[str, Any] = {
         "ID": f"edgefleet-{index}",
         "Status": "Enabled",
         "Filter": {"Prefix": rule.prefix},
     }
     if rule.expire_days is not None:
-        made["Expiration"] = {"Days": rule.expire_days}
+        result["Expiration"] = {"Days": rule.expire_days}
     if rule.earlier_days is not None:
-        made["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule.earlier_days}
+        result["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule.earlier_days}
     if rule.parts_days is not None:
-        made["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.parts_days}
-    return made
+        result["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.parts_days}
+    return result
 
 
 class _Live:

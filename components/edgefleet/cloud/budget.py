@@ -1,6 +1,7 @@
 """`edgefleet:aws:Budget`: tells people when a month costs more than it may."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Annotated, Any
 
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
@@ -70,28 +71,28 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             "NotificationsWithSubscribers": notices,
         }
 
-    def tagged_by(self, found: Described) -> str:
+    def tagged_by(self, current: Described) -> str:
         """Its ARN."""
-        return str(found["arn"])
+        return str(current["arn"])
 
     def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By name, with its notices."""
         aws, place = outside.aws, self.place(outside, identity)
         about = {"AccountId": aws.account, "BudgetName": identity}
-        found = aws.seek("budgets", "describe_budget", place, **about)
-        if found is None:
+        current = aws.seek("budgets", "describe_budget", place, **about)
+        if current is None:
             return None
-        told = aws.seek("budgets", "describe_notifications_for_budget", place, **about) or {}
+        notifications = aws.seek("budgets", "describe_notifications_for_budget", place, **about) or {}
         arn = aws.arn("budgets", f"budget/{identity}", region="")
-        return {**found["Budget"], "arn": arn, "notices": told.get("Notifications") or []}
+        return {**current["Budget"], "arn": arn, "notices": notifications.get("Notifications") or []}
 
-    def settle(self, found: Described, spec: BudgetSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: BudgetSpec, outside: Environment) -> Described:
         """Its limit and notices; only what differs is sent."""
         aws, place = outside.aws, self.place(outside, spec.name)
         about = {"AccountId": aws.account, "BudgetName": spec.name}
-        if (_limit(found), _tag(found)) != (spec.monthly, spec.cost_tag):
+        if (_limit(current), _tag(current)) != (spec.monthly, spec.cost_tag):
             aws.call("budgets", "update_budget", place, AccountId=aws.account, NewBudget=_budget(spec))
-        live = {_notice(each): each for each in found["notices"]}
+        live = {_notice(notification): notification for notification in current["notices"]}
         for notice in sorted(set(live) - set(spec.notices), key=repr):
             aws.seek("budgets", "delete_notification", place, **about, Notification=_bare(live[notice]))
         for notice in spec.notices:
@@ -104,39 +105,39 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
                     Notification=_notification(notice),
                     Subscribers=[_subscriber(address) for address in sorted(spec.notify)],
                 )
-            elif set(self._told(live[notice], spec.name, outside)) != set(spec.notify):
-                self._set_told(live[notice], spec, outside)
-        return found
+            elif set(self._subscribers(live[notice], spec.name, outside)) != set(spec.notify):
+                self._subscribe(live[notice], spec, outside)
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its limit and notices."""
-        notices = sorted(map(_notice, found["notices"]), key=lambda each: (each.percent, each.forecast))
-        name = found["BudgetName"]
-        told = [self._told(each, name, outside) for each in found["notices"]]
+        notices = sorted(map(_notice, current["notices"]), key=attrgetter("percent", "forecast"))
+        name = current["BudgetName"]
+        subscribers = [self._subscribers(notice, name, outside) for notice in current["notices"]]
         return {
             "name": name,
-            "monthly": _limit(found),
-            "notices": [{"percent": each.percent, "forecast": each.forecast} for each in notices],
-            "notify": sorted({address for each in told for address in each}),
-            "costTag": _tag(found),
+            "monthly": _limit(current),
+            "notices": [{"percent": notice.percent, "forecast": notice.forecast} for notice in notices],
+            "notify": sorted({address for addresses in subscribers for address in addresses}),
+            "costTag": _tag(current),
         }
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Remove it."""
-        about = {"AccountId": outside.aws.account, "BudgetName": found["BudgetName"]}
+        about = {"AccountId": outside.aws.account, "BudgetName": current["BudgetName"]}
         outside.aws.seek("budgets", "delete_budget", place, **about)
 
-    def _told(self, notification: Mapping[str, Any], name: str, outside: Environment) -> list[str]:
+    def _subscribers(self, notification: Mapping[str, Any], name: str, outside: Environment) -> list[str]:
         aws, place = outside.aws, self.place(outside, name)
         about = {"AccountId": aws.account, "BudgetName": name, "Notification": _bare(notification)}
-        found = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
-        return sorted(each["Address"] for each in found.get("Subscribers") or ())
+        answer = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
+        return sorted(item["Address"] for item in answer.get("Subscribers") or ())
 
-    def _set_told(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Environment) -> None:
+    def _subscribe(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Environment) -> None:
         aws, place = outside.aws, self.place(outside, spec.name)
         bare = _bare(notification)
         about = {"AccountId": aws.account, "BudgetName": spec.name, "Notification": bare}
-        live = set(self._told(notification, spec.name, outside))
+        live = set(self._subscribers(notification, spec.name, outside))
         for address in sorted(set(spec.notify) - live):
             aws.call("budgets", "create_subscriber", place, **about, Subscriber=_subscriber(address))
         for address in sorted(live - set(spec.notify)):
@@ -144,13 +145,13 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
 
 
 def _budget(spec: BudgetSpec) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    budget: dict[str, Any] = {
         "BudgetName": spec.name,
         "BudgetLimit": {"Amount": str(spec.monthly), "Unit": "USD"},
         "TimeUnit": "MONTHLY",
         "BudgetType": "COST",
     }
-    return {**made, "CostFilters": {"TagKeyValue": [f"user:{spec.cost_tag}"]}} if spec.cost_tag else made
+    return {**budget, "CostFilters": {"TagKeyValue": [f"user:{spec.cost_tag}"]}} if spec.cost_tag else budget
 
 
 def _notification(notice: BudgetNotice) -> dict[str, Any]:
@@ -175,10 +176,10 @@ def _subscriber(address: str) -> dict[str, str]:
     return {"SubscriptionType": "EMAIL", "Address": address}
 
 
-def _limit(found: Mapping[str, Any]) -> float:
-    return float(found["BudgetLimit"]["Amount"])
+def _limit(current: Mapping[str, Any]) -> float:
+    return float(current["BudgetLimit"]["Amount"])
 
 
-def _tag(found: Mapping[str, Any]) -> str | None:
-    values = (found.get("CostFilters") or {}).get("TagKeyValue") or [None]
+def _tag(current: Mapping[str, Any]) -> str | None:
+    values = (current.get("CostFilters") or {}).get("TagKeyValue") or [None]
     return None if values[0] is None else str(values[0]).removeprefix("user:")

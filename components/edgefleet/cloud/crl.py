@@ -62,8 +62,8 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
         """Its name and content."""
         return {**super().request(spec, outside), "crlData": spec.data.encode()}
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its name and content."""
-        data = found["crlData"]
+        data = current["crlData"]
         text = data.decode() if isinstance(data, bytes) else str(data)
-        return {**super().inputs(found, outside), "data": text}
+        return {**super().inputs(current, outside), "data": text}

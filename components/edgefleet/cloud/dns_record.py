@@ -75,10 +75,10 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     def create(self, spec: DnsRecordSpec, outside: Environment) -> Created[DnsRecordOutputs]:
         """Make it; the same record there already is one that an earlier run made."""
         identity = self.identity(spec)
-        found = self._get(identity, outside)
-        if found is not None and not spec.allow_overwrite and not _is_same(found, spec):
+        record = self._get(identity, outside)
+        if record is not None and not spec.allow_overwrite and not _is_same(record, spec):
             raise exists(self.place(outside, identity), self.TOKEN, identity)
-        if found is None or not _is_same(found, spec):
+        if record is None or not _is_same(record, spec):
             self._change("UPSERT", _set(spec), identity, outside)
         return Created(id=identity, outputs=DnsRecordOutputs(fqdn=identity.split("/")[1]))
 
@@ -87,18 +87,18 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     ) -> Found[DnsRecordOutputs] | None:
         """As it is."""
         del recorded
-        found = self._get(identity, outside)
-        if found is None:
+        record = self._get(identity, outside)
+        if record is None:
             return None
         zone, name, kind = _parts(identity)
         inputs: dict[str, Any] = {"zoneId": zone, "name": name, "type": kind}
-        alias = found.get("AliasTarget")
+        alias = record.get("AliasTarget")
         if alias:
             target = {"dnsName": alias["DNSName"].rstrip("."), "zoneId": alias["HostedZoneId"]}
             inputs |= {"alias": target, "records": []}
         else:
-            values = [each["Value"] for each in found["ResourceRecords"]]
-            inputs |= {"ttl": found["TTL"], "records": sorted(values), "alias": None}
+            values = [item["Value"] for item in record["ResourceRecords"]]
+            inputs |= {"ttl": record["TTL"], "records": sorted(values), "alias": None}
         return Found(id=identity, inputs=inputs, outputs=DnsRecordOutputs(fqdn=name))
 
     def update(
@@ -112,13 +112,13 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it as it is, whoever changed it."""
         del inputs
-        found = self._get(identity, outside)
-        if found is not None:
-            self._change("DELETE", found, identity, outside)
+        record = self._get(identity, outside)
+        if record is not None:
+            self._change("DELETE", record, identity, outside)
 
     def _get(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         zone, name, kind = _parts(identity)
-        found = outside.aws.seek(
+        answer = outside.aws.seek(
             "route53",
             "list_resource_record_sets",
             self.place(outside, identity),
@@ -127,9 +127,9 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             StartRecordType=kind,
             MaxItems="1",
         )
-        for each in (found or {}).get("ResourceRecordSets", ()):
-            if each["Name"].rstrip(".").lower() == name and each["Type"] == kind:
-                return dict(each)
+        for record in (answer or {}).get("ResourceRecordSets", ()):
+            if record["Name"].rstrip(".").lower() == name and record["Type"] == kind:
+                return dict(record)
         return None
 
     def _change(self, action: str, record: Mapping[str, Any], identity: str, outside: Environment) -> None:
@@ -154,8 +154,8 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
 
 def _parts(identity: str) -> tuple[str, str, str]:
     parts = identity.split("/")
-    wanted = 3
-    if len(parts) != wanted:
+    count = 3
+    if len(parts) != count:
         hint = "give <zone id>/<name>/<type>, such as Z0123456789AB/hub.example.org/A"
         problem = "is not the id of a record"
         raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
@@ -163,16 +163,16 @@ def _parts(identity: str) -> tuple[str, str, str]:
 
 
 def _set(spec: DnsRecordSpec) -> dict[str, Any]:
-    made: dict[str, Any] = {"Name": spec.name, "Type": spec.type}
+    base: dict[str, Any] = {"Name": spec.name, "Type": spec.type}
     if spec.alias is not None:
         target = {"DNSName": spec.alias.dns_name, "HostedZoneId": spec.alias.zone_id}
-        return {**made, "AliasTarget": {**target, "EvaluateTargetHealth": False}}
-    return {**made, "TTL": spec.ttl, "ResourceRecords": [{"Value": value} for value in sorted(spec.records)]}
+        return {**base, "AliasTarget": {**target, "EvaluateTargetHealth": False}}
+    return {**base, "TTL": spec.ttl, "ResourceRecords": [{"Value": value} for value in sorted(spec.records)]}
 
 
-def _is_same(found: Mapping[str, Any], spec: DnsRecordSpec) -> bool:
-    wanted = _set(spec)
-    alias, other = found.get("AliasTarget") or {}, wanted.get("AliasTarget") or {}
-    values = [sorted(each["Value"] for each in one.get("ResourceRecords") or ()) for one in (found, wanted)]
-    names = [one.get("DNSName", "").rstrip(".") for one in (alias, other)]
-    return values[0] == values[1] and names[0] == names[1] and found.get("TTL") == wanted.get("TTL")
+def _is_same(live: Mapping[str, Any], spec: DnsRecordSpec) -> bool:
+    new = _set(spec)
+    alias, other = live.get("AliasTarget") or {}, new.get("AliasTarget") or {}
+    values = [sorted(item["Value"] for item in side.get("ResourceRecords") or ()) for side in (live, new)]
+    names = [side.get("DNSName", "").rstrip(".") for side in (alias, other)]
+    return values[0] == values[1] and names[0] == names[1] and live.get("TTL") == new.get("TTL")

@@ -126,34 +126,34 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             "clientRequestToken": client_token(outside),
         }
 
-    def tagged_by(self, found: Described) -> str:
+    def tagged_by(self, current: Described) -> str:
         """Its ARN."""
-        return str(found["arn"])
+        return str(current["arn"])
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its version, access and logs."""
-        logging = found.get("logging", {}).get("clusterLogging") or ()
-        keys = [each.get("provider", {}).get("keyArn") for each in found.get("encryptionConfig") or ()]
+        logging = current.get("logging", {}).get("clusterLogging") or ()
+        keys = [each.get("provider", {}).get("keyArn") for each in current.get("encryptionConfig") or ()]
         return {
-            **super().inputs(found, outside),
-            "privateAccess": found["resourcesVpcConfig"].get("endpointPrivateAccess", False),
+            **super().inputs(current, outside),
+            "privateAccess": current["resourcesVpcConfig"].get("endpointPrivateAccess", False),
             "keyArn": next(iter(keys), None),
             "logs": sorted(kind for each in logging if each.get("enabled") for kind in each.get("types", ())),
         }
 
-    def outputs(self, found: Described, outside: Environment) -> EksClusterOutputs:
+    def outputs(self, current: Described, outside: Environment) -> EksClusterOutputs:
         """Its address; empty until it is there."""
         del outside
         return EksClusterOutputs(
-            arn=found["arn"],
-            endpoint=found.get("endpoint") or "",
-            certificate_authority=(found.get("certificateAuthority") or {}).get("data") or "",
+            arn=current["arn"],
+            endpoint=current.get("endpoint") or "",
+            certificate_authority=(current.get("certificateAuthority") or {}).get("data") or "",
         )
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until it is gone."""
-        super().remove(found, outside, place)
-        self.until_gone(self.id_of(found), outside)
+        super().remove(current, outside, place)
+        self.until_gone(self.id_of(current), outside)
 
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:

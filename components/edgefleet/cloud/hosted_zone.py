@@ -47,45 +47,45 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
 
     def create(self, spec: HostedZoneSpec, outside: Environment) -> Created[HostedZoneOutputs]:
         """Make it; the caller reference makes a second call an answer to the first."""
-        found = self._made_before(spec, outside) or self._make(spec, outside)
-        identity = self.id_of(found)
-        with finishing(identity, self.outputs(found, outside)):
+        current = self._made_before(spec, outside) or self._make(spec, outside)
+        identity = self.id_of(current)
+        with finishing(identity, self.outputs(current, outside)):
             self._associate(identity, spec, outside)
-            live = self.live_tags(found, outside)
+            live = self.live_tags(current, outside)
             self.TAGGING.set(outside.aws, identity, self.tags(spec, outside), live=live)
-        return Created(id=identity, outputs=self.outputs(found, outside))
+        return Created(id=identity, outputs=self.outputs(current, outside))
 
     def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its id."""
         return outside.aws.seek("route53", "get_hosted_zone", self.place(outside, identity), Id=identity)
 
-    def id_of(self, found: Described) -> str:
+    def id_of(self, current: Described) -> str:
         """Its id, without the path before it."""
-        return str(found["HostedZone"]["Id"]).rpartition("/")[2]
+        return str(current["HostedZone"]["Id"]).rpartition("/")[2]
 
-    def tagged_by(self, found: Described) -> str:
+    def tagged_by(self, current: Described) -> str:
         """Its id."""
-        return self.id_of(found)
+        return self.id_of(current)
 
-    def named(self, found: Described) -> dict[str, Any]:
+    def named(self, current: Described) -> dict[str, Any]:
         """Its id."""
-        return {"Id": self.id_of(found)}
+        return {"Id": self.id_of(current)}
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its name, networks and comment."""
-        networks = found.get("VPCs") or ()
+        networks = current.get("VPCs") or ()
         elsewhere = {vpc["VPCRegion"] for vpc in networks} - {outside.aws.region}
         return {
-            "name": found["HostedZone"]["Name"].rstrip("."),
+            "name": current["HostedZone"]["Name"].rstrip("."),
             "vpcs": sorted(vpc["VPCId"] for vpc in networks),
-            "comment": value_at(found, "HostedZone.Config.Comment") or "",
+            "comment": value_at(current, "HostedZone.Config.Comment") or "",
             **({"vpcRegion": min(elsewhere)} if elsewhere else {}),
         }
 
-    def outputs(self, found: Described, outside: Environment) -> HostedZoneOutputs:
+    def outputs(self, current: Described, outside: Environment) -> HostedZoneOutputs:
         """Its name servers."""
         del outside
-        return HostedZoneOutputs(name_servers=list(value_at(found, "DelegationSet.NameServers") or ()))
+        return HostedZoneOutputs(name_servers=list(value_at(current, "DelegationSet.NameServers") or ()))
 
     def users(self, identity: str, outside: Environment) -> list[str]:
         """Records that others made."""

@@ -43,30 +43,30 @@ class InstanceProfile(NamedResource, spec=InstanceProfileSpec, outputs=ArnOutput
         yield from super().inspect(spec)
         yield from iam_name_problems(spec.name)
 
-    def settle(self, found: Described, spec: InstanceProfileSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: InstanceProfileSpec, outside: Environment) -> Described:
         """Its one role."""
-        place = self.place(outside, self.id_of(found))
-        self._take(found, outside, place, but=spec.role)
-        if spec.role not in _roles(found):
+        place = self.place(outside, self.id_of(current))
+        self._take(current, outside, place, but=spec.role)
+        if spec.role not in _roles(current):
             method = "add_role_to_instance_profile"
-            outside.aws.call("iam", method, place, **self.named(found), RoleName=spec.role)
-        return found
+            outside.aws.call("iam", method, place, **self.named(current), RoleName=spec.role)
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its role."""
-        return {**super().inputs(found, outside), "role": next(iter(_roles(found)), "")}
+        return {**super().inputs(current, outside), "role": next(iter(_roles(current)), "")}
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Take its role, then remove it."""
-        self._take(found, outside, place)
-        super().remove(found, outside, place)
+        self._take(current, outside, place)
+        super().remove(current, outside, place)
 
-    def _take(self, found: Described, outside: Environment, place: str, *, but: str | None = None) -> None:
-        for role in _roles(found):
+    def _take(self, current: Described, outside: Environment, place: str, *, but: str | None = None) -> None:
+        for role in _roles(current):
             if role != but:
                 method = "remove_role_from_instance_profile"
-                outside.aws.seek("iam", method, place, **self.named(found), RoleName=role)
+                outside.aws.seek("iam", method, place, **self.named(current), RoleName=role)
 
 
-def _roles(found: Described) -> list[str]:
-    return [role["RoleName"] for role in found.get("Roles") or ()]
+def _roles(current: Described) -> list[str]:
+    return [role["RoleName"] for role in current.get("Roles") or ()]

@@ -35,26 +35,28 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         key="InternetGatewayId",
     )
 
-    def settle(self, found: Described, spec: InternetGatewaySpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: InternetGatewaySpec, outside: Environment) -> Described:
         """Attach it to the network, and to no other."""
-        attached, place = _attached(found), self.place(outside, self.id_of(found))
+        attached, place = _attached(current), self.place(outside, self.id_of(current))
         if attached not in {None, spec.vpc_id}:
-            outside.aws.call("ec2", "detach_internet_gateway", place, **self.named(found), VpcId=attached)
+            outside.aws.call("ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached)
         if attached != spec.vpc_id:
-            outside.aws.call("ec2", "attach_internet_gateway", place, **self.named(found), VpcId=spec.vpc_id)
-        return found
+            outside.aws.call(
+                "ec2", "attach_internet_gateway", place, **self.named(current), VpcId=spec.vpc_id
+            )
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """What it is attached to."""
         del outside
-        return {"vpcId": _attached(found) or ""}
+        return {"vpcId": _attached(current) or ""}
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Detach and remove it."""
-        attached = _attached(found)
+        attached = _attached(current)
         if attached is not None:
-            outside.aws.seek("ec2", "detach_internet_gateway", place, **self.named(found), VpcId=attached)
-        super().remove(found, outside, place)
+            outside.aws.seek("ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached)
+        super().remove(current, outside, place)
 
     def users(self, identity: str, outside: Environment) -> list[str]:
         """Public addresses in its network."""
@@ -62,5 +64,5 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         return [] if attached is None else ec2.interfaces(outside.aws, "vpc-id", attached)
 
 
-def _attached(found: Described) -> str | None:
-    return next((each["VpcId"] for each in found.get("Attachments") or ()), None)
+def _attached(current: Described) -> str | None:
+    return next((each["VpcId"] for each in current.get("Attachments") or ()), None)

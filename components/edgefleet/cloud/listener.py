@@ -69,14 +69,14 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         answer = ask("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
         return next((each for each in answer.get("Listeners", ()) if each["Port"] == int(port)), None)
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its port and where it sends to."""
-        return {**super().inputs(found, outside), "targetGroup": _target(found) or ""}
+        return {**super().inputs(current, outside), "targetGroup": _target(current) or ""}
 
 
-def _target(found: Described) -> str | None:
+def _target(current: Described) -> str | None:
     """ARN of the one target group; None where somebody made it something else."""
-    actions = found["DefaultActions"]
+    actions = current["DefaultActions"]
     first = actions[0] if len(actions) == 1 else {}
     groups = first.get("ForwardConfig", {}).get("TargetGroups") or []
     arn: str | None = first.get("TargetGroupArn") or (

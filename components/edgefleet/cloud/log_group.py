@@ -56,9 +56,9 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         ),
     )
 
-    def tagged_by(self, found: Described) -> str:
+    def tagged_by(self, current: Described) -> str:
         """Its ARN, without the star at its end."""
-        return str(found["arn"]).removesuffix(":*")
+        return str(current["arn"]).removesuffix(":*")
 
     def inspect(self, spec: LogGroupSpec) -> Iterable[Problem]:
         """Days that AWS does not take."""
@@ -74,11 +74,11 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         answer = outside.aws.call("logs", "describe_log_groups", place, logGroupNamePrefix=identity)
         return next((each for each in answer["logGroups"] if each["logGroupName"] == identity), None)
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its days and key; without a policy they are kept for ever."""
-        return {**super().inputs(found, outside), "retentionDays": found.get("retentionInDays")}
+        return {**super().inputs(current, outside), "retentionDays": current.get("retentionInDays")}
 
-    def outputs(self, found: Described, outside: Environment) -> ArnOutputs:
+    def outputs(self, current: Described, outside: Environment) -> ArnOutputs:
         """Its name."""
         del outside
-        return ArnOutputs(arn=self.tagged_by(found))
+        return ArnOutputs(arn=self.tagged_by(current))

@@ -48,7 +48,7 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
             at="State",
             good="available",
             bad=frozenset({"failed"}),
-            reason=lambda found: found.get("FailureMessage"),
+            reason=lambda current: current.get("FailureMessage"),
             hint="fix that, remove it in AWS's console, refresh and run up again",
         ),
     )
@@ -61,28 +61,28 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
             problem = f"does not go with a {spec.connectivity} gateway"
             yield Problem(code="address", path="allocationId", problem=problem, hint=hint)
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Where it stands."""
-        return super().inputs({**found, "AllocationId": _address(found).get("AllocationId")}, outside)
+        return super().inputs({**current, "AllocationId": _address(current).get("AllocationId")}, outside)
 
-    def outputs(self, found: Described, outside: Environment) -> NatGatewayOutputs:
+    def outputs(self, current: Described, outside: Environment) -> NatGatewayOutputs:
         """Its addresses."""
         del outside
-        address = _address(found)
+        address = _address(current)
         return NatGatewayOutputs(private_ip=address.get("PrivateIp", ""), public_ip=address.get("PublicIp"))
 
     def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """As described, also where it failed; EC2 goes on describing it after it is deleted."""
         place = self.place(outside, identity)
         answer = outside.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
-        found = next(iter(answer.get("NatGateways", ())), None)
-        return None if found is None or found["State"] == "deleted" else dict(found)
+        current = next(iter(answer.get("NatGateways", ())), None)
+        return None if current is None or current["State"] == "deleted" else dict(current)
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until its address is free."""
-        super().remove(found, outside, place)
-        self.until_gone(self.id_of(found), outside)
+        super().remove(current, outside, place)
+        self.until_gone(self.id_of(current), outside)
 
 
-def _address(found: Described) -> Mapping[str, Any]:
-    return next(iter(found.get("NatGatewayAddresses") or [{}]))
+def _address(current: Described) -> Mapping[str, Any]:
+    return next(iter(current.get("NatGatewayAddresses") or [{}]))

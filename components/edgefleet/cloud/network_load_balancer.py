@@ -96,10 +96,10 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
             "SecurityGroups": sorted(spec.security_groups) or None,
         }
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its subnets and attributes."""
         return {
-            **super().inputs(found, outside),
-            "subnets": sorted(zone["SubnetId"] for zone in found["AvailabilityZones"]),
-            "internal": found["Scheme"] == "internal",
+            **super().inputs(current, outside),
+            "subnets": sorted(zone["SubnetId"] for zone in current["AvailabilityZones"]),
+            "internal": current["Scheme"] == "internal",
         }

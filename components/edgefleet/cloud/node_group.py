@@ -74,8 +74,8 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             at="status",
             good="ACTIVE",
             bad=frozenset({"CREATE_FAILED", "DEGRADED"}),
-            reason=lambda found: next(
-                (issue.get("message") for issue in found.get("health", {}).get("issues") or ()), None
+            reason=lambda current: next(
+                (issue.get("message") for issue in current.get("health", {}).get("issues") or ()), None
             ),
             hint="fix that and run up again",
             patience=PATIENCE,
@@ -109,37 +109,37 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         answer = outside.aws.seek("eks", "describe_nodegroup", place, **named)
         return None if answer is None else dict(answer["nodegroup"])
 
-    def id_of(self, found: Described) -> str:
+    def id_of(self, current: Described) -> str:
         """Cluster and name."""
-        return f"{found['clusterName']}/{found['nodegroupName']}"
+        return f"{current['clusterName']}/{current['nodegroupName']}"
 
-    def named(self, found: Described) -> dict[str, Any]:
+    def named(self, current: Described) -> dict[str, Any]:
         """Cluster and name."""
-        return {name: found[name] for name in ("clusterName", "nodegroupName")}
+        return {name: current[name] for name in ("clusterName", "nodegroupName")}
 
-    def settle(self, found: Described, spec: NodeGroupSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: NodeGroupSpec, outside: Environment) -> Described:
         """Its numbers and labels."""
-        found = self.ready(found, outside)
-        labels = found.get("labels") or {}
-        if (found["scalingConfig"], labels) != (_scaling(spec), spec.labels):
+        current = self.ready(current, outside)
+        labels = current.get("labels") or {}
+        if (current["scalingConfig"], labels) != (_scaling(spec), spec.labels):
             outside.aws.call(
                 "eks",
                 "update_nodegroup_config",
-                self.place(outside, self.id_of(found)),
-                **self.named(found),
+                self.place(outside, self.id_of(current)),
+                **self.named(current),
                 scalingConfig=_scaling(spec),
                 labels={
                     "addOrUpdateLabels": spec.labels,
                     "removeLabels": sorted(set(labels) - set(spec.labels)),
                 },
             )
-            found = self.ready(found, outside, is_changed=True)
-        return found
+            current = self.ready(current, outside, is_changed=True)
+        return current
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Remove it, and wait until its machines are gone."""
-        super().remove(found, outside, place)
-        self.until_gone(self.id_of(found), outside)
+        super().remove(current, outside, place)
+        self.until_gone(self.id_of(current), outside)
 
 
 def _scaling(spec: NodeGroupSpec) -> dict[str, int]:

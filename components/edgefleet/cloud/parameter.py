@@ -79,19 +79,19 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     ) -> Found[ParameterOutputs] | None:
         """As it is, with its value; values and descriptions are asked for together with others'."""
         del recorded
-        found, about = _value(identity, outside), _about(identity, outside)
-        if found is None or about is None:
+        parameter, about = _value(identity, outside), _about(identity, outside)
+        if parameter is None or about is None:
             return None
         inputs = {
             "name": identity,
-            "value": found["Value"],
-            "type": found["Type"],
+            "value": parameter["Value"],
+            "type": parameter["Type"],
             "description": about.get("Description", ""),
             "tags": without_ownership(PARAMETERS.live(outside.aws, identity)),
         }
-        if found["Type"] == "SecureString" and about.get("KeyId", "alias/aws/ssm") != "alias/aws/ssm":
+        if parameter["Type"] == "SecureString" and about.get("KeyId", "alias/aws/ssm") != "alias/aws/ssm":
             inputs["keyId"] = about["KeyId"]
-        return Found(id=identity, inputs=inputs, outputs=_outputs(identity, found["Version"], outside))
+        return Found(id=identity, inputs=inputs, outputs=_outputs(identity, parameter["Version"], outside))
 
     def update(
         self, identity: str, new: ParameterSpec, outside: Environment, recorded: Mapping[str, Any]
@@ -130,8 +130,8 @@ def _request(spec: ParameterSpec) -> dict[str, Any]:
 
 def _value(identity: str, outside: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
-        found = outside.aws.call("ssm", "get_parameters", ", ".join(names), Names=names, WithDecryption=True)
-        return {each["Name"]: each for each in found["Parameters"]}
+        answer = outside.aws.call("ssm", "get_parameters", ", ".join(names), Names=names, WithDecryption=True)
+        return {parameter["Name"]: parameter for parameter in answer["Parameters"]}
 
     return outside.aws.batcher("ssm values", fetch, limit=10).get(identity)
 
@@ -140,10 +140,10 @@ def _about(identity: str, outside: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
         filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
         place = ", ".join(names)
-        found = outside.aws.pages(
+        descriptions = outside.aws.pages(
             "ssm", "describe_parameters", place, key="Parameters", ParameterFilters=filters
         )
-        return {each["Name"]: each for each in found}
+        return {description["Name"]: description for description in descriptions}
 
     return outside.aws.batcher("ssm descriptions", fetch, limit=50).get(identity)
 

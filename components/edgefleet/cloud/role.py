@@ -104,31 +104,31 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             "PermissionsBoundary": spec.boundary,
         }
 
-    def settle(self, found: Described, spec: RoleSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: RoleSpec, outside: Environment) -> Described:
         """Its documents and settings; only what differs is sent."""
-        found = super().settle(found, spec, outside)
+        current = super().settle(current, spec, outside)
         self._set_policies(spec, outside)
         self._set_managed(spec, outside)
-        return found
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its documents and settings."""
-        name = self.id_of(found)
+        name = self.id_of(current)
         return {
-            **super().inputs(found, outside),
-            "assumePolicy": parsed(found["AssumeRolePolicyDocument"]),
+            **super().inputs(current, outside),
+            "assumePolicy": parsed(current["AssumeRolePolicyDocument"]),
             "policies": self._policies(name, outside),
             "managedPolicies": self._managed(name, outside),
         }
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Take everything from it, then remove it."""
-        seek, name = outside.aws.seek, self.id_of(found)
+        seek, name = outside.aws.seek, self.id_of(current)
         for arn in self._managed(name, outside):
             seek("iam", "detach_role_policy", place, RoleName=name, PolicyArn=arn)
         for policy in self._names(name, outside):
             seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
-        super().remove(found, outside, place)
+        super().remove(current, outside, place)
 
     def _set_policies(self, spec: RoleSpec, outside: Environment) -> None:
         name, aws, place = spec.name, outside.aws, self.place(outside, spec.name)

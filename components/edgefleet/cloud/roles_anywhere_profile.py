@@ -85,7 +85,7 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
         policy = None if spec.session_policy is None else json.dumps(spec.session_policy)
         return {**super().request(spec, outside), "sessionPolicy": policy}
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its roles and bounds."""
-        policy = parsed(found.get("sessionPolicy") or UNBOUND)
-        return {**super().inputs(found, outside), "sessionPolicy": None if policy == UNBOUND else policy}
+        policy = parsed(current.get("sessionPolicy") or UNBOUND)
+        return {**super().inputs(current, outside), "sessionPolicy": None if policy == UNBOUND else policy}

@@ -78,30 +78,30 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                 yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
             seen.add(route.cidr)
 
-    def settle(self, found: Described, spec: RouteTableSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: RouteTableSpec, outside: Environment) -> Described:
         """Make its routes and subnets those asked for."""
-        self._set_routes(found, spec, outside)
-        self._set_subnets(found, spec, outside)
-        return found
+        self._set_routes(current, spec, outside)
+        self._set_subnets(current, spec, outside)
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its routes and subnets."""
-        routes = sorted(_routes(found).values(), key=repr)
+        routes = sorted(_routes(current).values(), key=repr)
         return {
-            **super().inputs(found, outside),
+            **super().inputs(current, outside),
             "routes": [to_plain(route) for route in routes],
-            "subnets": sorted(_associations(found)),
+            "subnets": sorted(_associations(current)),
         }
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
         """Let its subnets go, then remove it."""
-        for association in _associations(found).values():
+        for association in _associations(current).values():
             outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
-        super().remove(found, outside, place)
+        super().remove(current, outside, place)
 
-    def _set_routes(self, found: Described, spec: RouteTableSpec, outside: Environment) -> None:
-        identity = found["RouteTableId"]
-        place, live = self.place(outside, identity), _routes(found)
+    def _set_routes(self, current: Described, spec: RouteTableSpec, outside: Environment) -> None:
+        identity = current["RouteTableId"]
+        place, live = self.place(outside, identity), _routes(current)
         wanted = {route.cidr: route for route in spec.routes}
         for cidr in sorted(set(live) - set(wanted)):
             outside.aws.seek("ec2", "delete_route", place, RouteTableId=identity, DestinationCidrBlock=cidr)
@@ -113,8 +113,8 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                     "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
                 )
 
-    def _set_subnets(self, found: Described, spec: RouteTableSpec, outside: Environment) -> None:
-        identity, live = found["RouteTableId"], _associations(found)
+    def _set_subnets(self, current: Described, spec: RouteTableSpec, outside: Environment) -> None:
+        identity, live = current["RouteTableId"], _associations(current)
         place = self.place(outside, identity)
         for subnet in sorted(set(live) - set(spec.subnets)):
             outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=live[subnet])
@@ -125,23 +125,24 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                 )
 
 
-def _routes(found: Described) -> dict[str, Route]:
+def _routes(current: Described) -> dict[str, Route]:
     """dict[destination -> route], without the network's own and those that a gateway propagates."""
     return {
-        each["DestinationCidrBlock"]: Route(
-            cidr=each["DestinationCidrBlock"], **{name: each.get(key) for name, key in TARGETS.items()}
+        route["DestinationCidrBlock"]: Route(
+            cidr=route["DestinationCidrBlock"], **{name: route.get(key) for name, key in TARGETS.items()}
         )
-        for each in found.get("Routes") or ()
-        if each.get("DestinationCidrBlock")
-        and each.get("GatewayId") != "local"
-        and each.get("Origin", "CreateRoute") == "CreateRoute"
+        for route in current.get("Routes") or ()
+        if route.get("DestinationCidrBlock")
+        and route.get("GatewayId") != "local"
+        and route.get("Origin", "CreateRoute") == "CreateRoute"
     }
 
 
-def _associations(found: Described) -> dict[str, str]:
+def _associations(current: Described) -> dict[str, str]:
     """dict[subnet -> id of its association]."""
     return {
-        each["SubnetId"]: each["RouteTableAssociationId"]
-        for each in found.get("Associations") or ()
-        if each.get("SubnetId") and each.get("AssociationState", {}).get("State") != "disassociated"
+        association["SubnetId"]: association["RouteTableAssociationId"]
+        for association in current.get("Associations") or ()
+        if association.get("SubnetId")
+        and association.get("AssociationState", {}).get("State") != "disassociated"
     }

@@ -90,27 +90,27 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 
-    def settle(self, found: Described, spec: SecurityGroupSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: SecurityGroupSpec, outside: Environment) -> Described:
         """Take away the rules that are not asked for, add those that are missing; the others stay."""
-        identity, place = found["GroupId"], self.place(outside, found["GroupId"])
+        identity, place = current["GroupId"], self.place(outside, current["GroupId"])
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
-        for way, key, asked in ways:
-            live, wanted = _rules(found.get(key) or (), identity), set(asked)
-            gone, missing = sorted(live - wanted, key=repr), sorted(wanted - live, key=repr)
-            for action, rules in (("revoke", gone), ("authorize", missing)):
+        for way, key, declared in ways:
+            live, expected = _rules(current.get(key) or (), identity), set(declared)
+            surplus, missing = sorted(live - expected, key=repr), sorted(expected - live, key=repr)
+            for action, rules in (("revoke", surplus), ("authorize", missing)):
                 if rules:
                     permissions = [_permission(rule, identity) for rule in rules]
                     method = f"{action}_security_group_{way}"
                     outside.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
-        return found
+        return current
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its names and rules."""
-        identity = self.id_of(found)
+        identity = self.id_of(current)
         return {
-            **super().inputs(found, outside),
-            "ingress": _plain(_rules(found["IpPermissions"], identity)),
-            "egress": _plain(_rules(found["IpPermissionsEgress"], identity)),
+            **super().inputs(current, outside),
+            "ingress": _plain(_rules(current["IpPermissions"], identity)),
+            "egress": _plain(_rules(current["IpPermissionsEgress"], identity)),
         }
 
 
@@ -156,21 +156,22 @@ def _is_backwards(ports: tuple[int | None, int | None]) -> bool:
 
 def _permission(rule: SecurityRule, identity: str) -> dict[str, Any]:
     """A rule as the API has it."""
-    said = {"Description": rule.description} if rule.description else {}
+    described = {"Description": rule.description} if rule.description else {}
     group = identity if rule.security_group == SELF else rule.security_group
     ends = {
-        "IpRanges": [{"CidrIp": rule.cidr, **said}] if rule.cidr else [],
-        "Ipv6Ranges": [{"CidrIpv6": rule.cidr6, **said}] if rule.cidr6 else [],
-        "UserIdGroupPairs": [{"GroupId": group, **said}] if group else [],
-        "PrefixListIds": [{"PrefixListId": rule.prefix_list, **said}] if rule.prefix_list else [],
+        "IpRanges": [{"CidrIp": rule.cidr, **described}] if rule.cidr else [],
+        "Ipv6Ranges": [{"CidrIpv6": rule.cidr6, **described}] if rule.cidr6 else [],
+        "UserIdGroupPairs": [{"GroupId": group, **described}] if group else [],
+        "PrefixListIds": [{"PrefixListId": rule.prefix_list, **described}] if rule.prefix_list else [],
     }
-    made: dict[str, Any] = {"IpProtocol": rule.protocol, **{key: each for key, each in ends.items() if each}}
+    permission: dict[str, Any] = {key: sources for key, sources in ends.items() if sources}
+    permission["IpProtocol"] = rule.protocol
     if rule.protocol != ANY:
         whole = (0, LAST_PORT) if rule.protocol in {"tcp", "udp"} else (-1, -1)
         first = whole[0] if rule.from_port is None else rule.from_port
         last = first if rule.from_port is not None else whole[1]
-        made |= {"FromPort": first, "ToPort": last if rule.to_port is None else rule.to_port}
-    return made
+        permission |= {"FromPort": first, "ToPort": last if rule.to_port is None else rule.to_port}
+    return permission
 
 
 def _rules(permissions: Iterable[Mapping[str, Any]], identity: str) -> set[SecurityRule]:
@@ -181,21 +182,21 @@ def _rules(permissions: Iterable[Mapping[str, Any]], identity: str) -> set[Secur
         ("UserIdGroupPairs", "GroupId", "security_group"),
         ("PrefixListIds", "PrefixListId", "prefix_list"),
     )
-    found = set()
-    for each in permissions:
-        first, last = _ports(each)
+    rules = set()
+    for permission in permissions:
+        first, last = _ports(permission)
         for listed, key, name in keys:
-            for end in each.get(listed) or ():
+            for end in permission.get(listed) or ():
                 value = SELF if name == "security_group" and end[key] == identity else end[key]
                 rule = SecurityRule(
-                    protocol=each["IpProtocol"],
+                    protocol=permission["IpProtocol"],
                     from_port=first,
                     to_port=last,
                     description=end.get("Description") or "",
                 )
                 ends: dict[str, Any] = {name: value}
-                found.add(replace(rule, **ends))
-    return found
+                rules.add(replace(rule, **ends))
+    return rules
 
 
 def _ports(permission: Mapping[str, Any]) -> tuple[int | None, int | None]:

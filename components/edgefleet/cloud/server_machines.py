@@ -1,4 +1,4 @@
-"""The machines of one server set: seen by their tags, asked and changed one at a time."""
+"""The machines of one server set: found by their tags, queried and changed one at a time."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ from edgefleet.io.tagging import EC2
 from edgefleet.io.waiting import until
 
 SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
-"""Tags of a server: its set, its place, and the digest of what it is made of."""
+"""Tags of a server: its set, its slot, and the digest of its settings."""
 NODES = "k3s kubectl get nodes -o json"
 DRAIN = "k3s kubectl drain --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"
 END = 600.0
@@ -35,7 +35,7 @@ END = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launching:
-    """What a machine of the set is started with."""
+    """The settings of a new machine of the set."""
 
     machine: Machine
     subnets: Sequence[str]
@@ -45,7 +45,7 @@ class Launching:
     """dict[how etcd begins -> first-boot configuration]."""
     tags: Mapping[str, str]
     marker: str
-    """Parameter that says that the cluster was begun once."""
+    """Parameter that records that the cluster was initialised."""
     join_seconds: int
 
 
@@ -62,11 +62,11 @@ class ServerMachines:
 
     def __init__(self, name: str, outside: Environment, place: str) -> None:
         self._name, self._outside, self.place = name, outside, place
-        self._known: list[Seen] = []
+        self._last_seen: list[Seen] = []
         self._is_begun = False
 
     def seen(self) -> list[Seen]:
-        """The machines that are not gone, the oldest first."""
+        """The machines that are not terminated, the oldest first."""
         states = ["pending", "running", "stopping", "stopped"]
         filters = [
             {"Name": f"tag:{SET}", "Values": [self._name]},
@@ -75,28 +75,29 @@ class ServerMachines:
         pages = self._outside.aws.pages(
             "ec2", "describe_instances", self.place, key="Reservations", Filters=filters
         )
-        found = [each for reservation in pages for each in reservation["Instances"]]
-        made = [Seen(_member(each), each) for each in found]
-        self._known = sorted(made, key=lambda each: (str(each.described["LaunchTime"]), each.member.instance))
-        return self._known
+        instances = [machine for reservation in pages for machine in reservation["Instances"]]
+        machines = [Seen(_member(machine), machine) for machine in instances]
+        machines.sort(key=lambda seen: (str(seen.described["LaunchTime"]), seen.member.instance))
+        self._last_seen = machines
+        return machines
 
-    def known(self) -> list[Seen]:
-        """The machines as last seen, without asking."""
-        return self._known
+    def last_seen(self) -> list[Seen]:
+        """The machines of the last query."""
+        return self._last_seen
 
     def cluster(self, seen: Sequence[Seen], marker: str, *, can_restore: bool) -> Cluster:
-        """What the hub's Kubernetes says, asked of one server after another until one answers."""
+        """The state of the hub's Kubernetes, from the first server that answers."""
         nodes = None
-        for each in seen:
-            if each.member.state == "running" and nodes is None:
-                nodes = self._nodes(each.member.instance)
+        for machine in seen:
+            if machine.member.state == "running" and nodes is None:
+                nodes = self._nodes(machine.member.instance)
         if not self._is_begun:
-            found = self._outside.aws.seek("ssm", "get_parameter", self.place, Name=marker)
-            self._is_begun = found is not None
+            initialised = self._outside.aws.seek("ssm", "get_parameter", self.place, Name=marker)
+            self._is_begun = initialised is not None
         return Cluster(nodes, self._is_begun, can_restore=can_restore)
 
     def act(self, action: Action, launching: Launching, seen: Sequence[Seen]) -> None:
-        """Do one thing."""
+        """Take one action."""
         if isinstance(action, Launch):
             self._launch(action, launching)
         elif isinstance(action, AwaitJoined):
@@ -110,22 +111,22 @@ class ServerMachines:
             self._resume(action.instance)
 
     def settle(self, seen: Sequence[Seen], target_groups: Iterable[str], tags: Mapping[str, str]) -> None:
-        """What can be changed on machines that stay: their target groups and tags."""
-        for each in seen:
-            own = {SET: self._name, SLOT: str(each.member.slot), CONFIG: each.member.config}
-            live = EC2.parsed(each.described.get("Tags"))
-            EC2.set(self._outside.aws, each.member.instance, {**tags, **own}, live=live)
+        """Set the target groups and tags of existing machines."""
+        for machine in seen:
+            own = {SET: self._name, SLOT: str(machine.member.slot), CONFIG: machine.member.config}
+            live = EC2.parsed(machine.described.get("Tags"))
+            EC2.set(self._outside.aws, machine.member.instance, {**tags, **own}, live=live)
         for group in sorted(target_groups):
             place, ask = self.place, self._outside.aws.call
             health = ask("elbv2", "describe_target_health", place, TargetGroupArn=group)
-            there = {one["Target"]["Id"] for one in health["TargetHealthDescriptions"]}
-            missing = [each.member.instance for each in seen if each.member.instance not in there]
+            there = {target["Target"]["Id"] for target in health["TargetHealthDescriptions"]}
+            missing = [machine.member.instance for machine in seen if machine.member.instance not in there]
             if missing:
                 targets = [{"Id": instance} for instance in missing]
                 ask("elbv2", "register_targets", place, TargetGroupArn=group, Targets=targets)
 
     def leave(self, instance: str, target_groups: Iterable[str]) -> None:
-        """Take a machine out of its target groups."""
+        """Remove a machine from its target groups."""
         for group in sorted(target_groups):
             targets, ask = [{"Id": instance}], self._outside.aws.seek
             try:
@@ -135,7 +136,7 @@ class ServerMachines:
                     raise
 
     def terminate(self, instance: str) -> None:
-        """End a machine, and wait until it is gone."""
+        """Terminate a machine and wait for its end."""
         self._outside.aws.seek("ec2", "terminate_instances", self.place, InstanceIds=[instance])
         what = f"{self.place}: {instance} terminated"
         until(lambda: self._is(instance, {"", "terminated"}), self._outside.clock, what=what, patience=END)
@@ -145,22 +146,22 @@ class ServerMachines:
         subnet = launching.subnets[slot.index % len(launching.subnets)]
         own = {SET: self._name, SLOT: str(slot.index), CONFIG: slot.config}
         data = compressed(launching.user_data[action.how])
-        made = run_one(
+        machine = run_one(
             self._outside,
             f"{self.place}, server {slot.index} in {subnet}, {launching.machine.instance_type}",
             NetworkInterfaces=[interface(subnet, launching.groups)],
             UserData=data,
             **launch_settings(aws, launching.machine, {**launching.tags, **own}),
         )
-        instance = str(made["InstanceId"])
-        what = f"{self.place}: {instance} running"
-        until(lambda: self._is(instance, {"running"}), self._outside.clock, what=what, patience=END)
+        instance = str(machine["InstanceId"])
+        goal = f"{self.place}: {instance} running"
+        until(lambda: self._is(instance, {"running"}), self._outside.clock, what=goal, patience=END)
         for group in sorted(launching.target_groups):
             targets = [{"Id": instance}]
             aws.call("elbv2", "register_targets", self.place, TargetGroupArn=group, Targets=targets)
 
     def _await_joined(self, instance: str, launching: Launching, seen: Sequence[Seen]) -> None:
-        """Wait until its node is ready; then the cluster was begun."""
+        """Wait until its node is ready, then record that the cluster is initialised."""
         servers = [instance, *(one.member.instance for one in seen if one.member.state == "running")]
 
         def look() -> bool | None:
@@ -183,7 +184,7 @@ class ServerMachines:
             self._is_begun = True
 
     def _remove_node(self, node: str, launching: Launching, seen: Sequence[Seen]) -> None:
-        """Drain it, delete it, so that k3s takes its member out of etcd, then end its machine."""
+        """Drain and delete the node, so that k3s removes its etcd member, then terminate its machine."""
         running = [each.member.instance for each in seen if each.member.state == "running"]
         others = [each for each in running if each != node] or running
         if node in running:
@@ -207,15 +208,15 @@ class ServerMachines:
         until(lambda: self._is(instance, {"running"}), clock, what=f"{what} running", patience=END)
 
     def _nodes(self, instance: str) -> Mapping[str, bool] | None:
-        """dict[node -> whether it is ready]; None where the server does not answer."""
+        """dict[node -> whether it is ready]; None if the server does not answer."""
         ran = run_command.run(instance, NODES, self._outside)
         if ran is None or not ran.is_done:
             return None
         return {each["metadata"]["name"]: _is_ready(each) for each in json.loads(ran.output)["items"]}
 
     def _is(self, instance: str, states: set[str]) -> bool | None:
-        found = self._outside.aws.seek("ec2", "describe_instances", self.place, InstanceIds=[instance]) or {}
-        listed = [each for one in found.get("Reservations", ()) for each in one["Instances"]]
+        answer = self._outside.aws.seek("ec2", "describe_instances", self.place, InstanceIds=[instance]) or {}
+        listed = [machine for item in answer.get("Reservations", ()) for machine in item["Instances"]]
         state = listed[0]["State"]["Name"] if listed else ""
         return True if state in states else None
 

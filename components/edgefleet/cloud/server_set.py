@@ -1,7 +1,7 @@
 """`edgefleet:aws:ServerSet`: the hub's servers as one resource that rolls its members one at a time.
 
-What is done next is decided by `edgefleet.cloud.base.rolling` from what is seen: machines by tag, nodes
-by asking a server through Systems Manager. So an update that was interrupted anywhere goes on from there.
+`edgefleet.cloud.base.rolling` chooses each action from the observed state: machines by tag, nodes by a query
+of a server through Systems Manager. So an interrupted update continues at any point.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from edgefleet.model.version_skew import upgrade_problems
 
 COUNTS = (1, 3, 5)
 MOST_STEPS = 60
-"""Actions of one update at most: each of five servers joins, leaves and ends, with room to spare."""
+"""Limit of actions in one update, above what five servers need to join, leave and end."""
 
 
 @spec
@@ -134,16 +134,16 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             yield Problem(code="subnets", path="subnets", problem="is empty", hint="name one a zone")
 
     def inspect_change(self, old: ServerSetSpec, new: ServerSetSpec) -> Iterable[Problem]:
-        """A version that may not follow the one before."""
+        """A version that must not follow the previous one."""
         if old.k3s_version and new.k3s_version:
             yield from upgrade_problems(old.k3s_version, new.k3s_version)
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """A server that is gone, stopped or not as asked for."""
+        """A server that is missing, stopped or outdated."""
         return ["state"] if outputs.get("state", "complete") != "complete" else []
 
     def plan(self, spec: ServerSetSpec, outside: Environment) -> Mapping[str, Any]:
-        """What servers will be made of; the image and the type have to go together.
+        """The settings of servers; the architectures of image and type must match.
 
         Raises:
             InvalidInput: no such image, or of another architecture than the type's.
@@ -153,7 +153,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return {"config": config_of(spec), "state": "complete"}
 
     def create(self, spec: ServerSetSpec, outside: Environment) -> Created[ServerSetOutputs]:
-        """Bring the servers up, or go on where an earlier run stopped.
+        """Create the servers, or continue after an interrupted run.
 
         Raises:
             Incomplete: some are there.
@@ -167,25 +167,25 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     def read(
         self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[ServerSetOutputs] | None:
-        """The servers as they are, from one call."""
+        """The live servers, from one call."""
         machines = ServerMachines(identity, outside, self.place(outside, identity))
         seen = machines.seen()
         if not seen:
             return None
-        wanted = str(recorded.get("config") or seen[0].member.config.partition("/")[0])
+        config = str(recorded.get("config") or seen[0].member.config.partition("/")[0])
         newest = seen[-1].described
         inputs = {
             "name": identity,
             "image": newest["ImageId"],
             "instanceType": newest["InstanceType"],
-            "servers": len({each.member.slot for each in seen}),
+            "servers": len({server.member.slot for server in seen}),
         }
-        return Found(id=identity, inputs=inputs, outputs=_outputs(wanted, seen, _places(recorded, seen)))
+        return Found(id=identity, inputs=inputs, outputs=_outputs(config, seen, _places(recorded, seen)))
 
     def update(
         self, identity: str, new: ServerSetSpec, outside: Environment, recorded: Mapping[str, Any]
     ) -> ServerSetOutputs:
-        """Make the servers as asked for, one at a time.
+        """Update the servers one at a time.
 
         Raises:
             Incomplete: some are; the next update goes on.
@@ -197,7 +197,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return self._converged(new, machines, outside)
 
     def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
-        """End all servers, with what etcd holds, and forget that there was a cluster."""
+        """Terminate all servers with etcd's data, and delete the record of the cluster."""
         place = self.place(outside, identity)
         machines = ServerMachines(identity, outside, place)
         for each in machines.seen():
@@ -207,10 +207,10 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             outside.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
 
     def _require_mine(self, machines: ServerMachines, name: str, outside: Environment) -> None:
-        """Refuse to go on with machines of which an earlier run did not make each for this very set.
+        """Refuse machines that no earlier run created for this set.
 
         Raises:
-            Refused: somebody else made one.
+            Refused: one has another owner.
         """
         for each in machines.seen():
             tags = EC2.parsed(each.described.get("Tags"))
@@ -220,10 +220,10 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     def _converged(
         self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment
     ) -> ServerSetOutputs:
-        """Do one thing after another until all is as wanted.
+        """Take actions until all servers match their slots.
 
         Raises:
-            Incomplete: it could not be done; what is there is recorded.
+            Incomplete: an action failed; the existing servers are recorded.
         """
         try:
             for _ in range(MOST_STEPS):
@@ -233,13 +233,13 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             problem = f"not in the desired state after {MOST_STEPS} steps"
             raise OutsideFailure(Problem(code="steps", where=machines.place, problem=problem, hint=hint))
         except EdgefleetError as error:
-            outputs = _outputs(config_of(spec), machines.known(), spec.servers)
+            outputs = _outputs(config_of(spec), machines.last_seen(), spec.servers)
             if not outputs.members:
                 raise
             raise Incomplete(error.problems, id=spec.name, outputs=outputs) from error
 
     def _step(self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment) -> bool:
-        """One action; whether nothing is left to do."""
+        """Take one action; returns whether all are done."""
         seen = machines.seen()
         cluster = machines.cluster(seen, spec.marker, can_restore=bool(spec.user_data.restore))
         wanted = [Slot(index, slot_config(spec, index)) for index in range(spec.servers)]
@@ -256,7 +256,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
 
 
 def _launch(spec: ServerSetSpec, tags: Mapping[str, str]) -> Launching:
-    """What a machine of the set is started with."""
+    """The settings of a new machine of the set."""
     disk: dict[str, Any] = {"VolumeSize": spec.volume.size, "VolumeType": spec.volume.type}
     if spec.volume.iops is not None:
         disk["Iops"] = spec.volume.iops
@@ -281,8 +281,8 @@ def _launch(spec: ServerSetSpec, tags: Mapping[str, str]) -> Launching:
 
 
 def config_of(spec: ServerSetSpec) -> str:
-    """Digest of what all servers are made of."""
-    made = {
+    """Digest of the settings of all servers."""
+    parts = {
         "image": spec.image,
         "type": spec.instance_type,
         "groups": sorted(spec.security_groups),
@@ -290,36 +290,36 @@ def config_of(spec: ServerSetSpec) -> str:
         "userData": spec.roll_on or spec.user_data.join,
         "volume": to_plain(spec.volume),
     }
-    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def slot_config(spec: ServerSetSpec, index: int) -> str:
-    """What the server of one place is made of: what all are, and its subnet."""
+    """Digest of the settings of one slot: those of all servers, and its subnet."""
     return f"{config_of(spec)}/{spec.subnets[index % len(spec.subnets)]}"
 
 
 def _places(recorded: Mapping[str, Any], seen: Iterable[Seen]) -> int:
-    """How many places there are: as recorded, else as seen."""
+    """Number of slots: recorded, otherwise observed."""
     slots = {each["slot"] for each in recorded.get("members") or ()}
     return len(slots or {each.member.slot for each in seen})
 
 
 def _outputs(config: str, seen: Iterable[Seen], places: int) -> ServerSetOutputs:
-    ordered = sorted(seen, key=lambda each: (each.member.slot, each.member.instance))
+    ordered = sorted(seen, key=lambda server: (server.member.slot, server.member.instance))
     members = [
         ServerMember(
-            instance=each.member.instance,
-            slot=each.member.slot,
-            zone=each.described["Placement"]["AvailabilityZone"],
-            private_ip=each.described.get("PrivateIpAddress", ""),
-            state=each.member.state,
+            instance=server.member.instance,
+            slot=server.member.slot,
+            zone=server.described["Placement"]["AvailabilityZone"],
+            private_ip=server.described.get("PrivateIpAddress", ""),
+            state=server.member.state,
         )
-        for each in ordered
+        for server in ordered
     ]
     right = [
-        each.member.slot
-        for each in ordered
-        if each.member.state == "running" and each.member.config.partition("/")[0] == config
+        server.member.slot
+        for server in ordered
+        if server.member.state == "running" and server.member.config.partition("/")[0] == config
     ]
     is_complete = right == list(range(places)) and len(right) == len(members)
     return ServerSetOutputs(config=config, state="complete" if is_complete else "incomplete", members=members)

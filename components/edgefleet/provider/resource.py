@@ -63,7 +63,7 @@ class Resource(Protocol):
         """
         ...
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
         """The outputs that are certain although the input at path `because` is unknown."""
         ...
 

@@ -1,6 +1,6 @@
-"""What the kinds of AWS resources have in common.
+"""The bases of the kinds of AWS resources.
 
-A kind is a subclass in a file of its own beside this folder. Where a table of operations describes it, it
+A kind is a subclass in its own file beside this folder. Where a table of operations describes it, it
 derives from `Ec2Resource`, `NamedResource` or `ChosenId` (or one of those in `services`), and overrides what
 the table cannot say; otherwise from `CloudResource`.
 """

@@ -1,4 +1,4 @@
-"""What AWS takes: names, blocks of addresses, tags and ranges of numbers. Pure."""
+"""AWS's constraints on names, blocks of addresses, tags and numbers. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ MOST_TAGS = 40
 
 
 def cidr_problems(path: str, cidr: str) -> Iterable[Problem]:
-    """What is wrong with the IPv4 block of a network or subnet (VPC user guide: /16 to /28)."""
+    """Problems of the IPv4 block of a network or subnet (VPC user guide: /16 to /28)."""
     try:
         block = ip_network(cidr)
     except ValueError as error:
@@ -31,21 +31,21 @@ def cidr_problems(path: str, cidr: str) -> Iterable[Problem]:
 
 
 def balancer_name_problems(name: str) -> Iterable[Problem]:
-    """What is wrong with the name of a load balancer or target group."""
+    """Problems of the name of a load balancer or target group."""
     if not BALANCER.fullmatch(name):
         hint = "use 32 letters, digits and hyphens at most, none at the ends, not beginning with internal-"
         yield Problem(code="name", path="name", problem=f"{name!r} is not a name that AWS takes", hint=hint)
 
 
 def iam_name_problems(name: str) -> Iterable[Problem]:
-    """What is wrong with the name of a role, an instance profile or a policy."""
+    """Problems of the name of a role, an instance profile or a policy."""
     if not IAM.fullmatch(name):
         hint = "use 64 letters, digits and _+=,.@- at most"
         yield Problem(code="name", path="name", problem=f"{name!r} is not a name that AWS takes", hint=hint)
 
 
 def balancer_name(name: str) -> str:
-    """`name` shortened to what a load balancer may be called, the end kept."""
+    """`name` shortened to a valid load balancer name, with its end."""
     longest = 32
     return name if len(name) <= longest else name[-longest:].strip("-")
 
@@ -74,7 +74,7 @@ def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def range_problems(path: str, value: int, least: int, most: int) -> Iterator[Problem]:
-    """What is wrong with a number that has to be from `least` to `most`."""
+    """Problems of a number that must be from `least` to `most`."""
     if not least <= value <= most:
         hint = f"write {least} to {most}"
         yield Problem(code="range", path=path, problem=f"{value} is out of range", hint=hint)

@@ -1,4 +1,4 @@
-"""Kinds that their service describes as a whole, and that are set to what differs from that."""
+"""Kinds that their service describes as a whole; an update sets only the differences."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -17,202 +17,202 @@ from edgefleet.model.differ import is_same
 
 
 class DescribedResource(CloudResource):
-    """A kind that its table describes; what a table cannot say, the kind overrides."""
+    """A kind that a table describes; the kind overrides what the table cannot express."""
 
     TABLE: ClassVar[Table]
     TAGGING: ClassVar[Tagging]
     PATIENCE: ClassVar[float] = 120.0
-    """Seconds that something else may go on using it while it is to be removed."""
+    """Seconds to wait for its users before its deletion fails."""
     IN_USE: ClassVar[frozenset[str]] = IN_USE
-    """Codes by which AWS says that something still uses it."""
+    """AWS's error codes for a resource in use."""
 
     @abstractmethod
     def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
-        """As the service describes it; None where it is gone."""
+        """Its description by the service; None if it does not exist."""
 
     def request(self, spec: Any, outside: Environment) -> dict[str, Any]:
-        """Parameters of the call that makes it, beside its tags."""
+        """Parameters of its create call, besides its tags."""
         del outside
         values = plain(spec)
         return {parameter: values[name] for name, parameter in self.TABLE.fields.items()}
 
-    def tagged_by(self, found: Described) -> str:
-        """What the service's tag calls name it by: its ARN or id."""
-        return str(found[self.TABLE.key])
+    def tagged_by(self, current: Described) -> str:
+        """Its name in the service's tag calls: an ARN or id."""
+        return str(current[self.TABLE.key])
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
-        """The inputs, plain, that describe it as it is; tags are added."""
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+        """Its live inputs, plain, without tags."""
         del outside
         paths = {**self.TABLE.fields, **self.TABLE.settings}
-        return {name: read_back(self.Spec, name, value_at(found, path)) for name, path in paths.items()}
+        return {name: read_back(self.Spec, name, value_at(current, path)) for name, path in paths.items()}
 
-    def outputs(self, found: Described, outside: Environment) -> Any:
-        """The outputs of what the service describes."""
+    def outputs(self, current: Described, outside: Environment) -> Any:
+        """The outputs, from the service's description."""
         del outside
-        return self.Outputs(**{name: value_at(found, path) for name, path in self.TABLE.outputs.items()})
+        return self.Outputs(**{name: value_at(current, path) for name, path in self.TABLE.outputs.items()})
 
-    def settle(self, found: Described, spec: Any, outside: Environment) -> Described:
-        """Set what differs from `spec`, also after an interrupted create; as it is described then."""
-        found = self.ready(found, outside)
+    def settle(self, current: Described, spec: Any, outside: Environment) -> Described:
+        """Set the differences from `spec`, also after an interrupted create; the new description."""
+        current = self.ready(current, outside)
         if not self.TABLE.changes:
-            return found
-        live, asked = self.inputs(found, outside), plain(spec)
+            return current
+        live, goal = self.inputs(current, outside), plain(spec)
         for change in self.TABLE.changes:
             names = change.inputs
-            if not all(is_same(self.Spec, name, live[name] or None, asked[name] or None) for name in names):
-                self._apply(change, found, spec, outside)
-                found = self.ready(found, outside, is_changed=True)
-        return found
+            if not all(is_same(self.Spec, name, live[name] or None, goal[name] or None) for name in names):
+                self._apply(change, current, spec, outside)
+                current = self.ready(current, outside, is_changed=True)
+        return current
 
-    def ready(self, found: Described, outside: Environment, *, is_changed: bool = False) -> Described:
-        """It as described once it works; at once where its table has no readiness.
+    def ready(self, current: Described, outside: Environment, *, is_changed: bool = False) -> Described:
+        """Its description once it is ready; at once if its table has no readiness.
 
         Raises:
             OutsideFailure: it never will, or takes too long.
         """
         readiness = self.TABLE.readiness
-        if readiness is None or (not is_changed and value_at(found, readiness.at) == readiness.good):
-            return found
-        identity = self.id_of(found)
+        if readiness is None or (not is_changed and value_at(current, readiness.at) == readiness.good):
+            return current
+        identity = self.id_of(current)
         place = self.place(outside, identity)
 
         def look() -> Described | None:
-            found = self.look(identity, outside) or {}
-            state = value_at(found, readiness.at)
+            current = self.look(identity, outside) or {}
+            state = value_at(current, readiness.at)
             if state in readiness.bad:
-                problem = f"could not be created: {readiness.reason(found) or 'AWS does not give a reason'}"
+                problem = f"could not be created: {readiness.reason(current) or 'AWS does not give a reason'}"
                 raise OutsideFailure(
                     Problem(code="failed", where=place, problem=problem, hint=readiness.hint)
                 )
-            return found if state == readiness.good else None
+            return current if state == readiness.good else None
 
-        what = f"{place}: {readiness.good.lower()}"
-        return until(look, outside.clock, what=what, patience=readiness.patience)
+        goal = f"{place}: {readiness.good.lower()}"
+        return until(look, outside.clock, what=goal, patience=readiness.patience)
 
     def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
-        """As described, also where it failed or is being removed."""
+        """Its description, also if it failed or is being deleted."""
         return self.describe(identity, outside)
 
-    def id_of(self, found: Described) -> str:
+    def id_of(self, current: Described) -> str:
         """Its id."""
-        return str(found[self.TABLE.key])
+        return str(current[self.TABLE.key])
 
-    def named(self, found: Described) -> dict[str, Any]:
+    def named(self, current: Described) -> dict[str, Any]:
         """The parameters by which calls name it."""
-        return {self.TABLE.key: found[self.TABLE.key]}
+        return {self.TABLE.key: current[self.TABLE.key]}
 
-    def remove(self, found: Described, outside: Environment, place: str) -> None:
-        """Remove it; called again while it is in use."""
-        outside.aws.seek(self.TAGGING.service, self.TABLE.delete, place, **self.named(found))
+    def remove(self, current: Described, outside: Environment, place: str) -> None:
+        """Delete it; called again while it is in use."""
+        outside.aws.seek(self.TAGGING.service, self.TABLE.delete, place, **self.named(current))
 
     def until_gone(self, identity: str, outside: Environment) -> None:
         """Wait until it is no longer described."""
-        what = f"{self.place(outside, identity)}: removed"
+        goal = f"{self.place(outside, identity)}: removed"
         patience = self.TABLE.readiness.patience if self.TABLE.readiness else self.PATIENCE
 
         def look() -> bool | None:
             return True if self.look(identity, outside) is None else None
 
-        until(look, outside.clock, what=what, patience=patience)
+        until(look, outside.clock, what=goal, patience=patience)
 
     def users(self, identity: str, outside: Environment) -> list[str]:
-        """What still uses it, for messages."""
+        """Its users, for messages."""
         del identity, outside
         return []
 
-    def live_tags(self, found: Described, outside: Environment) -> dict[str, str]:
-        """Its tags as they are; asked for unless the service describes them with the rest."""
+    def live_tags(self, current: Described, outside: Environment) -> dict[str, str]:
+        """Its live tags, by a call of their own unless its description has them."""
         if not self.TAGGING.read:
-            return self.TAGGING.parsed(found.get(self.TAGGING.tags))
-        return self.TAGGING.live(outside.aws, self.tagged_by(found))
+            return self.TAGGING.parsed(current.get(self.TAGGING.tags))
+        return self.TAGGING.live(outside.aws, self.tagged_by(current))
 
     def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
-        """As it is."""
+        """Its live state."""
         del recorded
-        found = self.describe(identity, outside)
-        if found is None:
+        current = self.describe(identity, outside)
+        if current is None:
             return None
         inputs = {
-            **self.inputs(found, outside),
-            "tags": without_ownership(self.live_tags(found, outside)),
+            **self.inputs(current, outside),
+            "tags": without_ownership(self.live_tags(current, outside)),
         }
-        return Found(id=identity, inputs=inputs, outputs=self.outputs(found, outside))
+        return Found(id=identity, inputs=inputs, outputs=self.outputs(current, outside))
 
     def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
-        """Set what differs from how it is."""
+        """Set the differences from its live state."""
         del recorded
-        found: Described = self.describe(identity, outside) or self.gone(identity, outside)
-        with finishing(identity, self.outputs(found, outside)):
-            live = self.live_tags(found, outside)
-            self.TAGGING.set(outside.aws, self.tagged_by(found), self.tags(new, outside), live=live)
-            found = self.settle(found, new, outside)
-        return self.outputs(found, outside)
+        current: Described = self.describe(identity, outside) or self.fail_missing(identity, outside)
+        with finishing(identity, self.outputs(current, outside)):
+            live = self.live_tags(current, outside)
+            self.TAGGING.set(outside.aws, self.tagged_by(current), self.tags(new, outside), live=live)
+            current = self.settle(current, new, outside)
+        return self.outputs(current, outside)
 
     def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
-        """Remove it; AWS keeps it while anything uses it, so that is waited for, then named."""
+        """Delete it; waits for resources that use it, and reports them if they remain."""
         del inputs
-        found = self.describe(identity, outside)
-        if found is not None:
+        current = self.describe(identity, outside)
+        if current is not None:
             place = self.place(outside, identity)
             while_in_use(
-                lambda: self.remove(found, outside, place),
+                lambda: self.remove(current, outside, place),
                 outside.clock,
                 users=lambda: self.users(identity, outside),
                 codes=self.IN_USE,
                 patience=self.PATIENCE,
             )
 
-    def _apply(self, change: Change, found: Described, spec: Any, outside: Environment) -> None:
-        call, place = outside.aws.call, self.place(outside, self.id_of(found))
+    def _apply(self, change: Change, current: Described, spec: Any, outside: Environment) -> None:
+        call, place = outside.aws.call, self.place(outside, self.id_of(current))
         if change.otherwise and not plain(spec)[change.inputs[0]]:
-            call(self.TAGGING.service, change.otherwise, place, **self.named(found))
+            call(self.TAGGING.service, change.otherwise, place, **self.named(current))
         else:
-            call(self.TAGGING.service, change.method, place, **self.named(found), **change.parameters(spec))
+            call(self.TAGGING.service, change.method, place, **self.named(current), **change.parameters(spec))
 
-    def _finished(self, found: Described, spec: Any, outside: Environment) -> Created[Any]:
-        """It as created, with all its settings."""
-        identity = self.id_of(found)
-        with finishing(identity, self.outputs(found, outside)):
-            found = self.settle(found, spec, outside)
-        return Created(id=identity, outputs=self.outputs(found, outside))
+    def _finished(self, current: Described, spec: Any, outside: Environment) -> Created[Any]:
+        """The created resource, with all its settings."""
+        identity = self.id_of(current)
+        with finishing(identity, self.outputs(current, outside)):
+            current = self.settle(current, spec, outside)
+        return Created(id=identity, outputs=self.outputs(current, outside))
 
 
 class Ec2Resource(DescribedResource):
-    """A kind of EC2's: found by its tags, described together with others."""
+    """A kind of EC2: found by its tags, described together with others."""
 
     KIND: ClassVar[ec2.Ec2Kind]
     TAGGING = EC2
     INTERFACES: ClassVar[str] = ""
-    """Filter by which network interfaces that use it are found, ``vpc-id``."""
+    """Filter for the network interfaces that use it, ``vpc-id``."""
 
     def make(self, spec: Any, outside: Environment, place: str) -> Described:
-        """Make it with all its tags; as EC2 describes it."""
-        made = outside.aws.call(
+        """Create it with all its tags; EC2's description."""
+        answer = outside.aws.call(
             "ec2",
             self.TABLE.create,
             place,
             **self.request(spec, outside),
             TagSpecifications=ec2.tagged(self.KIND.type, self.tags(spec, outside)),
         )
-        described: Described = made[self.TABLE.answer] if self.TABLE.answer else made
+        described: Described = answer[self.TABLE.answer] if self.TABLE.answer else answer
         return described
 
     def create(self, spec: Any, outside: Environment) -> Created[Any]:
         """Make it, or go on with the one that an earlier run made without hearing so."""
         place = self.place(outside)
-        found = ec2.find(outside, self.KIND, place) or self.make(spec, outside, place)
-        return self._finished(found, spec, outside)
+        current = ec2.find(outside, self.KIND, place) or self.make(spec, outside, place)
+        return self._finished(current, spec, outside)
 
     def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
         """By its id."""
         return ec2.get(outside.aws, self.KIND, identity)
 
-    def outputs(self, found: Described, outside: Environment) -> Any:
-        """The outputs; an ARN is made up of its type and id where EC2 does not describe it."""
+    def outputs(self, current: Described, outside: Environment) -> Any:
+        """The outputs; the ARN is built from type and id if EC2 does not describe it."""
         if self.TABLE.outputs:
-            return super().outputs(found, outside)
-        name = f"{self.KIND.type}/{self.id_of(found)}"
-        return self.Outputs(arn=outside.aws.arn("ec2", name, account=found.get("OwnerId")))
+            return super().outputs(current, outside)
+        name = f"{self.KIND.type}/{self.id_of(current)}"
+        return self.Outputs(arn=outside.aws.arn("ec2", name, account=current.get("OwnerId")))
 
     def users(self, identity: str, outside: Environment) -> list[str]:
         """Network interfaces."""
@@ -236,11 +236,11 @@ class NamedResource(DescribedResource):
         return str(spec.name)
 
     def name_of(self, spec: Any) -> str:
-        """What `describe` finds it by before it has an id."""
+        """The name for `describe` before it has an id."""
         return self.identity(spec)
 
     def make(self, spec: Any, outside: Environment, place: str) -> None:
-        """Make it with all its tags. What exists already is left to `EXISTS`."""
+        """Create it with all its tags; `EXISTS` handles an existing one."""
         tags = {self.TAGGING.tags: self.TAGGING.form(self.tags(spec, outside))}
         outside.aws.call(
             self.TAGGING.service, self.TABLE.create, place, **self.request(spec, outside), **tags
@@ -256,8 +256,8 @@ class NamedResource(DescribedResource):
         """Make it, or go on with the one that an earlier run made without hearing so."""
         name = self.name_of(spec)
         place = self.place(outside, name)
-        found = None if self.EXISTS else self.describe(name, outside)
-        is_new = found is None
+        current = None if self.EXISTS else self.describe(name, outside)
+        is_new = current is None
         try:
             if is_new:
                 self.make(spec, outside, place)
@@ -265,15 +265,15 @@ class NamedResource(DescribedResource):
             if error_code(error) not in self.EXISTS:
                 raise
             is_new = False
-        found = found or self._awaited(name, outside)
+        current = current or self._awaited(name, outside)
         if not is_new:
-            live = self.live_tags(found, outside)
+            live = self.live_tags(current, outside)
             if outside.owner is None or not outside.owner.is_mine(live, place):
-                raise exists(place, self.TOKEN, self.id_of(found))
-        return self._finished(found, spec, outside)
+                raise exists(place, self.TOKEN, self.id_of(current))
+        return self._finished(current, spec, outside)
 
     def _awaited(self, name: str, outside: Environment) -> dict[str, Any]:
-        """What was just made, which some services show only after a moment."""
+        """The new resource, which some services describe only after a moment."""
         what = f"{self.place(outside, name)}: there"
         return until(lambda: self.describe(name, outside), outside.clock, what=what, patience=60)
 
@@ -282,7 +282,7 @@ class ChosenId(NamedResource):
     """A kind that has a name, and an id that AWS chooses."""
 
     def identity(self, spec: Any) -> str:
-        """AWS chooses it."""
+        """Empty: AWS chooses it."""
         del spec
         return ""
 

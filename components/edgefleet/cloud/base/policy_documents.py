@@ -1,7 +1,7 @@
-"""IAM policy documents compared by what they mean. Pure.
+"""IAM policy documents compared by their meaning. Pure.
 
-AWS gives documents back otherwise than it got them: a list of one as its element, account numbers as ARNs of
-the root, lists in another order. Source: IAM user guide, "IAM JSON policy element reference".
+AWS returns documents in another form: a list of one as its element, account numbers as ARNs of the root,
+lists in another order. Source: IAM user guide, "IAM JSON policy element reference".
 """
 
 import json
@@ -16,7 +16,7 @@ VERSION = "2012-10-17"
 
 
 def canonical(document: Any) -> Any:
-    """The one form of all documents that mean the same; what is no document is left alone."""
+    """The canonical form of a document; other values are unchanged."""
     if not isinstance(document, Mapping) or "Statement" not in document:
         return document
     statements = document["Statement"]
@@ -29,27 +29,27 @@ def canonical(document: Any) -> Any:
 
 
 def parsed(text: str | Mapping[str, Any]) -> dict[str, Any]:
-    """A document as AWS answers it: text, URL-encoded or not, or a map already."""
+    """A document in AWS's answer: text, URL-encoded or not, or a map."""
     if not isinstance(text, str):
         return dict(text)
-    found: dict[str, Any] = json.loads(text if text.lstrip().startswith("{") else unquote(text))
-    return found
+    document: dict[str, Any] = json.loads(text if text.lstrip().startswith("{") else unquote(text))
+    return document
 
 
 def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
-    made = dict(statement)
+    result = dict(statement)
     for name in LISTS:
-        if name in made:
-            made[name] = _listed(made[name])
+        if name in result:
+            result[name] = _listed(result[name])
     for name in ("Principal", "NotPrincipal"):
-        if isinstance(made.get(name), Mapping):
-            made[name] = {kind: _listed(who) for kind, who in made[name].items()}
-    if isinstance(made.get("Condition"), Mapping):
-        made["Condition"] = {
+        if isinstance(result.get(name), Mapping):
+            result[name] = {kind: _listed(who) for kind, who in result[name].items()}
+    if isinstance(result.get("Condition"), Mapping):
+        result["Condition"] = {
             operator: {key: _listed(values) for key, values in tests.items()}
-            for operator, tests in made["Condition"].items()
+            for operator, tests in result["Condition"].items()
         }
-    return made
+    return result
 
 
 def _listed(values: Any) -> list[str]:

@@ -1,6 +1,6 @@
-"""What every kind of AWS resource has: where it is, its tags, and what is known ahead.
+"""The base of all kinds of AWS resources: region, tags and planned outputs.
 
-An input of these declares no effect on a deployed site as those of a site do: it has none.
+Unlike the inputs of a site, these declare no effect on a deployed site: they have none.
 """
 
 from abc import ABC, abstractmethod
@@ -65,7 +65,7 @@ class CloudResource(ABC):
     """Outputs that no update changes: all but `CHANGING`."""
 
     def __init_subclass__(cls, *, spec: type[Any] | None = None, outputs: type[Any] | None = None) -> None:
-        """Complete what follows from the name and the specs; a base of kinds has none."""
+        """Derive token and specs from the class; a base of kinds has none."""
         if spec is None or outputs is None:
             return
         cls.TOKEN, cls.Spec, cls.Outputs = f"edgefleet:aws:{cls.__name__}", spec, outputs
@@ -74,42 +74,42 @@ class CloudResource(ABC):
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
 
     def identity(self, spec: Any) -> str:
-        """The id that `spec` will have; empty where AWS chooses it."""
+        """The id of `spec`; empty if AWS chooses it."""
         del spec
         return ""
 
     def inspect(self, spec: Any) -> Iterable[Problem]:
-        """What is wrong with `spec` beyond the types of its fields."""
+        """Problems of `spec` beyond the types of its fields."""
         return tag_problems(getattr(spec, "tags", {}))
 
     def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:
-        """What is wrong with going from `old` to `new`, each right by itself; asked in preview and up."""
+        """Problems of a change from `old` to `new`, each valid; called in preview and up."""
         del old, new
         return ()
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Paths of recorded outputs that say: this is not as asked for, whatever the inputs."""
+        """Paths of recorded outputs that show drift, independent of the inputs."""
         del outputs
         return []
 
     def plan(self, spec: Any, outside: Environment) -> Any:
-        """The outputs, plain, that are certain before `spec` is made; typed where all are."""
+        """The outputs that are certain before `spec` is created: plain, or typed if all are."""
         del spec, outside
         return {}
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
-        """The outputs that are certain although the input at path `because` is not known yet."""
-        del known, because, outside
+    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+        """The outputs that are certain although the input at path `because` is unknown."""
+        del inputs, because, outside
         return {}
 
     def place(self, outside: Environment, identity: str = "") -> str:
-        """What a call works on, for messages: ``Vpc hub (vpc-0a1b)``."""
+        """Its name for messages: ``Vpc hub (vpc-0a1b)``."""
         kind = self.TOKEN.rpartition(":")[2]
         name = outside.owner.name if outside.owner else ""
         shown = f"({identity})" if name and identity else identity
         return " ".join(filter(None, [kind, name, shown]))
 
-    def gone(self, identity: str, outside: Environment) -> NoReturn:
+    def fail_missing(self, identity: str, outside: Environment) -> NoReturn:
         """Say that what was to be changed is not there.
 
         Raises:
@@ -122,7 +122,7 @@ class CloudResource(ABC):
         )
 
     def tags(self, spec: Any, outside: Environment) -> dict[str, str]:
-        """All tags of the resource: those asked for and those that say whose it is."""
+        """All tags of the resource: the declared ones and those of its owner."""
         return {**spec.tags, **owner_tags(outside)}
 
     @abstractmethod
@@ -131,15 +131,15 @@ class CloudResource(ABC):
 
     @abstractmethod
     def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
-        """As it is; None where it is gone."""
+        """Its live state; None if it does not exist."""
 
     @abstractmethod
     def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
-        """Set what differs from how it is."""
+        """Set the differences from its live state."""
 
     @abstractmethod
     def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
-        """Remove it; gone already is success."""
+        """Delete it; success if it does not exist."""
 
     def delete(
         self,
@@ -155,7 +155,7 @@ class CloudResource(ABC):
 
 
 def owner_tags(outside: Environment) -> dict[str, str]:
-    """Tags that say whose a resource is."""
+    """Tags that identify the owner of a resource."""
     return outside.owner.tags() if outside.owner else {MANAGED[0]: MANAGED[1]}
 
 

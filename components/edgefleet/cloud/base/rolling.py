@@ -1,14 +1,15 @@
-"""What to do next with a hub's servers, so that etcd keeps its majority. Pure.
+"""The next action on a hub's servers that keeps etcd's majority. Pure.
 
-Pulumi makes before it removes and sees one machine at a time, so it cannot keep a quorum; here one machine at
-a time is added, waited for, and only then an old one taken away. All comes from what is seen, nothing is
-remembered: after a kill at any point the next look goes on from there. Sources: etcd, "Runtime
+Pulumi creates before it deletes and sees one machine at a time, so it cannot keep a quorum. Here one machine
+at a time is added and awaited before an old one is removed. The action depends only on the observed state, so
+that an update continues after a kill at any point. Sources: etcd, "Runtime
 reconfiguration" (one at a time, add before remove); k3s docs, datastore/ha-embedded; k3s removes the etcd
 member of a node that is deleted (pkg/etcd, the node controller).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 Start = Literal["init", "join", "restore"]
@@ -22,7 +23,7 @@ class Slot:
 
     index: int
     config: str
-    """Digest of all that makes a server of this place what it is."""
+    """Digest of the settings of a server in this slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,23 @@ class Member:
     """A machine of the set."""
 
     instance: str
-    """Its id; also the name of its node."""
+    """Its id, which is also its node's name."""
     slot: int
     config: str
     state: str
-    """As EC2 has it: ``pending``, ``running``, ``stopped`` ..."""
+    """EC2's state: ``pending``, ``running``, ``stopped`` ..."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What the hub's Kubernetes says."""
+    """The observed state of the hub's Kubernetes."""
 
     nodes: Mapping[str, bool] | None
-    """dict[node -> whether it is ready]; None where it does not answer."""
+    """dict[node -> whether it is ready]; None if it does not answer."""
     was_initialised: bool
     """Whether it ever ran."""
     can_restore: bool = False
-    """Whether a snapshot to begin with is named."""
+    """Whether a snapshot to restore is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Start a machine that somebody stopped."""
+    """Start a stopped machine."""
 
     instance: str
 
@@ -73,21 +74,21 @@ class AwaitJoined:
 
 @dataclass(frozen=True, slots=True)
 class RemoveNode:
-    """Take a node, and with it its member of etcd, out of the cluster; then end its machine, if any."""
+    """Remove a node with its etcd member from the cluster, then terminate its machine, if any."""
 
     node: str
 
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """End a machine that is no node of the cluster."""
+    """Terminate a machine that is no node of the cluster."""
 
     instance: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Nothing can be done without losing something."""
+    """Every action would lose data or the majority."""
 
     problem: str
     hint: str
@@ -95,43 +96,43 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """All is as wanted."""
+    """All servers match their slots."""
 
 
 Action = Launch | Resume | AwaitJoined | RemoveNode | Terminate | Stuck | Done
 
 
-def next_action(wanted: Sequence[Slot], members: Sequence[Member], cluster: Cluster) -> Action:
-    """The one thing to do now."""
-    alive = sorted((each for each in members if each.state in ALIVE), key=lambda each: each.instance)
-    stopped = [each for each in members if each.state in STOPPED]
+def next_action(slots: Sequence[Slot], members: Sequence[Member], cluster: Cluster) -> Action:
+    """The next action."""
+    alive = sorted((member for member in members if member.state in ALIVE), key=attrgetter("instance"))
+    stopped = [member for member in members if member.state in STOPPED]
     if stopped:
-        return Resume(min(each.instance for each in stopped))
+        return Resume(min(member.instance for member in stopped))
     if not alive:
-        return _first(wanted, cluster)
+        return _first(slots, cluster)
     if cluster.nodes is None:
         return AwaitJoined(alive[0].instance)
     return (
         _dead(alive, cluster.nodes)
-        or _unjoined(wanted, alive, cluster.nodes)
-        or _empty(wanted, alive)
-        or _superfluous(wanted, alive, cluster.nodes)
-        or _stale(wanted, alive)
+        or _unjoined(slots, alive, cluster.nodes)
+        or _empty(slots, alive)
+        or _superfluous(slots, alive, cluster.nodes)
+        or _stale(slots, alive)
         or Done()
     )
 
 
 def quorum(count: int) -> int:
-    """How many of `count` members of etcd make a majority."""
+    """The majority of `count` members of etcd."""
     return count // 2 + 1
 
 
-def _first(wanted: Sequence[Slot], cluster: Cluster) -> Action:
-    """There is no machine at all."""
+def _first(slots: Sequence[Slot], cluster: Cluster) -> Action:
+    """The first machine."""
     if not cluster.was_initialised:
-        return Launch(wanted[0], "init")
+        return Launch(slots[0], "init")
     if cluster.can_restore:
-        return Launch(wanted[0], "restore")
+        return Launch(slots[0], "restore")
     return Stuck(
         "all servers of the hub are gone, and etcd's data with them",
         "name a snapshot in controlPlane.snapshots.restore and run up; `aws s3 ls` shows them below"
@@ -140,56 +141,55 @@ def _first(wanted: Sequence[Slot], cluster: Cluster) -> Action:
 
 
 def _dead(alive: Sequence[Member], nodes: Mapping[str, bool]) -> Action | None:
-    """Nodes whose machines are gone count against the majority until they are removed."""
-    there = {each.instance for each in alive}
+    """A node without a machine, which counts against the majority until it is removed."""
+    there = {member.instance for member in alive}
     gone = sorted(node for node in nodes if node not in there)
     return RemoveNode(gone[0]) if gone else None
 
 
-def _unjoined(wanted: Sequence[Slot], alive: Sequence[Member], nodes: Mapping[str, bool]) -> Action | None:
-    """One change at a time: what was begun is finished first, or given up where it is no longer wanted."""
-    for each in alive:
-        if nodes.get(each.instance):
+def _unjoined(slots: Sequence[Slot], alive: Sequence[Member], nodes: Mapping[str, bool]) -> Action | None:
+    """Finish the change in progress first, or undo it if its slot has changed."""
+    for member in alive:
+        if nodes.get(member.instance):
             continue
-        if not _is_current(each, wanted) and each.instance not in nodes:
-            return Terminate(each.instance)
-        if not _is_current(each, wanted):
-            return RemoveNode(each.instance)
-        return AwaitJoined(each.instance)
+        if not _is_current(member, slots) and member.instance not in nodes:
+            return Terminate(member.instance)
+        if not _is_current(member, slots):
+            return RemoveNode(member.instance)
+        return AwaitJoined(member.instance)
     return None
 
 
-def _superfluous(wanted: Sequence[Slot], alive: Sequence[Member], nodes: Mapping[str, bool]) -> Action | None:
-    """A machine that another one has taken the place of, or whose place is no more."""
-    for each in alive:
-        others = [one for one in alive if one.slot == each.slot and one.instance != each.instance]
-        is_replaced = not _is_current(each, wanted) and any(_is_current(one, wanted) for one in others)
-        is_twice = any(_is_current(one, wanted) and one.instance < each.instance for one in others)
-        if not (is_replaced or is_twice or each.slot >= len(wanted)):
+def _superfluous(slots: Sequence[Slot], alive: Sequence[Member], nodes: Mapping[str, bool]) -> Action | None:
+    """A machine that has a replacement, or whose slot no longer exists."""
+    for member in alive:
+        others = [other for other in alive if other.slot == member.slot and other.instance != member.instance]
+        is_replaced = not _is_current(member, slots) and any(_is_current(other, slots) for other in others)
+        is_twice = any(_is_current(other, slots) and other.instance < member.instance for other in others)
+        if not (is_replaced or is_twice or member.slot >= len(slots)):
             continue
-        left = sum(ready for node, ready in nodes.items() if node != each.instance)
-        if left < quorum(len(nodes) - 1):
-            return Stuck(
-                f"removing {each.instance} would leave etcd {left} of {len(nodes) - 1} members: no majority",
-                "restore the other servers first, then run up again",
-            )
-        return RemoveNode(each.instance)
+        rest = sum(ready for node, ready in nodes.items() if node != member.instance)
+        if rest < quorum(len(nodes) - 1):
+            members = f"{rest} of {len(nodes) - 1} members"
+            problem = f"removing {member.instance} would leave etcd {members}: no majority"
+            return Stuck(problem, "restore the other servers first, then run up again")
+        return RemoveNode(member.instance)
     return None
 
 
-def _empty(wanted: Sequence[Slot], alive: Sequence[Member]) -> Action | None:
-    """A place without a machine; before any is taken away, so that there is always one more."""
-    free = [slot for slot in wanted if not any(each.slot == slot.index for each in alive)]
+def _empty(slots: Sequence[Slot], alive: Sequence[Member]) -> Action | None:
+    """A slot without a machine, filled before any machine is removed."""
+    free = [slot for slot in slots if not any(member.slot == slot.index for member in alive)]
     return Launch(free[0], "join") if free else None
 
 
-def _stale(wanted: Sequence[Slot], alive: Sequence[Member]) -> Action | None:
-    """A place whose machine is not as wanted: another one joins first."""
-    for slot in wanted:
-        if not any(each.slot == slot.index and each.config == slot.config for each in alive):
+def _stale(slots: Sequence[Slot], alive: Sequence[Member]) -> Action | None:
+    """A slot whose machine is outdated: its replacement joins first."""
+    for slot in slots:
+        if not any(member.slot == slot.index and member.config == slot.config for member in alive):
             return Launch(slot, "join")
     return None
 
 
-def _is_current(member: Member, wanted: Sequence[Slot]) -> bool:
-    return member.slot < len(wanted) and wanted[member.slot].config == member.config
+def _is_current(member: Member, slots: Sequence[Slot]) -> bool:
+    return member.slot < len(slots) and slots[member.slot].config == member.config

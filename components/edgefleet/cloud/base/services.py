@@ -1,4 +1,4 @@
-"""Services whose kinds are alike: load balancing, and IAM Roles Anywhere."""
+"""Bases for the kinds of one service: load balancing, and IAM Roles Anywhere."""
 
 import re
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ class ElbResource(ChosenId):
         answer = outside.aws.seek("elbv2", self.TABLE.read, place, **{by: [identity]})
         return None if answer is None else next(iter(answer[self.TABLE.answer]), None)
 
-    def inputs(self, found: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """The inputs, attributes among them."""
-        return {**super().inputs(found, outside), **self._attributes(found, outside)}
+        return {**super().inputs(current, outside), **self._attributes(current, outside)}
 
-    def _attributes(self, found: Described, outside: Environment) -> dict[str, Any]:
-        place, method = self.place(outside, self.id_of(found)), f"describe_{self.ATTRIBUTE_CALLS}"
-        answer = outside.aws.call("elbv2", method, place, **self.named(found))
+    def _attributes(self, current: Described, outside: Environment) -> dict[str, Any]:
+        place, method = self.place(outside, self.id_of(current)), f"describe_{self.ATTRIBUTE_CALLS}"
+        answer = outside.aws.call("elbv2", method, place, **self.named(current))
         live = {each["Key"]: each["Value"] for each in answer["Attributes"]}
         return {
             name: _value(live[key], default) if key in live else default
@@ -54,27 +54,27 @@ def _value(text: str, like: int) -> int:
 
 
 class RolesAnywhereResource(ChosenId):
-    """A kind of IAM Roles Anywhere's. Names are not unique: of several only the one with our tags is ours."""
+    """A kind of IAM Roles Anywhere. Names are not unique: the tags identify the stack's own."""
 
     TAGGING = ROLES_ANYWHERE
 
     def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
-        """By its id, or by the name that this very resource has."""
+        """By its id, or by name and owner."""
         place = self.place(outside, identity)
         if IDENTITY.fullmatch(identity):
             return super().describe(identity, outside)
         method = f"{self.TABLE.read.replace('get_', 'list_')}s"
-        for found in outside.aws.pages("rolesanywhere", method, place, key=f"{self.TABLE.answer}s"):
-            if found["name"] == identity and self._is_mine(found, outside, place):
-                return found
+        for current in outside.aws.pages("rolesanywhere", method, place, key=f"{self.TABLE.answer}s"):
+            if current["name"] == identity and self._is_mine(current, outside, place):
+                return current
         return None
 
-    def tagged_by(self, found: Described) -> str:
+    def tagged_by(self, current: Described) -> str:
         """Its ARN."""
-        return str(found[f"{self.TABLE.answer}Arn"])
+        return str(current[f"{self.TABLE.answer}Arn"])
 
-    def _is_mine(self, found: Described, outside: Environment, place: str) -> bool:
-        return outside.owner is not None and outside.owner.is_mine(self.live_tags(found, outside), place)
+    def _is_mine(self, current: Described, outside: Environment, place: str) -> bool:
+        return outside.owner is not None and outside.owner.is_mine(self.live_tags(current, outside), place)
 
 
 def enabling(kind: str) -> Change:

@@ -1,4 +1,4 @@
-"""A kind as a table: its operations in the service's API, and which inputs and outputs stand where."""
+"""A kind as a table: its operations in the service's API, and the paths of its inputs and outputs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from edgefleet.model.spec import Unordered, adapter
 from edgefleet.model.type_introspection import at, defaults_of
 
 Described = Mapping[str, Any]
-"""A resource as its service describes it."""
+"""A service's description of a resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One call that sets some inputs of what exists; it is made where one of them differs."""
+    """A call that sets some inputs of an existing resource, if one of them differs."""
 
     inputs: tuple[str, ...]
     """By outside name."""
@@ -22,19 +22,19 @@ class Change:
     parameters: Callable[[Any], Mapping[str, Any]]
     """Spec -> parameters beside the id."""
     otherwise: str = ""
-    """Method that takes the id alone, where the first input is asked to be null or false."""
+    """Method that takes the id alone, if the first input is null or false."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """How a description shows that the resource works, or never will."""
+    """How a description shows that the resource is ready, or has failed."""
 
     at: str
     """Path of its state, ``State.Code``."""
     good: str
     bad: frozenset[str] = frozenset()
     reason: Callable[[Described], str | None] = lambda _: None
-    """The service's message where the state is bad."""
+    """The service's message in a bad state."""
     hint: str = "see the reason in AWS's console, remove it and run up again"
     patience: float = PATIENCE
     """Seconds that it may take."""
@@ -47,7 +47,7 @@ class Table:
     create: str
     delete: str
     key: str
-    """Where a description has the id that calls name it by; also their parameter: ``VpcId``."""
+    """Path of its id in a description, which is also the parameter of calls: ``VpcId``."""
     read: str = ""
     answer: str = ""
     """Where the answer of `create`, or of `read` where there is one, has the description, ``Vpc``."""
@@ -60,7 +60,7 @@ class Table:
     changes: tuple[Change, ...] = ()
     """Calls that set what differs, in this order."""
     readiness: Readiness | None = None
-    """What is waited for after `create` and after each change."""
+    """State to wait for after `create` and after each change."""
 
 
 def plain(spec: Any) -> dict[str, Any]:
