@@ -1,6 +1,6 @@
-"""Step: what boot loader and firmware must know of the board: cgroups, serial console, ``config.txt``.
+"""Step: settings of boot loader and firmware for the board: cgroups, serial console, ``config.txt``.
 
-What the running kernel lacks, it has after one restart, which comes once the rest of the first boot is done.
+They take effect at one restart, after the rest of the first boot.
 """
 
 from edgefleet.io.templates import render
@@ -12,16 +12,16 @@ UNIT = "edgefleet-board.service"
 
 
 def plan(target: Target) -> Step:
-    """The script, run now, and the restart that it may ask for; nothing for a board that needs nothing."""
-    wanted, config = words(target.node), config_txt(target.node)
-    if not wanted and not config:
+    """The script, run now, and the restart that it may request; nothing for a board without settings."""
+    kernel_words, config = words(target.node), config_txt(target.node)
+    if not kernel_words and not config:
         return Step()
     commands: list[tuple[str, ...]] = [(SCRIPT,)]
     if target.node.hardware.serial_console is not None:
         port = target.node.hardware.serial_console.partition(",")[0]
         commands.append(("systemctl", "enable", "--now", "--no-block", f"serial-getty@{port}.service"))
     commands.append(("systemctl", "start", "--no-block", UNIT))
-    text = render("hardware/board.sh.j2", words=wanted, config=config)
+    text = render("hardware/board.sh.j2", words=kernel_words, config=config)
     return Step(
         files=(File(path=SCRIPT, content=text.encode(), mode=0o755),),
         units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}"), is_enabled=False),),

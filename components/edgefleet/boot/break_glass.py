@@ -1,8 +1,8 @@
-"""Step: ways into a node when nothing else works, each only where the fleet file says so.
+"""Step: break-glass access to a node, each kind only if the fleet file enables it.
 
 The console's user has a password that no other site has, and sshd does not know it. The tunnel goes outwards,
-and its other end reaches this node alone: a lost node opens no other. What registers with AWS Systems Manager
-is removed once it has.
+and its other end reaches this node alone: a lost node gives access to no other. The activation for AWS
+Systems Manager is removed once the node is registered.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ TUNNEL_UNIT, SSM_UNIT = "edgefleet-tunnel.service", "edgefleet-ssm.service"
 
 
 def plan(target: Target) -> Step:
-    """What the site asks for; what it does not ask for any more is taken away.
+    """The access that the site enables, and the removal of the rest.
 
     Raises:
         InvalidInput: the stack does not have the activation that is named.
@@ -38,7 +38,7 @@ def plan(target: Target) -> Step:
 
 
 def _without(there: str, removal: str) -> Step:
-    """A way in is closed on a node that had it, and nothing is done on one that had not."""
+    """Remove access on a node that had it; do nothing on one that did not."""
     return Step(commands=(("sh", "-c", f"if {there}; then {removal}; fi"),))
 
 

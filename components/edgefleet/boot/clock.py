@@ -1,7 +1,7 @@
-"""Step: a clock that begins no earlier than a day that is known, and who gives the time to the site.
+"""Step: a clock that starts no earlier than a given day, and the site's time servers.
 
-Many boards have no battery and start in 1970, where no certificate is valid. The day is an input, as nothing
-that goes into an image may be the time of its build.
+Many boards have no battery and start in 1970, where no certificate is valid. The day is an input, as an image
+may not depend on the time of its build.
 """
 
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ RESTARTED = (
     "then systemctl try-restart --no-block $each.service; fi; "
     "done"
 )
-"""A base system has one keeper of the clock or the other (Ubuntu from 25.10 on: chrony), or none."""
+"""A base system has one time service or the other (Ubuntu from 25.10 on: chrony), or none."""
 LACKING = "This node is to serve time to its site: add the package chrony to the base system."
 
 
 def plan(target: Target) -> Step:
-    """The floor; then chrony on a server that gives the time, what the base system has anywhere else."""
+    """The floor; then chrony on a server that serves time, elsewhere the base system's time service."""
     day = target.site.time.floor
     seconds = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
     unit = Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", day=day, seconds=seconds))
@@ -42,19 +42,19 @@ def plan(target: Target) -> Step:
 
 def _source(target: Target) -> Step:
     if target.site.time.serve and runtime_of(target.node).runs_api:
-        return _giving(target)
+        return _server(target)
     servers = target.site.ntp
     if target.site.time.serve:
         server = server_of(target.site)
         servers = (server.network.ip or server.hostname, *servers)
-    asking = asks(servers)
+    asking = client(servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
     files = (*asking.files, File(path=CHRONY, content=text.encode()))
     return replace(asking, files=files, commands=(("sh", "-c", RESTARTED),))
 
 
-def asks(servers: tuple[str, ...]) -> Step:
-    """systemd-timesyncd asks `servers`, where there are any, with a tolerance for slow links."""
+def client(servers: tuple[str, ...]) -> Step:
+    """systemd-timesyncd with `servers`, if there are any, and a tolerance for slow links."""
     text = render("hardware/timesyncd.conf.j2", servers=servers)
     return Step(
         files=(File(path=TIMESYNCD, content=text.encode()),),
@@ -62,13 +62,13 @@ def asks(servers: tuple[str, ...]) -> Step:
     )
 
 
-def _giving(target: Target) -> Step:
+def _server(target: Target) -> Step:
     subnets = dict.fromkeys(_subnets(target))
     text = render("hardware/chrony.conf.j2", servers=target.site.ntp, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
-    say = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
-    asked = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {say}; fi"
-    return Step(files=(File(path=CHRONY, content=text.encode()),), commands=(("sh", "-c", asked),))
+    report = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
+    start = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {report}; fi"
+    return Step(files=(File(path=CHRONY, content=text.encode()),), commands=(("sh", "-c", start),))
 
 
 def _subnets(target: Target) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Step: what cloud-init does at later boots, when somebody has taken the medium away.
+"""Step: keep cloud-init off at later boots without the medium.
 
-On boards without DMI (most of arm64) cloud-init runs even where it finds no seed, takes the node for a new
-one and puts DHCP in the place of its network (cloud-init, tools/ds-identify, ``DI_DEFAULT_POLICY_NO_DMI``).
-With this policy it stays off until a seed is there again: the same one changes nothing, another is applied.
+On boards without DMI (most of arm64) cloud-init runs even without a seed, treats the node as a new one and
+replaces its network by DHCP (cloud-init, tools/ds-identify, ``DI_DEFAULT_POLICY_NO_DMI``). With this policy
+it stays off until there is a seed: the same one changes nothing, another one is applied.
 """
 
 from edgefleet.model.firstboot import BootStep, File, Step, Target

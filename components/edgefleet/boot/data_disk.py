@@ -1,8 +1,8 @@
-"""Step: a disk of its own for what changes, made when it is blank, opened by the node's TPM where asked for.
+"""Step: a data disk, formatted if it is blank, and unlocked by the node's TPM if encrypted.
 
-cloud-init writes files before anything is mounted, so what stands below the disk's path by then moves onto
-the disk and is not hidden by it. From the second boot on the disk is there before cloud-init writes. k3s is
-not started without it: it would begin again, beside its data.
+cloud-init writes files before anything is mounted, so files below the disk's path move onto the disk. From
+the second boot on the disk is mounted before cloud-init writes. k3s does not start without the disk: it would
+begin with an empty data directory.
 """
 
 from edgefleet.io.templates import render
@@ -15,7 +15,7 @@ UNIT = "edgefleet-data-disk.service"
 
 
 def plan(target: Target) -> Step:
-    """The script and its unit, and what keeps k3s from starting without the disk."""
+    """The script and its unit, and a drop-in that keeps k3s from starting without the disk."""
     disk, service = target.node.hardware.data_disk, runtime_of(target.node).unit
     drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
     if disk is None:

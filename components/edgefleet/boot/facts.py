@@ -1,4 +1,4 @@
-"""Step: what this node is, in a file that a person at its console can read."""
+"""Step: the node's identity, in a file for a person at its console."""
 
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import BootStep, File, Step, Target

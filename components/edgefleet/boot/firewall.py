@@ -1,4 +1,4 @@
-"""Step: what a node's own sockets may be reached by, as an nftables table of its own.
+"""Step: a firewall for the node's own sockets, as an nftables table.
 
 Ports: k3s docs, installation/requirements. A site of one node needs SSH and the ports that its own
 containers use; several nodes also need each other, and nothing else: agents connect outwards, and so does a
@@ -16,7 +16,7 @@ from edgefleet.runtimes import runtime_of
 PATH = "/etc/edgefleet/firewall.nft"
 UNIT = "edgefleet-firewall.service"
 CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
-"""dict[key of k3s's config.yaml -> what k3s takes without it]."""
+"""dict[key of k3s's config.yaml -> k3s's default]."""
 FLANNEL = {
     "vxlan": ("udp dport 8472",),
     "wireguard-native": ("udp dport 51820-51821",),
@@ -25,7 +25,7 @@ FLANNEL = {
 
 
 def plan(target: Target) -> Step:
-    """The ruleset, and the unit that loads it before any interface is up; nothing where it is turned off."""
+    """The ruleset, and the unit that loads it before any interface is up; removal if it is turned off."""
     if not target.site.firewall.enabled:
         gone = f"systemctl disable --now {UNIT}; rm -f {PATH}"
         return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
@@ -92,12 +92,12 @@ def _addresses(site: SiteSpec, key: str) -> tuple[str, ...]:
 
 def _sources(addresses: tuple[str, ...]) -> tuple[str, ...]:
     """What packets from `addresses` match, one for each family."""
-    found = []
+    sources = []
     for family, version in (("ip", 4), ("ip6", 6)):
         of_it = [each for each in addresses if ip_network(each, strict=False).version == version]
         if of_it:
-            found.append(f"{family} saddr {{ {', '.join(dict.fromkeys(of_it))} }}")
-    return tuple(found)
+            sources.append(f"{family} saddr {{ {', '.join(dict.fromkeys(of_it))} }}")
+    return tuple(sources)
 
 
 STEP = BootStep(name="firewall", plan=plan)

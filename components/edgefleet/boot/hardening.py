@@ -15,10 +15,10 @@ from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS
 
 SYSCTL = "/etc/sysctl.d/91-edgefleet-hardening.conf"
 DEBIANS = "/etc/sysctl.d/99-protect-links.conf"
-"""In the place of procps's file of this name, which comes later and takes back what ours says of FIFOs."""
+"""Replaces procps's file of this name, which is read later and would revert the setting for FIFOs."""
 TMPFILES = "/etc/tmpfiles.d/edgefleet-k3s.conf"
 EXEMPT = ["kube-system", "system-upgrade"]
-"""Namespaces whose pods may be anything: k3s's own, and what upgrades it."""
+"""Namespaces that are exempt: k3s's own, and that of its upgrades."""
 POD_SECURITY: dict[str, Any] = {
     "apiVersion": "pod-security.admission.config.k8s.io/v1",
     "kind": "PodSecurityConfiguration",

@@ -1,9 +1,9 @@
-"""Step: a node that heals: it knows what it was well with, and goes back to that, once.
+"""Step: a node that heals: it goes back, once, to the last configuration that was healthy.
 
-What k3s is told is kept in sets, before k3s starts; a check by a timer says whether k3s answers and the node
-is ready, and a set that does not get well in time is taken back. k3s's certificates last 365 days and are
-renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is restarted at
-night after `RENEWED_AFTER` days at least and 74 at most, so what one start does not renew the next one does.
+Configuration of k3s is kept in sets, before k3s starts. A timer checks that k3s answers and the node is
+ready; a set that is not healthy in time is reverted. k3s's certificates last 365 days and are renewed at a
+start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is restarted at night after 45 to
+74 days, so a certificate that one start does not renew, the next one does.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ FIRST_HOUR, MINUTES = 1, 240
 
 
 def plan(target: Target) -> Step:
-    """The scripts, the units that run them, and what is there now taken as the current set."""
+    """The scripts and their units; the present configuration becomes the current set."""
     runtime = runtime_of(target.node)
     day, minute = _turn(target)
     script = render(
@@ -63,7 +63,7 @@ def _unit(name: str, *, is_enabled: bool = True, **values: Any) -> Unit:
 
 
 def _turn(target: Target) -> tuple[int, int]:
-    """(days, minute of the night) of this site, from its name: the same always, another for each site."""
+    """(days, minute of the night) of this site, derived from its name."""
     named = f"{target.site.fleet}\0{target.site.region}\0{target.site.name}".encode()
     number = int.from_bytes(hashlib.sha256(named).digest()[:8])
     return number % SPREAD, number // SPREAD % MINUTES

@@ -1,9 +1,9 @@
-"""Step: a node says that it lives, as often as its link lets it, and nothing waits for it.
+"""Step: a node reports its state when its link allows it, and nothing waits for it.
 
-To ``https://<hub>/v1/heartbeat``, by POST, with the site's certificate; the hub shows one of the same
+To ``https://<hub>/v1/heartbeat``, by POST, with the site's certificate; the hub has one of the same
 authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of the seed that the node runs),
-``configuration``, ``state``, ``k3s``, ``boot``, ``uptime`` (seconds). Any 2xx is an answer. What does not get
-through is not kept: the next one says all that there is to say.
+``configuration``, ``state``, ``k3s``, ``boot``, ``uptime`` (seconds). Any 2xx is an answer. A heartbeat that
+fails is dropped: the next one has the full state.
 """
 
 from edgefleet.io.templates import render
@@ -14,7 +14,7 @@ UNITS = ("edgefleet-heartbeat.service", "edgefleet-heartbeat.timer")
 
 
 def plan(target: Target) -> Step:
-    """The script and its timer; nothing where the region has no hub that knows the site."""
+    """The script and its timer; nothing if the region has no hub that knows the site."""
     identity = target.site.identity
     if identity is None or identity.hub is None:
         return Step()

@@ -1,7 +1,7 @@
-"""Step of a hub's server: the program that brings its certificates, tokens and manifests, and its units.
+"""Step of a hub's server: the program that fetches its certificates, tokens and manifests, and its units.
 
-User-data is readable by anybody on the machine, so no secret is in it: the program fetches them with the
-instance's role. k3s waits for it, and at later boots it goes on with what is there where AWS does not answer.
+User-data is readable by everyone on the machine, so it contains no secret: the program fetches them with the
+instance's role. k3s waits for it; at later boots it continues with the stored files if AWS does not answer.
 """
 
 import json
@@ -18,7 +18,7 @@ MANIFESTS = "hub/manifests/"
 
 
 def plan(server: HubServer) -> Step:
-    """The program with what it has to fetch, before k3s and every five minutes after it."""
+    """The program and its configuration, run before k3s and every five minutes after it."""
     config = {
         "parameters": server.parameters,
         "secrets": list(server.secrets),

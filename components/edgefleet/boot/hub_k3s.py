@@ -1,8 +1,8 @@
 """Step of a hub's server: k3s's configuration, without a secret in it.
 
-Sources: k3s docs, cli/server, datastore/ha-embedded, cli/etcd-snapshot. Keys that must be equal on servers
-are the same for each way to begin; what differs stands in a file of its own, and once etcd has data k3s
-ignores it. Without keys of S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
+Sources: k3s docs, cli/server, datastore/ha-embedded, cli/etcd-snapshot. Keys that must be equal on all
+servers are in one file; how etcd starts is in another, which k3s ignores once etcd has data. Without keys of
+S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ SNAPSHOTS = "hub/snapshots"
 
 
 def plan(server: HubServer) -> Step:
-    """``config.yaml``, what k3s waits for on a hub and, in a file of its own, how etcd begins."""
+    """``config.yaml``, the units that k3s waits for on a hub and, in a file of its own, how etcd starts."""
     waits = render("hub/k3s.conf.j2", installer=k3s_server.RUNTIME.installer)
     common = (
         File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),

@@ -1,4 +1,4 @@
-"""Step: by what the cloud knows this site: its certificate, the key to it, and the authority that made it.
+"""Step: the site's certificate for the hub, its key, and the authority that signed it.
 
 The key is derived from the site's own, so it is on the site's medium and nowhere else; certificate and
 authority are public.
@@ -16,7 +16,7 @@ FOLDER = "/etc/edgefleet/identity"
 
 
 def plan(target: Target) -> Step:
-    """``site.crt``, ``site.key`` (0600) and ``authority.crt``; nothing where the region has no authority."""
+    """``site.crt``, ``site.key`` (0600) and ``authority.crt``; nothing if the region has no authority."""
     identity = target.site.identity
     if identity is None:
         return Step()

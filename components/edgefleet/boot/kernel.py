@@ -1,4 +1,4 @@
-"""Step: kernel settings, first those that kubelet insists on."""
+"""Step: kernel settings, first those that kubelet requires."""
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import BootStep, File, Step, Target
@@ -10,7 +10,7 @@ def plan(target: Target) -> Step:
     """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the site's own.
 
     Raises:
-        InvalidInput: one of the site's own is another value of what kubelet insists on.
+        InvalidInput: one of the site's own contradicts a value that kubelet requires.
     """
     _check(target)
     files = [File(path="/etc/sysctl.d/90-kubelet.conf", content=_lines(KUBELET_SYSCTLS))]
@@ -21,7 +21,7 @@ def plan(target: Target) -> Step:
 
 
 def _check(target: Target) -> None:
-    """Again, as a spec may come from another program than the fleet file's loader."""
+    """Check again, as a spec may come from another program than the fleet file's loader."""
     problems = [
         Problem(
             code="reserved-sysctl",

@@ -1,4 +1,4 @@
-"""Step: what an air-gapped image carries, found on whatever medium it came, verified and put where k3s looks.
+"""Step: the payload of an air-gapped image: find it on any medium, verify it and install it for k3s.
 
 Layout: ``bin/<name>``, ``images/<name>.tar[.zst]``, ``SHA256SUMS``. The seed pins the digests of programs; an
 archive of a container image is known to the seed by its manifest only, so that its bytes are verified against
@@ -15,19 +15,19 @@ UNIT = "edgefleet-payload.service"
 
 
 def plan(target: Target) -> Step:
-    """The script, what it looks for, and its unit; nothing where the image carries nothing."""
+    """The script, the lists of files, and its unit; nothing if the image has no payload."""
     if not target.site.airgap and not target.node.payload:
         return Step()
     carried = sorted(target.node.payload, key=lambda file: file.path)
-    programs = [each for each in carried if each.path.startswith("bin/")]
-    archives = [each for each in carried if each.path.startswith("images/")]
+    programs = [file for file in carried if file.path.startswith("bin/")]
+    archives = [file for file in carried if file.path.startswith("images/")]
     lines = {
-        "programs": [f"{each.digest.removeprefix('sha256:')}  {each.path}" for each in programs],
-        "archives": [each.path for each in archives],
+        "programs": [f"{file.digest.removeprefix('sha256:')}  {file.path}" for file in programs],
+        "archives": [file.path for file in archives],
     }
     listed = tuple(
-        File(path=f"{FOLDER}/{name}", content="".join(f"{line}\n" for line in of_it).encode())
-        for name, of_it in lines.items()
+        File(path=f"{FOLDER}/{name}", content="".join(f"{line}\n" for line in entries).encode())
+        for name, entries in lines.items()
     )
     script = File(path=SCRIPT, content=render("heal/payload.sh.j2").encode(), mode=0o755)
     return Step(

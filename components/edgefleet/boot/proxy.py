@@ -1,7 +1,7 @@
-"""Step: how a node reaches the world where it may not directly: k3s with its containerd, its download, apt.
+"""Step: the HTTP proxy of a node: for k3s and its containerd, its download, and apt.
 
-k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an HTTP proxy"). What is inside
-the site is never asked of the proxy: its containers, its services, its nodes.
+k3s hands its own variables to containerd (k3s docs, advanced, "Configuring an HTTP proxy"). The site's own
+containers, services and nodes are never reached through the proxy.
 """
 
 from urllib.parse import quote
@@ -18,7 +18,7 @@ DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n
 
 
 def plan(target: Target) -> Step:
-    """The variables (0600, as they may hold a password) and who reads them; else their removal.
+    """The variables (0600, as they may hold a password) and the units that read them; else their removal.
 
     Raises:
         InvalidInput: the stack does not have the credentials that are named.
@@ -67,16 +67,18 @@ def _address(target: Target, address: str | None) -> str | None:
 
 
 def _direct(target: Target) -> list[str]:
-    """What is reached without the proxy, each once, in a fixed order."""
-    found = [*LOCAL]
+    """Hosts and networks that are reached without the proxy, in a fixed order."""
+    direct = [*LOCAL]
     for key, usual in CLUSTER.items():
-        said = target.site.k3s.config.get(key, usual)
-        found += [str(each) for each in said] if isinstance(said, list | tuple) else str(said).split(",")
+        ranges = target.site.k3s.config.get(key, usual)
+        direct += (
+            [str(item) for item in ranges] if isinstance(ranges, list | tuple) else str(ranges).split(",")
+        )
     for node in target.site.nodes.values():
-        found += [str(interface.network) for interface in node.network.interfaces]
-        found.append(node.hostname)
+        direct += [str(interface.network) for interface in node.network.interfaces]
+        direct.append(node.hostname)
     proxy = target.site.proxy
-    return [*dict.fromkeys([*found, *(proxy.no_proxy if proxy is not None else ())])]
+    return [*dict.fromkeys([*direct, *(proxy.no_proxy if proxy is not None else ())])]
 
 
 STEP = BootStep(name="proxy", plan=plan)

@@ -1,4 +1,4 @@
-"""Step: the configuration of the node's runtime, before what it is to run with is taken as current."""
+"""Step: the configuration of the node's runtime, before it becomes the current set."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from edgefleet.runtimes import runtime_of
 
 
 def plan(target: Target) -> Step:
-    """What the node's runtime reads at its start.
+    """The files that the node's runtime reads at its start.
 
     Raises:
         InvalidInput: the site's spec does not suit the runtime.

@@ -1,4 +1,4 @@
-"""Step: a boot medium that wears out is written to little: the journal in memory, no access times."""
+"""Step: few writes to a boot medium that wears out: the journal in memory, no access times."""
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
@@ -9,9 +9,9 @@ UNIT = "edgefleet-noatime.service"
 
 
 def spares_writes(node: Node) -> bool:
-    """Whether little is to be written to the node's boot medium."""
-    said = node.hardware.spare_writes
-    return node.storage in WEARING if said is None else said
+    """Whether writes to the node's boot medium are to be avoided."""
+    setting = node.hardware.spare_writes
+    return node.storage in WEARING if setting is None else setting
 
 
 def plan(target: Target) -> Step:

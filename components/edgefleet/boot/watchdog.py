@@ -1,7 +1,7 @@
 """Step: a node that hangs is restarted by its watchdog (systemd-system.conf, ``RuntimeWatchdogSec``).
 
-A Raspberry Pi's counts to 15 seconds at most (Linux, drivers/watchdog/bcm2835_wdt.c). Where there is no
-watchdog, systemd says so in its log and goes on.
+A Raspberry Pi's watchdog counts to 15 seconds at most (Linux, drivers/watchdog/bcm2835_wdt.c). Without a
+watchdog, systemd logs that and continues.
 """
 
 from edgefleet.model.firstboot import BootStep, File, Step, Target
@@ -11,7 +11,7 @@ USUAL, RASPBERRY_PI = "30s", "15s"
 
 
 def plan(target: Target) -> Step:
-    """A drop-in for systemd itself, which reads it when it is executed again."""
+    """A drop-in for systemd itself, which reads it when it is re-executed."""
     hardware = target.node.hardware
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
     text = f"# Written by edgefleet.\n[Manager]\nRuntimeWatchdogSec={within}\nRebootWatchdogSec=10min\n"

@@ -1,9 +1,9 @@
-"""Step: cloud-init's own copies of what it was told, with every secret of the seed, are removed once used.
+"""Step: remove cloud-init's own copies of the seed, which contain its secrets, once used.
 
 It needs none of them again: with the medium in it reads the medium (NoCloud's ``check_instance_id`` knows a
-seed directory alone), without one it stays off (step `cloud_init`). What it did for an instance is kept under
+seed directory alone), without one it stays off (step `cloud_init`). Its record of an instance is under
 ``sem`` and ``data``, so nothing is done twice. It writes the copies again at each boot with a medium, so they
-are removed at each. After a first boot with errors they stay, for who has to find out why.
+are removed at each. After a first boot with errors they stay, to find the cause.
 """
 
 from edgefleet.io.templates import render
@@ -14,7 +14,7 @@ UNIT = "edgefleet-wipe-seed.service"
 
 
 def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
-    """The script, and its unit after all else that cloud-init does."""
+    """The script, and its unit, which runs after all stages of cloud-init."""
     return Step(
         files=(File(path=SCRIPT, content=render("safety/wipe-seed.sh").encode(), mode=0o755),),
         units=(Unit(name=UNIT, text=render(f"safety/{UNIT}")),),

@@ -1,4 +1,4 @@
-"""Step: in which country's rules a wireless interface works; without one it keeps to what all allow.
+"""Step: the regulatory country of a wireless interface; without one only common channels are used.
 
 Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi documentation, configuration).
 """
@@ -16,9 +16,9 @@ def plan(target: Target) -> Step:
     country = wifi.country
     text = f"# Written by edgefleet.\noptions cfg80211 ieee80211_regdom={country}\n"
     unblock = "if command -v rfkill >/dev/null 2>&1; then rfkill unblock wifi; fi"
-    tell = f"if command -v iw >/dev/null 2>&1; then iw reg set {country}; fi"
+    set_country = f"if command -v iw >/dev/null 2>&1; then iw reg set {country}; fi"
     return Step(
-        files=(File(path=PATH, content=text.encode()),), commands=(("sh", "-c", f"{tell}; {unblock}"),)
+        files=(File(path=PATH, content=text.encode()),), commands=(("sh", "-c", f"{set_country}; {unblock}"),)
     )
 
 

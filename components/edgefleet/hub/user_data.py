@@ -84,7 +84,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
     steps: tuple[Step, ...] = (
         facts.plan(target),
         kernel.plan(target),
-        clock.asks(target.site.ntp),
+        clock.client(target.site.ntp),
         hub_identity.plan(server),
         hub_k3s.plan(server),
         runtime_install.plan(target),

@@ -1,4 +1,4 @@
-"""Node runtimes, one file each: what runs workloads on a node."""
+"""Node runtimes, one file each: the software that runs workloads on a node."""
 
 from collections.abc import Mapping
 

@@ -54,9 +54,9 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
 
     Args:
         target: the node.
-        own: what its role needs.
-        names: what a server's certificate is asked for by; none for an agent.
-        hardening: what its role has where the site is hardened.
+        own: the settings of its role.
+        names: the host names of a server's certificate; none for an agent.
+        hardening: the settings of its role at a hardened site.
 
     Raises:
         InvalidInput: the fleet file contradicts hardening, as a spec may come from another program.
@@ -74,10 +74,10 @@ def _at_site(problem: Problem, site: SiteSpec) -> Problem:
 
 
 def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
-    """What the fleet file adds to k3s's configuration, or says otherwise than edgefleet would.
+    """The configuration of k3s that the fleet file adds or overrides.
 
     Raises:
-        InvalidInput: it says something that edgefleet writes from another part of the fleet file.
+        InvalidInput: it sets a key that edgefleet writes from another part of the fleet file.
     """
     further = dict(sorted(target.site.k3s.config.items()))
     taken = sorted(name for name in further if name.rstrip("+") in OWNED)
@@ -152,8 +152,8 @@ def service(unit: str, command: str) -> Step:
     """The unit that runs k3s, as k3s's own installer writes it; it does not wait for the link.
 
     The installer starts k3s once its binary is in place. With its medium in, cloud-init is a part of
-    ``sysinit.target`` and waits for the network before it: two minutes where the cable is out, unless what it
-    waits for gives up earlier.
+    ``sysinit.target`` and waits for the network before it: two minutes without a cable, unless the waiting
+    units give up earlier.
     """
     patience = render("k3s/wait-online.conf").encode()
     return Step(
@@ -180,7 +180,7 @@ def carries(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
 
 
 def check(site: SiteSpec) -> Iterator[Problem]:
-    """What of a site k3s would not start with, or not for long."""
+    """Settings of a site that keep k3s from starting or running for long."""
     yield from _sysctls(site)
     yield from _etcd(site)
     yield from check_hardening(site)

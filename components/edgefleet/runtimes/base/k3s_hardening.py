@@ -1,7 +1,7 @@
-"""What k3s is told where a site is hardened, and how that goes together with what the fleet file tells it.
+"""The configuration of k3s at a hardened site, merged with that of the fleet file.
 
-Source: k3s docs, security/hardening-guide (1.29 and later). The files that it names lie below
-``/etc/rancher/k3s`` and not below ``/var/lib/rancher``, which may be a disk of its own that is mounted later.
+Source: k3s docs, security/hardening-guide (1.29 and later). Its files are below ``/etc/rancher/k3s`` and not
+below ``/var/lib/rancher``, which may be a disk that is mounted later.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _KUBELET = ("streaming-connection-idle-timeout=5m", f"tls-cipher-suites={','.joi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hardening:
-    """What one of k3s's roles has in its configuration where a site is hardened."""
+    """The configuration of one of k3s's roles at a hardened site."""
 
     settings: Mapping[str, bool]
     """dict[key of config.yaml -> the only value that it may have]."""
@@ -59,37 +59,37 @@ AGENT = Hardening(settings={"protect-kernel-defaults": True}, arguments={"kubele
 
 
 def hardened(config: Mapping[str, Any], by: Hardening) -> dict[str, Any]:
-    """k3s's configuration with what hardening adds; arguments of `config` come after its own."""
-    made = {name: value for name, value in config.items() if name.rstrip("+") not in by.arguments}
-    made |= by.settings
-    for key, ours in by.arguments.items():
-        theirs = _theirs(config, key)
-        plugins = [_split(each)[1] for each in theirs if _split(each)[0] == PLUGINS]
-        kept = [each for each in theirs if each not in ours and _split(each)[0] != PLUGINS]
-        made[key] = [*(_with_plugins(each, plugins) for each in ours), *kept]
-    return made
+    """k3s's configuration merged with hardening, whose arguments come first."""
+    whole = {name: value for name, value in config.items() if name.rstrip("+") not in by.arguments}
+    whole |= by.settings
+    for key, required in by.arguments.items():
+        declared = _declared(config, key)
+        plugins = [_split(argument)[1] for argument in declared if _split(argument)[0] == PLUGINS]
+        further = [item for item in declared if item not in required and _split(item)[0] != PLUGINS]
+        whole[key] = [*(_with_plugins(argument, plugins) for argument in required), *further]
+    return whole
 
 
 def check_hardening(site: SiteSpec) -> Iterator[Problem]:
-    """What the fleet file tells k3s that hardening tells it otherwise, and what cannot be without a link."""
+    """Settings of the fleet file that contradict hardening or do not work without a link."""
     if site.airgap:
         yield from _pulls(site)
     if not site.hardening:
         return
     for name, value in SERVER.settings.items():
-        said = site.k3s.config.get(name, value)
-        if said != value:
-            yield _conflict(name, f"{name}: {str(said).lower()}", f"{name}: true")
-    for key, ours in SERVER.arguments.items():
-        wanted = {_split(each)[0]: each for each in ours}
-        for written in _theirs(site.k3s.config, key):
-            flag, _ = _split(written)
-            if flag != PLUGINS and wanted.get(flag, written) != written:
-                yield _conflict(_key(site, key, written), written, wanted[flag])
+        setting = site.k3s.config.get(name, value)
+        if setting != value:
+            yield _conflict(name, f"{name}: {str(setting).lower()}", f"{name}: true")
+    for key, arguments in SERVER.arguments.items():
+        required = {_split(argument)[0]: argument for argument in arguments}
+        for declared in _declared(site.k3s.config, key):
+            flag, _ = _split(declared)
+            if flag != PLUGINS and required.get(flag, declared) != declared:
+                yield _conflict(_key(site, key, declared), declared, required[flag])
 
 
 def _pulls(site: SiteSpec) -> Iterator[Problem]:
-    for written in _theirs(site.k3s.config, "kube-apiserver-arg"):
+    for written in _declared(site.k3s.config, "kube-apiserver-arg"):
         flag, value = _split(written)
         if flag == PLUGINS and PULLS in value.split(","):
             yield Problem(
@@ -101,20 +101,20 @@ def _pulls(site: SiteSpec) -> Iterator[Problem]:
 
 
 def _key(site: SiteSpec, key: str, written: str) -> str:
-    """The key as written under which an argument stands."""
-    return next(each for each in (f"{key}+", key) if written in _listed(site.k3s.config.get(each)))
+    """The key, as written in the fleet file, that has an argument."""
+    return next(name for name in (f"{key}+", key) if written in _listed(site.k3s.config.get(name)))
 
 
-def _conflict(key: str, written: str, wanted: str) -> Problem:
+def _conflict(key: str, written: str, required: str) -> Problem:
     return Problem(
         path=format_path(("k3s", "config", key)),
         code="hardening",
-        problem=f"{written} contradicts what hardening sets, {wanted}",
+        problem=f"{written} contradicts what hardening sets, {required}",
         hint="remove it; or set hardening: false and configure everything yourself",
     )
 
 
-def _theirs(config: Mapping[str, Any], key: str) -> list[str]:
+def _declared(config: Mapping[str, Any], key: str) -> list[str]:
     return [*_listed(config.get(key)), *_listed(config.get(f"{key}+"))]
 
 
@@ -134,5 +134,5 @@ def _with_plugins(argument: str, more: list[str]) -> str:
     flag, value = _split(argument)
     if flag != PLUGINS or not more:
         return argument
-    names = [*value.split(","), *(name for each in more for name in each.split(","))]
+    names = [*value.split(","), *(name for names in more for name in names.split(","))]
     return f"{flag}={','.join(dict.fromkeys(names))}"

@@ -1,4 +1,4 @@
-"""`Runtime`: one object for each node runtime, with all that the rest of the program asks of it."""
+"""`Runtime`: one object for each node runtime, with all its properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """What runs workloads on a node."""
+    """The software that runs workloads on a node."""
 
     name: str
     """``k3s-server``."""
@@ -45,10 +45,10 @@ class Runtime:
     install: Callable[[Target], Step]
     """Its programs and units, and its start."""
     downloads: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
-    """What a node with a link downloads by itself, so that the artifacts lock pins it."""
+    """The files that a node with a link downloads, pinned by the artifacts lock."""
     carries: Callable[[SiteSpec, Node], tuple[Requirement, ...]]
-    """What the image of an air-gapped node carries for it."""
+    """The files in the image of an air-gapped node."""
     secrets: Callable[[str], Iterator[Secret]]
     """The secrets that it derives from a site's key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
-    """What of a site does not suit it; runtimes of one product share one check, which runs once a site."""
+    """The problems of a site with it; runtimes of one product share one check, which runs once per site."""
