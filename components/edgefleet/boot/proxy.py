@@ -71,9 +71,7 @@ def _direct(target: Target) -> list[str]:
     direct = [*LOCAL]
     for key, usual in CLUSTER.items():
         ranges = target.site.k3s.config.get(key, usual)
-        direct += (
-            [str(item) for item in ranges] if isinstance(ranges, list | tuple) else str(ranges).split(",")
-        )
+        direct += map(str, ranges) if isinstance(ranges, list | tuple) else str(ranges).split(",")
     for node in target.site.nodes.values():
         direct += [str(interface.network) for interface in node.network.interfaces]
         direct.append(node.hostname)

@@ -1,7 +1,7 @@
-"""Image formats, one file each: a `FirstBoot` written down so that a node applies it.
+"""Image formats, one file each: they write a `FirstBoot` in the form that a node applies.
 
-A format has a *seed*: small, pure, known in a preview to its digest. A composed format also has a base image
-and a payload, put together by outside tools; a preview shows its identity (`edgefleet.site.content_id`).
+A format has a *seed*: small, pure, with a digest that a preview shows. A composed format also has a base
+image and a payload, which outside tools assemble; a preview shows its identity (`edgefleet.site.content_id`).
 """
 
 from collections.abc import Mapping

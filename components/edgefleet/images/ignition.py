@@ -1,12 +1,12 @@
 """Format ``ignition``: an Ignition configuration for Flatcar and Fedora CoreOS, one for both.
 
-Source: coreos/ignition, docs/configuration-v3_3; 3.3.0 is read by every release of either since 2022. What
-cloud-init's runcmd would run, a unit runs, at each start until all of it was done. Ignition itself runs once
-in the life of a node: a changed seed takes a new installation.
+Source: coreos/ignition, docs/configuration-v3_3; 3.3.0 is read by every release of either since 2022. A unit
+runs the commands of cloud-init's runcmd at each start until all of them are done. Ignition itself runs once
+in the life of a node: a changed seed requires a new installation.
 
-Below ``/usr/local`` nothing can be written in Flatcar, whose /usr is read-only, and in Fedora CoreOS it is a
-link to ``/var/usrlocal``. So these files lie in ``/var/usrlocal``, and where there is no link it is mounted
-there. Each system reads its own network's files, networkd's or NetworkManager's.
+``/usr/local`` is read-only in Flatcar, and a link to ``/var/usrlocal`` in Fedora CoreOS. So its files are in
+``/var/usrlocal``, which is mounted there if there is no link. Each system reads its own network's files,
+networkd's or NetworkManager's.
 """
 
 import base64
@@ -81,12 +81,12 @@ def _files(boot: FirstBoot) -> Iterator[File]:
         yield File(path=path, content=content, mode=0o600)
     parts = [(file.path, repr(file.content)) for file in boot.files]
     parts += [(unit.name, unit.text) for unit in boot.units]
-    told = "\0".join([boot.hostname, _script(boot), *("\0".join(part) for part in parts)])
-    yield File(path=INSTANCE, content=f"{instance(boot, told)}\n".encode())
+    configuration = "\0".join([boot.hostname, _script(boot), *("\0".join(part) for part in parts)])
+    yield File(path=INSTANCE, content=f"{instance(boot, configuration)}\n".encode())
 
 
 def _script(boot: FirstBoot) -> str:
-    return render("formats/first-boot.sh.j2", commands=[shlex.join(each) for each in commands(boot)])
+    return render("formats/first-boot.sh.j2", commands=[shlex.join(command) for command in commands(boot)])
 
 
 def _units(boot: FirstBoot) -> Iterator[Unit]:
@@ -122,20 +122,20 @@ def _unit(unit: Unit) -> dict[str, Any]:
 
 
 def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
-    """What Ignition puts on the node; what lies in /var/usrlocal is found below /usr/local."""
+    """The files that Ignition writes to the node; those in /var/usrlocal are found below /usr/local."""
     config = json.loads(files[NAME])
-    there = {}
+    node_files = {}
     for entry in config["storage"]["files"]:
         path = entry["path"]
         path = LOCAL + path.removeprefix(KEPT) if path.startswith(KEPT) else path
         content = base64.b64decode(entry["contents"]["source"].removeprefix("data:;base64,"))
         owner = f"{entry['user']['name']}:{entry['group']['name']}"
-        there[path] = NodeFile(f"{entry['mode']:04o}", owner, content)
+        node_files[path] = NodeFile(f"{entry['mode']:04o}", owner, content)
     for unit in config["systemd"]["units"]:
-        there[f"/etc/systemd/system/{unit['name']}"] = NodeFile(
+        node_files[f"/etc/systemd/system/{unit['name']}"] = NodeFile(
             "0644", "root:root", unit["contents"].encode()
         )
-    return there
+    return node_files
 
 
 def _flaws(node: Node) -> Iterator[Flaw]:

@@ -1,9 +1,8 @@
 """Format ``ipxe``: a node that starts over the network, installs itself, and gets its seed once.
 
 The script holds no secret: it names kernel and initial file systems by their digests, and `edgefleet image
-serve`, which serves all of it, fills in the one-time address of the seed. Beside the script lie the files of
-the seed for what asks for them: cloud-init (``ds=nocloud;s={seed}``) or Ignition (``{seed}config.ign``).
-Source: ipxe.org, commands.
+serve` fills in the one-time address of the seed. The archive also has the files of the seed: for cloud-init
+(``ds=nocloud;s={seed}``) or Ignition (``{seed}config.ign``). Source: ipxe.org, commands.
 """
 
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ def build(boot: FirstBoot) -> Image:
     """Script and seed, in an archive.
 
     Raises:
-        InvalidInput: nothing is said to start.
+        InvalidInput: the node has no netboot.
     """
     config = ignition.build(boot).files
     files = {SCRIPT: _script(boot).encode(), **nocloud.contents(boot), **config}
@@ -48,8 +47,8 @@ def _script(boot: FirstBoot) -> str:
         f"# {boot.node} of {boot.site}, {boot.fleet} in {boot.region}. No secret.",
         f"kernel ${{base}}/boot/files/{netboot.kernel.sha256} {' '.join(words)} || exit",
     ]
-    for name, each in zip(names, netboot.initrd, strict=True):
-        lines.append(f"initrd --name {name} ${{base}}/boot/files/{each.sha256} || exit")
+    for name, initrd in zip(names, netboot.initrd, strict=True):
+        lines.append(f"initrd --name {name} ${{base}}/boot/files/{initrd.sha256} || exit")
     return "\n".join([*lines, "boot || exit", ""])
 
 

@@ -1,14 +1,14 @@
-"""Format ``iso``: an installer of Debian or Ubuntu that asks nothing, and puts the node's seed onto the node.
+"""Format ``iso``: an unattended installer of Debian or Ubuntu that puts the node's seed onto the node.
 
 Sources: Debian's installation guide, appendix B (preseed); Ubuntu's autoinstall reference; both installers
-mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: a node
-becomes what it is at its first boot, by the same seed as in every other format.
+mount their medium at ``/cdrom`` and the new system at ``/target``. The installer uses no network: the first
+boot configures the node, with the same seed as in every other format.
 
-Not all of Debian's media have cloud-init. On a system without it the same first boot is done by the script of
-format ``script``, which has the network besides.
+Not all of Debian's media have cloud-init. On a system without it the script of format ``script`` does the
+same first boot, and also sets up the network.
 
-The base's own menus are replaced: the kernel's words are ours, and so is the time after which it begins. What
-its checksums say of these files is brought up to date.
+The base's own menus are replaced, with a kernel command line and a timeout of edgefleet's. Its checksums of
+these files are updated.
 """
 
 import hashlib
@@ -39,12 +39,12 @@ from edgefleet.model.listing import Entry
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"
 WAIT = 15
-"""Seconds in which a person can stop it."""
+"""Seconds in which a person can stop the installation."""
 FIRST_BOOT, INSTALLED = "first-boot.sh", "edgefleet-installed.service"
 OPEN = frozenset({"preseed.cfg", "grub.cfg", "isolinux.cfg"})
 """Answers and menus, which hold no secret."""
 NAMES = ("edgefleet-names.path", "edgefleet-names.service")
-"""Units that take the network's name servers."""
+"""Units that apply the network's name servers."""
 STARTED = (
     ("systemctl", "enable", "systemd-networkd.service"),
     ("systemctl", "restart", "systemd-networkd.service", NAMES[0]),
@@ -52,7 +52,7 @@ STARTED = (
 )
 """The network of a system without cloud-init."""
 PLACEHOLDER = "/dev/edgefleet-disk"
-"""Where the disk's name comes to stand; no disk has this one."""
+"""Placeholder for the disk's name; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
 PRIVATE, READABLE, PROGRAM = 0o400, 0o444, 0o555
 CARRIED, CARRIED_PROGRAM = 0o644, 0o755
@@ -63,22 +63,22 @@ KERNELS = {
     "debian": (r"/install[^/]*/vmlinuz", r"/install[^/]*/initrd\.gz"),
     "ubuntu": (r"/casper/(hwe-)?vmlinuz", r"/casper/(hwe-)?initrd(\.gz|\.lz)?"),
 }
-"""dict[installer -> how its kernel and its initial file system are called]."""
+"""dict[installer -> patterns of its kernel and its initial file system]."""
 SUBIQUITY = re.compile(r"/casper/(install-sources\.yaml|.*installer.*\.squashfs)")
-"""What Ubuntu's media have that know autoinstall."""
+"""Files of Ubuntu's media that support autoinstall."""
 ARCHITECTURES = {
     "amd64": ("bootx64.efi", "binary-amd64", "install.amd"),
     "arm64": ("bootaa64.efi", "binary-arm64", "install.a64"),
     "armhf": ("bootarm.efi", "binary-armhf", "install.ahf"),
 }
-"""dict[architecture -> names in a medium that only its has]."""
+"""dict[architecture -> names that only its media have]."""
 
 
 def seed(boot: FirstBoot) -> Image:
     """The node's seed, and the answers, programs and menus for the installer.
 
     Raises:
-        InvalidInput: no installer is said.
+        InvalidInput: no installer is named.
     """
     if boot.installation is None:
         hint = "add image.installer: debian or ubuntu"
@@ -98,7 +98,7 @@ def seed(boot: FirstBoot) -> Image:
 def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     port, _, rate = (how.console or "").partition(",")
     unit = port.removeprefix("ttyS")
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this node'}",
         "wait": WAIT,
         "words": [*_words(boot, how), *([f"console=tty0 console={port},{rate or 115200}"] if port else [])],
@@ -111,24 +111,24 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
         "timezone": boot.timezone,
     }
     texts = {
-        "grub.cfg": render("installer/grub.cfg.j2", **known),
-        "isolinux.cfg": render("installer/isolinux.cfg.j2", **known),
-        "choose-disk": render("installer/choose-disk.sh.j2", **known),
-        "finish": render("installer/finish.sh.j2", **known),
+        "grub.cfg": render("installer/grub.cfg.j2", **values),
+        "isolinux.cfg": render("installer/isolinux.cfg.j2", **values),
+        "choose-disk": render("installer/choose-disk.sh.j2", **values),
+        "finish": render("installer/finish.sh.j2", **values),
     }
     if how.installer == "debian":
-        texts["preseed.cfg"] = render("installer/preseed.cfg.j2", **known)
+        texts["preseed.cfg"] = render("installer/preseed.cfg.j2", **values)
         texts[INSTALLED] = render(f"installer/{INSTALLED}")
     else:
         texts["autoinstall.yaml"] = "#cloud-config\n" + to_yaml({"autoinstall": _autoinstall(boot)})
-    made = {name: text.encode() for name, text in texts.items()}
+    files = {name: text.encode() for name, text in texts.items()}
     if how.installer == "debian" and boot.network.wifi is None:
-        made[FIRST_BOOT] = _without_cloud_init(boot)
-    return made
+        files[FIRST_BOOT] = _without_cloud_init(boot)
+    return files
 
 
 def _without_cloud_init(boot: FirstBoot) -> bytes:
-    """The first boot as a script, with what brings the network up."""
+    """The first boot as a script that also sets up the network."""
     network = (File(path=path, content=content) for path, content in networkd(boot.network).items())
     units = (Unit(name=name, text=render(f"installer/{name}"), is_enabled=name == NAMES[0]) for name in NAMES)
     whole = replace(
@@ -141,7 +141,7 @@ def _without_cloud_init(boot: FirstBoot) -> bytes:
 
 
 def _words(boot: FirstBoot, how: Installation) -> list[str]:
-    """Of the kernel's command line; d-i asks for language and keyboard before it has read its answers."""
+    """Words of the kernel's command line; d-i asks for language and keyboard before it reads its answers."""
     if how.installer == "ubuntu":
         return ["autoinstall", f"ds=nocloud;s=/cdrom{INSTALLER}/", "noprompt"]
     return [
@@ -151,7 +151,7 @@ def _words(boot: FirstBoot, how: Installation) -> list[str]:
 
 
 def _autoinstall(boot: FirstBoot) -> dict[str, object]:
-    """Ubuntu's answers; names that older installers do not know, they leave alone."""
+    """Ubuntu's answers; older installers ignore unknown names."""
     return {
         "version": 1,
         "early-commands": [f"sh /cdrom{INSTALLER}/choose-disk ubuntu"],
@@ -175,7 +175,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     """The image at `out`.
 
     Raises:
-        InvalidInput: the base is no installer of this kind and architecture.
+        InvalidInput: the base is not an installer of this kind and architecture.
         OutsideFailure: xorriso is missing or failed, or the disk is full.
     """
     base = _base(of.base, disk.state(of.base))
@@ -195,25 +195,25 @@ def compose(of: Ingredients, out: Path) -> Composed:
 
 @lru_cache(maxsize=8)
 def _base(image: Path, _state: tuple[int, ...]) -> InstallerIso:
-    """What is in a base, which is looked at once for all its images."""
+    """The content of a base, read once for all its images."""
     return installer_iso.read_installer(image, (INFO, SUMS))
 
 
 def _listed(added: Mapping[str, Addition]) -> Iterator[Entry]:
-    """What was put on it, but for the payload."""
-    for path, each in sorted(added.items()):
+    """The added files, without the payload."""
+    for path, addition in sorted(added.items()):
         if not path.startswith(f"{PAYLOAD}/"):
-            content = disk.read(each.source) or b""
-            yield entry(path.lstrip("/"), content, mode=f"{each.mode:04o}", owner="root:root")
+            content = disk.read(addition.source) or b""
+            yield entry(path.lstrip("/"), content, mode=f"{addition.mode:04o}", owner="root:root")
 
 
 def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
-    """Paths of the kernel that installs, and of its initial file system."""
+    """Paths of the installer's kernel and initial file system."""
     kind = of.installer or "debian"
-    found = [sorted(path for path in base.files if re.fullmatch(rule, path)) for rule in KERNELS[kind]]
-    is_one = all(found) and (kind == "debian" or any(SUBIQUITY.fullmatch(path) for path in base.files))
+    matches = [sorted(path for path in base.files if re.fullmatch(rule, path)) for rule in KERNELS[kind]]
+    is_one = all(matches) and (kind == "debian" or any(SUBIQUITY.fullmatch(path) for path in base.files))
     if is_one:
-        return found[0][-1], found[1][-1]
+        return matches[0][-1], matches[1][-1]
     other = {"debian": "ubuntu", "ubuntu": "debian"}[kind]
     is_other = any(re.fullmatch(KERNELS[other][0], path) for path in base.files)
     problem = f"holds no installer of {kind.capitalize()} that edgefleet can automate"
@@ -223,19 +223,19 @@ def _kernel(base: InstallerIso, of: Ingredients) -> tuple[str, str]:
 
 
 def _check_arch(base: InstallerIso, of: Ingredients) -> None:
-    """By what only media of an architecture have, and by what the medium says of itself."""
+    """Check the architecture by the names of files and by the medium's own description."""
     parts = {part.lower() for path in base.files for part in path.split("/")}
-    there = {arch for arch, names in ARCHITECTURES.items() if parts & set(names)}
-    said = base.texts.get(INFO, b"").decode(errors="replace").split()
-    there |= ARCHITECTURES.keys() & set(said)
-    if there and of.arch not in there:
-        problem = f"is for {' and '.join(sorted(there))}, and the node is {of.arch}"
+    architectures = {arch for arch, names in ARCHITECTURES.items() if parts & set(names)}
+    words = base.texts.get(INFO, b"").decode(errors="replace").split()
+    architectures |= ARCHITECTURES.keys() & set(words)
+    if architectures and of.arch not in architectures:
+        problem = f"is for {' and '.join(sorted(architectures))}, and the node is {of.arch}"
         raise wrong(of.base, "base-arch", problem, f"use the installer for {of.arch}, and its digest")
 
 
 def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Addition]) -> None:
-    """Before gigabytes are written; what is replaced is small, and counted twice."""
-    size = sum(each.stat().st_size for each in (base.path, *(one.source for one in added.values())))
+    """Check the size before gigabytes are written; replaced files are small, and counted twice."""
+    size = sum(file.stat().st_size for file in (base.path, *(addition.source for addition in added.values())))
     if of.disk is not None and size > of.disk:
         problem = f"{of.node}'s installer has {size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (image.size), or put less into the payload"
@@ -243,22 +243,22 @@ def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Additio
 
 
 def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Iterator[tuple[str, Addition]]:
-    """(path in the image, what is put there)."""
+    """(path in the image, added file)."""
     replaced = _replaced(base, of, kernel, initrd)
-    for files, mode in ((replaced, READABLE), *_placed(of)):
-        for path, content in files.items():
+    for contents, mode in ((replaced, READABLE), *_placed(of)):
+        for path, content in contents.items():
             source = of.scratch / "tree" / path.lstrip("/")
             disk.write(source, content)
             yield path, Addition(source=source, mode=mode)
-    for each in sorted(of.payload.rglob("*")) if of.payload is not None else ():
-        if each.is_file():
-            inside = each.relative_to(of.payload or each).as_posix()
+    for file in sorted(of.payload.rglob("*")) if of.payload is not None else ():
+        if file.is_file():
+            inside = file.relative_to(of.payload or file).as_posix()
             mode = CARRIED_PROGRAM if inside.startswith("bin/") else CARRIED
-            yield f"{PAYLOAD}/{inside}", Addition(source=each, mode=mode)
+            yield f"{PAYLOAD}/{inside}", Addition(source=file, mode=mode)
 
 
 def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
-    """(dict[path -> content], mode) of what the base has nothing like."""
+    """(dict[path -> content], mode) of new files."""
     names = ("user-data", "meta-data", "network-config", FIRST_BOOT)
     yield {f"{SEED}/{name}": of.seed[name] for name in names if name in of.seed}, PRIVATE
     yield {f"{INSTALLER}/{name}": of.seed[name] for name in ("choose-disk", "finish")}, PROGRAM
@@ -283,15 +283,15 @@ def _menu(text: bytes, kernel: str, initrd: str) -> bytes:
 
 
 def _sums(sums: bytes, replaced: dict[str, bytes]) -> bytes:
-    """Lines of md5sum, which media are checked by, for what is replaced."""
-    made = []
+    """The medium's md5sum file, updated for the replaced files."""
+    lines = []
     for line in sums.decode(errors="replace").splitlines():
         name = line[34:].removeprefix(".")
         if name in replaced:
-            made.append(f"{hashlib.md5(replaced[name], usedforsecurity=False).hexdigest()}  .{name}")
+            lines.append(f"{hashlib.md5(replaced[name], usedforsecurity=False).hexdigest()}  .{name}")
         else:
-            made.append(line)
-    return ("\n".join(made) + "\n").encode()
+            lines.append(line)
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _shows(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What must hold between a node's image, its format and its base."""
+"""Checks of a node's image against its format and its base."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from edgefleet.model.site import Node, SiteSpec
 
 
 def check_media(site: SiteSpec) -> Iterator[Problem]:
-    """What of `site` does not fit together in its images."""
+    """The problems of the images of `site`."""
     for name, node in site.nodes.items():
         kind, path = FORMATS[node.image.format], ("nodes", name, "image")
         yield from _base(kind, node, path)
@@ -20,7 +20,7 @@ def check_media(site: SiteSpec) -> Iterator[Problem]:
 
 
 def _suited(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
-    """Why a node cannot have its format, and what the format lacks."""
+    """Whether the node can have its format, and the format a netboot."""
     for problem, hint in kind.flaws(node):
         yield Problem(path=format_path(path), code="format-unsuited", problem=problem, hint=hint)
     if "netboot" not in kind.needs and node.image.netboot is not None:
@@ -61,8 +61,8 @@ def _installer(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Pro
 
 
 def _disk(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Problem]:
-    """Onto which disk it installs."""
-    disk, kept = node.image.install_on, node.hardware.data_disk
+    """Whether it installs onto a disk, and onto one that may be erased."""
+    disk, data_disk = node.image.install_on, node.hardware.data_disk
     if disk is None:
         return
     where = format_path((*path, "installOn"))
@@ -74,7 +74,7 @@ def _disk(kind: Format, node: Node, path: tuple[Part, ...]) -> Iterator[Problem]
             problem=f"{kind.name} installs onto no disk",
             hint=f"remove installOn, or use the format {others}",
         )
-    elif kept is not None and kept.device == disk:
+    elif data_disk is not None and data_disk.device == disk:
         yield Problem(
             path=where,
             code="data-disk",

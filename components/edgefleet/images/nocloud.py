@@ -1,7 +1,7 @@
 """Format ``nocloud``: a seed ISO that cloud-init finds by its label ``cidata``.
 
-Sources: cloud-init, datasources/nocloud and the module reference. The instance id is a digest of what
-the seed says, so a node applies a changed seed as a new first boot and an unchanged one never twice.
+Sources: cloud-init, datasources/nocloud and the module reference. The instance id is a digest of the seed, so
+a node applies a changed seed as a new first boot and an unchanged one never twice.
 """
 
 import base64
@@ -24,8 +24,8 @@ USER_DATA = "user-data"
 OPEN = frozenset({"meta-data", "network-config"})
 """Files of a seed without a secret, unless their digests are salted."""
 NOBODY = {"name": "root", "lock_passwd": True}
-"""The only entry where nobody may log in: without one cloud-init makes its default user, and some releases
-(22.4) take no empty list."""
+"""The only entry if there is no user: without one cloud-init creates its default user, and some releases
+(22.4) reject an empty list."""
 
 
 def build(boot: FirstBoot) -> Image:
@@ -116,7 +116,7 @@ def _file(file: File) -> dict[str, Any]:
 
 
 def commands(boot: FirstBoot) -> list[list[str]]:
-    """Units are known and enabled before the steps' own commands start any."""
+    """The commands of the steps, after units are loaded and enabled."""
     enabled = [unit.name for unit in boot.units if unit.is_enabled]
     commands = [["systemctl", "daemon-reload"]]
     if enabled:
@@ -128,7 +128,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile] | None:
-    """What a seed puts on the node, by cloud-init's cc_write_files."""
+    """The files that a seed writes to the node by cloud-init's cc_write_files."""
     plain = yaml.load(files.get(USER_DATA, b"{}"), _Loader)  # noqa: S506 - both loaders are the safe ones
     if "write_files" not in plain:
         return None

@@ -1,12 +1,12 @@
 """Format ``nocloud-dir``: the seed as files for the boot partition of Raspberry Pi OS and Ubuntu on one.
 
 Both look for ``user-data``, ``meta-data`` and ``network-config`` on their FAT partition (Ubuntu: cloud-init,
-``fs_label: system-boot``; Raspberry Pi OS: from trixie, October 2025, on). The files come as a tar archive,
-to be unpacked there; a payload's files go beside them, into ``edgefleet-payload/``.
+``fs_label: system-boot``; Raspberry Pi OS: from trixie, October 2025, on). The files come as a tar archive to
+unpack there; a payload's files go beside them, into ``edgefleet-payload/``.
 
-FAT has no modes, and both systems mount it so that everybody on the node may read it: the seed, with every
-secret of the node, would be theirs. So the mount is given to root alone, from the first boot on. The files
-stay, as cloud-init would take a node without them for a new one.
+FAT has no modes, and both systems mount it readable by every user of the node, with all secrets of the seed.
+So from the first boot on only root can read the mount. The files stay, as cloud-init would treat a node
+without them as a new one.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Format ``raw``: a base disk image with the seed and the payload as partitions of their own.
 
 The seed is a FAT that cloud-init finds by its label, the payload a squashfs that the node finds by the name
-of its partition. Everything that is not the base is made by the tools of its kind, of given UUIDs and times.
+of its partition. Each file system is created by its own tools, with given UUIDs and times.
 """
 
 import uuid
@@ -38,7 +38,7 @@ ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 LOADERS = {"amd64": "BOOTX64.EFI", "arm64": "BOOTAA64.EFI", "armhf": "BOOTARM.EFI"}
 """dict[architecture -> boot loader on removable media] (UEFI specification, 3.5.1.1)."""
 FULL_TABLE = 126
-"""Partitions beside which two more have room in a GPT of 128 entries."""
+"""Most partitions of a base that leave room for two more in a GPT of 128 entries."""
 
 
 def compose(of: Ingredients, out: Path) -> Composed:
@@ -66,13 +66,13 @@ def compose(of: Ingredients, out: Path) -> Composed:
     shared = _referred(of, parts)
     beside = extents.write_reference(layout.extents, own, shared, out)
     written = extents.digest(layout.extents, parts)
-    needs = tuple(each.path for each in shared.values())
+    needs = tuple(part.path for part in shared.values())
     return replace(_composed(of, layout, parts, written, used), beside=(beside,), needs=needs)
 
 
 @lru_cache(maxsize=8)
 def _base_table(image: Path, arch: str, _state: tuple[int, ...]) -> Table:
-    """The table of a base, which is looked at once for all its images."""
+    """The table of a base, read once for all its images."""
     table = gpt.read_table(image)
     check_base(image, table, arch)
     return table
@@ -95,28 +95,28 @@ def _composed(
 
 
 def _files(seed: Mapping[str, bytes], payload: Path | None) -> tuple[Entry, ...]:
-    """What is put on the image; FAT has neither modes nor owners."""
+    """The files added to the image; FAT has neither modes nor owners."""
     beside = listed(payload) if payload is not None else ()
     return (*(entry(path, content) for path, content in sorted(seed.items())), *beside)
 
 
 def _pieces(runs: Sequence[Extent], parts: Mapping[str, Path]) -> tuple[Piece, ...]:
-    found, at = [], 0
+    pieces, at = [], 0
     for run in runs:
         if run.part:
-            found.append(
+            pieces.append(
                 Piece(part=run.part, offset=at, size=run.length, digest=_digest(run.part, parts[run.part]))
             )
         at += run.length
-    return tuple(found)
+    return tuple(pieces)
 
 
 def _digest(part: str, file: Path) -> str:
-    """Of a part that is there as a whole; a base is there in runs."""
+    """Digest of a part that is in the image as a whole; empty for a base, which is in pieces."""
     if part == BASE:
         return ""
-    known = (disk.read(_sums(file)) or b"").decode()
-    return f"sha256:{known or disk.sha256(file)}"
+    digest = (disk.read(_sums(file)) or b"").decode()
+    return f"sha256:{digest or disk.sha256(file)}"
 
 
 def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.Referred]:
@@ -156,17 +156,17 @@ def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Compo
 
 
 def _made(of: Ingredients) -> dict[str, Path]:
-    """The parts that are no base: this node's seed, and the payload, which nodes share."""
-    made = {SEED: of.scratch / "seed.fat"}
+    """The parts beside the base: this node's seed, and the payload, which nodes share."""
+    images = {SEED: of.scratch / "seed.fat"}
     serial = _uuid(of, "seed").replace("-", "")[:8]
-    tools.fat(of.seed, label=SEED_NAME, serial=serial, scratch=of.scratch / "files", image=made[SEED])
+    tools.fat(of.seed, label=SEED_NAME, serial=serial, scratch=of.scratch / "files", image=images[SEED])
     if of.payload is not None:
-        made[PAYLOAD] = _shared_payload(of, of.payload)
-    return made
+        images[PAYLOAD] = _shared_payload(of, of.payload)
+    return images
 
 
 def _shared_payload(of: Ingredients, folder: Path) -> Path:
-    """The squashfs of the payload, made once for all nodes that have the same."""
+    """The squashfs of the payload, built once for all nodes that have the same."""
     digest = (of.payload_digest or "").removeprefix("sha256:")
     shared = of.shared / f"payload-{digest}" / "payload.squashfs"
     with disk.locked(shared.parent, who="the making of a payload", is_patient=True):
@@ -180,7 +180,7 @@ def _shared_payload(of: Ingredients, folder: Path) -> Path:
 
 
 def _sums(image: Path) -> Path:
-    """Where the SHA-256 of a shared file stands."""
+    """The file with the SHA-256 of a shared file."""
     return image.with_name(f"{image.name}.sha256")
 
 
@@ -193,24 +193,24 @@ def _added(of: Ingredients, parts: Mapping[str, Path]) -> list[Added]:
     ]
 
 
-def _uuid(of: Ingredients, what: str) -> str:
-    return str(uuid.uuid5(SPACE, f"{of.identity}/{what}")).upper()
+def _uuid(of: Ingredients, part: str) -> str:
+    return str(uuid.uuid5(SPACE, f"{of.identity}/{part}")).upper()
 
 
 def check_base(image: Path, table: Table, arch: str) -> None:
-    """Refuse a base that this node could not boot, or that nothing can be added to.
+    """Check that the node can boot the base, and that partitions can be added to it.
 
     Raises:
         InvalidInput: it is of another architecture, or has no free entries.
     """
-    for each in table.partitions:
-        said = ROOT_TYPES.get(each.type.upper(), "")
-        if said and said != arch:
+    for partition in table.partitions:
+        root_arch = ROOT_TYPES.get(partition.type.upper(), "")
+        if root_arch and root_arch != arch:
             raise _wrong(
-                image, "base-arch", f"is for {said}, and the node is {arch}", "use the base for its arch"
+                image, "base-arch", f"is for {root_arch}, and the node is {arch}", "use the base for its arch"
             )
-        if each.type.upper() == ESP:
-            _check_loader(image, each.start * SECTOR, arch)
+        if partition.type.upper() == ESP:
+            _check_loader(image, partition.start * SECTOR, arch)
     if len(table.partitions) > FULL_TABLE:
         hint = "use a base with fewer partitions"
         raise _wrong(image, "base-full", "has no two free entries in its partition table", hint)
@@ -219,10 +219,10 @@ def check_base(image: Path, table: Table, arch: str) -> None:
 def _check_loader(image: Path, offset: int, arch: str) -> None:
     try:
         listed = tools.use("mdir", "-b", "-i", f"{image}@@{offset}", "::/EFI/BOOT").decode(errors="replace")
-    except OutsideFailure:  # a system partition without the directory says nothing of the architecture
+    except OutsideFailure:  # a system partition without the directory does not show the architecture
         return
-    there = {line.rpartition("/")[2].strip().upper() for line in listed.splitlines()}
-    others = [known for known, loader in LOADERS.items() if loader in there]
+    loaders = {line.rpartition("/")[2].strip().upper() for line in listed.splitlines()}
+    others = [other for other, loader in LOADERS.items() if loader in loaders]
     if others and arch not in others:
         problem = f"boots {' and '.join(others)}, and the node is {arch}"
         raise _wrong(image, "base-arch", problem, "use the base for the node's architecture")

@@ -1,7 +1,7 @@
-"""Format ``script``: one shell script for a node that runs Linux with systemd already.
+"""Format ``script``: one shell script for a node that already runs Linux with systemd.
 
-It puts the same files there as every other format, keeps what it replaces, and can take all of it back. It
-leaves the network alone: whoever runs it may be connected through it.
+It writes the same files as every other format, keeps those that it replaces, and can restore them. It does
+not change the network, as the user may be connected through it.
 """
 
 import base64
@@ -23,23 +23,23 @@ RELOADED = (
     "-c",
     "for unit in ssh sshd; do systemctl try-reload-or-restart $unit 2>/dev/null || true; done",
 )
-"""So that host keys and rules hold, whichever name a system has for it."""
+"""Applies host keys and rules, whichever name sshd has."""
 
 
 def build(boot: FirstBoot) -> Image:
     """The script of one node."""
     name = f"{boot.node}.sh"
     files = [*placed(boot), *of_the_system(boot)]
-    told = instance(boot, repr((files, boot.commands, boot.users, boot.timezone)))
-    files.append(File(path=INSTANCE, content=f"{told}\n".encode()))
+    instance_id = instance(boot, repr((files, boot.commands, boot.users, boot.timezone)))
+    files.append(File(path=INSTANCE, content=f"{instance_id}\n".encode()))
     text = render(
         "formats/script.sh.j2",
         name=f"{boot.node} of {boot.site}, {boot.fleet} in {boot.region}",
         file=name,
-        facts=_facts(boot, told),
+        facts=_facts(boot, instance_id),
         files=[_embedded(file) for file in files],
         keys=[(user.name, key) for user in boot.users for key in user.ssh_keys],
-        commands=[shlex.join(each) for each in (*commands(boot), RELOADED)],
+        commands=[shlex.join(command) for command in (*commands(boot), RELOADED)],
     )
     data = text.encode()
     return Image(
@@ -47,9 +47,9 @@ def build(boot: FirstBoot) -> Image:
     )
 
 
-def _facts(boot: FirstBoot, told: str) -> dict[str, str]:
+def _facts(boot: FirstBoot, instance_id: str) -> dict[str, str]:
     return {
-        "told": told,
+        "told": instance_id,
         "arch": boot.arch,
         "hostname": boot.hostname,
         "timezone": boot.timezone,
@@ -60,7 +60,7 @@ def _facts(boot: FirstBoot, told: str) -> dict[str, str]:
 
 
 def _embedded(file: File) -> dict[str, Any]:
-    """A file as a text in the script; as base64 where it is none."""
+    """A file as text in the script, or as base64 if it is binary."""
     end, reader, text = END, "cat", file.content.decode(errors="ignore")
     if text.encode() != file.content or not text.endswith("\n") or "\0" in text:
         reader, text = "base64 -d", base64.encodebytes(file.content).decode()
@@ -81,18 +81,18 @@ _LIST = re.compile(r"<<'EDGEFLEET-LIST'\n(.*?)^EDGEFLEET-LIST$", re.DOTALL | re.
 
 
 def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
-    """What the shell puts on the node: here-documents, and the list of where they go."""
+    """The files that the script writes: here-documents, and the list of their paths."""
     (data,) = files.values()
     text = data.decode()
     parts = {number: (reader, body) for reader, number, _, body in _TEXT.findall(text)}
     listed = _LIST.search(text)
-    there = {}
+    node_files = {}
     for line in listed[1].splitlines() if listed is not None else ():
         number, mode, owner, path = line.split(" ", 3)
         reader, body = parts[number]
         content = body.encode() if reader == "cat" else base64.b64decode(body)
-        there[path] = NodeFile(mode, owner, content)
-    return there
+        node_files[path] = NodeFile(mode, owner, content)
+    return node_files
 
 
 FORMAT = Format(

@@ -1,10 +1,10 @@
-"""Format ``user-data``: the first boot of a cloud instance, as EC2 hands it to cloud-init.
+"""Format ``user-data``: the first boot of a cloud instance, as EC2 passes it to cloud-init.
 
-Names, network, users and host keys are the cloud's own affair there; files, units and commands are the same
-as on a node. Source: EC2 user guide, "Run commands when you launch an EC2 instance with user data input".
+The cloud sets names, network, users and host keys; files, units and commands are the same as on a node.
+Source: EC2 user guide, "Run commands when you launch an EC2 instance with user data input".
 
-It is handed over compressed, which cloud-init undoes; what is compared and digested is the text, as another
-machine's compressor may give other bytes.
+It is passed compressed, and cloud-init decompresses it. Digests and comparisons use the text, as compressors
+of other machines may write other bytes.
 """
 
 from edgefleet.errors import InvalidInput, Problem
@@ -15,14 +15,14 @@ from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 
 LONGEST = 16_384
-"""Bytes that EC2 takes, before base64."""
+"""Bytes that EC2 accepts, before base64."""
 
 
 def build(boot: FirstBoot) -> Image:
     """The user-data.
 
     Raises:
-        InvalidInput: it is too long for EC2, or holds a secret that anybody on the machine could read.
+        InvalidInput: it is too long for EC2, or holds a secret that every user of the machine could read.
     """
     secret = [file.path for file in boot.files if file.is_secret]
     text = "#cloud-config\n" + to_yaml(

@@ -1,1 +1,1 @@
-"""What formats share: extents of disk images, and what cloud-init does where a format has none."""
+"""Shared by formats: extents of disk images, and files in place of cloud-init's own modules."""

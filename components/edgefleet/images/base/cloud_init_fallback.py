@@ -1,7 +1,7 @@
-"""What cloud-init does beside the files of the boot steps, as files: for formats that have no cloud-init.
+"""The results of cloud-init's own modules as files, for formats without cloud-init.
 
-Every format puts the same `placed` files on the disk; `of_the_system` are those in whose place cloud-init has
-modules of its own (users, host keys, names).
+Every format writes the same `placed` files; `of_the_system` replaces cloud-init's modules for users, host
+keys and names.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import hashlib
 from edgefleet.model.firstboot import File, FirstBoot
 
 INSTANCE = "/etc/edgefleet/instance-id"
-"""What a node without cloud-init has been told, by name; its heartbeat says it."""
+"""Instance id of a node without cloud-init; its heartbeat reports it."""
 SUDOERS = "/etc/sudoers.d/90-edgefleet-users"
 
 
@@ -20,7 +20,7 @@ def placed(boot: FirstBoot) -> tuple[File, ...]:
 
 
 def of_the_system(boot: FirstBoot) -> tuple[File, ...]:
-    """The node's name, who may become root, and its SSH host keys."""
+    """The node's name, its administrators, and its SSH host keys."""
     files = [File(path="/etc/hostname", content=f"{boot.hostname}\n".encode())]
     admins = [user.name for user in boot.users if user.is_admin]
     if admins:
@@ -38,6 +38,6 @@ def _line(text: str) -> bytes:
 
 
 def instance(boot: FirstBoot, content: str) -> str:
-    """The name of what a node is told, another one for other content."""
+    """The instance id of `content`."""
     digest = hashlib.sha256(content.encode()).hexdigest()
     return f"{boot.fleet}-{boot.region}-{boot.site}-{boot.node}-{digest[:16]}"

@@ -1,10 +1,10 @@
-"""A composed disk image as a list of extents: which bytes of which part follow one another. Pure.
+"""A composed disk image as a list of extents: the order of the parts' bytes. Pure.
 
-Partitions are added without a byte of the base being changed but for its partition table. A node grows its
-root partition at its first boot, which only the physically last one can do; so what is added stands *before*
-a root that is last, and the root's bytes come after it. A Linux file system does not know where on the disk
-it lies, and boot loaders find it by its partition's number or UUID, which stay. (UEFI specification 2.10,
-5.3: GPT; systemd, Discoverable Partitions Specification.)
+Added partitions change no byte of the base except its partition table. A node grows its root partition at its
+first boot, which only the physically last one can do. So partitions are added *before* a root that is last,
+and the root's bytes follow them. A Linux file system does not depend on its place on the disk, and boot
+loaders find it by its partition's number or UUID, which stay. (UEFI specification 2.10, 5.3: GPT; systemd,
+Discoverable Partitions Specification.)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ ROOT_TYPES: Mapping[str, str] = {
     "B921B045-1DF0-41C3-AF44-4C6F280D3FAE": "arm64",
     "69DAD710-2CE4-4E3C-B16C-21A1D49ABED3": "armhf",
 }
-"""dict[type of a partition that may be the root -> architecture; empty where the type says none]."""
+"""dict[type of a partition that may be the root -> architecture; empty if it has none]."""
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 BASIC_DATA = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
@@ -41,7 +41,7 @@ class Added:
 
 def growable_root(table: Table) -> Partition | None:
     """The physically last partition, if it is one that a first boot may grow."""
-    last = max(table.partitions, key=lambda each: each.start, default=None)
+    last = max(table.partitions, key=lambda partition: partition.start, default=None)
     return last if last is not None and last.type.upper() in ROOT_TYPES else None
 
 
@@ -50,21 +50,21 @@ def arranged(base: Table | None, added: Sequence[Added], uuid: str) -> Layout:
 
     Args:
         base: the base's table; `None` for a disk of the added partitions alone.
-        added: what to add, in order.
-        uuid: of the disk, where there is no base.
+        added: the partitions to add, in order.
+        uuid: of the disk, if there is no base.
     """
     root = growable_root(base) if base is not None else None
-    kept = base.partitions if base is not None else ()
-    stay = [each for each in kept if each is not root]
-    at = root.start if root is not None else max((each.end for each in kept), default=ALIGNED)
-    numbers = _free_numbers(kept)
-    made: list[Partition] = []
-    for each in added:
+    existing = base.partitions if base is not None else ()
+    stay = [partition for partition in existing if partition is not root]
+    at = root.start if root is not None else max((partition.end for partition in existing), default=ALIGNED)
+    numbers = _free_numbers(existing)
+    new: list[Partition] = []
+    for part in added:
         at = _up(at, ALIGNED)
-        size = _up(-(-each.length // SECTOR), ALIGNED)
-        made.append(
+        size = _up(-(-part.length // SECTOR), ALIGNED)
+        new.append(
             Partition(
-                number=next(numbers), start=at, size=size, type=each.type, uuid=each.uuid, name=each.name
+                number=next(numbers), start=at, size=size, type=part.type, uuid=part.uuid, name=part.name
             )
         )
         at += size
@@ -72,11 +72,9 @@ def arranged(base: Table | None, added: Sequence[Added], uuid: str) -> Layout:
     table = Table(
         uuid=uuid if base is None else base.uuid,
         first=ALIGNED if base is None else base.first,
-        partitions=tuple(sorted([*stay, *made, *moved], key=lambda each: each.number)),
+        partitions=tuple(sorted([*stay, *new, *moved], key=lambda partition: partition.number)),
     )
-    return Layout(
-        table=table, extents=tuple(_extents(base, root, list(zip(added, made, strict=True)), moved))
-    )
+    return Layout(table=table, extents=tuple(_extents(base, root, list(zip(added, new, strict=True)), moved)))
 
 
 def _extents(
@@ -88,18 +86,18 @@ def _extents(
     yield Extent(part=TABLE, offset=0, length=HEAD * SECTOR)
     at = HEAD
     if base is not None:
-        until = root.start if root is not None else max(each.end for each in base.partitions)
+        until = root.start if root is not None else max(partition.end for partition in base.partitions)
         yield Extent(part=BASE, offset=HEAD * SECTOR, length=(until - HEAD) * SECTOR)
         at = until
-    for each, place in added:
+    for part, place in added:
         yield from _zeroes(at, place.start)
-        yield Extent(part=each.part, offset=0, length=each.length)
-        if each.length < place.size * SECTOR:
-            yield Extent(part="", offset=0, length=place.size * SECTOR - each.length)
+        yield Extent(part=part.part, offset=0, length=part.length)
+        if part.length < place.size * SECTOR:
+            yield Extent(part="", offset=0, length=place.size * SECTOR - part.length)
         at = place.end
     for place in moved:
         yield from _zeroes(at, place.start)
-        assert root is not None  # noqa: S101 - it is what was moved
+        assert root is not None  # noqa: S101 - the moved partition is the root
         yield Extent(part=BASE, offset=root.start * SECTOR, length=root.size * SECTOR)
         at = place.end
     yield from _zeroes(at, _up(at + TAIL, ALIGNED) - TAIL)
@@ -112,7 +110,7 @@ def _zeroes(start: int, end: int) -> Iterator[Extent]:
 
 
 def _free_numbers(taken: Sequence[Partition]) -> Iterator[int]:
-    used = {each.number for each in taken}
+    used = {partition.number for partition in taken}
     return (number for number in range(1, 129) if number not in used)
 
 

@@ -1,4 +1,4 @@
-"""`Format`: one object for each image format, with all that the rest of the program asks of it."""
+"""`Format`: one object for each image format, with all its properties."""
 
 import binascii
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ Ingredient = Literal["base", "installer", "netboot"]
 Flaw = tuple[str, str]
 """(problem, hint)."""
 OTHERS = "use nocloud, raw or iso for Debian and Ubuntu, or script where Linux runs already"
-"""Hint where a format does not suit a node."""
+"""Hint if a format does not suit a node."""
 Contents = Mapping[str, tuple[Entry, bytes]]
 """dict[path on the medium -> (entry, content)]."""
 
@@ -38,7 +38,7 @@ class NodeFile(NamedTuple):
 class MediumReader:
     """Reads a composed image whose files lie among those of its base.
 
-    Both raise ValueError where the image cannot be read.
+    Both raise ValueError if the image cannot be read.
     """
 
     seed: Callable[[Path, frozenset[str]], Contents]
@@ -57,7 +57,7 @@ def _nothing_shown(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One way to write a first boot down."""
+    """One way to write a first boot."""
 
     name: FormatName
     seed: Callable[[FirstBoot], Image]
@@ -65,27 +65,27 @@ class Format:
     suffix: str
     """Of the seed's file: ``.iso``."""
     mode: str = "0600"
-    """Of each file on the medium that the seed is, which root owns; empty for a seed that is one file."""
+    """Mode of each file of a seed that is a medium, owned by root; empty for a seed of one file."""
     only: str = ""
-    """Name of the file in a seed of one file, where it is not that of the seed itself."""
+    """Name of the file in a seed of one file, if it differs from the seed's own."""
     compose: Composer | None = None
-    """Makes the whole image of seed, base and payload; `None` where the seed is all of it."""
+    """Builds the whole image of seed, base and payload; `None` if the seed is the whole image."""
     whole: str = ""
     """Suffix of the composed image's file: ``.raw``."""
     refers: bool = False
     """Whether it can refer to its base instead of copying it."""
     needs: frozenset[Ingredient] = frozenset()
-    """What ``image`` has to give; whatever else of it the format refuses."""
+    """The keys that ``image`` must have; the format refuses the others."""
     erases: bool = False
     """Whether it installs onto a disk of the node, which ``installOn`` names."""
     purpose: str = ""
-    """What it is for, where a needless base shows that it was taken for something else."""
+    """Its purpose, for the message about a needless base."""
     flaws: Callable[[Node], Iterator[Flaw]] = _no_flaws
     """Why a node cannot have this format."""
     node_files: Callable[[Mapping[str, bytes]], dict[str, NodeFile] | None]
-    """Reads back from a seed what it puts on the node; `None` where the seed does not list it."""
+    """Reads the node's files back from a seed; `None` if the seed does not list them."""
     reader: MediumReader | None = None
-    """How a composed image is read; `None` where its seed and payload are partitions of their own."""
+    """How a composed image is read; `None` if its seed and payload are partitions of their own."""
     shows: Callable[[str], bool] = _nothing_shown
     """Whether a file on the medium, by its path, holds no secret, so that a diff may show its content."""
     is_for_disks: bool = False
@@ -93,7 +93,7 @@ class Format:
     starts_node: bool = False
     """Whether the node starts from the medium that the image is written to."""
     medium: str | None = None
-    """What a printed sheet calls the medium of the image, ``USB stick``; `None` for the node's disk."""
+    """Name of the image's medium on a printed sheet, ``USB stick``; `None` for the node's disk."""
     keeps_network: bool = False
     """Whether the node's network stays as it is."""
 
@@ -103,11 +103,11 @@ class Format:
         return self.compose is not None
 
     def medium_size(self, node: Node) -> int | None:
-        """Bytes of the medium that the node's image is written to; `None` where they are not known."""
+        """Bytes of the medium that the node's image is written to; `None` if not known."""
         return node.image.size or (node.disk if self.starts_node else None)
 
     def read_back(self, files: Mapping[str, bytes]) -> dict[str, NodeFile] | None:
-        """dict[path on the node -> file] that a seed puts there; `None` where the seed does not list it.
+        """dict[path on the node -> file] of a seed; `None` if the seed does not list them.
 
         Args:
             files: dict[path on the medium -> content] of the seed.

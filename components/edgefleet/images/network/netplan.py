@@ -6,16 +6,16 @@ from edgefleet.model.addresses import parsed_address
 from edgefleet.model.network import Network
 
 ANY_WIRED = "e*"
-"""Glob over kernel names that finds a wired interface where the fleet file names none."""
+"""Glob of kernel names for a wired interface that the fleet file does not name."""
 FIRST_WIRELESS = "wlan0"
 """The wireless interface where none is named. networkd joins a wireless network only by the kernel's exact
 name: netplan refuses `match` there, so no glob and no hardware address finds it."""
 
 
 def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str, Any]:
-    """The document that cloud-init takes as its network-config.
+    """The document for cloud-init's network-config.
 
-    Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not know.
+    Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not support.
     """
     kind, name, device = _device(network, wifi_passphrase)
     document: dict[str, Any] = {"version": 2}
@@ -30,7 +30,7 @@ def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str
 
 
 def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, dict[str, Any]]:
-    """(section, name, how the device is found or made)."""
+    """(section, name, definition of the device)."""
     if network.bond is not None:
         parameters = {"mode": network.bond.mode, "mii-monitor-interval": "100"}
         return "bonds", "bond0", {"interfaces": list(network.bond.interfaces), "parameters": parameters}
@@ -41,7 +41,7 @@ def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, di
 
 
 def _found(network: Network) -> dict[str, Any]:
-    """Both ways to find an interface hold at once where both are given."""
+    """The match of an interface; name and hardware address must both match if both are given."""
     if network.mac is None:
         return {"match": {"name": network.interface or ANY_WIRED}}
     match = {"macaddress": network.mac.lower()}
@@ -51,12 +51,12 @@ def _found(network: Network) -> dict[str, Any]:
 
 
 def _addressing(network: Network) -> dict[str, Any]:
-    """Addresses that stay while the network is away.
+    """Addresses that stay while the network is down.
 
-    A fixed one, and its route, without which k3s does not start, hold without carrier too: the node may hang
-    on a modem that is off. But not where several interfaces match, as a dead one would take the route. A
-    leased one is kept when nobody renews the lease (networkd, KeepConfiguration), though not over a loss of
-    carrier: the next router may have another subnet.
+    A fixed address and its route, without which k3s does not start, stay without carrier too: the modem may
+    be off. This does not hold if several interfaces match, as a dead one would take the route. A leased
+    address is kept if the lease is not renewed (networkd, KeepConfiguration), but not over a loss of carrier:
+    the next router may have another subnet.
     """
     addressing: dict[str, Any] = {"dhcp4": not network.is_static}
     if not network.is_static:
@@ -65,9 +65,9 @@ def _addressing(network: Network) -> dict[str, Any]:
         addressing["ignore-carrier"] = True
     if network.addresses:
         addressing["addresses"] = list(network.addresses)
-    gateways = [each for each in (network.gateway, network.gateway6) if each is not None]
+    gateways = [gateway for gateway in (network.gateway, network.gateway6) if gateway is not None]
     if gateways:
-        addressing["routes"] = [_route(each) for each in gateways]
+        addressing["routes"] = [_route(gateway) for gateway in gateways]
     servers = {"addresses": list(network.dns), "search": list(network.search)}
     if any(servers.values()):
         addressing["nameservers"] = {name: value for name, value in servers.items() if value}
@@ -75,7 +75,7 @@ def _addressing(network: Network) -> dict[str, Any]:
 
 
 def _route(gateway: str) -> dict[str, Any]:
-    """The default route over `gateway`; one that is link-local is not in the subnet of any address."""
+    """The default route over `gateway`; a link-local gateway is in no address's subnet."""
     address = parsed_address(gateway)
     route = {"to": "0.0.0.0/0" if address.version == 4 else "::/0", "via": gateway}  # noqa: PLR2004
     return {**route, "on-link": True} if address.is_link_local else route

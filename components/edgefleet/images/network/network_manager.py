@@ -1,6 +1,6 @@
 """The network of a node as NetworkManager's keyfiles (nm-settings-keyfile).
 
-For systems that have it and no netplan; it says what `edgefleet.images.network.netplan` says.
+For systems without netplan; it has the same settings as `edgefleet.images.network.netplan`.
 """
 
 import uuid
@@ -14,7 +14,7 @@ SPACE = uuid.UUID("0b3f4c9e-55d4-5f53-8a0e-0b5c0b1f7a52")
 
 
 def network_manager(network: Network) -> dict[str, bytes]:
-    """dict[path -> content] of a wired network; NetworkManager wants them 0600."""
+    """dict[path -> content] of a wired network; NetworkManager requires mode 0600."""
     files: dict[str, list[Section]] = {}
     own = _addressing(network)
     below = [("ipv4", [("method", "disabled")]), ("ipv6", [("method", "disabled")])] if network.vlan else own
@@ -45,12 +45,12 @@ def _uuid(name: str) -> str:
 
 
 def _connection(name: str, kind: str, interface: str = "", *, under: str = "") -> Section:
-    said = [("id", name), ("uuid", _uuid(name)), ("type", kind)]
+    settings = [("id", name), ("uuid", _uuid(name)), ("type", kind)]
     if interface:
-        said.append(("interface-name", interface))
+        settings.append(("interface-name", interface))
     if under:
-        said += [("master", under), ("slave-type", "bond")]
-    return ("connection", said)
+        settings += [("master", under), ("slave-type", "bond")]
+    return ("connection", settings)
 
 
 def _addressing(network: Network) -> list[Section]:
@@ -60,13 +60,13 @@ def _addressing(network: Network) -> list[Section]:
 def _family(network: Network, version: int) -> Section:
     own = [str(interface) for interface in network.interfaces if interface.version == version]
     automatic = not network.is_static if version == 4 else not own  # noqa: PLR2004
-    said = [("method", "auto" if automatic else "manual" if own else "disabled")]
-    said += [(f"address{number}", each) for number, each in enumerate(own, 1)]
+    settings = [("method", "auto" if automatic else "manual" if own else "disabled")]
+    settings += [(f"address{number}", address) for number, address in enumerate(own, 1)]
     if version in gateways(network) and (own or automatic):
-        said.append(("gateway", gateways(network)[version]))
-    servers = [each for each in network.dns if (":" in each) is (version == 6)]  # noqa: PLR2004
+        settings.append(("gateway", gateways(network)[version]))
+    servers = [address for address in network.dns if (":" in address) is (version == 6)]  # noqa: PLR2004
     if servers:
-        said.append(("dns", "".join(f"{each};" for each in servers)))
+        settings.append(("dns", "".join(f"{address};" for address in servers)))
     if network.search and (own or automatic):
-        said.append(("dns-search", "".join(f"{each};" for each in network.search)))
-    return (f"ipv{version}", said)
+        settings.append(("dns-search", "".join(f"{address};" for address in network.search)))
+    return (f"ipv{version}", settings)

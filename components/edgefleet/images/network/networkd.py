@@ -1,6 +1,6 @@
 """The network of a node as systemd-networkd's files (systemd.network, systemd.netdev).
 
-For systems that have it and no netplan; it says what `edgefleet.images.network.netplan` says.
+For systems without netplan; it has the same settings as `edgefleet.images.network.netplan`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,27 +43,27 @@ def ini(sections: Sequence[Section]) -> bytes:
 
 
 def _found(network: Network) -> list[tuple[str, str]]:
-    found = [("MACAddress", network.mac.lower())] if network.mac is not None else []
+    match = [("MACAddress", network.mac.lower())] if network.mac is not None else []
     if network.interface is not None or network.mac is None:
-        found.append(("Name", network.interface or ANY_WIRED))
-    return [*found, ("Type", "ether")]
+        match.append(("Name", network.interface or ANY_WIRED))
+    return [*match, ("Type", "ether")]
 
 
 def _addressing(network: Network) -> list[Section]:
-    said = [("DHCP", "no" if network.is_static else "ipv4")]
+    settings = [("DHCP", "no" if network.is_static else "ipv4")]
     if not network.is_static:
-        said.append(("KeepConfiguration", "dhcp"))
+        settings.append(("KeepConfiguration", "dhcp"))
     elif network.mac is not None or network.bond is not None:
-        said.append(("ConfigureWithoutCarrier", "yes"))
-    said += [("Address", each) for each in network.addresses]
-    said += [("Gateway", each) for each in gateways(network).values()]
-    said += [("DNS", each) for each in network.dns]
+        settings.append(("ConfigureWithoutCarrier", "yes"))
+    settings += [("Address", address) for address in network.addresses]
+    settings += [("Gateway", gateway) for gateway in gateways(network).values()]
+    settings += [("DNS", server) for server in network.dns]
     if network.search:
-        said.append(("Domains", " ".join(network.search)))
-    return [("Network", said)]
+        settings.append(("Domains", " ".join(network.search)))
+    return [("Network", settings)]
 
 
 def gateways(network: Network) -> Mapping[int, str]:
     """dict[4 or 6 -> default gateway]."""
     every = (network.gateway, getattr(network, "gateway6", None))
-    return {6 if ":" in each else 4: each for each in every if each is not None}
+    return {6 if ":" in gateway else 4: gateway for gateway in every if gateway is not None}
