@@ -60,7 +60,7 @@ def test_what_a_box_gets_otherwise_is_shown(name: str, build: Build) -> None:
     found = difference(
         build(file, image=image, labels={"shop": "a"}), build(file, image=image, labels={"shop": "b"})
     )
-    box = {change.path: change for change in found.box}
+    box = {change.path: change for change in found.on_node}
     config = box["/etc/rancher/k3s/config.yaml"]
     assert (True, ()) == (config.is_secret, config.diff)
     said = shown(found) + json.dumps(image_diff.plain(found))

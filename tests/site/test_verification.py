@@ -62,7 +62,7 @@ def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, 
     assert () == verification.check(found)
     assert name == found.manifest.format
     assert found.manifest.digest == f"sha256:{disk.sha256(image)}"
-    on_box = {each.path: each for each in found.manifest.box}
+    on_box = {each.path: each for each in found.manifest.on_node}
     config = on_box["/etc/rancher/k3s/config.yaml"]
     assert ("0600", "root:root", True) == (config.mode, config.owner, config.is_secret)
     assert not on_box["/etc/systemd/system/k3s.service"].is_secret

@@ -1,1 +1,1 @@
-"""The outside world: disks, programs, AWS, stores, templates. Its errors are put into words here, once."""
+"""The outside world: disks, programs, AWS, stores, templates. Translates their errors, once."""

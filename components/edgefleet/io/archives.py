@@ -9,7 +9,7 @@ PRIVATE_FILE = 0o600
 
 
 def tar(files: Mapping[str, bytes]) -> bytes:
-    """The archive of dict[path -> content]: in the order of paths, of nobody, of no time, mode 0600."""
+    """The archive of dict[path -> content]: in the order of paths, without owners and times, mode 0600."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path, content in sorted(files.items()):

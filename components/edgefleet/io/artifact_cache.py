@@ -13,7 +13,9 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, downloading
@@ -23,6 +25,7 @@ from edgefleet.io.registry import Registries, is_registry, place_of
 from edgefleet.io.web import Web, page, shown
 
 NAME = "edgefleet"
+T = TypeVar("T")
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
 """Seconds between two checks whether another process has downloaded a file."""
 _ABANDONED = 24 * 3600.0
@@ -80,19 +83,23 @@ class ArtifactCache:
             OutsideFailure: it is missing, incomplete or another file; or the disk is full. No incomplete
                 file has the file's name.
         """
-        place, pause = self._place(sha256), _FIRST_LOOK
-        while True:
-            path = self.path(sha256)
-            if path is not None:
-                return path
+        place = self._place(sha256)
+        fetch = partial(self._fetch, source, place, size, progress)
+        return self._alone(place.name, find=lambda: self.path(sha256), work=fetch)
+
+    def _alone(self, lock: str, *, find: Callable[[], T | None], work: Callable[[], T]) -> T:
+        """The result of `find`, else of `work` under the lock; waits while another process holds it."""
+        pause = _FIRST_LOOK
+        while (found := find()) is None:
             try:
-                with disk.locked(self.root / "locks" / place.name, who=f"a download of {place.name[:12]}"):
-                    return self.path(sha256) or self._fetch(source, place, size, progress)
+                with disk.locked(self.root / "locks" / lock, who="a download"):
+                    return find() or work()
             except OutsideFailure as error:
                 if error.problem.code != "busy":
                     raise
-            self.web.clock.sleep(pause)  # another process downloads it
+            self.web.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_LOOK)
+        return found
 
     def scratch(self) -> Path:
         """A unique name for a file that is being made."""
@@ -121,22 +128,11 @@ class ArtifactCache:
             OutsideFailure: it is missing or incomplete, or the disk is full.
         """
         name = "new-" + hashlib.sha256(source.encode()).hexdigest()
-        part, pause = self.root / "parts" / name, _FIRST_LOOK
-        while True:
-            try:
-                with disk.locked(self.root / "locks" / name, who=f"a download of {shown(source)}"):
-                    if source.startswith("file:"):
-                        disk.copy(self.file(source), part)
-                    else:
-                        self._download(source, part, None, progress)
-                    return self._learned(part, source)
-            except OutsideFailure as error:
-                if error.problem.code != "busy":
-                    raise
-            self.web.clock.sleep(pause)
-            pause = min(2 * pause, _LONGEST_LOOK)
+        part = self.root / "parts" / name
+        return self._alone(name, find=lambda: None, work=partial(self._learned, part, source, progress))
 
-    def _learned(self, part: Path, source: str) -> tuple[str, int]:
+    def _learned(self, part: Path, source: str, progress: Progress) -> tuple[str, int]:
+        self._download(source, part, None, progress)
         if downloading.is_page(part):
             downloading.forget(part)
             raise OutsideFailure(page(source))
@@ -164,13 +160,10 @@ class ArtifactCache:
 
     def _fetch(self, source: str, place: Path, size: int | None, progress: Progress) -> Path:
         part = self.root / "parts" / place.name
-        if source.startswith("file:"):
-            disk.copy(self.file(source), part)
-        else:
-            was_there = self._download(source, part, size, progress)
-            if was_there and disk.sha256(part) != place.name:  # parts of two files, perhaps
-                downloading.forget(part)
-                self._download(source, part, size, progress)
+        was_there = self._download(source, part, size, progress)
+        if was_there and disk.sha256(part) != place.name:  # parts of two files, perhaps
+            downloading.forget(part)
+            self._download(source, part, size, progress)
         try:
             self._settle(part, place, shown(source))
         finally:
@@ -178,6 +171,10 @@ class ArtifactCache:
         return place
 
     def _download(self, source: str, part: Path, size: int | None, progress: Progress) -> bool:
+        """Download or copy a file to `part`; whether a part of a download was there before."""
+        if source.startswith("file:"):
+            disk.copy(self.file(source), part)
+            return False
         address = source
         headers: Callable[[], Mapping[str, str]] = dict
         if is_registry(source):

@@ -1,7 +1,7 @@
 """AWS, reached through boto3 in this one place; its errors are translated here, once.
 
 Credentials come from AWS's own chain (environment, files, instance role), a profile or an assumed role.
-An emulated cloud gets dummy ones, so that a wrong endpoint can never be handed real rights.
+An emulated cloud gets dummy ones, so that a wrong endpoint never gets real credentials.
 
 boto3 is imported with the first client: most previews need none, and it takes an eighth of a second.
 """
@@ -97,7 +97,7 @@ class Aws:
 
     @property
     def account(self) -> str:
-        """Number of the account; asked for once."""
+        """Number of the account; requested once."""
         if not self._account:
             self._account = str(self.call("sts", "get_caller_identity", "AWS account")["Account"])
         return self._account
@@ -260,7 +260,7 @@ def is_gone(error: EdgefleetError) -> bool:
 
 
 def _assume(session: "boto3.Session", role_arn: str, endpoint: str | None) -> None:
-    """Make `session` use `role_arn`, asked for at `endpoint`; its credentials are renewed as they run out."""
+    """Make `session` assume `role_arn` at `endpoint`; its credentials are renewed as they expire."""
     from botocore import credentials as chain  # noqa: PLC0415 - see above
 
     inner = session._session  # noqa: SLF001 - boto3 has no public door to renewable role credentials

@@ -18,7 +18,7 @@ class Batcher(Generic[Item]):
     def __init__(
         self, fetch: Callable[[list[str]], Mapping[str, Item]], *, limit: int = 100, window: float = WINDOW
     ) -> None:
-        """Nothing is asked yet.
+        """A batcher without requests.
 
         Args:
             fetch: asks for several identities at once; those that do not exist are absent from its answer.

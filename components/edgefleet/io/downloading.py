@@ -108,9 +108,8 @@ def _start(response: httpx.Response, have: int) -> int:
 
 def _take(web: Web, download: Download, response: httpx.Response, start: int) -> None:
     length = response.headers.get("content-length", "")
-    whole = (
-        download.size if download.size is not None else start + int(length) if length.isdecimal() else None
-    )
+    announced = start + int(length) if length.isdecimal() else None
+    whole = announced if download.size is None else download.size
     done = start
     try:
         with disk.explaining(download.part, "cannot be written"):

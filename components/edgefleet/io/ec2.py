@@ -31,20 +31,20 @@ def tagged(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": as_list(tags)}]
 
 
-def find(outside: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
+def find(environment: Environment, kind: Ec2Kind, place: str) -> dict[str, Any] | None:
     """The resource that an earlier run made without receiving the answer; None where there is none.
 
     Raises:
         Refused: another stack of the same name has created it.
     """
-    owner = outside.owner
+    owner = environment.owner
     if owner is None:
         return None
     filters = [
         {"Name": f"tag:{URN}", "Values": [owner.urn]},
         {"Name": f"tag:{GENERATION}", "Values": [owner.generation]},
     ]
-    answer = outside.aws.call("ec2", kind.describe, place, Filters=filters)[kind.answer]
+    answer = environment.aws.call("ec2", kind.describe, place, Filters=filters)[kind.answer]
     for described in answer:
         if _is_alive(described) and owner.is_mine(EC2.parsed(described.get("Tags")), place):
             return dict(described)
@@ -84,9 +84,9 @@ def _is_alive(described: Mapping[str, Any]) -> bool:
     return described.get("State") not in {"deleted", "deleting", "failed"}
 
 
-def client_token(outside: Environment) -> str | None:
+def client_token(environment: Environment) -> str | None:
     """The token by which EC2 takes a second call for the first; None while an equal one is being replaced."""
-    owner = outside.owner
+    owner = environment.owner
     if owner is None or not owner.may_exist:
         return None
     return digest(f"{owner.urn}/{owner.generation}/{owner.holder}")

@@ -88,7 +88,7 @@ def _check_kind(image: Path, start: bytes) -> None:
 
 
 def _check_whole(image: Path, start: bytes, size: int) -> None:
-    """The header at the beginning says where its copy is: on the last sector."""
+    """Check that the disk ends where the header places its copy: on the last sector."""
     (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
     wanted = (copy + 1) * SECTOR
     if size < wanted:
@@ -147,16 +147,11 @@ def written_table(table: Table, size: int, scratch: Path, *, boot_code: bytes = 
 def _script(table: Table) -> bytes:
     """The dump format of sfdisk (sfdisk(8), input formats)."""
     lines = ["label: gpt", f"label-id: {table.uuid}", f"first-lba: {min(table.first, ALIGNED)}"]
-    for partition in table.partitions:
-        fields = [
-            f"start={partition.start}",
-            f"size={partition.size}",
-            f"type={partition.type}",
-            f"uuid={partition.uuid}",
-        ]
-        if partition.name:
-            fields.append(f'name="{partition.name}"')
-        if partition.attributes:
-            fields.append(f'attrs="{partition.attributes}"')
-        lines.append(f"{partition.number} : {', '.join(fields)}")
+    for entry in table.partitions:
+        fields = [f"start={entry.start}", f"size={entry.size}", f"type={entry.type}", f"uuid={entry.uuid}"]
+        if entry.name:
+            fields.append(f'name="{entry.name}"')
+        if entry.attributes:
+            fields.append(f'attrs="{entry.attributes}"')
+        lines.append(f"{entry.number} : {', '.join(fields)}")
     return ("\n".join(lines) + "\n").encode()

@@ -6,7 +6,7 @@ and the payload a squashfs, read by unsquashfs; the image's manifest states thei
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgefleet.errors import EdgefleetError
@@ -130,13 +130,8 @@ def read_carried(image: Path) -> dict[str, Entry]:
         digest, path = hashlib.sha256(), file.path.removeprefix(CARRIED)
         for piece in file.pieces:
             digest.update(piece)
-        entries[path] = Entry(
-            path=path,
-            size=file.size,
-            digest=f"sha256:{digest.hexdigest()}",
-            mode=file.mode,
-            owner=file.owner,
-        )
+        sha256 = f"sha256:{digest.hexdigest()}"
+        entries[path] = Entry(path=path, size=file.size, digest=sha256, mode=file.mode, owner=file.owner)
     return entries
 
 
@@ -202,13 +197,7 @@ def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Ent
             digest.update(rest[:remaining])
             taken = min(remaining, len(rest))
             rest, remaining = rest[taken:], remaining - taken
-        yield Entry(
-            path=entry.path,
-            size=entry.size,
-            digest=f"sha256:{digest.hexdigest()}",
-            mode=entry.mode,
-            owner=entry.owner,
-        )
+        yield replace(entry, digest=f"sha256:{digest.hexdigest()}")
 
 
 def _entry(path: str, data: bytes, of: tuple[str, str]) -> Entry:

@@ -47,19 +47,19 @@ def launch_settings(aws: Aws, machine: Machine, tags: Mapping[str, str]) -> dict
     }
 
 
-def run_one(outside: Environment, place: str, **parameters: Any) -> dict[str, Any]:
+def run_one(environment: Environment, place: str, **parameters: Any) -> dict[str, Any]:
     """Start one machine; waits for a new profile, which reaches EC2 late."""
 
     def look() -> dict[str, Any] | None:
         try:
-            answer = outside.aws.call("ec2", "run_instances", place, **parameters)
+            answer = environment.aws.call("ec2", "run_instances", place, **parameters)
         except EdgefleetError as error:
             if error_code(error) == "InvalidParameterValue" and LATE in str(error):
                 return None
             raise
         return dict(answer["Instances"][0])
 
-    return until(look, outside.clock, what=f"{place}: its instance profile known to EC2", patience=90.0)
+    return until(look, environment.clock, what=f"{place}: its instance profile known to EC2", patience=90.0)
 
 
 def interface(subnet: str, groups: Iterable[str]) -> dict[str, Any]:

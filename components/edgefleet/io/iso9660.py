@@ -168,7 +168,7 @@ class Found:
     """``user:group``."""
     size: int
     pieces: Iterator[bytes]
-    """Its bytes; to be read before the next file is asked for. ValueError where they are damaged."""
+    """Its bytes; read them before the next file. ValueError if they are damaged."""
 
 
 def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:

@@ -36,7 +36,7 @@ class Login:
 
 
 class Logins:
-    """Logins by host, read when the first is asked for.
+    """Logins by host, read at the first use.
 
     Args:
         environment: NETRC, DOCKER_CONFIG, REGISTRY_AUTH_FILE and HOME are looked at.

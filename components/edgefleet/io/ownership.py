@@ -88,7 +88,7 @@ def owner_of(urn: str, inputs: Mapping[str, Any], *, holder: str = "", may_exist
 
 
 def digest(text: str) -> str:
-    """The first 16 hexadecimal digits of SHA-256: enough to tell resources of one account apart."""
+    """The first 16 hexadecimal digits of SHA-256: enough to distinguish resources of one account."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -85,7 +85,7 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[byt
         except (FileNotFoundError, PermissionError) as error:
             raise _failure(command, "cannot be run", "install it, or put it on PATH") from error
         with running:
-            assert running.stdout is not None  # noqa: S101 - asked for above
+            assert running.stdout is not None  # noqa: S101 - requested above
             try:
                 while piece := running.stdout.read(PIECE):
                     yield piece

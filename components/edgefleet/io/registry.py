@@ -1,6 +1,6 @@
 """Container registries (OCI distribution specification): manifests, blobs, access tokens.
 
-A manifest is verified against the digest that was asked for. Where the digest of one platform is meant an
+A manifest is verified against the requested digest. Where the digest of one platform is meant an
 index is refused: another reader may choose another entry.
 
 oras 0.2.43 was tried in place of this module and is worse. It returns a manifest as parsed JSON, so nothing

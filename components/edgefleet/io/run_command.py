@@ -22,19 +22,19 @@ class Ran:
     error: str
 
 
-def run(instance: str, command: str, outside: Environment, *, patience: float = 120.0) -> Ran | None:
+def run(instance: str, command: str, environment: Environment, *, patience: float = 120.0) -> Ran | None:
     """Run a shell command as root on `instance`; None where its agent does not answer (yet).
 
     Args:
         instance: id of the machine.
         command: one line of shell.
-        outside: the environment.
+        environment: the environment.
         patience: seconds that it may take.
 
     Raises:
         OutsideFailure: it could not be reached, or does not end.
     """
-    aws, place = outside.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
+    aws, place = environment.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
     try:
         sent = aws.call(
             "ssm",
@@ -53,25 +53,22 @@ def run(instance: str, command: str, outside: Environment, *, patience: float = 
 
     def look() -> Ran | None:
         try:
-            invocation = aws.call(
-                "ssm", "get_command_invocation", place, CommandId=identity, InstanceId=instance
-            )
+            answer = aws.call("ssm", "get_command_invocation", place, CommandId=identity, InstanceId=instance)
         except OutsideFailure as error:
             if error_code(error) in NOT_THERE:
                 return None
             raise
-        if invocation["Status"] in PENDING:
+        if answer["Status"] in PENDING:
             return None
-        errors = invocation.get("StandardErrorContent", "").strip()
-        return Ran(invocation["Status"] == "Success", invocation.get("StandardOutputContent", ""), errors)
+        errors = answer.get("StandardErrorContent", "").strip()
+        return Ran(answer["Status"] == "Success", answer.get("StandardOutputContent", ""), errors)
 
-    return until(look, outside.clock, what=f"{place}: ended", patience=patience)
+    return until(look, environment.clock, what=f"{place}: ended", patience=patience)
 
 
-def failed(ran: Ran, where: str, action: str) -> OutsideFailure:
+def failed(ran: Ran, where: str, task: str) -> OutsideFailure:
     """The error of a command that did not do what it should."""
     reason = ran.error.splitlines()[-1] if ran.error else "it printed nothing"
     hint = "look at the server with `aws ssm start-session --target <instance>`, then run up again"
-    return OutsideFailure(
-        Problem(code="command", where=where, problem=f"{action} failed: {reason}", hint=hint)
-    )
+    problem = f"{task} failed: {reason}"
+    return OutsideFailure(Problem(code="command", where=where, problem=problem, hint=hint))

@@ -136,7 +136,7 @@ class KmsSigner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Who signs, in a form that processes hand to each other."""
+    """A signer in a form that processes can exchange."""
 
     public: PublicKey
     private: bytes = field(default=b"", repr=False)

@@ -90,7 +90,7 @@ class Web:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        """Made when the first server is asked: a build that has all it needs never asks one."""
+        """Made at the first request: a build with a full cache makes none."""
         return httpx.Client(
             follow_redirects=True,
             timeout=httpx.Timeout(self.patience.stall, connect=self.patience.connect),
@@ -220,7 +220,7 @@ class Web:
 
 
 class _Netrc(httpx.Auth):
-    """The login of the host that is asked first; httpx keeps it from those that it is sent on to."""
+    """The login of the first host; httpx does not pass it on in a redirect."""
 
     def __init__(self, logins: Logins) -> None:
         self._logins = logins

@@ -40,10 +40,8 @@ def access_manifests(key_generations: tuple[int, ...]) -> tuple[dict[str, Any], 
             {"apiGroup": API, "kind": "User", "name": user_of(role, generation)}
             for generation in key_generations
         ]
-        manifests += [
-            _binding(f"{name}:own", name, subjects),
-            _binding(f"{name}:base", BASES[role], subjects),
-        ]
+        manifests.append(_binding(f"{name}:own", name, subjects))
+        manifests.append(_binding(f"{name}:base", BASES[role], subjects))
     return tuple(manifests)
 
 

@@ -143,9 +143,7 @@ def _are_equal_sets(shape: Shape, old: list[Any], new: list[Any]) -> bool:
     """Whether two lists of one length have the same members, each as often."""
     unmatched = list(new)
     for member in old:
-        index = next(
-            (index for index, other in enumerate(unmatched) if _are_equal(shape, member, other)), None
-        )
+        index = next((at for at, other in enumerate(unmatched) if _are_equal(shape, member, other)), None)
         if index is None:
             return False
         del unmatched[index]

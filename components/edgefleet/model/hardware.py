@@ -147,7 +147,7 @@ class DataDisk:
 
 @spec
 class Hardware:
-    """What is asked of the nodes' hardware."""
+    """Settings of the nodes' hardware."""
 
     raspberry_pi: Annotated[RaspberryPi | None, Effect.LIVE] = None
     """That the nodes are Raspberry Pis, {}, and what of them is on."""

@@ -50,9 +50,8 @@ def lock(contents: LockContents, sources: Sources, old: ArtifactsLock) -> Artifa
         OutsideFailure: a lookup failed; with all problems.
     """
     locking = _Locking(contents, sources, old)
-    _each(
-        locking.add_sums, sorted({(need.version, need.arch) for need in contents.needs if need.kind == "k3s"})
-    )
+    releases = {(need.version, need.arch) for need in contents.needs if need.kind == "k3s"}
+    _each(locking.add_sums, sorted(releases))
     _each(locking.add, contents.needs)
     _each(locking.add_base, contents.bases)
     return locking.lock
@@ -70,7 +69,7 @@ class _Locking:
         """Read the digests of a release's files, unless all needed ones are locked."""
         version, arch = of
         needs = (
-            each for each in self._contents.needs if (each.kind, each.version, each.arch) == ("k3s", *of)
+            need for need in self._contents.needs if (need.kind, need.version, need.arch) == ("k3s", *of)
         )
         if any(not self._known_asset(need) for need in needs):
             address = self._address(version, SUMS[arch])

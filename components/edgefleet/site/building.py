@@ -96,11 +96,7 @@ def _built(plain: SiteInputs, folder: Path, context: BuildContext, only: str | N
             scan=_scan(plain, name, context),
         )
         try:
-            images[name] = (
-                _build(job)
-                if context.upload is None
-                else _build_and_store(spec.name, job, context.upload, context)
-            )
+            images[name] = _build_and_store(spec.name, job, context)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
     manifests = list(manifest.manifests(spec, plain.key, seeds, images))
@@ -148,11 +144,11 @@ def _build(job: NodeJob) -> BuiltImage:
     return BuiltImage(node=job.name, name=seed.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
 
 
-def _build_and_store(site: str, job: NodeJob, place: StorePlace, context: BuildContext) -> BuiltImage:
+def _build_and_store(site: str, job: NodeJob, context: BuildContext) -> BuiltImage:
     """One node's image, in the site's directory and, if it is composed, in the store."""
-    if job.seed.identity is None:
+    if context.upload is None or job.seed.identity is None:
         return _build(job)
-    store = place.open()
+    store = context.upload.open()
     stored = built_store.find(store, site, job.name, job.identity)
     if stored is not None and context.is_discarding:
         return stored

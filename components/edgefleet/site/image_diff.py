@@ -34,7 +34,7 @@ class Side:
     manifest: Manifest
     medium: Mapping[str, bytes] = field(repr=False)
     """dict[path -> content] of the readable files of the seed."""
-    box: Mapping[str, bytes] = field(repr=False)
+    on_node: Mapping[str, bytes] = field(repr=False)
     parts: Mapping[str, tuple[str, str]]
     """dict[name -> (release, hex SHA-256)] of third-party parts."""
 
@@ -71,12 +71,12 @@ class Difference:
     """Third-party parts, with releases or digests."""
     tools: tuple[Value, ...]
     medium: tuple[Change, ...]
-    box: tuple[Change, ...]
+    on_node: tuple[Change, ...]
 
     @property
     def is_none(self) -> bool:
         """Whether the images are the same."""
-        return not (self.about or self.parts or self.tools or self.medium or self.box)
+        return not (self.about or self.parts or self.tools or self.medium or self.on_node)
 
 
 def side(image: Path, find: Find) -> Side:
@@ -89,17 +89,17 @@ def side(image: Path, find: Find) -> Side:
         beside = image.with_name(f"{image.name}{ONE}")
         data = disk.read(beside)
         if data is not None:
-            return Side(manifest=from_bytes(data, str(beside)), medium={}, box={}, parts=_parts(image))
+            return Side(manifest=from_bytes(data, str(beside)), medium={}, on_node={}, parts=_parts(image))
     image_file = opened(image, find)
     medium = {path: data for path, (_, data) in _seed(image_file).items()}
-    box = (
+    on_node = (
         image_file.format.read_back({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()})
         or {}
     )
     return Side(
         manifest=image_file.manifest,
         medium=medium,
-        box={path: file.content for path, file in box.items()},
+        on_node={path: file.content for path, file in on_node.items()},
         parts=_parts(image),
     )
 
@@ -138,14 +138,14 @@ def _parts(image: Path) -> dict[str, tuple[str, str]]:
 def compare(old: Side, new: Side) -> Difference:
     """The differences from `old` to `new`."""
     before, after = old.manifest, new.manifest
-    if before.digest == after.digest and before.box == after.box:
-        return Difference(about=(), parts=(), tools=(), medium=(), box=())
+    if before.digest == after.digest and before.on_node == after.on_node:
+        return Difference(about=(), parts=(), tools=(), medium=(), on_node=())
     return Difference(
         about=tuple(_values(_about(before), _about(after))),
         parts=tuple(_values(_named(old.parts), _named(new.parts))),
         tools=tuple(_values(before.tools, after.tools)),
         medium=tuple(_changes((before.files, old.medium), (after.files, new.medium), _shown(before, after))),
-        box=tuple(_changes((before.box, old.box), (after.box, new.box), None)),
+        on_node=tuple(_changes((before.on_node, old.on_node), (after.on_node, new.on_node), None)),
     )
 
 
@@ -189,20 +189,18 @@ def _changes(old: Files, new: Files, may_be_shown: Callable[[str], bool] | None)
     """
     before, after = ({each.path: each for each in entries} for entries, _ in (old, new))
     for path in sorted({*before, *after}):
-        old_entry, new_entry = before.get(path), after.get(path)
-        if old_entry == new_entry:
+        left, right = before.get(path), after.get(path)
+        if left == right:
             continue
-        is_secret = any(each is not None and each.is_secret for each in (old_entry, new_entry))
+        is_secret = any(each is not None and each.is_secret for each in (left, right))
         if may_be_shown is not None and not may_be_shown(path):
             is_secret = is_secret or not path.startswith(CARRIED)
-        texts = [
-            _text(entry, contents.get(path)) for entry, (_, contents) in ((old_entry, old), (new_entry, new))
-        ]
+        texts = [_text(entry, contents.get(path)) for entry, (_, contents) in ((left, old), (right, new))]
         yield Change(
             path=path,
-            kind="added" if old_entry is None else "removed" if new_entry is None else "changed",
-            old=old_entry,
-            new=new_entry,
+            kind="added" if left is None else "removed" if right is None else "changed",
+            old=left,
+            new=right,
             is_secret=is_secret,
             diff=() if is_secret else _diff(texts[0], texts[1]),
         )
@@ -241,7 +239,7 @@ def plain(difference: Difference) -> dict[str, Any]:
     }
     files = {
         name: [_plain(each) for each in members]
-        for name, members in (("medium", difference.medium), ("box", difference.box))
+        for name, members in (("medium", difference.medium), ("box", difference.on_node))
     }
     return {"same": difference.is_none, **values, **files}
 

@@ -62,7 +62,7 @@ class Manifest:
     """Runs of bytes of a composed image."""
     files: tuple[Entry, ...] = ()
     """Every file added to the medium."""
-    box: tuple[Entry, ...] = ()
+    on_node: tuple[Entry, ...] = ()
     """Every file that these write to the node's disk."""
 
     @property
@@ -100,9 +100,9 @@ def manifests(
             digest=seed.digest,
             size=len(seed.data),
         )
-        box = tuple(_on_box(salt, seed))
+        on_node = tuple(_on_node(salt, seed))
         if image.identity is None or image.name.endswith(PAYLOAD):
-            yield replace(common, files=_of_seed(seed, FORMATS[of.image.format].mode), box=box)
+            yield replace(common, files=_of_seed(seed, FORMATS[of.image.format].mode), on_node=on_node)
         if image.identity is not None:
             yield replace(
                 common,
@@ -115,7 +115,7 @@ def manifests(
                 tools=dict(image.tools),
                 pieces=image.pieces,
                 files=image.files,
-                box=() if image.name.endswith(PAYLOAD) else box,
+                on_node=() if image.name.endswith(PAYLOAD) else on_node,
             )
 
 
@@ -131,7 +131,7 @@ def _of_seed(seed: SiteImage, mode: str) -> tuple[Entry, ...]:
     )
 
 
-def _on_box(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
+def _on_node(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
     for path, file in sorted({file.path: file for file in seed.placed}.items()):
         digest = (
             f"hmac-sha256:{hmac.digest(salt, file.content, 'sha256').hex()}"
@@ -153,7 +153,7 @@ def to_bytes(manifest: Manifest) -> bytes:
             for item in manifest.pieces
         ],
         "files": [plain_entry(item) for item in manifest.files],
-        "box": [plain_entry(item) for item in manifest.box],
+        "box": [plain_entry(item) for item in manifest.on_node],
     }
     return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -193,7 +193,7 @@ def _checked(plain: Mapping[str, Any]) -> Manifest:
         signature=plain["signature"],
         pieces=tuple(Piece(**{**each, "digest": each["digest"] or ""}) for each in plain["pieces"]),
         files=tuple(entry_from(each) for each in plain["files"]),
-        box=tuple(entry_from(each) for each in plain["box"]),
+        on_node=tuple(entry_from(each) for each in plain["box"]),
     )
     words = (manifest.image, manifest.digest, manifest.format, manifest.share)
     if not all(isinstance(word, str) for word in words) or not isinstance(manifest.size, int):
@@ -221,13 +221,8 @@ def index(site: str, built: Sequence[Manifest], failed: Iterable[str], others: I
         others: the earlier index of nodes outside this build.
     """
     images = {
-        manifest.image: {
-            "digest": manifest.digest,
-            "size": manifest.size,
-            "identity": manifest.identity,
-            "node": manifest.node,
-        }
-        for manifest in built
+        each.image: {name: getattr(each, name) for name in ("digest", "size", "identity", "node")}
+        for each in built
     }
     missing = sorted(others.missing.union(failed))
     plain = {"site": site, "images": {**others.images, **images}, **({"missing": missing} if missing else {})}

@@ -76,7 +76,7 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
     if node.image.netboot is not None:
         started = (node.image.netboot.kernel, *node.image.netboot.initrd)
         others += [
-            _base(each, ComponentType.FILE, note="downloaded when the node starts") for each in started
+            _base(start, ComponentType.FILE, note="downloaded when the node starts") for start in started
         ]
     if "bin/k3s" not in there:
         others.append(_k3s(spec, node))

@@ -201,7 +201,7 @@ def _on_node(image: Opened, seed: Contents) -> str:
     """The first file of the node that differs from the manifest."""
     manifest = image.manifest
     files = image.format.read_back({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
-    if files is None or not manifest.box:
+    if files is None or not manifest.on_node:
         return ""
     there = {
         path: Entry(
@@ -213,4 +213,4 @@ def _on_node(image: Opened, seed: Contents) -> str:
         )
         for path, file in files.items()
     }
-    return difference(manifest.box, there)
+    return difference(manifest.on_node, there)
