@@ -1,9 +1,9 @@
 """State in a directory, in the layout of the CLI's own DIY backend.
 
 ``.pulumi/meta.yaml``, ``stacks/<project>/<stack>.json`` and its ``.bak``, ``locks/``, ``history/`` and
-``backups/`` (CLI 3.260, ``pkg/backend/diy``). ``journals/`` is ours: what is not folded into the
-checkpoint yet. Each file is written whole to a temporary one, there too, flushed to the disk and renamed, so
-that a full disk leaves the old one as it was, and the CLI never finds half a lock.
+``backups/`` (CLI 3.260, ``pkg/backend/diy``). Only this engine has ``journals/``: changes that are not in the
+checkpoint yet. Each file is written to a temporary one there, flushed to the disk and renamed, so that a full
+disk leaves the old one unchanged, and the CLI never reads a partial lock.
 """
 
 import getpass
@@ -27,7 +27,7 @@ from pulumi_embedded.errors import EngineError, OutsideFailure, Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 
 ENGINE: Final = "pulumi-embedded"
-"""What this engine calls itself in locks and in a stack's history."""
+"""Name of this engine in locks and in a stack's history."""
 _HELD: set[str] = set()
 """Names of the locks that runs of this very process hold."""
 _META = "version: 1\n"
@@ -39,7 +39,7 @@ _LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32
 _ABANDONED = _HOUR
 """Age in seconds from which the leftovers of another machine's attempt to lock may be removed."""
 _START_FIELD = 19
-"""Place of a process's time of birth after its name, among the fields of ``/proc/<pid>/stat``."""
+"""Index of a process's start time, after its name, in the fields of ``/proc/<pid>/stat``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Lock:
     host: str
     since: datetime
     by: str = ""
-    """Who wrote it, where that is not the CLI."""
+    """The engine that wrote it; empty for the CLI."""
     started: str = ""
     """When its process started: process ids are reused."""
 
     @property
     def is_dead(self) -> bool:
-        """Return whether its process surely no longer runs: only known on its own machine."""
+        """Return whether its process has certainly ended; known only on its own machine."""
         if self.host != socket.gethostname() or not self.pid:
             return False
         if self.pid == os.getpid():
@@ -69,7 +69,7 @@ class Lock:
 
     @property
     def is_of_dead_run(self) -> bool:
-        """Return whether an embedded run left it that died: its journal is complete."""
+        """Return whether an embedded run left it and died: its journal is complete."""
         return self.by == ENGINE and self.is_dead
 
     def age(self, clock: datetime) -> str:
@@ -83,7 +83,7 @@ class Lock:
 
 
 def _is_gone(pid: int) -> bool:
-    """Return whether there surely is no such process on this machine."""
+    """Return whether this machine certainly has no such process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -94,12 +94,12 @@ def _is_gone(pid: int) -> bool:
 
 
 def _host_digest() -> str:
-    """Return what this machine is called in the names of files."""
+    """Return the digest of this machine's name for names of files."""
     return sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
 def _start_time(pid: int) -> str:
-    """Return when a process began, or an empty string where that is not known."""
+    """Return the start time of a process, or an empty string if it is unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_START_FIELD]
@@ -120,7 +120,7 @@ class Backend:
 
     @property
     def qualified(self) -> str:
-        """The stack's whole name, as checkpoints have it."""
+        """The stack's full name in checkpoints."""
         return f"organization/{self._project}/{self._stack}"
 
     @property
@@ -134,7 +134,7 @@ class Backend:
         return self._state / "journals" / self._project / f"{self._stack}.jsonl"
 
     def check_layout(self) -> None:
-        """Refuse layouts that are not the CLI's present one.
+        """Refuse all layouts but the CLI's current one.
 
         Raises:
             Refused: the directory is of another layout, or its checkpoint is compressed.
@@ -159,7 +159,7 @@ class Backend:
                 )
 
     def load(self) -> bytes | None:
-        """Return the checkpoint, or None where the stack does not exist yet."""
+        """Return the checkpoint, or None if the stack does not exist yet."""
         self.check_layout()
         try:
             return self.checkpoint.read_bytes()
@@ -169,7 +169,7 @@ class Backend:
             raise disk_failure(self.checkpoint, "cannot be read", error) from error
 
     def read(self) -> tuple[bytes | None, bytes | None]:
-        """Return the checkpoint and the journal as they are together, None for what is not there.
+        """Return a consistent pair of checkpoint and journal; None for a missing one.
 
         Another run may be writing them: they are read until the checkpoint is the same before and after.
         """
@@ -189,10 +189,10 @@ class Backend:
 
         Args:
             content: All of it.
-            keeps_last: Whether the one before is kept as ``.bak``.
+            keeps_last: Whether the previous one is kept as ``.bak``.
 
         Raises:
-            OutsideFailure: it could not be written; the old one is as it was.
+            OutsideFailure: it could not be written; the old one is unchanged.
         """
         meta = self._state / "meta.yaml"
         if not meta.exists():
@@ -203,7 +203,7 @@ class Backend:
         self.write(path, content)
 
     def record(self, update: Mapping[str, Any]) -> None:
-        """Add to the stack's history, and back its checkpoint up, as the CLI does after each update.
+        """Add an update to the stack's history and back up its checkpoint, as the CLI does.
 
         Raises:
             OutsideFailure: it could not be written.
@@ -218,7 +218,7 @@ class Backend:
         self.write(backups / f"{self._stack}.{stamp}.json", content)
 
     def write(self, path: Path, content: bytes) -> None:
-        """Write one of the stack's files whole, or leave it as it was.
+        """Write one of the stack's files completely, or leave it unchanged.
 
         Raises:
             OutsideFailure: it could not be written.
@@ -226,13 +226,13 @@ class Backend:
         self.disk.write_whole(path, content, self.journal.with_name(f"{self._stack}.{uuid4().hex}.tmp"))
 
     def remove_leftovers(self) -> None:
-        """Remove what a run that died left half written; only for who holds the lock."""
+        """Remove partly written files of a dead run; only the lock's holder calls this."""
         for path in self.journal.parent.glob("*.tmp"):
             if _SCRATCH.fullmatch(path.name.removeprefix(f"{self._stack}.")) or _is_abandoned(path):
                 self.remove(path)
 
     def remove(self, path: Path) -> None:
-        """Remove one of the stack's files, if it is there.
+        """Remove one of the stack's files, if it exists.
 
         Raises:
             OutsideFailure: it could not be removed.
@@ -255,7 +255,7 @@ class Backend:
         The lock of a dead embedded run is taken over: its journal is complete.
 
         Raises:
-            Refused: someone else holds it, or left it; with who, since when, and how to clear it.
+            Refused: another run holds or left it; with its user, its age, and how to clear it.
         """
         abandoned = [lock for lock in self.locks() if lock.is_of_dead_run]
         self._refuse_locked(abandoned)
@@ -274,24 +274,24 @@ class Backend:
         try:
             self.disk.write_whole(path, json.dumps(content).encode(), scratch)
             self._refuse_locked(abandoned)
-            # Ours first, then theirs away: at no moment is a stack with a journal without a lock.
+            # The new lock exists before the old ones are removed, so that a journal never lacks a lock.
             for lock in abandoned:
                 self.remove(lock.path)
             self.remove_leftovers()
         except EngineError:
-            with suppress(OutsideFailure):  # a disk that takes no lock gives none back; the cause is raised
+            with suppress(OutsideFailure):  # on a full disk this can fail too; the cause is raised
                 self.unlock()
             self.abandon()
             raise
 
     def unlock(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._lock is not None:
             self.remove(self._lock)
             self.abandon()
 
     def abandon(self) -> None:
-        """Leave the lock behind, with the journal it goes with: the next run takes both over."""
+        """Leave the lock behind with its journal: the next run takes both over."""
         if self._lock is not None:
             _HELD.discard(self._lock.stem)
             self._lock = None
@@ -314,7 +314,7 @@ class Backend:
 
 
 def _is_abandoned(path: Path) -> bool:
-    """Return whether a file was left by an attempt to lock of a process that no longer runs."""
+    """Return whether a file is left over from a dead process that tried to lock."""
     match = _LOCKING.fullmatch(path.name)
     if match is None:
         return False
@@ -351,7 +351,7 @@ def _read_lock(path: Path) -> Lock:
 
 
 def _micros(stamp: str) -> str:
-    """Cut Go's nanoseconds to what Python reads."""
+    """Cut Go's nanoseconds to Python's microseconds."""
     head, dot, tail = stamp.partition(".")
     if not dot:
         return stamp
@@ -360,5 +360,5 @@ def _micros(stamp: str) -> str:
 
 
 def digest(content: bytes | None) -> str:
-    """Return what a journal calls a checkpoint."""
+    """Return the digest by which a journal names a checkpoint."""
     return sha256(content).hexdigest() if content is not None else "none"

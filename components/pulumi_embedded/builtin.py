@@ -36,7 +36,7 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
     Args:
         name: ``stack``, ``organization/stack`` or ``organization/project/stack``.
         project: The project that asks.
-        environ: Where the passphrase of the other stack's secrets may be: the same as this one's.
+        environ: Source of the passphrase of the other stack's secrets, as of this one's.
 
     Raises:
         InvalidInput: there is no such stack, or its secrets are of another passphrase.
@@ -117,7 +117,7 @@ class Builtin:
         return provider_pb2.InvokeResponse(**answer)
 
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """Have nothing under way."""
+        """Do nothing: no call is in progress."""
         return empty_pb2.Empty()
 
     def _reference(self, name: str, context: Any) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """One resource's state, and a stack's checkpoint in the CLI's format, version 3.
 
-The field names and their order are `ResourceV3` of the CLI (``sdk/go/common/apitype/core.go``); a field
-this engine does not know is refused by name, because writing the state back would lose it. Stack traces
-of registrations are the one thing read and not kept: they cost a kilobyte each and nothing depends on
-them.
+The field names and their order are `ResourceV3` of the CLI (``sdk/go/common/apitype/core.go``). An unknown
+field is refused by name, because writing the state back would lose it. Only stack traces of registrations
+are read and dropped: they cost a kilobyte each, and nothing depends on them.
 """
 
 import json
@@ -27,7 +26,7 @@ PROVIDER_PREFIX: Final = "pulumi:providers:"
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class State:
-    """What is recorded of a resource; two states are one only if they are the same object."""
+    """The recorded state of a resource, compared by identity."""
 
     urn: str
     type: str
@@ -60,9 +59,9 @@ class State:
     replace_on_changes: tuple[str, ...] = ()
     hide_diff: list[Any] = field(default_factory=list)
     alias: str = ""
-    """The URN it had in the state before this run, if another; never written."""
+    """Its URN in the state before this run, if different; never written."""
     recorded: dict[str, Any] | None = None
-    """What the checkpoint holds of it, as long as that is what it is."""
+    """Its unchanged form in the checkpoint, if any."""
 
     @property
     def name(self) -> str:
@@ -116,7 +115,7 @@ _PLAIN: Final = {
     "replaceOnChanges": "replace_on_changes",
 }
 _SEPARATORS: Final = 3
-"""How many ``::`` a URN has at least."""
+"""Least number of ``::`` in a URN."""
 _TUPLES: Final = frozenset(
     {"dependencies", "init_errors", "additional_secret_outputs", "ignore_changes", "replace_on_changes"}
 )
@@ -132,7 +131,7 @@ def provider_urn(reference: str) -> str:
 
 
 def now() -> str:
-    """Return the time as checkpoints have it."""
+    """Return the time in the checkpoints' format."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -158,7 +157,7 @@ def deserialize(document: Mapping[str, Any], crypter: Crypter | None) -> State:
 
     Raises:
         Refused: it has a field that this engine does not know.
-        ValueError: its URN is none.
+        ValueError: its URN is malformed.
     """
     unknown = sorted(document.keys() - _KNOWN)
     if unknown:
@@ -227,7 +226,7 @@ def _unseal_one(value: Mapping[str, Any], crypter: Crypter | None) -> Any:
 
 
 def _flat(value: Any) -> Any:
-    """Take the marks off secrets inside a secret: the outer mark covers them."""
+    """Remove the marks of secrets inside a secret: the outer mark covers them."""
     if isinstance(value, dict):
         if value.get(SIGNATURE) == SECRET:
             return _flat(json.loads(value["ciphertext"]))
@@ -237,7 +236,7 @@ def _flat(value: Any) -> Any:
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """An operation that was begun and of whose end nothing is known."""
+    """An operation that was begun and whose outcome is unknown."""
 
     type: str
     """``creating updating deleting reading importing``."""
@@ -249,7 +248,7 @@ class Checkpoint:
     """A stack's state."""
 
     resources: list[State] = field(default_factory=list)
-    """In an order in which what is needed comes first."""
+    """In order: each after the resources that it needs."""
     pending: list[Pending] = field(default_factory=list)
     salt: str = ""
     """The ``encryptionsalt`` that its secrets are encrypted under."""
@@ -260,7 +259,7 @@ def write(checkpoint: Checkpoint, stack: str, crypter: Crypter) -> bytes:
     """Spell a checkpoint as the CLI's file.
 
     Args:
-        checkpoint: What to write.
+        checkpoint: The checkpoint.
         stack: ``organization/<project>/<stack>``.
         crypter: Encrypts its secrets.
     """
@@ -312,7 +311,7 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None
 
 
 def check_secrets(content: bytes, where: str, crypter: Crypter) -> None:
-    """Make sure that each secret of a checkpoint or journal can be decrypted, before anything relies on it.
+    """Verify that each secret of a checkpoint or journal can be decrypted.
 
     Raises:
         InvalidInput: one cannot; with the URN of its resource.

@@ -1,4 +1,4 @@
-"""After the program: delete what it no longer has and the old halves of replacements; or, in a destroy, all.
+"""Deletions after the program: resources that it no longer has and replaced ones; in a destroy, all.
 
 What depends on others is deleted before them: resources are put into levels of which each needs only
 later ones, and the members of a level are deleted side by side.
@@ -16,7 +16,7 @@ from pulumi_embedded.provider_call import ProviderError
 
 
 def delete_obsolete(run: Deployment) -> None:
-    """Delete what is no longer wanted.
+    """Delete the resources that the program no longer declares.
 
     Raises:
         Stopped: a deletion failed, or one is needed that is not among the targets.
@@ -26,7 +26,7 @@ def delete_obsolete(run: Deployment) -> None:
     steps = {id(state): step for state, step in chosen if step is not None}
     _refuse_untargeted(run, steps.values())
     for state in run.resources:
-        if state.urn not in allowed and state.urn not in run.kept and not state.delete:
+        if state.urn not in allowed and state.urn not in run.retained and not state.delete:
             step_executor.carry_over(run, state)
     run.deleting.update(step.state.urn for step in steps.values())
     for level in levels(run.resources, set(steps)):
@@ -34,12 +34,12 @@ def delete_obsolete(run: Deployment) -> None:
 
 
 def _deletion(run: Deployment, state: State) -> Step | None:
-    """Return the step that deletes a state of the past, if it is to be deleted."""
-    if id(state) in run.deleted and state.urn in run.kept:
+    """Return the step that deletes an old state, if it is to be deleted."""
+    if id(state) in run.deleted and state.urn in run.retained:
         return None
     if state.delete:
         return Step(op="discard-replaced" if state.external else "delete-replaced", old=state)
-    if state.urn in run.kept:
+    if state.urn in run.retained:
         return None
     if state.pending_replacement:
         return Step(op="remove-pending-replace", old=state)
@@ -60,7 +60,7 @@ def _delete(run: Deployment, step: Step) -> None:
 
 
 def _allowed(run: Deployment) -> set[str]:
-    """Return the URNs that may be deleted: the targets with what needs them, or all."""
+    """Return the URNs that may be deleted: the targets with their dependents, or all."""
     if not run.targets:
         return {state.urn for state in run.resources}
     allowed: set[str] = set()
@@ -84,10 +84,10 @@ def _refuse_untargeted(run: Deployment, steps: Iterable[Step]) -> None:
 
 
 def levels(resources: list[State], chosen: set[int]) -> list[list[State]]:
-    """Put states to delete into levels, those that nothing chosen needs first.
+    """Put states to delete into levels, those without chosen dependents first.
 
     Args:
-        resources: In an order in which what is needed comes first.
+        resources: In order: each after the resources that it needs.
         chosen: `id` of those to delete.
     """
     heights: dict[int, int] = {}
@@ -95,7 +95,7 @@ def levels(resources: list[State], chosen: set[int]) -> list[list[State]]:
     for state in reversed(resources):
         if id(state) not in chosen:
             continue
-        # All that needs this one was seen already, and left its height under the URNs it needs.
+        # All dependents of this one came before and stored its height under its URN.
         heights[id(state)] = height = by_urn.get(state.urn, 0)
         for urn in state.references():
             by_urn[urn] = max(by_urn.get(urn, 0), height + 1)
@@ -108,7 +108,7 @@ def levels(resources: list[State], chosen: set[int]) -> list[list[State]]:
 
 
 def _below_components(resources: list[State], heights: dict[int, int]) -> None:
-    """Raise the children of a component above what depends on the component, as the CLI does."""
+    """Raise the children of a component above the component's dependents, as the CLI does."""
     members: dict[str, list[int]] = {}
     position = {id(state): number for number, state in enumerate(resources)}
     states = [state for state in resources if id(state) in heights]

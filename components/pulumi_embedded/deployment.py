@@ -1,4 +1,4 @@
-"""What one run knows while it lasts: the old state, what was seen and done, and the ways out to the world."""
+"""The state of one run: old resources, progress, providers and events."""
 
 import re
 import threading
@@ -19,10 +19,10 @@ from pulumi_embedded.snapshot import Snapshot
 
 
 class Stopped(grpc.RpcError):
-    """Tells the program that the engine is gone; the SDK ends it quietly on this code."""
+    """Reports to the program that the engine has ended; on this code the SDK ends it quietly."""
 
     def code(self) -> grpc.StatusCode:
-        """Return what the SDK takes for a monitor that has shut down."""
+        """Return the code of a monitor that has shut down."""
         return grpc.StatusCode.UNAVAILABLE
 
     def details(self) -> str:
@@ -31,10 +31,10 @@ class Stopped(grpc.RpcError):
 
 
 class CallFailed(grpc.RpcError):
-    """Tells the program that what it called failed; it may go on without."""
+    """Reports to the program that a call failed; it may continue."""
 
     def code(self) -> grpc.StatusCode:
-        """Return what the SDK makes an exception of."""
+        """Return the code that the SDK raises as an exception."""
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
@@ -43,7 +43,7 @@ class CallFailed(grpc.RpcError):
 
 
 class Targets:
-    """Which resources a run may touch: all, or those that were named."""
+    """The resources that a run may change: all, or the named ones."""
 
     def __init__(self, named: Iterable[str]) -> None:
         self.named = tuple(named)
@@ -63,7 +63,7 @@ class Targets:
         return bool(matches)
 
     def missing(self, urns: Iterable[str] = ()) -> list[str]:
-        """Return the names that matched nothing so far, nor any of these URNs."""
+        """Return the names that matched neither an earlier URN nor one of these."""
         for urn in urns:
             self.__contains__(urn)
         return [name for name in self.named if name not in self._hits]
@@ -78,7 +78,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """The state of a run; `lock` guards everything but the parts that guard themselves."""
+    """The state of a run; `lock` guards all but the thread-safe parts."""
 
     project: Project
     stack: str
@@ -90,22 +90,22 @@ class Deployment:
     events: Emitter
     targets: Targets
     clear_command: str
-    """The command that forgets operations of unknown outcome, for messages."""
+    """The command that clears operations of unknown outcome, for messages."""
     passes: tuple[type[Exception], ...]
-    """Exceptions of the program that end the run as they are."""
+    """Exceptions of the program that the run raises unchanged."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     resources: list[State] = field(default_factory=list)
     """The old state, in its order."""
     olds: dict[str, State] = field(default_factory=dict)
-    """The old state by URN, without what is only waiting to be deleted."""
+    """The old state by URN, without resources that are only waiting to be deleted."""
     providers: dict[str, State] = field(default_factory=dict)
     """The old state's providers by reference, with those that are waiting to be deleted."""
     news: dict[str, Step] = field(default_factory=dict)
-    """The step that each registered resource came to."""
+    """The step of each registered resource."""
     claimed: set[str] = field(default_factory=set)
     """URNs that the program has registered."""
-    kept: set[str] = field(default_factory=set)
-    """Old URNs that are accounted for, so that they are not deleted at the end."""
+    retained: set[str] = field(default_factory=set)
+    """Old URNs that a step of the program covers, so that they are not deleted at the end."""
     skipped: set[str] = field(default_factory=set)
     """URNs that were not created because they are not among the targets."""
     replaced: set[str] = field(default_factory=set)
@@ -168,7 +168,7 @@ class Deployment:
         """
         return self.registry.ensure(reference, self.providers)
 
-    # going wrong
+    # failures
 
     def check_running(self) -> None:
         """Stop a registration that comes after the run has failed.
@@ -180,13 +180,13 @@ class Deployment:
             raise Stopped
 
     def fail(self, message: str, urn: str = "") -> Stopped:
-        """Report an error and return what stops the program."""
+        """Report an error and return the exception that stops the program."""
         self.has_failed = True
         self.events.diagnostic("error", message, urn)
         return Stopped()
 
     def refuse(self, refusal: EngineError) -> Stopped:
-        """Remember why the run cannot go on and return what stops the program."""
+        """Record why the run cannot continue and return the exception that stops the program."""
         with self.lock:
             self.refusal = self.refusal or refusal
         self.has_failed = True
@@ -207,7 +207,7 @@ class Deployment:
 
 
 def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
-    """Return a resource's URN: its type is qualified by its parents', but for the stack's."""
+    """Return a resource's URN: its type is qualified by its parents', without the stack's."""
     qualified = type_
     if parent:
         above = parent.split("::")[2]

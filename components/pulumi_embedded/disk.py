@@ -1,7 +1,6 @@
 """The engine's file operations, one method for each that can fail or be the last one of a process.
 
-It is handed in, so that a test can stop the process, or fill the disk, before, in the middle of and after
-each of them.
+It is passed in, so that a test can stop the process or fill the disk before, during and after each of them.
 """
 
 import os
@@ -14,22 +13,22 @@ from pulumi_embedded.errors import OutsideFailure, Problem
 
 
 class Disk:
-    """The disk that there is."""
+    """The real disk."""
 
     def create(self, path: Path) -> BinaryIO:
-        """Make a file that must not be there yet, and its folders."""
+        """Create a file that must not exist yet, and its folders."""
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb", buffering=0)
 
     def append(self, path: Path, length: int) -> BinaryIO:
-        """Open a file to go on after its first `length` bytes; what follows them is cut off."""
+        """Open a file to append after its first `length` bytes; the rest is cut off."""
         file = path.open("r+b", buffering=0)
         file.truncate(length)
         file.seek(length)
         return file
 
     def write(self, file: BinaryIO, content: bytes) -> None:
-        """Write all of it: a disk that is nearly full writes a part without an error."""
+        """Write all content: a nearly full disk writes a part without an error."""
         rest = memoryview(content)
         while rest:
             rest = rest[file.write(rest) :]
@@ -47,23 +46,23 @@ class Disk:
             os.close(handle)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file another's name, at once and whole."""
+        """Replace a file by another atomically."""
         old.replace(new)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         path.unlink(missing_ok=True)
 
     def write_whole(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
-        """Write a file so that it is there whole, or as it was before, and on the disk.
+        """Write a file atomically and flush it to the disk.
 
         Args:
             path: The file.
             content: All of it.
-            scratch: Where it is written first, in a folder of the same disk.
+            scratch: Its temporary file, on the same disk.
 
         Raises:
-            OutsideFailure: it could not be written; what was there before still is.
+            OutsideFailure: it could not be written; the old file is unchanged.
         """
         temporary = scratch or path.with_name(f".{path.name}.{uuid4().hex}")
         try:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong, its location, and what to do about it."""
+    """A problem, its location, and a fix."""
 
     problem: str
-    """What is wrong, without a final full stop."""
+    """The problem, without a final full stop."""
     hint: str
-    """What to do."""
+    """The fix."""
     where: str = ""
-    """``file``, ``file:line`` or ``file:line:column`` (both from 1); empty where there is no such place."""
+    """``file``, ``file:line`` or ``file:line:column`` (both from 1); empty if there is no such location."""
     path: str = ""
-    """The setting, URN or property; empty where there is none."""
+    """The setting, URN or property; empty if there is none."""
     code: str = "invalid"
     """A short stable word for programs: ``locked``, ``no-stack``."""
 
@@ -41,7 +41,7 @@ class EngineError(Exception):
 
 
 class InvalidInput(EngineError):  # noqa: N818 - the name states what happened
-    """The project, its configuration, its program or its state is at fault."""
+    """The project, its configuration, its program or its state is invalid."""
 
 
 class OutsideFailure(EngineError):  # noqa: N818 - the same
@@ -49,4 +49,4 @@ class OutsideFailure(EngineError):  # noqa: N818 - the same
 
 
 class Refused(EngineError):  # noqa: N818 - the same
-    """The engine does not do what is asked of it: the stack is locked, or uses what only the CLI handles."""
+    """The engine refuses the request: the stack is locked, or uses features that only the CLI handles."""

@@ -1,9 +1,9 @@
-"""The event loop of a program: how many registrations begin at once, and whether anything can still happen.
+"""The event loop of a program: it limits concurrent registrations and detects a deadlock.
 
 A program registers all its resources before the first of them is created, and the SDK prepares each at once:
-what it holds meanwhile is most of the memory of a large run. Here they begin in the program's order, as many
-at a time as keep every step busy. One may need another that comes later, as what an `apply` registers does:
-where nothing else moves, more may begin.
+that is most of the memory of a large run. Here they begin in the program's order, as many at a time as keep
+every step busy. One may need a later one, such as a resource that an `apply` registers: if nothing else
+moves, more may begin.
 
 Where nothing can begin either, the program waits for what never comes: a circle of outputs, or a future that
 nobody sets. The CLI waits with it for ever. Here program and engine share an event loop, so the engine sees
@@ -26,7 +26,7 @@ _AT_LEAST: Final = 512
 _SLICE: Final = 0.25
 """Seconds between two looks."""
 _LOOKS: Final = 4
-"""Looks in a row that must find nothing: what ends just now may wake the loop late."""
+"""Idle looks in a row that prove a deadlock: a call that has just ended may wake the loop late."""
 _SHOWN: Final = 5
 
 
@@ -80,11 +80,11 @@ class RegistrationLimit:
 
 
 class Deadlock(Exception):  # noqa: N818 - it states what happened
-    """Nothing can go on any more."""
+    """Nothing can continue."""
 
 
 class RequestPool(ThreadPoolExecutor):
-    """Threads that know how many calls are under way."""
+    """Threads that count the calls in progress."""
 
     def __init__(self, threads: int) -> None:
         super().__init__(max_workers=threads, thread_name_prefix="step")
@@ -109,7 +109,7 @@ class RequestPool(ThreadPoolExecutor):
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits as the loop asks, but not for ever where nothing can happen."""
+    """Waits for the loop, but not forever in a deadlock."""
 
     def __init__(self, pool: RequestPool, limit: RegistrationLimit) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 def new_loop(pool: RequestPool, limit: RegistrationLimit) -> asyncio.AbstractEventLoop:
-    """Make an event loop that ends with `Deadlock` where it would wait for ever."""
+    """Create an event loop that raises `Deadlock` instead of waiting forever."""
     loop = asyncio.SelectorEventLoop(_Selector(pool, limit))
     loop.set_task_factory(limit.make_task)
     return loop

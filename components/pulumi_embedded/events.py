@@ -34,19 +34,19 @@ class Step:
 
     @classmethod
     def of(cls, op: str, old: State, new: State, diff: Diff) -> Self:
-        """Return the step that a difference makes necessary."""
+        """Return the step for a difference."""
         return cls(op=op, old=old, new=new, keys=diff.replaces, diffs=diff.diffs, detailed=diff.detailed)
 
     @property
     def state(self) -> State:
-        """The state it is about: the new one where there is one."""
+        """Its state: the new one, if any."""
         state = self.new or self.old
         assert state is not None  # noqa: S101 - a step is about something
         return state
 
     @property
     def is_internal(self) -> bool:
-        """Return whether this is about a default provider, which no program names."""
+        """Return whether its resource is a default provider, which no program names."""
         state = self.state
         return state.type.startswith(PROVIDER_PREFIX) and (
             state.name == "default" or state.name.startswith("default_")
@@ -78,7 +78,7 @@ class Emitter:
 
         Args:
             step: What was done.
-            op: What a refresh came to: ``same update delete``.
+            op: Outcome of a refresh: ``same update delete``.
             show: Whether there is more to see than when it began.
         """
         counted = op or step.op
@@ -93,7 +93,7 @@ class Emitter:
         self._emit(res_outputs_event=api.ResOutputsEvent(_metadata(step, op or step.op), self._planning))
 
     def failed(self, step: Step) -> None:
-        """Say that a step failed; the reason is a diagnostic of its own."""
+        """Report that a step failed; the reason is a separate diagnostic."""
         total = sum(self.counts.values())
         self._emit(res_op_failed_event=api.ResOpFailedEvent(_metadata(step, step.op), 2, total))
 

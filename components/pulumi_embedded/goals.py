@@ -1,4 +1,4 @@
-"""Registrations, read once into plain fields; what this engine lacks is refused here."""
+"""Registrations, read once into plain fields; unsupported features are refused here."""
 
 import os
 import re
@@ -28,7 +28,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
 
 @dataclass(slots=True, kw_only=True)
 class Goal:
-    """A resource as the program wants it."""
+    """The declared form of a resource."""
 
     type: str
     name: str
@@ -67,7 +67,7 @@ def read_goal(request: Any, root: Path) -> Goal:
         root: The project's folder; source positions are relative to it.
 
     Raises:
-        Refused: it asks for what this engine does not do.
+        Refused: it uses an unsupported feature.
     """
     _refuse(request)
     inputs = Bag(struct=request.object)
@@ -100,7 +100,7 @@ def read_goal(request: Any, root: Path) -> Goal:
 
 
 def source_position(request: Any, root: Path) -> str:
-    """Return where the program registers it, as the CLI writes it: ``project:///__main__.py#12``."""
+    """Return the position of the registration in the CLI's form: ``project:///__main__.py#12``."""
     position = request.sourcePosition
     if not position.uri.startswith("file:"):
         return ""

@@ -1,7 +1,7 @@
-"""Import: what exists already is looked up by its id and managed from then on.
+"""Import: an existing resource is looked up by its id and managed from then on.
 
-It is read first and recorded as it is; then compared with what the program wants, like any resource, so
-that differences are an update of their own (the CLI does so since 3.200: `ImportStep`, then the usual steps).
+Its live state is recorded first, then compared with the program like any resource, so that differences are a
+separate update (the CLI does so since 3.200: `ImportStep`, then the usual steps).
 """
 
 from pulumi_embedded import step_executor
@@ -13,7 +13,7 @@ from pulumi_embedded.providers import Lifecycle
 
 
 def is_needed(import_id: str, old: State | None) -> bool:
-    """Return whether a resource is to be imported: it was not yet, or under another id."""
+    """Return whether a resource is to be imported: it was not imported, or under another id."""
     return bool(import_id) and (old is None or old.external or (old.import_id or old.id) != import_id)
 
 
@@ -23,11 +23,11 @@ def import_resource(run: Deployment, manager: Lifecycle, old: State | None, inte
     Args:
         run: The run.
         manager: Who manages it.
-        old: What the state has under its name; it gives way.
-        intended: The state as the program wants it, with the id to import.
+        old: The state of its name so far, which it replaces.
+        intended: The declared state, with the id to import.
 
     Returns:
-        The state as it was found, on record.
+        The recorded live state.
 
     Raises:
         Stopped: there is no such resource, or the provider failed.
@@ -74,8 +74,8 @@ def _read(manager: Lifecycle, imported: State) -> None:
 
 
 def _supersede(run: Deployment, old: State, imported: State) -> None:
-    """Mark what had the name for deletion at the end."""
+    """Mark the previous resource of the name for deletion at the end."""
     with run.lock:
-        run.kept.add(old.urn)
+        run.retained.add(old.urn)
         run.replaced.add(imported.urn)
     old.delete = True

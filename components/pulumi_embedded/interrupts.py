@@ -1,4 +1,4 @@
-"""Ctrl-C: once finishes what is under way and saves; twice stops at once, and the journal has the rest."""
+"""Ctrl-C: once finishes the operations in progress and saves; twice stops at once, with the journal left."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ from typing import Any, Self
 from pulumi_embedded.deployment import Deployment
 
 CANCELLED = 130
-"""Exit code of a process that was interrupted, as shells have it."""
+"""Exit code of an interrupted process in shells."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _FIRST = "cancelling: finishing the current steps; interrupt again to stop at once"
 _SECOND = b"\nstopped at once: what was done is in the journal, and the next run goes on from there\n"
 
 
 class Interrupts:
-    """Takes a process's interrupts for the time of a run, where it may: in the main thread."""
+    """Handles a process's interrupts during a run in the main thread."""
 
     def __init__(self, leave: Callable[[int], Any] = os._exit) -> None:
         self._leave = leave
@@ -32,7 +32,7 @@ class Interrupts:
         run.is_cancelled = run.is_cancelled or self._is_interrupted
 
     def __enter__(self) -> Self:
-        """Take the signals."""
+        """Install the handlers."""
         if threading.current_thread() is threading.main_thread():
             heard, self._bell = os.pipe()
             os.set_blocking(self._bell, False)
@@ -44,7 +44,7 @@ class Interrupts:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Give them back."""
+        """Restore the previous handlers."""
         if self._before:
             signal.set_wakeup_fd(self._bell_before)
             for number, handler in self._before.items():
@@ -76,4 +76,4 @@ class Interrupts:
 
 
 def _ring_only(_number: int, _frame: FrameType | None) -> None:
-    """Leave it to the listener; without a handler, the system would end the process."""
+    """Do nothing, as the listener acts; without a handler, the system would end the process."""

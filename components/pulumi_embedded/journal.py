@@ -1,4 +1,4 @@
-"""The journal of a run: one line for each change, on the disk before the change is relied on.
+"""The journal of a run: one line for each change, on the disk before the run continues.
 
 The first line states whose it is and which checkpoint it goes with (``base``, a digest). Two records name
 further checkpoints: ``opened`` is the base with the run's first operation marked as under way, written
@@ -57,7 +57,7 @@ class Journal:
             self.flush()
 
     def flush(self) -> None:
-        """Return when all that was added so far is on the disk; one thread flushes for all that wait."""
+        """Return when all records so far are on the disk; one thread flushes for all that wait."""
         with self._condition:
             target = self._added
             while self._written < target and self._failure is None:
@@ -69,7 +69,7 @@ class Journal:
                 raise self._broken(self._failure) from self._failure
 
     def close(self) -> None:
-        """Close the file; it stays."""
+        """Close the file without removing it."""
         self._file.close()
 
     def _add(self, record: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ class Journal:
             self._added += 1
 
     def _flush_group(self) -> None:
-        """Write what has gathered; the condition is held on entry and exit, not while the disk works."""
+        """Write the gathered records; the condition is held on entry and exit, not during the write."""
         lines, self._lines = self._lines, []
         self._is_flushing = True
         self._condition.release()
@@ -97,7 +97,7 @@ class Journal:
             self._condition.notify_all()
 
     def _withdraw(self) -> None:
-        """Leave no journal behind that was never begun."""
+        """Remove a journal without records."""
         self.close()
         self._path.unlink(missing_ok=True)
 
@@ -119,7 +119,7 @@ class Records:
         """Return how many pending operations of the checkpoint with this digest the journal does not repeat.
 
         Returns:
-            None where that is all of them; -1 where all of the journal is in the checkpoint already.
+            None if that is all of them; -1 if the whole journal is in the checkpoint already.
 
         Raises:
             Refused: the journal goes with another checkpoint.
@@ -144,11 +144,11 @@ class Records:
 
 
 def read_journal(path: Path, content: bytes | None = None) -> Records:
-    """Read a journal; a record at its end that is cut off was never relied on, and is not there.
+    """Read a journal, without a cut-off last record: no run relied on it.
 
     Args:
-        path: Where it is.
-        content: Its bytes, where they were read already.
+        path: Its file.
+        content: Its bytes, if they were read already.
 
     Raises:
         InvalidInput: a record before its end is damaged.

@@ -1,4 +1,4 @@
-"""Where a program's requests arrive: the resource monitor that the SDK speaks to, in this process.
+"""The resource monitor in this process, which gets the requests of the program's SDK.
 
 The SDK takes any object with the stub's methods (it is what its own mocks rely on). Requests come from
 the threads of the event loop's executor and are answered with the engine's own protobuf messages.
@@ -41,17 +41,17 @@ _GET_RESOURCE = "pulumi:pulumi:getResource"
 
 
 class Monitor:
-    """Answers what a program asks of the engine."""
+    """Answers the program's requests."""
 
     def __init__(self, run: Deployment) -> None:
         self._run = run
 
     def GetDeploymentInfo(self, _request: Any) -> Any:  # noqa: N802 - the protocol's names
-        """Return what this engine understands."""
+        """Return the features of this engine."""
         return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
-        """Make a resource what the program wants; answer with its state then."""
+        """Create or update a resource; answer with its new state."""
         return self._guard(lambda: self._register(request))
 
     def _register(self, request: Any) -> Any:
@@ -113,7 +113,7 @@ class Monitor:
         is_other = old is not None and not old.external and old.id != request.id
         step = Step(op="read-replacement" if is_other else "read", old=old, new=new)
         if old is not None:
-            run.kept.add(old.urn)
+            run.retained.add(old.urn)
         if request.id != UNKNOWN:
             step_executor.read(run, step)
         if is_other:
@@ -155,7 +155,7 @@ class Monitor:
         return empty_pb2.Empty()
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        """Refuse what there is in the protocol and not here, by name."""
+        """Refuse the protocol's other calls by name."""
         if name not in _NOT_DONE:
             raise AttributeError(name)
 
@@ -165,7 +165,7 @@ class Monitor:
         return refuse
 
     def _guard(self, answer: Callable[[], Any]) -> Any:
-        """Turn what is raised into what the SDK ends a program on."""
+        """Translate exceptions into those on which the SDK ends a program."""
         try:
             return answer()
         except EngineError as error:
@@ -196,18 +196,18 @@ def _refused(what: str) -> Refused:
 
 
 class Log:
-    """Where `pulumi.log` goes."""
+    """The receiver of `pulumi.log`."""
 
     def __init__(self, run: Deployment) -> None:
         self._run = run
 
     def Log(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        """Pass a message on; what is for debugging is dropped."""
+        """Pass a message on, unless it is for debugging."""
         severity = _SEVERITIES.get(request.severity)
         if severity is not None:
             self._run.events.diagnostic(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, _request: Any) -> Any:  # noqa: N802
-        """Accept any: what a program needs of the engine is refused where it is used."""
+        """Accept any version: unsupported features are refused on use."""
         return empty_pb2.Empty()

@@ -1,4 +1,4 @@
-"""Property paths as resource options have them: ``a.b[0].c``, ``a["x.y"]``, ``*`` for any element."""
+"""Property paths of resource options: ``a.b[0].c``, ``a["x.y"]``, ``*`` for any element."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ Path = tuple[str | int, ...]
 
 
 def parse(text: str) -> Path:
-    """Split a path; what cannot be read is one key."""
+    """Split a path; a malformed one is one key."""
     parts: list[str | int] = []
     position = 0
     while position < len(text):
@@ -35,7 +35,7 @@ def contains(pattern: Path, path: Path) -> bool:
 
 
 def reset(path: Path, old: Any, new: Any) -> Any:
-    """Return the new value with what the path names as it is in the old one.
+    """Return the new value with the part at the path taken from the old one.
 
     An element that only one side has is added or removed, as the CLI does for ``ignoreChanges``.
     """

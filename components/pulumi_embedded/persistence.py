@@ -1,9 +1,8 @@
-"""Keeping a run's state: the journal while it lasts, the checkpoint when it ends, and the history.
+"""Persistence of a run: the journal during it, the checkpoint at its end, and the history.
 
-The order of writes is what makes a crash harmless. Before the first operation the checkpoint lists it
-as pending, so that either engine warns a user who breaks the lock. A journal is sealed with the
-digest of the checkpoint it is folded into before that is written, and removed after it: whichever of them a
-crash leaves, the two together state the same.
+The order of writes makes a crash harmless. Before the first operation the checkpoint lists it as pending, so
+that either engine warns a user who breaks the lock. A journal is sealed with the digest of the checkpoint it
+is folded into before that is written, and removed after it, so that the two agree after a crash at any point.
 """
 
 import platform
@@ -21,7 +20,7 @@ from pulumi_embedded.snapshot import Snapshot
 from pulumi_embedded.stack_loader import LoadedStack
 
 KINDS: Final = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
-"""Operations as the history calls them."""
+"""Names of operations in the history."""
 
 
 class StateWriter:
@@ -36,7 +35,7 @@ class StateWriter:
         self._started = int(time.time())
 
     def begin(self) -> Snapshot:
-        """Fold what an earlier run left; begin a journal; return the state as it will change.
+        """Fold the journal of an earlier run, begin a new one, and return the state.
 
         Raises:
             OutsideFailure: it could not be written; nothing was begun.
@@ -52,7 +51,7 @@ class StateWriter:
         return Snapshot(stack.checkpoint, self._journal, self._crypter, self._announce)
 
     def end(self, snapshot: Snapshot) -> None:
-        """Write the checkpoint, if there is anything new in it; then the journal is not needed any more.
+        """Write the checkpoint if it has changed, then remove the journal.
 
         Raises:
             OutsideFailure: it could not be written; the next run continues from the journal.
@@ -65,12 +64,12 @@ class StateWriter:
             self._backend.remove(self._backend.journal)
 
     def record(self, operation: str, result: str, changes: Mapping[str, int]) -> OutsideFailure | None:
-        """Add the run to the stack's history; return why that failed: the state is written already.
+        """Add the run to the stack's history; return the error, if any, as the state is written already.
 
         Args:
-            operation: What was run.
+            operation: The operation of the run.
             result: ``succeeded`` or ``failed``.
-            changes: Operation -> how many resources it was done to.
+            changes: Operation -> number of resources.
         """
         update: dict[str, Any] = {
             "kind": KINDS[operation],
@@ -95,13 +94,13 @@ class StateWriter:
         content = checkpoints.write(checkpoint, self._backend.qualified, self._crypter)
         records = read_journal(self._backend.journal)
         seal_journal(records, digest(content), self._backend.disk)
-        # What a run began with is worth keeping as .bak, not the checkpoint that announced its first step.
+        # The .bak keeps the checkpoint from before the run, not the one that announced its first step.
         was_announced = any("opened" in record for record in records.changes)
         self._backend.save(content, keeps_last=not was_announced)
         self._backend.remove(self._backend.journal)
 
     def _announce(self, opening: Checkpoint) -> None:
-        """Write the checkpoint as it was, with the first operation under way."""
+        """Write the unchanged checkpoint, with the first operation as pending."""
         assert self._journal is not None  # noqa: S101 - begun
         content = checkpoints.write(opening, self._backend.qualified, self._crypter)
         kept = len(self._stack.checkpoint.pending)

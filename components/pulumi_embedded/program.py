@@ -1,7 +1,7 @@
 """Running the user's program as the language host would, but in this process.
 
-All that the SDK keeps for a run it keeps in context variables, so each run gets a context of its own and
-the next one starts clean. The arguments and the modules that the program brought along are put back.
+The SDK keeps its state of a run in context variables, so each run gets its own and the next one starts clean.
+Arguments and modules are restored after the program.
 
 The program has a thread of its own, so that its stack is short: the SDK sends the whole of it along with each
 registration, and below a command line that was a third of the memory of a run.
@@ -28,7 +28,7 @@ from pulumi_embedded.errors import EngineError, InvalidInput, Problem
 from pulumi_embedded.monitor import Log, Monitor
 
 _THREADS_PER_STEP = 4
-"""As the CLI's language host: a thread waits while its request does."""
+"""As in the CLI's language host: a thread waits during its request."""
 
 
 def run_program(run: Deployment) -> None:
@@ -36,8 +36,8 @@ def run_program(run: Deployment) -> None:
 
     Raises:
         InvalidInput: the program raised; with its file and line.
-        Exception: one that the host lets pass, as the program raised it.
-        KeyboardInterrupt: someone interrupted it; what was under way has ended.
+        Exception: one that the host passes on, as the program raised it.
+        KeyboardInterrupt: it was interrupted; the operations in progress have ended.
     """
     context = contextvars.copy_context()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="program") as alone:
@@ -71,7 +71,7 @@ def _run(run: Deployment) -> None:
 
 
 def _drive(run: Deployment) -> None:
-    """Run the program on an event loop with threads enough."""
+    """Run the program on an event loop with enough threads."""
     pool = event_loop.RequestPool(run.parallel * _THREADS_PER_STEP)
     loop = event_loop.new_loop(pool, event_loop.RegistrationLimit(run.parallel))
     loop.set_default_executor(pool)
@@ -93,7 +93,7 @@ def _drive(run: Deployment) -> None:
 
 
 def _drain(loop: asyncio.AbstractEventLoop) -> None:
-    """End the tasks that a failed program left waiting, so that none outlives its loop."""
+    """Cancel the waiting tasks of a failed program, so that none outlives its loop."""
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
@@ -136,7 +136,7 @@ async def _begun() -> None:
 
 @contextlib.contextmanager
 def _as_main(program: Path) -> Iterator[None]:
-    """Stand where the program would if it were started; what it prints goes to stderr."""
+    """Set directory, arguments and path as for a started program; its output goes to stderr."""
     arguments, search, modules = sys.argv, list(sys.path), set(sys.modules)
     main = sys.modules.get("__main__")
     sys.argv = [str(program)]

@@ -1,4 +1,4 @@
-"""What the CLI reads before it runs a program: Pulumi.yaml, the stack's file, and where state is kept.
+"""The settings of a run: Pulumi.yaml, the stack's file, and the location of the state.
 
 Whatever it finds that this engine does not do is refused by name, so that a run never means less than it
 states.
@@ -37,7 +37,7 @@ class Project:
     root: Path
     """Folder of Pulumi.yaml."""
     program: Path
-    """Folder or file that is run."""
+    """Folder or file of the program."""
     stacks: Path
     """Folder of the stacks' files."""
     state: Path
@@ -69,7 +69,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A stack's configuration as the program gets it."""
+    """A stack's configuration for the program."""
 
     values: dict[str, str] = field(default_factory=dict, repr=False)
     """``namespace:key`` -> text; objects are JSON."""
@@ -78,12 +78,12 @@ class Config:
     recorded: dict[str, Any] = field(default_factory=dict, repr=False)
     """As written in the file, for the history; secrets encrypted."""
 
-    def shown(self) -> dict[str, str]:
+    def masked(self) -> dict[str, str]:
         """Return the values with the secret ones hidden, for the first event of a run."""
         return {key: "[secret]" if key in self.secrets else value for key, value in self.values.items()}
 
     def package(self, name: str) -> dict[str, Any]:
-        """Return what a package's default provider is configured with: key -> (text, is secret)."""
+        """Return the configuration of a package's default provider: key -> (text, is secret)."""
         prefix = f"{name}:"
         return {
             key.removeprefix(prefix): (value, key in self.secrets)
@@ -101,7 +101,7 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
 
     Raises:
         InvalidInput: there is no project, or it is not one of Python.
-        Refused: its state is elsewhere, or it uses what this engine does not do.
+        Refused: its state is elsewhere, or it uses an unsupported feature.
     """
     root = root.resolve()
     path = root / "Pulumi.yaml"
@@ -155,7 +155,7 @@ def _names(plugins: Any) -> list[str]:
 
 
 def stack_document(project: Project, stack: str) -> dict[str, Any]:
-    """Read a stack's file; one that is missing is an empty one, as for the CLI.
+    """Read a stack's file; a missing one is empty, as for the CLI.
 
     Raises:
         InvalidInput: the file is not YAML, or the name is not a stack's.
@@ -181,11 +181,11 @@ def stack_document(project: Project, stack: str) -> dict[str, Any]:
 
 
 def load_config(document: Mapping[str, Any], project: Project, crypter: Crypter | None) -> Config:
-    """Turn a stack's file into what the program gets.
+    """Turn a stack's file into the program's configuration.
 
     Args:
         document: From `stack_document`.
-        project: Its name is the namespace of keys that have none.
+        project: Its name is the namespace of keys without one.
         crypter: Decrypts ``secure:`` values; needed only if there are any.
 
     Raises:
@@ -205,7 +205,7 @@ def load_config(document: Mapping[str, Any], project: Project, crypter: Crypter 
 
 
 def _recorded(value: Any, *, is_secret: bool) -> Any:
-    """Spell a value as the CLI's history does."""
+    """Write a value in the form of the CLI's history."""
     if isinstance(value, dict) and set(value) == {"secure"}:
         return value
     if isinstance(value, dict | list):
@@ -258,7 +258,7 @@ def _state_folder(root: Path, document: Mapping[str, Any], environ: Mapping[str,
 
 
 def _logged_in(root: Path, environ: Mapping[str, str]) -> Path:
-    """Find the folder that the CLI is logged in to: what it falls back on."""
+    """Find the folder that the CLI is logged in to, its default."""
     home = Path(environ.get("HOME") or Path.home())
     folder = environ.get("PULUMI_CREDENTIALS_PATH") or environ.get("PULUMI_HOME") or home / ".pulumi"
     path = Path(folder) / "credentials.json"

@@ -1,4 +1,4 @@
-"""One call to a servicer in this process: the context it expects, its errors, how long it may take."""
+"""One call to a servicer in this process: its context, errors and timeout."""
 
 import threading
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ _GRACE = 1.0
 
 
 class ProviderError(Exception):
-    """A provider refused; the text is its own."""
+    """A provider returned an error; the text is its own."""
 
 
 class TimedOut(ProviderError):  # noqa: N818 - it states what happened
-    """A provider has not answered in the time it was given; what becomes of the call is not known."""
+    """A provider has not answered in time; the outcome of the call is unknown."""
 
 
 class InitFailed(ProviderError):  # noqa: N818 - the protocol calls it so
-    """A resource was made or changed, but is not well."""
+    """A resource was created or updated, but is not ready."""
 
     def __init__(
         self, message: str, *, id_: str, outputs: Bag, inputs: Bag | None, reasons: tuple[str, ...]
@@ -47,7 +47,7 @@ class _AbortedCall(Exception):  # noqa: N818 - control flow, as grpc's own abort
 
 
 class CallContext:
-    """Stands where a servicer expects grpc's context."""
+    """Stands in for grpc's context."""
 
     def __init__(self) -> None:
         self.code: Any = None
@@ -58,20 +58,20 @@ class CallContext:
         raise _AbortedCall(code, details)
 
     def abort_with_status(self, status: Any) -> NoReturn:
-        """End the call with an error that carries more than a text."""
+        """End the call with an error that has details."""
         metadata = dict(status.trailing_metadata or ())
         raise _AbortedCall(status.code, status.details, metadata.get("grpc-status-details-bin", b""))
 
     def set_code(self, code: Any) -> None:
-        """Set the code that the call ends with."""
+        """Set the call's status code."""
         self.code = code
 
     def set_details(self, details: str) -> None:
-        """Set the text that the call ends with."""
+        """Set the call's status text."""
         self.details = details
 
     def is_active(self) -> bool:
-        """Return that the caller is there."""
+        """Return true: the caller is alive."""
         return True
 
     def invocation_metadata(self) -> tuple[Any, ...]:
@@ -80,12 +80,12 @@ class CallContext:
 
 
 def call(servicer: Any, name: str, request: Any, timeout: float = 0) -> Any:
-    """Call a servicer; a call that has `timeout` seconds is not waited for much longer.
+    """Call a servicer; wait little longer than `timeout` seconds.
 
     Raises:
-        InitFailed: what was made or changed is not well.
+        InitFailed: the created or updated resource is not ready.
         TimedOut: it has not answered.
-        ProviderError: it refused, or broke.
+        ProviderError: it returned an error, or raised.
     """
     if timeout <= 0:
         return _answer(servicer, name, request)
@@ -146,7 +146,7 @@ def _translate(aborted: _AbortedCall) -> ProviderError:
 
 
 def _details(status: bytes) -> Iterable[any_pb2.Any]:
-    """Read what a status carries, with whichever of the two generated classes its maker has loaded.
+    """Read the details of a status, with the generated class that the process has loaded.
 
     Both the SDK and googleapis define ``google.rpc.Status``; a process that imports both cannot start.
     """

@@ -30,7 +30,7 @@ class Diff:
     """A provider's answer about a change."""
 
     changes: bool | None
-    """None where it does not know."""
+    """None if it does not know."""
     replaces: tuple[str, ...] = ()
     diffs: tuple[str, ...] = ()
     detailed: dict[str, tuple[str, bool]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Diff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """Inputs as the provider wants them, and what is wrong with them: (property, reason)."""
+    """Checked inputs, and their failures: (property, reason)."""
 
     inputs: Bag
     failures: tuple[tuple[str, str], ...] = ()
@@ -53,7 +53,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What a provider found; an empty id if there is no such thing."""
+    """A provider's live state; an empty id if the resource does not exist."""
 
     id: str
     outputs: Bag
@@ -61,29 +61,29 @@ class Read:
 
 
 class Lifecycle(Protocol):
-    """What an engine asks of whatever manages a resource."""
+    """The calls of the engine to the manager of a resource."""
 
     def check(self, urn: str, olds: Bag | None, news: Bag) -> Checked:
         """Check and complete inputs."""
 
     def diff(self, old: State, new: State) -> Diff:
-        """Return what a change means."""
+        """Return the effect of a change."""
 
     def create(self, new: State, *, preview: bool) -> tuple[str, Bag]:
-        """Make it; return its id and outputs."""
+        """Create it; return its id and outputs."""
 
     def update(self, old: State, new: State, *, preview: bool) -> Bag:
-        """Change it in place; return its outputs."""
+        """Update it in place; return its outputs."""
 
     def delete(self, old: State) -> None:
-        """Delete it; gone already is success."""
+        """Delete it; success if it does not exist."""
 
     def read(self, state: State) -> Read:
         """Look it up."""
 
 
 class Client:
-    """One instance of a provider, configured once; speaks for the resources it manages."""
+    """One instance of a provider, configured once, with the calls of its resources."""
 
     def __init__(self, servicer: Any) -> None:
         self._servicer = servicer
@@ -145,7 +145,7 @@ class Client:
         return _checked(self._call("Check", request))
 
     def diff(self, old: State, new: State) -> Diff:
-        """Return what the change from one state's inputs to the other's means."""
+        """Return the effect of a change from one state's inputs to another's."""
         if not self._is_configured:
             return Diff(changes=None)
         request = provider_pb2.DiffRequest(
@@ -161,7 +161,7 @@ class Client:
         return _diff(self._call("Diff", request))
 
     def create(self, new: State, *, preview: bool) -> tuple[str, Bag]:
-        """Make a resource."""
+        """Create a resource."""
         if not self._is_configured:
             return "", Bag()
         request = provider_pb2.CreateRequest(
@@ -178,7 +178,7 @@ class Client:
         return response.id, Bag(struct=response.properties)
 
     def update(self, old: State, new: State, *, preview: bool) -> Bag:
-        """Change a resource in place."""
+        """Update a resource in place."""
         if not self._is_configured:
             return Bag()
         request = provider_pb2.UpdateRequest(
@@ -264,4 +264,4 @@ def _type(urn: str) -> str:
 
 
 Factory = Callable[[], Any]
-"""Makes a fresh servicer of a package."""
+"""Creates a servicer of a package."""

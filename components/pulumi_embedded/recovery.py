@@ -1,4 +1,4 @@
-"""What an earlier run left pending: operations whose outcome is not known.
+"""Recovery of an earlier run's pending operations, whose outcome is unknown.
 
 A change or a deletion is looked up by the id on record, and the state is what is there from then on. A
 creation is looked up where its provider knows a resource's id beforehand (it returns one in previews): it
@@ -42,7 +42,7 @@ def recover(run: Deployment, *, clear: bool = False) -> None:
 
     Args:
         run: The run; nothing was done in it yet.
-        clear: Whether what cannot be found out is forgotten.
+        clear: Whether operations are forgotten whose outcome cannot be found out.
     """
     if not run.snapshot.base.pending:
         return
@@ -60,7 +60,7 @@ def recover(run: Deployment, *, clear: bool = False) -> None:
 
 
 def _is_recovered(run: Deployment, pending: Pending) -> bool:
-    """Find out an operation's outcome; return whether that could be done now."""
+    """Find out an operation's outcome; return whether that was possible."""
     try:
         return _recovery_of(pending)(run, pending)
     except ProviderError:
@@ -68,14 +68,14 @@ def _is_recovered(run: Deployment, pending: Pending) -> bool:
 
 
 def _recovery_of(pending: Pending) -> Callable[[Deployment, Pending], bool]:
-    """Return what finds out an operation's outcome, and returns whether it did."""
+    """Return the function that finds out the outcome of an operation of this type."""
     if pending.type in _LOOKS or not pending.resource.custom or pending.resource.is_provider:
         return _recover_nothing
     return _recover_creation if pending.type == "creating" else _recover_change
 
 
 def _recover_nothing(run: Deployment, pending: Pending) -> bool:
-    """Forget what changed nothing outside."""
+    """Forget an operation that changed nothing outside."""
     run.snapshot.resolve(pending)
     return True
 
@@ -84,7 +84,7 @@ def _recover_nothing(run: Deployment, pending: Pending) -> bool:
 
 
 def _recover_creation(run: Deployment, pending: Pending) -> bool:
-    """Look a creation up by the id that it would have."""
+    """Look a creation up by its planned id."""
     intended = pending.resource
     if not intended.provider or has_unknown(intended.inputs.data):
         return False
@@ -126,7 +126,7 @@ def _take_over(run: Deployment, pending: Pending, state: State, old: State | Non
 
 
 def _recover_change(run: Deployment, pending: Pending) -> bool:
-    """Look up what was being changed or deleted, and record it as it is."""
+    """Look up the resource of an update or deletion, and record its live state."""
     intended = pending.resource
     state = _on_record(run, intended)
     if state is None or state.pending_replacement:
@@ -152,27 +152,27 @@ def _recover_change(run: Deployment, pending: Pending) -> bool:
 
 
 def _on_record(run: Deployment, intended: State) -> State | None:
-    """Find the state of what was being changed: by its name, or by what it is where it took another."""
+    """Find the state of an interrupted update: by its name, or by its id if the name has changed."""
     same = [state for state in run.resources if (state.type, state.id) == (intended.type, intended.id)]
     return next((state for state in same if state.urn == intended.urn), same[0] if same else None)
 
 
-# looking things up
+# look-ups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Observed:
-    """What there is."""
+    """The live state of a resource."""
 
     id: str
     inputs: Bag | None
     outputs: Bag
     reasons: tuple[str, ...] = ()
-    """Why it is not well, if it isn't."""
+    """Why it is not ready, if so."""
 
 
 def _observe(client: Client, state: State) -> _Observed | None:
-    """Look a thing up by its id; return nothing where it does not exist.
+    """Look a resource up by its id; return None if it does not exist.
 
     Raises:
         ProviderError: the provider could not read it.
@@ -185,12 +185,12 @@ def _observe(client: Client, state: State) -> _Observed | None:
 
 
 def _record(state: State, observed: _Observed, candidates: tuple[State, ...]) -> None:
-    """Put what was found into a state; what is known to be secret stays so.
+    """Put the live values into a state; secret ones stay secret.
 
     Args:
         state: The state.
-        observed: What there is.
-        candidates: States that it may be as.
+        observed: The live state.
+        candidates: States whose values it may have.
     """
     if observed.inputs is not None:
         state.inputs = _marked(observed.inputs, tuple(other.inputs for other in candidates))
@@ -201,7 +201,7 @@ def _record(state: State, observed: _Observed, candidates: tuple[State, ...]) ->
 
 
 def _marked(observed: Bag, candidates: tuple[Bag, ...]) -> Bag:
-    """Return the known values that are the found ones; else those found, secret where known ones are."""
+    """Return the candidate with the observed values; else these, with the candidates' secrets marked."""
     values = reveal(observed.data)
     for bag in candidates:
         if reveal(bag.data) == values:

@@ -1,4 +1,4 @@
-"""Refresh: look every resource up and record what is there, without changing anything outside."""
+"""Refresh: look every resource up and record its live state, without changing anything outside."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -22,18 +22,18 @@ _INVERSE = {
 
 @dataclass(slots=True)
 class _LookUp:
-    """A state, and what came of looking it up; None if it is gone."""
+    """A state, and its live state; None if it does not exist."""
 
     old: State
     new: State | None
 
 
 def refresh(run: Deployment, *, alone: bool = True) -> None:
-    """Look up what the targets name, or all; then begin from what was found, also where some failed.
+    """Look up the targets, or all; then begin from the results, also if some failed.
 
     Args:
         run: The run.
-        alone: Whether this is all there is to do, so that its outcome is reported and counted.
+        alone: Whether the run is only a refresh, so that its outcome is reported and counted.
 
     Raises:
         Stopped: a provider failed.
@@ -113,7 +113,7 @@ def _unless_equal(current: Bag, recorded: Bag) -> Bag:
 
 
 def _rebuild(run: Deployment, lookups: list[_LookUp]) -> None:
-    """Put the states together that are left, and drop references to those that are gone."""
+    """Collect the remaining states, without references to missing ones."""
     there: set[str] = set()
     above: dict[str, str] = {}
     resources: list[State] = []
@@ -134,9 +134,9 @@ def _rebuild(run: Deployment, lookups: list[_LookUp]) -> None:
 
 
 def _referring(state: State, there: set[str], above: dict[str, str]) -> State:
-    """Return a state that refers only to what is there; properties without references are left out.
+    """Return a state that refers only to existing states; properties without references are left out.
 
-    The CLI does the same (``rebuildBaseState``), also where nothing is gone.
+    The CLI does the same (``rebuildBaseState``), also if none is missing.
     """
     references = {
         key: present

@@ -1,8 +1,7 @@
-"""From a registration to steps: what the CLI's step generator decides, one resource at a time.
+"""The steps of a registration, as the CLI's step generator decides, one resource at a time.
 
-A registration comes from a thread of the program's executor and returns when its resource is there.
-Registrations run side by side: what one needs has returned before it is made, because it needs that one's
-outputs.
+A registration comes from a thread of the program's executor and returns when its resource exists.
+Registrations run side by side: a resource needs the outputs of its dependencies, so these return first.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from pulumi_embedded.values import Bag, reveal
 
 
 def register(run: Deployment, goal: Goal) -> Step:
-    """Make one resource what the program wants; in a preview, find out what that would take.
+    """Create, update or keep one resource; in a preview, find out which.
 
     Returns:
         The step whose new state the program gets.
@@ -46,10 +45,10 @@ def register(run: Deployment, goal: Goal) -> Step:
 
 
 def find_old(run: Deployment, urn: str, goal: Goal, parent: str) -> State | None:
-    """Find a resource in the old state, by its URN or by one it had before.
+    """Find a resource in the old state, by its URN or an alias.
 
     Raises:
-        Stopped: another resource of the program continues what this one would.
+        Stopped: another resource of the program continues the same old one.
     """
     with run.lock:
         if urn in run.aliased:
@@ -103,7 +102,7 @@ def _alias(run: Deployment, goal: Goal, parent: str, alias: Any) -> str:
 
 
 def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
-    """Find out what it takes, and do it."""
+    """Find out the steps, and execute them."""
     manager = _manager(run, goal, new)
     is_implied = goal.is_provider or goal.type == STACK_TYPE
     if not is_implied and new.urn not in run.targets:
@@ -128,7 +127,7 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
 
 
 def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, new: State) -> Step:
-    """Take over what exists, then bring it to what the program wants."""
+    """Take over an existing resource, then update it to the declared form."""
     imported = imports.import_resource(run, manager, old, new)
     wanted = new.copy(created=imported.created, modified=imported.modified, inputs=goal.inputs)
     news = _ignore_changes(goal.inputs, imported.inputs, new.ignore_changes)
@@ -137,7 +136,7 @@ def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, 
 
 
 def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
-    """Return what manages the resource: a provider, the registry for providers, None for components."""
+    """Return the manager of the resource: a provider, the registry for providers, None for components."""
     if goal.is_provider:
         run.registry.require(goal.package)
         return run.registry
@@ -159,7 +158,7 @@ def _check(run: Deployment, manager: Lifecycle, new: State, olds: Bag | None, ne
 
 
 def _refuse_skipped(run: Deployment, new: State) -> None:
-    """Stop at a target that needs what is not among the targets and does not exist."""
+    """Stop at a target that needs a resource that neither exists nor is a target."""
     missing = sorted(new.references(parent=False) & run.skipped)
     if missing:
         named = ", ".join(missing)
@@ -187,7 +186,7 @@ def _change(  # noqa: PLR0913 - two states, and what they are compared by
     *,
     is_imported: bool = False,
 ) -> Step:
-    """Compare with the old state: same, update or replace; what was just imported and is right stays so."""
+    """Compare with the old state: same, update or replace; an equal import is the same."""
     diff = compare(run, manager, old, new)
     diff = replacement.on_changes(diff, new.replace_on_changes, has_init_errors=bool(old.init_errors))
     if diff.changes or old.pending_replacement:
@@ -202,7 +201,7 @@ def _change(  # noqa: PLR0913 - two states, and what they are compared by
 
 
 def compare(run: Deployment, manager: Lifecycle | None, old: State, new: State) -> Diff:
-    """Return what differs; where a provider does not know, inputs are compared."""
+    """Return the differences; if a provider does not know them, compare inputs."""
     if new.deleted_with and new.deleted_with in run.replaced:
         return Diff(changes=True, replaces=("deletedWith",))
     if old.provider != new.provider and _provider_changed(run, old, new):
@@ -225,7 +224,7 @@ def input_diff(olds: Bag, news: Bag, answer: Diff) -> Diff:
 
 
 def _provider_changed(run: Deployment, old: State, new: State) -> bool:
-    """Ask the new provider whether it can go on with what the old one made."""
+    """Ask the new provider whether it can manage the old one's resources."""
     if not old.provider or not new.provider:
         return True
     was, now = provider_urn(old.provider), provider_urn(new.provider)
@@ -260,7 +259,7 @@ def _replace(
 
 
 def _refuse_import(run: Deployment, new: State, diff: Diff) -> None:
-    """Stop at what is imported by an id and would have to be replaced: it would have another id then."""
+    """Stop at an imported resource that would be replaced: its id would change."""
     keys = ", ".join(diff.replaces) or "its properties"
     message = (
         f"an imported resource cannot be replaced (because of {keys}); remove `import_` from the program"

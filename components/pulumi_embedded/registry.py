@@ -1,7 +1,7 @@
-"""The providers of a run: each has a resource of its own in the state, and an id that others refer to it by.
+"""The providers of a run: each is a resource in the state, to which others refer by its id.
 
-A default provider comes to be when the first resource without one is registered; its configuration is the
-stack's ``<package>:`` keys. Explicit ones are resources of the program (``pulumi:providers:<package>``).
+A default provider is created for the first resource without a provider; its configuration is the stack's
+``<package>:`` keys. Explicit ones are resources of the program (``pulumi:providers:<package>``).
 """
 
 import threading
@@ -55,7 +55,7 @@ class Registry:
         """Return a provider, configured from the state if the program has not done so.
 
         Args:
-            reference: What resources refer to it by.
+            reference: The reference of its resources to it.
             olds: The providers that the state has, by reference; also those that only wait to be deleted.
 
         Raises:
@@ -64,7 +64,7 @@ class Registry:
         client = self.get(reference)
         if client is not None:
             return client
-        with self._ensuring:  # a destroy begins with many threads that all want the one provider
+        with self._ensuring:  # a destroy begins with many threads that need the same provider
             return self.get(reference) or self._from_state(reference, olds)
 
     def _from_state(self, reference: str, olds: Mapping[str, State]) -> Client:
@@ -77,7 +77,7 @@ class Registry:
         return client
 
     def adopt(self, state: State, inputs: Bag | None = None) -> None:
-        """Configure an unchanged provider with the inputs that the state has of it."""
+        """Configure an unchanged provider with its inputs in the state."""
         reference = f"{state.urn}::{state.id}"
         if self.get(reference) is None:
             self._register(state.urn, state.id, inputs or state.inputs)
@@ -121,7 +121,7 @@ class Registry:
         """Forget a provider."""
 
     def read(self, state: State) -> Read:
-        """Return what is recorded: a provider is nothing but its record."""
+        """Return the recorded state: a provider exists only there."""
         return Read(id=state.id, outputs=state.outputs, inputs=state.inputs)
 
     def _fresh(self, urn: str) -> Client:
@@ -140,7 +140,7 @@ class Registry:
 
 
 def _config(bag: Bag) -> Bag:
-    """Leave out what is the engine's own among a provider's inputs."""
+    """Return a provider's inputs without those for the engine."""
     if not _INTERNAL & bag.data.keys():
         return bag
     return Bag({key: value for key, value in bag.data.items() if key not in _INTERNAL})

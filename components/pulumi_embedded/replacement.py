@@ -1,7 +1,7 @@
-"""Replacements: another resource in the place of one, made before the old one is deleted, or after.
+"""Replacements: the new resource is created before the old one is deleted, or after.
 
-Where the old one must go first, so must all that would be replaced along with it: each of them is asked
-how it would differ if what it needs were not known (the CLI's ``calculateDependentReplacements``).
+If the old one is deleted first, so are all dependents that are replaced with it: each is compared as if its
+dependencies were unknown (the CLI's ``calculateDependentReplacements``).
 """
 
 from pulumi_embedded import paths, step_executor
@@ -15,8 +15,8 @@ _INIT_ERROR = "#initerror"
 
 
 def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
-    """Make the new one; the old one is deleted when the program has ended."""
-    run.kept.add(old.urn)
+    """Create the new one; the old one is deleted at the end of the program."""
+    run.retained.add(old.urn)
     run.replaced.add(new.urn)
     step = Step.of("create-replacement", old, new, diff)
     step_executor.create(run, manager, step, replaced=old)
@@ -24,11 +24,11 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
 
 
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
-    """Delete the old one, and before it all that must go with it; then make the new one."""
+    """Delete the dependents that are replaced too, then the old one; then create the new one."""
     run.replaced.add(new.urn)
     for dependent, keys in reversed(dependents(run, old)):
         _delete_dependent(run, dependent, keys, old)
-    run.kept.add(old.urn)
+    run.retained.add(old.urn)
     run.deleting.add(old.urn)
     if not old.pending_replacement:
         step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
@@ -39,8 +39,8 @@ def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
 def recreate(
     run: Deployment, manager: Lifecycle | None, old: State, new: State, keys: tuple[str, ...]
 ) -> Step:
-    """Create again what was deleted because something it needs was replaced."""
-    run.kept.add(old.urn)
+    """Recreate a resource that was deleted because a dependency was replaced."""
+    run.retained.add(old.urn)
     run.replaced.add(new.urn)
     run.deleting.discard(old.urn)
     report(run, Step(op="replace", old=old, new=new))
@@ -55,7 +55,7 @@ def _create_new(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
 
 
 def report(run: Deployment, step: Step) -> Step:
-    """Show the replacement as a whole; nothing is done for it that its halves don't do."""
+    """Report the replacement as a whole; its halves do all the work."""
     run.events.pre(step)
     run.events.done(step, show=run.preview or step.state.custom)
     return step
@@ -95,7 +95,7 @@ def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...
 
 
 def _needs_replacement(run: Deployment, state: State, replaced: set[str]) -> tuple[str, ...] | None:
-    """Return the properties that make a state's replacement needed, or None if it is not."""
+    """Return the properties that require a state's replacement, or None."""
     if not state.custom or state.external:
         return None
     if state.provider and provider_urn(state.provider) in replaced:
@@ -112,7 +112,7 @@ def _needs_replacement(run: Deployment, state: State, replaced: set[str]) -> tup
 
 
 def on_changes(diff: Diff, patterns: tuple[str, ...], *, has_init_errors: bool = False) -> Diff:
-    """Make a replacement of changes under the paths of ``replaceOnChanges``."""
+    """Turn changes under the paths of ``replaceOnChanges`` into replacements."""
     if not patterns or not (diff.changes or has_init_errors):
         return diff
     wanted = [paths.parse(pattern) for pattern in patterns]

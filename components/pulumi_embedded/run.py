@@ -29,7 +29,7 @@ Operation = Literal["preview", "up", "refresh", "destroy"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to do, and to what."""
+    """The operation of a run and its targets."""
 
     operation: Operation
     stack: str
@@ -43,11 +43,11 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     disk: Disk = field(default_factory=Disk)
     clear_command: str = "pulumi refresh --clear-pending-creates"
-    """What a user types to forget operations of unknown outcome, for messages."""
+    """The command that clears operations of unknown outcome, for messages."""
     sdk: str = field(default_factory=installed_sdk)
     """Version of the Pulumi SDK that runs the program."""
     passes: tuple[type[Exception], ...] = ()
-    """Exceptions that a program may raise on purpose: they end the run and are raised as they are."""
+    """Exceptions that a program may raise on purpose: they end the run and are raised unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,12 @@ class RunResult:
 
     result: Literal["succeeded", "failed", "cancelled"]
     outputs: dict[str, Any] = field(default_factory=dict, repr=False)
-    """The stack's outputs, secrets hidden as events hide them."""
+    """The stack's outputs, with secrets hidden as in events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """A request with what it needs of the world."""
+    """A request with its environment."""
 
     request: Request
     factories: Mapping[str, Factory]
@@ -70,17 +70,17 @@ class _Run:
 
 
 def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -> RunResult:
-    """Do it.
+    """Run an operation.
 
     Args:
-        request: What to do.
-        factories: Package -> what makes a servicer of its provider.
+        request: The operation.
+        factories: Package -> factory of its provider's servicer.
         on_event: Gets each engine event, one at a time.
 
     Raises:
         InvalidInput: the project, its configuration or its program is at fault.
         OutsideFailure: the state could not be kept, or the Pulumi SDK is not a verified one.
-        Refused: the stack is locked, elsewhere, or uses what this engine does not do.
+        Refused: the stack is locked, elsewhere, or uses an unsupported feature.
     """
     check_sdk(request.sdk)
     project = open_project(request.root, request.environ)
@@ -98,7 +98,7 @@ def run(request: Request, factories: Mapping[str, Factory], on_event: OnEvent) -
 
 
 def _with_lock(this: _Run, project: Project, backend: Backend) -> RunResult:
-    """Run under the stack's lock; where a journal is left, the lock is left with it."""
+    """Run under the stack's lock; a remaining journal keeps its lock."""
     request = this.request
     backend.lock()
     try:
@@ -115,7 +115,7 @@ def _with_lock(this: _Run, project: Project, backend: Backend) -> RunResult:
 
 
 def _change(this: _Run, stack: LoadedStack) -> RunResult:
-    """Run with a journal, and fold it into the checkpoint at the end, however that comes."""
+    """Run with a journal, and fold it into the checkpoint at every kind of end."""
     writer = StateWriter(stack)
     snapshot = writer.begin()
     result = "failed"
@@ -146,9 +146,9 @@ def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
         passes=(EngineError, *request.passes),
     )
     this.interrupts.watch(deployment)
-    events.prelude(stack.config.shown())
+    events.prelude(stack.config.masked())
     try:
-        # Providers resolve relative paths as the CLI's plugins do: in the project's folder.
+        # Providers resolve relative paths in the project's folder, as the CLI's plugins do.
         with contextlib.chdir(stack.project.root):
             recovery.recover(deployment, clear=request.clear_pending)
             _operate(request, deployment)

@@ -23,7 +23,7 @@ def installed_sdk() -> str:
 
 
 def requirement() -> str:
-    """Return what to install, as pip takes it."""
+    """Return the supported versions as a pip requirement."""
     (major, first), (_, last) = VERIFIED[0], VERIFIED[-1]
     return f"pulumi>={major}.{first},<{major}.{last + 1}"
 

@@ -63,14 +63,14 @@ class Crypter:
 
 
 def open_salt(passphrase: str, salt: str) -> Crypter:
-    """Make the crypter of a stack, and check the passphrase.
+    """Create the crypter of a stack, and check the passphrase.
 
     Args:
-        passphrase: What the user gave; an empty one is a passphrase too.
+        passphrase: The user's; an empty one is valid.
         salt: The stack file's ``encryptionsalt``.
 
     Raises:
-        InvalidInput: the salt is not one, or the passphrase is wrong.
+        InvalidInput: the salt is malformed, or the passphrase is wrong.
     """
     parts = salt.split(":", 2)
     if len(parts) != _PARTS or parts[0] != "v1":
@@ -91,7 +91,7 @@ def open_salt(passphrase: str, salt: str) -> Crypter:
 
 
 def open_crypter(environ: Mapping[str, str], salt: str) -> Crypter:
-    """Make the crypter of a stack with the passphrase of the environment.
+    """Create the crypter of a stack with the passphrase of the environment.
 
     Raises:
         InvalidInput: there is no passphrase, or it is not this stack's.
@@ -101,14 +101,14 @@ def open_crypter(environ: Mapping[str, str], salt: str) -> Crypter:
 
 
 def new_salt(passphrase: str) -> Crypter:
-    """Make a crypter with a fresh salt, for a stack that has none yet."""
+    """Create a crypter with a new salt, for a stack without one."""
     salt = os.urandom(_SALT_BYTES)
     key = _key(passphrase, salt)
     return Crypter(key, f"v1:{base64.b64encode(salt).decode()}:{Crypter(key, '').encrypt(_KNOWN)}")
 
 
 def find_passphrase(environ: Mapping[str, str]) -> str:
-    """Return the passphrase from where the CLI takes it.
+    """Return the passphrase from the CLI's sources.
 
     Args:
         environ: The process's environment: the passphrase, or the path of a file with it.

@@ -1,11 +1,11 @@
-"""The state while it changes: what we began with, what was done since, and the journal that keeps it.
+"""The changing state of a run: its base, the changes since, and the journal that records them.
 
-A snapshot is two lists and a set: the base (the checkpoint's resources, then what was found again), the
-new ones in the order they came to be, and those of either that are done with. The checkpoint that they make
-is every new one not done with, then every base one not done with: both lists have what is needed first, so
-the whole does (as the CLI's snapshot manager).
+A snapshot is two lists and a set: the base (the checkpoint's resources, then refreshed ones), the new ones in
+order of creation, and those of either that are done. The checkpoint is every new one that is not done, then
+every base one that is not done: both lists are in order of dependency, so the whole is too (as in the CLI's
+snapshot manager).
 
-Each change is a line in the journal before it is relied on; the cost of a line does not grow with the
+Each change is a line in the journal before the run continues; the cost of a line does not grow with the
 stack. Lines written by several threads at once share one flush to the disk.
 """
 
@@ -38,9 +38,9 @@ class Snapshot:
 
         Args:
             base: The checkpoint.
-            journal: Where changes are kept; None for a preview.
-            crypter: Encrypts what is secret in them.
-            opening: Gets the base with the first operation under way, and returns when that is on the disk.
+            journal: Records the changes; None for a preview.
+            crypter: Encrypts their secrets.
+            opening: Writes the base with the first operation as pending to the disk.
         """
         self.base = base
         self._journal = journal
@@ -60,7 +60,7 @@ class Snapshot:
         """Whether the checkpoint must be written."""
 
     def begin(self, kind: str, state: State) -> int:
-        """Note that an operation is about to begin; it is on the disk when this returns.
+        """Record an operation that is about to begin; it is on the disk on return.
 
         Raises:
             OutsideFailure: it could not be written; the operation must not begin, and is not recorded.
@@ -81,7 +81,7 @@ class Snapshot:
         return number
 
     def _announce(self, pending: Pending) -> None:
-        """Put the first operation into the checkpoint before it begins; other threads wait meanwhile."""
+        """Put the first operation into the checkpoint before it begins, while other threads wait."""
         with self._opening_lock:
             if self._opening is None:
                 return
@@ -96,7 +96,7 @@ class Snapshot:
             )
             self._opening = None
 
-    def end(  # noqa: PLR0913 - each is one part of what happened, and they are one record
+    def end(  # noqa: PLR0913 - the parts of one record
         self,
         number: int,
         *,
@@ -106,15 +106,15 @@ class Snapshot:
         same: bool = False,
         durable: bool = True,
     ) -> None:
-        """Note what an operation came to.
+        """Record the outcome of an operation.
 
         Args:
-            number: From `begin`; 0 where nothing was begun.
-            new: The state that is true from now on.
-            done: States that are no more.
-            amended: A state that changed in place along with it: to be deleted now, or deleted already.
+            number: From `begin`; 0 without an operation.
+            new: The new state.
+            done: States that no longer exist.
+            amended: A state that changed in place with it: to be deleted now, or deleted already.
             same: Whether nothing but the order of the checkpoint changes.
-            durable: Whether to wait for the disk; what can be found out again need not.
+            durable: Whether to wait for the disk; not needed for a repeatable change.
         """
         record: dict[str, Any] = {"end": number}
         with self._lock:
@@ -135,7 +135,7 @@ class Snapshot:
         self._write(record, durable=durable and not same)
 
     def _describe(self, record: dict[str, Any], new: State | None, same: list[int] | None) -> None:
-        """Add the new state: as it is, or as the one it is the same as."""
+        """Add the new state: in full, or as a reference to an equal one."""
         if new is None:
             return
         if same is not None:
@@ -159,7 +159,7 @@ class Snapshot:
         return True
 
     def amend(self, state: State) -> None:
-        """Note that a state was changed in place: its outputs, or that it is to be deleted."""
+        """Record a state that changed in place: its outputs, or that it is to be deleted."""
         record: dict[str, Any] = {}
         if self._amend(record, state):
             self._write(record)
@@ -171,8 +171,8 @@ class Snapshot:
 
         Args:
             pending: One of the base's.
-            created: What it had created after all.
-            replaced: A state that changed in place along with it: to what is there, or to be deleted.
+            created: The resource that it created, if any.
+            replaced: A state that changed in place with it: to its live state, or to be deleted.
         """
         self.changed = True
         place = next(place for place, item in enumerate(self.base.pending) if item is pending)
@@ -211,7 +211,7 @@ class Snapshot:
 def _checkpoint(
     base: Checkpoint, live: list[State], pending: dict[int, Pending], settled: set[int]
 ) -> Checkpoint:
-    """Return what a run has come to; what earlier runs left pending stays so until it is settled."""
+    """Return the checkpoint so far; unsettled operations of earlier runs stay pending."""
     kept = [item for place, item in enumerate(base.pending) if place not in settled]
     return Checkpoint(
         resources=renamed(live), pending=[*pending.values(), *kept], salt=base.salt, metadata=base.metadata
@@ -249,7 +249,7 @@ def fold(
     *,
     content: bytes | None = None,
 ) -> Checkpoint:
-    """Apply a journal that a run left behind to the checkpoint.
+    """Apply the journal of an interrupted run to the checkpoint.
 
     Args:
         base: The checkpoint.
@@ -270,7 +270,7 @@ def fold(
 
 
 class _Folding:
-    """What a journal comes to, record by record."""
+    """Applies a journal record by record."""
 
     def __init__(self, base: Checkpoint, kept: int | None, crypter: Crypter | None) -> None:
         self._base = Checkpoint(

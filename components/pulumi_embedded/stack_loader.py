@@ -1,4 +1,4 @@
-"""Opening a stack: its configuration, its secrets and its state, with what an unfinished run left behind."""
+"""Open a stack: its configuration, its secrets and its state, with the journal of an unfinished run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ from pulumi_embedded.values import reveal
 
 @dataclass(slots=True, kw_only=True)
 class LoadedStack:
-    """A stack, read and ready."""
+    """A loaded stack."""
 
     project: Project
     backend: Backend
     crypter: Crypter | None
     config: Config
     checkpoint: Checkpoint
-    """With all that a journal adds to it."""
+    """With the records of the journal."""
 
 
 def load_stack(
     project: Project, backend: Backend, stack: str, environ: Mapping[str, str], *, writes: bool = False
 ) -> LoadedStack:
-    """Read a stack's configuration and state; what a run left in the journal counts.
+    """Read a stack's configuration and state, with the journal of an unfinished run.
 
     Args:
         project: From `open_project`.
         backend: Its files.
         stack: Its name.
-        environ: Where the passphrase may be.
+        environ: Source of the passphrase.
         writes: Whether state will be written, so that a salt is needed.
 
     Raises:
@@ -104,7 +104,7 @@ def read_state(
     Args:
         root: Folder of Pulumi.yaml.
         stack: The stack's name.
-        environ: Where the passphrase may be.
+        environ: Source of the passphrase.
         show_secrets: Whether secrets are shown, or stay as they are recorded.
     """
     project = open_project(root, environ)

@@ -1,4 +1,4 @@
-"""Carrying steps out: the provider's call, the journal before and after it, the events around it."""
+"""Execute steps: the provider's call, the journal before and after it, the events around it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ _COMPARED = (
 
 
 def same(run: Deployment, step: Step) -> Step:
-    """Keep a resource as it is; its options may differ all the same."""
+    """Keep a resource unchanged, with its new options."""
     old, new = step.old, step.new
-    assert old is not None  # noqa: S101 - what is the same was there before
+    assert old is not None  # noqa: S101 - a same step has an old state
     assert new is not None  # noqa: S101
     new.id, new.outputs, new.init_errors = old.id, old.outputs, old.init_errors
     if new.inputs == old.inputs:
@@ -54,7 +54,7 @@ def same(run: Deployment, step: Step) -> Step:
     )
     if is_equal and all(getattr(old, name) == getattr(new, name) for name in _ADVISORY):
         new.recorded = old.recorded
-    run.kept.add(old.urn)
+    run.retained.add(old.urn)
     run.events.pre(step)
     write_journal(run, lambda: run.snapshot.end(0, new=new, done=(old,), same=new.recorded is not None))
     run.events.done(step, show=run.preview or new.custom)
@@ -62,7 +62,7 @@ def same(run: Deployment, step: Step) -> Step:
 
 
 def skip(run: Deployment, old: State | None, new: State) -> Step:
-    """Leave a resource alone that is not among the targets, with all that it needs."""
+    """Keep a resource that is not a target, with its dependencies."""
     if old is None:
         run.skipped.add(new.urn)
         new.inputs = Bag()
@@ -77,11 +77,11 @@ def skip(run: Deployment, old: State | None, new: State) -> Step:
 
 
 def carry_over(run: Deployment, old: State) -> Step:
-    """Carry an old state over as it is."""
+    """Carry an old state over unchanged."""
     copy = old.copy()
     copy.recorded = old.recorded
     step = Step(op="same", old=old, new=copy)
-    run.kept.add(old.urn)
+    run.retained.add(old.urn)
     run.events.pre(step)
     run.snapshot.end(0, new=copy, done=(old,), same=True)
     run.events.done(step, show=run.preview or old.custom)
@@ -89,12 +89,12 @@ def carry_over(run: Deployment, old: State) -> Step:
 
 
 def _needed(run: Deployment, state: State) -> list[State]:
-    """Return what an untouched resource needs and the program has not accounted for, deepest first."""
+    """Return the dependencies of an untouched resource that are not retained yet, deepest first."""
     order: list[State] = []
 
     def visit(urn: str) -> None:
         old = run.olds.get(urn)
-        if old is None or urn in run.kept or old in order:
+        if old is None or urn in run.retained or old in order:
             return
         for needed in sorted(old.references()):
             visit(needed)
@@ -106,16 +106,16 @@ def _needed(run: Deployment, state: State) -> list[State]:
 
 
 def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: State | None = None) -> Step:
-    """Make a resource.
+    """Create a resource.
 
     Args:
         run: The run.
-        manager: Who makes it; None for a component.
+        manager: Its manager; None for a component.
         step: ``create`` or ``create-replacement``.
-        replaced: The state it takes the place of, to be marked for deletion.
+        replaced: The state that it replaces, to be marked for deletion.
     """
     new = step.new
-    assert new is not None  # noqa: S101 - what is created is new
+    assert new is not None  # noqa: S101 - a create step has a new state
     run.check_running()
     run.events.pre(step)
 
@@ -134,13 +134,13 @@ def create(run: Deployment, manager: Lifecycle | None, step: Step, *, replaced: 
 
 
 def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
-    """Change a resource in place."""
+    """Update a resource in place."""
     old, new = step.old, step.new
-    assert old is not None  # noqa: S101 - what is updated was there before
+    assert old is not None  # noqa: S101 - an update step has both states
     assert new is not None  # noqa: S101
     new.id, new.outputs = old.id, old.outputs
     run.check_running()
-    run.kept.add(old.urn)
+    run.retained.add(old.urn)
     run.events.pre(step)
 
     def call() -> None:
@@ -149,7 +149,7 @@ def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
 
     called = execute(run, step, "updating", call)
     if called.failure is not None:
-        # What exists was not made from the new inputs: they are not recorded as if it were.
+        # The resource was not updated to the new inputs, so the old ones stay on record.
         new.outputs, new.inputs = called.failure.outputs, old.inputs
     if manager is not None:
         new.modified = now()
@@ -157,18 +157,18 @@ def update(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
 
 
 def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
-    """Delete a resource, or forget it where it is not ours to delete.
+    """Delete a resource, or forget it if it is not managed here.
 
     Args:
         run: The run.
         step: ``delete`` or ``delete-replaced``.
-        pending: Whether it is kept on record until its replacement is there.
+        pending: Whether it stays on record until its replacement exists.
 
     Raises:
         Stopped: the provider failed.
     """
     old = step.old
-    assert old is not None  # noqa: S101 - what is deleted was there before
+    assert old is not None  # noqa: S101 - a delete step has an old state
     run.events.pre(step)
     if step.op == "delete" and old.protect:
         raise run.step_failed(step, ProviderError(_PROTECTED.format(old.urn)))
@@ -176,7 +176,7 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
         old.pending_replacement = pending
     else:
         spared = old.external or old.retain_on_delete or old.deleted_with in run.deleting or not old.custom
-        # A run that ended in the middle of a replacement may have deleted it already.
+        # A run that was interrupted in a replacement may have deleted it already.
         spared = spared or old.pending_replacement
 
         def call() -> None:
@@ -201,13 +201,13 @@ _PROTECTED = (
 
 
 def read(run: Deployment, step: Step) -> Step:
-    """Look a resource up that the program names by its id; it is not ours to change.
+    """Look a resource up by the id in the program; it is not managed here.
 
     Raises:
         Stopped: there is no such resource, or the provider failed.
     """
     new = step.new
-    assert new is not None  # noqa: S101 - what is read is new
+    assert new is not None  # noqa: S101 - a read step has a new state
     run.events.pre(step)
 
     def call() -> None:
@@ -232,7 +232,7 @@ def read(run: Deployment, step: Step) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """How a call ended: its operation's number in the journal, and an error that left something behind."""
+    """The result of a call: its operation's number in the journal, and the error of a partial success."""
 
     number: int = 0
     failure: InitFailed | None = None
@@ -246,10 +246,10 @@ def execute(
     *,
     touches: bool | None = None,
 ) -> CallResult:
-    """Call the provider, once the journal knows that it is about to happen.
+    """Call the provider, after the journal has recorded the operation.
 
     Raises:
-        Stopped: it failed and nothing came of it.
+        Stopped: it failed without an effect.
     """
     state = step.state
     is_outside = (state.custom and not state.is_provider) if touches is None else touches
@@ -284,7 +284,7 @@ def _finish(
     *,
     amended: State | None = None,
 ) -> Step:
-    """Record what a step came to, all of it in one record; then report it."""
+    """Record the outcome of a step in one record; then report it."""
     new = step.new
     assert new is not None  # noqa: S101 - callers have one
     if called.failure is not None:
@@ -299,10 +299,10 @@ def _finish(
 
 
 def write_journal(run: Deployment, write: Callable[[], None]) -> None:
-    """Write to the journal; a disk that takes it not ends the run.
+    """Write to the journal; a failed write ends the run.
 
     Raises:
-        Stopped: it did not.
+        Stopped: the write failed.
     """
     try:
         write()
@@ -311,7 +311,7 @@ def write_journal(run: Deployment, write: Callable[[], None]) -> None:
 
 
 def mark_secrets(state: State) -> None:
-    """Mark outputs secret that the program calls so, or whose input of the same name is."""
+    """Mark outputs as secret that the program declares so, or whose input of the same name is."""
     named = set(state.additional_secret_outputs) - {"id"}
     if state.custom:
         named |= {key for key, value in state.inputs.data.items() if is_secret(value)}
@@ -322,7 +322,7 @@ def mark_secrets(state: State) -> None:
 
 
 def change_outputs(run: Deployment, step: Step, outputs: Bag) -> None:
-    """Take the outputs that a component registers at its end."""
+    """Record the outputs that a component registers at its end."""
     new = step.new
     assert new is not None  # noqa: S101 - only registered resources have outputs
     if new.outputs != outputs:

@@ -1,4 +1,4 @@
-"""Property values as they travel between the program, the provider and the state file.
+"""Property values between the program, the provider and the state file.
 
 A value has two forms: a protobuf `Struct` on the wire, and plain Python data in the checkpoint.
 Converting is what an engine spends most of its own time on, so a `Bag` holds either form and makes the
@@ -34,7 +34,7 @@ UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
     }
 )
-"""What each kind of unknown value looks like (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
+"""The wire form of each kind of unknown value (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
 MASK: Final = "[secret]"
 CONTAINERS: Final = frozenset({dict, list})
 """The types of plain data that hold other values."""
@@ -77,14 +77,14 @@ class Bag:
 
     @property
     def masked(self) -> dict[str, Any]:
-        """Plain data as events show it: secrets hidden, keys in order."""
+        """Plain data for events: secrets hidden, keys in order."""
         if self._masked is None:
             items = sorted(self.data.items())
             self._masked = {key: mask(item) if type(item) in CONTAINERS else item for key, item in items}
         return self._masked
 
     def slim(self) -> None:
-        """Give up what can be made again: both forms of what is loaded, else the wire form of data."""
+        """Drop forms that can be recreated: both of a loaded value, else the wire form."""
         if self._load is not None:
             self._struct = self._data = None
         elif self._data is not None:
@@ -159,7 +159,7 @@ def _set(value: struct_pb2.Value, item: Any) -> None:
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """Mark a value as secret; a secret stays what it is."""
+    """Mark a value as secret; a secret is unchanged."""
     return value if is_secret(value) else {SIGNATURE: SECRET, "value": value}
 
 
@@ -169,7 +169,7 @@ def is_secret(value: Any) -> bool:
 
 
 def reveal(value: Any) -> Any:
-    """Take the secret marks off a value and everything in it."""
+    """Remove the secret marks from a value and everything in it."""
     if isinstance(value, dict):
         return (
             reveal(value["value"]) if is_secret(value) else {key: reveal(item) for key, item in value.items()}
@@ -196,12 +196,12 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 def has_unknown(value: Any) -> bool:
-    """Return whether something in the value is not known yet."""
+    """Return whether the value contains an unknown value."""
     return any(item in UNKNOWNS for item in walk(value) if isinstance(item, str))
 
 
 def unsupported(value: Any) -> str:
-    """Name what in the value this engine cannot handle, or return an empty string."""
+    """Return the unsupported part of a value, or an empty string."""
     for item in walk(value):
         if isinstance(item, dict) and (kind := UNSUPPORTED.get(str(item.get(SIGNATURE)))):
             return kind
