@@ -127,7 +127,11 @@ def test_a_second_run_changes_nothing(machine: Machine) -> None:
         ),
         ("etc/deep/er/secret", lambda at: at.chmod(0o644), "/etc/deep/er/secret is 0644 root:root, not 0600"),
         ("etc/x.conf", lambda at: at.unlink(), "/etc/x.conf is missing"),
-        ("var/ops/.ssh/authorized_keys", lambda at: at.write_text(""), "ops is not let in"),
+        (
+            "var/ops/.ssh/authorized_keys",
+            lambda at: at.write_text(""),
+            "ops lacks an SSH key of the fleet file",
+        ),
     ],
 )
 def test_a_check_finds_what_differs_and_a_run_mends_it(
@@ -187,10 +191,10 @@ def test_a_command_that_fails_is_named_and_tried_again(machine: Machine) -> None
 
 
 @needs_root
-def test_another_box_is_refused_untouched(machine: Machine) -> None:
+def test_another_node_is_refused_untouched(machine: Machine) -> None:
     """Of another architecture, with another hardware address, or with a k3s of somebody else."""
     before = machine.tree()
-    assert "made for amd64, and the node is aarch64" in machine.run(machine="aarch64")[1]
+    assert "this image is for amd64, and the node is aarch64" in machine.run(machine="aarch64")[1]
     of_it = machine.boot
     machine.boot = replace(of_it, network=replace(of_it.network, mac="02:00:00:00:00:01"))
     assert "no interface here has that" in machine.run()[1]
@@ -202,7 +206,7 @@ def test_another_box_is_refused_untouched(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(("--payload", "/nowhere"), "takes the folder of a payload"), (("--else",), "--else is not known")],
+    [(("--payload", "/nowhere"), "takes the directory of a payload"), (("--else",), "unknown option --else")],
 )
 def test_a_wrong_option_is_said(machine: Machine, options: tuple[str, ...], said: str) -> None:
     """With a failure, before anything is done."""

@@ -67,7 +67,7 @@ def of_format(format_: Format, *, has_payload: bool = False) -> SiteSpec:
 
 
 def test_a_sheet_reads_like_this(golden: Callable[[str, str], None]) -> None:
-    """An x86 server; a Raspberry Pi; a shut-in depot of two boxes."""
+    """An x86 server; a Raspberry Pi; a shut-in depot of two nodes."""
     cases = ("recipe-1/server-static", "recipe-1/raspberry-pi", "recipe-1/shut-in")
     around = {"page": "https://shops.example/{region}/{site}", "group": "stores"}
     golden("sheet.html", page(*(made(of(case), **around) for case in cases)))
@@ -115,7 +115,7 @@ def test_no_style_fetches_anything() -> None:
     ],
 )
 def test_each_format_has_its_own_way(format_: Format, said: str) -> None:
-    """The command or the warning that matters, where the box has a payload, too."""
+    """The command or the warning that matters, where the node has a payload, too."""
     words = Tree(page(made(of_format(format_, has_payload=True)))).words
     assert said in words
     assert ("second USB stick" in words) is (format_ not in {"raw", "iso"})
@@ -150,7 +150,7 @@ def test_odd_names_stay_text() -> None:
         assert text in tree.words
 
 
-def test_a_box_on_wifi_is_given_no_cable() -> None:
+def test_a_node_on_wifi_is_given_no_cable() -> None:
     words = Tree(page(made(of("recipe-1/raspberry-pi")))).words
     assert "cable" not in words
     assert "activity LED" in words
@@ -167,8 +167,8 @@ def test_a_password_is_promised_only_where_there_is_one() -> None:
     assert "Login at the screen is not possible" in open_
 
 
-def test_what_is_promised_is_what_boxes_do() -> None:
-    """Each sentence of a screen, each time, each answer: read in the files that are on the box."""
+def test_what_is_promised_is_what_nodes_do() -> None:
+    """Each sentence of a screen, each time, each answer: read in the files that are on the node."""
     words = Tree(page(made(of("recipe-1/server-static")))).words
     tree = render_tree(of("recipe-1/server-static"), KEY, {})["n1"]
     heal, timer = (

@@ -12,7 +12,7 @@ from edgefleet.model.medium import Format, Medium, PayloadFile
 from edgefleet.model.network import Bond
 from edgefleet.model.safety import BreakGlass, Ssm
 from edgefleet.model.site import Location, SiteSpec
-from edgefleet.report.site_sheet import MadeImage, Sheet, SheetContext, sheet
+from edgefleet.report.site_sheet import Sheet, SheetContext, SheetImage, sheet
 
 PAYLOAD = (PayloadFile(path="bin/k3s", digest="sha256:" + "ab" * 32, size=1),)
 
@@ -30,7 +30,7 @@ def with_node(spec: SiteSpec, **changes: Any) -> SiteSpec:
 
 def made(spec: SiteSpec, **around: Any) -> Sheet:
     """Its sheet."""
-    images = {node: MadeImage(file=f"{node}.iso", digest="sha256:" + "cd" * 32) for node in spec.nodes}
+    images = {node: SheetImage(file=f"{node}.iso", digest="sha256:" + "cd" * 32) for node in spec.nodes}
     return sheet(spec, images, SheetContext(**{"stack": "eu", "profiles": {}, **around}))
 
 
@@ -59,16 +59,16 @@ def test_a_whole_disk_is_called_what_it_is(storage: Any, medium: str) -> None:
     assert (medium, storage) == (work.medium, work.storage)
 
 
-def test_boxes_that_are_set_up_alike_stand_together_and_the_server_first() -> None:
+def test_nodes_that_are_set_up_alike_stand_together_and_the_server_first() -> None:
     """Whatever the order in the fleet file is."""
     spec = of("recipe-1/shut-in")
     names = list(spec.nodes)
     turned = replace(spec, nodes=dict(reversed(spec.nodes.items())))
-    assert names == [box.name for box in made(turned).boxes]
+    assert names == [node.name for node in made(turned).nodes]
     alike = replace(spec, nodes={name: replace(node, payload=PAYLOAD) for name, node in spec.nodes.items()})
-    assert [len(names)] == [len(work.boxes) for work in made(alike).works]
+    assert [len(names)] == [len(work.nodes) for work in made(alike).works]
     apart = with_node(alike, image=Medium(format="script"))
-    assert [1, len(names) - 1] == [len(work.boxes) for work in made(apart).works]
+    assert [1, len(names) - 1] == [len(work.nodes) for work in made(apart).works]
 
 
 def test_a_board_that_starts_anew_by_itself_is_known() -> None:
@@ -85,15 +85,15 @@ def test_a_board_that_starts_anew_by_itself_is_known() -> None:
 def test_the_link_is_told_in_a_few_words() -> None:
     """By cable, by air, over several ports."""
     spec = of("recipe-1/server-static")
-    box = made(spec).boxes[0]
-    assert ("02:00:5e:10:00:01", ("10.1.1.10/24", "gateway 10.1.1.1")) == (box.mac, box.network)
-    assert ("10.1.1.10", True) == (box.address, box.has_cable)
-    air = made(of("recipe-1/raspberry-pi")).boxes[0]
+    node = made(spec).nodes[0]
+    assert ("02:00:5e:10:00:01", ("10.1.1.10/24", "gateway 10.1.1.1")) == (node.mac, node.network)
+    assert ("10.1.1.10", True) == (node.address, node.has_cable)
+    air = made(of("recipe-1/raspberry-pi")).nodes[0]
     assert (("address by DHCP", "Wi-Fi “Laden Gäste”"), False) == (air.network, air.has_cable)
     network = replace(spec.nodes["n1"].network, bond=Bond(interfaces=("enp1s0", "enp2s0")), vlan=7)
-    bonded = made(with_node(spec, network=network)).boxes[0]
+    bonded = made(with_node(spec, network=network)).nodes[0]
     assert ("cables in enp1s0 and enp2s0", "VLAN 7") == bonded.network[2:]
-    script = made(with_node(spec, image=Medium(format="script"))).boxes[0]
+    script = made(with_node(spec, image=Medium(format="script"))).nodes[0]
     assert ("stays as it is",) == script.network
 
 

@@ -115,7 +115,7 @@ def _check_again(again: Iterable[str], nodes: Iterable[str]) -> None:
     if wrong:
         raise InvalidInput(
             Problem(
-                code="unknown-box",
+                code="unknown-address",
                 path="--again",
                 problem=f"no node of these sites has the hardware address {address}",
                 hint=stack.nearest(address.lower().replace("-", ":"), addresses),

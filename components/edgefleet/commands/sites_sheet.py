@@ -64,13 +64,13 @@ def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -
             profiles={node: member.nodes.get(node, member.profile) for node in spec.nodes},
         )
         sheet_images = {
-            node: _made(node, image, spec.nodes[node].image.format) for node, image in images.items()
+            node: _sheet_image(node, image, spec.nodes[node].image.format) for node, image in images.items()
         }
         yield site_sheet.sheet(spec, sheet_images, sheet_context)
 
 
-def _made(node: str, image: SiteImage, format_: str) -> site_sheet.MadeImage:
+def _sheet_image(node: str, image: SiteImage, format_: str) -> site_sheet.SheetImage:
 
     kind = FORMATS[format_]
     file = image.name if kind.compose is None else f"{node}{kind.whole}"
-    return site_sheet.MadeImage(file=file, digest=image.identity or image.digest)
+    return site_sheet.SheetImage(file=file, digest=image.identity or image.digest)

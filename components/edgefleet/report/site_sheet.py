@@ -29,7 +29,7 @@ DISKS: Mapping[StorageKind, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeImage:
+class SheetImage:
     """A node's image, as far as a sheet names it."""
 
     file: str
@@ -39,7 +39,7 @@ class MadeImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SheetBox:
+class SheetNode:
     """One node."""
 
     name: str
@@ -77,7 +77,7 @@ class Work:
     """The medium of their image: ``USB stick``."""
     storage: StorageKind | None
     """Their boot medium, if the image is written to it."""
-    boxes: tuple[SheetBox, ...] = ()
+    nodes: tuple[SheetNode, ...] = ()
     has_payload_medium: bool
     """Whether their payload is on a second medium."""
     is_raspberry_pi: bool
@@ -110,9 +110,9 @@ class Sheet:
     """Break-glass access over the network."""
 
     @property
-    def boxes(self) -> tuple[SheetBox, ...]:
+    def nodes(self) -> tuple[SheetNode, ...]:
         """All of its nodes."""
-        return tuple(box for work in self.works for box in work.boxes)
+        return tuple(node for work in self.works for node in work.nodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class SheetContext:
     """dict[node -> hardware class]."""
 
 
-def sheet(spec: SiteSpec, images: Mapping[str, MadeImage], context: SheetContext) -> Sheet:
+def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> Sheet:
     """The sheet of the site `spec`.
 
     Args:
@@ -169,12 +169,12 @@ def _place(location: Location) -> tuple[str, ...]:
     return tuple(filter(None, (town, at)))
 
 
-def _works(spec: SiteSpec, images: Mapping[str, MadeImage], context: SheetContext) -> tuple[Work, ...]:
+def _works(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> tuple[Work, ...]:
     """The site's nodes by their setup, its server first: the others join it."""
-    alike: dict[Work, list[SheetBox]] = {}
+    alike: dict[Work, list[SheetNode]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda item: not runtime_of(item[1]).runs_api):
-        alike.setdefault(_work(node), []).append(_box(node, name, images[name], context))
-    return tuple(replace(work, boxes=tuple(boxes)) for work, boxes in alike.items())
+        alike.setdefault(_work(node), []).append(_node(node, name, images[name], context))
+    return tuple(replace(work, nodes=tuple(nodes)) for work, nodes in alike.items())
 
 
 def _work(node: Node) -> Work:
@@ -192,9 +192,9 @@ def _work(node: Node) -> Work:
     )
 
 
-def _box(node: Node, name: str, image: MadeImage, context: SheetContext) -> SheetBox:
+def _node(node: Node, name: str, image: SheetImage, context: SheetContext) -> SheetNode:
     board = "Raspberry Pi" if node.hardware.raspberry_pi is not None else ""
-    return SheetBox(
+    return SheetNode(
         name=name,
         hostname=node.hostname,
         role=node.role,
