@@ -141,7 +141,7 @@ class ArtifactCache:
         return learned
 
     def damaged(self) -> list[str]:
-        """Digests of files that are no longer what they were; each is moved to the quarantine."""
+        """Digests of modified files; each is moved to the quarantine."""
         folder = self.root / "sha256"
         names = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
         return [name for name in names if not name.startswith(".") and not self._is_as_it_was(folder / name)]
@@ -254,7 +254,7 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
         cache: where it is kept.
         archive: the tar, compressed or not.
         member: its path in there, with or without ``./``.
-        where: what the archive is called in messages.
+        where: name of the archive in messages.
 
     Raises:
         OutsideFailure: there is no such file in it, it is no tar, or the disk is full.

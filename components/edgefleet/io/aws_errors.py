@@ -1,4 +1,4 @@
-"""What AWS's errors mean, in one clear line each."""
+"""Translates AWS's errors into one clear line each."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def _problem(error: Exception, action: str, resource: str) -> Problem:
 
 
 def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
-    """Code, problem and hint for what AWS answered."""
+    """Code, problem and hint for an error that AWS returned."""
     answer = error.response.get("Error", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", "")).rstrip(".")
     explanations = {
@@ -139,7 +139,7 @@ def _of_state(code: str, message: str, action: str) -> tuple[str, str, str]:
 
 
 def _of_way_there(error: Exception, action: str) -> tuple[str, str, str]:
-    """Code, problem and hint for what went wrong before AWS could answer."""
+    """Code, problem and hint for an error before AWS could answer."""
     text = _one_line(error)
     for kinds, code, problem, hint in _WAY_THERE:
         if isinstance(error, kinds):

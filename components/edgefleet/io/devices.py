@@ -19,7 +19,7 @@ END = 1024**2
 Progress = Callable[[int], None]
 """Receives the number of further bytes that are done."""
 Transfer = Callable[[str, int], AbstractContextManager[Progress]]
-"""(what is being done, bytes) -> where its progress is reported."""
+"""(name of the task, bytes) -> receiver of its progress."""
 
 
 def read(path: Path) -> Device:

@@ -48,8 +48,8 @@ def explaining(path: Path, doing: str) -> Iterator[None]:
     """Turn an `OSError` inside the block into one clear line.
 
     Args:
-        path: what is worked on.
-        doing: what is being done, ``cannot be written``.
+        path: the file or directory.
+        doing: the failed task, ``cannot be written``.
 
     Raises:
         OutsideFailure: in place of an `OSError`.
@@ -216,7 +216,7 @@ def locked(folder: Path, *, who: str, is_patient: bool = False) -> Iterator[None
 
     Args:
         folder: the folder to write to exclusively.
-        who: what holds it, for the other's error: ``a build of store-0007``.
+        who: the holder, for the other process's error: ``a build of store-0007``.
         is_patient: whether to wait until it is free.
 
     Raises:

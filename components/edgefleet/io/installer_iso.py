@@ -31,7 +31,7 @@ QUIET = ("-no_rc", "-report_about", "WARNING", "-return_with", "SORRY", "32", "-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerIso:
-    """An ISO whose parts are all there."""
+    """A complete ISO."""
 
     path: Path
     files: frozenset[str]
@@ -55,7 +55,7 @@ def read_installer(image: Path, texts: Sequence[str]) -> InstallerIso:
 
     Args:
         image: the file.
-        texts: absolute paths of small files whose content is wanted.
+        texts: absolute paths of small files to read.
 
     Raises:
         InvalidInput: it is something else, or cut off.
@@ -135,20 +135,20 @@ def _is_below(path: str, directory: str) -> bool:
 
 
 def _check_kind(image: Path, start: bytes, descriptor: bytes, size: int) -> None:
-    for magic, what, command in COMPRESSED:
+    for magic, compression, command in COMPRESSED:
         if start.startswith(magic):
             hint = "give the address of the ISO itself"
             if command:
                 hint = f"use the ISO, unpacked, and give its digest: {command.format(name=image.name)}"
-            raise wrong(image, "base-compressed", f"is {what}, not an installer's ISO", hint)
+            raise wrong(image, "base-compressed", f"is {compression}, not an installer's ISO", hint)
     if descriptor.startswith(STANDARD):
         return
     if size < DESCRIPTOR + BLOCK:
         raise _truncated(image, size, DESCRIPTOR + BLOCK)
     is_disk = start[510:512] == b"\x55\xaa"
-    what = "is a disk image, not an installer's ISO" if is_disk else "is not an ISO 9660 image"
+    problem = "is a disk image, not an installer's ISO" if is_disk else "is not an ISO 9660 image"
     hint = "use the format raw for it" if is_disk else "use the ISO of Debian's or Ubuntu's installer"
-    raise wrong(image, "base-no-iso", what, hint)
+    raise wrong(image, "base-no-iso", problem, hint)
 
 
 def _check_whole(image: Path, start: bytes, descriptor: bytes, size: int) -> None:

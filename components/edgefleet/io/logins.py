@@ -17,7 +17,7 @@ from edgefleet.io import processes
 
 HUB = "docker.io"
 _HUB_KEY = "https://index.docker.io/v1/"
-"""What docker calls its own registry in its file."""
+"""Docker's name for its own registry in its file."""
 _TOKEN_USER = "<token>"  # noqa: S105 - a credential helper's word for: the secret is an identity token
 
 
@@ -116,7 +116,7 @@ def _read_json(path: Path) -> dict[str, Any]:
                 problem="this file of registry logins is not JSON",
                 hint="fix it, or recreate it with docker login",
             )
-        ) from None  # what could not be read may be a password
+        ) from None  # the unreadable text may be a password
     return config
 
 

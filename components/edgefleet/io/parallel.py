@@ -24,11 +24,11 @@ def each(
 
     `work` goes to each process once, however much it holds; jobs are taken from `jobs` only as they are
     needed.
-    An error of a job ends the whole: what may fail is for `work` to catch and return.
+    An error of a job ends the whole, so `work` catches expected errors and returns them.
 
     Args:
         work: a function that processes can find by its name; it, jobs and results can be pickled.
-        jobs: what to work on.
+        jobs: the jobs.
         workers: processes; with one, all is done in this process.
     """
     if workers <= 1:
@@ -56,7 +56,7 @@ _under_way: list[Callable[[Any], Any]] = []
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    """Ctrl-C is for the parent, which lets the processes finish what they are at and gives them no more."""
+    """Ignore Ctrl-C: the parent handles it, lets running jobs finish and starts no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _under_way[:] = [work]
 

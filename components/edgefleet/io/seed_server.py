@@ -65,12 +65,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == "/boot.ipxe":
             self._answer(FIRST.encode())
-        elif found := MAC.fullmatch(path.lower()):
-            self._script(found[1].replace("-", ":"))
-        elif found := SEED.fullmatch(path):
-            self._seed(found[1], found[2])
-        elif (found := FILE.fullmatch(path)) and found[1] in self.shelf.files:
-            self._file(self.shelf.files[found[1]])
+        elif match := MAC.fullmatch(path.lower()):
+            self._script(match[1].replace("-", ":"))
+        elif match := SEED.fullmatch(path):
+            self._seed(match[1], match[2])
+        elif (match := FILE.fullmatch(path)) and match[1] in self.shelf.files:
+            self._file(self.shelf.files[match[1]])
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
 
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What serves by TLS with a certificate and its key, PEM files; `None` where neither is given.
+    """The TLS context of a certificate and its key, PEM files; `None` without both.
 
     Raises:
         InvalidInput: one is missing, or they do not belong together.

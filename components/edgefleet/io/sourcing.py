@@ -117,22 +117,22 @@ class Sources:
     def _archive(self, images: Images, repository: str, wanted: tuple[str, str], progress: Progress) -> Path:
         name, digest = wanted
         image = container_images.by_digest(images, repository, digest, name)
-        whole, before, brought = sum(blob.size for blob in image.blobs), 0, {}
+        whole, before, blobs = sum(blob.size for blob in image.blobs), 0, {}
         for blob in image.blobs:
 
             def report(done: int, _: int | None, before: int = before) -> None:
                 progress(before + done, whole)
 
             source = images.source(repository, blob.digest)
-            brought[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=report)
+            blobs[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=report)
             before += blob.size
-        return self._keep_archive(image, name, brought)
+        return self._keep_archive(image, name, blobs)
 
-    def _keep_archive(self, image: PlatformImage, name: str, brought: Mapping[str, Path]) -> Path:
-        made = self.cache.scratch()
-        with disk.writing(made) as file:
-            write_archive(file, image, name, brought)
-        digest, _ = self.cache.adopt(made)
+    def _keep_archive(self, image: PlatformImage, name: str, blobs: Mapping[str, Path]) -> Path:
+        archive = self.cache.scratch()
+        with disk.writing(archive) as file:
+            write_archive(file, image, name, blobs)
+        digest, _ = self.cache.adopt(archive)
         disk.write(_note(self.cache, parse_reference(name).file_name, image.manifest.digest), digest.encode())
         return self.cache.root / "sha256" / digest
 

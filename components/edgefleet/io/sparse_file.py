@@ -61,7 +61,7 @@ def write(handle: int, at: int, piece: memoryview) -> None:
 
 
 def _filled(piece: memoryview) -> Iterator[tuple[int, int]]:
-    """(start, end) of what is not zero, in whole blocks."""
+    """(start, end) of data other than zeroes, in whole blocks."""
     firsts = piece[::BLOCK].tobytes()
     start, number = 0, -1
     while (number := firsts.find(0, number + 1)) >= 0:

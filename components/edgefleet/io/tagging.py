@@ -57,7 +57,7 @@ class Tagging:
         return dict(tags or {}) if self.is_map else {each[self.key]: each[self.value] for each in tags or ()}
 
     def set(self, aws: Aws, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str]) -> None:
-        """Make the tags of `identity` those in `wanted`; only what differs from `live` is sent."""
+        """Set the tags of `identity` to `wanted`; only differences from `live` are sent."""
         changed = {key: value for key, value in wanted.items() if live.get(key) != value}
         removed: list[Any] = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
         named = self._named(identity)
@@ -78,7 +78,7 @@ class Tagging:
 
 
 def value_at(described: Mapping[str, Any], path: str) -> Any:
-    """What a description has at a path of dots, ``State.Code``; None where there is nothing."""
+    """The value of a description at a path of dots, ``State.Code``; None where there is none."""
     value: Any = described
     for part in path.split("."):
         value = (value or {}).get(part)

@@ -92,7 +92,7 @@ def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
     """Run `tool` and yield what it prints, a piece at a time.
 
     Raises:
-        OutsideFailure: it is not installed, or failed; what it printed until then was yielded.
+        OutsideFailure: it is not installed, or failed; its output until then was yielded.
     """
     done = yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
     if done.status != 0:
@@ -144,7 +144,7 @@ def fat(files: Mapping[str, bytes], *, label: str, serial: str, scratch: Path, i
         files: dict[name -> content].
         label: its name, at most 11 characters.
         serial: 8 hexadecimal digits.
-        scratch: a private directory; what is put there is removed.
+        scratch: a private directory; files put there are removed.
         image: where it is made.
     """
     needed = sum(-(-len(content) // 4096) * 4096 for content in files.values()) // KIB
@@ -160,7 +160,7 @@ def fat(files: Mapping[str, bytes], *, label: str, serial: str, scratch: Path, i
 
 
 def squashfs(folder: Path, image: Path) -> None:
-    """A squashfs of `folder`: owned by root, of one time, not compressed, as what it holds is already."""
+    """A squashfs of `folder`: owned by root, of one time, uncompressed, as its files are compressed."""
     use(
         "mksquashfs",
         folder,

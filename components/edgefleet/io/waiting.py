@@ -62,12 +62,12 @@ def while_in_use(
     codes: frozenset[str] = IN_USE,
     patience: float = 120.0,
 ) -> T:
-    """`remove` until nothing needs it any more; AWS takes a while to notice what is gone.
+    """Call `remove` until the resource is no longer in use; AWS notices removed users late.
 
     Args:
         remove: the call that is refused while in use.
         clock: where time comes from.
-        users: what still uses it, for the message; asked only in the end.
+        users: its remaining users, for the message; called only in the end.
         codes: the answers that mean: in use.
         patience: seconds.
 

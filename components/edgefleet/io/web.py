@@ -67,7 +67,7 @@ class Answer:
 
 
 def shown(address: str) -> str:
-    """`address` without what may be secret in it."""
+    """`address` without login and query, which may be secret."""
     parts = urlsplit(address)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

@@ -33,7 +33,7 @@ _BASE64 = re.compile(
     rb"[A-Za-z0-9+/]{24,}={0,2}(?:(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/]{4,}={0,2}(?![A-Za-z0-9+/:.,_-]))*"
 )
 Whose = tuple[str, str]
-"""(site, what it is); the site is empty for a secret of the whole stack."""
+"""(site, name of the secret); the site is empty for a secret of the whole stack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from edgefleet.model.syntax import matching
 
 GIB = 1024**3
 CLUSTER_CIDRS = {"k3s's pods": "10.42.0.0/16", "k3s's services": "10.43.0.0/16"}
-"""dict[whose -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
+"""dict[user -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
 Kind = Literal["k3s", "eks", "existing", "none"]
 ResourceId = Annotated[
     str,

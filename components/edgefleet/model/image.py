@@ -15,7 +15,7 @@ class Image:
     files: dict[str, bytes] = field(repr=False)
     """dict[path on the medium -> content]."""
     secret_files: frozenset[str] = frozenset()
-    """Paths that hold a secret that could be guessed, whose plain digest must not be published."""
+    """Paths of files with a guessable secret, whose plain digest must not be published."""
     placed: tuple[File, ...] = field(default=(), repr=False)
     """The files that it writes to the node's disk, as the steps of the first boot define them."""
     private_files: frozenset[str] = frozenset({"user-data"})

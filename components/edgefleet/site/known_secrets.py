@@ -13,7 +13,7 @@ PRIVATE = 3
 
 
 def of_site(spec: SiteSpec, key: str) -> Iterator[Secret]:
-    """The site's key, its host keys, and what the steps of its recipe derive."""
+    """The site's key, its host keys, and the secrets that the steps of its recipe derive."""
     yield "the key of the site", key
     for name, node in spec.nodes.items():
         private, _ = ssh_host_key(key, node=name, comment=node.hostname)

@@ -26,12 +26,12 @@ class ArtifactStore(Protocol):
     """Bytes under keys such as ``sites/store-0007/n1.iso``.
 
     Keys are ``/``-joined segments of ``a-z 0-9 - .`` (`check_key`); any other raises
-    `InvalidInput` before a path is built. What fails outside raises `OutsideFailure`. A write is seen whole
+    `InvalidInput` before a path is built. Its failures raise `OutsideFailure`. A write is seen whole
     or not at all. Stores may be used from several threads.
     """
 
     def put(self, key: str, data: bytes) -> Stored:
-        """Store `data`, in place of what was there."""
+        """Store `data`, replacing the present content."""
         ...
 
     def put_file(self, key: str, path: Path, *, sha256: str) -> Stored:

@@ -88,7 +88,7 @@ class BucketStore:
         name = self._name(key)
         try:
             with self._aws.calling("s3:DeleteObjectVersion", self.uri(key)):
-                remove_versions(self._aws, self._bucket, below=name, wanted=lambda found: found == name)
+                remove_versions(self._aws, self._bucket, below=name, matches=lambda key: key == name)
         except EdgefleetError as error:
             if not is_gone(error):
                 raise
@@ -147,7 +147,7 @@ class BucketStore:
 
 
 def remove_versions(
-    aws: Aws, bucket: str, *, below: str = "", wanted: Callable[[str], bool] = lambda _name: True
+    aws: Aws, bucket: str, *, below: str = "", matches: Callable[[str], bool] = lambda _name: True
 ) -> None:
     """Remove every version and deletion marker of the objects whose names begin with `below`.
 
@@ -156,8 +156,8 @@ def remove_versions(
     Args:
         aws: Where the bucket is.
         bucket: Its name.
-        below: What names begin with.
-        wanted: Which of them are removed.
+        below: Prefix of their names.
+        matches: Whether an object of a name is removed.
 
     Raises:
         OutsideFailure: some versions could not be removed.
@@ -167,7 +167,7 @@ def remove_versions(
         {"Key": version["Key"], "VersionId": version["VersionId"]}
         for page in pages
         for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if wanted(version["Key"])
+        if matches(version["Key"])
     ]
     for start in range(0, len(doomed), BATCH):
         batch = doomed[start : start + BATCH]
@@ -181,12 +181,12 @@ def remove_versions(
 
 
 def remover(aws: Aws, bucket: str) -> Remove:
-    """What removes objects of `bucket` for `Clearing`; a bucket that is gone has none."""
+    """The function that removes objects of `bucket` for `Clearing`; a missing bucket has none."""
 
-    def remove(below: str, wanted: Callable[[str], bool]) -> None:
+    def remove(below: str, matches: Callable[[str], bool]) -> None:
         try:
             with aws.calling("s3:DeleteObjectVersion", f"s3://{bucket}/{below}"):
-                remove_versions(aws, bucket, below=below, wanted=wanted)
+                remove_versions(aws, bucket, below=below, matches=matches)
         except EdgefleetError as error:
             if not is_gone(error):
                 raise

@@ -17,7 +17,7 @@ class ClearRequest:
     """A prefix to clear."""
 
     below: str
-    """What names of objects begin with."""
+    """Prefix of the objects' names."""
     is_whole: bool = False
     """Whether it is the whole name of one object."""
     spared: Collection[str] = ()
@@ -58,7 +58,7 @@ class Clearing:
             raise request.error
 
     def _work(self) -> None:
-        """Clear what has gathered; the condition is held on entry and exit, not while the bucket works."""
+        """Clear the queue; the condition is held on entry and exit, not while the bucket works."""
         group, self._queue = self._queue, []
         self._is_busy = True
         self._condition.release()

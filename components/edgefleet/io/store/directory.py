@@ -56,7 +56,7 @@ class DirectoryStore:
         return disk.read(self._path(key))
 
     def stat(self, key: str) -> Stored | None:
-        """Size, time and digest of what is there now; the bytes are read."""
+        """Size, time and digest of the present content; the bytes are read."""
         path = self._path(key)
         data = disk.read(path)
         if data is None:
@@ -67,7 +67,7 @@ class DirectoryStore:
         return None
 
     def list(self, prefix: str) -> dict[str, Stored]:
-        """What is below `prefix`; digests are not computed."""
+        """The files below `prefix`; digests are not computed."""
         check_prefix(prefix)
         start = self._path(prefix.removesuffix("/")) if prefix else self._root
         with disk.explaining(start, "cannot be listed"):
@@ -85,7 +85,7 @@ class DirectoryStore:
                     yield path.relative_to(self._root).as_posix(), stored
 
     def delete(self, key: str) -> None:
-        """Remove the file, what an interrupted write of it left, and the directories that are empty then."""
+        """Remove the file, the remains of its interrupted writes, and directories that become empty."""
         path = self._path(key)
         disk.remove(path)
         with disk.explaining(path, "cannot be removed"):
@@ -96,7 +96,7 @@ class DirectoryStore:
                     break
 
     def clear(self, prefix: str, *, keep: Collection[str] = ()) -> None:
-        """Remove each file below `prefix`, as `delete` does, and what interrupted writes left there."""
+        """Remove each file below `prefix`, as `delete` does, and the remains of interrupted writes."""
         folder = self._root / check_prefix(prefix)
         for key in self.list(prefix):
             if key not in keep:

@@ -14,7 +14,7 @@ class StorePlace:
     uri: str
     """``file:<directory>`` or ``s3://<bucket>/<prefix>``."""
     root: Path
-    """What ``file:`` is relative to."""
+    """Directory that ``file:`` is relative to."""
     region: str | None = None
     endpoint: str | None = None
     profile: str | None = None
