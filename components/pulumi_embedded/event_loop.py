@@ -135,7 +135,7 @@ class _Selector(selectors.DefaultSelector):
         raise Deadlock
 
     def _may_be_woken(self) -> bool:
-        """Return whether a call, a thread of the program's own or a connection may still bring something."""
+        """Return whether a call, a thread of the program or a connection may still wake the loop."""
         own = (thread for thread in threading.enumerate() if thread not in self._others)
         return (
             self._pool.under_way > 0

@@ -18,7 +18,7 @@ def is_needed(import_id: str, old: State | None) -> bool:
 
 
 def import_resource(run: Deployment, manager: Lifecycle, old: State | None, intended: State) -> State:
-    """Look a resource up and record it as it is.
+    """Look a resource up and record its live state.
 
     Args:
         run: The run.
@@ -54,7 +54,7 @@ def import_resource(run: Deployment, manager: Lifecycle, old: State | None, inte
 
 
 def _read(manager: Lifecycle, imported: State) -> None:
-    """Fill in what there is.
+    """Fill in the live state.
 
     Raises:
         ProviderError: there is no such resource, or the provider does not return its inputs.

@@ -37,7 +37,7 @@ ABSENT = frozenset(
         "OwnershipControlsNotFoundError",
     }
 )
-"""What S3 answers where a setting was never made."""
+"""S3's error codes for a setting that was never made."""
 
 
 @spec
@@ -56,7 +56,7 @@ class BucketRule:
 
 @spec
 class BucketSpec(Tagged):
-    """A bucket with public access blocked, encryption on and, unless told otherwise, versions kept."""
+    """A bucket with blocked public access, encryption and, by default, versions."""
 
     name: BucketName
     """Name of the bucket; S3's names are global."""
@@ -112,7 +112,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
                 yield Problem(code="rule", path=f"lifecycle[{index}]", problem="removes nothing", hint=hint)
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Protection that somebody took away."""
+        """Protection that was removed outside."""
         lost = [] if outputs.get("encryption", "AES256") else ["encryption"]
         return lost + ([] if outputs.get("publicAccessBlocked", True) else ["publicAccessBlocked"])
 
@@ -135,7 +135,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
 
         Raises:
             Refused: a bucket of this name already exists, and no earlier run made it for this resource.
-            Incomplete: it was made, and some of its settings were not.
+            Incomplete: it was created, but some of its settings failed.
         """
         aws = outside.aws
         if not self._is_mine(spec.name, outside):
@@ -152,7 +152,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
     def read(
         self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[BucketOutputs] | None:
-        """The bucket as it is, each setting; None where it is gone."""
+        """The bucket's live settings; None if it does not exist."""
         del recorded
         aws = outside.aws
         try:
@@ -261,7 +261,7 @@ Setting = tuple[str, Callable[[], object]]  # (permission, call)
 
 
 def _protections(spec: BucketSpec, aws: Aws) -> Iterable[Setting]:
-    """What protects what is in it."""
+    """The protective settings."""
     s3: Any = aws.client("s3")
     name = spec.name
     how: dict[str, Any] = {"SSEAlgorithm": spec.encryption}
@@ -284,7 +284,7 @@ def _protections(spec: BucketSpec, aws: Aws) -> Iterable[Setting]:
 
 
 def _settings(spec: BucketSpec, tags: Mapping[str, str], aws: Aws, *, is_new: bool) -> Iterable[Setting]:
-    """The rest; what is not asked for is taken away, where there may be some."""
+    """The other settings; undeclared ones are removed, if there may be some."""
     s3: Any = aws.client("s3")
     name = spec.name
     yield (
@@ -324,7 +324,7 @@ def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
 
 
 class _Live:
-    """The settings of a bucket as they are; what was never made is nothing."""
+    """The live settings of a bucket; one that was never made is empty."""
 
     def __init__(self, name: str, aws: Aws) -> None:
         self._name, self._aws = name, aws

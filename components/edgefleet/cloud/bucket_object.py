@@ -1,7 +1,7 @@
 """`edgefleet:aws:BucketObject`: a file in a bucket.
 
-What it is made of is known before it exists, so that a preview shows a changed file by its digest. Its
-metadata says whose it is and what its digest is, so that one call says whether it is still the same.
+Its content is known before it exists, so that a preview shows a changed file by its digest. Its metadata has
+its owner and digest, so that one call detects a change.
 """
 
 import hashlib
@@ -45,9 +45,9 @@ class BucketObjectSpec(Placed):
     content_type: str = "application/octet-stream"
     """Media type."""
     cache_control: str | None = None
-    """How long others may keep it, as HTTP says it."""
+    """HTTP's Cache-Control."""
     metadata: dict[str, str] = field(default_factory=dict)
-    """dict[name in lower case -> value] beside the ones that say whose it is."""
+    """dict[name in lower case -> value] in addition to those of its owner."""
 
 
 @spec
@@ -55,7 +55,7 @@ class BucketObjectOutputs:
     """What is known of an object."""
 
     sha256: str | None
-    """SHA-256 of what is there, in hexadecimal; null where somebody else wrote it."""
+    """SHA-256 of its content, in hexadecimal; null if it was written outside."""
     uri: str
     """``s3://<bucket>/<key>``."""
 
@@ -84,7 +84,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
                 yield Problem(code="metadata", path=f"metadata.{name}", problem=problem, hint=hint)
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Written by somebody else."""
+        """Content that was written outside."""
         return ["sha256"] if "sha256" in outputs and outputs["sha256"] is None else []
 
     def plan(self, spec: BucketObjectSpec, outside: Environment) -> Mapping[str, Any]:
@@ -95,7 +95,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
     def create(self, spec: BucketObjectSpec, outside: Environment) -> Created[BucketObjectOutputs]:
         """Write it where nothing is; one that an earlier run wrote is written again.
 
-        The condition is S3's own, so no call is needed to look, and nobody comes in between.
+        S3 checks the condition itself, so no extra call is needed, and no other writer can come in between.
         """
         identity = self.identity(spec)
         outputs = self._write(spec, outside, is_new=True)
@@ -188,7 +188,7 @@ def _is_mine(metadata: Mapping[str, str], outside: Environment, place: str) -> b
 
 
 def _digest(head: Mapping[str, Any]) -> str | None:
-    """Digest of what is there: S3's own where it has it, else what the writer said."""
+    """Digest of its content: S3's own if it has one, else the writer's."""
     own = head.get("ChecksumSHA256")
     if own and "-" not in own:
         return b64decode(own).hex()

@@ -1,4 +1,4 @@
-"""`edgefleet:aws:Budget`: tells people when a month costs more than it may."""
+"""`edgefleet:aws:Budget`: notifies people when a month's cost exceeds its limit."""
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
@@ -13,7 +13,7 @@ from edgefleet.model.spec import Unordered, spec
 
 @spec
 class BudgetNotice:
-    """When somebody is told."""
+    """Threshold of a notification."""
 
     percent: float
     """Percent of the limit."""
@@ -30,12 +30,12 @@ class BudgetSpec(Labelled):
     monthly: float
     """US dollars a month."""
     notify: Annotated[tuple[str, ...], Unordered()]
-    """E-mail addresses of those who are told; ten at most."""
+    """E-mail addresses of recipients; ten at most."""
     notices: Annotated[tuple[BudgetNotice, ...], Unordered()] = (
         BudgetNotice(percent=80.0),
         BudgetNotice(percent=100.0, forecast=True),
     )
-    """When they are told."""
+    """When they are notified."""
     cost_tag: str | None = None
     """Only what has this tag counts, ``key$value``; it has to be activated for cost allocation."""
 
@@ -87,7 +87,7 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         return {**current["Budget"], "arn": arn, "notices": notifications.get("Notifications") or []}
 
     def settle(self, current: Described, spec: BudgetSpec, outside: Environment) -> Described:
-        """Its limit and notices; only what differs is sent."""
+        """Set its limit and notices; only differences are sent."""
         aws, place = outside.aws, self.place(outside, spec.name)
         about = {"AccountId": aws.account, "BudgetName": spec.name}
         if (_limit(current), _tag(current)) != (spec.monthly, spec.cost_tag):

@@ -73,7 +73,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return {"fqdn": spec.name.rstrip(".").lower()}
 
     def create(self, spec: DnsRecordSpec, outside: Environment) -> Created[DnsRecordOutputs]:
-        """Make it; the same record there already is one that an earlier run made."""
+        """Create it; an identical existing record is from an earlier run."""
         identity = self.identity(spec)
         record = self._get(identity, outside)
         if record is not None and not spec.allow_overwrite and not _is_same(record, spec):
@@ -110,7 +110,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 
     def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
-        """Remove it as it is, whoever changed it."""
+        """Delete its live form, also if it was changed outside."""
         del inputs
         record = self._get(identity, outside)
         if record is not None:

@@ -94,7 +94,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
     )
 
     def inspect(self, spec: EksClusterSpec) -> Iterable[Problem]:
-        """Too few subnets, or an API that nobody could reach."""
+        """Too few subnets, or an unreachable API."""
         yield from super().inspect(spec)
         least = 2
         if len(spec.subnets) < least:
@@ -133,12 +133,12 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
     def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
         """Its version, access and logs."""
         logging = current.get("logging", {}).get("clusterLogging") or ()
-        keys = [each.get("provider", {}).get("keyArn") for each in current.get("encryptionConfig") or ()]
+        keys = [item.get("provider", {}).get("keyArn") for item in current.get("encryptionConfig") or ()]
         return {
             **super().inputs(current, outside),
             "privateAccess": current["resourcesVpcConfig"].get("endpointPrivateAccess", False),
             "keyArn": next(iter(keys), None),
-            "logs": sorted(kind for each in logging if each.get("enabled") for kind in each.get("types", ())),
+            "logs": sorted(kind for item in logging if item.get("enabled") for kind in item.get("types", ())),
         }
 
     def outputs(self, current: Described, outside: Environment) -> EksClusterOutputs:

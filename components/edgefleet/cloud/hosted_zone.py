@@ -19,7 +19,7 @@ class HostedZoneSpec(Labelled):
     vpc_region: str | None = None
     """Region of those networks; the provider's where it is absent."""
     comment: str = "Managed by edgefleet"
-    """What it is for."""
+    """Description."""
 
 
 @spec
@@ -46,7 +46,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
     )
 
     def create(self, spec: HostedZoneSpec, outside: Environment) -> Created[HostedZoneOutputs]:
-        """Make it; the caller reference makes a second call an answer to the first."""
+        """Create it; the caller reference makes this idempotent."""
         current = self._made_before(spec, outside) or self._make(spec, outside)
         identity = self.id_of(current)
         with finishing(identity, self.outputs(current, outside)):
@@ -88,7 +88,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         return HostedZoneOutputs(name_servers=list(value_at(current, "DelegationSet.NameServers") or ()))
 
     def users(self, identity: str, outside: Environment) -> list[str]:
-        """Records that others made."""
+        """Records that were created outside."""
         place = self.place(outside, identity)
         listed = outside.aws.call("route53", "list_resource_record_sets", place, HostedZoneId=identity)
         own = {"NS", "SOA"}
@@ -111,7 +111,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         )
 
     def _associate(self, identity: str, spec: HostedZoneSpec, outside: Environment) -> None:
-        """Show it to the networks after the first, which it was made with."""
+        """Associate the networks after the first, with which it was created."""
         place, method = self.place(outside, spec.name), "associate_vpc_with_hosted_zone"
         for vpc in sorted(spec.vpcs)[1:]:
             live = (self.describe(identity, outside) or {}).get("VPCs") or ()
@@ -120,7 +120,7 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
                 outside.aws.call("route53", method, place, HostedZoneId=identity, VPC=network)
 
     def _made_before(self, spec: HostedZoneSpec, outside: Environment) -> dict[str, Any] | None:
-        """The zone that an earlier run made for this very resource: it has the same caller reference."""
+        """The zone of an earlier run for this resource, which has the same caller reference."""
         place = self.place(outside, spec.name)
         listed = outside.aws.call("route53", "list_hosted_zones_by_name", place, DNSName=spec.name)
         reference = _reference(spec, outside)

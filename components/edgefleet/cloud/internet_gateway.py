@@ -20,7 +20,7 @@ class InternetGatewaySpec(Tagged):
 class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs):
     """The kind."""
 
-    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
+    PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind(
         "internet-gateway",
         "describe_internet_gateways",
@@ -47,7 +47,7 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         return current
 
     def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
-        """What it is attached to."""
+        """The network that it is attached to."""
         del outside
         return {"vpcId": _attached(current) or ""}
 

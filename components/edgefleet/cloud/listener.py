@@ -75,7 +75,7 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
 
 
 def _target(current: Described) -> str | None:
-    """ARN of the one target group; None where somebody made it something else."""
+    """ARN of the single target group; None if it was changed outside."""
     actions = current["DefaultActions"]
     first = actions[0] if len(actions) == 1 else {}
     groups = first.get("ForwardConfig", {}).get("TargetGroups") or []

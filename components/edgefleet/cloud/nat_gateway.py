@@ -72,7 +72,7 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
         return NatGatewayOutputs(private_ip=address.get("PrivateIp", ""), public_ip=address.get("PublicIp"))
 
     def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
-        """As described, also where it failed; EC2 goes on describing it after it is deleted."""
+        """Its description, also if it failed; EC2 describes it for a while after its deletion."""
         place = self.place(outside, identity)
         answer = outside.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
         current = next(iter(answer.get("NatGateways", ())), None)

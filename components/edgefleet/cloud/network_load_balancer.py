@@ -24,7 +24,7 @@ class NetworkLoadBalancerSpec(Tagged):
     subnets: Annotated[tuple[str, ...], Unordered()]
     """Ids of subnets, one a zone."""
     security_groups: Annotated[tuple[str, ...], Unordered()] = ()
-    """Ids of security groups; one that was made without cannot be given any."""
+    """Ids of security groups; a load balancer that was created without any cannot get one."""
     internal: bool = False
     """Whether it has addresses inside only."""
     cross_zone: bool = False

@@ -1,4 +1,4 @@
-"""`edgefleet:aws:Parameter`: a value in the Parameter Store, encrypted unless told otherwise."""
+"""`edgefleet:aws:Parameter`: a value in the Parameter Store, encrypted by default."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -29,7 +29,7 @@ class ParameterSpec(Tagged):
     key_id: str | None = None
     """KMS key that encrypts it; the account's own for parameters where it is absent."""
     description: str = ""
-    """What it is for."""
+    """Description."""
 
 
 @spec
@@ -62,7 +62,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             yield Problem(code="too-long", path="value", problem=problem, hint=hint)
 
     def create(self, spec: ParameterSpec, outside: Environment) -> Created[ParameterOutputs]:
-        """Write it; one that already exists is taken over only where an earlier run made it."""
+        """Write it; an existing one is taken over only if an earlier run created it."""
         aws, place = outside.aws, self.place(outside, spec.name)
         tags = self.tags(spec, outside)
         try:
@@ -77,7 +77,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     def read(
         self, identity: str, outside: Environment, recorded: Mapping[str, Any]
     ) -> Found[ParameterOutputs] | None:
-        """As it is, with its value; values and descriptions are asked for together with others'."""
+        """Its live state with its value; values and descriptions are fetched in batches."""
         del recorded
         parameter, about = _value(identity, outside), _about(identity, outside)
         if parameter is None or about is None:

@@ -34,13 +34,13 @@ class RoleSpec(Labelled):
     name: str
     """Name, unique in the account."""
     assume_policy: Annotated[dict[str, Any], Canonical(canonical)]
-    """Policy document that says who may take the role."""
+    """Policy document of the principals that may assume the role."""
     policies: Annotated[dict[str, dict[str, Any]], Canonical(canonical_each)] = field(default_factory=dict)
     """dict[name -> policy document] of what it may do."""
     managed_policies: Annotated[tuple[str, ...], Unordered()] = ()
     """ARNs of policies beside these."""
     description: str = ""
-    """What it is for."""
+    """Description."""
     path: str = "/"
     """Path of the name."""
     boundary: str | None = None
@@ -105,7 +105,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         }
 
     def settle(self, current: Described, spec: RoleSpec, outside: Environment) -> Described:
-        """Its documents and settings; only what differs is sent."""
+        """Set its documents and settings; only differences are sent."""
         current = super().settle(current, spec, outside)
         self._set_policies(spec, outside)
         self._set_managed(spec, outside)

@@ -45,7 +45,7 @@ class RouteTableSpec(Tagged):
     vpc_id: str
     """Id of the network."""
     routes: Annotated[tuple[Route, ...], Unordered()] = ()
-    """Routes beside the network's own; one that somebody else added is taken away."""
+    """Routes in addition to the network's own; undeclared ones are removed."""
     subnets: Annotated[tuple[str, ...], Unordered()] = ()
     """Ids of the subnets that use it."""
 
@@ -79,7 +79,7 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
             seen.add(route.cidr)
 
     def settle(self, current: Described, spec: RouteTableSpec, outside: Environment) -> Described:
-        """Make its routes and subnets those asked for."""
+        """Set its routes and subnets."""
         self._set_routes(current, spec, outside)
         self._set_subnets(current, spec, outside)
         return current

@@ -39,7 +39,7 @@ class SecurityRule:
     prefix_list: str | None = None
     """Id of a prefix list."""
     description: str = ""
-    """What it is for."""
+    """Description."""
 
 
 @spec
@@ -51,11 +51,11 @@ class SecurityGroupSpec(Tagged):
     name: str
     """Name, unique in the network."""
     description: str = "Managed by edgefleet"
-    """What it is for; AWS lets nobody change it."""
+    """Description; AWS does not allow changes to it."""
     ingress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
-    """Who may reach it; nobody where there is none."""
+    """Sources that may reach it; by default none."""
     egress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
-    """Whom it may reach; nobody where there is none (AWS's own allow-all rule is taken away)."""
+    """Destinations that it may reach; by default none (AWS's own allow-all rule is removed)."""
 
 
 class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
@@ -63,7 +63,7 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"vpcId", "name", "description"})
     CLAIMS = ("vpcId", "name")
-    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
+    PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
     INTERFACES = "group-id"
     TABLE = Table(
@@ -85,13 +85,13 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                     yield Problem(code="twice", path=path, problem="already exists", hint="remove it")
 
     def make(self, spec: SecurityGroupSpec, outside: Environment, place: str) -> Described:
-        """Make it; its rules follow. EC2 answers with its id alone."""
+        """Create it without rules. EC2 answers with its id alone."""
         made = super().make(spec, outside, place)
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 
     def settle(self, current: Described, spec: SecurityGroupSpec, outside: Environment) -> Described:
-        """Take away the rules that are not asked for, add those that are missing; the others stay."""
+        """Remove undeclared rules and add missing ones."""
         identity, place = current["GroupId"], self.place(outside, current["GroupId"])
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
         for way, key, declared in ways:
@@ -200,7 +200,7 @@ def _rules(permissions: Iterable[Mapping[str, Any]], identity: str) -> set[Secur
 
 
 def _ports(permission: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Ports as they are asked for: none for all, one where both are the same."""
+    """Ports as declared: none for all, one if both are the same."""
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if permission["IpProtocol"] == ANY or (first, last) in {(0, LAST_PORT), (-1, -1), (None, None)}:
         return None, None

@@ -69,7 +69,7 @@ class ServerSetSpec(Tagged):
     user_data: ServerUserData
     """First-boot configuration."""
     marker: str
-    """Name of the parameter that says that the cluster was begun once; made and removed with the set."""
+    """Name of the parameter that records that the cluster was initialised; it is deleted with the set."""
     target_groups: Annotated[tuple[str, ...], Unordered()] = ()
     """ARNs of target groups that servers are in."""
     servers: int = 3
@@ -105,9 +105,9 @@ class ServerSetOutputs:
     """What is known of the servers."""
 
     config: str
-    """Digest of what servers are made of."""
+    """Digest of the servers' settings."""
     state: str
-    """``complete`` where each place has one running server as asked for; else ``incomplete``."""
+    """``complete`` if each slot has one running, current server; else ``incomplete``."""
     members: list[ServerMember]
     """The servers, by place."""
 
@@ -157,7 +157,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
 
         Raises:
             Incomplete: some are there.
-            Refused: a set of this name is somebody else's.
+            Refused: a set of this name has another owner.
         """
         self.plan(spec, outside)
         machines = ServerMachines(spec.name, outside, self.place(outside, spec.name))
@@ -188,7 +188,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """Update the servers one at a time.
 
         Raises:
-            Incomplete: some are; the next update goes on.
+            Incomplete: only some are updated; the next update continues.
         """
         del recorded
         if problems := architecture_problems(outside.aws, new.image, new.instance_type):

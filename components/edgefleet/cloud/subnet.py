@@ -40,7 +40,7 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
 
     REPLACE_ON = frozenset({"vpcId", "cidr", "zone"})
     CLAIMS = ("vpcId", "cidr")
-    PATIENCE = 600.0  # a load balancer lets go of its interfaces minutes after it is gone
+    PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet-id")
     INTERFACES = "subnet-id"
     TABLE = Table(
@@ -66,6 +66,6 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
         yield from cidr_problems("cidr", spec.cidr)
 
     def plan(self, spec: SubnetSpec, outside: Environment) -> Mapping[str, Any]:
-        """The zone, where it is asked for."""
+        """The zone, if it is declared."""
         del outside
         return {"availabilityZone": spec.zone} if spec.zone else {}

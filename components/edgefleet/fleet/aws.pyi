@@ -18,7 +18,7 @@ class BucketRule(TypedDict):
     """Days after which the parts of uploads that were never finished are removed."""
 
 class BudgetNotice(TypedDict):
-    """When somebody is told."""
+    """Threshold of a notification."""
 
     percent: pulumi.Input[float]
     """Percent of the limit."""
@@ -67,7 +67,7 @@ class SecurityRule(TypedDict):
     prefixList: NotRequired[pulumi.Input[str] | None]
     """Id of a prefix list."""
     description: NotRequired[pulumi.Input[str] | None]
-    """What it is for."""
+    """Description."""
 
 class ServerUserData(TypedDict):
     """First-boot configuration of a server, by how its etcd begins; without secrets."""
@@ -97,7 +97,7 @@ class BucketArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name of the bucket; S3's names are global."""
     versioning: NotRequired[pulumi.Input[bool] | None]
@@ -114,7 +114,7 @@ class BucketArgs(TypedDict):
     """Policy document of the bucket; none where it is absent."""
 
 class Bucket(pulumi.CustomResource):
-    """A bucket with public access blocked, encryption on and, unless told otherwise, versions kept."""
+    """A bucket with blocked public access, encryption and, by default, versions."""
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
@@ -146,15 +146,15 @@ class BucketObjectArgs(TypedDict):
     contentType: NotRequired[pulumi.Input[str] | None]
     """Media type."""
     cacheControl: NotRequired[pulumi.Input[str] | None]
-    """How long others may keep it, as HTTP says it."""
+    """HTTP's Cache-Control."""
     metadata: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """dict[name in lower case -> value] beside the ones that say whose it is."""
+    """dict[name in lower case -> value] in addition to those of its owner."""
 
 class BucketObject(pulumi.CustomResource):
     """A file in a bucket (S3 API, PutObject); of `content`, `content_base64` and `source` one is given."""
 
     sha256: pulumi.Output[str]
-    """SHA-256 of what is there, in hexadecimal; null where somebody else wrote it."""
+    """SHA-256 of its content, in hexadecimal; null if it was written outside."""
     uri: pulumi.Output[str]
     """``s3://<bucket>/<key>``."""
     def __init__(
@@ -165,15 +165,15 @@ class BudgetArgs(TypedDict):
     """Inputs of a Budget."""
 
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, unique in the account."""
     monthly: pulumi.Input[float]
     """US dollars a month."""
     notify: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """E-mail addresses of those who are told; ten at most."""
+    """E-mail addresses of recipients; ten at most."""
     notices: NotRequired[pulumi.Input[Sequence[pulumi.Input[BudgetNotice]]] | None]
-    """When they are told."""
+    """When they are notified."""
     costTag: NotRequired[pulumi.Input[str] | None]
     """Only what has this tag counts, ``key$value``; it has to be activated for cost allocation."""
 
@@ -190,7 +190,7 @@ class CrlArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name."""
     trustAnchor: pulumi.Input[str]
@@ -240,7 +240,7 @@ class EksClusterArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, unique in the region."""
     version: pulumi.Input[str]
@@ -281,7 +281,7 @@ class ElasticIpArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
 
 class ElasticIp(pulumi.CustomResource):
     """A public IPv4 address that stays (EC2 API, AllocateAddress)."""
@@ -296,7 +296,7 @@ class HostedZoneArgs(TypedDict):
     """Inputs of a HostedZone."""
 
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Domain, ``hub.example.org``."""
     vpcs: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
@@ -304,7 +304,7 @@ class HostedZoneArgs(TypedDict):
     vpcRegion: NotRequired[pulumi.Input[str] | None]
     """Region of those networks; the provider's where it is absent."""
     comment: NotRequired[pulumi.Input[str] | None]
-    """What it is for."""
+    """Description."""
 
 class HostedZone(pulumi.CustomResource):
     """A domain of Route 53 (Route 53 API, CreateHostedZone)."""
@@ -319,7 +319,7 @@ class InstanceProfileArgs(TypedDict):
     """Inputs of an InstanceProfile."""
 
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, unique in the account."""
     role: pulumi.Input[str]
@@ -340,7 +340,7 @@ class InternetGatewayArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     vpcId: pulumi.Input[str]
     """Id of the network that it is attached to; a network has one at most."""
 
@@ -359,7 +359,7 @@ class ListenerArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     loadBalancer: pulumi.Input[str]
     """ARN of the load balancer."""
     port: pulumi.Input[int]
@@ -382,7 +382,7 @@ class LogGroupArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, ``/retail/eu/hub``."""
     retentionDays: NotRequired[pulumi.Input[int] | None]
@@ -403,7 +403,7 @@ class NatGatewayArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     subnetId: pulumi.Input[str]
     """Id of the subnet that it stands in: a public one, for a public gateway."""
     allocationId: NotRequired[pulumi.Input[str] | None]
@@ -428,13 +428,13 @@ class NetworkLoadBalancerArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name: 32 letters, digits and hyphens at most."""
     subnets: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Ids of subnets, one a zone."""
     securityGroups: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
-    """Ids of security groups; one that was made without cannot be given any."""
+    """Ids of security groups; a load balancer that was created without any cannot get one."""
     internal: NotRequired[pulumi.Input[bool] | None]
     """Whether it has addresses inside only."""
     crossZone: NotRequired[pulumi.Input[bool] | None]
@@ -461,7 +461,7 @@ class NodeGroupArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     cluster: pulumi.Input[str]
     """Name of the cluster."""
     name: pulumi.Input[str]
@@ -500,7 +500,7 @@ class ParameterArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Path, ``/retail/eu/hub/token``."""
     value: pulumi.Input[str]
@@ -510,7 +510,7 @@ class ParameterArgs(TypedDict):
     keyId: NotRequired[pulumi.Input[str] | None]
     """KMS key that encrypts it; the account's own for parameters where it is absent."""
     description: NotRequired[pulumi.Input[str] | None]
-    """What it is for."""
+    """Description."""
 
 class Parameter(pulumi.CustomResource):
     """A value in the Parameter Store (Systems Manager API, PutParameter)."""
@@ -527,17 +527,17 @@ class RoleArgs(TypedDict):
     """Inputs of a Role."""
 
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, unique in the account."""
     assumePolicy: pulumi.Input[Mapping[str, pulumi.Input[Any]]]
-    """Policy document that says who may take the role."""
+    """Policy document of the principals that may assume the role."""
     policies: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[Mapping[str, pulumi.Input[Any]]]]] | None]
     """dict[name -> policy document] of what it may do."""
     managedPolicies: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
     """ARNs of policies beside these."""
     description: NotRequired[pulumi.Input[str] | None]
-    """What it is for."""
+    """Description."""
     path: NotRequired[pulumi.Input[str] | None]
     """Path of the name."""
     boundary: NotRequired[pulumi.Input[str] | None]
@@ -558,7 +558,7 @@ class RolesAnywhereProfileArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name."""
     roles: pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -585,11 +585,11 @@ class RouteTableArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     vpcId: pulumi.Input[str]
     """Id of the network."""
     routes: NotRequired[pulumi.Input[Sequence[pulumi.Input[Route]]] | None]
-    """Routes beside the network's own; one that somebody else added is taken away."""
+    """Routes in addition to the network's own; undeclared ones are removed."""
     subnets: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
     """Ids of the subnets that use it."""
 
@@ -608,17 +608,17 @@ class SecurityGroupArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     vpcId: pulumi.Input[str]
     """Id of the network."""
     name: pulumi.Input[str]
     """Name, unique in the network."""
     description: NotRequired[pulumi.Input[str] | None]
-    """What it is for; AWS lets nobody change it."""
+    """Description; AWS does not allow changes to it."""
     ingress: NotRequired[pulumi.Input[Sequence[pulumi.Input[SecurityRule]]] | None]
-    """Who may reach it; nobody where there is none."""
+    """Sources that may reach it; by default none."""
     egress: NotRequired[pulumi.Input[Sequence[pulumi.Input[SecurityRule]]] | None]
-    """Whom it may reach; nobody where there is none (AWS's own allow-all rule is taken away)."""
+    """Destinations that it may reach; by default none (AWS's own allow-all rule is removed)."""
 
 class SecurityGroup(pulumi.CustomResource):
     """Who may reach a machine, and whom it may reach (EC2 API, CreateSecurityGroup)."""
@@ -635,7 +635,7 @@ class ServerSetArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name, unique in the account and region."""
     image: pulumi.Input[str]
@@ -651,7 +651,7 @@ class ServerSetArgs(TypedDict):
     userData: pulumi.Input[ServerUserData]
     """First-boot configuration."""
     marker: pulumi.Input[str]
-    """Name of the parameter that says that the cluster was begun once; made and removed with the set."""
+    """Name of the parameter that records that the cluster was initialised; it is deleted with the set."""
     targetGroups: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
     """ARNs of target groups that servers are in."""
     servers: NotRequired[pulumi.Input[int] | None]
@@ -669,9 +669,9 @@ class ServerSet(pulumi.CustomResource):
     """The hub's servers: machines with embedded etcd, over several zones."""
 
     config: pulumi.Output[str]
-    """Digest of what servers are made of."""
+    """Digest of the servers' settings."""
     state: pulumi.Output[str]
-    """``complete`` where each place has one running server as asked for; else ``incomplete``."""
+    """``complete`` if each slot has one running, current server; else ``incomplete``."""
     members: pulumi.Output[list[dict[str, Any]]]
     """The servers, by place."""
     def __init__(
@@ -684,7 +684,7 @@ class SubnetArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     vpcId: pulumi.Input[str]
     """Id of the network."""
     cidr: pulumi.Input[str]
@@ -709,7 +709,7 @@ class TargetGroupArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name: 32 letters, digits and hyphens at most."""
     vpcId: pulumi.Input[str]
@@ -744,7 +744,7 @@ class TrustAnchorArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     name: pulumi.Input[str]
     """Name."""
     certificates: pulumi.Input[str]
@@ -767,7 +767,7 @@ class VpcArgs(TypedDict):
     region: NotRequired[pulumi.Input[str] | None]
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
     cidr: pulumi.Input[str]
     """IPv4 addresses, ``10.0.0.0/16``; from /16 to /28."""
     enableDnsSupport: NotRequired[pulumi.Input[bool] | None]

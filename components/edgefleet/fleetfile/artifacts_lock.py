@@ -1,4 +1,4 @@
-"""The artifacts lock: addresses and digests of what nodes and images are made of, beside the fleet file."""
+"""The artifacts lock beside the fleet file: addresses and digests of the parts of nodes and images."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Required

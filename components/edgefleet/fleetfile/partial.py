@@ -100,7 +100,7 @@ def _written(annotation: Any, level: Level | None) -> Any:
         inside = _written(bare, level) if keyed is None else _map(get_args(bare)[0], keyed.field, level)
         return Annotated[(inside, *notes)]
     if origin in {Union, types.UnionType}:
-        return Union[tuple(_written(each, level) for each in arguments if each is not type(None))]  # noqa: UP007 - made at run time
+        return Union[tuple(_written(each, level) for each in arguments if each is not type(None))]  # noqa: UP007 - built at run time
     if origin in {dict, tuple, list}:
         return origin[tuple(_written(inner, level) for inner in arguments)]
     is_spec = isinstance(annotation, type) and is_dataclass(annotation)

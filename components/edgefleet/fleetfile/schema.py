@@ -30,7 +30,7 @@ def fleet_schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as it is written to a file."""
+    """The text of the schema's file."""
     return json.dumps(fleet_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -45,7 +45,7 @@ class _Composer(yaml.CSafeLoader):
     depth = 0
 
     def resolve(self, kind: type, value: Any, implicit: Any) -> str:  # noqa: ARG002 - called by yaml's composer
-        """Say in the tag whether a value stood unquoted."""
+        """Record in the tag whether a value is unquoted."""
         return _PLAIN if implicit and implicit is not True and implicit[0] else _QUOTED
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:  # noqa: ARG002 - the same

@@ -183,7 +183,7 @@ class Lifecycle:
         self._resource.delete(request.id, there, inputs, successor=successor)
 
     def _for(self, urn: str, inputs: Mapping[str, Any], outside: Environment) -> Environment:
-        """The outside world as it is for one resource: its region, and whose it is."""
+        """The environment of one resource: its region and owner."""
         generation = self._made_of(inputs)
         owner = owner_of(
             urn,
@@ -241,6 +241,8 @@ class Lifecycle:
         return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}
 
 
-def failures_of(found: Iterable[Problem]) -> list[proto.CheckFailure]:
-    """`found` as an engine is told: the path, and in one line what is wrong and what to do."""
-    return [proto.CheckFailure(property=each.path, reason=f"{each.problem}; {each.hint}") for each in found]
+def failures_of(problems: Iterable[Problem]) -> list[proto.CheckFailure]:
+    """Each problem for the engine: its path, and the problem and hint in one line."""
+    return [
+        proto.CheckFailure(property=item.path, reason=f"{item.problem}; {item.hint}") for item in problems
+    ]

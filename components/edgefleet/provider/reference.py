@@ -17,8 +17,8 @@ HEAD = """# Resources
 
 Every custom resource of the provider, its inputs and outputs. Written by `make schema`; do not edit.
 
-`!` marks an input whose change makes another resource, `secret` one that state keeps encrypted. Every AWS
-resource carries tags that say whose it is: `managed-by`, `edgefleet:fleet`, `edgefleet:stack`,
+`!` marks an input whose change replaces the resource, `secret` one that state keeps encrypted. Every AWS
+resource has tags that identify its owner: `managed-by`, `edgefleet:fleet`, `edgefleet:stack`,
 `edgefleet:urn` and `edgefleet:generation`. Import one by its id, in another region than the provider's by
 `<id>@<region>`.
 

@@ -2,7 +2,7 @@
 
 A kind is a subclass in its own file beside this folder. Where a table of operations describes it, it
 derives from `Ec2Resource`, `NamedResource` or `ChosenId` (or one of those in `services`), and overrides what
-the table cannot say; otherwise from `CloudResource`.
+the table cannot express; otherwise from `CloudResource`.
 """
 
 from edgefleet.cloud.base.described import ChosenId, DescribedResource, Ec2Resource, NamedResource

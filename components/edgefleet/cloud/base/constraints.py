@@ -16,7 +16,7 @@ BALANCER = re.compile(r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?
 IAM = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 """Names of roles and instance profiles (IAM API, CreateRole)."""
 MOST_TAGS = 40
-"""Tags that may be asked for; AWS takes 50, of which up to 6 are ours."""
+"""Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 6."""
 
 
 def cidr_problems(path: str, cidr: str) -> Iterable[Problem]:
@@ -51,7 +51,7 @@ def balancer_name(name: str) -> str:
 
 
 def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
-    """Tags that AWS would refuse, or that are ours."""
+    """Tags that AWS refuses, or that edgefleet sets."""
     longest_key, longest_value = 128, 256
     for key, value in tags.items():
         path = format_path(("tags", key))

@@ -198,7 +198,7 @@ class Ec2Resource(DescribedResource):
         return described
 
     def create(self, spec: Any, outside: Environment) -> Created[Any]:
-        """Make it, or go on with the one that an earlier run made without hearing so."""
+        """Create it, or continue with one of an interrupted run."""
         place = self.place(outside)
         current = ec2.find(outside, self.KIND, place) or self.make(spec, outside, place)
         return self._finished(current, spec, outside)
@@ -220,13 +220,13 @@ class Ec2Resource(DescribedResource):
 
 
 class NamedResource(DescribedResource):
-    """A kind whose name is asked for and unique: making one that is there is refused, or taken over.
+    """A kind with a unique, declared name: an existing one is refused, or taken over.
 
-    It is taken over only where its tags say that an earlier run made it for this very resource.
+    It is taken over only if its tags show that an earlier run created it for this resource.
     """
 
     EXISTS: ClassVar[frozenset[str]] = frozenset()
-    """Codes by which AWS says that one of this name is there.
+    """AWS's error codes for an existing name.
 
     Where there are none, the service answers with what is there in place of refusing: `create` looks first.
     """
@@ -253,7 +253,7 @@ class NamedResource(DescribedResource):
         return None if answer is None else dict(answer[self.TABLE.answer])
 
     def create(self, spec: Any, outside: Environment) -> Created[Any]:
-        """Make it, or go on with the one that an earlier run made without hearing so."""
+        """Create it, or continue with one of an interrupted run."""
         name = self.name_of(spec)
         place = self.place(outside, name)
         current = None if self.EXISTS else self.describe(name, outside)

@@ -29,7 +29,7 @@ class Tagged(Placed):
     """Where a resource is and how it is tagged."""
 
     tags: dict[str, str] = field(default_factory=dict)
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
 
 
 @spec
@@ -37,7 +37,7 @@ class Labelled:
     """Tags of a resource that is in no region."""
 
     tags: dict[str, str] = field(default_factory=dict)
-    """Tags beside the ones that say whose it is."""
+    """Tags in addition to those of its owner."""
 
 
 @spec
@@ -110,7 +110,7 @@ class CloudResource(ABC):
         return " ".join(filter(None, [kind, name, shown]))
 
     def fail_missing(self, identity: str, outside: Environment) -> NoReturn:
-        """Say that what was to be changed is not there.
+        """Report that the resource does not exist.
 
         Raises:
             OutsideFailure: always.
@@ -127,7 +127,7 @@ class CloudResource(ABC):
 
     @abstractmethod
     def create(self, spec: Any, outside: Environment) -> Created[Any]:
-        """Make it, or go on with the one that an earlier run made without hearing so."""
+        """Create it, or continue with one of an interrupted run."""
 
     @abstractmethod
     def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
@@ -149,7 +149,7 @@ class CloudResource(ABC):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove it, unless what was made in its place in the same run is this very one."""
+        """Delete it, unless its replacement in the same run is the same resource."""
         if successor is None:
             self.destroy(identity, outside, inputs)
 
@@ -161,7 +161,7 @@ def owner_tags(outside: Environment) -> dict[str, str]:
 
 @contextmanager
 def finishing(identity: str, outputs: object) -> Iterator[None]:
-    """Whatever fails inside, the resource exists: it is recorded, and the next update goes on with it.
+    """Record the resource if something inside fails: it exists, and the next update continues.
 
     Raises:
         Incomplete: something failed.

@@ -77,7 +77,7 @@ def read_back(of: Any, name: str, value: Any) -> Any:
 
 
 def in_order(of: Any, name: str, value: Any) -> Any:
-    """`value` of the input `name`, sorted where its order says nothing."""
+    """`value` of the input `name`, sorted if its order has no meaning."""
     shape = at(of, (name,))
     is_set = shape is not None and any(isinstance(note, Unordered) for note in shape.notes)
     return sorted(value, key=repr) if value and is_set else value
