@@ -1,8 +1,8 @@
 """The Debian that boot tests start: made by mmdebstrap of Debian's own packages, once, and kept in a cache.
 
 It is what a cloud image is, smaller: kernel, systemd, cloud-init, netplan, sshd. Besides it has an onlooker
-(`inside/onlooker.py`), and looks after k3s more often than a box does (`IMPATIENCE`), so that a test need not
-wait for a quarter of an hour.
+(`inside/onlooker.py`), and looks after k3s more often than a node does (`IMPATIENCE`), so that a test need
+not wait for a quarter of an hour.
 """
 
 import fcntl
@@ -40,7 +40,7 @@ IMPATIENCE = {
 FILES = {
     **IMPATIENCE,
     "etc/cloud/cloud.cfg.d/90-boot-test.cfg": "locale: C.UTF-8\n",  # as Debian's cloud images have
-    "etc/modules-load.d/boot-test.conf": "softdog\n",  # a watchdog, as boxes have one
+    "etc/modules-load.d/boot-test.conf": "softdog\n",  # a watchdog, as nodes have one
     "etc/initramfs-tools/conf.d/boot-test": "MODULES=list\nCOMPRESS=zstd\n",
     "etc/initramfs-tools/modules": "virtio_pci\nvirtio_blk\nvirtio_scsi\nsr_mod\nisofs\next4\n",
     "etc/systemd/system/onlooker.service": (

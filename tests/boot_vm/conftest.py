@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.boot_vm.base_system import BaseSystem, base_system
-from tests.boot_vm.boxes import write_payload
+from tests.boot_vm.nodes import write_payload
 from tests.boot_vm.running import PLACES, tool
 
 TOOLS = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.boot_vm.boxes import K3S, digest
+from tests.boot_vm.nodes import K3S, digest
 from tests.boot_vm.running import PLACES, tool
 
 VERSION = "v1.36.4+k3s1"
@@ -45,7 +45,7 @@ class Project:
         return done.stdout
 
     def fetch(self) -> None:
-        """Lock what boxes carry, and bring it here."""
+        """Lock what nodes carry, and bring it here."""
         fleet = f"stacks/{self.stack}.fleet.yaml"
         self.run("artifacts", "lock", fleet)
         self.run("artifacts", "fetch", fleet)
@@ -88,7 +88,7 @@ recipe: 1
 controlPlane: {kind: none, cloud: {region: eu-central-1, endpoint: emulated}}
 images: {store: "file:.edgefleet/images/dev"}
 artifacts: {mirrors: {"https://github.com/": ["file:vendor"]}}
-profiles: {box: {arch: amd64, cpus: 2, memory: 2Gi, disk: 3Gi, storage: emmc}}
-defaults: {profile: box, airgap: true, hardware: {serialConsole: ttyS0}, k3s: {version: v1.36.4+k3s1}}
+profiles: {node: {arch: amd64, cpus: 2, memory: 2Gi, disk: 3Gi, storage: emmc}}
+defaults: {profile: node, airgap: true, hardware: {serialConsole: ttyS0}, k3s: {version: v1.36.4+k3s1}}
 """
 """The beginning of a fleet file."""

@@ -1,7 +1,7 @@
 """`iso` images, made by the command from small installers whose boot records are those of Debian and Ubuntu.
 
 Under BIOS and UEFI, from a CD and from a stick. What they start is a stand-in for an installer, which runs
-what a real one is told to run on a disk that has a system already. Then the box starts from that disk.
+what a real one is told to run on a disk that has a system already. Then the node starts from that disk.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ Installed = Callable[[Kind, str, str], tuple[str, Path]]
 
 @pytest.fixture(scope="module")
 def isos(base: BaseSystem, scratch: Path) -> dict[str, Path]:
-    """dict[installer -> the image of its box]."""
+    """dict[installer -> the image of its node]."""
     if packages := missing():
         pytest.skip(f"needs what installers are made of: apt-get install {' '.join(packages)}")
     initrd = made_initrd(base.initrd, scratch / "initrd")
@@ -116,33 +116,33 @@ def test_an_installer_starts_and_finds_all_that_it_is_given(
 
 
 @pytest.fixture(scope="module")
-def box(installed: Installed, scratch: Path) -> Booted:
-    """The box with Debian, started from its disk once its medium is out."""
+def booted(installed: Installed, scratch: Path) -> Booted:
+    """The node with Debian, started from its disk once its medium is out."""
     _, disk = installed("debian", "bios", "cd")
     (seen := scratch / "seen").mkdir()
     network = ("-nic", f"user,restrict=on,ipv6=off,model=virtio-net-pci,mac={MACS['debian']}")
     return boot((*drive(disk, reads=False), *network), f"{disk}?offset={ROOT_AT * MIB}", seen)
 
 
-def test_the_box_becomes_what_it_shall_be_without_its_medium(box: Booted) -> None:
+def test_the_node_becomes_what_it_shall_be_without_its_medium(booted: Booted) -> None:
     """Its seed and its payload are on its own disk."""
-    facts = box.facts
+    facts = booted.facts
     assert ("depot-debian-n1", []) == (facts["hostname"], facts["failed"])
     assert [] == facts["cloud-init"]["v1"]["errors"]
     assert facts["settled"], facts["status"]
-    assert "k3s stand-in: started as server" in box.console
-    assert ASSETS["k3s"] == box.files["/usr/local/bin/k3s"].content
-    link = box.files[f"/var/lib/rancher/k3s/agent/images/{ARCHIVE}"]
+    assert "k3s stand-in: started as server" in booted.console
+    assert ASSETS["k3s"] == booted.files["/usr/local/bin/k3s"].content
+    link = booted.files[f"/var/lib/rancher/k3s/agent/images/{ARCHIVE}"]
     assert [ARCHIVE] == facts["k3s"]["images"], link
     assert ["This is n1 of depot-debian, retail in dev."] == facts["status"].splitlines()[:1]
     assert 2 == len(facts["status"].splitlines()), facts["status"]
 
 
-def test_no_copy_of_the_seed_is_left(box: Booted) -> None:
+def test_no_copy_of_the_seed_is_left(booted: Booted) -> None:
     """The one that the installer brought is removed once it was used, as cloud-init's own are."""
-    token = str(box.facts["k3s"]["config"]["token"]).encode()
+    token = str(booted.facts["k3s"]["config"]["token"]).encode()
     assert ["/etc/rancher/k3s/config.yaml"] == [
         path
-        for path, entry in box.files.items()
+        for path, entry in booted.files.items()
         if token in entry.content and not path.startswith("/var/lib/edgefleet/configurations/")
     ]

@@ -33,7 +33,7 @@ NOTHING = "#!/bin/sh\n# in the place of cloud-init, which the onlooker asks\n"
 
 
 @pytest.fixture(scope="module")
-def box(base: BaseSystem, scratch: Path) -> Booted:
+def booted(base: BaseSystem, scratch: Path) -> Booted:
     """Installed from the medium, then started from its disk."""
     if packages := missing():
         pytest.skip(f"needs what installers are made of: apt-get install {' '.join(packages)}")
@@ -55,29 +55,29 @@ def box(base: BaseSystem, scratch: Path) -> Booted:
     return boot((*drive(disk, reads=False), *network), root, seen)
 
 
-def test_the_box_becomes_what_it_shall_be(box: Booted) -> None:
+def test_the_node_becomes_what_it_shall_be(booted: Booted) -> None:
     """Name, zone, address, users, and k3s, by the payload on its own disk."""
-    facts = box.facts
+    facts = booted.facts
     said = "\n".join(line for line in facts["journal"] if " sh[" in line or "edgefleet" in line)
     assert ("depot-n1", []) == (facts["hostname"], facts["failed"]), said
-    assert "k3s stand-in: started as server" in box.console, said
+    assert "k3s stand-in: started as server" in booted.console, said
     assert facts["timezone"].endswith("/Europe/Berlin")
     assert facts["settled"], facts["status"]
     found = {one["local"] for each in facts["addresses"] for one in each["addr_info"]}
     assert "10.1.5.10" in found
-    assert ASSETS["k3s"] == box.files["/usr/local/bin/k3s"].content
+    assert ASSETS["k3s"] == booted.files["/usr/local/bin/k3s"].content
     assert [ARCHIVE] == facts["k3s"]["images"]
-    keys = box.files[f"/{HOME}/.ssh/authorized_keys"]
+    keys = booted.files[f"/{HOME}/.ssh/authorized_keys"]
     assert (0o600, True) == (keys.mode, keys.content.startswith(b"ssh-ed25519 "))
     assert "installed" in {file.rpartition("-")[2].removesuffix(".service") for file in facts["units"]}
 
 
-def test_no_copy_of_the_script_is_left(box: Booted) -> None:
-    """It holds every secret of the box, and goes once all of it was done."""
-    assert "/var/lib/edgefleet/first-boot.sh" not in box.files
-    token = str(box.facts["k3s"]["config"]["token"]).encode()
+def test_no_copy_of_the_script_is_left(booted: Booted) -> None:
+    """It holds every secret of the node, and goes once all of it was done."""
+    assert "/var/lib/edgefleet/first-boot.sh" not in booted.files
+    token = str(booted.facts["k3s"]["config"]["token"]).encode()
     assert ["/etc/rancher/k3s/config.yaml"] == [
         path
-        for path, entry in box.files.items()
+        for path, entry in booted.files.items()
         if token in entry.content and not path.startswith("/var/lib/edgefleet/configurations/")
     ]

@@ -34,7 +34,7 @@ sites:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class RawNode:
     """Its media, and how it was made."""
 
     project: Project
@@ -61,7 +61,7 @@ def root_at(disk: Path) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def box(base: BaseSystem, scratch: Path) -> Box:
+def raw_node(base: BaseSystem, scratch: Path) -> RawNode:
     """A kiosk whose medium was written and whose data disk is blank."""
     project = made_project(scratch / "project", FLEET, {"disk": base.disk})
     project.fetch()
@@ -70,27 +70,27 @@ def box(base: BaseSystem, scratch: Path) -> Box:
     tool("cp", "--sparse=always", image, disk)
     tool("truncate", f"--size={MEDIUM}", disk)
     tool("truncate", f"--size={DATA}", data)
-    return Box(project=project, image=image, disk=disk, data=data, scratch=scratch / "seen")
+    return RawNode(project=project, image=image, disk=disk, data=data, scratch=scratch / "seen")
 
 
 @pytest.fixture(scope="module")
-def bios(box: Box) -> tuple[Booted, dict[str, Entry]]:
+def bios(raw_node: RawNode) -> tuple[Booted, dict[str, Entry]]:
     """The first start, under SeaBIOS."""
-    return box.start("bios")
+    return raw_node.start("bios")
 
 
 @pytest.fixture(scope="module")
-def under_uefi(box: Box, bios: tuple[Booted, dict[str, Entry]]) -> tuple[Booted, dict[str, Entry]]:  # noqa: ARG001 - it comes before
+def under_uefi(raw_node: RawNode, bios: tuple[Booted, dict[str, Entry]]) -> tuple[Booted, dict[str, Entry]]:  # noqa: ARG001 - it comes before
     """The second, under OVMF, at which a person logs in at the console, by the password of the site."""
-    password = box.project.run("sites", "password", "-s", "dev", "kiosk-7").split()[-1]
-    sign = box.scratch / "visitor.img"
+    password = raw_node.project.run("sites", "password", "-s", "dev", "kiosk-7").split()[-1]
+    sign = raw_node.scratch / "visitor.img"
     sign.write_bytes(bytes(2**20))
     talk = (
         ("kiosk-7 login: ", "rescue\n"),
         ("Password: ", f"{password}\n"),
         ("rescue@kiosk-7:~$ ", "echo I am $(id -un); edgefleet-status; touch ~/visited; exit\n"),
     )
-    return box.start("uefi", *uefi(box.scratch), *drive(sign, serial="visitor"), talk=talk)
+    return raw_node.start("uefi", *uefi(raw_node.scratch), *drive(sign, serial="visitor"), talk=talk)
 
 
 def test_it_starts_by_itself_and_is_well(bios: tuple[Booted, dict[str, Entry]]) -> None:
@@ -124,12 +124,12 @@ def test_the_data_disk_has_what_changes(bios: tuple[Booted, dict[str, Entry]]) -
     assert [] == [path for path in booted.files if path.startswith("/var/lib/rancher/")]
 
 
-def test_the_root_has_all_of_the_medium(box: Box, bios: tuple[Booted, dict[str, Entry]]) -> None:
+def test_the_root_has_all_of_the_medium(raw_node: RawNode, bios: tuple[Booted, dict[str, Entry]]) -> None:
     """It is the last partition, and grown at the first start; the image itself is much smaller."""
     assert bios[0].facts["settled"]
-    start, sectors = root_at(box.disk)
-    assert root_at(box.image)[0] == start
-    assert box.disk.stat().st_size - 2**21 < (start + sectors) * SECTOR
+    start, sectors = root_at(raw_node.disk)
+    assert root_at(raw_node.image)[0] == start
+    assert raw_node.disk.stat().st_size - 2**21 < (start + sectors) * SECTOR
 
 
 def test_its_hardware_is_looked_after(bios: tuple[Booted, dict[str, Entry]]) -> None:
@@ -158,7 +158,7 @@ def test_it_starts_again_under_uefi(
 
 
 def test_a_person_logs_in_at_the_console(under_uefi: tuple[Booted, dict[str, Entry]]) -> None:
-    """By the password that is derived for the site, without a network, and reads how the box is."""
+    """By the password that is derived for the site, without a network, and reads how the node is."""
     booted, _ = under_uefi
     assert "I am rescue" in booted.console
     assert "This is n1 of kiosk-7, retail in dev.\n" in booted.console

@@ -1,4 +1,4 @@
-"""A seed on a box: its first boot, its second, a changed seed, and one with which k3s does not start.
+"""A seed on a node: its first boot, its second, a changed seed, and one with which k3s does not start.
 
 Each is a boot of one and the same machine, in this order; a test looks at what one of them left.
 """
@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
-from tests.boot_vm.boxes import KEY, NETWORK, NODE, PAYLOAD, SeededBox, golden_site, seeded_box
 from tests.boot_vm.machine import Booted, boot, drive
+from tests.boot_vm.nodes import KEY, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import tool
 
 from edgefleet.keys.break_glass import tunnel_address
 from edgefleet.keys.derivation import ssh_host_key
 
 pytestmark = pytest.mark.boot
-Boot = Callable[[SeededBox], Booted]
+Boot = Callable[[SeededNode], Booted]
 RESTLESS = ("/var/lib/cloud/", "/var/lib/systemd/", "/etc/resolv.conf", "/etc/hostname")
 """What cloud-init and systemd write at each boot."""
 HOMES = str(Path("/home", "x"))[:-1]
@@ -30,16 +30,16 @@ NOBODY_BUT_ROOT = 0o077
 
 @pytest.fixture(scope="module")
 def boots(base: BaseSystem, payload_medium: Path, scratch: Path) -> Boot:
-    """Boots the machine once more, with a box's seed and the payload in."""
+    """Boots the machine once more, with a node's seed and the payload in."""
     disk = scratch / "disk.img"
     tool("cp", "--sparse=always", base.root, disk)
     count = 0
 
-    def once_more(box: SeededBox) -> Booted:
+    def once_more(seeded: SeededNode) -> Booted:
         nonlocal count
         count += 1
         seed, seen = scratch / f"{count}.iso", scratch / f"seen-{count}"
-        seed.write_bytes(box.seed.data)
+        seed.write_bytes(seeded.seed.data)
         seen.mkdir()
         kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", KERNEL_LINE)
         disks = (*drive(disk, reads=False), *drive(seed), *drive(payload_medium))
@@ -49,18 +49,18 @@ def boots(base: BaseSystem, payload_medium: Path, scratch: Path) -> Boot:
 
 
 @pytest.fixture(scope="module")
-def box() -> SeededBox:
+def seeded() -> SeededNode:
     """The golden server."""
-    return seeded_box(golden_site())
+    return seeded_node(golden_site())
 
 
 @pytest.fixture(scope="module")
-def other() -> SeededBox:
+def other() -> SeededNode:
     """The same after a change: another name, address, user, kernel setting and argument of k3s; no tunnel."""
     site = golden_site()
     node = site.nodes[NODE]
     network = replace(node.network, address="10.1.1.20/24", extra_addresses=())
-    return seeded_box(
+    return seeded_node(
         replace(
             site,
             users=(site.users[0], replace(site.users[1], name="visitor")),
@@ -73,32 +73,32 @@ def other() -> SeededBox:
 
 
 @pytest.fixture(scope="module")
-def bad(other: SeededBox) -> SeededBox:
+def bad(other: SeededNode) -> SeededNode:
     """The changed one with a flag that k3s does not have."""
     k3s = replace(other.site.k3s, config={**other.site.k3s.config, "no-such-flag": "1"})
-    return seeded_box(replace(other.site, k3s=k3s))
+    return seeded_node(replace(other.site, k3s=k3s))
 
 
 @pytest.fixture(scope="module")
-def first(boots: Boot, box: SeededBox) -> Booted:
+def first(boots: Boot, seeded: SeededNode) -> Booted:
     """The first boot."""
-    return boots(box)
+    return boots(seeded)
 
 
 @pytest.fixture(scope="module")
-def second(boots: Boot, box: SeededBox, first: Booted) -> Booted:  # noqa: ARG001 - it comes before
+def second(boots: Boot, seeded: SeededNode, first: Booted) -> Booted:  # noqa: ARG001 - it comes before
     """The second, with the same seed."""
-    return boots(box)
+    return boots(seeded)
 
 
 @pytest.fixture(scope="module")
-def changed(boots: Boot, other: SeededBox, second: Booted) -> Booted:  # noqa: ARG001 - it comes before
+def changed(boots: Boot, other: SeededNode, second: Booted) -> Booted:  # noqa: ARG001 - it comes before
     """The third, with another seed."""
     return boots(other)
 
 
 @pytest.fixture(scope="module")
-def refused(boots: Boot, bad: SeededBox, changed: Booted) -> Booted:  # noqa: ARG001 - it comes before
+def refused(boots: Boot, bad: SeededNode, changed: Booted) -> Booted:  # noqa: ARG001 - it comes before
     """The fourth, with a seed that asks k3s for what it does not have."""
     return boots(bad)
 
@@ -129,22 +129,22 @@ def lasting(booted: Booted) -> dict[str, str]:
     return {name: unit["ActiveState"] for name, unit in units if name not in RECURRING}
 
 
-def assert_is(booted: Booted, box: SeededBox) -> None:
-    """Every file that the box shall have is on the disk, as planned; every unit is as planned."""
-    planned = {path: ("regular", mode, (0, 0), content) for path, (content, mode) in box.contents.items()}
+def assert_is(booted: Booted, seeded: SeededNode) -> None:
+    """Every file that the node shall have is on the disk, as planned; every unit is as planned."""
+    planned = {path: ("regular", mode, (0, 0), content) for path, (content, mode) in seeded.contents.items()}
     there = {
         path: (entry.kind, entry.mode, entry.owner, entry.content)
         for path, entry in booted.files.items()
         if path in planned
     }
     assert planned == there
-    enabled = {unit.name: "enabled" if unit.is_enabled else "static" for unit in box.wanted.units}
+    enabled = {unit.name: "enabled" if unit.is_enabled else "static" for unit in seeded.wanted.units}
     units = booted.facts["units"]
     assert enabled == {name: units[name]["UnitFileState"] for name in enabled}
 
 
 def test_the_first_boot_ends_well(first: Booted) -> None:
-    """cloud-init has no errors, no unit has failed, nothing is left to do, and the box says it is well."""
+    """cloud-init has no errors, no unit has failed, nothing is left to do, and the node says it is well."""
     assert [] == first.facts["cloud-init"]["v1"]["errors"]
     assert first.facts["cloud-init"]["v1"]["datasource"].startswith("DataSourceNoCloud")
     assert [] == first.facts["failed"]
@@ -153,9 +153,9 @@ def test_the_first_boot_ends_well(first: Booted) -> None:
     assert "k3s stand-in: started as server; no container runs here" in first.console
 
 
-def test_every_planned_file_and_unit_is_there(first: Booted, box: SeededBox) -> None:
+def test_every_planned_file_and_unit_is_there(first: Booted, seeded: SeededNode) -> None:
     """With its content, mode and owner; this is recipe 1 as a whole."""
-    assert_is(first, box)
+    assert_is(first, seeded)
     assert {"/etc/edgefleet/firewall.nft", "/etc/edgefleet/identity/site.key"} < first.files.keys()
 
 
@@ -166,19 +166,19 @@ def test_it_has_its_names_and_its_time_zone(first: Booted) -> None:
     assert b"de-ber-001\n" == first.files["/etc/hostname"].content
 
 
-def test_it_has_its_addresses(first: Booted, box: SeededBox) -> None:
+def test_it_has_its_addresses(first: Booted, seeded: SeededNode) -> None:
     """On the interface with the declared hardware address, and inside the tunnel."""
     assert {"10.1.1.10/24", "2001:db8:1::10/64"} == addresses(first, "lan0")
     assert ["10.1.1.1"] == [each["gateway"] for each in first.facts["routes"] if each["dst"] == "default"]
-    peer = box.site.break_glass.wireguard
+    peer = seeded.site.break_glass.wireguard
     assert peer is not None
-    assert {f"{tunnel_address(box.site, NODE, peer.network)}/128"} == addresses(first, "edgefleet")
+    assert {f"{tunnel_address(seeded.site, NODE, peer.network)}/128"} == addresses(first, "edgefleet")
 
 
-def test_its_users_log_in_by_key_and_the_rescue_user_by_password(first: Booted, box: SeededBox) -> None:
+def test_its_users_log_in_by_key_and_the_rescue_user_by_password(first: Booted, seeded: SeededNode) -> None:
     """One may do everything, one nothing but look; `rescue` is nobody over SSH."""
     assert {"ops", "auditor", "rescue"} == users(first).keys()
-    for user in box.site.users:
+    for user in seeded.site.users:
         keys = first.files[f"{HOMES}{user.name}/.ssh/authorized_keys"]
         assert (user.ssh_keys, 0o600) == (tuple(keys.content.decode().splitlines()), keys.mode)
         assert password(first, user.name).startswith("!")
@@ -192,7 +192,7 @@ def test_its_users_log_in_by_key_and_the_rescue_user_by_password(first: Booted, 
     assert "allowusers rescue" not in sshd
 
 
-def test_it_shows_the_host_key_that_was_known_before(first: Booted, box: SeededBox) -> None:
+def test_it_shows_the_host_key_that_was_known_before(first: Booted, seeded: SeededNode) -> None:
     """And no other kind: those that the base system came with are gone."""
     private, public = ssh_host_key(KEY, node=NODE, comment="de-ber-001")
     assert private.strip() == first.files["/etc/ssh/ssh_host_ed25519_key"].content.decode().strip()
@@ -200,13 +200,13 @@ def test_it_shows_the_host_key_that_was_known_before(first: Booted, box: SeededB
     assert ["/etc/ssh/ssh_host_ed25519_key"] == [
         path for path in first.files if path.startswith("/etc/ssh/ssh_host_") and path.endswith("_key")
     ]
-    assert box.wanted.ssh_host_keys.keys() == {"ed25519"}
+    assert seeded.wanted.ssh_host_keys.keys() == {"ed25519"}
 
 
-def test_the_kernel_is_set_as_the_files_say(first: Booted, box: SeededBox) -> None:
+def test_the_kernel_is_set_as_the_files_say(first: Booted, seeded: SeededNode) -> None:
     """Read from the kernel: what kubelet insists on, what hardening asks, and the site's own."""
     planned: dict[str, str] = {}
-    for path, (content, _) in box.contents.items():
+    for path, (content, _) in seeded.contents.items():
         if path.startswith("/etc/sysctl.d/"):
             lines = (line.partition("=") for line in content.decode().splitlines() if "=" in line)
             planned |= {name.strip(): value.strip() for name, _, value in lines}
@@ -268,10 +268,10 @@ def test_the_payload_is_where_k3s_looks(first: Booted) -> None:
     assert [name] == first.facts["k3s"]["images"]
 
 
-def test_secrets_are_for_root_alone_and_cloud_init_keeps_no_copy(first: Booted, box: SeededBox) -> None:
+def test_secrets_are_for_root_alone_and_cloud_init_keeps_no_copy(first: Booted, seeded: SeededNode) -> None:
     """Not in any file that others may read, wherever on the disk it is; and cloud-init's copies are gone."""
     secrets = [str(first.facts["k3s"]["config"][name]).encode() for name in ("token", "agent-token")]
-    secrets += [file.content for file in box.wanted.files if file.is_secret]
+    secrets += [file.content for file in seeded.wanted.files if file.is_secret]
     holders = {
         path for path, each in first.files.items() if any(secret in each.content for secret in secrets)
     }
@@ -301,7 +301,7 @@ def test_a_second_boot_changes_nothing(first: Booted, second: Booted) -> None:
     assert addresses(first, "lan0") == addresses(second, "lan0")
 
 
-def test_a_changed_seed_is_applied(changed: Booted, other: SeededBox) -> None:
+def test_a_changed_seed_is_applied(changed: Booted, other: SeededNode) -> None:
     """As it has another instance id: names, addresses, users, kernel, k3s; what is not asked for ends."""
     assert [] == changed.facts["failed"]
     assert [] == changed.facts["cloud-init"]["v1"]["errors"]
@@ -320,7 +320,7 @@ def test_a_changed_seed_is_applied(changed: Booted, other: SeededBox) -> None:
 
 
 def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
-    refused: Booted, changed: Booted, other: SeededBox
+    refused: Booted, changed: Booted, other: SeededNode
 ) -> None:
     """k3s runs again with the one before, and a person at the console is told."""
     assert "k3s stand-in: does not start: flag provided but not defined: -no-such-flag" in refused.console

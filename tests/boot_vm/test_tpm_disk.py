@@ -1,4 +1,4 @@
-"""A data disk that is bound to the box's TPM: made, opened again, and not opened by another box.
+"""A data disk that is bound to the node's TPM: made, opened again, and not opened by another node.
 
 The TPM is a stand-in in software (swtpm), with its state in a folder: another folder is another chip.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
-from tests.boot_vm.boxes import KEY, NETWORK, NODE, SeededBox, golden_site, seeded_box
 from tests.boot_vm.machine import Booted, boot, drive
+from tests.boot_vm.nodes import KEY, NETWORK, NODE, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import PLACES, tool
 
 from edgefleet.keys.disk_recovery import recovery_passphrase
@@ -37,13 +37,13 @@ def chips() -> None:
 
 
 @pytest.fixture(scope="module")
-def box() -> SeededBox:
+def seeded() -> SeededNode:
     """The golden server, whose records are on a disk of their own."""
     site = golden_site()
     node = site.nodes[NODE]
     disk = DataDisk(device=DEVICE, path=PATH, encryption="tpm2")
     hardware = replace(node.hardware, data_disk=disk)
-    return seeded_box(replace(site, nodes={NODE: replace(node, hardware=hardware)}))
+    return seeded_node(replace(site, nodes={NODE: replace(node, hardware=hardware)}))
 
 
 @contextmanager
@@ -71,11 +71,11 @@ def records(scratch: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def boots(base: BaseSystem, box: SeededBox, payload_medium: Path, records: Path, scratch: Path) -> Boot:
+def boots(base: BaseSystem, seeded: SeededNode, payload_medium: Path, records: Path, scratch: Path) -> Boot:
     """Boots the machine once more, with a TPM of a name."""
     disk, seed = scratch / "tpm-disk.img", scratch / "tpm-seed.iso"
     tool("cp", "--sparse=always", base.root, disk)
-    seed.write_bytes(box.seed.data)
+    seed.write_bytes(seeded.seed.data)
     count = 0
 
     def once_more(chip: str) -> Booted:
@@ -124,7 +124,7 @@ def test_a_blank_disk_is_encrypted_and_k3s_keeps_its_records_there(first: Booted
     assert "data-disk: /var/lib/rancher is on" in first.journal
 
 
-def test_the_same_box_opens_it_at_each_boot_by_itself(second: Booted) -> None:
+def test_the_same_node_opens_it_at_each_boot_by_itself(second: Booted) -> None:
     """Nobody types anything, and nothing is made anew."""
     assert ["/dev/mapper/edgefleet-data", "ext4"] == mounted(second)
     assert second.facts["settled"]

@@ -1,4 +1,4 @@
-"""What each format puts on a box's disk: read back from its image, by the rules of who applies it."""
+"""What each format puts on a node's disk: read back from its image, by the rules of who applies it."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from edgefleet.io.iso9660 import read_iso
 
 
 class OnDisk(NamedTuple):
-    """A file as it is on the box."""
+    """A file as it is on the node."""
 
     mode: int
     owner: str

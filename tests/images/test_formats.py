@@ -1,4 +1,4 @@
-"""All formats: the same boot steps are the same files on the box, and the same bytes always."""
+"""All formats: the same boot steps are the same files on the node, and the same bytes always."""
 
 import os
 import shutil

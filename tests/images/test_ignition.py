@@ -59,7 +59,7 @@ def test_the_system_is_named_and_entered_as_with_cloud_init() -> None:
 
 
 def test_nothing_is_written_where_usr_cannot_be() -> None:
-    """Not below /usr at all: Ignition would fail there, and the box would not come up."""
+    """Not below /usr at all: Ignition would fail there, and the node would not come up."""
     paths = [each["path"] for each in config(boot_of("shut-in"))["storage"]["files"]]
     assert any(path.startswith("/var/usrlocal/") for path in paths)
     assert not [path for path in paths if path.startswith("/usr/")]

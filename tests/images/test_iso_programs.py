@@ -21,7 +21,7 @@ def program(name: str, at: Path, **how: object) -> Path:
     return at
 
 
-class Box:
+class Machine:
     """A folder with what a kernel says of its disks."""
 
     def __init__(self, root: Path) -> None:
@@ -79,105 +79,107 @@ class Box:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Box:
-    """A box without disks."""
-    return Box(tmp_path)
+def machine(tmp_path: Path) -> Machine:
+    """A node without disks."""
+    return Machine(tmp_path)
 
 
-def test_the_only_built_in_disk_is_taken(box: Box) -> None:
+def test_the_only_built_in_disk_is_taken(machine: Machine) -> None:
     """Not the medium, no stick, no card reader, nothing without a medium or that cannot be written."""
-    box.disk("nvme0n1", on="pci0000:00/nvme/nvme0")
-    box.disk("sda", on="pci0000:00/usb2/2-1")
-    box.disk("sdb", part="sdb1")
-    box.disk("sdc", removable=1)
-    box.disk("sdd", size=0)
-    box.disk("sde", ro=1)
+    machine.disk("nvme0n1", on="pci0000:00/nvme/nvme0")
+    machine.disk("sda", on="pci0000:00/usb2/2-1")
+    machine.disk("sdb", part="sdb1")
+    machine.disk("sdc", removable=1)
+    machine.disk("sdd", size=0)
+    machine.disk("sde", ro=1)
     for name in ("loop0", "sr0", "zram0", "mmcblk0boot0"):
-        box.disk(name)
-    box.medium("sdb1")
-    assert (0, "/dev/nvme0n1") == box.choose()
+        machine.disk(name)
+    machine.medium("sdb1")
+    assert (0, "/dev/nvme0n1") == machine.choose()
 
 
-def test_among_several_disks_nothing_is_chosen(box: Box) -> None:
+def test_among_several_disks_nothing_is_chosen(machine: Machine) -> None:
     """It says which there are and what to do, and no installer is told anything."""
-    box.disk("sda")
-    box.disk("sdb", size=2 * MB500, **{"device/model": "OTHER"})
-    status, said = box.choose("debian")
+    machine.disk("sda")
+    machine.disk("sdb", size=2 * MB500, **{"device/model": "OTHER"})
+    status, said = machine.choose("debian")
     assert 1 == status
     assert "several disks: /dev/sda (500 GB, ACME 500), /dev/sdb (1000 GB, OTHER)" in said
     assert "image.installOn in the fleet file" in said
-    assert "Nothing was written to any disk" in (box.root / "dev" / "tty1").read_text()
+    assert "Nothing was written to any disk" in (machine.root / "dev" / "tty1").read_text()
 
 
-def test_a_box_without_a_disk_says_so(box: Box) -> None:
+def test_a_node_without_a_disk_says_so(machine: Machine) -> None:
     """The medium is none."""
-    box.disk("sda")
-    box.medium("sda")
-    assert (1, "edgefleet: This node has no built-in disk that can be written.") == box.choose()
+    machine.disk("sda")
+    machine.medium("sda")
+    assert (1, "edgefleet: This node has no built-in disk that can be written.") == machine.choose()
 
 
-def test_the_disk_that_is_named_is_taken(box: Box) -> None:
+def test_the_disk_that_is_named_is_taken(machine: Machine) -> None:
     """By a name that stays, among others; a stick, too, as somebody asked for it."""
-    box.disk("sda")
-    box.disk("sdb", on="pci0000:00/usb2/2-1")
-    by_id = box.root / "dev" / "disk" / "by-id"
+    machine.disk("sda")
+    machine.disk("sdb", on="pci0000:00/usb2/2-1")
+    by_id = machine.root / "dev" / "disk" / "by-id"
     by_id.mkdir(parents=True)
-    (by_id / "usb-ACME").symlink_to(box.root / "dev" / "sdb")
-    assert (0, "/dev/sdb") == box.choose(disk="/dev/disk/by-id/usb-ACME")
-    assert (0, "/dev/sda") == box.choose(disk="/dev/sda")
+    (by_id / "usb-ACME").symlink_to(machine.root / "dev" / "sdb")
+    assert (0, "/dev/sdb") == machine.choose(disk="/dev/disk/by-id/usb-ACME")
+    assert (0, "/dev/sda") == machine.choose(disk="/dev/sda")
 
 
-def test_a_named_disk_that_cannot_be_it_is_refused(box: Box) -> None:
+def test_a_named_disk_that_cannot_be_it_is_refused(machine: Machine) -> None:
     """One that is not there, a part of one, and the medium itself."""
-    box.disk("sda", part="sda1")
-    box.disk("sdb", part="sdb1")
-    box.medium("sdb1")
+    machine.disk("sda", part="sda1")
+    machine.disk("sdb", part="sdb1")
+    machine.medium("sdb1")
     assert (
         "/dev/nvme0n1, which image.installOn names, is not in this node. It has: /dev/sda"
-        in (box.choose(disk="/dev/nvme0n1")[1])
+        in (machine.choose(disk="/dev/nvme0n1")[1])
     )
-    assert "is a part of a disk" in box.choose(disk="/dev/sda1")[1]
-    assert "is the installer's own medium" in box.choose(disk="/dev/sdb")[1]
+    assert "is a partition, not a disk" in machine.choose(disk="/dev/sda1")[1]
+    assert "is the installer's own medium" in machine.choose(disk="/dev/sdb")[1]
 
 
-def test_the_disk_for_what_changes_is_never_erased(box: Box) -> None:
+def test_the_disk_for_what_changes_is_never_erased(machine: Machine) -> None:
     """It does not count, and cannot be named; a partition of it keeps all of it."""
-    box.disk("sda", part="sda1")
-    box.disk("sdb")
-    by_id = box.root / "dev" / "disk" / "by-id"
+    machine.disk("sda", part="sda1")
+    machine.disk("sdb")
+    by_id = machine.root / "dev" / "disk" / "by-id"
     by_id.mkdir(parents=True)
-    (by_id / "ata-DATA-part1").symlink_to(box.root / "dev" / "sda1")
+    (by_id / "ata-DATA-part1").symlink_to(machine.root / "dev" / "sda1")
     kept = "/dev/disk/by-id/ata-DATA-part1"
-    assert (0, "/dev/sdb") == box.choose(kept=kept)
-    assert "is the disk that hardware.dataDisk keeps" in box.choose(kept=kept, disk="/dev/sda")[1]
-    assert (0, "/dev/sda") == box.choose(kept="/dev/disk/by-id/none", disk="/dev/sda")
-    assert "which hardware.dataDisk keeps, is not in this node" in box.choose(kept="/dev/disk/by-id/none")[1]
+    assert (0, "/dev/sdb") == machine.choose(kept=kept)
+    assert "is the disk that hardware.dataDisk keeps" in machine.choose(kept=kept, disk="/dev/sda")[1]
+    assert (0, "/dev/sda") == machine.choose(kept="/dev/disk/by-id/none", disk="/dev/sda")
+    assert (
+        "which hardware.dataDisk keeps, is not in this node" in machine.choose(kept="/dev/disk/by-id/none")[1]
+    )
 
 
-def test_debians_installer_is_told(box: Box) -> None:
+def test_debians_installer_is_told(machine: Machine) -> None:
     """The disk, the boot loader's place, and partitions for the firmware that it was started by."""
-    box.disk("sda")
-    (box.root / "bin").mkdir()
-    stand_in = box.root / "bin" / "debconf-set"
-    stand_in.write_text(f'#!/bin/sh\n# a stand-in\necho "$1=$2" >>{box.root}/asked\n')
+    machine.disk("sda")
+    (machine.root / "bin").mkdir()
+    stand_in = machine.root / "bin" / "debconf-set"
+    stand_in.write_text(f'#!/bin/sh\n# a stand-in\necho "$1=$2" >>{machine.root}/asked\n')
     stand_in.chmod(0o755)
-    assert 0 == box.choose("debian")[0]
-    bios = (box.root / "asked").read_text().splitlines()
+    assert 0 == machine.choose("debian")[0]
+    bios = (machine.root / "asked").read_text().splitlines()
     assert ["partman-auto/disk=/dev/sda", "grub-installer/bootdev=/dev/sda"] == bios[:2]
     assert "method{ biosgrub }" in bios[2]
     assert "$iflabel{ gpt }" in bios[2]
     assert "mountpoint{ / } ." in bios[2]
-    (box.root / "sys" / "firmware" / "efi").mkdir(parents=True)
-    box.choose("debian")
-    assert "method{ efi }" in (box.root / "asked").read_text().splitlines()[-1]
+    (machine.root / "sys" / "firmware" / "efi").mkdir(parents=True)
+    machine.choose("debian")
+    assert "method{ efi }" in (machine.root / "asked").read_text().splitlines()[-1]
 
 
-def test_ubuntus_installer_is_told(box: Box) -> None:
+def test_ubuntus_installer_is_told(machine: Machine) -> None:
     """In its own copy of the answers, in the place of a name that no disk has."""
-    box.disk("sda")
-    answers = box.root / "autoinstall.yaml"
+    machine.disk("sda")
+    answers = machine.root / "autoinstall.yaml"
     answers.write_bytes(iso.seed(installed("ubuntu")).files["autoinstall.yaml"])
-    assert (0, "") == box.choose("ubuntu")
+    assert (0, "") == machine.choose("ubuntu")
     assert "path: /dev/sda\n" in answers.read_text()
     assert "edgefleet-disk" not in answers.read_text()
 
@@ -274,7 +276,7 @@ def test_what_the_medium_carries_comes_along(medium: Path, target: Path) -> None
     assert ["medium"] == [each.name for each in there.parent.iterdir()]
 
 
-def test_a_box_with_a_link_knows_where_updates_are(medium: Path, target: Path) -> None:
+def test_a_node_with_a_link_knows_where_updates_are(medium: Path, target: Path) -> None:
     """One without has no sources that it could not reach."""
     finish(medium, target, is_airgapped=True)
     place = target / "etc" / "apt" / "sources.list.d" / "debian.sources"

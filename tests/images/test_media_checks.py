@@ -64,7 +64,7 @@ INSTALLER = Medium(format="iso", base=DEBIAN, installer="debian", install_on="/d
     "medium", [Medium(), Medium(format="ignition"), Medium(format="raw", base=DEBIAN), INSTALLER]
 )
 def test_what_fits_is_taken(medium: Medium) -> None:
-    """A wired amd64 box."""
+    """A wired amd64 node."""
     assert [] == found(medium)
 
 

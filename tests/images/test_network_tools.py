@@ -1,4 +1,4 @@
-"""The network of boxes without netplan, as the programs read it that run there."""
+"""The network of nodes without netplan, as the programs read it that run there."""
 
 import json
 import os

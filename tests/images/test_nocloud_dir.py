@@ -25,7 +25,7 @@ def test_the_partition_is_given_to_root_alone() -> None:
 
 
 def test_another_content_is_another_instance() -> None:
-    """So that a box applies it."""
+    """So that a node applies it."""
     other = boot(files=(File(path="/etc/x.conf", content=b"other\n"),))
     assert nocloud_dir.build(boot()).files["meta-data"] != nocloud_dir.build(other).files["meta-data"]
 

@@ -1,4 +1,4 @@
-"""Format ``raw``: real tools find in it what a box shall find, and everything that the base had."""
+"""Format ``raw``: real tools find in it what a node shall find, and everything that the base had."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ def cut(image: Path, name: str, out: Path) -> Path:
     return out
 
 
-def test_a_box_finds_its_seed_and_payload_and_the_base_is_whole(
+def test_a_node_finds_its_seed_and_payload_and_the_base_is_whole(
     base: Path, payload: Path, ingredients: Make, tmp_path: Path
 ) -> None:
     """By label and by the partition's name; root and boot partitions keep numbers, UUIDs and every byte."""

@@ -77,7 +77,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A box, and a first boot whose files are of every kind."""
+    """A node, and a first boot whose files are of every kind."""
     files = (
         File(path="/etc/x.conf", content=b"a $HOME `id`\n\tb\\\n", mode=0o640),
         File(path="/etc/deep/er/secret", content=b"EDGEFLEET-END\n", mode=0o600, is_secret=True),

@@ -44,8 +44,8 @@ def test_downloads_are_counted_in_bytes(*, is_animated: bool) -> None:
     file = io.StringIO()
     console = Console(file=file, width=80, force_terminal=is_animated)
     with Transfers(console, 2, 3_000, is_animated=is_animated) as transfers:
-        transfers.told("a", 1_000, 1_000)
-        transfers.told("b", 500, None)
+        transfers.report("a", 1_000, 1_000)
+        transfers.report("b", 500, None)
         assert 1_500 == transfers.here
     if not is_animated:
         assert "fetching 2 files, 3,000 bytes ...\n" == file.getvalue()

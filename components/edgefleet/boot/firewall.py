@@ -21,7 +21,7 @@ FLANNEL = {
     "vxlan": ("udp dport 8472",),
     "wireguard-native": ("udp dport 51820-51821",),
 }
-"""dict[flannel's backend -> what nodes send each other]; others route without a port of their own."""
+"""dict[flannel's backend -> its ports between nodes]; others route without a port of their own."""
 
 
 def plan(target: Target) -> Step:
@@ -84,19 +84,21 @@ def _neighbours(target: Target) -> tuple[str, ...]:
 
 
 def _addresses(site: SiteSpec, key: str) -> tuple[str, ...]:
-    """Subnets that k3s takes for containers: one, or one of each family."""
-    said = site.k3s.config.get(key, CLUSTER[key])
-    listed = said if isinstance(said, list | tuple) else str(said).split(",")
-    return tuple(each.strip() for each in listed)
+    """Subnets of k3s's containers: one, or one of each family."""
+    ranges = site.k3s.config.get(key, CLUSTER[key])
+    listed = ranges if isinstance(ranges, list | tuple) else str(ranges).split(",")
+    return tuple(subnet.strip() for subnet in listed)
 
 
 def _sources(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """What packets from `addresses` match, one for each family."""
+    """The match of packets from `addresses`, one for each family."""
     sources = []
     for family, version in (("ip", 4), ("ip6", 6)):
-        of_it = [each for each in addresses if ip_network(each, strict=False).version == version]
-        if of_it:
-            sources.append(f"{family} saddr {{ {', '.join(dict.fromkeys(of_it))} }}")
+        same_family = [
+            address for address in addresses if ip_network(address, strict=False).version == version
+        ]
+        if same_family:
+            sources.append(f"{family} saddr {{ {', '.join(dict.fromkeys(same_family))} }}")
     return tuple(sources)
 
 

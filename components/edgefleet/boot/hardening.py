@@ -1,7 +1,7 @@
-"""Step: what a hardened server needs beside its configuration (k3s docs, security/hardening-guide).
+"""Step: files of a hardened server beside its configuration (k3s docs, security/hardening-guide).
 
-The guide enables EventRateLimit and prints no limits for it; here they are those of Kubernetes's own example.
-The audit log leaves out leases and health, which are most of its lines and say nothing of anybody.
+The guide enables EventRateLimit without limits; these are the ones of Kubernetes's own example. The audit log
+leaves out leases and health, which are most of its lines and identify no user.
 """
 
 from pathlib import Path

@@ -1,11 +1,12 @@
 """The steps of recipe 1, in their order.
 
-Facts come first, so that a node that stops half-way can be identified, then what keeps it as it is when the
-medium is removed. The data disk is mounted before anything looks below its path; kernel settings precede k3s,
-whose kubelet exits without them; the clock precedes anything that checks a certificate. SSH and the firewall
-precede the long part, so that an administrator can log in and nobody else can. The payload precedes k3s,
-which is on it, and the current configuration set is adopted before k3s starts with it. Last comes what no
-other step needs: the heartbeat, the removal of copies of secrets, and the one restart that a board may need.
+Facts come first, so that a node that stops half-way can be identified, then the step that keeps it unchanged
+when the medium is removed. The data disk is mounted before anything looks below its path; kernel settings
+precede k3s, whose kubelet exits without them; the clock precedes anything that checks a certificate. SSH and
+the firewall precede the long part, so that an administrator can log in and nobody else can. The payload
+precedes k3s, which is on it, and the current configuration set is adopted before k3s starts with it. Last
+come the heartbeat, the removal of copies of secrets, and the one restart that a board may need: no step
+depends on them.
 """
 
 from edgefleet.boot import (

@@ -1,4 +1,4 @@
-"""`edgefleet artifacts`: pin what nodes and images consist of, and download it into the cache."""
+"""`edgefleet artifacts`: pin the files of nodes and images, and download them into the cache."""
 
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +81,7 @@ def fetch(
         say(session, "no image of this fleet contains a payload or a base")
         return
     with Transfers(session.err, len(items), whole, is_animated=session.is_animated) as transfers:
-        artifact_fetching.fetch(items, at_once=jobs, report=transfers.told)
+        artifact_fetching.fetch(items, at_once=jobs, report=transfers.report)
     show(session, [f"{item.size:>15,}  {item.name}" for item in items])
     say(session, f"all files are in {sources.cache.root}")
 

@@ -175,7 +175,7 @@ class Transfers:
         if self._bar:
             self._bar.stop()
 
-    def told(self, name: str, done: int, whole: int | None) -> None:  # noqa: ARG002 - the sum is known
+    def report(self, name: str, done: int, whole: int | None) -> None:  # noqa: ARG002 - the sum is known
         """Record that `name` has `done` bytes."""
         with self._lock:
             self._done[name] = done

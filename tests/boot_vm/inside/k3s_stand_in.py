@@ -62,7 +62,7 @@ def wrong_keys(config: dict[str, Any]) -> Iterator[str]:
 
 
 def wrong_surroundings(config: dict[str, Any], role: str) -> Iterator[str]:
-    """What does not hold on this box, and must before k3s starts."""
+    """What does not hold on this node, and must before k3s starts."""
     if CONFIG.stat().st_mode & OTHERS:
         yield f"{CONFIG} can be read by others, and holds the token"
     if REGISTRIES.exists() and not isinstance(yaml.safe_load(REGISTRIES.read_text()), dict):
@@ -130,7 +130,7 @@ def notify(state: str) -> None:
 
 
 def kubectl(arguments: list[str]) -> None:
-    """Answer the two questions that a box asks: is the API ready, is this node."""
+    """Answer the two questions that a node asks: is the API ready, is this node."""
     whose = Path(arguments[arguments.index("--kubeconfig") + 1])
     whose.read_text()
     with socket.socket(socket.AF_UNIX) as asking:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Part of the base that boot tests start, not of a box: what can be seen only from inside a machine.
+"""Part of the base that boot tests start, not of a node: what can be seen only from inside a machine.
 
 It waits until a boot is over, writes down what it sees, and turns the machine off.
-A boot is over when cloud-init is done, systemd has nothing left to do, and the box says that it is well; or
+A boot is over when cloud-init is done, systemd has nothing left to do, and the node says that it is well; or
 when none of that comes true in `LONGEST` seconds.
 """
 
@@ -18,7 +18,7 @@ LONGEST = 400
 OUT = Path("/var/lib/onlooker/facts.json")
 STATUS = Path("/var/lib/edgefleet/status.json")
 FOR_A_PERSON = Path("/var/lib/edgefleet/problems/data-disk")
-"""Where this stands, a box waits for somebody to come, and not for itself."""
+"""Where this stands, a node waits for somebody to come, and not for itself."""
 SYSCTLS = Path("/etc/sysctl.d")
 VISITOR = Path("/dev/disk/by-id/virtio-visitor")
 """A medium that says that somebody is going to log in at the console."""

@@ -89,6 +89,6 @@ def test_several_interfaces_that_match_do_not_all_take_the_address(interface: st
 
 
 def test_a_leased_address_is_kept_when_nobody_renews_it() -> None:
-    """The box goes on serving the shop while the router's DHCP is away."""
+    """The node goes on serving the shop while the router's DHCP is away."""
     (found,) = netplan(Network(interface="enp1s0"))["ethernets"].values()
     assert {"match": {"name": "enp1s0"}, "dhcp4": True, "critical": True} == found

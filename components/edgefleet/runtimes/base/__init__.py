@@ -1,1 +1,1 @@
-"""What the runtimes share."""
+"""Shared by the runtimes."""

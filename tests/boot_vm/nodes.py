@@ -1,4 +1,4 @@
-"""Sites whose boxes are started: the golden server, air-gapped, with all of recipe 1's features on."""
+"""Sites whose nodes are started: the golden server, air-gapped, with all of recipe 1's features on."""
 
 import base64
 import hashlib
@@ -33,8 +33,8 @@ PAYLOAD = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeededBox:
-    """A site of one box, what it shall be, and its seed."""
+class SeededNode:
+    """A site of one node, what it shall be, and its seed."""
 
     site: SiteSpec
     wanted: FirstBoot
@@ -42,7 +42,7 @@ class SeededBox:
 
     @property
     def contents(self) -> dict[str, tuple[bytes, int]]:
-        """dict[path -> (content, mode)] of all that the box shall have; owned by root."""
+        """dict[path -> (content, mode)] of all that the node shall have; owned by root."""
         files = {file.path: (file.content, file.mode) for file in self.wanted.files}
         units = {
             f"/etc/systemd/system/{unit.name}": (unit.text.encode(), 0o644) for unit in self.wanted.units
@@ -50,7 +50,7 @@ class SeededBox:
         return {**files, **units}
 
 
-def seeded_box(site: SiteSpec) -> SeededBox:
+def seeded_node(site: SiteSpec) -> SeededNode:
     """`site`, with its certificate, rendered."""
     hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     by = site_authority(
@@ -58,7 +58,7 @@ def seeded_box(site: SiteSpec) -> SeededBox:
     )
     known = identified(site, KEY, by, hub)
     wanted = first_boot(Target(site=known, name=NODE, key=KEY))
-    return SeededBox(site=known, wanted=wanted, seed=render_site(known, KEY, {})[NODE])
+    return SeededNode(site=known, wanted=wanted, seed=render_site(known, KEY, {})[NODE])
 
 
 def golden_site() -> SiteSpec:
@@ -85,7 +85,7 @@ def digest(content: bytes) -> str:
 
 
 def write_payload(folder: Path) -> None:
-    """The payload, laid out as a box finds it."""
+    """The payload, laid out as a node finds it."""
     for path, content in PAYLOAD.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
