@@ -92,7 +92,11 @@ class FakeEngine:
                 SECRET, fleet=spec.fleet, region=spec.region, site=name, generation=spec.key_generation
             )
             images = {
-                node: {"digest": image.digest, "uri": f"file:images/sites/{name}/{node}.iso"}
+                node: {
+                    "digest": image.digest,
+                    "uri": f"file:images/sites/{name}/{node}.iso",
+                    "identity": image.identity,
+                }
                 for node, image in render_site(spec, key, {"shop": "correct horse"}).items()
             }
             made[name] = Resource(

@@ -107,6 +107,23 @@ def test_explain_shows_what_changes_inside_an_image(known: "World") -> None:
     assert (["preview"], "") == (known.operations, numbered.err)
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        "{format: raw, base: {source: 'file:b.raw', sha256: " + 64 * "a" + "}}",
+        "{format: iso, installer: debian, base: {source: 'file:b.iso', sha256: " + 64 * "a" + "}}",
+    ],
+)
+def test_explain_shows_the_digests_of_the_preview(known: "World", image: str) -> None:
+    """Of an image that is composed the preview shows its identity; so does explain."""
+    known.edit("munich: {nodes: {n1: {}}}", f"munich: {{image: {image}, nodes: {{n1: {{}}}}}}")
+    known.run("preview", "-s", "dev", "--json", "preview.json")
+    sites = json.loads((known.project / "preview.json").read_text())["sites"]
+    (digests,) = (site["images"]["n1"] for site in sites if site["name"] == "munich")
+    explained = known.run("explain", "-s", "dev", "munich").out.splitlines()
+    assert [f"    - {digests['old']}", f"    + {digests['new']}"] == explained[1:3]
+
+
 def test_explain_takes_its_numbers_from_the_last_preview(known: "World") -> None:
     """Also of targets alone; what changed since is noted, and nothing is left of it once it was applied."""
     known.edit("10.20.1.10/24", "10.20.1.11/24")

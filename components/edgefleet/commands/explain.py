@@ -59,5 +59,5 @@ def _site(
         old = Side(inputs=from_plain(SiteInputs, dict(recorded.inputs)), digests=recorded.digests)
     if name in fleet.sites:
         inputs = secrets.assembled(session, stack, fleet, [name]).inputs(name)
-        new = Side(inputs=inputs, digests={node: image.digest for node, image in render(inputs).items()})
+        new = Side(inputs=inputs, digests={node: image.whole for node, image in render(inputs).items()})
     return explanation.lines(name, old, new)

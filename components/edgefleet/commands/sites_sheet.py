@@ -73,4 +73,4 @@ def _sheet_image(node: str, image: SiteImage, format_: str) -> site_sheet.SheetI
 
     kind = FORMATS[format_]
     file = image.name if kind.compose is None else f"{node}{kind.whole}"
-    return site_sheet.SheetImage(file=file, digest=image.identity or image.digest)
+    return site_sheet.SheetImage(file=file, digest=image.whole)

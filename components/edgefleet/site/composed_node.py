@@ -50,7 +50,7 @@ class NodeJob:
     @property
     def identity(self) -> str:
         """The parts of the image."""
-        return self.seed.identity or self.seed.digest
+        return self.seed.whole
 
     @property
     def sharing(self) -> Share:

@@ -40,6 +40,11 @@ class SiteImage:
     placed: tuple[File, ...] = field(default=(), repr=False)
     """The files that it writes to the node's disk."""
 
+    @property
+    def whole(self) -> str:
+        """The digest that previews and sheets show: of all that the image is made of."""
+        return self.identity or self.digest
+
 
 def render(inputs: SiteInputs) -> dict[str, SiteImage]:
     """dict[node name -> image] of a site from the inputs of its resource; see `render_site`."""
