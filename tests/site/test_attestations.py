@@ -252,7 +252,7 @@ TAMPERED: dict[str, tuple[str, Callable[[str], str], str]] = {
     "subject": (
         ".intoto.json",
         lambda text: text.replace('"name": "n1.iso"', '"name": "n2.iso"'),
-        "of another image",
+        "about another image",
     ),
     "not a statement": (".intoto.json", lambda _: "{}", "not a statement"),
     "envelope": (".dsse.json", _other_payload, "signature of other contents"),
