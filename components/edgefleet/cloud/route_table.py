@@ -141,8 +141,7 @@ def _routes(current: Described) -> dict[str, Route]:
 def _associations(current: Described) -> dict[str, str]:
     """dict[subnet -> id of its association]."""
     return {
-        association["SubnetId"]: association["RouteTableAssociationId"]
-        for association in current.get("Associations") or ()
-        if association.get("SubnetId")
-        and association.get("AssociationState", {}).get("State") != "disassociated"
+        link["SubnetId"]: link["RouteTableAssociationId"]
+        for link in current.get("Associations") or ()
+        if link.get("SubnetId") and link.get("AssociationState", {}).get("State") != "disassociated"
     }

@@ -95,7 +95,7 @@ class Table:
             yield name, _nested(columns, cells), row
 
     def _rows(self, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-        expected = len(self.columns)
+        width = len(self.columns)
         hint = 'give each column one cell, empty if need be; quote a cell that holds a separator: "a, b"'
         for line, text in enumerate(self.lines[1:], 2):
             if not text.strip(" \t,;"):
@@ -103,10 +103,8 @@ class Table:
             cells = [cell for _, cell in self.cells(line)] if '"' in text else text.split(self.separator)
             if text.count('"') % 2:
                 problems.append(Row(self, line).problem("bad-row", "a quote in this row is not closed", hint))
-            elif len(cells) != expected:
-                problem = (
-                    f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {expected}"
-                )
+            elif len(cells) != width:
+                problem = f"this row has {len(cells)} cell{'s'[: len(cells) != 1]}, the heading has {width}"
                 problems.append(Row(self, line).problem("bad-row", problem, hint))
             else:
                 yield line, cells

@@ -83,10 +83,8 @@ def _row(name: str, field: Mapping[str, Any], required: set[str]) -> str:
         "required" if name in required else f"`{json.dumps(field['default'])}`" if "default" in field else ""
     )
     marks = "!" * bool(field.get("willReplaceOnChanges"))
-    secret = " secret" * bool(field.get("secret"))
-    return (
-        f"| `{name}`{marks} | {_type(field)}{secret} | {default} | {_joined(field.get('description', ''))} |"
-    )
+    kind = _type(field) + " secret" * bool(field.get("secret"))
+    return f"| `{name}`{marks} | {kind} | {default} | {_joined(field.get('description', ''))} |"
 
 
 def _joined(description: str) -> str:
