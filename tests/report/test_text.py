@@ -190,6 +190,16 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
     golden("done.txt", shown(site_changes.view(made.outcome(steps, operation="up"), seen)))
 
 
+def test_a_refresh_states_that_images_are_missing_and_no_row(made: "Made") -> None:
+    """A site whose images all left the store is still in the fleet file; refresh removed nothing."""
+    kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")
+    steps = [made.step("same", kept, kept), made.step("delete", lost, {})]
+    seen = site_changes.Seen(at=NOW, fleet=made.fleet([kept, lost]))
+    text = shown(site_changes.view(made.outcome(steps, operation="refresh"), seen))
+    assert "GONE - 1 site, its images are no longer in the store\n  - de-ber-0002\n" in text
+    assert "removed" not in text
+
+
 def test_a_failed_run_counts_the_sites_that_it_did_not_reach(made: "Made", golden: "Golden") -> None:
     """What a failed up did not come to is named, and the counts still add up."""
     sites = [made.plain(name) for name in names("de-ber", 5)]

@@ -27,6 +27,13 @@ VERBS: dict[Operation, str] = {
     "refresh": "refreshed",
     "destroy": "destroyed",
 }
+LOSSES: dict[Operation, str] = {
+    "preview": "",
+    "up": ", {} images are removed",
+    "refresh": ", {} images are no longer in the store",
+    "destroy": ", {} images are removed",
+}
+"""What happened to the images of sites that are gone; `{}` stands for its or their."""
 RESULTS = {"failed": "failed after", "refused": "refused after", "cancelled": "cancelled after"}
 
 
@@ -97,11 +104,10 @@ def gone(view: View) -> Iterator[Text]:
     if not lost:
         return
     whose = "its" if len(lost) == 1 else "their"
-    removed = f", {whose} images are removed" if view.is_done else ""
-    yield Text(f"GONE - {counted(len(lost), 'site')}{removed}", "bold red")
+    yield Text(f"GONE - {counted(len(lost), 'site')}{LOSSES[view.operation].format(whose)}", "bold red")
     for site in lost:
         line = Text.assemble(("  - ", "red"), site.name)
-        reason = "" if view.operation == "destroy" else "row removed"
+        reason = "row removed" if view.operation in {"preview", "up"} else ""
         if reason and line.cell_len < 36:  # noqa: PLR2004 - the column of the reason
             line.append(" " * (37 - line.cell_len))
         yield from both_ends(line.append(reason and f"  {reason}"), site.where)
