@@ -28,6 +28,14 @@ def test_the_classes_are_those_of_the_stub() -> None:
         _ = aws.Instance  # type: ignore[attr-defined]  # the stub has none either
 
 
+def test_the_classes_are_listed_for_completion() -> None:
+    """``dir()`` names each resource and its inputs before any class is built."""
+    names = re.findall(
+        r"^class (\w+)(?=\(pulumi\.CustomResource)", STUB.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted([*names, *(f"{name}Args" for name in names)]) == dir(aws)
+
+
 def test_help_shows_inputs_and_outputs() -> None:
     """What the stub is to an editor, `help()` is to a person at a prompt."""
     text = pydoc.plain(pydoc.render_doc(aws.Subnet))

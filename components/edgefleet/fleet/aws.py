@@ -6,7 +6,7 @@ Editors and mypy read `aws.pyi`, which `make schema` writes; ``help(Vpc)`` shows
 
 from typing import Any
 
-from edgefleet.provider.python_classes import class_named
+from edgefleet.provider.python_classes import class_named, class_names
 
 
 def __getattr__(name: str) -> Any:
@@ -14,3 +14,8 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
     return globals().setdefault(name, class_named(name))
+
+
+def __dir__() -> list[str]:
+    """The classes that can be named, for completion and ``dir()``."""
+    return class_names()

@@ -30,6 +30,13 @@ def class_named(name: str) -> Any:
     return _record(name, _kind(kind).Spec) if name.endswith("Args") else _resource_class(kind)
 
 
+def class_names() -> list[str]:
+    """The classes of all kinds and of their inputs, sorted; no class is built for that."""
+    tokens = (resource.TOKEN for resource in import_module("edgefleet.provider.registry").RESOURCES)
+    kinds = (token.removeprefix(PREFIX) for token in tokens if token.startswith(PREFIX))
+    return sorted(f"{kind}{end}" for kind in kinds for end in ("", "Args"))
+
+
 def _home(kind: str) -> str:
     """The module of a kind: ``edgefleet.cloud.nat_gateway`` for ``NatGateway``."""
     return f"edgefleet.cloud.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}"

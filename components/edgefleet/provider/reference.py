@@ -22,6 +22,9 @@ resource has tags that identify its owner: `managed-by`, `edgefleet:fleet`, `edg
 `edgefleet:urn` and `edgefleet:generation`. Import one by its id, in another region than the provider's by
 `<id>@<region>`.
 
+In a program: `from edgefleet.fleet.aws import Vpc`, then `Vpc("net", {"cidr": "10.9.0.0/16"})`; at a
+prompt, `help(Vpc)` shows the table below.
+
 The AWS resources are those that a hub is built of. For anything else, use
 [pulumi-aws](https://www.pulumi.com/registry/packages/aws/) in the same program: its resources take the
 outputs of these as inputs, and the reverse.
