@@ -48,8 +48,8 @@ def _rules(target: Target) -> Iterator[str]:
                 yield f'{source} {ports} accept comment "nodes of this site"'
     if target.site.break_glass.wireguard is not None:
         yield 'iifname "edgefleet" accept comment "tunnel outwards"'
-    for each in target.site.firewall.allow:
-        yield from _admitted(each.from_, f"{each.protocol} dport {each.port} accept")
+    for rule in target.site.firewall.allow:
+        yield from _admitted(rule.from_, f"{rule.protocol} dport {rule.port} accept")
 
 
 def _admitted(addresses: tuple[str, ...], rule: str) -> Iterator[str]:
@@ -79,8 +79,8 @@ def _neighbours(target: Target) -> tuple[str, ...]:
     """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in."""
     known = {name: node.network.interfaces for name, node in target.site.nodes.items()}
     if all(addresses for name, addresses in known.items() if name != target.name):
-        return tuple(str(each.ip) for name in known if name != target.name for each in known[name])
-    return tuple(str(each.network) for addresses in known.values() for each in addresses)
+        return tuple(str(address.ip) for name in known if name != target.name for address in known[name])
+    return tuple(str(address.network) for addresses in known.values() for address in addresses)
 
 
 def _addresses(site: SiteSpec, key: str) -> tuple[str, ...]:

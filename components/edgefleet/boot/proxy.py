@@ -23,13 +23,11 @@ def plan(target: Target) -> Step:
     Raises:
         InvalidInput: the stack does not have the credentials that are named.
     """
-    if target.site.proxy is None:
+    proxy = target.site.proxy
+    if proxy is None:
         return Step(commands=(("rm", "-f", ENVIRONMENT, APT),))
-    proxies = {
-        "http": _address(target, target.site.proxy.http),
-        "https": _address(target, target.site.proxy.https),
-    }
-    proxies = {scheme: address for scheme, address in proxies.items() if address}
+    addresses = {"http": _address(target, proxy.http), "https": _address(target, proxy.https)}
+    proxies = {scheme: address for scheme, address in addresses.items() if address}
     variables = {f"{scheme.upper()}_PROXY": address for scheme, address in proxies.items()}
     variables["NO_PROXY"] = ",".join(_direct(target))
     lines = [f'{key}="{value}"\n' for name, value in variables.items() for key in (name, name.lower())]

@@ -87,7 +87,6 @@ def fetch(
 
 
 def _needs(fleet: Fleet) -> dict[Requirement, bool]:
-
     return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
 
 
@@ -103,7 +102,6 @@ def _bases(fleet: Fleet) -> tuple[Base, ...]:
 
 
 def _sources(session: Session, fleet: Fleet) -> Sources:
-
     web = Web(Logins(session.environment))
     cache = ArtifactCache(root_of(session.environment), web=web, project=session.project)
     return Sources(cache, fleet.mirrors)

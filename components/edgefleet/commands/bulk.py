@@ -122,7 +122,6 @@ class _Account:
             self._sites.append(built)
 
     def close(self) -> None:
-
         for built in sorted(self._sites, key=lambda site: site.name):
             show(self._session, self._lines(built))
         new, reused = self._images[True], self._images[False]
@@ -132,9 +131,7 @@ class _Account:
             say(self._session, "images hold their site's credentials: keep them private")
             say(self._session, _signed(self._setup))
         if self._problems:
-            raise failure(
-                _for_many(problem, count) for problem, count in sorted(self._problems.items(), key=str)
-            )
+            raise failure(_for_many(item, count) for item, count in sorted(self._problems.items(), key=str))
 
     def _lines(self, built: BuiltSite) -> Iterator[str]:
         place = self._setup.out / built.name

@@ -105,8 +105,7 @@ def build_plan(  # noqa: PLR0913 - options
         raise InvalidInput(Problem(code="no-file", where=str(plan), problem="does not exist", hint=hint))
     site_jobs = plans.from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
-    setup = bulk.signing(
-        session, bulk.build_context(session, out, share, place, is_discarding=discard), sign_key
-    )
+    setup = bulk.build_context(session, out, share, place, is_discarding=discard)
+    setup = bulk.signing(session, setup, sign_key)
     setup = replace(setup, known=known_of(site_jobs))
     bulk.build(session, iter(site_jobs), len(site_jobs), setup, jobs or bulk.processors())

@@ -112,7 +112,6 @@ def verified_images(paths: Iterable[Path], find: Find, keys: Sequence[PublicKey]
 
 
 def _verified(image: Path, find: Find, keys: Sequence[PublicKey]) -> Verified:
-
     opened_image = opened(image, find)
     notes = (*check(opened_image), check_beside(opened_image, keys))
     return Verified(image=image, digest=opened_image.manifest.digest, notes=notes)
@@ -158,7 +157,6 @@ class _Listed:
 
 
 def _listed(folder: Path) -> _Listed:
-
     try:
         plain = json.loads(disk.read(folder / MANIFEST) or b"")
         listed, missing = plain["images"], [str(node) for node in plain.get("missing", ())]

@@ -68,7 +68,6 @@ def _label(name: str, option: str) -> str:
 
 
 def _text(part: str, words: dict[str, str]) -> str:
-
     return Template((template_root() / "project" / part).read_text(encoding="utf-8")).substitute(words)
 
 
@@ -94,7 +93,6 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
-
     with disk.explaining(root, "cannot be created"):
         (root / "stacks").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

@@ -44,7 +44,6 @@ def _committed(project: Path, file: str) -> str:
 
 
 def _git(project: Path, *arguments: str) -> str:
-
     try:
         done = processes.run(["git", *arguments], cwd=project, timeout=PATIENCE)
     except OutsideFailure:

@@ -96,7 +96,6 @@ def _having(fleet: Fleet, names: tuple[str, ...], way: str, example: str) -> lis
 
 
 def _peers(spec: SiteSpec, key: str) -> Iterator[str]:
-
     peer = spec.break_glass.wireguard
     if peer is None:
         return

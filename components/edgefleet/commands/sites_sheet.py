@@ -12,6 +12,7 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
+from edgefleet.model.site import Node
 from edgefleet.report import site_sheet
 from edgefleet.report.human import counted
 from edgefleet.site.render import SiteImage, render
@@ -63,14 +64,11 @@ def _sheets(session: Session, fleet: Fleet, name: str, sites: tuple[str, ...]) -
             group=member.group,
             profiles={node: member.nodes.get(node, member.profile) for node in spec.nodes},
         )
-        sheet_images = {
-            node: _sheet_image(node, image, spec.nodes[node].image.format) for node, image in images.items()
-        }
+        sheet_images = {node: _sheet_image(node, image, spec.nodes[node]) for node, image in images.items()}
         yield site_sheet.sheet(spec, sheet_images, sheet_context)
 
 
-def _sheet_image(node: str, image: SiteImage, format_: str) -> site_sheet.SheetImage:
-
-    kind = FORMATS[format_]
-    file = image.name if kind.compose is None else f"{node}{kind.whole}"
+def _sheet_image(name: str, image: SiteImage, node: Node) -> site_sheet.SheetImage:
+    kind = FORMATS[node.image.format]
+    file = image.name if kind.compose is None else f"{name}{kind.whole}"
     return site_sheet.SheetImage(file=file, digest=image.whole)

@@ -28,7 +28,6 @@ def command(
 
 
 def _check(session: Session, file: Path) -> tuple[Problem, ...]:
-
     try:
         fleet = load_fleet(session.project / file, session.project)
         check_fits(fleet.sites, fleet.lock, fleet.locate)
