@@ -190,6 +190,19 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
     golden("done.txt", shown(site_changes.view(made.outcome(steps, operation="up"), seen)))
 
 
+def test_the_next_up_is_of_the_sites_that_the_preview_was_limited_to(made: "Made") -> None:
+    """A preview of one site does not offer an up of all."""
+    new = made.plain("de-ber-0001")
+    for targets, command in (
+        ((), "edgefleet up -s eu-central-1"),
+        (("de-ber-0001",), "edgefleet up -s eu-central-1 --target de-ber-0001"),
+        (tuple(names("de-ber", 9)), "edgefleet up -s eu-central-1 --target ..."),
+    ):
+        seen = site_changes.Seen(at=NOW, fleet=made.fleet([new]), targets=targets)
+        view = site_changes.view(made.outcome([made.step("create", {}, new)]), seen)
+        assert f"next: {command}" == shown(view).splitlines()[-1]
+
+
 def test_a_refresh_states_that_images_are_missing_and_no_row(made: "Made") -> None:
     """A site whose images all left the store is still in the fleet file; refresh removed nothing."""
     kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")

@@ -110,6 +110,8 @@ class View:
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()
+    targets: tuple[str, ...] = ()
+    """The sites that the run was limited to; empty if it was for all."""
     notes: tuple[str, ...] = ()
     """Remarks: the emulated cloud was lost, warnings of the engine."""
     steps: tuple[Step, ...] = ()

@@ -105,6 +105,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         media=_media(asks),
         store=seen.store or _store(steps),
         problems=tuple(diagnosing.problems(outcome.diagnostics)),
+        targets=seen.targets,
         notes=(*seen.notes, *_warnings(outcome)),
         steps=outcome.steps,
     )
