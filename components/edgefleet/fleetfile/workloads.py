@@ -28,7 +28,7 @@ MirrorOf = Annotated[
         r"https?://[^\s/@?#]+/([^\s?#]*/)?|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?",
         code="bad-mirror",
         what="something that can be mirrored",
-        hint="write the beginning of addresses such as https://github.com/, or a registry alone",
+        hint="write the beginning of addresses with its slash, as in https://github.com/, or a registry",
         longest=2000,
     ),
 ]
