@@ -351,7 +351,7 @@ def test_two_images_are_compared(known: "World") -> None:
     told = known.run("image", "diff", "out/berlin", "out/munich", "--json", "-")
     assert (1, False) == (told.code, told.json["same"])
     assert {"name": "site", "old": "berlin", "new": "munich"} in told.json["about"]
-    assert {"path", "change", "secret", "old", "new", "diff"} == set(told.json["box"][0])
+    assert {"path", "change", "secret", "old", "new", "diff"} == set(told.json["nodeFiles"][0])
     several = known.run("image", "diff", "out/hamburg", "out/munich")
     assert (1, True) == (several.code, "has 2 images" in several.err)
     assert 1 == known.run("image", "diff", "out/nobody", "out/munich").code

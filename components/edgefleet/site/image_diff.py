@@ -239,7 +239,7 @@ def plain(difference: Difference) -> dict[str, Any]:
     }
     files = {
         name: [_plain(each) for each in members]
-        for name, members in (("medium", difference.medium), ("box", difference.on_node))
+        for name, members in (("medium", difference.medium), ("nodeFiles", difference.on_node))
     }
     return {"same": difference.is_none, **values, **files}
 

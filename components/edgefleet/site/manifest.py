@@ -153,7 +153,7 @@ def to_bytes(manifest: Manifest) -> bytes:
             for item in manifest.pieces
         ],
         "files": [plain_entry(item) for item in manifest.files],
-        "box": [plain_entry(item) for item in manifest.on_node],
+        "nodeFiles": [plain_entry(item) for item in manifest.on_node],
     }
     return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -193,7 +193,7 @@ def _checked(plain: Mapping[str, Any]) -> Manifest:
         signature=plain["signature"],
         pieces=tuple(Piece(**{**each, "digest": each["digest"] or ""}) for each in plain["pieces"]),
         files=tuple(entry_from(each) for each in plain["files"]),
-        on_node=tuple(entry_from(each) for each in plain["box"]),
+        on_node=tuple(entry_from(each) for each in plain["nodeFiles"]),
     )
     words = (manifest.image, manifest.digest, manifest.format, manifest.share)
     if not all(isinstance(word, str) for word in words) or not isinstance(manifest.size, int):
