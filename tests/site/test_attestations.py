@@ -20,7 +20,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.io.signing import PublicKey, Signing, read_public, signing
 from edgefleet.io.store import DirectoryStore
 from edgefleet.io.store.place import StorePlace
-from edgefleet.site import signature_check, verification
+from edgefleet.site import manifest, signature_check, verification
 from edgefleet.site.building import BuildContext, build_site
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")
@@ -121,6 +121,15 @@ def test_what_others_made_is_in_the_bill(raw: Path, carried: list[dict[str, Any]
     assert all(tools.values())
 
 
+def test_a_manifest_is_read_as_it_was_written(raw: Path) -> None:
+    """No key of its JSON hides another: the node's name, for example, and the files on the node."""
+    data = raw.with_name(f"{raw.name}.manifest.json").read_bytes()
+    read = manifest.from_bytes(data, "n1.manifest.json")
+    assert ("n1", beside(raw, ".manifest.json")["image"]) == (read.node, read.image)
+    assert read.on_node
+    assert data == manifest.to_bytes(read)
+
+
 def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
     """The image is its subject; what it was made of has digests; what lies beside it is bound to it."""
     stated = beside(raw, ".intoto.json")
@@ -128,8 +137,8 @@ def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
         stated["_type"],
         stated["predicateType"],
     )
-    manifest = beside(raw, ".manifest.json")
-    assert [{"name": raw.name, "digest": {"sha256": manifest["digest"][7:]}}] == stated["subject"]
+    written = beside(raw, ".manifest.json")
+    assert [{"name": raw.name, "digest": {"sha256": written["digest"][7:]}}] == stated["subject"]
     build = stated["predicate"]["buildDefinition"]
     assert {"arch", "keyGeneration", "fleet", "format", "node", "recipe", "region", "site"} == set(
         build["externalParameters"]
@@ -137,7 +146,7 @@ def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
     made_of = {each["name"]: each["digest"]["sha256"] for each in build["resolvedDependencies"]}
     assert {"seed", "base", "payload/SHA256SUMS", "payload/bin/k3s", f"payload/{TILL}"} < set(made_of)
     run = stated["predicate"]["runDetails"]
-    assert manifest["tools"].items() < run["builder"]["version"].items()
+    assert written["tools"].items() < run["builder"]["version"].items()
     for each in run["byproducts"]:
         data = raw.with_name(each["name"]).read_bytes()
         assert each["digest"]["sha256"] == hashlib.sha256(data).hexdigest()
