@@ -29,7 +29,7 @@ class Driver:
     """One resource of a stack, and the state that an engine would hold of it."""
 
     resource: CloudResource
-    outside: Environment
+    environment: Environment
     state: State | None = None
     stack: str = "dev"
     _lifecycle: Lifecycle = field(init=False)
@@ -66,7 +66,7 @@ class Driver:
         """Outputs as a preview has them: those that are certain."""
         if self.state is None:
             request = proto.CreateRequest(urn=self.urn, properties=encode(inputs), preview=True)
-            answer = decode(self._lifecycle.create(request, self.outside).properties)
+            answer = decode(self._lifecycle.create(request, self.environment).properties)
         else:
             update = proto.UpdateRequest(
                 id=self.state.id,
@@ -76,7 +76,7 @@ class Driver:
                 old_inputs=encode(self.state.inputs),
                 preview=True,
             )
-            answer = decode(self._lifecycle.update(update, self.outside).properties)
+            answer = decode(self._lifecycle.update(update, self.environment).properties)
         return {name: value for name, value in plain(answer).items() if value is not UNKNOWN}
 
     def up(self, inputs: Inputs) -> str:
@@ -119,7 +119,7 @@ class Driver:
     def _create(self, inputs: Inputs) -> None:
         request = proto.CreateRequest(urn=self.urn, properties=encode(inputs))
         try:
-            answer = self._lifecycle.create(request, self.outside)
+            answer = self._lifecycle.create(request, self.environment)
         except Incomplete as error:
             outputs = self._lifecycle.outputs(error.outputs)
             self.state = State(error.id, inputs, outputs, is_incomplete=True)
@@ -137,7 +137,7 @@ class Driver:
             old_inputs=encode(old.inputs),
         )
         try:
-            answer = self._lifecycle.update(request, self.outside)
+            answer = self._lifecycle.update(request, self.environment)
         except Incomplete as error:
             outputs = self._lifecycle.outputs(error.outputs)
             self.state = State(old.id, inputs, outputs, is_incomplete=True)
@@ -159,7 +159,7 @@ class Driver:
         request = proto.ReadRequest(
             id=identity, urn=self.urn, inputs=encode(inputs), properties=encode(dict(outputs))
         )
-        answer = self._lifecycle.read(request, self.outside)
+        answer = self._lifecycle.read(request, self.environment)
         if not answer.id:
             return None
         return State(answer.id, plain(decode(answer.inputs)), plain(decode(answer.properties)))
@@ -171,7 +171,7 @@ class Driver:
             properties=encode(state.outputs),
             old_inputs=encode(state.inputs),
         )
-        self._lifecycle.delete(request, self.outside)
+        self._lifecycle.delete(request, self.environment)
 
 
 def attempt(driver: Driver, inputs: Inputs) -> EdgefleetError | None:

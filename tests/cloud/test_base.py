@@ -19,7 +19,7 @@ INPUTS = {"cidr": "10.9.0.0/16"}
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Environment:
+def environment(aws: Aws, tmp_path: Path) -> Environment:
     return Environment(project=tmp_path, aws=aws, clock=FastClock(), holder="0123456789abcdef")
 
 
@@ -39,11 +39,11 @@ def test_tags_that_cannot_be(tags: dict[str, str], problem: str) -> None:
     assert [problem] == [each.problem for each in tag_problems(tags)]
 
 
-def test_a_resource_says_whose_it_is(outside: Environment) -> None:
+def test_a_resource_says_whose_it_is(environment: Environment) -> None:
     """Fleet, stack, URN and who holds the stack."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     driver.up(INPUTS)
-    (found,) = outside.aws.client("ec2").describe_vpcs(
+    (found,) = environment.aws.client("ec2").describe_vpcs(
         Filters=[{"Name": "tag-key", "Values": ["edgefleet:urn"]}]
     )["Vpcs"]
     tags = {each["Key"]: each["Value"] for each in found["Tags"]}
@@ -52,9 +52,9 @@ def test_a_resource_says_whose_it_is(outside: Environment) -> None:
     }
 
 
-def test_one_whose_answer_was_lost_is_found_again(outside: Environment) -> None:
+def test_one_whose_answer_was_lost_is_found_again(environment: Environment) -> None:
     """The state has nothing, the cloud has it: no second one is made."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     driver.up(INPUTS)
     assert driver.state is not None
     first, driver.state = driver.state.id, None
@@ -64,17 +64,17 @@ def test_one_whose_answer_was_lost_is_found_again(outside: Environment) -> None:
     assert first == driver.state.id
 
 
-def test_another_stack_of_the_same_name_takes_nothing_over(outside: Environment) -> None:
+def test_another_stack_of_the_same_name_takes_nothing_over(environment: Environment) -> None:
     """Its state would destroy what the first one made."""
-    Driver(Vpc(), outside).up(INPUTS)
-    other = Driver(Vpc(), replace(outside, holder="fedcba9876543210"))
+    Driver(Vpc(), environment).up(INPUTS)
+    other = Driver(Vpc(), replace(environment, holder="fedcba9876543210"))
     with pytest.raises(Refused, match="another stack that is also called dev"):
         other.up(INPUTS)
 
 
-def test_a_forced_replacement_makes_another_one(outside: Environment) -> None:
+def test_a_forced_replacement_makes_another_one(environment: Environment) -> None:
     """Equal inputs, and the old one still there: that is not a lost answer."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     driver.up(INPUTS)
     assert driver.state is not None
     first = driver.state.id
@@ -83,13 +83,13 @@ def test_a_forced_replacement_makes_another_one(outside: Environment) -> None:
     assert first != driver.state.id
 
 
-def test_each_may_be_in_a_region_of_its_own(outside: Environment) -> None:
+def test_each_may_be_in_a_region_of_its_own(environment: Environment) -> None:
     """The provider's is eu-central-1; an import names another one after an @."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     inputs = {**INPUTS, "region": "us-west-2"}
     driver.up(inputs)
     assert driver.state is not None
-    there = outside.aws.in_region("us-west-2").client("ec2")
+    there = environment.aws.in_region("us-west-2").client("ec2")
     assert driver.state.id in {each["VpcId"] for each in there.describe_vpcs()["Vpcs"]}
     driver.refresh()
     assert "same" == driver.up(inputs)
@@ -99,37 +99,37 @@ def test_each_may_be_in_a_region_of_its_own(outside: Environment) -> None:
     assert "replace" == driver.up(INPUTS)
 
 
-def test_changing_what_somebody_removed_says_so(outside: Environment) -> None:
+def test_changing_what_somebody_removed_says_so(environment: Environment) -> None:
     """Without a refresh in between."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     driver.up(INPUTS)
     assert driver.state is not None
-    outside.aws.client("ec2").delete_vpc(VpcId=driver.state.id)
+    environment.aws.client("ec2").delete_vpc(VpcId=driver.state.id)
     with pytest.raises(OutsideFailure, match="run refresh, then up to recreate it"):
         driver.up({**INPUTS, "tags": {"a": "b"}})
 
 
-def test_what_still_uses_a_network_is_named(outside: Environment) -> None:
+def test_what_still_uses_a_network_is_named(environment: Environment) -> None:
     """Retried for two minutes, then said."""
-    driver = Driver(Vpc(), outside)
+    driver = Driver(Vpc(), environment)
     driver.up(INPUTS)
     assert driver.state is not None
-    ec2 = outside.aws.client("ec2")
+    ec2 = environment.aws.client("ec2")
     subnet = ec2.create_subnet(VpcId=driver.state.id, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet, Description="somebody's")
     with pytest.raises(OutsideFailure, match="somebody's"):
         driver.destroy()
     assert interface["NetworkInterface"]["NetworkInterfaceId"]
-    assert isinstance(outside.clock, FastClock)
-    assert 120 <= outside.clock.now < 140
+    assert isinstance(environment.clock, FastClock)
+    assert 120 <= environment.clock.now < 140
 
 
-def test_a_subnet_that_overlaps_another_is_said_in_words(outside: Environment) -> None:
+def test_a_subnet_that_overlaps_another_is_said_in_words(environment: Environment) -> None:
     """Not by AWS's code alone."""
-    vpc = outside.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    driver = Driver(Subnet(), outside)
+    vpc = environment.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    driver = Driver(Subnet(), environment)
     driver.up({"vpcId": vpc, "cidr": "10.9.1.0/24"})
-    other = Driver(Subnet(), outside, stack="other")
+    other = Driver(Subnet(), environment, stack="other")
     with pytest.raises(OutsideFailure, match="overlap those of another subnet"):
         other.up({"vpcId": vpc, "cidr": "10.9.1.0/25"})
 

@@ -61,9 +61,9 @@ def assert_is_clear(error: EdgefleetError) -> None:
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_each_refusal_is_one_clear_error(kind: str, world: tuple[Environment, Faults]) -> None:
     """Whatever the reason; the calls after it are the same."""
-    outside, faults = world
+    environment, faults = world
     faults.arm(kind, 0)
-    error = attempt(Driver(Vpc(), outside), {"cidr": "10.9.0.0/16"})
+    error = attempt(Driver(Vpc(), environment), {"cidr": "10.9.0.0/16"})
     assert error is not None
     assert_is_clear(error)
 
@@ -71,11 +71,11 @@ def test_each_refusal_is_one_clear_error(kind: str, world: tuple[Environment, Fa
 @pytest.mark.parametrize(("row", "kind"), creating())
 def test_creating(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails: said in one clear error, then a rerun makes exactly one."""
-    outside, faults = world
+    environment, faults = world
     made = row.needs(aws)
     before, inputs = by_service(aws), row.inputs(made)
     for at in range(0, MOST_CALLS * row.stride, row.stride):
-        driver = Driver(row.resource, outside)
+        driver = Driver(row.resource, environment)
         faults.arm(kind, at)
         error = attempt(driver, inputs)
         has_struck = faults.has_struck
@@ -100,12 +100,12 @@ def test_creating(row: Row, kind: str, world: tuple[Environment, Faults], aws: A
 @pytest.mark.parametrize("row", [row for row in ROWS if row.changed], ids=lambda row: row.name)
 def test_updating(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails, the next up ends at what was asked for."""
-    outside, faults = world
+    environment, faults = world
     made = row.needs(aws)
     assert row.changed is not None
     first, second = row.inputs(made), row.changed(made)
     for at in range(0, MOST_CALLS * row.stride, row.stride):
-        driver = Driver(row.resource, outside)
+        driver = Driver(row.resource, environment)
         driver.up(first)
         faults.arm(kind, at)
         attempt(driver, second)
@@ -127,11 +127,11 @@ def test_updating(row: Row, kind: str, world: tuple[Environment, Faults], aws: A
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_deleting(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
     """Whichever call fails, the next destroy leaves nothing."""
-    outside, faults = world
+    environment, faults = world
     made = row.needs(aws)
     before, inputs = by_service(aws), row.inputs(made)
     for at in range(0, MOST_CALLS * row.stride, row.stride):
-        driver = Driver(row.resource, outside)
+        driver = Driver(row.resource, environment)
         driver.up(inputs)
         faults.arm(kind, at)
         with contextlib.suppress(EdgefleetError):

@@ -26,7 +26,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Environment:
+def environment(aws: Aws, tmp_path: Path) -> Environment:
     return Environment(project=tmp_path, aws=aws, clock=clock_for(aws))
 
 
@@ -43,11 +43,11 @@ def is_satisfied(driver: Driver, inputs: Inputs) -> bool:
     return driver.state is not None and driver.up(inputs) == "same"
 
 
-def test_its_whole_life(row: Row, outside: Environment) -> None:
+def test_its_whole_life(row: Row, environment: Environment) -> None:
     """Create, read equals spec, update, read, import, delete, delete again; each preview was right."""
-    made = row.needs(outside.aws)
-    before = census(outside.aws)
-    driver = Driver(row.resource, outside)
+    made = row.needs(environment.aws)
+    before = census(environment.aws)
+    driver = Driver(row.resource, environment)
     inputs = row.inputs(made)
 
     promised = driver.preview(inputs)
@@ -77,7 +77,7 @@ def test_its_whole_life(row: Row, outside: Environment) -> None:
 
     last = driver.state
     driver.destroy()
-    assert before == census(outside.aws)
+    assert before == census(environment.aws)
     driver.state = last
     driver.destroy()  # gone already is success
     driver.state = last
@@ -85,49 +85,49 @@ def test_its_whole_life(row: Row, outside: Environment) -> None:
     assert driver.state is None
 
 
-def test_drift_is_shown_and_repaired(row: Row, outside: Environment) -> None:
+def test_drift_is_shown_and_repaired(row: Row, environment: Environment) -> None:
     """Changed straight in the cloud: refresh and diff name it, up sets it right."""
     if row.drift is None:
         pytest.skip("nothing of this kind can change")
-    made = row.needs(outside.aws)
-    driver, inputs = Driver(row.resource, outside), row.inputs(made)
+    made = row.needs(environment.aws)
+    driver, inputs = Driver(row.resource, environment), row.inputs(made)
     driver.up(inputs)
     assert driver.state is not None
-    row.drift(outside.aws, driver.state.id)
+    row.drift(environment.aws, driver.state.id)
     driver.refresh()
     assert driver.diff(inputs).detailedDiff, "the preview after a refresh shows what somebody changed"
     driver.up(inputs)
     assert is_satisfied(driver, inputs)
 
 
-def test_what_somebody_removed_is_made_again(row: Row, outside: Environment) -> None:
+def test_what_somebody_removed_is_made_again(row: Row, environment: Environment) -> None:
     """Removed straight in the cloud: refresh says so, up makes it again, destroy leaves nothing."""
-    made = row.needs(outside.aws)
-    before = census(outside.aws)
-    driver, inputs = Driver(row.resource, outside), row.inputs(made)
+    made = row.needs(environment.aws)
+    before = census(environment.aws)
+    driver, inputs = Driver(row.resource, environment), row.inputs(made)
     driver.up(inputs)
     assert driver.state is not None
-    row.remove(outside.aws, driver.state.id)
+    row.remove(environment.aws, driver.state.id)
     driver.refresh()
     assert driver.state is None
     assert "create" == driver.up(inputs)
     assert is_satisfied(driver, inputs)
     driver.destroy()
-    assert before == census(outside.aws)
+    assert before == census(environment.aws)
 
 
-def test_nobody_takes_over_what_another_stack_made(row: Row, outside: Environment) -> None:
+def test_nobody_takes_over_what_another_stack_made(row: Row, environment: Environment) -> None:
     """Neither a stack of another name nor one of the same: its destroy would remove what is not its own."""
     if row.name == "DnsRecord":
         pytest.skip("a record has no tags: the very same one that already exists is taken for one's own")
-    made = row.needs(outside.aws)
+    made = row.needs(environment.aws)
     inputs = row.inputs(made)
-    first = Driver(row.resource, replace(outside, holder="0123456789abcdef"))
+    first = Driver(row.resource, replace(environment, holder="0123456789abcdef"))
     first.up(inputs)
     assert first.state is not None
     for other in (
-        Driver(row.resource, first.outside, stack="other"),
-        Driver(row.resource, replace(outside, holder="fedcba9876543210")),
+        Driver(row.resource, first.environment, stack="other"),
+        Driver(row.resource, replace(environment, holder="fedcba9876543210")),
     ):
         attempt(other, inputs)
         assert other.state is None or first.state.id != other.state.id

@@ -23,7 +23,7 @@ from edgefleet.io.ownership import URN
 
 
 @pytest.fixture
-def outside(aws: Aws, tmp_path: Path) -> Environment:
+def environment(aws: Aws, tmp_path: Path) -> Environment:
     return Environment(project=tmp_path, aws=aws, clock=FastClock())
 
 
@@ -48,46 +48,48 @@ def places(aws: Aws) -> list[tuple[str, str]]:
     return sorted((tag[SLOT], each["InstanceType"]) for tag, each in zip(tags, machines(aws), strict=True))
 
 
-def brought_up(outside: Environment, servers: int = 3) -> tuple[Driver, dict[str, str]]:
-    made = needs(outside.aws)
-    driver = Driver(ServerSet(), outside)
+def brought_up(environment: Environment, servers: int = 3) -> tuple[Driver, dict[str, str]]:
+    made = needs(environment.aws)
+    driver = Driver(ServerSet(), environment)
     driver.up(inputs(made, servers=servers))
     return driver, made
 
 
-def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(outside: Environment) -> None:
+def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(
+    environment: Environment,
+) -> None:
     """IMDSv2 only, one hop: a container cannot become the server."""
-    driver, _ = brought_up(outside)
+    driver, _ = brought_up(environment)
     assert driver.state is not None
     assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == [
         each["zone"] for each in driver.state.outputs["members"]
     ]
-    ec2 = outside.aws.client("ec2")
-    for each in machines(outside.aws):
+    ec2 = environment.aws.client("ec2")
+    for each in machines(environment.aws):
         assert ("required", 1) == (
             each["MetadataOptions"]["HttpTokens"],
             each["MetadataOptions"]["HttpPutResponseHopLimit"],
         )
         disks = [one["Ebs"]["VolumeId"] for one in each["BlockDeviceMappings"]]
         assert {True} == {one["Encrypted"] for one in ec2.describe_volumes(VolumeIds=disks)["Volumes"]}
-    health = outside.aws.client("elbv2").describe_target_health(
+    health = environment.aws.client("elbv2").describe_target_health(
         TargetGroupArn=driver.state.inputs["targetGroups"][0]
     )
     assert 3 == len(health["TargetHealthDescriptions"])
 
 
-def others(outside: Environment) -> dict[str, tuple[Driver, dict[str, str], str]]:
+def others(environment: Environment) -> dict[str, tuple[Driver, dict[str, str], str]]:
     """Who else may have a set of this name: dict[who -> (driver, changed inputs, what is said)]."""
     not_managed = "this stack does not manage it"
     return {
-        "a stack of another name": (Driver(ServerSet(), outside, stack="other"), {}, not_managed),
+        "a stack of another name": (Driver(ServerSet(), environment, stack="other"), {}, not_managed),
         "another stack of this name": (
-            Driver(ServerSet(), replace(outside, holder="fedcba9876543210")),
+            Driver(ServerSet(), replace(environment, holder="fedcba9876543210")),
             {},
             "another stack that is also called dev",
         ),
         "one of another cluster": (
-            Driver(ServerSet(), outside),
+            Driver(ServerSet(), environment),
             {"marker": "/retail/hub/other"},
             not_managed,
         ),
@@ -97,65 +99,65 @@ def others(outside: Environment) -> dict[str, tuple[Driver, dict[str, str], str]
 @pytest.mark.parametrize(
     "who", ["a stack of another name", "another stack of this name", "one of another cluster"]
 )
-def test_servers_that_somebody_else_made_are_not_taken_over(who: str, outside: Environment) -> None:
+def test_servers_that_somebody_else_made_are_not_taken_over(who: str, environment: Environment) -> None:
     """Rolling them would end somebody else's hub, one server after another."""
-    _, made = brought_up(outside, servers=1)
-    before = machines(outside.aws)
-    driver, changes, said = others(outside)[who]
+    _, made = brought_up(environment, servers=1)
+    before = machines(environment.aws)
+    driver, changes, said = others(environment)[who]
     with pytest.raises(Refused, match=said):
         driver.up(inputs(made, servers=3, instanceType="t3.large", **changes))
     assert driver.state is None
-    assert before == machines(outside.aws)
+    assert before == machines(environment.aws)
 
 
-def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(outside: Environment) -> None:
+def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(environment: Environment) -> None:
     """The first that is found says nothing about the others."""
-    driver, made = brought_up(outside, servers=3)
+    driver, made = brought_up(environment, servers=3)
     driver.state = None
-    last = max(machines(outside.aws), key=lambda each: (str(each["LaunchTime"]), each["InstanceId"]))
+    last = max(machines(environment.aws), key=lambda each: (str(each["LaunchTime"]), each["InstanceId"]))
     foreign = [{"Key": URN, "Value": "0" * 16}]
-    outside.aws.client("ec2").create_tags(Resources=[last["InstanceId"]], Tags=foreign)
+    environment.aws.client("ec2").create_tags(Resources=[last["InstanceId"]], Tags=foreign)
     with pytest.raises(Refused, match="this stack does not manage it"):
         driver.up(inputs(made, servers=3))
-    assert 3 == len(machines(outside.aws))
+    assert 3 == len(machines(environment.aws))
 
 
-def test_servers_whose_making_was_never_recorded_are_found_again(outside: Environment) -> None:
+def test_servers_whose_making_was_never_recorded_are_found_again(environment: Environment) -> None:
     """The state has nothing, the cloud has them: no second set is made."""
-    driver, made = brought_up(outside, servers=1)
-    before = machines(outside.aws)
+    driver, made = brought_up(environment, servers=1)
+    before = machines(environment.aws)
     driver.state = None
     driver.restart()
     driver.up(inputs(made, servers=1))
-    assert before == machines(outside.aws)
+    assert before == machines(environment.aws)
 
 
-def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(outside: Environment) -> None:
+def test_an_update_rolls_one_at_a_time_and_keeps_the_majority(environment: Environment) -> None:
     """Never fewer than three ready nodes, never more than four machines."""
-    driver, made = brought_up(outside)
-    before = len(story(outside.aws))
+    driver, made = brought_up(environment)
+    before = len(story(environment.aws))
     driver.up(inputs(made, servers=3, instanceType="t3.large"))
-    told = story(outside.aws)[before:]
+    told = story(environment.aws)[before:]
     assert 3 == min(len(each["ready"]) for each in told)
     assert 4 == max(len(each["nodes"]) for each in told)
-    assert [("0", "t3.large"), ("1", "t3.large"), ("2", "t3.large")] == places(outside.aws)
+    assert [("0", "t3.large"), ("1", "t3.large"), ("2", "t3.large")] == places(environment.aws)
     assert driver.state is not None
     assert 3 == len(told[-1]["nodes"])
 
 
-def test_it_grows_and_shrinks(outside: Environment) -> None:
-    driver, made = brought_up(outside, servers=1)
+def test_it_grows_and_shrinks(environment: Environment) -> None:
+    driver, made = brought_up(environment, servers=1)
     for count in (3, 5, 3, 1):
         driver.up(inputs(made, servers=count))
-        assert count == len(machines(outside.aws)) == len(story(outside.aws)[-1]["nodes"])
+        assert count == len(machines(environment.aws)) == len(story(environment.aws)[-1]["nodes"])
 
 
-def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Environment) -> None:
+def test_one_that_somebody_ended_is_replaced_and_its_member_removed(environment: Environment) -> None:
     """Refresh shows it, up repairs it."""
-    driver, made = brought_up(outside)
+    driver, made = brought_up(environment)
     assert driver.state is not None
     victim = driver.state.outputs["members"][1]["instance"]
-    outside.aws.client("ec2").terminate_instances(InstanceIds=[victim])
+    environment.aws.client("ec2").terminate_instances(InstanceIds=[victim])
     driver.refresh()
     assert driver.state is not None
     assert "incomplete" == driver.state.outputs["state"]
@@ -163,27 +165,27 @@ def test_one_that_somebody_ended_is_replaced_and_its_member_removed(outside: Env
     driver.up(inputs(made, servers=3))
     assert driver.state is not None
     assert "complete" == driver.state.outputs["state"]
-    nodes = story(outside.aws)[-1]["nodes"]
+    nodes = story(environment.aws)[-1]["nodes"]
     assert victim not in nodes
     assert 3 == len(nodes)
 
 
-def test_a_hub_without_servers_is_not_begun_anew_but_restored(outside: Environment) -> None:
+def test_a_hub_without_servers_is_not_begun_anew_but_restored(environment: Environment) -> None:
     """The marker says that there was a cluster once."""
-    driver, made = brought_up(outside)
-    ec2 = outside.aws.client("ec2")
-    ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in machines(outside.aws)])
+    driver, made = brought_up(environment)
+    ec2 = environment.aws.client("ec2")
+    ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in machines(environment.aws)])
     driver.refresh()
     assert driver.state is None
     with pytest.raises(OutsideFailure, match="all servers of the hub are gone"):
         driver.up(inputs(made, servers=3))
-    assert [] == machines(outside.aws)
+    assert [] == machines(environment.aws)
     texts = {"init": "a", "join": "#cloud-config\na: 2\n", "restore": "#cloud-config\nfrom: etcd-1\n"}
     driver.up(inputs(made, servers=3, userData=texts))
-    first = min(machines(outside.aws), key=lambda each: each["LaunchTime"])
+    first = min(machines(environment.aws), key=lambda each: each["LaunchTime"])
     answer = ec2.describe_instance_attribute(InstanceId=first["InstanceId"], Attribute="userData")
     assert texts["restore"] == gzip.decompress(b64decode(answer["UserData"]["Value"])).decode()
-    assert 3 == len(machines(outside.aws)) == len(story(outside.aws)[-1]["nodes"])
+    assert 3 == len(machines(environment.aws)) == len(story(environment.aws)[-1]["nodes"])
 
 
 @pytest.mark.faults
@@ -213,30 +215,30 @@ def test_an_update_that_is_interrupted_anywhere_goes_on(kind: str, aws: Aws, tmp
     pytest.fail("it takes more than 400 calls")
 
 
-def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(outside: Environment) -> None:
+def test_a_new_version_of_k3s_rolls_nothing_and_skips_no_minor(environment: Environment) -> None:
     """Plans upgrade servers in place; what the preview shows is the version."""
-    driver, made = brought_up(outside, servers=1)
+    driver, made = brought_up(environment, servers=1)
     first = inputs(made, k3sVersion="v1.36.4+k3s1", rollOn="1")
     driver.up(first)
-    (before,) = machines(outside.aws)
+    (before,) = machines(environment.aws)
     driver.up({**first, "k3sVersion": "v1.37.0+k3s1", "userData": {"init": "x", "join": "y"}})
-    (after,) = machines(outside.aws)
+    (after,) = machines(environment.aws)
     assert before["InstanceId"] == after["InstanceId"]
     (failure,) = driver.check({**first, "k3sVersion": "v1.39.0+k3s1"})
     assert "skips 1.38" in failure
 
 
 @pytest.mark.parametrize("count", [0, 2, 4, 7])
-def test_a_number_without_a_majority_is_refused(count: int, outside: Environment) -> None:
-    driver = Driver(ServerSet(), outside)
-    (failure,) = driver.check(inputs(needs(outside.aws), servers=count))
+def test_a_number_without_a_majority_is_refused(count: int, environment: Environment) -> None:
+    driver = Driver(ServerSet(), environment)
+    (failure,) = driver.check(inputs(needs(environment.aws), servers=count))
     assert "write 1, 3 or 5" in failure
 
 
-def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(outside: Environment) -> None:
+def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(environment: Environment) -> None:
     """Before anything is made."""
-    made = needs(outside.aws)
-    driver = Driver(ServerSet(), outside)
+    made = needs(environment.aws)
+    driver = Driver(ServerSet(), environment)
     with pytest.raises(InvalidInput, match="choose an image of the other architecture"):
         driver.preview(inputs(made, instanceType="m6g.large"))
     with pytest.raises(InvalidInput, match="no machine image"):
@@ -263,11 +265,11 @@ def test_a_profile_that_ec2_does_not_know_yet_is_waited_for(aws: Aws, tmp_path: 
     assert clock.now >= 3
 
 
-def test_what_a_server_is_made_of_stands_in_its_tags(outside: Environment) -> None:
+def test_what_a_server_is_made_of_stands_in_its_tags(environment: Environment) -> None:
     """So that whoever goes on later sees it."""
-    driver, _ = brought_up(outside, servers=1)
+    driver, _ = brought_up(environment, servers=1)
     assert driver.state is not None
-    (found,) = machines(outside.aws)
+    (found,) = machines(environment.aws)
     tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
     assert tags[CONFIG].startswith(driver.state.outputs["config"])
-    assert outside.aws.client("ssm").get_parameter(Name=MARKER)["Parameter"]["Value"] == "begun"
+    assert environment.aws.client("ssm").get_parameter(Name=MARKER)["Parameter"]["Value"] == "begun"

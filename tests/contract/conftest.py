@@ -57,16 +57,16 @@ class Recording(Site):
 
     updates: list[Mapping[str, Any]]
 
-    def plan(self, spec: SiteInputs, outside: Environment) -> SiteOutputs:
+    def plan(self, spec: SiteInputs, environment: Environment) -> SiteOutputs:
         if spec.name == "bug":
             raise KeyError(spec.key)
-        return super().plan(spec, outside)
+        return super().plan(spec, environment)
 
     def update(
-        self, identity: str, new: SiteInputs, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: SiteInputs, environment: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
         self.updates.append(recorded)
-        return super().update(identity, new, outside, recorded)
+        return super().update(identity, new, environment, recorded)
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ PROVIDER: dict[str, Any] = {"urn": "urn:pulumi:dev::fleet::pulumi:providers:edge
 class Broken(Site):
     """A resource with a bug."""
 
-    def plan(self, spec: Any, outside: Any) -> Any:
+    def plan(self, spec: Any, environment: Any) -> Any:
         """Fail with what holds a secret."""
-        del outside
+        del environment
         return {}[spec.key]
 
 

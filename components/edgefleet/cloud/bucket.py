@@ -116,45 +116,45 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         lost = [] if outputs.get("encryption", "AES256") else ["encryption"]
         return lost + ([] if outputs.get("publicAccessBlocked", True) else ["publicAccessBlocked"])
 
-    def plan(self, spec: BucketSpec, outside: Environment) -> BucketOutputs:
+    def plan(self, spec: BucketSpec, environment: Environment) -> BucketOutputs:
         """All outputs are known ahead."""
-        return _outputs(spec, outside.aws)
+        return _outputs(spec, environment.aws)
 
-    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """Only the name decides about the ARN."""
         del because
-        certain: dict[str, Any] = {"region": outside.aws.region, "publicAccessBlocked": True}
+        certain: dict[str, Any] = {"region": environment.aws.region, "publicAccessBlocked": True}
         if isinstance(inputs.get("encryption", "AES256"), str):
             certain["encryption"] = inputs.get("encryption", "AES256")
         if isinstance(inputs["name"], str):
-            certain["arn"] = _arn(inputs["name"], outside.aws)
+            certain["arn"] = _arn(inputs["name"], environment.aws)
         return certain
 
-    def create(self, spec: BucketSpec, outside: Environment) -> Created[BucketOutputs]:
+    def create(self, spec: BucketSpec, environment: Environment) -> Created[BucketOutputs]:
         """Make the bucket, then protect it.
 
         Raises:
             Refused: a bucket of this name already exists, and no earlier run made it for this resource.
             Incomplete: it was created, but some of its settings failed.
         """
-        aws = outside.aws
-        if not self._is_mine(spec.name, outside):
-            tags = as_list(self.tags(spec, outside))
-            settings: dict[str, Any] = {"Tags": tags} if outside.owner else {}
+        aws = environment.aws
+        if not self._is_mine(spec.name, environment):
+            tags = as_list(self.tags(spec, environment))
+            settings: dict[str, Any] = {"Tags": tags} if environment.owner else {}
             if aws.region != "us-east-1":  # the one region that may not be named (S3 API, CreateBucket)
                 settings["LocationConstraint"] = aws.region
             request: dict[str, Any] = {"CreateBucketConfiguration": settings} if settings else {}
             aws.call("s3", "create_bucket", _place(spec.name), Bucket=spec.name, **request)
         outputs = _outputs(spec, aws)
-        self._set_all(spec, outside, outputs, is_new=True)
+        self._set_all(spec, environment, outputs, is_new=True)
         return Created(id=spec.name, outputs=outputs)
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[BucketOutputs] | None:
         """The bucket's live settings; None if it does not exist."""
         del recorded
-        aws = outside.aws
+        aws = environment.aws
         try:
             with aws.calling("s3:ListBucket", _place(identity)):
                 head = aws.s3.head_bucket(Bucket=identity)
@@ -182,21 +182,21 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
     def update(
-        self, identity: str, new: BucketSpec, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: BucketSpec, environment: Environment, recorded: Mapping[str, Any]
     ) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
         del identity, recorded
-        outputs = _outputs(new, outside.aws)
-        self._set_all(new, outside, outputs, is_new=False)
+        outputs = _outputs(new, environment.aws)
+        self._set_all(new, environment, outputs, is_new=False)
         return outputs
 
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
 
         Raises:
             Refused: there are objects in it.
         """
-        aws = outside.aws
+        aws = environment.aws
         try:
             with aws.calling("s3:DeleteBucket", _place(identity)):
                 if inputs.get("forceDestroy"):
@@ -206,7 +206,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             if not is_gone(error):
                 raise
 
-    def _is_mine(self, name: str, outside: Environment) -> bool:
+    def _is_mine(self, name: str, environment: Environment) -> bool:
         """Whether an earlier run made it for this very resource; False where there is none.
 
         In us-east-1 S3 answers success to making a bucket that one has; another's must not be taken over.
@@ -214,7 +214,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         Raises:
             Refused: a bucket of this name is there that this stack does not manage.
         """
-        aws = outside.aws
+        aws = environment.aws
         try:
             with aws.calling("s3:ListBucket", _place(name)):
                 aws.s3.head_bucket(Bucket=name)
@@ -222,22 +222,22 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             if error_code(error) in {"403", "404", "NoSuchBucket"}:  # CreateBucket says which it is
                 return False
             raise
-        if outside.owner is not None and outside.owner.is_mine(_Live(name, aws).tags(), _place(name)):
+        if environment.owner is not None and environment.owner.is_mine(_Live(name, aws).tags(), _place(name)):
             return True
         hint = f"import it (pulumi import {self.TOKEN} <name in the program> {name}), or choose another name"
         problem = "you already have a bucket of this name that this stack does not manage"
         raise Refused(Problem(code="exists", where=_place(name), path="name", problem=problem, hint=hint))
 
     def _set_all(
-        self, spec: BucketSpec, outside: Environment, outputs: BucketOutputs, *, is_new: bool
+        self, spec: BucketSpec, environment: Environment, outputs: BucketOutputs, *, is_new: bool
     ) -> None:
         """Make every setting, the protective ones first.
 
         Raises:
             Incomplete: some could not be created; all of them are named.
         """
-        aws, failed = outside.aws, list[Problem]()
-        tags = self.tags(spec, outside)
+        aws, failed = environment.aws, list[Problem]()
+        tags = self.tags(spec, environment)
         for action, call in (*_protections(spec, aws), *_settings(spec, tags, aws, is_new=is_new)):
             try:
                 with aws.calling(action, _place(spec.name)):

@@ -87,32 +87,32 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         """Content that was written outside."""
         return ["sha256"] if "sha256" in outputs and outputs["sha256"] is None else []
 
-    def plan(self, spec: BucketObjectSpec, outside: Environment) -> Mapping[str, Any]:
+    def plan(self, spec: BucketObjectSpec, environment: Environment) -> Mapping[str, Any]:
         """Its digest, from its content."""
-        digest = hashlib.sha256(_content(spec, outside.project)).hexdigest()
+        digest = hashlib.sha256(_content(spec, environment.project)).hexdigest()
         return {"sha256": digest, "uri": f"s3://{spec.bucket}/{spec.key}"}
 
-    def create(self, spec: BucketObjectSpec, outside: Environment) -> Created[BucketObjectOutputs]:
+    def create(self, spec: BucketObjectSpec, environment: Environment) -> Created[BucketObjectOutputs]:
         """Write it where nothing is; one that an earlier run wrote is written again.
 
         S3 checks the condition itself, so no extra call is needed, and no other writer can come in between.
         """
         identity = self.identity(spec)
-        outputs = self._write(spec, outside, is_new=True)
+        outputs = self._write(spec, environment, is_new=True)
         if outputs is None:
-            head = self._head(identity, outside) or {}
+            head = self._head(identity, environment) or {}
             place = f"s3://{identity}"
-            if not _is_mine(head.get("Metadata", {}), outside, place):
+            if not _is_mine(head.get("Metadata", {}), environment, place):
                 raise exists(place, self.TOKEN, identity)
-            outputs = self._write(spec, outside, is_new=False)
+            outputs = self._write(spec, environment, is_new=False)
         assert outputs is not None  # noqa: S101 - without a condition it is written or raises
         return Created(id=identity, outputs=outputs)
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[BucketObjectOutputs] | None:
         """As it is, from one call; its content stays as recorded while its digest does."""
-        head = self._head(identity, outside)
+        head = self._head(identity, environment)
         if head is None:
             return None
         bucket, key = _parts(identity)
@@ -132,31 +132,33 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
     def update(
-        self, identity: str, new: BucketObjectSpec, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: BucketObjectSpec, environment: Environment, recorded: Mapping[str, Any]
     ) -> BucketObjectOutputs:
         """Write it again."""
         del identity, recorded
-        outputs = self._write(new, outside, is_new=False)
+        outputs = self._write(new, environment, is_new=False)
         assert outputs is not None  # noqa: S101 - the same
         return outputs
 
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it with every version of it, together with others that go at the same time."""
         del inputs
         bucket, key = _parts(identity)
-        clearing = outside.aws.shared(f"clearing {bucket}", lambda: Clearing(remover(outside.aws, bucket)))
+        clearing = environment.aws.shared(
+            f"clearing {bucket}", lambda: Clearing(remover(environment.aws, bucket))
+        )
         clearing.clear(ClearRequest(below=key, is_whole=True))
 
     def _write(
-        self, spec: BucketObjectSpec, outside: Environment, *, is_new: bool
+        self, spec: BucketObjectSpec, environment: Environment, *, is_new: bool
     ) -> BucketObjectOutputs | None:
         """The outputs; None where it was to be new and something is there."""
-        data = _content(spec, outside.project)
+        data = _content(spec, environment.project)
         digest = hashlib.sha256(data)
-        tags = owner_tags(outside)
+        tags = owner_tags(environment)
         own = {name.replace(PREFIX, "edgefleet-"): value for name, value in tags.items()}
         try:
-            outside.aws.call(
+            environment.aws.call(
                 "s3",
                 "put_object",
                 f"s3://{spec.bucket}/{spec.key}",
@@ -175,16 +177,16 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
             raise
         return BucketObjectOutputs(sha256=digest.hexdigest(), uri=f"s3://{spec.bucket}/{spec.key}")
 
-    def _head(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def _head(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         bucket, key = _parts(identity)
-        return outside.aws.seek(
+        return environment.aws.seek(
             "s3", "head_object", f"s3://{identity}", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
         )
 
 
-def _is_mine(metadata: Mapping[str, str], outside: Environment, place: str) -> bool:
+def _is_mine(metadata: Mapping[str, str], environment: Environment, place: str) -> bool:
     tags = {name.replace("edgefleet-", PREFIX): value for name, value in metadata.items()}
-    return outside.owner is not None and outside.owner.is_mine(tags, place)
+    return environment.owner is not None and environment.owner.is_mine(tags, place)
 
 
 def _digest(head: Mapping[str, Any]) -> str | None:

@@ -59,14 +59,14 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             problem, hint = f"has {len(spec.notify)} addresses", f"name 1 to {most}"
             yield Problem(code="range", path="notify", problem=problem, hint=hint)
 
-    def request(self, spec: BudgetSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: BudgetSpec, environment: Environment) -> dict[str, Any]:
         """Its limit and notices."""
         subscribers = [_subscriber(address) for address in sorted(spec.notify)]
         notices = [
             {"Notification": _notification(notice), "Subscribers": subscribers} for notice in spec.notices
         ]
         return {
-            "AccountId": outside.aws.account,
+            "AccountId": environment.aws.account,
             "Budget": _budget(spec),
             "NotificationsWithSubscribers": notices,
         }
@@ -75,9 +75,9 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         """Its ARN."""
         return str(current["arn"])
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By name, with its notices."""
-        aws, place = outside.aws, self.place(outside, identity)
+        aws, place = environment.aws, self.place(environment, identity)
         about = {"AccountId": aws.account, "BudgetName": identity}
         current = aws.seek("budgets", "describe_budget", place, **about)
         if current is None:
@@ -86,9 +86,9 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         arn = aws.arn("budgets", f"budget/{identity}", region="")
         return {**current["Budget"], "arn": arn, "notices": notifications.get("Notifications") or []}
 
-    def settle(self, current: Described, spec: BudgetSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: BudgetSpec, environment: Environment) -> Described:
         """Set its limit and notices; only differences are sent."""
-        aws, place = outside.aws, self.place(outside, spec.name)
+        aws, place = environment.aws, self.place(environment, spec.name)
         about = {"AccountId": aws.account, "BudgetName": spec.name}
         if (_limit(current), _tag(current)) != (spec.monthly, spec.cost_tag):
             aws.call("budgets", "update_budget", place, AccountId=aws.account, NewBudget=_budget(spec))
@@ -105,15 +105,15 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
                     Notification=_notification(notice),
                     Subscribers=[_subscriber(address) for address in sorted(spec.notify)],
                 )
-            elif set(self._subscribers(live[notice], spec.name, outside)) != set(spec.notify):
-                self._subscribe(live[notice], spec, outside)
+            elif set(self._subscribers(live[notice], spec.name, environment)) != set(spec.notify):
+                self._subscribe(live[notice], spec, environment)
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its limit and notices."""
         notices = sorted(map(_notice, current["notices"]), key=attrgetter("percent", "forecast"))
         name = current["BudgetName"]
-        subscribers = [self._subscribers(notice, name, outside) for notice in current["notices"]]
+        subscribers = [self._subscribers(notice, name, environment) for notice in current["notices"]]
         return {
             "name": name,
             "monthly": _limit(current),
@@ -122,22 +122,22 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             "costTag": _tag(current),
         }
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Remove it."""
-        about = {"AccountId": outside.aws.account, "BudgetName": current["BudgetName"]}
-        outside.aws.seek("budgets", "delete_budget", place, **about)
+        about = {"AccountId": environment.aws.account, "BudgetName": current["BudgetName"]}
+        environment.aws.seek("budgets", "delete_budget", place, **about)
 
-    def _subscribers(self, notification: Mapping[str, Any], name: str, outside: Environment) -> list[str]:
-        aws, place = outside.aws, self.place(outside, name)
+    def _subscribers(self, notification: Mapping[str, Any], name: str, environment: Environment) -> list[str]:
+        aws, place = environment.aws, self.place(environment, name)
         about = {"AccountId": aws.account, "BudgetName": name, "Notification": _bare(notification)}
         answer = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
         return sorted(item["Address"] for item in answer.get("Subscribers") or ())
 
-    def _subscribe(self, notification: Mapping[str, Any], spec: BudgetSpec, outside: Environment) -> None:
-        aws, place = outside.aws, self.place(outside, spec.name)
+    def _subscribe(self, notification: Mapping[str, Any], spec: BudgetSpec, environment: Environment) -> None:
+        aws, place = environment.aws, self.place(environment, spec.name)
         bare = _bare(notification)
         about = {"AccountId": aws.account, "BudgetName": spec.name, "Notification": bare}
-        live = set(self._subscribers(notification, spec.name, outside))
+        live = set(self._subscribers(notification, spec.name, environment))
         for address in sorted(set(spec.notify) - live):
             aws.call("budgets", "create_subscriber", place, **about, Subscriber=_subscriber(address))
         for address in sorted(live - set(spec.notify)):

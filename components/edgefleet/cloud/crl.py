@@ -58,12 +58,12 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
             problem, hint = f"has {len(spec.data):,} bytes", f"AWS takes {LONGEST:,}: renew the authority"
             yield Problem(code="too-long", path="data", problem=problem, hint=hint)
 
-    def request(self, spec: CrlSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: CrlSpec, environment: Environment) -> dict[str, Any]:
         """Its name and content."""
-        return {**super().request(spec, outside), "crlData": spec.data.encode()}
+        return {**super().request(spec, environment), "crlData": spec.data.encode()}
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its name and content."""
         data = current["crlData"]
         text = data.decode() if isinstance(data, bytes) else str(data)
-        return {**super().inputs(current, outside), "data": text}
+        return {**super().inputs(current, environment), "data": text}

@@ -67,27 +67,27 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             problem = "has values and an alias" if spec.records else "points at nothing"
             yield Problem(code="record", path="records", problem=problem, hint=hint)
 
-    def plan(self, spec: DnsRecordSpec, outside: Environment) -> Mapping[str, Any]:
+    def plan(self, spec: DnsRecordSpec, environment: Environment) -> Mapping[str, Any]:
         """Its name."""
-        del outside
+        del environment
         return {"fqdn": spec.name.rstrip(".").lower()}
 
-    def create(self, spec: DnsRecordSpec, outside: Environment) -> Created[DnsRecordOutputs]:
+    def create(self, spec: DnsRecordSpec, environment: Environment) -> Created[DnsRecordOutputs]:
         """Create it; an identical existing record is from an earlier run."""
         identity = self.identity(spec)
-        record = self._get(identity, outside)
+        record = self._get(identity, environment)
         if record is not None and not spec.allow_overwrite and not _is_same(record, spec):
-            raise exists(self.place(outside, identity), self.TOKEN, identity)
+            raise exists(self.place(environment, identity), self.TOKEN, identity)
         if record is None or not _is_same(record, spec):
-            self._change("UPSERT", _set(spec), identity, outside)
+            self._change("UPSERT", _set(spec), identity, environment)
         return Created(id=identity, outputs=DnsRecordOutputs(fqdn=identity.split("/")[1]))
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[DnsRecordOutputs] | None:
         """As it is."""
         del recorded
-        record = self._get(identity, outside)
+        record = self._get(identity, environment)
         if record is None:
             return None
         zone, name, kind = _parts(identity)
@@ -102,26 +102,26 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return Found(id=identity, inputs=inputs, outputs=DnsRecordOutputs(fqdn=name))
 
     def update(
-        self, identity: str, new: DnsRecordSpec, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: DnsRecordSpec, environment: Environment, recorded: Mapping[str, Any]
     ) -> DnsRecordOutputs:
         """Write it again."""
         del recorded
-        self._change("UPSERT", _set(new), identity, outside)
+        self._change("UPSERT", _set(new), identity, environment)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Delete its live form, also if it was changed outside."""
         del inputs
-        record = self._get(identity, outside)
+        record = self._get(identity, environment)
         if record is not None:
-            self._change("DELETE", record, identity, outside)
+            self._change("DELETE", record, identity, environment)
 
-    def _get(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def _get(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         zone, name, kind = _parts(identity)
-        answer = outside.aws.seek(
+        answer = environment.aws.seek(
             "route53",
             "list_resource_record_sets",
-            self.place(outside, identity),
+            self.place(environment, identity),
             HostedZoneId=zone,
             StartRecordName=name,
             StartRecordType=kind,
@@ -132,9 +132,11 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
                 return dict(record)
         return None
 
-    def _change(self, action: str, record: Mapping[str, Any], identity: str, outside: Environment) -> None:
+    def _change(
+        self, action: str, record: Mapping[str, Any], identity: str, environment: Environment
+    ) -> None:
         """Change it, and wait until all of Route 53's servers know."""
-        aws, place = outside.aws, self.place(outside, identity)
+        aws, place = environment.aws, self.place(environment, identity)
         batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
         change = aws.call(
             "route53",
@@ -149,7 +151,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             return True if status == "INSYNC" else None
 
         if change["Status"] != "INSYNC":
-            until(look, outside.clock, what=f"{place}: known to all name servers", patience=180)
+            until(look, environment.clock, what=f"{place}: known to all name servers", patience=180)
 
 
 def _parts(identity: str) -> tuple[str, str, str]:

@@ -109,7 +109,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         if old.name == new.name:
             yield from upgrade_problems(old.version, new.version, path="version")
 
-    def request(self, spec: EksClusterSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: EksClusterSpec, environment: Environment) -> dict[str, Any]:
         """Its network, access and logs."""
         secrets = [{"resources": ["secrets"], "provider": {"keyArn": spec.key_arn}}]
         network = {
@@ -118,42 +118,42 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             **_access(spec),
         }
         return {
-            **super().request(spec, outside),
+            **super().request(spec, environment),
             "resourcesVpcConfig": network,
             "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
             "encryptionConfig": secrets if spec.key_arn else None,
             "logging": _logging(spec),
-            "clientRequestToken": client_token(outside),
+            "clientRequestToken": client_token(environment),
         }
 
     def tagged_by(self, current: Described) -> str:
         """Its ARN."""
         return str(current["arn"])
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its version, access and logs."""
         logging = current.get("logging", {}).get("clusterLogging") or ()
         keys = [item.get("provider", {}).get("keyArn") for item in current.get("encryptionConfig") or ()]
         return {
-            **super().inputs(current, outside),
+            **super().inputs(current, environment),
             "privateAccess": current["resourcesVpcConfig"].get("endpointPrivateAccess", False),
             "keyArn": next(iter(keys), None),
             "logs": sorted(kind for item in logging if item.get("enabled") for kind in item.get("types", ())),
         }
 
-    def outputs(self, current: Described, outside: Environment) -> EksClusterOutputs:
+    def outputs(self, current: Described, environment: Environment) -> EksClusterOutputs:
         """Its address; empty until it is there."""
-        del outside
+        del environment
         return EksClusterOutputs(
             arn=current["arn"],
             endpoint=current.get("endpoint") or "",
             certificate_authority=(current.get("certificateAuthority") or {}).get("data") or "",
         )
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Remove it, and wait until it is gone."""
-        super().remove(current, outside, place)
-        self.until_gone(self.id_of(current), outside)
+        super().remove(current, environment, place)
+        self.until_gone(self.id_of(current), environment)
 
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:

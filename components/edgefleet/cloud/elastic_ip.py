@@ -33,7 +33,7 @@ class ElasticIp(Ec2Resource, spec=ElasticIpSpec, outputs=ElasticIpOutputs):
         outputs={"public_ip": "PublicIp"},
     )
 
-    def request(self, spec: ElasticIpSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: ElasticIpSpec, environment: Environment) -> dict[str, Any]:
         """One of Amazon's."""
-        del spec, outside
+        del spec, environment
         return {"Domain": "vpc"}

@@ -45,19 +45,21 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         changes=(Change(("comment",), "update_hosted_zone_comment", lambda spec: {"Comment": spec.comment}),),
     )
 
-    def create(self, spec: HostedZoneSpec, outside: Environment) -> Created[HostedZoneOutputs]:
+    def create(self, spec: HostedZoneSpec, environment: Environment) -> Created[HostedZoneOutputs]:
         """Create it; the caller reference makes this idempotent."""
-        current = self._made_before(spec, outside) or self._make(spec, outside)
+        current = self._made_before(spec, environment) or self._make(spec, environment)
         identity = self.id_of(current)
-        with finishing(identity, self.outputs(current, outside)):
-            self._associate(identity, spec, outside)
-            live = self.live_tags(current, outside)
-            self.TAGGING.set(outside.aws, identity, self.tags(spec, outside), live=live)
-        return Created(id=identity, outputs=self.outputs(current, outside))
+        with finishing(identity, self.outputs(current, environment)):
+            self._associate(identity, spec, environment)
+            live = self.live_tags(current, environment)
+            self.TAGGING.set(environment.aws, identity, self.tags(spec, environment), live=live)
+        return Created(id=identity, outputs=self.outputs(current, environment))
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By its id."""
-        return outside.aws.seek("route53", "get_hosted_zone", self.place(outside, identity), Id=identity)
+        return environment.aws.seek(
+            "route53", "get_hosted_zone", self.place(environment, identity), Id=identity
+        )
 
     def id_of(self, current: Described) -> str:
         """Its id, without the path before it."""
@@ -71,10 +73,10 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         """Its id."""
         return {"Id": self.id_of(current)}
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its name, networks and comment."""
         networks = current.get("VPCs") or ()
-        elsewhere = {vpc["VPCRegion"] for vpc in networks} - {outside.aws.region}
+        elsewhere = {vpc["VPCRegion"] for vpc in networks} - {environment.aws.region}
         return {
             "name": current["HostedZone"]["Name"].rstrip("."),
             "vpcs": sorted(vpc["VPCId"] for vpc in networks),
@@ -82,15 +84,15 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             **({"vpcRegion": min(elsewhere)} if elsewhere else {}),
         }
 
-    def outputs(self, current: Described, outside: Environment) -> HostedZoneOutputs:
+    def outputs(self, current: Described, environment: Environment) -> HostedZoneOutputs:
         """Its name servers."""
-        del outside
+        del environment
         return HostedZoneOutputs(name_servers=list(value_at(current, "DelegationSet.NameServers") or ()))
 
-    def users(self, identity: str, outside: Environment) -> list[str]:
+    def users(self, identity: str, environment: Environment) -> list[str]:
         """Records that were created outside."""
-        place = self.place(outside, identity)
-        listed = outside.aws.call("route53", "list_resource_record_sets", place, HostedZoneId=identity)
+        place = self.place(environment, identity)
+        listed = environment.aws.call("route53", "list_resource_record_sets", place, HostedZoneId=identity)
         own = {"NS", "SOA"}
         return [
             f"{each['Name']} {each['Type']}"
@@ -98,42 +100,42 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             if each["Type"] not in own
         ]
 
-    def _make(self, spec: HostedZoneSpec, outside: Environment) -> dict[str, Any]:
-        first = {"VPC": _network(min(spec.vpcs), spec, outside)} if spec.vpcs else {}
-        return outside.aws.call(
+    def _make(self, spec: HostedZoneSpec, environment: Environment) -> dict[str, Any]:
+        first = {"VPC": _network(min(spec.vpcs), spec, environment)} if spec.vpcs else {}
+        return environment.aws.call(
             "route53",
             self.TABLE.create,
-            self.place(outside, spec.name),
+            self.place(environment, spec.name),
             Name=spec.name,
-            CallerReference=_reference(spec, outside),
+            CallerReference=_reference(spec, environment),
             HostedZoneConfig={"Comment": spec.comment, "PrivateZone": bool(spec.vpcs)},
             **first,
         )
 
-    def _associate(self, identity: str, spec: HostedZoneSpec, outside: Environment) -> None:
+    def _associate(self, identity: str, spec: HostedZoneSpec, environment: Environment) -> None:
         """Associate the networks after the first, with which it was created."""
-        place, method = self.place(outside, spec.name), "associate_vpc_with_hosted_zone"
+        place, method = self.place(environment, spec.name), "associate_vpc_with_hosted_zone"
         for vpc in sorted(spec.vpcs)[1:]:
-            live = (self.describe(identity, outside) or {}).get("VPCs") or ()
+            live = (self.describe(identity, environment) or {}).get("VPCs") or ()
             if vpc not in {each["VPCId"] for each in live}:
-                network = _network(vpc, spec, outside)
-                outside.aws.call("route53", method, place, HostedZoneId=identity, VPC=network)
+                network = _network(vpc, spec, environment)
+                environment.aws.call("route53", method, place, HostedZoneId=identity, VPC=network)
 
-    def _made_before(self, spec: HostedZoneSpec, outside: Environment) -> dict[str, Any] | None:
+    def _made_before(self, spec: HostedZoneSpec, environment: Environment) -> dict[str, Any] | None:
         """The zone of an earlier run for this resource, which has the same caller reference."""
-        place = self.place(outside, spec.name)
-        listed = outside.aws.call("route53", "list_hosted_zones_by_name", place, DNSName=spec.name)
-        reference = _reference(spec, outside)
+        place = self.place(environment, spec.name)
+        listed = environment.aws.call("route53", "list_hosted_zones_by_name", place, DNSName=spec.name)
+        reference = _reference(spec, environment)
         for zone in listed["HostedZones"]:
-            if zone["CallerReference"] == reference and outside.owner and outside.owner.may_exist:
-                return self.describe(self.id_of({"HostedZone": zone}), outside)
+            if zone["CallerReference"] == reference and environment.owner and environment.owner.may_exist:
+                return self.describe(self.id_of({"HostedZone": zone}), environment)
         return None
 
 
-def _network(vpc: str, spec: HostedZoneSpec, outside: Environment) -> dict[str, str]:
-    return {"VPCRegion": spec.vpc_region or outside.aws.region, "VPCId": vpc}
+def _network(vpc: str, spec: HostedZoneSpec, environment: Environment) -> dict[str, str]:
+    return {"VPCRegion": spec.vpc_region or environment.aws.region, "VPCId": vpc}
 
 
-def _reference(spec: HostedZoneSpec, outside: Environment) -> str:
-    owner = outside.owner
+def _reference(spec: HostedZoneSpec, environment: Environment) -> str:
+    owner = environment.owner
     return f"edgefleet-{owner.urn}-{owner.generation}-{owner.holder}" if owner else f"edgefleet-{spec.name}"

@@ -43,29 +43,31 @@ class InstanceProfile(NamedResource, spec=InstanceProfileSpec, outputs=ArnOutput
         yield from super().inspect(spec)
         yield from iam_name_problems(spec.name)
 
-    def settle(self, current: Described, spec: InstanceProfileSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: InstanceProfileSpec, environment: Environment) -> Described:
         """Its one role."""
-        place = self.place(outside, self.id_of(current))
-        self._take(current, outside, place, but=spec.role)
+        place = self.place(environment, self.id_of(current))
+        self._take(current, environment, place, but=spec.role)
         if spec.role not in _roles(current):
             method = "add_role_to_instance_profile"
-            outside.aws.call("iam", method, place, **self.named(current), RoleName=spec.role)
+            environment.aws.call("iam", method, place, **self.named(current), RoleName=spec.role)
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its role."""
-        return {**super().inputs(current, outside), "role": next(iter(_roles(current)), "")}
+        return {**super().inputs(current, environment), "role": next(iter(_roles(current)), "")}
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Take its role, then remove it."""
-        self._take(current, outside, place)
-        super().remove(current, outside, place)
+        self._take(current, environment, place)
+        super().remove(current, environment, place)
 
-    def _take(self, current: Described, outside: Environment, place: str, *, but: str | None = None) -> None:
+    def _take(
+        self, current: Described, environment: Environment, place: str, *, but: str | None = None
+    ) -> None:
         for role in _roles(current):
             if role != but:
                 method = "remove_role_from_instance_profile"
-                outside.aws.seek("iam", method, place, **self.named(current), RoleName=role)
+                environment.aws.seek("iam", method, place, **self.named(current), RoleName=role)
 
 
 def _roles(current: Described) -> list[str]:

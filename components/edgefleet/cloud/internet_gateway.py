@@ -35,33 +35,37 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         key="InternetGatewayId",
     )
 
-    def settle(self, current: Described, spec: InternetGatewaySpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: InternetGatewaySpec, environment: Environment) -> Described:
         """Attach it to the network, and to no other."""
-        attached, place = _attached(current), self.place(outside, self.id_of(current))
+        attached, place = _attached(current), self.place(environment, self.id_of(current))
         if attached not in {None, spec.vpc_id}:
-            outside.aws.call("ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached)
+            environment.aws.call(
+                "ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached
+            )
         if attached != spec.vpc_id:
-            outside.aws.call(
+            environment.aws.call(
                 "ec2", "attach_internet_gateway", place, **self.named(current), VpcId=spec.vpc_id
             )
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """The network that it is attached to."""
-        del outside
+        del environment
         return {"vpcId": _attached(current) or ""}
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Detach and remove it."""
         attached = _attached(current)
         if attached is not None:
-            outside.aws.seek("ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached)
-        super().remove(current, outside, place)
+            environment.aws.seek(
+                "ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached
+            )
+        super().remove(current, environment, place)
 
-    def users(self, identity: str, outside: Environment) -> list[str]:
+    def users(self, identity: str, environment: Environment) -> list[str]:
         """Public addresses in its network."""
-        attached = _attached(self.describe(identity, outside) or {})
-        return [] if attached is None else ec2.interfaces(outside.aws, "vpc-id", attached)
+        attached = _attached(self.describe(identity, environment) or {})
+        return [] if attached is None else ec2.interfaces(environment.aws, "vpc-id", attached)
 
 
 def _attached(current: Described) -> str | None:

@@ -54,14 +54,14 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         yield from super().inspect(spec)
         yield from range_problems("port", spec.port, 1, 65_535)
 
-    def request(self, spec: ListenerSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: ListenerSpec, environment: Environment) -> dict[str, Any]:
         """Its port and where it sends to."""
-        del outside
+        del environment
         return {"LoadBalancerArn": spec.load_balancer, **_settings(spec)}
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By its ARN, or by load balancer and port."""
-        place, ask = self.place(outside, identity), outside.aws.seek
+        place, ask = self.place(environment, identity), environment.aws.seek
         if ":listener/" in identity:
             answer = ask("elbv2", "describe_listeners", place, ListenerArns=[identity]) or {}
             return next(iter(answer.get("Listeners", ())), None)
@@ -69,9 +69,9 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         answer = ask("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
         return next((each for each in answer.get("Listeners", ()) if each["Port"] == int(port)), None)
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its port and where it sends to."""
-        return {**super().inputs(current, outside), "targetGroup": _target(current) or ""}
+        return {**super().inputs(current, environment), "targetGroup": _target(current) or ""}
 
 
 def _target(current: Described) -> str | None:

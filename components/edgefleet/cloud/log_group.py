@@ -68,17 +68,17 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
             problem = f"AWS does not keep logs for {spec.retention_days} days"
             yield Problem(code="days", path="retentionDays", problem=problem, hint=f"write {nearest}")
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By name."""
-        place = self.place(outside, identity)
-        answer = outside.aws.call("logs", "describe_log_groups", place, logGroupNamePrefix=identity)
+        place = self.place(environment, identity)
+        answer = environment.aws.call("logs", "describe_log_groups", place, logGroupNamePrefix=identity)
         return next((each for each in answer["logGroups"] if each["logGroupName"] == identity), None)
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its days and key; without a policy they are kept for ever."""
-        return {**super().inputs(current, outside), "retentionDays": current.get("retentionInDays")}
+        return {**super().inputs(current, environment), "retentionDays": current.get("retentionInDays")}
 
-    def outputs(self, current: Described, outside: Environment) -> ArnOutputs:
+    def outputs(self, current: Described, environment: Environment) -> ArnOutputs:
         """Its name."""
-        del outside
+        del environment
         return ArnOutputs(arn=self.tagged_by(current))

@@ -61,27 +61,27 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
             problem = f"does not go with a {spec.connectivity} gateway"
             yield Problem(code="address", path="allocationId", problem=problem, hint=hint)
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Where it stands."""
-        return super().inputs({**current, "AllocationId": _address(current).get("AllocationId")}, outside)
+        return super().inputs({**current, "AllocationId": _address(current).get("AllocationId")}, environment)
 
-    def outputs(self, current: Described, outside: Environment) -> NatGatewayOutputs:
+    def outputs(self, current: Described, environment: Environment) -> NatGatewayOutputs:
         """Its addresses."""
-        del outside
+        del environment
         address = _address(current)
         return NatGatewayOutputs(private_ip=address.get("PrivateIp", ""), public_ip=address.get("PublicIp"))
 
-    def look(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def look(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """Its description, also if it failed; EC2 describes it for a while after its deletion."""
-        place = self.place(outside, identity)
-        answer = outside.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
+        place = self.place(environment, identity)
+        answer = environment.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
         current = next(iter(answer.get("NatGateways", ())), None)
         return None if current is None or current["State"] == "deleted" else dict(current)
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Remove it, and wait until its address is free."""
-        super().remove(current, outside, place)
-        self.until_gone(self.id_of(current), outside)
+        super().remove(current, environment, place)
+        self.until_gone(self.id_of(current), environment)
 
 
 def _address(current: Described) -> Mapping[str, Any]:

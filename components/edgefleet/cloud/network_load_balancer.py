@@ -85,9 +85,9 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
         if not spec.subnets:
             yield Problem(code="subnets", path="subnets", problem="is empty", hint="name at least one")
 
-    def request(self, spec: NetworkLoadBalancerSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: NetworkLoadBalancerSpec, environment: Environment) -> dict[str, Any]:
         """Its place; attributes follow."""
-        del outside
+        del environment
         return {
             "Name": spec.name,
             "Type": "network",
@@ -96,10 +96,10 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
             "SecurityGroups": sorted(spec.security_groups) or None,
         }
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its subnets and attributes."""
         return {
-            **super().inputs(current, outside),
+            **super().inputs(current, environment),
             "subnets": sorted(zone["SubnetId"] for zone in current["AvailabilityZones"]),
             "internal": current["Scheme"] == "internal",
         }

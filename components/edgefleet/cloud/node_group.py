@@ -94,19 +94,19 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             problem = f"{spec.least}, {spec.wanted} and {spec.most} do not match"
             yield Problem(code="range", path="wanted", problem=problem, hint=hint)
 
-    def request(self, spec: NodeGroupSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: NodeGroupSpec, environment: Environment) -> dict[str, Any]:
         """Its machines, numbers and labels."""
-        about = {"scalingConfig": _scaling(spec), "clientRequestToken": client_token(outside)}
-        return {**super().request(spec, outside), **about}
+        about = {"scalingConfig": _scaling(spec), "clientRequestToken": client_token(environment)}
+        return {**super().request(spec, environment), **about}
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By cluster and name."""
         cluster, slash, name = identity.partition("/")
         if not slash:
             hint, problem = "give <cluster>/<name>", "is not the id of a node group"
             raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
-        place, named = self.place(outside, identity), {"clusterName": cluster, "nodegroupName": name}
-        answer = outside.aws.seek("eks", "describe_nodegroup", place, **named)
+        place, named = self.place(environment, identity), {"clusterName": cluster, "nodegroupName": name}
+        answer = environment.aws.seek("eks", "describe_nodegroup", place, **named)
         return None if answer is None else dict(answer["nodegroup"])
 
     def id_of(self, current: Described) -> str:
@@ -117,15 +117,15 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         """Cluster and name."""
         return {name: current[name] for name in ("clusterName", "nodegroupName")}
 
-    def settle(self, current: Described, spec: NodeGroupSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: NodeGroupSpec, environment: Environment) -> Described:
         """Its numbers and labels."""
-        current = self.ready(current, outside)
+        current = self.ready(current, environment)
         labels = current.get("labels") or {}
         if (current["scalingConfig"], labels) != (_scaling(spec), spec.labels):
-            outside.aws.call(
+            environment.aws.call(
                 "eks",
                 "update_nodegroup_config",
-                self.place(outside, self.id_of(current)),
+                self.place(environment, self.id_of(current)),
                 **self.named(current),
                 scalingConfig=_scaling(spec),
                 labels={
@@ -133,13 +133,13 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
                     "removeLabels": sorted(set(labels) - set(spec.labels)),
                 },
             )
-            current = self.ready(current, outside, is_changed=True)
+            current = self.ready(current, environment, is_changed=True)
         return current
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Remove it, and wait until its machines are gone."""
-        super().remove(current, outside, place)
-        self.until_gone(self.id_of(current), outside)
+        super().remove(current, environment, place)
+        self.until_gone(self.id_of(current), environment)
 
 
 def _scaling(spec: NodeGroupSpec) -> dict[str, int]:

@@ -61,25 +61,25 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             problem, hint = f"has {size} bytes", f"use 1 to {LONGEST} bytes; put more into a bucket"
             yield Problem(code="too-long", path="value", problem=problem, hint=hint)
 
-    def create(self, spec: ParameterSpec, outside: Environment) -> Created[ParameterOutputs]:
+    def create(self, spec: ParameterSpec, environment: Environment) -> Created[ParameterOutputs]:
         """Write it; an existing one is taken over only if an earlier run created it."""
-        aws, place = outside.aws, self.place(outside, spec.name)
-        tags = self.tags(spec, outside)
+        aws, place = environment.aws, self.place(environment, spec.name)
+        tags = self.tags(spec, environment)
         try:
             put = aws.call("ssm", "put_parameter", place, Tags=as_list(tags), **_request(spec))
         except EdgefleetError as error:
             if error_code(error) != "ParameterAlreadyExists":
                 raise
-            self._require_mine(spec.name, outside)
-            return Created(id=spec.name, outputs=self.update(spec.name, spec, outside, {}))
-        return Created(id=spec.name, outputs=_outputs(spec.name, put["Version"], outside))
+            self._require_mine(spec.name, environment)
+            return Created(id=spec.name, outputs=self.update(spec.name, spec, environment, {}))
+        return Created(id=spec.name, outputs=_outputs(spec.name, put["Version"], environment))
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[ParameterOutputs] | None:
         """Its live state with its value; values and descriptions are fetched in batches."""
         del recorded
-        parameter, about = _value(identity, outside), _about(identity, outside)
+        parameter, about = _value(identity, environment), _about(identity, environment)
         if parameter is None or about is None:
             return None
         inputs = {
@@ -87,34 +87,36 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             "value": parameter["Value"],
             "type": parameter["Type"],
             "description": about.get("Description", ""),
-            "tags": without_ownership(PARAMETERS.live(outside.aws, identity)),
+            "tags": without_ownership(PARAMETERS.live(environment.aws, identity)),
         }
         if parameter["Type"] == "SecureString" and about.get("KeyId", "alias/aws/ssm") != "alias/aws/ssm":
             inputs["keyId"] = about["KeyId"]
-        return Found(id=identity, inputs=inputs, outputs=_outputs(identity, parameter["Version"], outside))
+        return Found(
+            id=identity, inputs=inputs, outputs=_outputs(identity, parameter["Version"], environment)
+        )
 
     def update(
-        self, identity: str, new: ParameterSpec, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: ParameterSpec, environment: Environment, recorded: Mapping[str, Any]
     ) -> ParameterOutputs:
         """Write it again, then the tags that differ."""
         del recorded
-        aws, place = outside.aws, self.place(outside, identity)
+        aws, place = environment.aws, self.place(environment, identity)
         put = aws.call("ssm", "put_parameter", place, Overwrite=True, **_request(new))
-        outputs = _outputs(identity, put["Version"], outside)
+        outputs = _outputs(identity, put["Version"], environment)
         with finishing(identity, outputs):
             live = PARAMETERS.live(aws, identity)
-            PARAMETERS.set(aws, identity, self.tags(new, outside), live=live)
+            PARAMETERS.set(aws, identity, self.tags(new, environment), live=live)
         return outputs
 
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it."""
         del inputs
-        outside.aws.seek("ssm", "delete_parameter", self.place(outside, identity), Name=identity)
+        environment.aws.seek("ssm", "delete_parameter", self.place(environment, identity), Name=identity)
 
-    def _require_mine(self, name: str, outside: Environment) -> None:
-        place = self.place(outside, name)
-        live = PARAMETERS.live(outside.aws, name)
-        if outside.owner is None or not outside.owner.is_mine(live, place):
+    def _require_mine(self, name: str, environment: Environment) -> None:
+        place = self.place(environment, name)
+        live = PARAMETERS.live(environment.aws, name)
+        if environment.owner is None or not environment.owner.is_mine(live, place):
             raise exists(place, self.TOKEN, name)
 
 
@@ -128,27 +130,29 @@ def _request(spec: ParameterSpec) -> dict[str, Any]:
     }
 
 
-def _value(identity: str, outside: Environment) -> dict[str, Any] | None:
+def _value(identity: str, environment: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
-        answer = outside.aws.call("ssm", "get_parameters", ", ".join(names), Names=names, WithDecryption=True)
+        answer = environment.aws.call(
+            "ssm", "get_parameters", ", ".join(names), Names=names, WithDecryption=True
+        )
         return {parameter["Name"]: parameter for parameter in answer["Parameters"]}
 
-    return outside.aws.batcher("ssm values", fetch, limit=10).get(identity)
+    return environment.aws.batcher("ssm values", fetch, limit=10).get(identity)
 
 
-def _about(identity: str, outside: Environment) -> dict[str, Any] | None:
+def _about(identity: str, environment: Environment) -> dict[str, Any] | None:
     def fetch(names: list[str]) -> dict[str, dict[str, Any]]:
         filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
         place = ", ".join(names)
-        descriptions = outside.aws.pages(
+        descriptions = environment.aws.pages(
             "ssm", "describe_parameters", place, key="Parameters", ParameterFilters=filters
         )
         return {description["Name"]: description for description in descriptions}
 
-    return outside.aws.batcher("ssm descriptions", fetch, limit=50).get(identity)
+    return environment.aws.batcher("ssm descriptions", fetch, limit=50).get(identity)
 
 
-def _outputs(name: str, version: int, outside: Environment) -> ParameterOutputs:
+def _outputs(name: str, version: int, environment: Environment) -> ParameterOutputs:
     return ParameterOutputs(
-        arn=outside.aws.arn("ssm", f"parameter/{name.removeprefix('/')}"), version=version
+        arn=environment.aws.arn("ssm", f"parameter/{name.removeprefix('/')}"), version=version
     )

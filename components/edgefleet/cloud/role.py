@@ -95,44 +95,44 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         yield from iam_name_problems(spec.name)
         yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
 
-    def request(self, spec: RoleSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: RoleSpec, environment: Environment) -> dict[str, Any]:
         """Its name and settings; what it may do follows."""
         return {
-            **super().request(spec, outside),
+            **super().request(spec, environment),
             "AssumeRolePolicyDocument": json.dumps(spec.assume_policy),
             "Description": spec.description or None,
             "PermissionsBoundary": spec.boundary,
         }
 
-    def settle(self, current: Described, spec: RoleSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: RoleSpec, environment: Environment) -> Described:
         """Set its documents and settings; only differences are sent."""
-        current = super().settle(current, spec, outside)
-        self._set_policies(spec, outside)
-        self._set_managed(spec, outside)
+        current = super().settle(current, spec, environment)
+        self._set_policies(spec, environment)
+        self._set_managed(spec, environment)
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its documents and settings."""
         name = self.id_of(current)
         return {
-            **super().inputs(current, outside),
+            **super().inputs(current, environment),
             "assumePolicy": parsed(current["AssumeRolePolicyDocument"]),
-            "policies": self._policies(name, outside),
-            "managedPolicies": self._managed(name, outside),
+            "policies": self._policies(name, environment),
+            "managedPolicies": self._managed(name, environment),
         }
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Take everything from it, then remove it."""
-        seek, name = outside.aws.seek, self.id_of(current)
-        for arn in self._managed(name, outside):
+        seek, name = environment.aws.seek, self.id_of(current)
+        for arn in self._managed(name, environment):
             seek("iam", "detach_role_policy", place, RoleName=name, PolicyArn=arn)
-        for policy in self._names(name, outside):
+        for policy in self._names(name, environment):
             seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
-        super().remove(current, outside, place)
+        super().remove(current, environment, place)
 
-    def _set_policies(self, spec: RoleSpec, outside: Environment) -> None:
-        name, aws, place = spec.name, outside.aws, self.place(outside, spec.name)
-        live = self._policies(name, outside)
+    def _set_policies(self, spec: RoleSpec, environment: Environment) -> None:
+        name, aws, place = spec.name, environment.aws, self.place(environment, spec.name)
+        live = self._policies(name, environment)
         for policy in sorted(set(live) - set(spec.policies)):
             aws.seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
         for policy, document in sorted(spec.policies.items()):
@@ -140,27 +140,27 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
                 about = {"PolicyName": policy, "PolicyDocument": json.dumps(document)}
                 aws.call("iam", "put_role_policy", place, RoleName=name, **about)
 
-    def _set_managed(self, spec: RoleSpec, outside: Environment) -> None:
-        name, aws, place = spec.name, outside.aws, self.place(outside, spec.name)
-        live, asked = set(self._managed(name, outside)), set(spec.managed_policies)
+    def _set_managed(self, spec: RoleSpec, environment: Environment) -> None:
+        name, aws, place = spec.name, environment.aws, self.place(environment, spec.name)
+        live, asked = set(self._managed(name, environment)), set(spec.managed_policies)
         for arn in sorted(live - asked):
             aws.seek("iam", "detach_role_policy", place, RoleName=name, PolicyArn=arn)
         for arn in sorted(asked - live):
             aws.call("iam", "attach_role_policy", place, RoleName=name, PolicyArn=arn)
 
-    def _names(self, name: str, outside: Environment) -> list[str]:
-        place = self.place(outside, name)
-        answer = outside.aws.seek("iam", "list_role_policies", place, RoleName=name) or {}
+    def _names(self, name: str, environment: Environment) -> list[str]:
+        place = self.place(environment, name)
+        answer = environment.aws.seek("iam", "list_role_policies", place, RoleName=name) or {}
         return list(answer.get("PolicyNames", ()))
 
-    def _policies(self, name: str, outside: Environment) -> dict[str, dict[str, Any]]:
-        place, policies = self.place(outside, name), {}
-        for policy in self._names(name, outside):
-            answer = outside.aws.call("iam", "get_role_policy", place, RoleName=name, PolicyName=policy)
+    def _policies(self, name: str, environment: Environment) -> dict[str, dict[str, Any]]:
+        place, policies = self.place(environment, name), {}
+        for policy in self._names(name, environment):
+            answer = environment.aws.call("iam", "get_role_policy", place, RoleName=name, PolicyName=policy)
             policies[policy] = parsed(answer["PolicyDocument"])
         return policies
 
-    def _managed(self, name: str, outside: Environment) -> list[str]:
-        place = self.place(outside, name)
-        answer = outside.aws.seek("iam", "list_attached_role_policies", place, RoleName=name) or {}
+    def _managed(self, name: str, environment: Environment) -> list[str]:
+        place = self.place(environment, name)
+        answer = environment.aws.seek("iam", "list_attached_role_policies", place, RoleName=name) or {}
         return sorted(each["PolicyArn"] for each in answer.get("AttachedPolicies", ()))

@@ -80,12 +80,15 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
             yield Problem(code="roles", path="roles", problem="is empty", hint="name at least one role")
         yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
 
-    def request(self, spec: RolesAnywhereProfileSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: RolesAnywhereProfileSpec, environment: Environment) -> dict[str, Any]:
         """Its roles and bounds."""
         policy = None if spec.session_policy is None else json.dumps(spec.session_policy)
-        return {**super().request(spec, outside), "sessionPolicy": policy}
+        return {**super().request(spec, environment), "sessionPolicy": policy}
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its roles and bounds."""
         policy = parsed(current.get("sessionPolicy") or UNBOUND)
-        return {**super().inputs(current, outside), "sessionPolicy": None if policy == UNBOUND else policy}
+        return {
+            **super().inputs(current, environment),
+            "sessionPolicy": None if policy == UNBOUND else policy,
+        }

@@ -78,49 +78,51 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
                 yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
             seen.add(route.cidr)
 
-    def settle(self, current: Described, spec: RouteTableSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: RouteTableSpec, environment: Environment) -> Described:
         """Set its routes and subnets."""
-        self._set_routes(current, spec, outside)
-        self._set_subnets(current, spec, outside)
+        self._set_routes(current, spec, environment)
+        self._set_subnets(current, spec, environment)
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its routes and subnets."""
         routes = sorted(_routes(current).values(), key=repr)
         return {
-            **super().inputs(current, outside),
+            **super().inputs(current, environment),
             "routes": [to_plain(route) for route in routes],
             "subnets": sorted(_associations(current)),
         }
 
-    def remove(self, current: Described, outside: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment, place: str) -> None:
         """Let its subnets go, then remove it."""
         for association in _associations(current).values():
-            outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
-        super().remove(current, outside, place)
+            environment.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
+        super().remove(current, environment, place)
 
-    def _set_routes(self, current: Described, spec: RouteTableSpec, outside: Environment) -> None:
+    def _set_routes(self, current: Described, spec: RouteTableSpec, environment: Environment) -> None:
         identity = current["RouteTableId"]
-        place, live = self.place(outside, identity), _routes(current)
+        place, live = self.place(environment, identity), _routes(current)
         wanted = {route.cidr: route for route in spec.routes}
         for cidr in sorted(set(live) - set(wanted)):
-            outside.aws.seek("ec2", "delete_route", place, RouteTableId=identity, DestinationCidrBlock=cidr)
+            environment.aws.seek(
+                "ec2", "delete_route", place, RouteTableId=identity, DestinationCidrBlock=cidr
+            )
         for cidr, route in wanted.items():
             if live.get(cidr) != route:
                 method = "replace_route" if cidr in live else "create_route"
                 target = {key: getattr(route, name) for name, key in TARGETS.items()}
-                outside.aws.call(
+                environment.aws.call(
                     "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
                 )
 
-    def _set_subnets(self, current: Described, spec: RouteTableSpec, outside: Environment) -> None:
+    def _set_subnets(self, current: Described, spec: RouteTableSpec, environment: Environment) -> None:
         identity, live = current["RouteTableId"], _associations(current)
-        place = self.place(outside, identity)
+        place = self.place(environment, identity)
         for subnet in sorted(set(live) - set(spec.subnets)):
-            outside.aws.seek("ec2", "disassociate_route_table", place, AssociationId=live[subnet])
+            environment.aws.seek("ec2", "disassociate_route_table", place, AssociationId=live[subnet])
         for subnet in spec.subnets:
             if subnet not in live:
-                outside.aws.call(
+                environment.aws.call(
                     "ec2", "associate_route_table", place, RouteTableId=identity, SubnetId=subnet
                 )
 

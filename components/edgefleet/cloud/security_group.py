@@ -84,15 +84,15 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 if rule in rules[:index]:
                     yield Problem(code="twice", path=path, problem="already exists", hint="remove it")
 
-    def make(self, spec: SecurityGroupSpec, outside: Environment, place: str) -> Described:
+    def make(self, spec: SecurityGroupSpec, environment: Environment, place: str) -> Described:
         """Create it without rules. EC2 answers with its id alone."""
-        made = super().make(spec, outside, place)
+        made = super().make(spec, environment, place)
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 
-    def settle(self, current: Described, spec: SecurityGroupSpec, outside: Environment) -> Described:
+    def settle(self, current: Described, spec: SecurityGroupSpec, environment: Environment) -> Described:
         """Remove undeclared rules and add missing ones."""
-        identity, place = current["GroupId"], self.place(outside, current["GroupId"])
+        identity, place = current["GroupId"], self.place(environment, current["GroupId"])
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
         for way, key, declared in ways:
             live, expected = _rules(current.get(key) or (), identity), set(declared)
@@ -101,14 +101,14 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 if rules:
                     permissions = [_permission(rule, identity) for rule in rules]
                     method = f"{action}_security_group_{way}"
-                    outside.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
+                    environment.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
         return current
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its names and rules."""
         identity = self.id_of(current)
         return {
-            **super().inputs(current, outside),
+            **super().inputs(current, environment),
             "ingress": _plain(_rules(current["IpPermissions"], identity)),
             "egress": _plain(_rules(current["IpPermissionsEgress"], identity)),
         }

@@ -60,8 +60,8 @@ class Seen:
 class ServerMachines:
     """The machines of the set called `name`."""
 
-    def __init__(self, name: str, outside: Environment, place: str) -> None:
-        self._name, self._outside, self.place = name, outside, place
+    def __init__(self, name: str, environment: Environment, place: str) -> None:
+        self._name, self._outside, self.place = name, environment, place
         self._last_seen: list[Seen] = []
         self._is_begun = False
 

@@ -142,33 +142,33 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """A server that is missing, stopped or outdated."""
         return ["state"] if outputs.get("state", "complete") != "complete" else []
 
-    def plan(self, spec: ServerSetSpec, outside: Environment) -> Mapping[str, Any]:
+    def plan(self, spec: ServerSetSpec, environment: Environment) -> Mapping[str, Any]:
         """The settings of servers; the architectures of image and type must match.
 
         Raises:
             InvalidInput: no such image, or of another architecture than the type's.
         """
-        if problems := architecture_problems(outside.aws, spec.image, spec.instance_type):
+        if problems := architecture_problems(environment.aws, spec.image, spec.instance_type):
             raise InvalidInput(problems)
         return {"config": config_of(spec), "state": "complete"}
 
-    def create(self, spec: ServerSetSpec, outside: Environment) -> Created[ServerSetOutputs]:
+    def create(self, spec: ServerSetSpec, environment: Environment) -> Created[ServerSetOutputs]:
         """Create the servers, or continue after an interrupted run.
 
         Raises:
             Incomplete: some are there.
             Refused: a set of this name has another owner.
         """
-        self.plan(spec, outside)
-        machines = ServerMachines(spec.name, outside, self.place(outside, spec.name))
-        self._require_mine(machines, spec.name, outside)
-        return Created(id=spec.name, outputs=self._converged(spec, machines, outside))
+        self.plan(spec, environment)
+        machines = ServerMachines(spec.name, environment, self.place(environment, spec.name))
+        self._require_mine(machines, spec.name, environment)
+        return Created(id=spec.name, outputs=self._converged(spec, machines, environment))
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[ServerSetOutputs] | None:
         """The live servers, from one call."""
-        machines = ServerMachines(identity, outside, self.place(outside, identity))
+        machines = ServerMachines(identity, environment, self.place(environment, identity))
         seen = machines.seen()
         if not seen:
             return None
@@ -183,7 +183,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return Found(id=identity, inputs=inputs, outputs=_outputs(config, seen, _places(recorded, seen)))
 
     def update(
-        self, identity: str, new: ServerSetSpec, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: ServerSetSpec, environment: Environment, recorded: Mapping[str, Any]
     ) -> ServerSetOutputs:
         """Update the servers one at a time.
 
@@ -191,22 +191,22 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             Incomplete: only some are updated; the next update continues.
         """
         del recorded
-        if problems := architecture_problems(outside.aws, new.image, new.instance_type):
+        if problems := architecture_problems(environment.aws, new.image, new.instance_type):
             raise InvalidInput(problems)
-        machines = ServerMachines(identity, outside, self.place(outside, identity))
-        return self._converged(new, machines, outside)
+        machines = ServerMachines(identity, environment, self.place(environment, identity))
+        return self._converged(new, machines, environment)
 
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Terminate all servers with etcd's data, and delete the record of the cluster."""
-        place = self.place(outside, identity)
-        machines = ServerMachines(identity, outside, place)
+        place = self.place(environment, identity)
+        machines = ServerMachines(identity, environment, place)
         for each in machines.seen():
             machines.leave(each.member.instance, inputs.get("targetGroups") or ())
             machines.terminate(each.member.instance)
         if inputs.get("marker"):
-            outside.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
+            environment.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
 
-    def _require_mine(self, machines: ServerMachines, name: str, outside: Environment) -> None:
+    def _require_mine(self, machines: ServerMachines, name: str, environment: Environment) -> None:
         """Refuse machines that no earlier run created for this set.
 
         Raises:
@@ -214,11 +214,11 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """
         for each in machines.seen():
             tags = EC2.parsed(each.described.get("Tags"))
-            if outside.owner is None or not outside.owner.is_mine(tags, machines.place):
+            if environment.owner is None or not environment.owner.is_mine(tags, machines.place):
                 raise exists(machines.place, self.TOKEN, name)
 
     def _converged(
-        self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment
+        self, spec: ServerSetSpec, machines: ServerMachines, environment: Environment
     ) -> ServerSetOutputs:
         """Take actions until all servers match their slots.
 
@@ -227,7 +227,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """
         try:
             for _ in range(MOST_STEPS):
-                if self._step(spec, machines, outside):
+                if self._step(spec, machines, environment):
                     return _outputs(config_of(spec), machines.seen(), spec.servers)
             hint = "check the servers, then run up again"
             problem = f"not in the desired state after {MOST_STEPS} steps"
@@ -238,7 +238,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
                 raise
             raise Incomplete(error.problems, id=spec.name, outputs=outputs) from error
 
-    def _step(self, spec: ServerSetSpec, machines: ServerMachines, outside: Environment) -> bool:
+    def _step(self, spec: ServerSetSpec, machines: ServerMachines, environment: Environment) -> bool:
         """Take one action; returns whether all are done."""
         seen = machines.seen()
         cluster = machines.cluster(seen, spec.marker, can_restore=bool(spec.user_data.restore))
@@ -249,9 +249,9 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
                 Problem(code="stuck", where=machines.place, problem=action.problem, hint=action.hint)
             )
         if isinstance(action, Done):
-            machines.settle(seen, spec.target_groups, self.tags(spec, outside))
+            machines.settle(seen, spec.target_groups, self.tags(spec, environment))
             return True
-        machines.act(action, _launch(spec, self.tags(spec, outside)), seen)
+        machines.act(action, _launch(spec, self.tags(spec, environment)), seen)
         return False
 
 

@@ -65,7 +65,7 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
         yield from super().inspect(spec)
         yield from cidr_problems("cidr", spec.cidr)
 
-    def plan(self, spec: SubnetSpec, outside: Environment) -> Mapping[str, Any]:
+    def plan(self, spec: SubnetSpec, environment: Environment) -> Mapping[str, Any]:
         """The zone, if it is declared."""
-        del outside
+        del environment
         return {"availabilityZone": spec.zone} if spec.zone else {}

@@ -93,11 +93,11 @@ class TargetGroup(ElbResource, spec=TargetGroupSpec, outputs=ArnOutputs):
         yield from range_problems("healthyCount", spec.healthy_count, 2, 10)
         yield from range_problems("deregistrationDelay", spec.deregistration_delay, 0, 3_600)
 
-    def request(self, spec: TargetGroupSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: TargetGroupSpec, environment: Environment) -> dict[str, Any]:
         """Its machines and health checks; attributes follow."""
         fixed = {"Name": spec.name, "HealthCheckProtocol": "TCP"}
         return {
-            **super().request(spec, outside),
+            **super().request(spec, environment),
             **fixed,
             "UnhealthyThresholdCount": spec.healthy_count,
         }

@@ -54,9 +54,9 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
             hint = "write the certificate as PEM"
             yield Problem(code="pem", path="certificates", problem="is not a certificate", hint=hint)
 
-    def request(self, spec: TrustAnchorSpec, outside: Environment) -> dict[str, Any]:
+    def request(self, spec: TrustAnchorSpec, environment: Environment) -> dict[str, Any]:
         """Its name and certificate."""
-        return {**super().request(spec, outside), "source": _source(spec.certificates)}
+        return {**super().request(spec, environment), "source": _source(spec.certificates)}
 
 
 def _source(certificates: str) -> dict[str, Any]:

@@ -57,10 +57,10 @@ class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs):
         yield from super().inspect(spec)
         yield from cidr_problems("cidr", spec.cidr)
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its block and attributes."""
-        place, ask = self.place(outside, current["VpcId"]), outside.aws.call
+        place, ask = self.place(environment, current["VpcId"]), environment.aws.call
         for name, attribute in ATTRIBUTES.items():
             answer = ask("ec2", "describe_vpc_attribute", place, VpcId=current["VpcId"], Attribute=name)
             current = {**current, name: answer[attribute]["Value"]}
-        return {**super().inputs(current, outside), **{name: current[name] for name in ATTRIBUTES}}
+        return {**super().inputs(current, environment), **{name: current[name] for name in ATTRIBUTES}}

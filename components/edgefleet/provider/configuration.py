@@ -66,12 +66,12 @@ def connect(
         return Environment(project=project, aws=aws, clock=clock, holder=config.holder), ""
     running = start(project)
     aws = Aws.emulated(running.url, config.region)
-    outside = Environment(project=project, aws=aws, clock=clock, holder=config.holder)
+    environment = Environment(project=project, aws=aws, clock=clock, holder=config.holder)
     lost = (
         "the emulated cloud of this project had stopped and its resources are gone; a new one is "
         "running: run refresh, then up to recreate them"
     )
-    return outside, lost if running.was_lost else ""
+    return environment, lost if running.was_lost else ""
 
 
 def settings(values: dict[str, Any]) -> dict[str, Any]:

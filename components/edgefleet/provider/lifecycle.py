@@ -120,18 +120,18 @@ class Lifecycle:
         except InvalidInput:  # something is unknown, or an older version of edgefleet wrote it
             return values
 
-    def create(self, request: proto.CreateRequest, outside: Environment) -> proto.CreateResponse:
+    def create(self, request: proto.CreateRequest, environment: Environment) -> proto.CreateResponse:
         """Create it; in a preview, return the outputs that are known."""
         if request.preview:
-            identity, outputs = self._planned(request.properties, outside, {})
+            identity, outputs = self._planned(request.properties, environment, {})
             return proto.CreateResponse(id=identity, properties=encode(outputs))
         spec = self._spec(request.properties)
         inputs = properties.plain(decode(request.properties))
-        made = self._resource.create(spec, self._for(request.urn, inputs, outside))
+        made = self._resource.create(spec, self._for(request.urn, inputs, environment))
         self._made[made.id] = inputs
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
-    def read(self, request: proto.ReadRequest, outside: Environment) -> proto.ReadResponse:
+    def read(self, request: proto.ReadRequest, environment: Environment) -> proto.ReadResponse:
         """Its live state; an empty answer if it does not exist."""
         recorded = properties.plain(decode(request.properties))
         inputs = properties.plain(decode(request.inputs))
@@ -139,7 +139,7 @@ class Lifecycle:
         if not recorded and self._is_placed:  # an import: the id may name the region
             identity, _, region = identity.partition("@")
             inputs = {"region": region} if region else inputs
-        live = self._resource.read(identity, self._for(request.urn, inputs, outside), recorded)
+        live = self._resource.read(identity, self._for(request.urn, inputs, environment), recorded)
         if live is None:
             return proto.ReadResponse()
         merged = request.inputs
@@ -160,18 +160,18 @@ class Lifecycle:
                 merged[name] = Secret(value)
         return encode(merged)
 
-    def update(self, request: proto.UpdateRequest, outside: Environment) -> proto.UpdateResponse:
+    def update(self, request: proto.UpdateRequest, environment: Environment) -> proto.UpdateResponse:
         """Update it to the new inputs; in a preview, return the outputs that are known."""
         if request.preview:
             kept = properties.plain(decode(request.olds))
-            _, outputs = self._planned(request.news, outside, kept)
+            _, outputs = self._planned(request.news, environment, kept)
             return proto.UpdateResponse(properties=encode(outputs))
         recorded = properties.plain(decode(request.olds))
-        there = self._for(request.urn, properties.plain(decode(request.news)), outside)
+        there = self._for(request.urn, properties.plain(decode(request.news)), environment)
         made = self._resource.update(request.id, self._spec(request.news), there, recorded)
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
-    def delete(self, request: proto.DeleteRequest, outside: Environment) -> None:
+    def delete(self, request: proto.DeleteRequest, environment: Environment) -> None:
         """Delete it; success if it does not exist.
 
         An id that was created in the same run belongs to the replacement: on a forced replacement the CLI
@@ -179,24 +179,28 @@ class Lifecycle:
         """
         successor = self._made.pop(request.id, None)
         inputs = properties.plain(decode(request.old_inputs))
-        there = self._for(request.urn, inputs, outside)
+        there = self._for(request.urn, inputs, environment)
         self._resource.delete(request.id, there, inputs, successor=successor)
 
-    def _for(self, urn: str, inputs: Mapping[str, Any], outside: Environment) -> Environment:
+    def _for(self, urn: str, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment of one resource: its region and owner."""
         generation = self._made_of(inputs)
         owner = owner_of(
             urn,
             generation,
-            holder=outside.holder,
+            holder=environment.holder,
             may_exist=self._recorded.get(urn) != generation,
         )
-        return replace(outside, owner=owner, aws=self._there(inputs, outside).aws)
+        return replace(environment, owner=owner, aws=self._there(inputs, environment).aws)
 
-    def _there(self, inputs: Mapping[str, Any], outside: Environment) -> Environment:
+    def _there(self, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment in the region that the inputs name."""
         region = inputs.get("region") if self._is_placed else None
-        return replace(outside, aws=outside.aws.in_region(region)) if isinstance(region, str) else outside
+        return (
+            replace(environment, aws=environment.aws.in_region(region))
+            if isinstance(region, str)
+            else environment
+        )
 
     def _made_of(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs whose change replaces the resource, without defaults."""
@@ -223,7 +227,7 @@ class Lifecycle:
         return parse(self._resource.Spec, values)
 
     def _planned(
-        self, struct: Struct, outside: Environment, recorded: Mapping[str, Any]
+        self, struct: Struct, environment: Environment, recorded: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
         """Id and outputs as far as they are certain; an uncertain id is empty."""
         values = properties.plain(decode(struct))
@@ -231,11 +235,11 @@ class Lifecycle:
         stable = {name: recorded[name] for name in self._resource.STABLE if name in recorded}
         identity = ""
         if hidden:
-            certain = self._resource.foresee(values, hidden[0], outside)
+            certain = self._resource.foresee(values, hidden[0], environment)
         else:
             spec = parse(self._resource.Spec, values)
             identity = self._resource.identity(spec)
-            planned = self._resource.plan(spec, self._there(values, outside))
+            planned = self._resource.plan(spec, self._there(values, environment))
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
         return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}

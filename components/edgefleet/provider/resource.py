@@ -56,33 +56,33 @@ class Resource(Protocol):
         """Paths of recorded outputs that show drift, independent of the inputs."""
         ...
 
-    def plan(self, spec: Any, outside: Environment) -> Any:
+    def plan(self, spec: Any, environment: Environment) -> Any:
         """The outputs of creating `spec` or updating to it; nothing is changed.
 
         Typed if all are certain; otherwise a plain map of those that are.
         """
         ...
 
-    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """The outputs that are certain although the input at path `because` is unknown."""
         ...
 
-    def create(self, spec: Any, outside: Environment) -> Created[Any]:
+    def create(self, spec: Any, environment: Environment) -> Created[Any]:
         """Create it. Raises `Incomplete` if it exists but is not finished."""
         ...
 
-    def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
+    def read(self, identity: str, environment: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
         """Its live state, None if it does not exist; `recorded` outputs are empty in an import."""
         ...
 
-    def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
+    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
         """Update it to `new`; the new outputs. Raises `Incomplete` if only a part succeeds."""
         ...
 
     def delete(
         self,
         identity: str,
-        outside: Environment,
+        environment: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,

@@ -81,7 +81,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._project, self._start_emulator = project, start_emulator
         self._log = log
         self._engine_address = ""
-        self._outside: Environment | None = None
+        self._environment: Environment | None = None
         self._is_cancelled = threading.Event()
 
     # about the provider
@@ -159,7 +159,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if problems := inspect(config):
             raise InvalidInput(problems)
         project = Path.cwd() if self._project is None else self._project
-        self._outside, warning = connect(config, project, self._start_emulator, RealClock(self._is_cancelled))
+        self._environment, warning = connect(
+            config, project, self._start_emulator, RealClock(self._is_cancelled)
+        )
         for lifecycle in self._lifecycles.values():
             lifecycle.begin()
         if warning:
@@ -243,10 +245,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._lifecycles[token]
 
     def _ready(self) -> Environment:
-        if self._outside is None:
+        if self._environment is None:
             problem, hint = "the provider is not configured yet", "this is a bug of the engine; run again"
             raise OutsideFailure(Problem(code="not-configured", problem=problem, hint=hint))
-        return self._outside
+        return self._environment
 
     def _not_cancelled(self, request: Any) -> None:
         if self._is_cancelled.is_set():

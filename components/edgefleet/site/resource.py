@@ -105,15 +105,15 @@ class Site:
             if image["digest"] is None
         ]
 
-    def plan(self, spec: SiteInputs, outside: Environment) -> SiteOutputs:
+    def plan(self, spec: SiteInputs, environment: Environment) -> SiteOutputs:
         """Every digest, from the bytes themselves; no store is read."""
-        store = outside.store(spec.store)
+        store = environment.store(spec.store)
         rendered = self._rendered(spec)
         return SiteOutputs(images={node: _image(store, spec.name, made) for node, made in rendered.items()})
 
-    def foresee(self, known: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, known: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """No digest is known while an input is unknown; the nodes may be."""
-        del outside
+        del environment
         nodes = known.get("nodes")
         if not isinstance(nodes, dict):
             return {}
@@ -126,17 +126,17 @@ class Site:
         }
         return {"images": {node: dict(image) for node in nodes}}
 
-    def create(self, spec: SiteInputs, outside: Environment) -> Created[SiteOutputs]:
+    def create(self, spec: SiteInputs, environment: Environment) -> Created[SiteOutputs]:
         """Render and store every image.
 
         Raises:
             OutsideFailure: none could be stored; nothing is left.
             Incomplete: some could not be stored.
         """
-        return Created(id=self.identity(spec), outputs=self._store_images(spec, outside, {}))
+        return Created(id=self.identity(spec), outputs=self._store_images(spec, environment, {}))
 
     def read(
-        self, identity: str, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[SiteOutputs] | None:
         """The recorded images as they are in the store; in an import, the images there.
 
@@ -149,7 +149,7 @@ class Site:
             raise InvalidInput(
                 Problem(code="id", where=identity, problem="is not the id of a site's images", hint=hint)
             )
-        store = outside.store(uri)
+        store = environment.store(uri)
         images = recorded.get("images") or {}
         if not images:
             return _imported(identity, store, uri, site)
@@ -164,7 +164,7 @@ class Site:
         return Found(id=identity, outputs=SiteOutputs(images=current))
 
     def update(
-        self, identity: str, new: SiteInputs, outside: Environment, recorded: Mapping[str, Any]
+        self, identity: str, new: SiteInputs, environment: Environment, recorded: Mapping[str, Any]
     ) -> SiteOutputs:
         """Write the images whose digest changed, then remove those of removed nodes.
 
@@ -172,12 +172,12 @@ class Site:
             Incomplete: some could not be written or removed.
         """
         del identity
-        return self._store_images(new, outside, recorded.get("images") or {})
+        return self._store_images(new, environment, recorded.get("images") or {})
 
     def delete(
         self,
         identity: str,
-        outside: Environment,
+        environment: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,
@@ -189,14 +189,16 @@ class Site:
             image_key(site, f"{node}{_suffix(plain)}")
             for node, plain in (successor or {}).get("nodes", {}).items()
         }
-        outside.store(uri).clear(f"sites/{site}/", keep=spared)
+        environment.store(uri).clear(f"sites/{site}/", keep=spared)
 
     def _rendered(self, spec: SiteInputs) -> Mapping[str, Rendered]:
         return self.render(spec.spec, spec.key, spec.passphrases)
 
-    def _store_images(self, spec: SiteInputs, outside: Environment, before: Mapping[str, Any]) -> SiteOutputs:
+    def _store_images(
+        self, spec: SiteInputs, environment: Environment, before: Mapping[str, Any]
+    ) -> SiteOutputs:
         """Store the images of `spec`, given those that the store already has."""
-        store = outside.store(spec.store)
+        store = environment.store(spec.store)
         images: dict[str, StoredImage] = {}
         failed: list[OutsideFailure] = []
         for node, rendered in self._rendered(spec).items():

@@ -92,24 +92,24 @@ class CloudResource(ABC):
         del outputs
         return []
 
-    def plan(self, spec: Any, outside: Environment) -> Any:
+    def plan(self, spec: Any, environment: Environment) -> Any:
         """The outputs that are certain before `spec` is created: plain, or typed if all are."""
-        del spec, outside
+        del spec, environment
         return {}
 
-    def foresee(self, inputs: Mapping[str, Any], because: str, outside: Environment) -> Mapping[str, Any]:
+    def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
         """The outputs that are certain although the input at path `because` is unknown."""
-        del inputs, because, outside
+        del inputs, because, environment
         return {}
 
-    def place(self, outside: Environment, identity: str = "") -> str:
+    def place(self, environment: Environment, identity: str = "") -> str:
         """Its name for messages: ``Vpc hub (vpc-0a1b)``."""
         kind = self.TOKEN.rpartition(":")[2]
-        name = outside.owner.name if outside.owner else ""
+        name = environment.owner.name if environment.owner else ""
         shown = f"({identity})" if name and identity else identity
         return " ".join(filter(None, [kind, name, shown]))
 
-    def fail_missing(self, identity: str, outside: Environment) -> NoReturn:
+    def fail_missing(self, identity: str, environment: Environment) -> NoReturn:
         """Report that the resource does not exist.
 
         Raises:
@@ -118,45 +118,45 @@ class CloudResource(ABC):
         hint = "run refresh, then up to recreate it"
         problem = "no longer exists: it was removed outside this stack"
         raise OutsideFailure(
-            Problem(code="gone", where=self.place(outside, identity), problem=problem, hint=hint)
+            Problem(code="gone", where=self.place(environment, identity), problem=problem, hint=hint)
         )
 
-    def tags(self, spec: Any, outside: Environment) -> dict[str, str]:
+    def tags(self, spec: Any, environment: Environment) -> dict[str, str]:
         """All tags of the resource: the declared ones and those of its owner."""
-        return {**spec.tags, **owner_tags(outside)}
+        return {**spec.tags, **owner_tags(environment)}
 
     @abstractmethod
-    def create(self, spec: Any, outside: Environment) -> Created[Any]:
+    def create(self, spec: Any, environment: Environment) -> Created[Any]:
         """Create it, or continue with one of an interrupted run."""
 
     @abstractmethod
-    def read(self, identity: str, outside: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
+    def read(self, identity: str, environment: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
         """Its live state; None if it does not exist."""
 
     @abstractmethod
-    def update(self, identity: str, new: Any, outside: Environment, recorded: Mapping[str, Any]) -> Any:
+    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
         """Set the differences from its live state."""
 
     @abstractmethod
-    def destroy(self, identity: str, outside: Environment, inputs: Mapping[str, Any]) -> None:
+    def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Delete it; success if it does not exist."""
 
     def delete(
         self,
         identity: str,
-        outside: Environment,
+        environment: Environment,
         inputs: Mapping[str, Any],
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
         """Delete it, unless its replacement in the same run is the same resource."""
         if successor is None:
-            self.destroy(identity, outside, inputs)
+            self.destroy(identity, environment, inputs)
 
 
-def owner_tags(outside: Environment) -> dict[str, str]:
+def owner_tags(environment: Environment) -> dict[str, str]:
     """Tags that identify the owner of a resource."""
-    return outside.owner.tags() if outside.owner else {MANAGED[0]: MANAGED[1]}
+    return environment.owner.tags() if environment.owner else {MANAGED[0]: MANAGED[1]}
 
 
 @contextmanager

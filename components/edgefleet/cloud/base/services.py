@@ -23,20 +23,20 @@ class ElbResource(ChosenId):
     ATTRIBUTE_CALLS: ClassVar[str] = ""
     """Operation that reads attributes, without ``describe_``."""
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By ARN or name."""
         by = f"{self.TABLE.key}s" if identity.startswith("arn:") else "Names"
-        place = self.place(outside, identity)
-        answer = outside.aws.seek("elbv2", self.TABLE.read, place, **{by: [identity]})
+        place = self.place(environment, identity)
+        answer = environment.aws.seek("elbv2", self.TABLE.read, place, **{by: [identity]})
         return None if answer is None else next(iter(answer[self.TABLE.answer]), None)
 
-    def inputs(self, current: Described, outside: Environment) -> dict[str, Any]:
+    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """The inputs, attributes among them."""
-        return {**super().inputs(current, outside), **self._attributes(current, outside)}
+        return {**super().inputs(current, environment), **self._attributes(current, environment)}
 
-    def _attributes(self, current: Described, outside: Environment) -> dict[str, Any]:
-        place, method = self.place(outside, self.id_of(current)), f"describe_{self.ATTRIBUTE_CALLS}"
-        answer = outside.aws.call("elbv2", method, place, **self.named(current))
+    def _attributes(self, current: Described, environment: Environment) -> dict[str, Any]:
+        place, method = self.place(environment, self.id_of(current)), f"describe_{self.ATTRIBUTE_CALLS}"
+        answer = environment.aws.call("elbv2", method, place, **self.named(current))
         live = {each["Key"]: each["Value"] for each in answer["Attributes"]}
         return {
             name: _value(live[key], default) if key in live else default
@@ -58,14 +58,14 @@ class RolesAnywhereResource(ChosenId):
 
     TAGGING = ROLES_ANYWHERE
 
-    def describe(self, identity: str, outside: Environment) -> dict[str, Any] | None:
+    def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By its id, or by name and owner."""
-        place = self.place(outside, identity)
+        place = self.place(environment, identity)
         if IDENTITY.fullmatch(identity):
-            return super().describe(identity, outside)
+            return super().describe(identity, environment)
         method = f"{self.TABLE.read.replace('get_', 'list_')}s"
-        for current in outside.aws.pages("rolesanywhere", method, place, key=f"{self.TABLE.answer}s"):
-            if current["name"] == identity and self._is_mine(current, outside, place):
+        for current in environment.aws.pages("rolesanywhere", method, place, key=f"{self.TABLE.answer}s"):
+            if current["name"] == identity and self._is_mine(current, environment, place):
                 return current
         return None
 
@@ -73,8 +73,10 @@ class RolesAnywhereResource(ChosenId):
         """Its ARN."""
         return str(current[f"{self.TABLE.answer}Arn"])
 
-    def _is_mine(self, current: Described, outside: Environment, place: str) -> bool:
-        return outside.owner is not None and outside.owner.is_mine(self.live_tags(current, outside), place)
+    def _is_mine(self, current: Described, environment: Environment, place: str) -> bool:
+        return environment.owner is not None and environment.owner.is_mine(
+            self.live_tags(current, environment), place
+        )
 
 
 def enabling(kind: str) -> Change:
