@@ -169,4 +169,4 @@ def can_share(folder: Path) -> bool:
     with (folder / "one").open("w+b") as one, (folder / "other").open("w+b") as other:
         one.write(bytes(sparse_file.BLOCK))
         one.flush()
-        return sparse_file.share(other.fileno(), 0, one.fileno(), 0, sparse_file.BLOCK)
+        return sparse_file.NewFile(other.fileno()).share(0, one.fileno(), 0, sparse_file.BLOCK)

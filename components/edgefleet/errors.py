@@ -6,6 +6,7 @@ reported at once, so an error carries a tuple of problems, never just the first.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class EdgefleetError(Exception):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    @classmethod
+    def at(cls, where: object, code: str, problem: str, hint: str, *, path: str = "") -> Self:
+        """An error of one problem; see `Problem`."""
+        return cls(Problem(code=code, where=str(where), path=path, problem=problem, hint=hint))
 
     @property
     def problem(self) -> Problem:

@@ -3,12 +3,12 @@
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import yaml
 
-from edgefleet.io.archives import read_tar
+from edgefleet.io.archives import Found, read_tar
 from edgefleet.io.iso9660 import read_iso
 
 
@@ -72,12 +72,17 @@ def of_script(data: bytes) -> Files:
     return found
 
 
+def contents(files: Iterable[Found]) -> dict[str, bytes]:
+    """dict[path -> content] of the files of a seed."""
+    return {file.path: b"".join(file.pieces) for file in files}
+
+
 READERS: dict[str, Callable[[bytes], Files]] = {
-    "nocloud": lambda data: of_cloud_config(read_iso(data)["user-data"]),
-    "raw": lambda data: of_cloud_config(read_iso(data)["user-data"]),
-    "iso": lambda data: of_cloud_config(read_iso(data)["user-data"]),
-    "nocloud-dir": lambda data: of_cloud_config(read_tar(data)["user-data"]),
-    "ipxe": lambda data: of_cloud_config(read_tar(data)["user-data"]),
+    "nocloud": lambda data: of_cloud_config(contents(read_iso(data))["user-data"]),
+    "raw": lambda data: of_cloud_config(contents(read_iso(data))["user-data"]),
+    "iso": lambda data: of_cloud_config(contents(read_iso(data))["user-data"]),
+    "nocloud-dir": lambda data: of_cloud_config(contents(read_tar(data))["user-data"]),
+    "ipxe": lambda data: of_cloud_config(contents(read_tar(data))["user-data"]),
     "ignition": of_ignition,
     "script": of_script,
 }

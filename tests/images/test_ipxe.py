@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.images.on_disk import contents
 from tests.images.test_formats import NETBOOT, boot_of
 
 from edgefleet.errors import InvalidInput
@@ -12,7 +13,7 @@ from edgefleet.io.archives import read_tar
 
 def test_the_script_starts_what_is_said_and_holds_no_secret() -> None:
     """Kernel and initial file systems by digest; the seed's address is filled in by who serves it."""
-    text = read_tar(ipxe.build(boot_of("shut-in")).data)["boot.ipxe"].decode()
+    text = contents(read_tar(ipxe.build(boot_of("shut-in")).data))["boot.ipxe"].decode()
     lines = text.splitlines()
     assert "#!ipxe" == lines[0]
     assert f"kernel ${{base}}/boot/files/{'1' * 64} initrd=initrd0 ds=nocloud;s=${{seed}} || exit" == lines[2]

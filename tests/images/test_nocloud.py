@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.images.on_disk import contents
 
 from edgefleet.images import nocloud
 from edgefleet.io.iso9660 import read_iso
@@ -53,7 +54,7 @@ def test_the_medium_holds_the_three_files_that_cloud_init_reads() -> None:
     """Label ``cidata``, the names with their hyphens, the bytes as rendered."""
     image = nocloud.build(boot())
     assert {"user-data", "meta-data", "network-config"} == set(image.files)
-    assert image.files == read_iso(image.data)
+    assert image.files == contents(read_iso(image.data))
     assert image.data[16 * 2048 + 40 : 16 * 2048 + 46] == b"cidata"
 
 

@@ -1,5 +1,6 @@
 """Format `nocloud-dir`: files for a boot partition that has no modes."""
 
+from tests.images.on_disk import contents
 from tests.images.test_nocloud import boot
 
 from edgefleet.images import nocloud, nocloud_dir
@@ -11,8 +12,8 @@ def test_the_archive_has_the_three_files_that_cloud_init_looks_for() -> None:
     """In its root, by the names that cloud-init knows."""
     made = nocloud_dir.build(boot())
     assert "n1.tar" == made.name
-    assert {"user-data", "meta-data", "network-config"} == set(read_tar(made.data))
-    assert made.files == read_tar(made.data)
+    assert {"user-data", "meta-data", "network-config"} == set(contents(read_tar(made.data)))
+    assert made.files == contents(read_tar(made.data))
 
 
 def test_the_partition_is_given_to_root_alone() -> None:

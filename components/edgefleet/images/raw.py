@@ -82,7 +82,7 @@ def _composed(
     of: Ingredients,
     layout: Layout,
     parts: Mapping[str, Path],
-    written: extents.Written,
+    written: disk.Copied,
     used: Mapping[str, str],
 ) -> Composed:
     return Composed(

@@ -3,9 +3,25 @@
 import gzip
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file in an archive or image."""
+
+    path: str
+    """From the root, without the first slash."""
+    mode: str
+    """As ``0400``."""
+    owner: str
+    """``user:group``."""
+    size: int
+    pieces: Iterator[bytes]
+    """Its bytes; read them before the next file. ValueError if they are damaged."""
 
 
 def tar(files: Mapping[str, bytes]) -> bytes:
@@ -19,42 +35,26 @@ def tar(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read_tar_modes(data: bytes) -> dict[str, tuple[str, str]]:
-    """dict[path -> (mode as ``0600``, ``user:group``)] of an archive's files.
+def read_tar(data: bytes) -> Iterator[Found]:
+    """The files of an archive.
 
     Raises:
         ValueError: it is no such archive.
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            return {
-                member.name: (
-                    f"{member.mode:04o}",
-                    f"{member.uname or _user(member.uid)}:{member.gname or _user(member.gid)}",
-                )
-                for member in archive
-                if member.isfile()
-            }
+            for entry in archive:
+                if (file := archive.extractfile(entry)) is not None and entry.isfile():
+                    owner = f"{entry.uname or user(entry.uid)}:{entry.gname or user(entry.gid)}"
+                    mode, pieces = f"{entry.mode:04o}", iter([file.read()])
+                    yield Found(path=entry.name, mode=mode, owner=owner, size=entry.size, pieces=pieces)
     except tarfile.TarError as error:
         raise ValueError(f"no tar archive: {error}") from error
 
 
-def _user(number: int) -> str:
+def user(number: int) -> str:
+    """The name of a user or group in an archive without names."""
     return "root" if number == 0 else str(number)
-
-
-def read_tar(data: bytes) -> dict[str, bytes]:
-    """dict[path -> content] of an archive's files.
-
-    Raises:
-        ValueError: it is no such archive.
-    """
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            opened = ((each.name, archive.extractfile(each)) for each in archive if each.isfile())
-            return {name: file.read() for name, file in opened if file is not None}
-    except tarfile.TarError as error:
-        raise ValueError(f"no tar archive: {error}") from error
 
 
 def compressed(text: str) -> bytes:

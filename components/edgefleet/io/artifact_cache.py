@@ -5,6 +5,7 @@ noticed and verified again. ``parts/`` are downloads that can be resumed, ``quar
 another digest, ``locks/`` prevent two downloads of the same file.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,7 +13,7 @@ import tarfile
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,11 +22,14 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io import disk, downloading
 from edgefleet.io.downloading import Download, Progress, silent
 from edgefleet.io.logins import Logins
+from edgefleet.io.payload_listing import SUMS
 from edgefleet.io.registry import Registries, is_registry, place_of
 from edgefleet.io.web import Web, page, shown
+from edgefleet.model.medium import PayloadFile
 
 NAME = "edgefleet"
 T = TypeVar("T")
+_NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS})
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 1.0
 """Seconds between two checks whether another process has downloaded a file."""
 _ABANDONED = 24 * 3600.0
@@ -149,12 +153,8 @@ class ArtifactCache:
     def _place(self, digest: str) -> Path:
         hexadecimal = digest.removeprefix("sha256:")
         if len(hexadecimal) != hashlib.sha256().digest_size * 2 or not hexadecimal.isalnum():
-            raise InvalidInput(
-                Problem(
-                    code="bad-digest",
-                    problem=f"{digest!r} is not a SHA-256 digest",
-                    hint="write 64 hexadecimal digits",
-                )
+            raise InvalidInput.at(
+                "", "bad-digest", f"{digest!r} is not a SHA-256 digest", "write 64 hexadecimal digits"
             )
         return self.root / "sha256" / hexadecimal
 
@@ -193,7 +193,7 @@ class ArtifactCache:
         path = self.project / source.removeprefix("file:").removeprefix("//")
         if not path.is_file():
             problem, hint = "there is no such file", "put the file there, or name another place"
-            raise OutsideFailure(Problem(code="not-found", where=str(path), problem=problem, hint=hint))
+            raise OutsideFailure.at(path, "not-found", problem, hint)
         return path
 
     def _settle(self, part: Path, place: Path, source: str) -> None:
@@ -267,14 +267,73 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
             )
             content = tar.extractfile(entry) if entry is not None else None
             if content is None:
-                raise OutsideFailure(_wrong(where, f"has no file {member}"))
+                raise _wrong(where, f"has no file {member}")
             with disk.writing(unpacked) as file:
                 shutil.copyfileobj(content, file, disk.PIECE)
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise OutsideFailure(_wrong(where, "is not a readable archive")) from error
+        raise _wrong(where, "is not a readable archive") from error
     return cache.adopt(unpacked)
 
 
-def _wrong(where: str, problem: str) -> Problem:
+def _wrong(where: str, problem: str) -> OutsideFailure:
     hint = "check the version; this program may be released in another form now"
-    return Problem(code="bad-archive", where=where, problem=problem, hint=hint)
+    return OutsideFailure.at(where, "bad-archive", problem, hint)
+
+
+def archived(cache: ArtifactCache, file_name: str, digest: str) -> Path | None:
+    """The archive of the image called `file_name` (`Reference.file_name`), if it was made already.
+
+    `digest` is ``sha256:<hex>`` of its manifest.
+    """
+    noted = disk.read(archive_note(cache, file_name, digest))
+    return cache.path(noted.decode()) if noted else None
+
+
+def archive_note(cache: ArtifactCache, file_name: str, digest: str) -> Path:
+    """Where the digest of an archive is noted."""
+    return cache.root / "archives" / digest.removeprefix("sha256:") / file_name
+
+
+def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) -> None:
+    """Put `files` into `folder`, which is made: ``bin/``, ``images/``, ``SHA256SUMS``.
+
+    They are hard links into the cache where the file system allows it, else copies.
+
+    Raises:
+        OutsideFailure: some are not in the cache, all of them named; or the disk is full.
+    """
+    sources = {file.path: _source(cache, file) for file in files}
+    missing = sorted(path for path, source in sources.items() if source is None)
+    if missing:
+        raise _missing(missing)
+    sums = {}
+    for path, source in sorted(sources.items()):
+        if source is not None:
+            _put(source, folder / path)
+            sums[path] = source.name
+    disk.jot(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
+
+
+def _source(cache: ArtifactCache, file: PayloadFile) -> Path | None:
+    """The file in the cache; an image's archive is found by the digest of its manifest."""
+    return archived(cache, Path(file.path).stem, file.digest) or cache.path(file.digest)
+
+
+def _put(source: Path, path: Path) -> None:
+    with disk.explaining(path, "cannot be written"):
+        disk.make_directory(path.parent)
+        try:
+            os.link(source, path)
+        except FileExistsError:
+            path.unlink()
+            os.link(source, path)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            disk.copy(source, path)
+
+
+def _missing(paths: list[str]) -> OutsideFailure:
+    named = ", ".join(paths[:3]) + (f" and {len(paths) - 3:,} more" if len(paths) > 3 else "")  # noqa: PLR2004 - a few
+    hint = "run edgefleet artifacts fetch with the fleet file"
+    return OutsideFailure.at("", "not-fetched", f"not in the cache of artifacts: {named}", hint)

@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Protocol
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 
 
 class Clock(Protocol):
@@ -37,4 +37,4 @@ class RealClock:
         """
         if self._cancelled.wait(seconds):
             problem = "no longer waited for, since the run is being cancelled"
-            raise OutsideFailure(Problem(code="cancelled", problem=problem, hint="run up again to resume"))
+            raise OutsideFailure.at("", "cancelled", problem, "run up again to resume")

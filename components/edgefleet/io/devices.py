@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk, extents, tools
 from edgefleet.model.device import Device
 from edgefleet.model.disk_layout import Extent
@@ -32,7 +32,7 @@ def read(path: Path) -> Device:
         is_there = path.exists()
         problem = "is not a disk" if is_there else "does not exist"
         hint = "lsblk shows the disks; `image build` writes files"
-        raise InvalidInput(Problem(code="no-device", where=str(path), problem=problem, hint=hint))
+        raise InvalidInput.at(path, "no-device", problem, hint)
     return parse(tools.use("lsblk", "--json", "--bytes", "--output", COLUMNS, path))
 
 
@@ -143,11 +143,7 @@ def write_verified(file: Path, digest: str, size: int, device: Device, transfer:
         there = read_back(place, size, done)
     if not digest.endswith(written):
         problem = f"{file} differs from what was built: {digest} was, and sha256:{written} was read"
-        raise OutsideFailure(
-            Problem(code="image-differs", where=device.path, problem=problem, hint="build it again")
-        )
+        raise OutsideFailure.at(device.path, "image-differs", problem, "build it again")
     if there != written:
         problem = f"returns other bytes (sha256:{there}) than were written (sha256:{written})"
-        raise OutsideFailure(
-            Problem(code="bad-medium", where=device.path, problem=problem, hint="discard this medium")
-        )
+        raise OutsideFailure.at(device.path, "bad-medium", problem, "discard this medium")

@@ -2,7 +2,8 @@
 
 A file is written to a temporary name beside its place, flushed to the medium and renamed over it, so
 that a crash or a full disk leaves either the old bytes or the new ones. Everything is private by
-default: images hold credentials.
+default: images hold credentials. Each function raises OutsideFailure where the disk is full, broken, or may
+not be read or written.
 """
 
 import ctypes
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import sparse_file
 
 PRIVATE_FILE = 0o600
@@ -57,14 +58,9 @@ def explaining(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fallback = (
-            "disk",
-            (error.strerror or type(error).__name__).lower(),
-            "fix the cause and run again",
-        )
+        fallback = ("disk", (error.strerror or type(error).__name__).lower(), "fix the cause and run again")
         code, why, hint = _HINTS.get(error.errno or 0, fallback)
-        problem = Problem(code=code, where=str(path), problem=f"{doing}: {why}", hint=hint)
-        raise OutsideFailure(problem) from error
+        raise OutsideFailure.at(path, code, f"{doing}: {why}", hint) from error
 
 
 def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> None:
@@ -75,20 +71,13 @@ def write(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: bool
         data: its bytes.
         mode: its permissions.
         is_flushed: whether it outlives a power cut from here on; if not, `flush_all` does it for many.
-
-    Raises:
-        OutsideFailure: the disk is full, may not be written, or is broken.
     """
     with writing(path, mode=mode, is_flushed=is_flushed) as file:
         file.write(data)
 
 
 def jot(path: Path, data: bytes) -> None:
-    """Write `data` to `path` in a scratch directory: not flushed, as it does not outlive the run.
-
-    Raises:
-        OutsideFailure: the disk is full, may not be written, or is broken.
-    """
+    """Write `data` to `path` in a scratch directory: not flushed, as it does not outlive the run."""
     with explaining(path, "cannot be written"):
         make_directory(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE)
@@ -103,11 +92,7 @@ def update(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, is_flushed: boo
 
 
 def flush_all(folder: Path) -> None:
-    """Make everything durable that was written to the file system of `folder`.
-
-    Raises:
-        OutsideFailure: the disk is full or broken.
-    """
+    """Make everything durable that was written to the file system of `folder`."""
     with explaining(folder, "cannot be written"):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -122,11 +107,7 @@ def flush_all(folder: Path) -> None:
 
 @contextmanager
 def writing(path: Path, *, mode: int = PRIVATE_FILE, is_flushed: bool = True) -> Iterator[BinaryIO]:
-    """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left.
-
-    Raises:
-        OutsideFailure: the disk is full, may not be written, or is broken, or no file stands there.
-    """
+    """A file to write that becomes `path` at the end of the block, whole; after an error nothing is left."""
     with explaining(path, "cannot be written"):
         make_directory(path.parent)
         _check_replaceable(path)
@@ -155,12 +136,12 @@ def _check_replaceable(path: Path) -> None:
         return
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
         problem = "it is a device or a pipe, and a file would replace it"
-        raise OutsideFailure(Problem(code="no-file", where=str(path), problem=problem, hint="name a file"))
+        raise OutsideFailure.at(path, "no-file", problem, "name a file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """Size and digest of a copied file."""
+    """Size and digest of a written file."""
 
     size: int
     """Bytes."""
@@ -169,11 +150,7 @@ class Copied:
 
 
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file, read a piece at a time.
-
-    Raises:
-        OutsideFailure: it cannot be read.
-    """
+    """Hex SHA-256 of a file, read a piece at a time."""
     digest = hashlib.sha256()
     with explaining(path, "cannot be read"), path.open("rb") as file:
         while piece := file.read(PIECE):
@@ -182,22 +159,14 @@ def sha256(path: Path) -> str:
 
 
 def state(path: Path) -> tuple[int, ...]:
-    """A state of a file that differs after it was written to or replaced.
-
-    Raises:
-        OutsideFailure: it cannot be read.
-    """
+    """A state of a file that differs after it was written to or replaced."""
     with explaining(path, "cannot be read"):
         found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
-    """Copy a file a piece at a time, whole or not at all; its blocks of zeroes become holes.
-
-    Raises:
-        OutsideFailure: one cannot be read, or the other not written.
-    """
+    """Copy a file a piece at a time, whole or not at all; its blocks of zeroes become holes."""
     digest, size = hashlib.sha256(), 0
     with explaining(source, "cannot be read"):
         original = source.open("rb")
@@ -229,14 +198,8 @@ def locked(folder: Path, *, who: str, is_patient: bool = False) -> Iterator[None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
         except BlockingIOError as error:
-            raise OutsideFailure(
-                Problem(
-                    code="busy",
-                    where=str(folder),
-                    problem=f"{who} is under way already",
-                    hint="wait for it to end, or stop it; nothing was changed",
-                )
-            ) from error
+            hint = "wait for it to end, or stop it; nothing was changed"
+            raise OutsideFailure.at(folder, "busy", f"{who} is under way already", hint) from error
         yield
     finally:
         os.close(handle)
@@ -267,11 +230,7 @@ def sync_directory(path: Path) -> None:
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of `path`, or None where there is no such file; a symbolic link is not followed.
-
-    Raises:
-        OutsideFailure: it is there but cannot be read.
-    """
+    """The bytes of `path`, or None where there is no such file; a symbolic link is not followed."""
     with explaining(path, "cannot be read"):
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -282,10 +241,6 @@ def read(path: Path) -> bytes | None:
 
 
 def remove(path: Path) -> None:
-    """Remove the file `path`; gone already is success.
-
-    Raises:
-        OutsideFailure: it may not be removed.
-    """
+    """Remove the file `path`; gone already is success."""
     with explaining(path, "cannot be removed"), suppress(FileNotFoundError):
         path.unlink()

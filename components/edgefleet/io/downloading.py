@@ -162,13 +162,11 @@ def _check_room(part: Path, whole: int | None, start: int) -> None:
     room = free.f_bavail * free.f_frsize + _size(part)
     if whole + _SPARED > room:
         needed = whole - start
-        raise OutsideFailure(
-            Problem(
-                code="disk-full",
-                where=str(part.parent),
-                problem=f"{needed:,} bytes are to be written, and {max(room, 0):,} are free",
-                hint="free some space there, or set XDG_CACHE_HOME to a larger disk",
-            )
+        raise OutsideFailure.at(
+            part.parent,
+            "disk-full",
+            f"{needed:,} bytes are to be written, and {max(room, 0):,} are free",
+            "free some space there, or set XDG_CACHE_HOME to a larger disk",
         )
 
 

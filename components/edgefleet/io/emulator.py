@@ -5,7 +5,6 @@ contents live as long as the process does. ``.edgefleet/emulator.json`` names th
 that process is gone, `Emulator.was_lost` reports it, since its contents are gone as well.
 """
 
-import fcntl
 import http.client
 import importlib.util
 import json
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk, processes
 from edgefleet.io.processes import Process
 
@@ -106,14 +105,8 @@ def stop(project: Path) -> bool:
 def _locked(project: Path) -> Iterator[Path]:
     """The project's ``.edgefleet``, while no other process starts or stops an emulator there."""
     folder = project.resolve() / ".edgefleet"
-    with disk.explaining(folder, "cannot be used for the emulated cloud"):
-        disk.make_directory(folder)
-        handle = os.open(folder / "emulator.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, disk.PRIVATE_FILE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with disk.locked(folder, who="a start of the emulated cloud", is_patient=True):
         yield folder
-    finally:
-        os.close(handle)
 
 
 def _load(folder: Path) -> State | None:
@@ -153,13 +146,12 @@ def _is_healthy(port: int) -> bool:
 
 def _require_moto(is_installed: Callable[[str], bool]) -> None:
     if not (is_installed("moto") and is_installed("flask")):
-        raise OutsideFailure(
-            Problem(
-                code="no-emulator",
-                path="cloud.endpoint",
-                problem="the emulated cloud needs moto, which is not installed",
-                hint="install it: python -m pip install 'edgefleet[emulator]'",
-            )
+        raise OutsideFailure.at(
+            "",
+            "no-emulator",
+            "the emulated cloud needs moto, which is not installed",
+            "install it: python -m pip install 'edgefleet[emulator]'",
+            path="cloud.endpoint",
         )
 
 
@@ -180,9 +172,7 @@ def _start(folder: Path, patience: float) -> State:
         time.sleep(0.05)
     processes.stop(process)
     problem = f"the emulated cloud did not come up within {patience:g} s"
-    raise OutsideFailure(
-        Problem(code="no-emulator", where=str(log), problem=problem, hint="read the log there")
-    )
+    raise OutsideFailure.at(log, "no-emulator", problem, "read the log there")
 
 
 def _environment() -> dict[str, str]:

@@ -13,24 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, sparse_file
+from edgefleet.io.disk import Copied
 from edgefleet.io.sparse_file import BLOCK, PIECE, ZEROES, Digesting, NewFile
 from edgefleet.model.disk_layout import Extent
 
 FORMAT = "edgefleet.dev/extents/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """An image that was written."""
-
-    size: int
-    sha256: str
-    """Hex, of the bytes that it stands for."""
-
-
-def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) -> Written:
+def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) -> Copied:
     """Write the image to `out`, whole or not at all.
 
     Args:
@@ -42,12 +34,12 @@ def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) 
         return _written(extents, parts, file)
 
 
-def digest(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Written:
+def digest(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Copied:
     """The result of `write_copy`, without writing."""
     return _written(extents, parts, None)
 
 
-def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryIO | None) -> Written:
+def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryIO | None) -> Copied:
     """Digest the image, and write it to `file` if there is one."""
     with Digesting() as digesting:
         if file is None:
@@ -56,7 +48,7 @@ def _written(extents: Sequence[Extent], parts: Mapping[str, Path], file: BinaryI
             with NewFile(file.fileno()) as target:
                 size = _through(extents, parts, digesting, target)
                 target.end(size)  # while the digest is still being taken
-    return Written(size=size, sha256=digesting.hexdigest())
+    return Copied(size=size, sha256=digesting.hexdigest())
 
 
 def _through(
@@ -217,4 +209,4 @@ def read_reference(
 
 
 def _wrong(where: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(code=code, where=str(where), problem=problem, hint=hint))
+    return InvalidInput.at(where, code, problem, hint)

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, tools
 from edgefleet.model.disk_layout import ALIGNED, HEAD, SECTOR, TAIL, Partition, Table
 
@@ -110,7 +110,7 @@ def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
 
 
 def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))
+    return InvalidInput.at(image, code, problem, hint, path="image.base")
 
 
 def written_table(table: Table, size: int, scratch: Path, *, boot_code: bytes = b"") -> tuple[bytes, bytes]:

@@ -5,14 +5,15 @@ and the payload a squashfs, read by unsquashfs; the image's manifest states thei
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io import disk, tools
-from edgefleet.io.archives import read_tar, read_tar_modes
-from edgefleet.io.iso9660 import Found, read_iso, read_iso_modes, read_some
+from edgefleet.io.archives import Found, read_tar
+from edgefleet.io.iso9660 import read_iso
+from edgefleet.io.payload_listing import entry
 from edgefleet.model.disk_layout import Extent
 from edgefleet.model.listing import Entry, Piece
 
@@ -81,13 +82,16 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
     """
     if name.endswith(ONE_FILE):
         path = only or name
-        return {path: (_entry(path, data, ("", "")), data)}
-    files, modes = (
-        (read_tar(data), read_tar_modes(data))
-        if name.endswith(".tar")
-        else (read_iso(data), read_iso_modes(data))
-    )
-    return {path: (_entry(path, content, modes[path]), content) for path, content in files.items()}
+        return {path: (entry(path, data), data)}
+    return _whole(read_tar(data) if name.endswith(".tar") else read_iso(data))
+
+
+def _whole(files: Iterable[Found]) -> dict[str, tuple[Entry, bytes]]:
+    """dict[path -> (entry, content)] of `files`."""
+    read = ((file, b"".join(file.pieces)) for file in files)
+    return {
+        file.path: (entry(file.path, data, mode=file.mode, owner=file.owner), data) for file, data in read
+    }
 
 
 def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry, bytes]]:
@@ -100,11 +104,7 @@ def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry,
     Raises:
         ValueError: it cannot be read.
     """
-    files = {}
-    for file in own_files(image, promised):
-        data = b"".join(file.pieces)
-        files[file.path] = (_entry(file.path, data, (file.mode, file.owner)), data)
-    return files
+    return _whole(own_files(image, promised))
 
 
 def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
@@ -113,7 +113,7 @@ def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
     Raises:
         ValueError: it cannot be read.
     """
-    yield from read_some(
+    return read_iso(
         image,
         lambda path: path in promised or (path.startswith(f"{FOLDER}/") and not path.startswith(CARRIED)),
     )
@@ -126,7 +126,7 @@ def read_carried(image: Path) -> dict[str, Entry]:
         ValueError: it cannot be read.
     """
     entries = {}
-    for file in read_some(image, lambda path: path.startswith(CARRIED)):
+    for file in read_iso(image, lambda path: path.startswith(CARRIED)):
         digest, path = hashlib.sha256(), file.path.removeprefix(CARRIED)
         for piece in file.pieces:
             digest.update(piece)
@@ -150,7 +150,7 @@ def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:
         contents = {path: tools.use("mcopy", "-i", image, f"::/{path}", "-") for path in files}
     except EdgefleetError as error:
         raise ValueError(error.problem.problem) from error
-    return {path: (_entry(path, data, ("", "")), data) for path, data in contents.items()}
+    return {path: (entry(path, data), data) for path, data in contents.items()}
 
 
 def read_squashfs(of: Run) -> dict[str, Entry]:
@@ -167,9 +167,9 @@ def read_squashfs(of: Run) -> dict[str, Entry]:
             tools.use("unsquashfs", *where, "-lln", "-d", "", of.file).decode(errors="replace").splitlines()
         )
         found = [_listed(line) for line in lines if line.startswith("-")]
-        paths = [entry.path for entry in found]
+        paths = [file.path for file in found]
         pieces = tools.stream("unsquashfs", *where, "-cat", of.file, *paths) if paths else iter(())
-        return {entry.path: entry for entry in _digested(found, pieces)}
+        return {of.path: of for of in _digested(found, pieces)}
     except EdgefleetError as error:
         raise ValueError(error.problem.problem) from error
 
@@ -186,8 +186,8 @@ def _listed(line: str) -> Entry:
 def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Entry]:
     """`entries` with the digests of their contents, which come one after the other."""
     rest = memoryview(b"")
-    for entry in entries:
-        digest, remaining = hashlib.sha256(), entry.size
+    for file in entries:
+        digest, remaining = hashlib.sha256(), file.size
         while remaining:
             if not rest:
                 piece = next(pieces, b"")
@@ -197,11 +197,4 @@ def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Ent
             digest.update(rest[:remaining])
             taken = min(remaining, len(rest))
             rest, remaining = rest[taken:], remaining - taken
-        yield replace(entry, digest=f"sha256:{digest.hexdigest()}")
-
-
-def _entry(path: str, data: bytes, of: tuple[str, str]) -> Entry:
-    mode, owner = of
-    return Entry(
-        path=path, size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}", mode=mode, owner=owner
-    )
+        yield replace(file, digest=f"sha256:{digest.hexdigest()}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, tools
 from edgefleet.io.gpt import COMPRESSED, SIGNATURE
 from edgefleet.io.sparse_file import PIECE, Digesting, NewFile
@@ -169,4 +169,4 @@ def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
 
 def wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
     """The error of a base that cannot be used."""
-    return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))
+    return InvalidInput.at(image, code, problem, hint, path="image.base")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefleet.io import disk
+from edgefleet.io.archives import Found, user
 
 if TYPE_CHECKING:
     import pycdlib
@@ -156,26 +157,11 @@ def _little(data: bytearray, at: int) -> int:
     return int.from_bytes(data[at : at + 4], "little")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A file in an image."""
-
-    path: str
-    """From the root, without the first slash."""
-    mode: str
-    """As ``0400``."""
-    owner: str
-    """``user:group``."""
-    size: int
-    pieces: Iterator[bytes]
-    """Its bytes; read them before the next file. ValueError if they are damaged."""
-
-
-def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
-    """Some files of a large image, by their Rock Ridge names.
+def read_iso(image: Path | bytes, is_wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Found]:
+    """Files of an image, by their Rock Ridge names.
 
     Args:
-        image: the file.
+        image: the file, which is not read as a whole, or its bytes.
         is_wanted: whether a file is, by its path from the root without the first slash.
 
     Raises:
@@ -184,10 +170,12 @@ def read_some(image: Path, is_wanted: Callable[[str], bool]) -> Iterator[Found]:
     opened = _new()
     try:
         with _explaining():
-            opened.open(str(image))
+            if isinstance(image, bytes):
+                opened.open_fp(io.BytesIO(image))
+            else:
+                opened.open(str(image))
             for at, _, names in opened.walk(rr_path="/"):
-                for name in sorted(names):
-                    path = f"{at}/{name}".strip("/")
+                for path in (f"{at}/{name}".strip("/") for name in sorted(names)):
                     if is_wanted(path):
                         yield _file(opened, path)
     finally:
@@ -208,63 +196,18 @@ def _explaining() -> Iterator[None]:
 
 def _file(image: "pycdlib.PyCdlib", path: str) -> Found:
     record: Any = image.get_record(rr_path=f"/{path}")
-    mode, owner = _modes(record.rock_ridge)
+    px = record.rock_ridge.dr_entries.px_record or record.rock_ridge.ce_entries.px_record
     size = record.get_data_length()
-    pieces = _pieces(image, path) if size else iter(())  # pycdlib opens no empty file
-    return Found(path=path, mode=mode, owner=owner, size=size, pieces=pieces)
+    return Found(
+        path=path,
+        mode=f"{stat.S_IMODE(px.posix_file_mode):04o}",
+        owner=f"{user(px.posix_user_id)}:{user(px.posix_group_id)}",
+        size=size,
+        pieces=_pieces(image, path) if size else iter(()),  # pycdlib opens no empty file
+    )
 
 
 def _pieces(image: "pycdlib.PyCdlib", path: str) -> Iterator[bytes]:
     with _explaining(), image.open_file_from_iso(rr_path=f"/{path}") as file:
         while piece := file.read(disk.PIECE):
             yield piece
-
-
-def read_iso(data: bytes) -> dict[str, bytes]:
-    """dict[name in the root -> content] of an image with Rock Ridge names.
-
-    Raises:
-        ValueError: `data` is no such image, or is damaged.
-    """
-    image = _new()
-    with _explaining():
-        image.open_fp(io.BytesIO(data))
-        return {name: _content(image, name) for name in _names(image)}
-
-
-def read_iso_modes(data: bytes) -> dict[str, tuple[str, str]]:
-    """dict[name in the root -> (mode as ``0400``, ``user:group``)] by Rock Ridge.
-
-    Raises:
-        ValueError: `data` is no such image, or is damaged.
-    """
-    image = _new()
-    with _explaining():
-        image.open_fp(io.BytesIO(data))
-        modes = {}
-        for child in image.list_children(rr_path="/"):
-            if child is not None and child.is_file():
-                rock = child.rock_ridge
-                modes[rock.name().decode()] = _modes(rock)
-    return modes
-
-
-def _modes(rock: Any) -> tuple[str, str]:
-    px = rock.dr_entries.px_record or rock.ce_entries.px_record
-    owner = f"{_user(px.posix_user_id)}:{_user(px.posix_group_id)}"
-    return f"{stat.S_IMODE(px.posix_file_mode):04o}", owner
-
-
-def _user(number: int) -> str:
-    return "root" if number == 0 else str(number)
-
-
-def _names(image: "pycdlib.PyCdlib") -> list[str]:
-    children = image.list_children(rr_path="/")
-    return [child.rock_ridge.name().decode() for child in children if child is not None and child.is_file()]
-
-
-def _content(image: "pycdlib.PyCdlib", name: str) -> bytes:
-    content = io.BytesIO()
-    image.get_file_from_iso_fp(content, rr_path=f"/{name}")
-    return content.getvalue()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import processes
 
 HUB = "docker.io"
@@ -85,13 +85,11 @@ class Logins:
             return netrc.netrc("/dev/null")
         except (netrc.NetrcParseError, UnicodeDecodeError) as error:
             line = getattr(error, "lineno", None)
-            raise InvalidInput(
-                Problem(
-                    code="bad-netrc",
-                    where=f"{path}:{line}" if line else str(path),
-                    problem="this file of logins cannot be understood",
-                    hint="write lines like: machine mirror.example login NAME password SECRET",
-                )
+            raise InvalidInput.at(
+                f"{path}:{line}" if line else str(path),
+                "bad-netrc",
+                "this file of logins cannot be understood",
+                "write lines like: machine mirror.example login NAME password SECRET",
             ) from None  # the parser's own words may hold a password
 
     def _docker_files(self) -> list[Path]:
@@ -109,13 +107,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     except ValueError:
         config = None
     if not isinstance(config, dict):
-        raise InvalidInput(
-            Problem(
-                code="bad-docker-config",
-                where=str(path),
-                problem="this file of registry logins is not JSON",
-                hint="fix it, or recreate it with docker login",
-            )
+        raise InvalidInput.at(
+            path,
+            "bad-docker-config",
+            "this file of registry logins is not JSON",
+            "fix it, or recreate it with docker login",
         ) from None  # the unreadable text may be a password
     return config
 
@@ -151,12 +147,10 @@ def _of_helper(helper: str, name: str) -> Login | None:
         answer = json.loads(done.output)
         user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError):
-        raise OutsideFailure(
-            Problem(
-                code="credential-helper",
-                where=program,
-                problem=f"its answer for {name} cannot be understood",
-                hint="check it with docker login",
-            )
+        raise OutsideFailure.at(
+            program,
+            "credential-helper",
+            f"its answer for {name} cannot be understood",
+            "check it with docker login",
         ) from None  # the answer may hold a password
     return Login(identity_token=secret) if user == _TOKEN_USER else Login(user=user, password=secret)

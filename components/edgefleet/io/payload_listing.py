@@ -1,6 +1,6 @@
 """The contents of a payload's directory, as a manifest lists them.
 
-Apart from `edgefleet.io.payload_folder`, which makes that directory: every preview imports the formats, and
+Apart from `edgefleet.io.artifact_cache`, which makes that directory: every preview imports the formats, and
 the modules that fetch take long to import.
 """
 

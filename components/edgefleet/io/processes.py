@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 
 PIECE = 1024**2
 """Bytes of a program's output that are in memory at a time."""
@@ -98,7 +98,7 @@ def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[byt
 
 
 def _failure(command: Sequence[str], problem: str, hint: str) -> OutsideFailure:
-    return OutsideFailure(Problem(code="program", where=command[0], problem=problem, hint=hint))
+    return OutsideFailure.at(command[0], "program", problem, hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

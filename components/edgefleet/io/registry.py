@@ -74,11 +74,7 @@ def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
         problem = "the response is not an image manifest"
         if kind.startswith("application/vnd.docker.distribution.manifest.v1"):
             problem = "has this image as schema 1 (2015) only, which is no longer supported"
-        raise OutsideFailure(
-            Problem(
-                code="bad-manifest", where=where, problem=problem, hint="check the image's name and registry"
-            )
-        )
+        raise OutsideFailure.at(where, "bad-manifest", problem, "check the image's name and registry")
     return Manifest(digest="sha256:" + hashlib.sha256(data).hexdigest(), media_type=kind, data=data)
 
 
@@ -147,9 +143,7 @@ class Registry:
         if reference.startswith("sha256:") and manifest.digest != reference:
             problem = f"answers with a manifest whose digest is {manifest.digest}: not used"
             hint = "use another mirror; this one returns something else than requested"
-            raise OutsideFailure(
-                Problem(code="digest-mismatch", where=shown(address), problem=problem, hint=hint)
-            )
+            raise OutsideFailure.at(shown(address), "digest-mismatch", problem, hint)
         return manifest
 
     def blob(self, repository: str, sha256: str) -> str:
@@ -169,9 +163,7 @@ class Registry:
                 "the response does not match its digest and is not used",
                 "add another mirror",
             )
-            raise OutsideFailure(
-                Problem(code="digest-mismatch", where=shown(address), problem=problem, hint=hint)
-            )
+            raise OutsideFailure.at(shown(address), "digest-mismatch", problem, hint)
         return data
 
     def source(self, repository: str, digest: str) -> str:  # noqa: ARG002 - a folder's answer depends on it
@@ -223,7 +215,7 @@ class Registry:
         if self._base.startswith("https://") and not realm.startswith("https://"):
             problem = "refused: it asks for the login at an address without TLS"
             hint = "ask the operator of this registry to fix its token service"
-            raise OutsideFailure(Problem(code="unsafe-login", where=self._base, problem=problem, hint=hint))
+            raise OutsideFailure.at(self._base, "unsafe-login", problem, hint)
         query = {"scope": f"repository:{repository}:pull"}
         query |= {"service": challenge["service"]} if "service" in challenge else {}
         login = self._web.logins.registry(self._name)
@@ -263,11 +255,9 @@ def refuse_index(manifest: Manifest, *, where: str, meant: str) -> None:
         InvalidInput: it is an index.
     """
     if manifest.is_index:
-        raise InvalidInput(
-            Problem(
-                code="index-digest",
-                where=where,
-                problem=f"{manifest.digest} is an index of platforms, where the digest of {meant} is meant",
-                hint="run edgefleet artifacts lock, which looks up the digest for each platform",
-            )
+        raise InvalidInput.at(
+            where,
+            "index-digest",
+            f"{manifest.digest} is an index of platforms, where the digest of {meant} is meant",
+            "run edgefleet artifacts lock, which looks up the digest for each platform",
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Environment
 from edgefleet.io.waiting import until
@@ -71,4 +71,4 @@ def failed(ran: Ran, where: str, task: str) -> OutsideFailure:
     reason = ran.error.splitlines()[-1] if ran.error else "it printed nothing"
     hint = "look at the server with `aws ssm start-session --target <instance>`, then run up again"
     problem = f"{task} failed: {reason}"
-    return OutsideFailure(Problem(code="command", where=where, problem=problem, hint=hint))
+    return OutsideFailure.at(where, "command", problem, hint)

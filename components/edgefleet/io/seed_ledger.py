@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 
 SECRET = frozenset({"user-data", "config.ign"})
@@ -56,9 +56,7 @@ class Ledger:
         except (ValueError, AttributeError, TypeError, KeyError) as error:
             hint = "remove it, if no seed was handed that must not be handed again"
             problem = "is not a record of served seeds"
-            raise InvalidInput(
-                Problem(code="bad-ledger", where=str(self.path), problem=problem, hint=hint)
-            ) from error
+            raise InvalidInput.at(self.path, "bad-ledger", problem, hint) from error
 
     def address(self, mac: str) -> str:
         """A new one-time word for the node with `mac`; an earlier one becomes invalid.

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.aws import Aws
 
@@ -251,4 +251,4 @@ def _private(data: bytes, where: str) -> Ed25519PrivateKey | ec.EllipticCurvePri
 
 
 def _wrong(where: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(code="signing-key", where=where, problem=problem, hint=hint))
+    return InvalidInput.at(where, "signing-key", problem, hint)

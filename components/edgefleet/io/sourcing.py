@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io import container_images, disk
-from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.artifact_cache import ArtifactCache, archive_note, archived
 from edgefleet.io.container_images import Images, Layouts, PlatformImage, write_archive
 from edgefleet.io.downloading import Progress, silent
 from edgefleet.io.registry import base_of, is_registry, manifest_of, place_of
@@ -29,6 +29,9 @@ _LOCAL = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad
 class Sources:
     """Downloads files and images into a cache, from the nearest place that has them.
 
+    Each method raises InvalidInput where a place cannot be asked or an image is not for one platform, and
+    OutsideFailure, with the answer of each, where no place has it.
+
     Args:
         cache: where they are stored.
         mirrors: dict[beginning of addresses, or a registry's name -> places, the first one first].
@@ -41,12 +44,7 @@ class Sources:
     def fetch(
         self, address: str, sha256: str, *, size: int | None = None, progress: Progress = silent
     ) -> Path:
-        """The file at `address`, by its digest.
-
-        Raises:
-            InvalidInput: a place cannot be asked.
-            OutsideFailure: no place has it; with the answer of each.
-        """
+        """The file at `address`, by its digest."""
         known = self.cache.path(sha256)
         if known is not None:
             return known
@@ -55,39 +53,19 @@ class Sources:
         )
 
     def learn(self, address: str) -> tuple[str, int]:
-        """(hex SHA-256, bytes) of the file at `address`, which is downloaded.
-
-        Raises:
-            InvalidInput: a place cannot be asked.
-            OutsideFailure: no place has it; with the answer of each.
-        """
+        """(hex SHA-256, bytes) of the file at `address`, which is downloaded."""
         return self._first(address, self._learn)
 
     def read(self, address: str) -> bytes:
-        """A small file.
-
-        Raises:
-            InvalidInput: a place cannot be asked.
-            OutsideFailure: no place has it; with the answer of each.
-        """
+        """A small file."""
         return self._first(address, self._read)
 
     def size(self, address: str) -> int | None:
-        """Bytes of the file at `address`; `None` where no server states it.
-
-        Raises:
-            InvalidInput: a place cannot be asked.
-            OutsideFailure: no place has it; with the answer of each.
-        """
+        """Bytes of the file at `address`; `None` where no server states it."""
         return self._first(address, self._size)
 
     def resolve(self, reference: Reference, arch: str) -> PlatformImage:
-        """The image that a node of `arch` runs, by tag or digest.
-
-        Raises:
-            InvalidInput: there is none for it.
-            OutsideFailure: no place has it; with the answer of each.
-        """
+        """The image that a node of `arch` runs, by tag or digest."""
         return self._of_image(
             reference,
             lambda images, repository: container_images.resolved(images, repository, reference, arch),
@@ -100,10 +78,6 @@ class Sources:
             name: the image's whole name.
             digest: ``sha256:<hex>`` of the platform's manifest.
             progress: receives the number of bytes.
-
-        Raises:
-            InvalidInput: `digest` is an index's.
-            OutsideFailure: no place has all of it; with the answer of each.
         """
         known = archived(self.cache, parse_reference(name).file_name, digest)
         if known is not None:
@@ -126,15 +100,12 @@ class Sources:
             source = images.source(repository, blob.digest)
             blobs[blob.digest] = self.cache.fetch(source, blob.digest, size=blob.size, progress=report)
             before += blob.size
-        return self._keep_archive(image, name, blobs)
-
-    def _keep_archive(self, image: PlatformImage, name: str, blobs: Mapping[str, Path]) -> Path:
-        archive = self.cache.scratch()
-        with disk.writing(archive) as file:
+        made = self.cache.scratch()
+        with disk.writing(made) as file:
             write_archive(file, image, name, blobs)
-        digest, _ = self.cache.adopt(archive)
-        disk.write(_note(self.cache, parse_reference(name).file_name, image.manifest.digest), digest.encode())
-        return self.cache.root / "sha256" / digest
+        sha256, _ = self.cache.adopt(made)
+        disk.write(archive_note(self.cache, parse_reference(name).file_name, digest), sha256.encode())
+        return self.cache.root / "sha256" / sha256
 
     def _of_image(self, reference: Reference, ask: Callable[[Images, str], T]) -> T:
         def at(place: str) -> T:
@@ -161,9 +132,7 @@ class Sources:
             path = self.cache.file(place)
             if path.stat().st_size > LARGEST_ANSWER:
                 problem = f"has more than {LARGEST_ANSWER:,} bytes where a list was expected"
-                raise OutsideFailure(
-                    Problem(code="bad-answer", where=str(path), problem=problem, hint="check the file")
-                )
+                raise OutsideFailure.at(path, "bad-answer", problem, "check the file")
             return path.read_bytes()
         if is_registry(place):
             digest, _ = self._titled(place)
@@ -194,31 +163,8 @@ class Sources:
         for layer in [] if found.is_index else manifest_of(found.data, where=place).plain.get("layers", ()):
             if (layer.get("annotations") or {}).get(TITLE) == title:
                 return str(layer["digest"]), int(layer["size"])
-        raise OutsideFailure(
-            Problem(
-                code="not-found",
-                where=place,
-                problem=f"the artifact has no file whose title is {title}",
-                hint=f"push it: oras push {repository}:{tag} {title} ...",
-            )
-        )
-
-
-def archived(cache: ArtifactCache, file_name: str, digest: str) -> Path | None:
-    """The archive of an image, if it was made already.
-
-    Args:
-        cache: where it would be.
-        file_name: `Reference.file_name` of the image.
-        digest: ``sha256:<hex>`` of its manifest.
-    """
-    noted = disk.read(_note(cache, file_name, digest))
-    return cache.path(noted.decode()) if noted else None
-
-
-def _note(cache: ArtifactCache, file_name: str, digest: str) -> Path:
-    """Where the digest of an archive is noted."""
-    return cache.root / "archives" / digest.removeprefix("sha256:") / file_name
+        hint = f"push it: oras push {repository}:{tag} {title} ..."
+        raise OutsideFailure.at(place, "not-found", f"the artifact has no file whose title is {title}", hint)
 
 
 def _in_mirror(mirror: str, rest: str) -> str:

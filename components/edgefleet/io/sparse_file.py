@@ -75,21 +75,6 @@ def _filled(piece: memoryview) -> Iterator[tuple[int, int]]:
         yield start, len(piece)
 
 
-def share(handle: int, at: int, source: int, offset: int, length: int) -> bool:
-    """Let a run of a new file be that of another, block by block, without a byte copied.
-
-    Returns:
-        Whether the file system did so; where not, nothing was changed.
-    """
-    if not length:  # which would mean all up to the end
-        return False
-    try:
-        ioctl(handle, FICLONERANGE, struct.pack("qQQQ", source, offset, length, at))
-    except OSError:
-        return False
-    return True
-
-
 LENT = 16
 """Buffers: how many pieces may wait to be digested."""
 
@@ -177,8 +162,14 @@ class NewFile:
             self._flushing = self._pool.submit(os.fdatasync, self._handle)
 
     def share(self, at: int, source: int, offset: int, length: int) -> bool:
-        """Let a run be that of another file (`share`)."""
-        return share(self._handle, at, source, offset, length)
+        """Let a run be that of another file, block by block; whether the file system did so."""
+        if not length:  # which would mean all up to the end
+            return False
+        try:
+            ioctl(self._handle, FICLONERANGE, struct.pack("qQQQ", source, offset, length, at))
+        except OSError:
+            return False
+        return True
 
     def end(self, size: int) -> None:
         """Set its size, and flush all of it to the medium."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -75,4 +75,4 @@ def _rendered(environment: "Environment", name: str, values: dict[str, object]) 
 
 
 def _problem(name: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(code="template", where=f"templates/{name}", problem=problem, hint=hint))
+    return InvalidInput.at(f"templates/{name}", "template", problem, hint)

@@ -57,13 +57,11 @@ def found(tool: str, places: Sequence[str] | None = None) -> str:
     path = shutil.which(tool, path=os.pathsep.join(places))
     if path is None:
         package = PACKAGES.get(tool, tool)
-        raise OutsideFailure(
-            Problem(
-                code="tool",
-                where=tool,
-                problem="is not installed, and this image format needs it",
-                hint=f"on Debian and Ubuntu: apt-get install {package}",
-            )
+        raise OutsideFailure.at(
+            tool,
+            "tool",
+            "is not installed, and this image format needs it",
+            f"on Debian and Ubuntu: apt-get install {package}",
         )
     return path
 

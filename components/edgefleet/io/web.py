@@ -243,7 +243,7 @@ def _whole(address: str, response: httpx.Response, accepted: frozenset[int]) -> 
         if len(body) > LARGEST_ANSWER:
             problem = f"answers with more than {LARGEST_ANSWER:,} bytes where a list was expected"
             hint = "check the address"
-            raise OutsideFailure(Problem(code="bad-answer", where=shown(address), problem=problem, hint=hint))
+            raise OutsideFailure.at(shown(address), "bad-answer", problem, hint)
     return Answer(status=response.status_code, headers=response.headers, body=bytes(body))
 
 

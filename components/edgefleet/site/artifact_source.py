@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgefleet.io.artifact_cache import ArtifactCache
-from edgefleet.io.payload_folder import lay_out
+from edgefleet.io.artifact_cache import ArtifactCache, lay_out
 from edgefleet.model.medium import Base
 from edgefleet.model.site import Node
 

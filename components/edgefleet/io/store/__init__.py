@@ -6,7 +6,7 @@
 from pathlib import Path
 from urllib.parse import unquote
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io.aws import Aws
 from edgefleet.io.store.artifact import ArtifactStore, Stored, check_key, is_key
 from edgefleet.io.store.bucket import BucketStore
@@ -34,11 +34,10 @@ def open_store(uri: str, *, aws: Aws | None, root: Path) -> ArtifactStore:
         bucket, _, prefix = rest.removeprefix("//").partition("/")
         if bucket and (not prefix.strip("/") or is_key(prefix.strip("/"))) and aws is not None:
             return BucketStore(bucket, prefix.strip("/"), aws=aws)
-    raise InvalidInput(
-        Problem(
-            code="store-uri",
-            path="store",
-            problem=f"{uri!r} names no store",
-            hint="use file:<directory in the project> or s3://<bucket>/<prefix>",
-        )
+    raise InvalidInput.at(
+        "",
+        "store-uri",
+        f"{uri!r} names no store",
+        "use file:<directory in the project> or s3://<bucket>/<prefix>",
+        path="store",
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +83,11 @@ def check_key(key: str) -> str:
         InvalidInput: it is none; no path was built from it.
     """
     if not is_key(key):
-        raise InvalidInput(
-            Problem(
-                code="artifact-key",
-                problem=f"{key!r} cannot be the name of a stored artifact",
-                hint="use lower-case letters, digits, - and . in the names of sites and nodes",
-            )
+        raise InvalidInput.at(
+            "",
+            "artifact-key",
+            f"{key!r} cannot be the name of a stored artifact",
+            "use lower-case letters, digits, - and . in the names of sites and nodes",
         )
     return key
 

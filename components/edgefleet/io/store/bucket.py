@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
+from edgefleet.errors import EdgefleetError, OutsideFailure
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 from edgefleet.io.store.clearing import Clearing, ClearRequest, Remove
@@ -177,7 +177,7 @@ def remove_versions(
             problem = f"{len(failed)} versions were not removed: {first.get('Code', '')}"
             hint = "allow s3:DeleteObjectVersion there, and see whether an object lock keeps them"
             where = f"s3://{bucket}/{first.get('Key', '')}"
-            raise OutsideFailure(Problem(code="not-removed", where=where, problem=problem, hint=hint))
+            raise OutsideFailure.at(where, "not-removed", problem, hint)
 
 
 def remover(aws: Aws, bucket: str) -> Remove:

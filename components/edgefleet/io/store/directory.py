@@ -1,18 +1,16 @@
 """`DirectoryStore`: artifacts in a directory of this machine, 0700 with files 0600."""
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 
-LOCK = ".lock"
 TRIES = 5
 """Attempts of a write whose directory another process removes."""
 
@@ -48,7 +46,7 @@ class DirectoryStore:
             self.delete(key)
             problem = f"the file is sha256:{copied.sha256} now, not sha256:{sha256}"
             hint = "build it again; nothing was stored"
-            raise OutsideFailure(Problem(code="changed", where=str(path), problem=problem, hint=hint))
+            raise OutsideFailure.at(path, "changed", problem, hint)
         return Stored(size=copied.size, modified=datetime.now(UTC), sha256=copied.sha256)
 
     def get(self, key: str) -> bytes | None:
@@ -110,7 +108,7 @@ class DirectoryStore:
     def swap(self, key: str, data: bytes, *, was: bytes | None) -> bool:
         """Compare and write while no other process of this machine does the same."""
         path = self._path(key)
-        with self._locked(path.parent):
+        with disk.locked(path.parent, who="a write", is_patient=True):
             if disk.read(path) != was:
                 return False
             disk.write(path, data)
@@ -120,18 +118,6 @@ class DirectoryStore:
         """The store's URI with the key."""
         return f"{self._uri}/{check_key(key)}"
 
-    @contextmanager
-    def _locked(self, folder: Path) -> Iterator[None]:
-        with disk.explaining(folder, "cannot be locked"):
-            disk.make_directory(folder)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            handle = os.open(folder / LOCK, flags, disk.PRIVATE_FILE)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
-
     def _path(self, key: str) -> Path:
         """The file of `key`; refused where a symbolic link below the store leads there."""
         path = self._root / check_key(key)
@@ -139,18 +125,16 @@ class DirectoryStore:
             if (self._root / folder).is_symlink() and folder != Path():
                 problem = "a symbolic link is where the store needs a directory"
                 hint = "remove the link; the store follows none"
-                raise OutsideFailure(
-                    Problem(code="symlink", where=str(self._root / folder), problem=problem, hint=hint)
-                )
+                raise OutsideFailure.at(self._root / folder, "symlink", problem, hint)
         return path
 
 
 def _remove_empty(folder: Path) -> bool:
     """Remove `folder` if nothing but its lock is in it; whether it is gone."""
     with suppress(FileNotFoundError):
-        if {each.name for each in folder.iterdir()} - {LOCK}:
+        if {each.name for each in folder.iterdir()} - {disk.LOCK}:
             return False
-        (folder / LOCK).unlink(missing_ok=True)
+        (folder / disk.LOCK).unlink(missing_ok=True)
         try:
             folder.rmdir()
         except OSError:  # another process just wrote there

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.aws import Aws
 
@@ -63,9 +63,7 @@ def upload(aws: Aws, bucket: str, name: str, path: Path, *, sha256: str) -> Dige
     digests = digests_of(path)
     if digests.sha256 != sha256:
         problem = f"the file is sha256:{digests.sha256} now, not sha256:{sha256}"
-        raise OutsideFailure(
-            Problem(code="changed", where=str(path), problem=problem, hint="build it again; nothing was sent")
-        )
+        raise OutsideFailure.at(path, "changed", problem, "build it again; nothing was sent")
     where = f"s3://{bucket}/{name}"
     with aws.calling("s3:PutObject", where):
         aws.s3.upload_file(
@@ -84,7 +82,7 @@ def upload(aws: Aws, bucket: str, name: str, path: Path, *, sha256: str) -> Dige
     if (head["ContentLength"], arrived) != (digests.size, digests.checksum.partition("-")[0]):
         problem = "what arrived is not what was sent"
         hint = "run again; if it comes again, something on the way alters data"
-        raise OutsideFailure(Problem(code="upload-differs", where=where, problem=problem, hint=hint))
+        raise OutsideFailure.at(where, "upload-differs", problem, hint)
     return digests
 
 
