@@ -56,7 +56,7 @@ def build_context(
     """
     if share == "reference" and upload is not None:
         problem = "an image that refers to its base is usable on this machine only"
-        raise InvalidInput(Problem(code="share", problem=problem, hint="leave out --share or --upload"))
+        raise InvalidInput.at("", "share", problem, "leave out --share or --upload")
     return BuildContext(
         out=session.project / out,
         supplies=Supplies(cache=root_of(session.environment), project=session.project),

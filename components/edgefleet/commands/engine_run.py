@@ -1,24 +1,25 @@
 """Running an engine for a stack: progress on stderr, the result as text and JSON, the exit code."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
-from edgefleet.commands.acknowledged import waiting
+from edgefleet.commands.emulated_cloud import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, recorded
 from edgefleet.engine.api import Engine, Options
-from edgefleet.errors import EdgefleetError, InvalidInput, Refused
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
 from edgefleet.report.progress import progress
+from edgefleet.rollout.pending import Pending, pending
+from edgefleet.site import ledger
 
 DOING: dict[Operation, str] = {
     "preview": "planning",
@@ -33,15 +34,11 @@ CODES: dict[Result, int] = {"succeeded": 0, "failed": 2, "refused": 3, "cancelle
 class Request:
     """The options of a run."""
 
-    stack: str
+    options: Options
+    """Targets are names of sites."""
     engine: EngineName = "auto"
-    targets: tuple[str, ...] = ()
-    """Names of sites."""
     json: Path | None = None
     is_all: bool = False
-    refresh: bool = False
-    clear_pending: bool = False
-    parallel: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +55,16 @@ class Run:
 
     def see(self, operation: Operation, *, notes: tuple[str, ...] = (), refresh: bool = False) -> View:
         """Run `operation`; the view of its result."""
-        outcome = self._outcome(operation, refresh=refresh or self.request.refresh)
+        outcome = self._outcome(operation, refresh=refresh or self.request.options.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
-        is_wish = operation in site_changes.WISHES
-        pending, note = waiting(self.session, self.fleet, self.before) if is_wish else ((), "")
+        waiting, note = self._waiting() if operation in site_changes.WISHES else ((), "")
         seen = site_changes.Seen(
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
             stood=removed_rows.stood(self.session, self.fleet, lost),
-            waiting=pending,
-            targets=self.request.targets,
+            waiting=waiting,
+            targets=self.request.options.targets,
             notes=(*notes, note) if note else notes,
         )
         view = site_changes.view(outcome, seen)
@@ -76,29 +72,32 @@ class Run:
             last_preview.keep(self.session, view)
         return view
 
+    def _waiting(self) -> tuple[tuple[Pending, ...], str]:
+        """The sites that wait, and a note if the acknowledgements cannot be read: a preview does without."""
+        if self.fleet is None or not self.before:
+            return (), ""
+        try:
+            acknowledged = ledger.digests(opened(self.session, self.fleet))
+        except OutsideFailure as error:
+            return (), f"pending visits are unknown: {error.problem}"
+        present = {name: site for name, site in self.before.items() if name in self.fleet.sites}
+        desired = {name: site.digests for name, site in present.items()}
+        times = {
+            name: dict.fromkeys(site.digests, site.modified)
+            for name, site in present.items()
+            if site.modified is not None
+        }
+        return pending(desired, times, acknowledged, {}), ""
+
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request
         total = len(self.fleet.sites) if self.fleet else len(self.before) or None
-        title = f"{DOING[operation]} {request.stack} ({self.engine.name} engine)"
-        chosen = options(session, request, refresh=refresh)
+        title = f"{DOING[operation]} {request.options.stack} ({self.engine.name} engine)"
+        chosen = replace(request.options, refresh=refresh)
         if operation != "preview":
-            last_preview.forget(session, request.stack)
-        with ExitStack() as drawn:
-            shown = progress(session.err, title, total, is_animated=session.is_animated)
-            drawn.enter_context(shown)
+            last_preview.forget(session, request.options.stack)
+        with progress(session.err, title, total, is_animated=session.is_animated) as shown:
             return self.engine.run(operation, chosen, shown.on_event)
-
-
-def options(session: Session, request: Request, *, refresh: bool = False) -> Options:
-    """The options of an engine for `request`."""
-    return Options(
-        stack=request.stack,
-        project=session.project,
-        targets=request.targets,
-        refresh=refresh,
-        clear_pending=request.clear_pending,
-        parallel=request.parallel,
-    )
 
 
 def prepare(session: Session, operation: Operation, request: Request) -> Run:
@@ -109,18 +108,18 @@ def prepare(session: Session, operation: Operation, request: Request) -> Run:
     """
     fleet = _fleet(session, operation, request)
     engine = engine_of(session, request.engine)
-    before = recorded(engine, options(session, request))
+    before = recorded(engine, request.options)
     if fleet is not None:
-        stack.known_sites(fleet, request.targets, also=before)
+        stack.known_sites(fleet, request.options.targets, also=before)
     return Run(session=session, request=request, engine=engine, fleet=fleet, before=before)
 
 
 def _fleet(session: Session, operation: Operation, request: Request) -> Fleet | None:
     """The fleet file; to refresh or to destroy, it need not be there."""
     try:
-        return stack.load(session.project, request.stack)
+        return stack.load(session.project, request.options.stack)
     except InvalidInput:
-        if operation in {"preview", "up"} or not _is_stack(session, request.stack):
+        if operation in {"preview", "up"} or not _is_stack(session, request.options.stack):
             raise
         return None
 
@@ -165,7 +164,7 @@ def _failed(session: Session, operation: Operation, request: Request, error: Edg
     """The view of a run that could not start."""
     return View(
         engine=request.engine if request.engine != "auto" else "local",
-        stack=request.stack,
+        stack=request.options.stack,
         operation=operation,
         result="refused" if isinstance(error, Refused) else "failed",
         fleet="",

@@ -9,7 +9,7 @@ from edgefleet.commands import options, secrets
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
-from edgefleet.errors import InvalidInput, Problem, Refused
+from edgefleet.errors import InvalidInput, Refused
 from edgefleet.io import disk
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys import hub_pki as identity
@@ -49,7 +49,7 @@ def kubeconfig(
     if hub.kind != "k3s" or hub.dns_name is None:
         problem = f"the hub of this stack has kind {hub.kind}, whose authority edgefleet does not have"
         hint = HINTS.get(hub.kind, HINTS["none"])
-        raise Refused(Problem(code="no-authority", where=f"stack {stack}", problem=problem, hint=hint))
+        raise Refused.at(f"stack {stack}", "no-authority", problem, hint)
     secret = secrets.required(session, stack).fleet_secret
     master = hub_master(secret, fleet=fleet.name, region=fleet.region)
     signer = _signer(session, stack, hub.identity.chain) if hub.identity.chain else ("", "")
@@ -76,12 +76,10 @@ def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:
     data, key = disk.read(session.project / chain), secrets.read(session, stack).hub_key
     if data is None:
         hint = "set controlPlane.identity.chain to a file in the project"
-        raise InvalidInput(Problem(code="no-file", where=chain, problem="does not exist", hint=hint))
+        raise InvalidInput.at(chain, "no-file", "does not exist", hint)
     if not key:
         hint = f"pulumi config set --secret {secrets.HUB_KEY} -s {stack} < intermediate.key"
         problem = "the hub has its own chain, and this stack does not have the key of it"
         where = f"stacks/Pulumi.{stack}.yaml"
-        raise InvalidInput(
-            Problem(code="no-hub-key", where=where, path=secrets.HUB_KEY, problem=problem, hint=hint)
-        )
+        raise InvalidInput.at(where, "no-hub-key", problem, hint, path=secrets.HUB_KEY)
     return data.decode(), key

@@ -82,14 +82,12 @@ def new_fleet_secret() -> str:
 
 
 def _is_there(stack: str) -> Refused:
-    return Refused(
-        Problem(
-            code="secret-is-there",
-            where=f"stacks/Pulumi.{stack}.yaml",
-            path=stack_secrets.FLEET_SECRET,
-            problem="the stack has a fleet secret; replacing it changes every site's credentials",
-            hint="keep it; --if-missing skips this step; raise keyGeneration to renew one site",
-        )
+    return Refused.at(
+        f"stacks/Pulumi.{stack}.yaml",
+        "secret-is-there",
+        "the stack has a fleet secret; replacing it changes every site's credentials",
+        "keep it; --if-missing skips this step; raise keyGeneration to renew one site",
+        path=stack_secrets.FLEET_SECRET,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.commands.session import Session
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
 
 STDOUT = Path("-")
@@ -62,11 +62,7 @@ def _check(file: Path, named: str) -> None:
     elif not os.access(file if file.exists() else file.parent, os.W_OK):
         reason = "cannot be written: permission denied"
     if reason:
-        raise InvalidInput(
-            Problem(
-                code="json-file", where=named, problem=reason, hint="name a file for --json, or - for stdout"
-            )
-        )
+        raise InvalidInput.at(named, "json-file", reason, "name a file for --json, or - for stdout")
 
 
 def _write(file: Path, text: str, named: str) -> None:
@@ -79,11 +75,9 @@ def _write(file: Path, text: str, named: str) -> None:
     except OutsideFailure as error:
         if isinstance(error.__cause__, BrokenPipeError):
             raise error.__cause__ from None
-        raise OutsideFailure(
-            Problem(
-                code="json-file",
-                where=named,
-                problem=f"the JSON {error.problem.problem}",
-                hint="fix that; the run itself is done, edgefleet sites shows its state",
-            )
+        raise OutsideFailure.at(
+            named,
+            "json-file",
+            f"the JSON {error.problem.problem}",
+            "fix that; the run itself is done, edgefleet sites shows its state",
         ) from error

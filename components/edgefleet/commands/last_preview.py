@@ -13,7 +13,7 @@ from typing import Any
 from edgefleet.commands.session import Session
 from edgefleet.commands.stack import FOLDER
 from edgefleet.commands.state_sites import Recorded
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
 from edgefleet.report import document
 from edgefleet.report.plan_view import Group, View
@@ -56,7 +56,7 @@ def change(
         else:
             reason = f"the last preview showed #1 to #{len(groups)}" if groups else "no change is planned"
         hint = f"{reason}: edgefleet preview -s {stack}"
-        raise InvalidInput(Problem(code="unknown-change", problem=f"there is no change {label}", hint=hint))
+        raise InvalidInput.at("", "unknown-change", f"there is no change {label}", hint)
     group = document.group_of(plain)
     return group, list(_notes(session, stack, preview, group, before))
 

@@ -1,16 +1,21 @@
 """`edgefleet preview`, `up`, `refresh` and `destroy`: show the changes, ask, apply, show the result."""
 
+from collections.abc import Callable
+from inspect import signature
+
 import typer
 
-from edgefleet.commands import acknowledged, options, screen
-from edgefleet.commands.emulated_cloud import check_emulated, settle
+from edgefleet.commands import options, screen
+from edgefleet.commands.emulated_cloud import check_emulated, opened, settle
 from edgefleet.commands.engine_run import Request, Run, prepare, report_result, show
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.engine.api import Options
+from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.model.steps import Operation
 from edgefleet.report.human import counted
 from edgefleet.report.plan_view import View
+from edgefleet.site import ledger
 
 QUESTIONS: dict[Operation, str] = {
     "up": "apply these changes?",
@@ -19,107 +24,58 @@ QUESTIONS: dict[Operation, str] = {
 }
 
 
-def preview(  # noqa: PLR0913 - one parameter an option
-    context: typer.Context,
-    *,
-    stack: options.Stack,
-    engine: options.WantedEngine = "auto",
-    target: options.Targets = None,
-    json: options.Json = None,
-    all_: options.All = False,
-    parallel: options.Parallel = 16,
-    refresh: options.Refresh = False,
-) -> None:
-    """Show what up would do, site by site; nothing is changed."""
-    request = Request(
-        stack=stack,
-        engine=engine,
-        targets=tuple(target or ()),
-        json=json,
-        is_all=all_,
-        parallel=parallel,
-        refresh=refresh,
-    )
-    preview_stack(session_of(context), request)
+def _command(operation: Operation, help_: str, *options_: str) -> Callable[..., None]:
+    """The command of `operation`: the options of every run, and those named in `options_`."""
+
+    def command(  # noqa: PLR0913 - one parameter an option
+        context: typer.Context,
+        *,
+        stack: options.Stack,
+        engine: options.WantedEngine = "auto",
+        target: options.Targets = None,
+        json: options.Json = None,
+        all_: options.All = False,
+        parallel: options.Parallel = 16,
+        refresh: options.Refresh = False,
+        clear_pending: options.ClearPending = False,
+        yes: options.Yes = False,
+    ) -> None:
+        session = session_of(context)
+        run = Options(
+            stack=stack,
+            project=session.project,
+            targets=tuple(target or ()),
+            refresh=refresh,
+            clear_pending=clear_pending,
+            parallel=parallel,
+        )
+        request = Request(options=run, engine=engine, json=json, is_all=all_)
+        if operation == "preview":
+            preview_stack(session, request)
+        else:
+            change(session, operation, request, is_agreed=yes)
+
+    whole = signature(command)
+    left_out = {"refresh", "clear_pending", "yes"} - set(options_)
+    kept = [parameter for name, parameter in whole.parameters.items() if name not in left_out]
+    command.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # read by typer
+    command.__doc__ = help_
+    return command
 
 
-def up(  # noqa: PLR0913 - one parameter an option
-    context: typer.Context,
-    *,
-    stack: options.Stack,
-    engine: options.WantedEngine = "auto",
-    target: options.Targets = None,
-    json: options.Json = None,
-    all_: options.All = False,
-    parallel: options.Parallel = 16,
-    refresh: options.Refresh = False,
-    yes: options.Yes = False,
-) -> None:
-    """Preview, ask, then apply."""
-    request = Request(
-        stack=stack,
-        engine=engine,
-        targets=tuple(target or ()),
-        json=json,
-        is_all=all_,
-        parallel=parallel,
-        refresh=refresh,
-    )
-    change(session_of(context), "up", request, is_agreed=yes)
-
-
-def refresh(  # noqa: PLR0913 - one parameter an option
-    context: typer.Context,
-    *,
-    stack: options.Stack,
-    engine: options.WantedEngine = "auto",
-    target: options.Targets = None,
-    json: options.Json = None,
-    all_: options.All = False,
-    parallel: options.Parallel = 16,
-    clear_pending: options.ClearPending = False,
-    yes: options.Yes = False,
-) -> None:
-    """Update the recorded state to match reality.
-
-    Nothing outside the state is changed.
-    """
-    request = Request(
-        stack=stack,
-        engine=engine,
-        targets=tuple(target or ()),
-        json=json,
-        is_all=all_,
-        parallel=parallel,
-        clear_pending=clear_pending,
-    )
-    change(session_of(context), "refresh", request, is_agreed=yes)
-
-
-def destroy(  # noqa: PLR0913 - one parameter an option
-    context: typer.Context,
-    *,
-    stack: options.Stack,
-    engine: options.WantedEngine = "auto",
-    target: options.Targets = None,
-    json: options.Json = None,
-    all_: options.All = False,
-    parallel: options.Parallel = 16,
-    yes: options.Yes = False,
-) -> None:
-    """Remove everything that the stack created.
-
-    Images are removed with all their versions.
-    """
-    request = Request(
-        stack=stack,
-        engine=engine,
-        targets=tuple(target or ()),
-        json=json,
-        is_all=all_,
-        parallel=parallel,
-    )
-    change(session_of(context), "destroy", request, is_agreed=yes)
+preview = _command("preview", "Show what up would do, site by site; nothing is changed.", "refresh")
+up = _command("up", "Preview, ask, then apply.", "refresh", "yes")
+refresh = _command(
+    "refresh",
+    "Update the recorded state to match reality.\n\nNothing outside the state is changed.",
+    "clear_pending",
+    "yes",
+)
+destroy = _command(
+    "destroy",
+    "Remove everything that the stack created.\n\nImages are removed with all their versions.",
+    "yes",
+)
 
 
 def preview_stack(session: Session, request: Request) -> None:
@@ -127,7 +83,7 @@ def preview_stack(session: Session, request: Request) -> None:
 
     def body(place: JsonFile) -> View:
         run = prepare(session, "preview", request)
-        note = check_emulated(session, run.fleet, "preview", request.stack)
+        note = check_emulated(session, run.fleet, "preview", request.options.stack)
         view = run.see("preview", notes=(note,) if note else (), refresh=bool(note))
         show(session, place, view, is_all=request.is_all)
         return view
@@ -140,9 +96,9 @@ def change(session: Session, operation: Operation, request: Request, *, is_agree
 
     def body(place: JsonFile) -> View:
         if not is_agreed:
-            _require_terminal(session, operation, request.stack)
+            _require_terminal(session, operation, request.options.stack)
         run = prepare(session, operation, request)
-        note = check_emulated(session, run.fleet, operation, request.stack)
+        note = check_emulated(session, run.fleet, operation, request.options.stack)
         notes = (note,) if note else ()
         is_needed = bool(note) and operation == "up"
         if not is_agreed:
@@ -169,11 +125,12 @@ def _forget(run: Run, operation: Operation, view: View) -> None:
     if run.fleet is None or not removed:
         return
     try:
-        sites = acknowledged.read(run.session, run.fleet).keys()
+        store = opened(run.session, run.fleet)
+        sites = ledger.read(store).keys()
         if operation == "destroy" and sites <= removed:
-            acknowledged.remove(run.session, run.fleet)
+            ledger.remove(store)
         elif removed & sites:
-            acknowledged.forget(run.session, run.fleet, removed)
+            ledger.forget(store, removed)
     except OutsideFailure as error:
         if error.problem.code != "NoSuchBucket":
             raise
@@ -187,12 +144,11 @@ def _require_terminal(session: Session, operation: Operation, stack: str) -> Non
     """
     if not session.is_interactive:
         look = f"see edgefleet preview -s {stack}, then " if operation == "up" else ""
-        raise Refused(
-            Problem(
-                code="nobody-to-ask",
-                problem=f"{operation} asks before it changes anything, but stdin is not a terminal",
-                hint=f"{look}run edgefleet {operation} -s {stack} -y",
-            )
+        raise Refused.at(
+            "",
+            "not-a-terminal",
+            f"{operation} asks before it changes anything, but stdin is not a terminal",
+            f"{look}run edgefleet {operation} -s {stack} -y",
         )
 
 
@@ -216,7 +172,7 @@ def _unchanged(run: Run, operation: Operation) -> View:
     fleet = run.fleet
     return View(
         engine=run.engine.name,
-        stack=run.request.stack,
+        stack=run.request.options.stack,
         operation=operation,
         result="cancelled",
         fleet=fleet.name if fleet else "",
@@ -227,10 +183,10 @@ def _unchanged(run: Run, operation: Operation) -> View:
 
 
 def _announce(run: Run, operation: Operation) -> None:
-    sites = counted(len(run.request.targets or run.before), "site")
+    sites = counted(len(run.request.options.targets or run.before), "site")
     extent = (
         "and all versions of their images"
         if operation == "destroy"
         else "are compared with the recorded state"
     )
-    screen.say(run.session, f"{operation} {run.request.stack}: {sites} {extent}")
+    screen.say(run.session, f"{operation} {run.request.options.stack}: {sites} {extent}")

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import init, schema
-from edgefleet.commands.plugin_path import folder
 from edgefleet.commands.screen import say
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.templates import template_root
+from edgefleet.provider import plugin_path
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PARTS = {
@@ -44,7 +44,7 @@ def command(
     session = session_of(context)
     root = (session.project / directory).resolve()
     fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
-    words = {"fleet": fleet, "region": _label(region, "--region"), "plugin": str(folder())}
+    words = {"fleet": fleet, "region": _label(region, "--region"), "plugin": str(plugin_path())}
     words["virtualenv"] = sys.prefix if sys.prefix != sys.base_prefix else ".venv"
     files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
     files[f"stacks/{schema.FLEET}"] = schema.text()
@@ -57,13 +57,12 @@ def command(
 def _label(name: str, option: str) -> str:
     if NAME.fullmatch(name):
         return name
-    raise InvalidInput(
-        Problem(
-            code="bad-name",
-            path=option,
-            problem=f"{name!r} is not an RFC 1123 label",
-            hint="use lower-case letters, digits and hyphens, 63 at most",
-        )
+    raise InvalidInput.at(
+        "",
+        "bad-name",
+        f"{name!r} is not an RFC 1123 label",
+        "use lower-case letters, digits and hyphens, 63 at most",
+        path=option,
     )
 
 
@@ -82,13 +81,8 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
     else:
         there = [name for name in files if (root / name).exists()]
     if there:
-        raise InvalidInput(
-            Problem(
-                code="is-there",
-                where=str(root),
-                problem=f"already contains {', '.join(there)}",
-                hint="name a new or an empty folder",
-            )
+        raise InvalidInput.at(
+            root, "is-there", f"already contains {', '.join(there)}", "name a new or an empty folder"
         )
 
 

@@ -10,7 +10,7 @@ import yaml
 from edgefleet.commands.session import Session
 from edgefleet.commands.stack import FOLDER
 from edgefleet.engine.configuration import read_configuration, stack_crypter
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
 from edgefleet.site.inputs import Assembly, StackSecrets, assemble
@@ -54,14 +54,12 @@ def _passphrases(text: str | None, stack: str) -> dict[str, str]:
         passphrases = None
     if isinstance(passphrases, dict) and all(isinstance(value, str) for value in passphrases.values()):
         return passphrases
-    raise InvalidInput(
-        Problem(
-            code="bad-passphrases",
-            where=f"stacks/Pulumi.{stack}.yaml",
-            path=PASSPHRASES,
-            problem="is not a JSON object of names and passphrases",
-            hint=f"set each with: edgefleet init -s {stack} --passphrase NAME",
-        )
+    raise InvalidInput.at(
+        f"stacks/Pulumi.{stack}.yaml",
+        "bad-passphrases",
+        "is not a JSON object of names and passphrases",
+        f"set each with: edgefleet init -s {stack} --passphrase NAME",
+        path=PASSPHRASES,
     )
 
 
@@ -73,14 +71,12 @@ def required(session: Session, stack: str) -> StackSecrets:
     """
     secrets = read(session, stack)
     if secrets.fleet_secret is None:
-        raise InvalidInput(
-            Problem(
-                code="no-fleet-secret",
-                where=f"stacks/Pulumi.{stack}.yaml",
-                path=FLEET_SECRET,
-                problem="this stack has no fleet secret, from which every site's credentials are derived",
-                hint=f"write one, once: edgefleet init -s {stack}",
-            )
+        raise InvalidInput.at(
+            f"stacks/Pulumi.{stack}.yaml",
+            "no-fleet-secret",
+            "this stack has no fleet secret, from which every site's credentials are derived",
+            f"write one, once: edgefleet init -s {stack}",
+            path=FLEET_SECRET,
         )
     return StackSecrets(stack=stack, fleet_secret=secrets.fleet_secret, passphrases=secrets.passphrases)
 
@@ -112,13 +108,11 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
     target = document | {"encryptionsalt": crypter.salt, "config": (document.get("config") or {}) | secure}
     edited = _edited(text, document, target, secure)
     if yaml.safe_load(edited) != target:
-        raise OutsideFailure(
-            Problem(
-                code="stack-file",
-                where=str(file),
-                problem="the secrets could not be added to this file without damaging it",
-                hint="write its config as a block with one key per line, and run again",
-            )
+        raise OutsideFailure.at(
+            file,
+            "stack-file",
+            "the secrets could not be added to this file without damaging it",
+            "write its config as a block with one key per line, and run again",
         )
     disk.write(file, edited.encode(), mode=0o644)
 

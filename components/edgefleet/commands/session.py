@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self, TextIO
 import typer
 from rich.console import Console
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 
 if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a second
     from edgefleet.engine.api import Engine
@@ -91,12 +91,7 @@ def enter(context: typer.Context, directory: Path | None) -> None:
     session = session_of(context)
     project = session.project / directory
     if not project.is_dir():
-        raise InvalidInput(
-            Problem(
-                code="no-project",
-                where=str(directory),
-                problem="is not a directory",
-                hint="name the project's directory with -C",
-            )
+        raise InvalidInput.at(
+            directory, "no-project", "is not a directory", "name the project's directory with -C"
         )
     context.obj = session.inside(project.resolve())

@@ -1,18 +1,20 @@
 """`edgefleet sites`: list the desired and acknowledged image of each node, and acknowledge images."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from edgefleet.commands import acknowledged, options, stack
+from edgefleet.commands import options, stack
+from edgefleet.commands.emulated_cloud import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import EngineName, Session, session_of
 from edgefleet.commands.state_sites import Recorded, recorded_sites
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.report import inventory
 from edgefleet.report.human import counted
 from edgefleet.report.inventory import NodeImage
+from edgefleet.site import ledger
 
 HEX_DIGITS = 64
 """Of a SHA-256."""
@@ -28,9 +30,7 @@ def listing(
     """List each node's desired and acknowledged image; the default."""
     session = session_of(context)
     if stack_ is None:
-        raise InvalidInput(
-            Problem(code="no-stack", problem="no stack is named", hint="name one: edgefleet sites -s STACK")
-        )
+        raise InvalidInput.at("", "no-stack", "no stack is named", "name one: edgefleet sites -s STACK")
     place = JsonFile.to(session, json)
     nodes = _nodes(session, stack_, engine)
     place.write(inventory.document(stack_, nodes))
@@ -40,7 +40,7 @@ def listing(
 
 def _nodes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
     fleet = stack.load(session.project, name)
-    installed = acknowledged.read(session, fleet)
+    installed = ledger.digests(opened(session, fleet))
     recorded = recorded_sites(session, name, engine)
     order = {site: index for index, site in enumerate(fleet.sites)}
     return [
@@ -75,7 +75,7 @@ def ack(  # noqa: PLR0913 - one parameter an option
     recorded = recorded_sites(session, stack_, engine)
     names = stack.known_sites(fleet, sites, also=recorded)
     digests = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
-    acknowledged.write(session, fleet, digests)
+    ledger.acknowledge(opened(session, fleet), digests, clock=session.now)
     nodes = sum(map(len, digests.values()))
     say(session, f"acknowledged: {counted(nodes, 'node')} of {counted(len(digests), 'site')}")
 
@@ -101,16 +101,14 @@ def _whole(digest: str) -> str:
         or len(hexadecimal) != HEX_DIGITS
         or not set(hexadecimal) <= set("0123456789abcdef")
     ):
-        raise InvalidInput(
-            Problem(
-                code="bad-digest",
-                problem=f"{digest!r} is not a digest",
-                hint="write sha256: and 64 hexadecimal digits, or leave --digest out",
-            )
+        raise InvalidInput.at(
+            "",
+            "bad-digest",
+            f"{digest!r} is not a digest",
+            "write sha256: and 64 hexadecimal digits, or leave --digest out",
         )
     return f"sha256:{hexadecimal}"
 
 
 def _wrong(site: str, problem: str, hint: str) -> InvalidInput:
-    details: dict[str, Any] = {"code": "bad-ack", "path": f"sites.{site}"}
-    return InvalidInput(Problem(problem=problem, hint=hint, **details))
+    return InvalidInput.at("", "bad-ack", problem, hint, path=f"sites.{site}")

@@ -44,13 +44,11 @@ def fleet_file(project: Path, stack: str) -> Path:
         hint = (
             f"{project} is not an edgefleet project: run edgefleet new DIR, or name one with edgefleet -C DIR"
         )
-    raise InvalidInput(
-        Problem(
-            code="unknown-stack",
-            where=f"{FOLDER}/",
-            problem=f"there is no stack {stack!r}: a stack is a file {FOLDER}/NAME{SUFFIX}",
-            hint=hint,
-        )
+    raise InvalidInput.at(
+        f"{FOLDER}/",
+        "unknown-stack",
+        f"there is no stack {stack!r}: a stack is a file {FOLDER}/NAME{SUFFIX}",
+        hint,
     )
 
 
@@ -71,7 +69,7 @@ def check_which(site: Collection[str] | None, *, is_all: bool) -> None:
     """
     if bool(site) is is_all:
         problem = "both --site and --all are given" if is_all else "no sites given"
-        raise InvalidInput(Problem(code="which-sites", problem=problem, hint="give --site SITE, or --all"))
+        raise InvalidInput.at("", "which-sites", problem, "give --site SITE, or --all")
 
 
 def known_node(fleet: Fleet, site: str, node: str | None) -> str:
@@ -88,9 +86,7 @@ def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     else:
         problem, hint = f"has no node {node!r}", nearest(node, nodes)
     where = fleet.locate(site, "")
-    raise InvalidInput(
-        Problem(code="which-node", where=where, path=f"sites.{site}.nodes", problem=problem, hint=hint)
-    )
+    raise InvalidInput.at(where, "which-node", problem, hint, path=f"sites.{site}.nodes")
 
 
 def known_sites(fleet: Fleet, sites: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:

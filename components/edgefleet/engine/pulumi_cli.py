@@ -20,7 +20,7 @@ from semver import VersionInfo
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.engine.configuration import with_passphrase
 from edgefleet.engine.outcomes import Collector, shown
-from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.model.steps import Diagnostic, Operation, Outcome
 from edgefleet.provider.properties import SIGNATURE
 
@@ -134,12 +134,11 @@ class PulumiCli:
     def _stack(self, options: Options) -> automation.Stack:
         command = self._command or find_command()
         if command is None:
-            raise InvalidInput(
-                Problem(
-                    problem=f"there is no `pulumi` {OLDEST} or newer on PATH",
-                    hint="install it, or use the embedded engine (`--engine local`)",
-                    code="no-cli",
-                )
+            raise InvalidInput.at(
+                "",
+                "no-cli",
+                f"there is no `pulumi` {OLDEST} or newer on PATH",
+                "install it, or use the embedded engine (`--engine local`)",
             )
         workspace = _Workspace(
             work_dir=str(options.project), pulumi_command=command, env_vars=self._variables(options.project)
@@ -187,33 +186,27 @@ def _crash(diagnostic: Diagnostic, project: Path) -> EdgefleetError:
         if path.is_absolute() and path.is_relative_to(root) and "site-packages" not in path.parts:
             where = f"{path.relative_to(root)}:{line}"
     lines = [line for line in diagnostic.message.splitlines() if line.strip()]
-    return InvalidInput(
-        Problem(
-            where=where,
-            problem=f"the program failed: {lines[-1].strip()}",
-            hint="fix the program; nothing more was done",
-            code="program",
-        )
+    return InvalidInput.at(
+        where, "program", f"the program failed: {lines[-1].strip()}", "fix the program; nothing more was done"
     )
 
 
 def _translate(error: automation.CommandError, options: Options) -> EdgefleetError:
     text = str(error)
     if isinstance(error, automation.StackNotFoundError):
-        return InvalidInput(
-            Problem(
-                problem=f"there is no stack called {options.stack!r}",
-                hint=f"make it: `edgefleet init -s {options.stack}` or `pulumi stack init {options.stack}`",
-                code="no-stack",
-            )
+        return InvalidInput.at(
+            "",
+            "no-stack",
+            f"there is no stack called {options.stack!r}",
+            f"make it: `edgefleet init -s {options.stack}` or `pulumi stack init {options.stack}`",
         )
     reason = _reason(text)
     if isinstance(error, automation.ConcurrentUpdateError) or "currently locked" in text:
-        return Refused(Problem(problem=reason, hint="wait for it, or `pulumi cancel`", code="locked"))
+        return Refused.at("", "locked", reason, "wait for it, or `pulumi cancel`")
     if "incorrect passphrase" in text or "passphrase must be set" in text:
         hint = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's"
-        return InvalidInput(Problem(problem=reason, hint=hint, code="wrong-passphrase"))
-    return OutsideFailure(Problem(problem=f"pulumi: {reason}", hint="see its message", code="cli"))
+        return InvalidInput.at("", "wrong-passphrase", reason, hint)
+    return OutsideFailure.at("", "cli", f"pulumi: {reason}", "see its message")
 
 
 def _reason(text: str) -> str:

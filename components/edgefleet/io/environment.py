@@ -1,8 +1,10 @@
-"""The environment that a resource works in, and the results that it returns."""
+"""A kind of custom resource: its operations, the environment that they work in, and their results."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.aws import Aws
@@ -64,3 +66,83 @@ class Incomplete(OutsideFailure):
         super().__init__(problems)
         self.id = id
         self.outputs = outputs
+
+
+class Resource(ABC):
+    """One kind of custom resource. Specs are typed, outputs that come from state are plain.
+
+    Inputs and outputs are named as outside, in camelCase.
+    """
+
+    TOKEN: ClassVar[str]
+    """Pulumi type token."""
+    Spec: ClassVar[type[Any]]
+    """The inputs."""
+    Outputs: ClassVar[type[Any]]
+    REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change replaces the resource."""
+    CLAIMS: ClassVar[tuple[str, ...]] = ()
+    """Inputs that must be unique: on a replacement the old one is deleted first."""
+    STABLE: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that no update changes."""
+
+    def identity(self, spec: Any) -> str:  # noqa: ARG002 - for kinds that choose it
+        """The id that `spec` will have, empty if the service chooses it; two of one id cannot exist."""
+        return ""
+
+    @abstractmethod
+    def inspect(self, spec: Any) -> Iterable[Problem]:
+        """Problems of `spec` beyond the types of its fields."""
+
+    def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds that refuse one
+        """Problems of a change between two specs that are each valid; called in preview and up."""
+        return ()
+
+    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - for kinds that record drift
+        """Paths of recorded outputs that show drift, independent of the inputs."""
+        return []
+
+    def plan(self, spec: Any, environment: Environment) -> Any:  # noqa: ARG002 - for kinds that know some
+        """The outputs of creating `spec` or updating to it; nothing is changed.
+
+        Typed if all are certain; otherwise a plain map of those that are.
+        """
+        return {}
+
+    def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:  # noqa: ARG002 - as `plan`
+        """The outputs that are certain although the input at path `because` is unknown."""
+        return {}
+
+    @abstractmethod
+    def create(self, spec: Any, environment: Environment) -> Created[Any]:
+        """Create it, or continue with one of an interrupted run.
+
+        Raises:
+            Incomplete: it exists but is not finished.
+        """
+
+    @abstractmethod
+    def read(self, identity: str, environment: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
+        """Its live state, None if it does not exist; `recorded` outputs are empty in an import."""
+
+    @abstractmethod
+    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
+        """Set the differences from its live state; the new outputs.
+
+        Raises:
+            Incomplete: only a part succeeded.
+        """
+
+    @abstractmethod
+    def delete(
+        self,
+        identity: str,
+        environment: Environment,
+        inputs: Mapping[str, Any],
+        *,
+        successor: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Delete it; success if it does not exist.
+
+        `successor` has the inputs of its replacement of the same id: an engine creates the new one first.
+        """

@@ -46,7 +46,7 @@ class Components:
         component = self._classes.get(request.type)
         if component is None:
             problem, hint = f"edgefleet has no component {request.type}", nearest(request.type, self._classes)
-            raise InvalidInput(Problem(code="unknown-component", problem=problem, hint=hint))
+            raise InvalidInput.at("", "unknown-component", problem, hint)
         server = ProviderServicer(_Host(component), [], engine_address=engine_address)
         # The SDK keeps its connections in context variables, so each call needs an empty context.
         return Context().run(_run, server, request)

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 
 from edgefleet.cloud.base import Placed
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.environment import Environment
+from edgefleet.io.environment import Environment, Resource
 from edgefleet.io.ownership import owner_of
 from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
@@ -20,7 +20,6 @@ from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider import properties
 from edgefleet.provider.differing import answer, is_ignored
 from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
-from edgefleet.provider.resource import Resource
 from edgefleet.provider.validation import check, parse
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.model.paths import Part, format_path
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -132,9 +132,7 @@ def _signed(struct: Struct, path: tuple[Part, ...]) -> Any:
         return _reference(struct, path)
     what = REFUSED.get(signature, "a value of a kind that this version of edgefleet does not support")
     hint = "give plain values: text, numbers, true or false, lists and maps"
-    raise InvalidInput(
-        Problem(code="value-kind", path=format_path(path), problem=f"{what} cannot stand here", hint=hint)
-    )
+    raise InvalidInput.at("", "value-kind", f"{what} cannot stand here", hint, path=format_path(path))
 
 
 def _reference(struct: Struct, path: tuple[Part, ...]) -> Reference:

@@ -11,9 +11,9 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from edgefleet.io.environment import Resource
 from edgefleet.provider.python_classes import PREFIX
 from edgefleet.provider.registry import RESOURCES
-from edgefleet.provider.resource import Resource
 from edgefleet.provider.schema import schema_json
 
 SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}

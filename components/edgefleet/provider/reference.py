@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from edgefleet.io.environment import Resource
 from edgefleet.provider.registry import RESOURCES
-from edgefleet.provider.resource import Resource
 from edgefleet.provider.schema import schema_json
 
 HEAD = """# Resources

@@ -25,7 +25,7 @@ from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.target_group import TargetGroup
 from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.vpc import Vpc
-from edgefleet.provider.resource import Resource
+from edgefleet.io.environment import Resource
 from edgefleet.site.resource import Site
 
 RESOURCES: tuple[Resource, ...] = (

@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from edgefleet.io.environment import Resource
 from edgefleet.io.version import version
 from edgefleet.model.spec import Secret, described
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.provider.configuration import Config
-from edgefleet.provider.resource import Resource
 
 PACKAGE = "edgefleet"
 _SIMPLE = {"string", "integer", "number", "boolean"}

@@ -18,10 +18,10 @@ from pulumi.resource import ComponentResource
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
-from edgefleet.io.environment import Environment
+from edgefleet.io.environment import Environment, Resource
 from edgefleet.io.version import version
 from edgefleet.model.differ import changes
 from edgefleet.provider import properties
@@ -32,7 +32,6 @@ from edgefleet.provider.engine_log import EngineLog, Log, silent
 from edgefleet.provider.failures import status_of
 from edgefleet.provider.lifecycle import Lifecycle, failures_of
 from edgefleet.provider.registry import RESOURCES
-from edgefleet.provider.resource import Resource
 from edgefleet.provider.schema import schema_json
 from edgefleet.provider.validation import check, parse
 
@@ -113,7 +112,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """The one schema of resources and components."""
         if request.version != 0:
             problem = f"version {request.version} of the schema format is not known"
-            raise InvalidInput(Problem(code="schema", problem=problem, hint="ask for version 0"))
+            raise InvalidInput.at("", "schema", problem, "ask for version 0")
         return proto.GetSchemaResponse(schema=schema_json(self._resources, self._components.schema()))
 
     @answering
@@ -129,9 +128,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @answering
     def Parameterize(self, _request: Any, _context: Any) -> Any:
         """Not offered."""
-        raise InvalidInput(
-            Problem(code="parameterize", problem="edgefleet takes no parameters", hint="use it as it is")
-        )
+        raise InvalidInput.at("", "parameterize", "edgefleet takes no parameters", "use it as it is")
 
     # its configuration
 
@@ -241,19 +238,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if token not in self._lifecycles:
             problem = f"edgefleet has no resource {token}"
             hint = "it has " + ", ".join(sorted(self._lifecycles))
-            raise InvalidInput(Problem(code="unknown-resource", problem=problem, hint=hint))
+            raise InvalidInput.at("", "unknown-resource", problem, hint)
         return self._lifecycles[token]
 
     def _ready(self) -> Environment:
         if self._environment is None:
             problem, hint = "the provider is not configured yet", "this is a bug of the engine; run again"
-            raise OutsideFailure(Problem(code="not-configured", problem=problem, hint=hint))
+            raise OutsideFailure.at("", "not-configured", problem, hint)
         return self._environment
 
     def _not_cancelled(self, request: Any) -> None:
         if self._is_cancelled.is_set():
             problem, hint = "not started, because the run is being cancelled", "run up again to resume"
-            raise Refused(Problem(code="cancelled", where=request.name, problem=problem, hint=hint))
+            raise Refused.at(request.name, "cancelled", problem, hint)
 
     def _say(self) -> Log:
         if self._log is None and self._engine_address:
@@ -263,7 +260,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 def _no_function(token: str) -> InvalidInput:
     hint = "use its resources, `pulumi package get-schema` lists them"
-    return InvalidInput(Problem(code="no-function", problem=f"edgefleet has no function {token}", hint=hint))
+    return InvalidInput.at("", "no-function", f"edgefleet has no function {token}", hint)
 
 
 def _type_of(request: Any) -> str:

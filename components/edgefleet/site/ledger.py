@@ -52,6 +52,13 @@ def read(store: ArtifactStore) -> Ledger:
     return _parse(store, store.get(KEY))
 
 
+def digests(store: ArtifactStore) -> dict[str, dict[str, str]]:
+    """dict[site -> dict[node -> acknowledged digest]]."""
+    return {
+        site: {node: record.digest for node, record in nodes.items()} for site, nodes in read(store).items()
+    }
+
+
 def acknowledge(
     store: ArtifactStore, digests: Mapping[str, Mapping[str, str]], *, clock: Clock = now
 ) -> Ledger:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import FORMATS
-from edgefleet.io.environment import Created, Environment, Found, Incomplete
+from edgefleet.io.environment import Created, Environment, Found, Incomplete, Resource
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
@@ -56,7 +56,7 @@ Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, Rendered]]
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Resource):
     """The resource, with the renderer that it uses."""
 
     render: Renderer = render_site
@@ -66,7 +66,6 @@ class Site:
     Outputs: ClassVar[type[Any]] = SiteOutputs
     REPLACE_ON: ClassVar[frozenset[str]] = frozenset({"name", "store"})
     CLAIMS: ClassVar[tuple[str, ...]] = ("name", "store")
-    STABLE: ClassVar[frozenset[str]] = frozenset()
 
     def identity(self, spec: SiteInputs) -> str:
         """``<store>/sites/<site>``."""
@@ -90,11 +89,6 @@ class Site:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
             )
-
-    def inspect_change(self, old: SiteInputs, new: SiteInputs) -> Iterable[Problem]:
-        """Any images may follow any others."""
-        del old, new
-        return ()
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
         """Images that are missing or differ."""

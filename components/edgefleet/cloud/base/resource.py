@@ -3,7 +3,7 @@
 Unlike the inputs of a site, these declare no effect on a deployed site: they have none.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 
 from edgefleet.cloud.base.constraints import tag_problems
 from edgefleet.errors import OutsideFailure, Problem, Refused
-from edgefleet.io.environment import Created, Environment, Found, Incomplete
+from edgefleet.io.environment import Environment, Incomplete, Resource
 from edgefleet.io.ownership import MANAGED
 from edgefleet.model.spec import outside_name, spec
 
@@ -48,21 +48,14 @@ class ArnOutputs:
     """Amazon Resource Name."""
 
 
-class CloudResource(ABC):
-    """One kind of AWS resource: ``class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs)``."""
+class CloudResource(Resource):
+    """One kind of AWS resource: ``class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs)``.
 
-    TOKEN: ClassVar[str]
-    """``edgefleet:aws:`` and the name of the class."""
-    Spec: ClassVar[type[Any]]
-    Outputs: ClassVar[type[Any]]
-    REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
-    """Inputs, by outside name, whose change makes another one; a change of region always does."""
-    CLAIMS: ClassVar[tuple[str, ...]] = ()
-    """Inputs that two cannot have alike at the same time, so that of two such the old one goes first."""
+    A change of region always replaces it, and all outputs but `CHANGING` are stable.
+    """
+
     CHANGING: ClassVar[frozenset[str]] = frozenset()
     """Outputs, by outside name, that an update may change."""
-    STABLE: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that no update changes: all but `CHANGING`."""
 
     def __init_subclass__(cls, *, spec: type[Any] | None = None, outputs: type[Any] | None = None) -> None:
         """Derive token and specs from the class; a base of kinds has none."""
@@ -73,34 +66,9 @@ class CloudResource(ABC):
         if "region" in cls.Spec.__dataclass_fields__:
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
 
-    def identity(self, spec: Any) -> str:
-        """The id of `spec`; empty if AWS chooses it."""
-        del spec
-        return ""
-
     def inspect(self, spec: Any) -> Iterable[Problem]:
         """Problems of `spec` beyond the types of its fields."""
         return tag_problems(getattr(spec, "tags", {}))
-
-    def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:
-        """Problems of a change from `old` to `new`, each valid; called in preview and up."""
-        del old, new
-        return ()
-
-    def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
-        """Paths of recorded outputs that show drift, independent of the inputs."""
-        del outputs
-        return []
-
-    def plan(self, spec: Any, environment: Environment) -> Any:
-        """The outputs that are certain before `spec` is created: plain, or typed if all are."""
-        del spec, environment
-        return {}
-
-    def foresee(self, inputs: Mapping[str, Any], because: str, environment: Environment) -> Mapping[str, Any]:
-        """The outputs that are certain although the input at path `because` is unknown."""
-        del inputs, because, environment
-        return {}
 
     def place(self, environment: Environment, identity: str = "") -> str:
         """Its name for messages: ``Vpc hub (vpc-0a1b)``."""
@@ -124,18 +92,6 @@ class CloudResource(ABC):
     def tags(self, spec: Any, environment: Environment) -> dict[str, str]:
         """All tags of the resource: the declared ones and those of its owner."""
         return {**spec.tags, **owner_tags(environment)}
-
-    @abstractmethod
-    def create(self, spec: Any, environment: Environment) -> Created[Any]:
-        """Create it, or continue with one of an interrupted run."""
-
-    @abstractmethod
-    def read(self, identity: str, environment: Environment, recorded: Mapping[str, Any]) -> Found[Any] | None:
-        """Its live state; None if it does not exist."""
-
-    @abstractmethod
-    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
-        """Set the differences from its live state."""
 
     @abstractmethod
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
