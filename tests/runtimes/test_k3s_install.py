@@ -19,7 +19,7 @@ from edgefleet.model.firstboot import Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.runtimes import k3s_server
-from edgefleet.runtimes.base import k3s, k3s_release
+from edgefleet.runtimes.base import k3s
 
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
@@ -149,7 +149,7 @@ def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
     def make(sha256: str | None) -> Machine:
         settings = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
         locked = {"sha256": {"amd64": sha256}} if sha256 else {}
-        (file,) = k3s.installer(target({**settings, **locked}), k3s_server.UNIT).files
+        (file,) = k3s.installer(target({**settings, **locked}), k3s_server.RUNTIME.unit).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
         return Machine(root=tmp_path / "root", script=script, stubs=systemctl(tmp_path / "stubs"))
@@ -316,7 +316,7 @@ def test_a_binary_that_rots_is_brought_again(machine: Callable[..., Machine]) ->
 )
 def test_asset_names_are_the_releases(arch: str, asset: str, sums: str) -> None:
     """The binary of 32-bit ARM says armhf, its list of digests says arm."""
-    assert (asset, sums) == (k3s_release.BINARIES[arch], k3s_release.SUMS[arch])
+    assert (asset, sums) == (k3s.BINARIES[arch], k3s.SUMS[arch])
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt-get install shellcheck")

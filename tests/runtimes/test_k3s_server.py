@@ -74,7 +74,7 @@ def test_what_people_set_wins_over_what_edgefleet_would(target: Targets) -> None
 def test_what_edgefleet_writes_is_refused_rather_than_overwritten(target: Targets, name: str) -> None:
     """A spec may come from another program than the fleet file's loader."""
     with pytest.raises(InvalidInput) as caught:
-        k3s_server.configure(with_config(target, **{name: "x"}))
+        k3s_server.RUNTIME.configure(with_config(target, **{name: "x"}))
     assert "reserved-k3s-config" == caught.value.problem.code
     assert f"sites.de-ber-001.k3s.config.{name}" == caught.value.problem.path
 
@@ -83,7 +83,7 @@ def test_the_order_of_disabled_components_and_settings_is_nobodys(target: Target
     """Two fleet files that say the same give the same bytes."""
     one = K3s(version="v1.36.4+k3s1", disable=("traefik", "servicelb"), config={"a": 1, "b": True})
     other = K3s(version="v1.36.4+k3s1", disable=("servicelb", "traefik"), config={"b": True, "a": 1})
-    assert k3s_server.configure(target(k3s=one)) == k3s_server.configure(target(k3s=other))
+    assert k3s_server.RUNTIME.configure(target(k3s=one)) == k3s_server.RUNTIME.configure(target(k3s=other))
 
 
 @pytest.mark.parametrize(

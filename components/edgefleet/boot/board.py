@@ -3,8 +3,8 @@
 They take effect at one restart, after the rest of the first boot.
 """
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.kernel_command_line import config_txt, words
 
 SCRIPT = "/usr/local/lib/edgefleet/board"
@@ -23,8 +23,8 @@ def plan(target: Target) -> Step:
     commands.append(("systemctl", "start", "--no-block", UNIT))
     text = render("hardware/board.sh.j2", words=kernel_words, config=config)
     return Step(
-        files=(File(path=SCRIPT, content=text.encode(), mode=0o755),),
-        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}"), is_enabled=False),),
+        files=(File.program(SCRIPT, text),),
+        units=(unit(f"hardware/{UNIT}", is_enabled=False),),
         commands=tuple(commands),
     )
 

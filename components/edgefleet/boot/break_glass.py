@@ -8,7 +8,7 @@ Systems Manager is removed once the node is registered.
 from collections.abc import Iterator
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.templates import render
+from edgefleet.io.templates import render, unit
 from edgefleet.keys.break_glass import (
     USER,
     console_hash,
@@ -17,7 +17,7 @@ from edgefleet.keys.break_glass import (
     tunnel_host,
     tunnel_key,
 )
-from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target, Unit
+from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 
 LIBRARY = "/usr/local/lib/edgefleet"
@@ -37,20 +37,16 @@ def plan(target: Target) -> Step:
     return Step.joined(_console(target), _tunnel(target), _ssm(target))
 
 
-def _without(there: str, removal: str) -> Step:
-    """Remove access on a node that had it; do nothing on one that did not."""
-    return Step(commands=(("sh", "-c", f"if {there}; then {removal}; fi"),))
-
-
 def _console(target: Target) -> Step:
     if not target.site.break_glass.console:
-        return _without(f"id {USER} >/dev/null 2>&1", f"userdel --remove {USER}; rm -f {SUDOERS} {HASH}")
+        removal = f"userdel --remove {USER}; rm -f {SUDOERS} {HASH}"
+        return Step(commands=(("sh", "-c", f"if id {USER} >/dev/null 2>&1; then {removal}; fi"),))
     script = f"{LIBRARY}/rescue-user"
     return Step(
         files=(
-            File(path=HASH, content=f"{console_hash(target.key)}\n".encode(), mode=0o600, is_secret=True),
-            File(path=SUDOERS, content=f"{USER} ALL=(ALL:ALL) ALL\n".encode(), mode=0o440),
-            File(path=script, content=render("safety/rescue-user.sh.j2", user=USER).encode(), mode=0o755),
+            File.text(HASH, f"{console_hash(target.key)}\n", mode=0o600, is_secret=True),
+            File.text(SUDOERS, f"{USER} ALL=(ALL:ALL) ALL\n", mode=0o440),
+            File.program(script, render("safety/rescue-user.sh.j2", user=USER)),
         ),
         commands=((script,),),
     )
@@ -59,7 +55,7 @@ def _console(target: Target) -> Step:
 def _tunnel(target: Target) -> Step:
     peer = target.site.break_glass.wireguard
     if peer is None:
-        return _without(f"[ -e {TUNNEL} ]", f"systemctl disable --now {TUNNEL_UNIT}; rm -f {TUNNEL}")
+        return Step.removal(TUNNEL, f"systemctl disable --now {TUNNEL_UNIT}", f"rm -f {TUNNEL}")
     text = render(
         "safety/wireguard.conf.j2",
         private=tunnel_key(target.key, node=target.name)[0],
@@ -68,17 +64,16 @@ def _tunnel(target: Target) -> Step:
         peer=peer,
     )
     return Step(
-        files=(File(path=TUNNEL, content=text.encode(), mode=0o600, is_secret=True),),
-        units=(Unit(name=TUNNEL_UNIT, text=render("safety/edgefleet-tunnel.service")),),
+        files=(File.text(TUNNEL, text, mode=0o600, is_secret=True),),
+        units=(unit(f"safety/{TUNNEL_UNIT}"),),
         commands=(("systemctl", "restart", "--no-block", TUNNEL_UNIT),),
     )
 
 
 def _ssm(target: Target) -> Step:
-    ssm = target.site.break_glass.ssm
+    ssm, script = target.site.break_glass.ssm, f"{LIBRARY}/register-ssm"
     if ssm is None:
-        gone = f"rm -f {ACTIVATION} {LIBRARY}/register-ssm"
-        return _without(f"[ -e {LIBRARY}/register-ssm ]", f"systemctl disable --now {SSM_UNIT}; {gone}")
+        return Step.removal(script, f"systemctl disable --now {SSM_UNIT}", f"rm -f {ACTIVATION} {script}")
     activation = target.secrets.get(ssm.activation_secret, "")
     if ":" not in activation:
         problem = "is not <activation id>:<activation code>" if activation else "does not exist"
@@ -90,14 +85,12 @@ def _ssm(target: Target) -> Step:
                 hint=f"pulumi config set --secret --path 'fleet:passphrases.{ssm.activation_secret}'",
             )
         )
-    script = f"{LIBRARY}/register-ssm"
-    text = render("safety/register-ssm.sh.j2", region=ssm.region)
     return Step(
         files=(
-            File(path=ACTIVATION, content=f"{activation}\n".encode(), mode=0o600, is_secret=True),
-            File(path=script, content=text.encode(), mode=0o755),
+            File.text(ACTIVATION, f"{activation}\n", mode=0o600, is_secret=True),
+            File.program(script, render("safety/register-ssm.sh.j2", region=ssm.region)),
         ),
-        units=(Unit(name=SSM_UNIT, text=render("safety/edgefleet-ssm.service")),),
+        units=(unit(f"safety/{SSM_UNIT}"),),
         commands=(("systemctl", "restart", "--no-block", SSM_UNIT),),
     )
 

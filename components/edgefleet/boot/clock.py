@@ -4,12 +4,10 @@ Many boards have no battery and start in 1970, where no certificate is valid. Th
 may not depend on the time of its build.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s import server_of
 
@@ -31,13 +29,8 @@ def plan(target: Target) -> Step:
     """The floor; then chrony on a server that serves time, elsewhere the base system's time service."""
     day = target.site.time.floor
     seconds = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
-    unit = Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", day=day, seconds=seconds))
-    step = _source(target)
-    return Step(
-        files=step.files,
-        units=(unit, *step.units),
-        commands=(("systemctl", "restart", UNIT), *step.commands),
-    )
+    floor = unit(f"hardware/{UNIT}.j2", day=day, seconds=seconds)
+    return Step.joined(Step(units=(floor,), commands=(("systemctl", "restart", UNIT),)), _source(target))
 
 
 def _source(target: Target) -> Step:
@@ -47,34 +40,27 @@ def _source(target: Target) -> Step:
     if target.site.time.serve:
         server = server_of(target.site)
         servers = (server.network.ip or server.hostname, *servers)
-    asking = client(servers)
     text = render("hardware/chrony.conf.j2", servers=servers, gives=False, subnets=())
-    files = (*asking.files, File(path=CHRONY, content=text.encode()))
-    return replace(asking, files=files, commands=(("sh", "-c", RESTARTED),))
+    return Step(files=(*client(servers).files, File.text(CHRONY, text)), commands=(("sh", "-c", RESTARTED),))
 
 
 def client(servers: tuple[str, ...]) -> Step:
     """systemd-timesyncd with `servers`, if there are any, and a tolerance for slow links."""
     text = render("hardware/timesyncd.conf.j2", servers=servers)
     return Step(
-        files=(File(path=TIMESYNCD, content=text.encode()),),
+        files=(File.text(TIMESYNCD, text),),
         commands=(("systemctl", "try-restart", "--no-block", "systemd-timesyncd.service"),),
     )
 
 
 def _server(target: Target) -> Step:
-    subnets = dict.fromkeys(_subnets(target))
+    interfaces = (each for node in target.site.nodes.values() for each in node.network.interfaces)
+    subnets = dict.fromkeys(str(interface.network) for interface in interfaces)
     text = render("hardware/chrony.conf.j2", servers=target.site.ntp, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
     report = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     start = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {report}; fi"
-    return Step(files=(File(path=CHRONY, content=text.encode()),), commands=(("sh", "-c", start),))
-
-
-def _subnets(target: Target) -> Iterator[str]:
-    for node in target.site.nodes.values():
-        for interface in node.network.interfaces:
-            yield str(interface.network)
+    return Step(files=(File.text(CHRONY, text),), commands=(("sh", "-c", start),))
 
 
 STEP = BootStep(name="clock", plan=plan)

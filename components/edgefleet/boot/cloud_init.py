@@ -13,7 +13,7 @@ POLICY = "policy: search,found=all,maybe=none,notfound=disabled\n"
 
 def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
     """``ds-identify.cfg``: without a medium the node stays as it is."""
-    return Step(files=(File(path=PATH, content=POLICY.encode()),))
+    return Step(files=(File.text(PATH, POLICY),))
 
 
 STEP = BootStep(name="cloud_init", plan=plan)

@@ -5,9 +5,9 @@ the second boot on the disk is mounted before cloud-init writes. k3s does not st
 begin with an empty data directory.
 """
 
-from edgefleet.io.templates import render
+from edgefleet.io.templates import render, unit
 from edgefleet.keys.disk_recovery import recovery_public_key
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
@@ -19,16 +19,17 @@ def plan(target: Target) -> Step:
     disk, service = target.node.hardware.data_disk, runtime_of(target.node).unit
     drop_in = f"/etc/systemd/system/{service}.d/data-disk.conf"
     if disk is None:
-        gone = f"systemctl disable {UNIT}; rm -f {drop_in}; systemctl daemon-reload"
-        return Step(commands=(("sh", "-c", f"if [ -e {drop_in} ]; then {gone}; fi"),))
+        return Step.removal(
+            drop_in, f"systemctl disable {UNIT}", f"rm -f {drop_in}", "systemctl daemon-reload"
+        )
     recovery = recovery_public_key(target.key, node=target.name) if disk.encryption == "tpm2" else ""
     script = render("hardware/data-disk.sh.j2", disk=disk, recovery=recovery)
     return Step(
         files=(
-            File(path=SCRIPT, content=script.encode(), mode=0o755),
-            File(path=drop_in, content=render("hardware/needs-disk.conf.j2", path=disk.path).encode()),
+            File.program(SCRIPT, script),
+            File.text(drop_in, render("hardware/needs-disk.conf.j2", path=disk.path)),
         ),
-        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}.j2", path=disk.path, script=SCRIPT)),),
+        units=(unit(f"hardware/{UNIT}.j2", path=disk.path, script=SCRIPT),),
         commands=(("systemctl", "start", UNIT),),
     )
 

@@ -24,7 +24,7 @@ def plan(target: Target) -> Step:
             "accelerators": list(node.accelerators),
         },
     }
-    return Step(files=(File(path="/etc/edgefleet/node.yaml", content=to_yaml(facts).encode()),))
+    return Step(files=(File.text("/etc/edgefleet/node.yaml", to_yaml(facts)),))
 
 
 STEP = BootStep(name="facts", plan=plan)

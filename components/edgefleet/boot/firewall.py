@@ -8,8 +8,8 @@ site. Traffic to containers (NodePorts, ``servicelb``) is forwarded, not receive
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
@@ -27,12 +27,11 @@ FLANNEL = {
 def plan(target: Target) -> Step:
     """The ruleset, and the unit that loads it before any interface is up; removal if it is turned off."""
     if not target.site.firewall.enabled:
-        gone = f"systemctl disable --now {UNIT}; rm -f {PATH}"
-        return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
+        return Step.removal(PATH, f"systemctl disable --now {UNIT}", f"rm -f {PATH}")
     text = render("safety/firewall.nft.j2", rules=[*_rules(target)])
     return Step(
-        files=(File(path=PATH, content=text.encode(), mode=0o600),),
-        units=(Unit(name=UNIT, text=render("safety/edgefleet-firewall.service")),),
+        files=(File.text(PATH, text, mode=0o600),),
+        units=(unit(f"safety/{UNIT}"),),
         commands=(("systemctl", "restart", UNIT),),
     )
 

@@ -6,11 +6,11 @@ authority. The body is JSON: ``site``, ``node``, ``image`` (the instance id of t
 fails is dropped: the next one has the full state.
 """
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 SCRIPT = "/usr/local/lib/edgefleet/heartbeat"
-UNITS = ("edgefleet-heartbeat.service", "edgefleet-heartbeat.timer")
+TIMER = "edgefleet-heartbeat.timer"
 
 
 def plan(target: Target) -> Step:
@@ -19,14 +19,10 @@ def plan(target: Target) -> Step:
     if identity is None or identity.hub is None:
         return Step()
     script = render("heal/heartbeat.sh.j2", hub=identity.hub, site=target.site.name, node=target.name)
-    service, timer = UNITS
     return Step(
-        files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
-        units=(
-            Unit(name=service, text=render(f"heal/{service}"), is_enabled=False),
-            Unit(name=timer, text=render(f"heal/{timer}")),
-        ),
-        commands=(("systemctl", "restart", "--no-block", timer),),
+        files=(File.program(SCRIPT, script),),
+        units=(unit("heal/edgefleet-heartbeat.service", is_enabled=False), unit(f"heal/{TIMER}")),
+        commands=(("systemctl", "restart", "--no-block", TIMER),),
     )
 
 

@@ -26,7 +26,7 @@ def plan(server: HubServer) -> Step:
         File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
         File(path=WAITS, content=waits.encode()),
     )
-    commands = (("systemctl", "restart", "--no-block", k3s_server.UNIT),)
+    commands = (("systemctl", "restart", "--no-block", k3s_server.RUNTIME.unit),)
     if server.start == "restore":
         text = render("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
         units = (Unit(name="edgefleet-hub-restore.service", text=text),)

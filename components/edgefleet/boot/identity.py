@@ -23,9 +23,9 @@ def plan(target: Target) -> Step:
     key = key_pem(certificate_key(target.key))
     return Step(
         files=(
-            File(path=f"{FOLDER}/authority.crt", content=identity.authority.encode()),
-            File(path=f"{FOLDER}/site.crt", content=identity.certificate.encode()),
-            File(path=f"{FOLDER}/site.key", content=key.encode(), mode=0o600, is_secret=True),
+            File.text(f"{FOLDER}/authority.crt", identity.authority),
+            File.text(f"{FOLDER}/site.crt", identity.certificate),
+            File.text(f"{FOLDER}/site.key", key, mode=0o600, is_secret=True),
         )
     )
 

@@ -13,10 +13,11 @@ def plan(target: Target) -> Step:
         InvalidInput: one of the site's own contradicts a value that kubelet requires.
     """
     _check(target)
-    files = [File(path="/etc/sysctl.d/90-kubelet.conf", content=_lines(KUBELET_SYSCTLS))]
+    files = [File.text("/etc/sysctl.d/90-kubelet.conf", _lines(KUBELET_SYSCTLS))]
     if target.site.sysctls:
-        own = dict(sorted(target.site.sysctls.items()))
-        files.append(File(path="/etc/sysctl.d/95-edgefleet.conf", content=_lines(own)))
+        files.append(
+            File.text("/etc/sysctl.d/95-edgefleet.conf", _lines(dict(sorted(target.site.sysctls.items()))))
+        )
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))
 
 
@@ -35,8 +36,8 @@ def _check(target: Target) -> None:
         raise InvalidInput(problems)
 
 
-def _lines(settings: dict[str, str]) -> bytes:
-    return "".join(f"{name} = {value}\n" for name, value in settings.items()).encode()
+def _lines(settings: dict[str, str]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
 STEP = BootStep(name="kernel", plan=plan)

@@ -34,13 +34,13 @@ def plan(target: Target) -> Step:
     apt = [f'Acquire::{scheme}::Proxy "{address}";\n' for scheme, address in proxies.items()]
     runtime = runtime_of(target.node)
     drop_ins = (
-        File(path=f"/etc/systemd/system/{unit}.d/proxy.conf", content=DROP_IN.encode())
+        File.text(f"/etc/systemd/system/{unit}.d/proxy.conf", DROP_IN)
         for unit in (runtime.unit, runtime.installer, "edgefleet-heartbeat.service")
     )
     return Step(
         files=(
-            File(path=ENVIRONMENT, content="".join(lines).encode(), mode=0o600, is_secret=True),
-            File(path=APT, content="".join(apt).encode(), mode=0o600, is_secret=True),
+            File.text(ENVIRONMENT, "".join(lines), mode=0o600, is_secret=True),
+            File.text(APT, "".join(apt), mode=0o600, is_secret=True),
             *drop_ins,
         )
     )

@@ -1,7 +1,7 @@
 """Step: few writes to a boot medium that wears out: the journal in memory, no access times."""
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.site import WEARING, Node
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
@@ -18,11 +18,10 @@ def plan(target: Target) -> Step:
     """The drop-in and the unit; on a node that had them and has them no longer, their removal."""
     journald = ("systemctl", "restart", "--no-block", "systemd-journald.service")
     if not spares_writes(target.node):
-        gone = f"systemctl disable --now {UNIT}; rm -f {PATH}; systemctl restart --no-block {journald[-1]}"
-        return Step(commands=(("sh", "-c", f"if [ -e {PATH} ]; then {gone}; fi"),))
+        return Step.removal(PATH, f"systemctl disable --now {UNIT}", f"rm -f {PATH}", " ".join(journald))
     return Step(
-        files=(File(path=PATH, content=render("hardware/journald.conf").encode()),),
-        units=(Unit(name=UNIT, text=render(f"hardware/{UNIT}")),),
+        files=(File.text(PATH, render("hardware/journald.conf")),),
+        units=(unit(f"hardware/{UNIT}"),),
         commands=(journald, ("systemctl", "restart", "--no-block", UNIT)),
     )
 

@@ -15,7 +15,7 @@ def plan(target: Target) -> Step:
     hardware = target.node.hardware
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
     text = f"# Written by edgefleet.\n[Manager]\nRuntimeWatchdogSec={within}\nRebootWatchdogSec=10min\n"
-    return Step(files=(File(path=PATH, content=text.encode()),), commands=(("systemctl", "daemon-reexec"),))
+    return Step(files=(File.text(PATH, text),), commands=(("systemctl", "daemon-reexec"),))
 
 
 STEP = BootStep(name="watchdog", plan=plan)

@@ -6,8 +6,8 @@ seed directory alone), without one it stays off (step `cloud_init`). Its record 
 are removed at each. After a first boot with errors they stay, to find the cause.
 """
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 
 SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
 UNIT = "edgefleet-wipe-seed.service"
@@ -16,8 +16,8 @@ UNIT = "edgefleet-wipe-seed.service"
 def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
     """The script, and its unit, which runs after all stages of cloud-init."""
     return Step(
-        files=(File(path=SCRIPT, content=render("safety/wipe-seed.sh").encode(), mode=0o755),),
-        units=(Unit(name=UNIT, text=render(f"safety/{UNIT}")),),
+        files=(File.program(SCRIPT, render("safety/wipe-seed.sh")),),
+        units=(unit(f"safety/{UNIT}"),),
         commands=(("systemctl", "start", "--no-block", UNIT),),
     )
 

@@ -17,9 +17,7 @@ def plan(target: Target) -> Step:
     text = f"# Written by edgefleet.\noptions cfg80211 ieee80211_regdom={country}\n"
     unblock = "if command -v rfkill >/dev/null 2>&1; then rfkill unblock wifi; fi"
     set_country = f"if command -v iw >/dev/null 2>&1; then iw reg set {country}; fi"
-    return Step(
-        files=(File(path=PATH, content=text.encode()),), commands=(("sh", "-c", f"{set_country}; {unblock}"),)
-    )
+    return Step(files=(File.text(PATH, text),), commands=(("sh", "-c", f"{set_country}; {unblock}"),))
 
 
 STEP = BootStep(name="wireless", plan=plan)

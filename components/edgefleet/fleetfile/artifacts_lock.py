@@ -18,7 +18,7 @@ from edgefleet.model.references import ImageName
 from edgefleet.model.releases import Digest, Version
 from edgefleet.model.spec import STRICT
 from edgefleet.model.syntax import matching
-from edgefleet.runtimes.base.k3s_release import BINARIES
+from edgefleet.runtimes.base.k3s import BINARIES
 
 SUFFIX = ".artifacts.lock.yaml"
 API_VERSION: Literal["edgefleet.dev/v1"] = "edgefleet.dev/v1"

@@ -54,20 +54,17 @@ def compose(of: Ingredients, out: Path) -> Composed:
     _check_fits(of, layout)
     with disk.explaining(of.base, "cannot be read"), of.base.open("rb") as file:
         boot_code = file.read(gpt.BOOT_CODE)
-    head, tail = gpt.written_table(layout.table, layout.size, of.scratch / "table", boot_code=boot_code)
-    for name, data in ((TABLE, head), (COPY, tail)):
-        parts[name] = of.scratch / f"{name}.bin"
-        disk.jot(parts[name], data)
-    used = {tool: tools.version(tool) for tool in (*TOOLS, *(["mksquashfs"] if of.payload else []))}
+    parts |= _tables(layout, of.scratch, boot_code)
+    used = (*TOOLS, *(["mksquashfs"] if of.payload else []))
+    files = _files(of.seed, of.payload)
     if of.share == "copy":
-        written = extents.write_copy(layout.extents, parts, out)
-        return _composed(of, layout, parts, written, used)
+        return _composed(layout, parts, extents.write_copy(layout.extents, parts, out), used, files)
     own = {name: parts[name] for name in (TABLE, COPY, SEED)}
     shared = _referred(of, parts)
     beside = extents.write_reference(layout.extents, own, shared, out)
-    written = extents.digest(layout.extents, parts)
     needs = tuple(part.path for part in shared.values())
-    return replace(_composed(of, layout, parts, written, used), beside=(beside,), needs=needs)
+    composed = _composed(layout, parts, extents.digest(layout.extents, parts), used, files)
+    return replace(composed, beside=(beside,), needs=needs)
 
 
 @lru_cache(maxsize=8)
@@ -78,19 +75,28 @@ def _base_table(image: Path, arch: str, _state: tuple[int, ...]) -> Table:
     return table
 
 
+def _tables(layout: Layout, scratch: Path, boot_code: bytes = b"") -> dict[str, Path]:
+    """The table at the beginning and its copy at the end, as files."""
+    head, tail = gpt.written_table(layout.table, layout.size, scratch / "table", boot_code=boot_code)
+    tables = {TABLE: scratch / f"{TABLE}.bin", COPY: scratch / f"{COPY}.bin"}
+    disk.jot(tables[TABLE], head)
+    disk.jot(tables[COPY], tail)
+    return tables
+
+
 def _composed(
-    of: Ingredients,
     layout: Layout,
     parts: Mapping[str, Path],
     written: disk.Copied,
-    used: Mapping[str, str],
+    used: Sequence[str],
+    files: tuple[Entry, ...],
 ) -> Composed:
     return Composed(
         size=written.size,
         sha256=written.sha256,
-        tools=used,
+        tools={tool: tools.version(tool) for tool in used},
         pieces=_pieces(layout.extents, parts),
-        files=_files(of.seed, of.payload),
+        files=files,
     )
 
 
@@ -101,29 +107,25 @@ def _files(seed: Mapping[str, bytes], payload: Path | None) -> tuple[Entry, ...]
 
 
 def _pieces(runs: Sequence[Extent], parts: Mapping[str, Path]) -> tuple[Piece, ...]:
+    """The runs of bytes; a run of the base has no digest, as the base has one as a whole."""
     pieces, at = [], 0
     for run in runs:
         if run.part:
-            pieces.append(
-                Piece(part=run.part, offset=at, size=run.length, digest=_digest(run.part, parts[run.part]))
-            )
+            digest = "" if run.part == BASE else f"sha256:{_sum(parts[run.part])}"
+            pieces.append(Piece(part=run.part, offset=at, size=run.length, digest=digest))
         at += run.length
     return tuple(pieces)
 
 
-def _digest(part: str, file: Path) -> str:
-    """Digest of a part that is in the image as a whole; empty for a base, which is in pieces."""
-    if part == BASE:
-        return ""
-    digest = (disk.read(_sums(file)) or b"").decode()
-    return f"sha256:{digest or disk.sha256(file)}"
+def _sum(file: Path) -> str:
+    """Hex SHA-256 of a file, which a shared one has beside it."""
+    return (disk.read(_sums(file)) or b"").decode() or disk.sha256(file)
 
 
 def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.Referred]:
     shared = {BASE: extents.Referred(path=of.base, sha256=of.base_digest.removeprefix("sha256:"))}
     if PAYLOAD in parts:
-        sums = disk.read(_sums(parts[PAYLOAD])) or b""
-        shared[PAYLOAD] = extents.Referred(path=parts[PAYLOAD], sha256=sums.decode())
+        shared[PAYLOAD] = extents.Referred(path=parts[PAYLOAD], sha256=_sum(parts[PAYLOAD]))
     return shared
 
 
@@ -139,20 +141,11 @@ def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Compo
         name=PAYLOAD_NAME,
     )
     layout = arranged(None, [added], str(uuid.uuid5(SPACE, f"{identity}/disk")))
-    head, tail = gpt.written_table(layout.table, layout.size, scratch / "table")
-    parts = {PAYLOAD: image, TABLE: scratch / "table.bin", COPY: scratch / "copy.bin"}
-    disk.jot(parts[TABLE], head)
-    disk.jot(parts[COPY], tail)
+    parts = {PAYLOAD: image, **_tables(layout, scratch)}
     written = extents.write_copy(layout.extents, parts, out)
-    pieces = _pieces(layout.extents, parts)
+    composed = _composed(layout, parts, written, ("sfdisk", "mksquashfs"), listed(folder))
     disk.remove(image)
-    return Composed(
-        size=written.size,
-        sha256=written.sha256,
-        tools={tool: tools.version(tool) for tool in ("sfdisk", "mksquashfs")},
-        pieces=pieces,
-        files=listed(folder),
-    )
+    return composed
 
 
 def _made(of: Ingredients) -> dict[str, Path]:

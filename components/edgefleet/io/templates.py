@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgefleet.errors import InvalidInput
+from edgefleet.model.firstboot import Unit
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,6 +49,11 @@ def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
         InvalidInput: there is no such template, it is malformed, or it names a value that is missing.
     """
     return _rendered(_environment(root or template_root()), name, values)
+
+
+def unit(name: str, /, *, is_enabled: bool = True, **values: object) -> Unit:
+    """The systemd unit of template `name`, which has the template's name without ``.j2``."""
+    return Unit(name=Path(name.removesuffix(".j2")).name, text=render(name, **values), is_enabled=is_enabled)
 
 
 def render_html(name: str, /, *, root: Path | None = None, **values: object) -> str:

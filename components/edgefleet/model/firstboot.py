@@ -27,6 +27,21 @@ class File:
     is_secret: bool = False
     """Holds a secret: its digest is never published unsalted and its mode is 0600 or 0400."""
 
+    @classmethod
+    def text(cls, path: str, text: str, *, mode: int = 0o644, is_secret: bool = False) -> "File":
+        """The file with `text` as UTF-8."""
+        return cls(path=path, content=text.encode(), mode=mode, is_secret=is_secret)
+
+    @classmethod
+    def program(cls, path: str, text: str) -> "File":
+        """The script `text`, which everybody may read and run."""
+        return cls.text(path, text, mode=0o755)
+
+    @classmethod
+    def unit(cls, unit: "Unit") -> "File":
+        """The file of a systemd unit."""
+        return cls.text(f"/etc/systemd/system/{unit.name}", unit.text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
@@ -47,6 +62,11 @@ class Step:
     commands: tuple[tuple[str, ...], ...] = ()
     """Commands as argument lists, run once at first boot after files are written and before units
     start; safe to run again."""
+
+    @classmethod
+    def removal(cls, path: str, *commands: str) -> "Step":
+        """`commands` of the shell on a node that has `path`; nothing on one that never had it."""
+        return cls(commands=(("sh", "-c", f"if [ -e {path} ]; then {'; '.join(commands)}; fi"),))
 
     @classmethod
     def joined(cls, *steps: "Step") -> "Step":

@@ -1,20 +1,14 @@
 """Runtime ``k3s-agent``: k3s that joins the site's server over the LAN."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from edgefleet.model.firstboot import Step, Target
-from edgefleet.runtimes.base import k3s, k3s_hardening
-from edgefleet.runtimes.base.runtime import Minimum, Runtime
-
-UNIT = "k3s-agent.service"
+from edgefleet.model.firstboot import Target
+from edgefleet.runtimes.base import k3s
+from edgefleet.runtimes.base.runtime import Minimum
 
 
-def configure(target: Target) -> Step:
-    """Registries and configuration; see `k3s.config`."""
-    return Step.joined(k3s.registries(target), k3s.config(target, _config(target), (), k3s_hardening.AGENT))
-
-
-def _config(target: Target) -> dict[str, Any]:
+def _config(target: Target, _: Sequence[str]) -> dict[str, Any]:
     server = k3s.server_of(target.site)
     address = server.network.ip or server.hostname
     host = f"[{address}]" if ":" in address else address
@@ -25,25 +19,11 @@ def _config(target: Target) -> dict[str, Any]:
     }
 
 
-def install(target: Target) -> Step:
-    """The installer and the unit of k3s's agent."""
-    return Step.joined(k3s.installer(target, UNIT), k3s.service(UNIT, "agent"))
-
-
-RUNTIME = Runtime(
-    name="k3s-agent",
-    role="agent",
+RUNTIME = k3s.runtime(
+    "agent",
+    _config,
     title="an agent",
-    runs_api=False,
-    unit=UNIT,
-    installer=k3s.INSTALLER,
     minimum=Minimum(cpus=1, memory=512 * 1000**2, words="1 core and 512 MB"),
     healthy_within=1800,
-    configure=configure,
-    install=install,
-    downloads=k3s.downloads,
-    carries=k3s.carries,
-    secrets=k3s.secrets,
-    check=k3s.check,
 )
-"""Minimum: k3s docs, installation/requirements, July 2026. An agent waits for its server."""
+"""An agent waits for its server."""

@@ -25,7 +25,7 @@ from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
-from edgefleet.runtimes.base.k3s_release import SUMS
+from edgefleet.runtimes.base.k3s import SUMS
 
 Job = TypeVar("Job")
 AT_ONCE = 8

@@ -56,57 +56,42 @@ def arranged(base: Table | None, added: Sequence[Added], uuid: str) -> Layout:
     root = growable_root(base) if base is not None else None
     existing = base.partitions if base is not None else ()
     stay = [partition for partition in existing if partition is not root]
-    at = root.start if root is not None else max((partition.end for partition in existing), default=ALIGNED)
+    kept = at = root.start if root is not None else max((old.end for old in existing), default=ALIGNED)
     numbers = _free_numbers(existing)
     new: list[Partition] = []
     for part in added:
-        at = _up(at, ALIGNED)
-        size = _up(-(-part.length // SECTOR), ALIGNED)
+        start, size = _up(at, ALIGNED), _up(-(-part.length // SECTOR), ALIGNED)
+        number, at = next(numbers), start + size
         new.append(
-            Partition(
-                number=next(numbers), start=at, size=size, type=part.type, uuid=part.uuid, name=part.name
-            )
+            Partition(number=number, start=start, size=size, type=part.type, uuid=part.uuid, name=part.name)
         )
-        at += size
     moved = [] if root is None else [replace(root, start=_up(at, ALIGNED))]
     table = Table(
         uuid=uuid if base is None else base.uuid,
         first=ALIGNED if base is None else base.first,
         partitions=tuple(sorted([*stay, *new, *moved], key=lambda partition: partition.number)),
     )
-    return Layout(table=table, extents=tuple(_extents(base, root, list(zip(added, new, strict=True)), moved)))
+    runs = [(HEAD, Extent(part=BASE, offset=HEAD * SECTOR, length=(kept - HEAD) * SECTOR))] if base else []
+    runs += [
+        (place.start, Extent(part=part.part, offset=0, length=part.length))
+        for part, place in zip(added, new, strict=True)
+    ]
+    if root is not None:
+        root_bytes = Extent(part=BASE, offset=root.start * SECTOR, length=root.size * SECTOR)
+        runs.append((moved[0].start, root_bytes))
+    end = max((partition.end for partition in (*new, *moved)), default=kept)
+    return Layout(table=table, extents=tuple(_filled(runs, _up(end + TAIL, ALIGNED) - TAIL)))
 
 
-def _extents(
-    base: Table | None,
-    root: Partition | None,
-    added: Sequence[tuple[Added, Partition]],
-    moved: Sequence[Partition],
-) -> Iterator[Extent]:
-    yield Extent(part=TABLE, offset=0, length=HEAD * SECTOR)
-    at = HEAD
-    if base is not None:
-        until = root.start if root is not None else max(partition.end for partition in base.partitions)
-        yield Extent(part=BASE, offset=HEAD * SECTOR, length=(until - HEAD) * SECTOR)
-        at = until
-    for part, place in added:
-        yield from _zeroes(at, place.start)
-        yield Extent(part=part.part, offset=0, length=part.length)
-        if part.length < place.size * SECTOR:
-            yield Extent(part="", offset=0, length=place.size * SECTOR - part.length)
-        at = place.end
-    for place in moved:
-        yield from _zeroes(at, place.start)
-        assert root is not None  # noqa: S101 - the moved partition is the root
-        yield Extent(part=BASE, offset=root.start * SECTOR, length=root.size * SECTOR)
-        at = place.end
-    yield from _zeroes(at, _up(at + TAIL, ALIGNED) - TAIL)
-    yield Extent(part=COPY, offset=0, length=TAIL * SECTOR)
-
-
-def _zeroes(start: int, end: int) -> Iterator[Extent]:
-    if end > start:
-        yield Extent(part="", offset=0, length=(end - start) * SECTOR)
+def _filled(runs: Sequence[tuple[int, Extent]], end: int) -> Iterator[Extent]:
+    """The table, `runs` at their sectors with zeroes between them, and the table's copy at sector `end`."""
+    table = (0, Extent(part=TABLE, offset=0, length=HEAD * SECTOR))
+    at = 0
+    for sector, run in (table, *runs, (end, Extent(part=COPY, offset=0, length=TAIL * SECTOR))):
+        if sector * SECTOR > at:
+            yield Extent(part="", offset=0, length=sector * SECTOR - at)
+        yield run
+        at = sector * SECTOR + run.length
 
 
 def _free_numbers(taken: Sequence[Partition]) -> Iterator[int]:

@@ -6,21 +6,21 @@ runs, and never downloaded again. Zone and region labels are ones a kubelet may 
 below ``kubernetes.io`` would keep the node from starting.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.templates import render
+from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import File, Secret, Step, Target, Unit
+from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import OWNED, refused_sysctls
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import WEARING, Node, Role, SiteSpec
-from edgefleet.runtimes.base.k3s_hardening import Hardening, check_hardening, hardened
-from edgefleet.runtimes.base.k3s_release import ARCHIVES, BINARIES, SUMS
+from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
+from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 SERVER: Role = "server"
 CONFIG = "/etc/rancher/k3s/config.yaml"
@@ -31,7 +31,67 @@ INSTALLER = "edgefleet-k3s-install.service"
 SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 CARRIED = "bin/k3s"
 """Where k3s is in a payload."""
+BINARIES = {"amd64": "k3s", "arm64": "k3s-arm64", "armhf": "k3s-armhf"}
+"""dict[architecture -> asset of a k3s release that is the binary] (k3s, install.sh)."""
+ARCHIVES = {
+    arch: f"k3s-airgap-images-{word}.tar.zst"
+    for arch, word in {"amd64": "amd64", "arm64": "arm64", "armhf": "arm"}.items()
+}
+"""dict[architecture -> asset that holds the images k3s itself runs] (k3s docs, installation/airgap)."""
+SUMS = {"amd64": "sha256sum-amd64.txt", "arm64": "sha256sum-arm64.txt", "armhf": "sha256sum-arm.txt"}
+"""dict[architecture -> asset that holds the digests of the others]."""
 WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
+
+
+Own = Callable[[Target, Sequence[str]], dict[str, Any]]
+"""The settings of a role in config.yaml, for a node and the names of its certificate."""
+
+
+def runtime(
+    command: Literal["server", "agent"],
+    own: Own,
+    *,
+    title: str,
+    minimum: Minimum,
+    healthy_within: int,
+) -> Runtime:
+    """k3s in the role `command`.
+
+    Args:
+        command: word of k3s's command line, and role in the fleet file.
+        own: the settings of the role.
+        title: name in a sentence, ``a server``.
+        minimum: smallest hardware (k3s docs, installation/requirements, July 2026).
+        healthy_within: seconds from its start until it is healthy.
+    """
+    runs_api = command == SERVER
+    service_unit = "k3s.service" if runs_api else "k3s-agent.service"
+
+    hardening = SERVERS if runs_api else AGENTS
+
+    def configure(target: Target) -> Step:
+        names = [name for name in (target.node.hostname, target.node.network.ip) if name and runs_api]
+        return Step.joined(registries(target), config(target, own(target, names), names, hardening))
+
+    def install(target: Target) -> Step:
+        return Step.joined(installer(target, service_unit), service(service_unit, command))
+
+    return Runtime(
+        name=f"k3s-{command}",
+        role=command,
+        title=title,
+        runs_api=runs_api,
+        unit=service_unit,
+        installer=INSTALLER,
+        minimum=minimum,
+        healthy_within=healthy_within,
+        configure=configure,
+        install=install,
+        downloads=downloads,
+        carries=carries,
+        secrets=secrets,
+        check=check,
+    )
 
 
 def server_of(site: SiteSpec) -> Node:
@@ -46,7 +106,7 @@ def registries(target: Target) -> Step:
         mirrors[registry] = {"endpoint": list(mirror.endpoints)}
         if mirror.rewrite:
             mirrors[registry]["rewrite"] = dict(sorted(mirror.rewrite.items()))
-    return Step(files=(File(path=REGISTRIES, content=to_yaml({"mirrors": mirrors}).encode(), mode=0o600),))
+    return Step(files=(File.text(REGISTRIES, to_yaml({"mirrors": mirrors}), mode=0o600),))
 
 
 def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardening: Hardening) -> Step:
@@ -64,13 +124,10 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
     whole = {**own, **_node(target), **_further(target, names)}
     problems = list(check_hardening(target.site))
     if problems:
-        raise InvalidInput(_at_site(problem, target.site) for problem in problems)
-    content = to_yaml(hardened(whole, hardening) if target.site.hardening else whole).encode()
-    return Step(files=(File(path=CONFIG, content=content, mode=0o600, is_secret=True),))
-
-
-def _at_site(problem: Problem, site: SiteSpec) -> Problem:
-    return replace(problem, path=f"sites.{site.name}.{problem.path}")
+        site = f"sites.{target.site.name}"
+        raise InvalidInput(replace(problem, path=f"{site}.{problem.path}") for problem in problems)
+    text = to_yaml(hardened(whole, hardening) if target.site.hardening else whole)
+    return Step(files=(File.text(CONFIG, text, mode=0o600, is_secret=True),))
 
 
 def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +173,7 @@ def _node(target: Target) -> dict[str, Any]:
 
 def token_of(key: str, purpose: str) -> str:
     """The site's token for `purpose`."""
-    from edgefleet.keys.derivation import token
+    from edgefleet.keys.derivation import token  # validation alone does not load cryptography
 
     return token(key, purpose)
 
@@ -127,14 +184,14 @@ def secrets(key: str) -> Iterator[Secret]:
     yield "a k3s agent token", token_of(key, AGENT_TOKEN)
 
 
-def installer(target: Target, unit: str) -> Step:
+def installer(target: Target, service_unit: str) -> Step:
     """A script that installs k3s from the payload or by download, beside the k3s that runs, and its unit."""
     k3s, arch = target.site.k3s, target.node.arch
     carried = next((file.digest for file in target.node.payload if file.path == CARRIED), "")
     base = f"{k3s.release_url}/{quote(k3s.version, safe='')}"
     script = render(
         "k3s/install-k3s.sh.j2",
-        unit=unit,
+        unit=service_unit,
         airgap="yes" if target.site.airgap else "no",
         version=k3s.version,
         url=f"{base}/{BINARIES[arch]}",
@@ -143,25 +200,24 @@ def installer(target: Target, unit: str) -> Step:
         sha256=k3s.sha256.get(arch, "") or carried.removeprefix("sha256:"),
     )
     return Step(
-        files=(File(path=SCRIPT, content=script.encode(), mode=0o755),),
-        units=(Unit(name=INSTALLER, text=render("k3s/edgefleet-k3s-install.service.j2", script=SCRIPT)),),
+        files=(File.program(SCRIPT, script),),
+        units=(unit(f"k3s/{INSTALLER}.j2", script=SCRIPT),),
     )
 
 
-def service(unit: str, command: str) -> Step:
+def service(name: str, command: str) -> Step:
     """The unit that runs k3s, as k3s's own installer writes it; it does not wait for the link.
 
     The installer starts k3s once its binary is in place. With its medium in, cloud-init is a part of
     ``sysinit.target`` and waits for the network before it: two minutes without a cable, unless the waiting
     units give up earlier.
     """
-    patience = render("k3s/wait-online.conf").encode()
+    patience = render("k3s/wait-online.conf")
     return Step(
         files=tuple(
-            File(path=f"/etc/systemd/system/{waiter}.d/edgefleet.conf", content=patience)
-            for waiter in WAITERS
+            File.text(f"/etc/systemd/system/{waiter}.d/edgefleet.conf", patience) for waiter in WAITERS
         ),
-        units=(Unit(name=unit, text=render("k3s/k3s.service.j2", role=command)),),
+        units=(replace(unit("k3s/k3s.service.j2", role=command), name=name),),
         commands=(("systemctl", "restart", "--no-block", INSTALLER),),
     )
 

@@ -38,7 +38,7 @@ class Hardening:
     """dict[key of config.yaml -> arguments]."""
 
 
-SERVER = Hardening(
+SERVERS = Hardening(
     settings={"protect-kernel-defaults": True, "secrets-encryption": True},
     arguments={
         "kube-apiserver-arg": (
@@ -55,7 +55,7 @@ SERVER = Hardening(
         "kubelet-arg": _KUBELET,
     },
 )
-AGENT = Hardening(settings={"protect-kernel-defaults": True}, arguments={"kubelet-arg": _KUBELET})
+AGENTS = Hardening(settings={"protect-kernel-defaults": True}, arguments={"kubelet-arg": _KUBELET})
 
 
 def hardened(config: Mapping[str, Any], by: Hardening) -> dict[str, Any]:
@@ -76,11 +76,11 @@ def check_hardening(site: SiteSpec) -> Iterator[Problem]:
         yield from _pulls(site)
     if not site.hardening:
         return
-    for name, value in SERVER.settings.items():
+    for name, value in SERVERS.settings.items():
         setting = site.k3s.config.get(name, value)
         if setting != value:
             yield _conflict(name, f"{name}: {str(setting).lower()}", f"{name}: true")
-    for key, arguments in SERVER.arguments.items():
+    for key, arguments in SERVERS.arguments.items():
         required = {_split(argument)[0]: argument for argument in arguments}
         for declared in _declared(site.k3s.config, key):
             flag, _ = _split(declared)
