@@ -53,7 +53,8 @@ def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
 
 def unit(name: str, /, *, is_enabled: bool = True, **values: object) -> Unit:
     """The systemd unit of template `name`, which has the template's name without ``.j2``."""
-    return Unit(name=Path(name.removesuffix(".j2")).name, text=render(name, **values), is_enabled=is_enabled)
+    text = _rendered(_environment(template_root()), name, values)
+    return Unit(name=Path(name.removesuffix(".j2")).name, text=text, is_enabled=is_enabled)
 
 
 def render_html(name: str, /, *, root: Path | None = None, **values: object) -> str:
