@@ -18,8 +18,7 @@ from tests.site.test_verification import FORMATS, nothing, put_in_cache
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io.signing import PublicKey, Signing, read_public, signing
-from edgefleet.io.store import DirectoryStore
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import DirectoryStore, StorePlace
 from edgefleet.site import manifest, signature_check, verification
 from edgefleet.site.building import BuildContext, build_site
 

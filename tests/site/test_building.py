@@ -12,8 +12,7 @@ from tests.site.conftest import Plan
 from edgefleet.commands import image_verify
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, parallel
-from edgefleet.io.store import DirectoryStore
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import DirectoryStore, StorePlace
 from edgefleet.site.building import BuildContext, build_site
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy")

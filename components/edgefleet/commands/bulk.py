@@ -16,7 +16,7 @@ from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Probl
 from edgefleet.io import disk, parallel
 from edgefleet.io import signing as keys
 from edgefleet.io.artifact_cache import root_of
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import StorePlace
 from edgefleet.model.composing import Share
 from edgefleet.report.human import counted
 from edgefleet.report.progress import progress

@@ -4,8 +4,7 @@ from edgefleet.commands.session import Session
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
 from edgefleet.io.emulator import Emulator, ensure
-from edgefleet.io.store import ArtifactStore
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import ArtifactStore, StorePlace
 from edgefleet.model.steps import Operation
 
 MARK = ".edgefleet/emulator.lost"

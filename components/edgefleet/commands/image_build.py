@@ -11,7 +11,7 @@ from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import StorePlace
 from edgefleet.site import build_plan as plans
 from edgefleet.site.inputs import known_of
 

@@ -26,7 +26,8 @@ from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.images.base.format import Format, MediumReader
 from edgefleet.images.network.networkd import networkd
 from edgefleet.io import disk, image_reading, installer_iso, tools
-from edgefleet.io.installer_iso import Addition, InstallerIso, wrong
+from edgefleet.io.gpt import wrong
+from edgefleet.io.installer_iso import Addition, InstallerIso
 from edgefleet.io.iso9660 import iso
 from edgefleet.io.payload_listing import entry, listed
 from edgefleet.io.templates import render

@@ -48,10 +48,10 @@ def read_table(image: Path) -> Table:
         partitions=tuple(_partition(partition) for partition in plain.get("partitions", ())),
     )
     if not table.partitions:
-        raise _wrong(image, "base-empty", "has no partition", "use the image of an installed system")
+        raise wrong(image, "base-empty", "has no partition", "use the image of an installed system")
     longest = max(partition.end for partition in table.partitions) * SECTOR
     if longest > size:
-        raise _truncated(image, size, longest)
+        raise truncated(image, size, longest)
     _check_open(image, table)
     return table
 
@@ -69,22 +69,31 @@ def _partition(plain: dict[str, Any]) -> Partition:
     )
 
 
-def _check_kind(image: Path, start: bytes) -> None:
+def check_raw(image: Path, start: bytes, kind: str) -> None:
+    """Refuse a base that is a compressed file or a web page, by its first bytes, where a `kind` is meant.
+
+    Raises:
+        InvalidInput: it is one.
+    """
     for magic, compression, command in COMPRESSED:
         if start.startswith(magic):
             hint = "give the address of the image itself"
             if command:
                 hint = f"unpack it first and give the digest of the result: {command.format(name=image.name)}"
-            raise _wrong(image, "base-compressed", f"is {compression}, not a raw disk image", hint)
+            raise wrong(image, "base-compressed", f"is {compression}, not {kind}", hint)
+
+
+def _check_kind(image: Path, start: bytes) -> None:
+    check_raw(image, start, "a raw disk image")
     if start[SECTOR : SECTOR + len(SIGNATURE)] == SIGNATURE:
         return
     if start[BIG_SECTOR:].startswith(SIGNATURE):
         hint = "use an image with sectors of 512 bytes"
-        raise _wrong(image, "base-sectors", "is for disks with sectors of 4,096 bytes", hint)
+        raise wrong(image, "base-sectors", "is for disks with sectors of 4,096 bytes", hint)
     if start[510:512] == b"\x55\xaa":
         hint = "use an image with a GPT (most `generic` or UEFI cloud images), or the format nocloud-dir"
-        raise _wrong(image, "base-mbr", "has an MBR, and partitions can only be added to a GPT", hint)
-    raise _wrong(image, "base-no-disk", "is not a disk image", "use a raw disk image with a GPT")
+        raise wrong(image, "base-mbr", "has an MBR, and partitions can only be added to a GPT", hint)
+    raise wrong(image, "base-no-disk", "is not a disk image", "use a raw disk image with a GPT")
 
 
 def _check_whole(image: Path, start: bytes, size: int) -> None:
@@ -92,7 +101,7 @@ def _check_whole(image: Path, start: bytes, size: int) -> None:
     (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
     wanted = (copy + 1) * SECTOR
     if size < wanted:
-        raise _truncated(image, size, wanted)
+        raise truncated(image, size, wanted)
 
 
 def _check_open(image: Path, table: Table) -> None:
@@ -101,15 +110,17 @@ def _check_open(image: Path, table: Table) -> None:
         file.seek(last.start * SECTOR)
         if file.read(len(LUKS)) == LUKS:
             hint = "use one that is not; dataDisk.encryption encrypts a node's data"
-            raise _wrong(image, "base-encrypted", f"has an encrypted partition ({last.number})", hint)
+            raise wrong(image, "base-encrypted", f"has an encrypted partition ({last.number})", hint)
 
 
-def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
-    problem = f"is cut off: it has {size:,} bytes, and its partition table speaks of {wanted:,}"
-    return _wrong(image, "base-truncated", problem, "download it again and take its digest again")
+def truncated(image: Path, size: int, wanted: int) -> InvalidInput:
+    """The error of a base that is cut off; both in bytes."""
+    problem = f"is cut off: it has {size:,} bytes, and should have {wanted:,}"
+    return wrong(image, "base-truncated", problem, "download it again and take its digest again")
 
 
-def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
+def wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
+    """The error of a base that cannot be used."""
     return InvalidInput.at(image, code, problem, hint, path="image.base")
 
 

@@ -1,7 +1,8 @@
 """The files in a finished image, read back: small ones into memory, those of a payload as a stream of bytes.
 
 A seed is read by its own kind (ISO 9660, tar, one file). In a disk image the seed is a FAT, read by mtools,
-and the payload a squashfs, read by unsquashfs; the image's manifest states their places.
+and the payload a squashfs, read by unsquashfs; the image's manifest states their places. What cannot be read
+raises ValueError; a missing tool raises OutsideFailure.
 """
 
 import hashlib
@@ -76,9 +77,6 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
         name: of its file.
         data: its bytes.
         only: name for the file in a seed of one file; its own name by default.
-
-    Raises:
-        ValueError: it cannot be read.
     """
     if name.endswith(ONE_FILE):
         path = only or name
@@ -100,19 +98,12 @@ def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry,
     Args:
         image: the file; it is not read as a whole.
         promised: paths of which some are the base's own, replaced.
-
-    Raises:
-        ValueError: it cannot be read.
     """
     return _whole(own_files(image, promised))
 
 
 def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
-    """The files that `read_medium` returns, one after the other.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
+    """The files that `read_medium` returns, one after the other."""
     return read_iso(
         image,
         lambda path: path in promised or (path.startswith(f"{FOLDER}/") and not path.startswith(CARRIED)),
@@ -120,11 +111,7 @@ def own_files(image: Path, promised: frozenset[str]) -> Iterator[Found]:
 
 
 def read_carried(image: Path) -> dict[str, Entry]:
-    """dict[path -> entry] of the payload on an installer's medium; its bytes are digested as they are read.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
+    """dict[path -> entry] of the payload on an installer's medium; its bytes are digested as they come."""
     entries = {}
     for file in read_iso(image, lambda path: path.startswith(CARRIED)):
         digest, path = hashlib.sha256(), file.path.removeprefix(CARRIED)
@@ -136,12 +123,7 @@ def read_carried(image: Path) -> dict[str, Entry]:
 
 
 def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:
-    """dict[path -> (entry, content)] in a FAT, without modes and owners.
-
-    Raises:
-        ValueError: it cannot be read.
-        OutsideFailure: mtools are missing.
-    """
+    """dict[path -> (entry, content)] in a FAT, without modes and owners."""
     tools.found("mdir")
     image = f"{of.file}@@{of.offset}"
     try:
@@ -154,12 +136,7 @@ def read_fat(of: Run) -> dict[str, tuple[Entry, bytes]]:
 
 
 def read_squashfs(of: Run) -> dict[str, Entry]:
-    """dict[path -> entry] in a squashfs; its bytes are digested as they come.
-
-    Raises:
-        ValueError: it cannot be read.
-        OutsideFailure: unsquashfs is missing.
-    """
+    """dict[path -> entry] in a squashfs; its bytes are digested as they come."""
     tools.found("unsquashfs")
     where = ("-o", str(of.offset))
     try:

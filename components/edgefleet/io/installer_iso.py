@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, tools
-from edgefleet.io.gpt import COMPRESSED, SIGNATURE
+from edgefleet.io.gpt import SIGNATURE, check_raw, truncated, wrong
 from edgefleet.io.sparse_file import PIECE, Digesting, NewFile
 from edgefleet.model.disk_layout import SECTOR
 
@@ -135,16 +134,11 @@ def _is_below(path: str, directory: str) -> bool:
 
 
 def _check_kind(image: Path, start: bytes, descriptor: bytes, size: int) -> None:
-    for magic, compression, command in COMPRESSED:
-        if start.startswith(magic):
-            hint = "give the address of the ISO itself"
-            if command:
-                hint = f"use the ISO, unpacked, and give its digest: {command.format(name=image.name)}"
-            raise wrong(image, "base-compressed", f"is {compression}, not an installer's ISO", hint)
+    check_raw(image, start, "an installer's ISO")
     if descriptor.startswith(STANDARD):
         return
     if size < DESCRIPTOR + BLOCK:
-        raise _truncated(image, size, DESCRIPTOR + BLOCK)
+        raise truncated(image, size, DESCRIPTOR + BLOCK)
     is_disk = start[510:512] == b"\x55\xaa"
     problem = "is a disk image, not an installer's ISO" if is_disk else "is not an ISO 9660 image"
     hint = "use the format raw for it" if is_disk else "use the ISO of Debian's or Ubuntu's installer"
@@ -159,14 +153,4 @@ def _check_whole(image: Path, start: bytes, descriptor: bytes, size: int) -> Non
         (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
         needed = max(needed, (copy + 1) * SECTOR)
     if size < needed:
-        raise _truncated(image, size, needed)
-
-
-def _truncated(image: Path, size: int, wanted: int) -> InvalidInput:
-    problem = f"is cut off: it has {size:,} bytes, and should have {wanted:,}"
-    return wrong(image, "base-truncated", problem, "download it again and take its digest again")
-
-
-def wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    """The error of a base that cannot be used."""
-    return InvalidInput.at(image, code, problem, hint, path="image.base")
+        raise truncated(image, size, needed)

@@ -85,11 +85,12 @@ class Logins:
             return netrc.netrc("/dev/null")
         except (netrc.NetrcParseError, UnicodeDecodeError) as error:
             line = getattr(error, "lineno", None)
+            where, hint = path, "write lines like: machine mirror.example login NAME password SECRET"
             raise InvalidInput.at(
-                f"{path}:{line}" if line else str(path),
+                f"{where}:{line}" if line else where,
                 "bad-netrc",
                 "this file of logins cannot be understood",
-                "write lines like: machine mirror.example login NAME password SECRET",
+                hint,
             ) from None  # the parser's own words may hold a password
 
     def _docker_files(self) -> list[Path]:
@@ -107,11 +108,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     except ValueError:
         config = None
     if not isinstance(config, dict):
+        hint = "fix it, or recreate it with docker login"
         raise InvalidInput.at(
-            path,
-            "bad-docker-config",
-            "this file of registry logins is not JSON",
-            "fix it, or recreate it with docker login",
+            path, "bad-docker-config", "this file of registry logins is not JSON", hint
         ) from None  # the unreadable text may be a password
     return config
 
@@ -147,10 +146,8 @@ def _of_helper(helper: str, name: str) -> Login | None:
         answer = json.loads(done.output)
         user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError):
+        problem, hint = f"its answer for {name} cannot be understood", "check it with docker login"
         raise OutsideFailure.at(
-            program,
-            "credential-helper",
-            f"its answer for {name} cannot be understood",
-            "check it with docker login",
+            program, "credential-helper", problem, hint
         ) from None  # the answer may hold a password
     return Login(identity_token=secret) if user == _TOKEN_USER else Login(user=user, password=secret)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk, processes
 
 PACKAGES = {
@@ -57,12 +57,8 @@ def found(tool: str, places: Sequence[str] | None = None) -> str:
     path = shutil.which(tool, path=os.pathsep.join(places))
     if path is None:
         package = PACKAGES.get(tool, tool)
-        raise OutsideFailure.at(
-            tool,
-            "tool",
-            "is not installed, and this image format needs it",
-            f"on Debian and Ubuntu: apt-get install {package}",
-        )
+        hint = f"on Debian and Ubuntu: apt-get install {package}"
+        raise OutsideFailure.at(tool, "tool", "is not installed, and this image format needs it", hint)
     return path
 
 
@@ -77,7 +73,7 @@ def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None 
     )
     if done.status == 0:
         return done.output
-    raise OutsideFailure(_failure(tool, done))
+    raise _failure(tool, done)
 
 
 def _surrounding(tool: str) -> dict[str, str]:
@@ -94,7 +90,7 @@ def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
     """
     done = yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
     if done.status != 0:
-        raise OutsideFailure(_failure(tool, done))
+        raise _failure(tool, done)
 
 
 def is_there(tool: str) -> bool:
@@ -106,19 +102,15 @@ def is_there(tool: str) -> bool:
     return True
 
 
-def _failure(tool: str, done: processes.Finished) -> Problem:
+def _failure(tool: str, done: processes.Finished) -> OutsideFailure:
     words = done.errors.strip() or done.output.decode(errors="replace").strip()
     lines = words.splitlines() or [f"status {done.status}"]
     last = next((line for line in lines if " : FAILURE : " in line), lines[-1])  # xorriso goes on after it
     if any(each in words.lower() for each in FULL):
-        return Problem(
-            code="disk-full",
-            where=tool,
-            problem="the disk is full",
-            hint="free some space there and run again",
-        )
+        hint = "free some space there and run again"
+        return OutsideFailure.at(tool, "disk-full", "the disk is full", hint)
     hint = "read its message; nothing incomplete was kept"
-    return Problem(code="tool-failed", where=tool, problem=f"failed: {last}", hint=hint)
+    return OutsideFailure.at(tool, "tool-failed", f"failed: {last}", hint)
 
 
 @cache

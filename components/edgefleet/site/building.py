@@ -12,7 +12,7 @@ from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.io.signing import Signing
-from edgefleet.io.store.place import StorePlace
+from edgefleet.io.store import StorePlace
 from edgefleet.keys.secret_scan import Known
 from edgefleet.model.composing import Share
 from edgefleet.model.site import SiteSpec

@@ -83,12 +83,9 @@ def check_key(key: str) -> str:
         InvalidInput: it is none; no path was built from it.
     """
     if not is_key(key):
-        raise InvalidInput.at(
-            "",
-            "artifact-key",
-            f"{key!r} cannot be the name of a stored artifact",
-            "use lower-case letters, digits, - and . in the names of sites and nodes",
-        )
+        problem = f"{key!r} cannot be the name of a stored artifact"
+        hint = "use lower-case letters, digits, - and . in the names of sites and nodes"
+        raise InvalidInput.at("", "artifact-key", problem, hint)
     return key
 
 

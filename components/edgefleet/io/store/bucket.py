@@ -8,16 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefleet.errors import EdgefleetError, OutsideFailure
+from edgefleet.io import disk
 from edgefleet.io.aws import Aws, error_code, is_gone
+from edgefleet.io.disk import Copied
 from edgefleet.io.store.artifact import Stored, check_key, check_prefix
 from edgefleet.io.store.clearing import Clearing, ClearRequest, Remove
-from edgefleet.io.store.upload import WHOLE, upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 BATCH = 1000
 """Objects that one request may remove (S3 API, DeleteObjects)."""
+PART = 16 * 1024**2
+"""Bytes of a part; 10,000 of them, the most that S3 takes, are 160 GiB."""
+AT_ONCE = 4
+"""Parts under way at the same time: 64 MiB of memory, whatever the file's size."""
+WHOLE = "sha256"
+"""Metadata of an object in parts: SHA-256 of the whole, in hexadecimal."""
 LOST_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -198,3 +205,60 @@ def _protected(data: bytes) -> dict[str, Any]:
     """Encryption at rest, and a digest that the service compares with what arrived."""
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
     return {"ServerSideEncryption": "AES256", "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}
+
+
+def digests_of(path: Path, *, part: int = PART) -> tuple[Copied, str]:
+    """Size and SHA-256 of `path`, read a part at a time, and the checksum that S3 will report for it.
+
+    The checksum of an object in parts is the SHA-256 over its parts' SHA-256, with the number of parts behind
+    it (S3 User Guide, "Checking object integrity").
+    """
+    whole, parts, size = hashlib.sha256(), [], 0
+    with disk.explaining(path, "cannot be read"), path.open("rb") as file:
+        while chunk := file.read(part):
+            whole.update(chunk)
+            parts.append(hashlib.sha256(chunk).digest())
+            size += len(chunk)
+    if size <= part:
+        checksum = base64.b64encode(whole.digest()).decode()
+    else:
+        of_parts = hashlib.sha256(b"".join(parts)).digest()
+        checksum = f"{base64.b64encode(of_parts).decode()}-{len(parts)}"
+    return Copied(size=size, sha256=whole.hexdigest()), checksum
+
+
+def upload(aws: Aws, bucket: str, name: str, path: Path, *, sha256: str) -> Copied:
+    """Make the object `name` of the bytes of `path`, encrypted.
+
+    boto3 retries parts that fail; an unfinished upload is aborted when the whole fails.
+
+    Raises:
+        OutsideFailure: the file is not `sha256` any more, or arrived damaged.
+    """
+    read, checksum = digests_of(path)
+    if read.sha256 != sha256:
+        problem = f"the file is sha256:{read.sha256} now, not sha256:{sha256}"
+        raise OutsideFailure.at(path, "changed", problem, "build it again; nothing was sent")
+    where = f"s3://{bucket}/{name}"
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - boto3 comes with the first client
+
+    transfer = TransferConfig(multipart_threshold=PART + 1, multipart_chunksize=PART, max_concurrency=AT_ONCE)
+    with aws.calling("s3:PutObject", where):
+        aws.s3.upload_file(
+            str(path),
+            bucket,
+            name,
+            ExtraArgs={
+                "ServerSideEncryption": "AES256",
+                "ChecksumAlgorithm": "SHA256",
+                "Metadata": {WHOLE: read.sha256},
+            },
+            Config=transfer,
+        )
+        head = aws.s3.head_object(Bucket=bucket, Key=name, ChecksumMode="ENABLED")
+    arrived = head.get("ChecksumSHA256", checksum).partition("-")[0]  # moto leaves the number out
+    if (head["ContentLength"], arrived) != (read.size, checksum.partition("-")[0]):
+        problem = "what arrived is not what was sent"
+        hint = "run again; if it comes again, something on the way alters data"
+        raise OutsideFailure.at(where, "upload-differs", problem, hint)
+    return read

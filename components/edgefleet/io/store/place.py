@@ -1,10 +1,14 @@
-"""Where a store is and how it is reached, as data that another process can be given."""
+"""Where a store is and how it is reached, as data that another process can be given; and its opening."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
+from edgefleet.errors import InvalidInput
 from edgefleet.io.aws import Aws
-from edgefleet.io.store.artifact import ArtifactStore
+from edgefleet.io.store.artifact import ArtifactStore, is_key
+from edgefleet.io.store.bucket import BucketStore
+from edgefleet.io.store.directory import DirectoryStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +27,33 @@ class StorePlace:
     """Whether `endpoint` is the emulated cloud, which gets credentials that open nothing."""
 
     def open(self) -> ArtifactStore:
-        """The store.
-
-        Raises:
-            InvalidInput: `uri` names no store.
-        """
-        from edgefleet.io.store import open_store  # noqa: PLC0415 - which imports this package's modules
-
+        """The store; see `open_store`."""
         return open_store(self.uri, aws=self._aws() if self.uri.startswith("s3:") else None, root=self.root)
 
     def _aws(self) -> Aws:
         if self.is_emulated and self.endpoint is not None:
             return Aws.emulated(self.endpoint, self.region)
         return Aws(region=self.region, endpoint=self.endpoint, profile=self.profile, role_arn=self.role_arn)
+
+
+def open_store(uri: str, *, aws: Aws | None, root: Path) -> ArtifactStore:
+    """The store at `uri`; nothing is contacted or made yet.
+
+    Args:
+        uri: ``file:<directory>``, relative to `root` or absolute, or ``s3://<bucket>/<prefix>``.
+        aws: where a bucket is reached.
+        root: the project's directory.
+
+    Raises:
+        InvalidInput: `uri` names no store.
+    """
+    kind, _, rest = uri.partition(":")
+    if kind == "file" and rest.strip("/"):
+        path = unquote(rest.removeprefix("//"))
+        return DirectoryStore(root / path, uri=uri.rstrip("/"))
+    if kind == "s3" and rest.startswith("//"):
+        bucket, _, prefix = rest.removeprefix("//").partition("/")
+        if bucket and (not prefix.strip("/") or is_key(prefix.strip("/"))) and aws is not None:
+            return BucketStore(bucket, prefix.strip("/"), aws=aws)
+    hint = "use file:<directory in the project> or s3://<bucket>/<prefix>"
+    raise InvalidInput.at("", "store-uri", f"{uri!r} names no store", hint, path="store")
