@@ -8,7 +8,7 @@ import pytest
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.fleetfile.load import load_fleet
+from edgefleet.fleetfile.load import load_fleet, shared
 
 ROOT = Path(__file__).resolve().parents[2]
 Load = Callable[..., Fleet]
@@ -30,6 +30,16 @@ def test_the_shipped_stacks_are_right(stack: str, sites: int, classes: int) -> N
     assert fleet.profiles_used
     assert all(fleet.profiles_used.values())
     assert sites == len({site for wave in fleet.waves for site in wave.sites})
+
+
+def test_within_shared_a_file_is_read_once() -> None:
+    """A command and the program that it runs act on one reading; afterwards the file is read again."""
+    path = ROOT / "stacks" / "dev.fleet.yaml"
+    fleet = load_fleet(path, ROOT)
+    with shared(path, fleet):
+        assert fleet is load_fleet(path, ROOT)
+        assert fleet is not load_fleet(path, ROOT, is_locking=True)
+    assert fleet is not load_fleet(path, ROOT)
 
 
 def test_dev_has_every_kind_of_network() -> None:

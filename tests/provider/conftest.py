@@ -91,8 +91,9 @@ class Called:
     def configure(self, **config: Any) -> Any:
         return self.servicer.Configure(proto.ConfigureRequest(args=encode(config)), self.context)
 
-    def check(self, news: Mapping[str, Any]) -> Any:
-        return self.servicer.Check(proto.CheckRequest(news=encode(news), **self.about), self.context)
+    def check(self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
+        request = proto.CheckRequest(news=encode(news), olds=encode(olds or {}), **self.about)
+        return self.servicer.Check(request, self.context)
 
     def failures(self, news: Mapping[str, Any]) -> dict[str, str]:
         return {each.property: each.reason for each in self.check(news).failures}

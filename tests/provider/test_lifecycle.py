@@ -41,6 +41,16 @@ def test_good_inputs_come_back_with_their_secrets_made_secret(call: Any, site: S
     assert answer.inputs == call.check(expected).inputs
 
 
+def test_recorded_inputs_are_not_checked_again(call: Any, site: Site) -> None:
+    """They were checked when they were recorded; others, and secrets in plain text, are checked."""
+    inputs = site()
+    recorded = decode(call.check(inputs).inputs)
+    wrong = recorded | {"recipe": "x"}
+    assert [] == list(call.check(wrong, olds=wrong).failures)
+    assert ["recipe"] == [failure.property for failure in call.check(wrong, olds=recorded).failures]
+    assert recorded == decode(call.check(inputs, olds=inputs).inputs)
+
+
 def test_everything_wrong_is_said_at_once_with_its_path(call: Any, site: Site) -> None:
     """In plain words, with what to do."""
     inputs = site(2, keyGeneration="x")

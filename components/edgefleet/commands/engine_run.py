@@ -1,6 +1,7 @@
 """Running an engine for a stack: progress on stderr, the result as text and JSON, the exit code."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edgefleet.commands.state_sites import Recorded, engine_of, recorded
 from edgefleet.engine.api import Engine, Options
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.load import shared
 from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
@@ -96,7 +98,13 @@ class Run:
         chosen = replace(request.options, refresh=refresh)
         if operation != "preview":
             last_preview.forget(session, request.options.stack)
-        with progress(session.err, title, total, is_animated=session.is_animated) as shown:
+        with ExitStack() as entered:
+            if self.fleet is not None:
+                file = stack.fleet_file(session.project, request.options.stack)
+                entered.enter_context(shared(file, self.fleet))
+            shown = entered.enter_context(
+                progress(session.err, title, total, is_animated=session.is_animated)
+            )
             return self.engine.run(operation, chosen, shown.on_event)
 
 

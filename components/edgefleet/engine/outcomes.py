@@ -178,16 +178,15 @@ def _shown(item: Any) -> Any:
 
 
 class Shown(Mapping[str, Any]):
-    """Shown values, computed at the first access: those of most resources are never read."""
+    """Values as `shown`, each computed when it is read: most are never read."""
 
-    __slots__ = ("_raw", "_shown")
+    __slots__ = ("_raw",)
 
     def __init__(self, raw: Mapping[str, Any] | None) -> None:
         self._raw = raw or {}
-        self._shown: dict[str, Any] | None = None
 
     def __getitem__(self, key: str) -> Any:
-        return self._all()[key]
+        return _shown(self._raw[key])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._raw)
@@ -195,20 +194,8 @@ class Shown(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._raw)
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Mapping):
-            return self._all() == (other._all() if isinstance(other, Shown) else other)
-        return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]  # compared by value, and the values are containers
-
     def __repr__(self) -> str:
-        return repr(self._all())
-
-    def _all(self) -> dict[str, Any]:
-        if self._shown is None:
-            self._shown = {key: _shown(item) for key, item in self._raw.items()}
-        return self._shown
+        return repr(dict(self))
 
 
 def _step(seen: _Seen) -> Step:

@@ -4,7 +4,8 @@ An invalid part is reported and left out, and the rest continues, so that one ru
 A consequence of a part that is left out is not reported again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,18 @@ from edgefleet.fleetfile.workloads import Artifacts
 from edgefleet.model.hub import ControlPlane
 from edgefleet.model.paths import format_path, parse_path
 
+_SHARED: dict[Path, Fleet] = {}
+
+
+@contextmanager
+def shared(path: Path, fleet: Fleet) -> Iterator[None]:
+    """Within it, `load_fleet` of `path` returns `fleet`: a command and its program act on one reading."""
+    _SHARED[path.absolute()] = fleet
+    try:
+        yield
+    finally:
+        _SHARED.pop(path.absolute(), None)
+
 
 def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
     """The fleet that the file at `path` describes, with its tables and its artifacts lock.
@@ -38,6 +51,8 @@ def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
     Raises:
         InvalidInput: with all problems, in the order of the file.
     """
+    if not is_locking and (fleet := _SHARED.get(path.absolute())):
+        return fleet
     shown = shown_path(path, root)
     text = Source(read_text(path, shown), shown)
     problems: list[Problem] = []

@@ -30,8 +30,8 @@ class Lifecycle:
         self._resource = resource
         self._made: dict[str, dict[str, Any]] = {}
         """dict[id -> inputs] of resources created since the provider was configured."""
-        self._recorded: dict[str, dict[str, Any]] = {}
-        """dict[URN -> recorded inputs], where Check was given some."""
+        self._recorded: dict[str, bytes] = {}
+        """dict[URN -> recorded inputs as a serialized `Struct`], where Check was given some."""
 
     def begin(self) -> None:
         """Begin a run: it has created nothing yet."""
@@ -56,20 +56,25 @@ class Lifecycle:
         return shape is not None and any(isinstance(note, SecretMark) for note in shape.notes)
 
     def check(self, request: proto.CheckRequest) -> proto.CheckResponse:
-        """All problems at once; otherwise the inputs, with secret fields marked."""
+        """All problems at once; otherwise the inputs, with secret fields marked.
+
+        Inputs that equal the recorded ones were checked when they were recorded.
+        """
+        if request.olds.fields:
+            self._recorded[request.urn] = request.olds.SerializeToString()
+            if request.olds == request.news and self._is_marked(request.news):
+                return proto.CheckResponse(inputs=request.news)
         try:
             news = decode(request.news)
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
-        before: dict[str, Any] = {}
-        if request.olds.fields:
-            before = properties.plain(decode(request.olds))
-            self._recorded[request.urn] = self._made_of(before)
         spec, problems = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            if request.olds.fields and (old := check(self._resource.Spec, before)[0]) is not None:
-                problems.extend(self._resource.inspect_change(old, spec))
+            if request.olds.fields:
+                before = properties.plain(decode(request.olds))
+                if (old := check(self._resource.Spec, before)[0]) is not None:
+                    problems.extend(self._resource.inspect_change(old, spec))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
@@ -77,6 +82,11 @@ class Lifecycle:
             return proto.CheckResponse(inputs=request.news, failures=self._failures(problems))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
         return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
+
+    def _is_marked(self, inputs: Struct) -> bool:
+        """Whether each secret field that is given is marked as a secret."""
+        given = (inputs.fields[name] for name in self._secret_names if name in inputs.fields)
+        return all(properties.SIGNATURE in value.struct_value.fields for value in given)
 
     def _failures(self, problems: list[Problem]) -> list[proto.CheckFailure]:
         """As `failures_of`; for secret inputs without the property, whose value the CLI would show."""
@@ -184,12 +194,11 @@ class Lifecycle:
     def _for(self, urn: str, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment of one resource: its region and owner."""
         generation = self._made_of(inputs)
-        owner = owner_of(
-            urn,
-            generation,
-            holder=environment.holder,
-            may_exist=self._recorded.get(urn) != generation,
-        )
+        recorded = self._recorded.get(urn)
+        before = None
+        if recorded is not None:
+            before = self._made_of(properties.plain(decode(Struct.FromString(recorded))))
+        owner = owner_of(urn, generation, holder=environment.holder, may_exist=before != generation)
         return replace(environment, owner=owner, aws=self._there(inputs, environment).aws)
 
     def _there(self, inputs: Mapping[str, Any], environment: Environment) -> Environment:
