@@ -51,8 +51,11 @@ def load_fleet(path: Path, root: Path, *, is_locking: bool = False) -> Fleet:
     Raises:
         InvalidInput: with all problems, in the order of the file.
     """
-    if not is_locking and (fleet := _SHARED.get(path.absolute())):
-        return fleet
+    is_shared = not is_locking and path.absolute() in _SHARED
+    return _SHARED[path.absolute()] if is_shared else _load(path, root, is_locking=is_locking)
+
+
+def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     shown = shown_path(path, root)
     text = Source(read_text(path, shown), shown)
     problems: list[Problem] = []
