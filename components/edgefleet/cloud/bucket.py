@@ -181,11 +181,9 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         )
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
-    def update(
-        self, identity: str, new: BucketSpec, environment: Environment, recorded: Mapping[str, Any]
-    ) -> BucketOutputs:
+    def change(self, identity: str, new: BucketSpec, environment: Environment) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
-        del identity, recorded
+        del identity
         outputs = _outputs(new, environment.aws)
         self._set_all(new, environment, outputs, is_new=False)
         return outputs

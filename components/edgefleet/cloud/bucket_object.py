@@ -131,11 +131,9 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         }
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
-    def update(
-        self, identity: str, new: BucketObjectSpec, environment: Environment, recorded: Mapping[str, Any]
-    ) -> BucketObjectOutputs:
+    def change(self, identity: str, new: BucketObjectSpec, environment: Environment) -> BucketObjectOutputs:
         """Write it again."""
-        del identity, recorded
+        del identity
         outputs = self._write(new, environment, is_new=False)
         assert outputs is not None  # noqa: S101 - the same
         return outputs

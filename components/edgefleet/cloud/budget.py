@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
-from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import BUDGETS
 from edgefleet.model.spec import Unordered, spec
@@ -27,9 +28,9 @@ class BudgetSpec(Labelled):
 
     name: str
     """Name, unique in the account."""
-    monthly: float
+    monthly: Annotated[float, Field(ge=1)]
     """US dollars a month."""
-    notify: Annotated[tuple[str, ...], Unordered()]
+    notify: Annotated[tuple[str, ...], Unordered(), Field(min_length=1, max_length=10)]
     """E-mail addresses of recipients; ten at most."""
     notices: Annotated[tuple[BudgetNotice, ...], Unordered()] = (
         BudgetNotice(percent=80.0),
@@ -47,17 +48,9 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
     CLAIMS = ("name",)
     TAGGING = BUDGETS
     EXISTS = frozenset({"DuplicateRecordException"})
-    TABLE = Table(create="create_budget", delete="delete_budget", key="BudgetName", outputs={"arn": "arn"})
-
-    def inspect(self, spec: BudgetSpec) -> Iterable[Problem]:
-        """Numbers that cannot be."""
-        yield from super().inspect(spec)
-        if spec.monthly <= 0:
-            yield Problem(code="range", path="monthly", problem="is nothing", hint="write dollars above 0")
-        most = 10
-        if not 0 < len(spec.notify) <= most:
-            problem, hint = f"has {len(spec.notify)} addresses", f"name 1 to {most}"
-            yield Problem(code="range", path="notify", problem=problem, hint=hint)
+    TABLE = Table(
+        create="create_budget", delete="delete_budget", key="BudgetName", tagged="arn", outputs={"arn": "arn"}
+    )
 
     def request(self, spec: BudgetSpec, environment: Environment) -> dict[str, Any]:
         """Its limit and notices."""
@@ -65,18 +58,15 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
         notices = [
             {"Notification": _notification(notice), "Subscribers": subscribers} for notice in spec.notices
         ]
-        return {
-            "AccountId": environment.aws.account,
-            "Budget": _budget(spec),
-            "NotificationsWithSubscribers": notices,
-        }
+        about = {"Budget": _budget(spec), "NotificationsWithSubscribers": notices}
+        return {"AccountId": environment.aws.account, **about}
 
-    def tagged_by(self, current: Described) -> str:
-        """Its ARN."""
-        return str(current["arn"])
+    def named(self, current: Described) -> dict[str, Any]:
+        """By account and name."""
+        return {name: current[name] for name in ("AccountId", "BudgetName")}
 
     def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
-        """By name, with its notices."""
+        """By name, with its account and notices."""
         aws, place = environment.aws, self.place(environment, identity)
         about = {"AccountId": aws.account, "BudgetName": identity}
         current = aws.seek("budgets", "describe_budget", place, **about)
@@ -84,64 +74,60 @@ class Budget(NamedResource, spec=BudgetSpec, outputs=ArnOutputs):
             return None
         notifications = aws.seek("budgets", "describe_notifications_for_budget", place, **about) or {}
         arn = aws.arn("budgets", f"budget/{identity}", region="")
-        return {**current["Budget"], "arn": arn, "notices": notifications.get("Notifications") or []}
+        notices = notifications.get("Notifications") or []
+        return {**current["Budget"], **about, "arn": arn, "notices": notices}
 
     def settle(self, current: Described, spec: BudgetSpec, environment: Environment) -> Described:
         """Set its limit and notices; only differences are sent."""
-        aws, place = environment.aws, self.place(environment, spec.name)
-        about = {"AccountId": aws.account, "BudgetName": spec.name}
         if (_limit(current), _tag(current)) != (spec.monthly, spec.cost_tag):
-            aws.call("budgets", "update_budget", place, AccountId=aws.account, NewBudget=_budget(spec))
-        live = {_notice(notification): notification for notification in current["notices"]}
+            account = {"AccountId": environment.aws.account, "NewBudget": _budget(spec)}
+            environment.aws.call("budgets", "update_budget", self.place(environment, spec.name), **account)
+        live = {_notice(notification): _bare(notification) for notification in current["notices"]}
         for notice in sorted(set(live) - set(spec.notices), key=repr):
-            aws.seek("budgets", "delete_notification", place, **about, Notification=_bare(live[notice]))
+            self.seek(current, environment, "delete_notification", Notification=live[notice])
         for notice in spec.notices:
-            if notice not in live:
-                aws.call(
-                    "budgets",
-                    "create_notification",
-                    place,
-                    **about,
-                    Notification=_notification(notice),
-                    Subscribers=[_subscriber(address) for address in sorted(spec.notify)],
-                )
-            elif set(self._subscribers(live[notice], spec.name, environment)) != set(spec.notify):
-                self._subscribe(live[notice], spec, environment)
+            if notice in live:
+                self._subscribe(current, live[notice], spec.notify, environment)
+                continue
+            about = {
+                "Notification": _notification(notice),
+                "Subscribers": [_subscriber(address) for address in sorted(spec.notify)],
+            }
+            self.call(current, environment, "create_notification", **about)
         return current
 
     def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its limit and notices."""
         notices = sorted(map(_notice, current["notices"]), key=attrgetter("percent", "forecast"))
-        name = current["BudgetName"]
-        subscribers = [self._subscribers(notice, name, environment) for notice in current["notices"]]
+        subscribers = [self._subscribers(current, _bare(one), environment) for one in current["notices"]]
         return {
-            "name": name,
+            "name": current["BudgetName"],
             "monthly": _limit(current),
             "notices": [{"percent": notice.percent, "forecast": notice.forecast} for notice in notices],
             "notify": sorted({address for addresses in subscribers for address in addresses}),
             "costTag": _tag(current),
         }
 
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Remove it."""
-        about = {"AccountId": environment.aws.account, "BudgetName": current["BudgetName"]}
-        environment.aws.seek("budgets", "delete_budget", place, **about)
+    def _subscribers(
+        self, current: Described, notification: Mapping[str, Any], environment: Environment
+    ) -> set[str]:
+        method = "describe_subscribers_for_notification"
+        answer = self.seek(current, environment, method, Notification=notification)
+        return {item["Address"] for item in answer.get("Subscribers") or ()}
 
-    def _subscribers(self, notification: Mapping[str, Any], name: str, environment: Environment) -> list[str]:
-        aws, place = environment.aws, self.place(environment, name)
-        about = {"AccountId": aws.account, "BudgetName": name, "Notification": _bare(notification)}
-        answer = aws.seek("budgets", "describe_subscribers_for_notification", place, **about) or {}
-        return sorted(item["Address"] for item in answer.get("Subscribers") or ())
-
-    def _subscribe(self, notification: Mapping[str, Any], spec: BudgetSpec, environment: Environment) -> None:
-        aws, place = environment.aws, self.place(environment, spec.name)
-        bare = _bare(notification)
-        about = {"AccountId": aws.account, "BudgetName": spec.name, "Notification": bare}
-        live = set(self._subscribers(notification, spec.name, environment))
-        for address in sorted(set(spec.notify) - live):
-            aws.call("budgets", "create_subscriber", place, **about, Subscriber=_subscriber(address))
-        for address in sorted(live - set(spec.notify)):
-            aws.seek("budgets", "delete_subscriber", place, **about, Subscriber=_subscriber(address))
+    def _subscribe(
+        self,
+        current: Described,
+        notification: Mapping[str, Any],
+        addresses: Iterable[str],
+        environment: Environment,
+    ) -> None:
+        live, declared = self._subscribers(current, notification, environment), set(addresses)
+        for action, differing in ((self.call, declared - live), (self.seek, live - declared)):
+            method = "create_subscriber" if action == self.call else "delete_subscriber"
+            for address in sorted(differing):
+                about = {"Notification": notification, "Subscriber": _subscriber(address)}
+                action(current, environment, method, **about)
 
 
 def _budget(spec: BudgetSpec) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """`edgefleet:aws:Crl`: the certificates that IAM Roles Anywhere no longer believes."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from edgefleet.cloud.base import ArnOutputs, Change, Described, Table, Tagged
+from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 LONGEST = 300_000
@@ -27,6 +25,10 @@ class CrlSpec(Tagged):
     """Whether it is in use; a list that is not revokes nothing."""
 
 
+def _text(data: bytes | str) -> str:
+    return data.decode() if isinstance(data, bytes) else data
+
+
 class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
     """The kind."""
 
@@ -38,6 +40,8 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
         answer="crl",
         key="crlId",
         fields={"name": "name", "trustAnchor": "trustAnchorArn", "enabled": "enabled"},
+        settings={"data": lambda current: _text(current["crlData"])},
+        besides=lambda spec: {"crlData": spec.data.encode()},
         outputs={"arn": "crlArn"},
         changes=(
             Change(
@@ -57,13 +61,3 @@ class Crl(RolesAnywhereResource, spec=CrlSpec, outputs=ArnOutputs):
         if len(spec.data) > LONGEST:
             problem, hint = f"has {len(spec.data):,} bytes", f"AWS takes {LONGEST:,}: renew the authority"
             yield Problem(code="too-long", path="data", problem=problem, hint=hint)
-
-    def request(self, spec: CrlSpec, environment: Environment) -> dict[str, Any]:
-        """Its name and content."""
-        return {**super().request(spec, environment), "crlData": spec.data.encode()}
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its name and content."""
-        data = current["crlData"]
-        text = data.decode() if isinstance(data, bytes) else str(data)
-        return {**super().inputs(current, environment), "data": text}

@@ -101,11 +101,8 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             inputs |= {"ttl": record["TTL"], "records": sorted(values), "alias": None}
         return Found(id=identity, inputs=inputs, outputs=DnsRecordOutputs(fqdn=name))
 
-    def update(
-        self, identity: str, new: DnsRecordSpec, environment: Environment, recorded: Mapping[str, Any]
-    ) -> DnsRecordOutputs:
+    def change(self, identity: str, new: DnsRecordSpec, environment: Environment) -> DnsRecordOutputs:
         """Write it again."""
-        del recorded
         self._change("UPSERT", _set(new), identity, environment)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 

@@ -5,9 +5,7 @@ from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.errors import Problem
-from edgefleet.io.ec2 import client_token
-from edgefleet.io.environment import Environment
-from edgefleet.io.tagging import EKS
+from edgefleet.io.tagging import EKS, value_at
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.version_skew import upgrade_problems
 
@@ -55,11 +53,17 @@ class EksClusterOutputs:
     """Certificate of its API, base64 of PEM."""
 
 
+def _logs(current: Described) -> list[str]:
+    listed = current.get("logging", {}).get("clusterLogging") or ()
+    return sorted(kind for item in listed if item.get("enabled") for kind in item.get("types", ()))
+
+
 class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
     """The kind."""
 
     REPLACE_ON = frozenset({"name", "role", "keyArn"})
     CLAIMS = ("name",)
+    ENDS_LATE = True
     TAGGING = EKS
     EXISTS = frozenset({"ResourceInUseException"})
     TABLE = Table(
@@ -74,6 +78,33 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             "securityGroups": "resourcesVpcConfig.securityGroupIds",
             "publicAccess": "resourcesVpcConfig.endpointPublicAccess",
             "access": "resourcesVpcConfig.publicAccessCidrs",
+            "privateAccess": lambda current: current["resourcesVpcConfig"].get(
+                "endpointPrivateAccess", False
+            ),
+            "keyArn": lambda current: next(
+                (item.get("provider", {}).get("keyArn") for item in current.get("encryptionConfig") or ()),
+                None,
+            ),
+            "logs": _logs,
+        },
+        besides=lambda spec: {
+            "resourcesVpcConfig": {
+                "subnetIds": sorted(spec.subnets),
+                "securityGroupIds": sorted(spec.security_groups),
+                **_access(spec),
+            },
+            "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
+            "encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": spec.key_arn}}]
+            if spec.key_arn
+            else None,
+            "logging": _logging(spec),
+        },
+        token="clientRequestToken",  # noqa: S106 - the name of a parameter
+        tagged="arn",
+        outputs={
+            "arn": "arn",
+            "endpoint": lambda current: current.get("endpoint") or "",  # empty until it is there
+            "certificate_authority": lambda current: value_at(current, "certificateAuthority.data") or "",
         },
         changes=(
             Change(("version",), "update_cluster_version", lambda spec: {"version": spec.version}),
@@ -108,52 +139,6 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         """A version that may not follow the one before."""
         if old.name == new.name:
             yield from upgrade_problems(old.version, new.version, path="version")
-
-    def request(self, spec: EksClusterSpec, environment: Environment) -> dict[str, Any]:
-        """Its network, access and logs."""
-        secrets = [{"resources": ["secrets"], "provider": {"keyArn": spec.key_arn}}]
-        network = {
-            "subnetIds": sorted(spec.subnets),
-            "securityGroupIds": sorted(spec.security_groups),
-            **_access(spec),
-        }
-        return {
-            **super().request(spec, environment),
-            "resourcesVpcConfig": network,
-            "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
-            "encryptionConfig": secrets if spec.key_arn else None,
-            "logging": _logging(spec),
-            "clientRequestToken": client_token(environment),
-        }
-
-    def tagged_by(self, current: Described) -> str:
-        """Its ARN."""
-        return str(current["arn"])
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its version, access and logs."""
-        logging = current.get("logging", {}).get("clusterLogging") or ()
-        keys = [item.get("provider", {}).get("keyArn") for item in current.get("encryptionConfig") or ()]
-        return {
-            **super().inputs(current, environment),
-            "privateAccess": current["resourcesVpcConfig"].get("endpointPrivateAccess", False),
-            "keyArn": next(iter(keys), None),
-            "logs": sorted(kind for item in logging if item.get("enabled") for kind in item.get("types", ())),
-        }
-
-    def outputs(self, current: Described, environment: Environment) -> EksClusterOutputs:
-        """Its address; empty until it is there."""
-        del environment
-        return EksClusterOutputs(
-            arn=current["arn"],
-            endpoint=current.get("endpoint") or "",
-            certificate_authority=(current.get("certificateAuthority") or {}).get("data") or "",
-        )
-
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Remove it, and wait until it is gone."""
-        super().remove(current, environment, place)
-        self.until_gone(self.id_of(current), environment)
 
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:

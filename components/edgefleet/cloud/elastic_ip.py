@@ -1,10 +1,7 @@
 """`edgefleet:aws:ElasticIp`: a public address that stays."""
 
-from typing import Any
-
 from edgefleet.cloud.base import Ec2Resource, Table, Tagged
 from edgefleet.io.ec2 import Ec2Kind
-from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -30,10 +27,6 @@ class ElasticIp(Ec2Resource, spec=ElasticIpSpec, outputs=ElasticIpOutputs):
         create="allocate_address",
         delete="release_address",
         key="AllocationId",
+        besides=lambda _: {"Domain": "vpc"},
         outputs={"public_ip": "PublicIp"},
     )
-
-    def request(self, spec: ElasticIpSpec, environment: Environment) -> dict[str, Any]:
-        """One of Amazon's."""
-        del spec, environment
-        return {"Domain": "vpc"}

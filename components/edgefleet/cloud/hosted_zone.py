@@ -30,6 +30,10 @@ class HostedZoneOutputs:
     """Its name servers; a private one has none."""
 
 
+def _id(current: Described) -> str:
+    return str(current["HostedZone"]["Id"]).rpartition("/")[2]
+
+
 class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutputs):
     """The kind."""
 
@@ -42,6 +46,8 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         delete="delete_hosted_zone",
         key="Id",
         settings={"comment": "HostedZone.Config.Comment"},
+        outputs={"name_servers": lambda current: list(value_at(current, "DelegationSet.NameServers") or ())},
+        tagged=_id,
         changes=(Change(("comment",), "update_hosted_zone_comment", lambda spec: {"Comment": spec.comment}),),
     )
 
@@ -57,21 +63,16 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
 
     def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By its id."""
-        return environment.aws.seek(
-            "route53", "get_hosted_zone", self.place(environment, identity), Id=identity
-        )
+        place = self.place(environment, identity)
+        return environment.aws.seek("route53", "get_hosted_zone", place, Id=identity)
 
     def id_of(self, current: Described) -> str:
         """Its id, without the path before it."""
-        return str(current["HostedZone"]["Id"]).rpartition("/")[2]
-
-    def tagged_by(self, current: Described) -> str:
-        """Its id."""
-        return self.id_of(current)
+        return _id(current)
 
     def named(self, current: Described) -> dict[str, Any]:
-        """Its id."""
-        return {"Id": self.id_of(current)}
+        """By its id."""
+        return {"Id": _id(current)}
 
     def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its name, networks and comment."""
@@ -83,11 +84,6 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             "comment": value_at(current, "HostedZone.Config.Comment") or "",
             **({"vpcRegion": min(elsewhere)} if elsewhere else {}),
         }
-
-    def outputs(self, current: Described, environment: Environment) -> HostedZoneOutputs:
-        """Its name servers."""
-        del environment
-        return HostedZoneOutputs(name_servers=list(value_at(current, "DelegationSet.NameServers") or ()))
 
     def users(self, identity: str, environment: Environment) -> list[str]:
         """Records that were created outside."""

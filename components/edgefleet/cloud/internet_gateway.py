@@ -1,7 +1,5 @@
 """`edgefleet:aws:InternetGateway`: a network's door to the Internet."""
 
-from typing import Any
-
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.io import ec2
 from edgefleet.io.ec2 import Ec2Kind
@@ -15,6 +13,11 @@ class InternetGatewaySpec(Tagged):
 
     vpc_id: str
     """Id of the network that it is attached to; a network has one at most."""
+
+
+def _attached(current: Described) -> str:
+    """Id of the network; empty for none."""
+    return next((str(link["VpcId"]) for link in current.get("Attachments") or ()), "")
 
 
 class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs):
@@ -33,40 +36,25 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         delete="delete_internet_gateway",
         answer="InternetGateway",
         key="InternetGatewayId",
+        settings={"vpcId": _attached},
     )
 
     def settle(self, current: Described, spec: InternetGatewaySpec, environment: Environment) -> Described:
         """Attach it to the network, and to no other."""
-        attached, place = _attached(current), self.place(environment, self.id_of(current))
-        if attached not in {None, spec.vpc_id}:
-            environment.aws.call(
-                "ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached
-            )
+        attached = _attached(current)
+        if attached not in {"", spec.vpc_id}:
+            self.call(current, environment, "detach_internet_gateway", VpcId=attached)
         if attached != spec.vpc_id:
-            environment.aws.call(
-                "ec2", "attach_internet_gateway", place, **self.named(current), VpcId=spec.vpc_id
-            )
+            self.call(current, environment, "attach_internet_gateway", VpcId=spec.vpc_id)
         return current
 
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """The network that it is attached to."""
-        del environment
-        return {"vpcId": _attached(current) or ""}
-
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment) -> None:
         """Detach and remove it."""
-        attached = _attached(current)
-        if attached is not None:
-            environment.aws.seek(
-                "ec2", "detach_internet_gateway", place, **self.named(current), VpcId=attached
-            )
-        super().remove(current, environment, place)
+        if attached := _attached(current):
+            self.seek(current, environment, "detach_internet_gateway", VpcId=attached)
+        super().remove(current, environment)
 
     def users(self, identity: str, environment: Environment) -> list[str]:
         """Public addresses in its network."""
         attached = _attached(self.describe(identity, environment) or {})
-        return [] if attached is None else ec2.interfaces(environment.aws, "vpc-id", attached)
-
-
-def _attached(current: Described) -> str | None:
-    return next((each["VpcId"] for each in current.get("Attachments") or ()), None)
+        return [] if not attached else ec2.interfaces(environment.aws, "vpc-id", attached)

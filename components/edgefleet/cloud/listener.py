@@ -1,11 +1,9 @@
 """`edgefleet:aws:Listener`: a port of a load balancer, and the target group behind it."""
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from edgefleet.cloud.base import ArnOutputs, Change, ChosenId, Described, Table, Tagged
-from edgefleet.cloud.base.constraints import range_problems
-from edgefleet.errors import Problem
+from edgefleet.cloud.base.constraints import Port
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import ELB
 from edgefleet.model.spec import spec
@@ -17,7 +15,7 @@ class ListenerSpec(Tagged):
 
     load_balancer: str
     """ARN of the load balancer."""
-    port: int
+    port: Port
     """Port that it listens on."""
     target_group: str
     """ARN of the target group that it sends to."""
@@ -30,6 +28,14 @@ def _settings(spec: ListenerSpec) -> dict[str, Any]:
     return {"Port": spec.port, "Protocol": spec.protocol, "DefaultActions": [action]}
 
 
+def _target(current: Described) -> str:
+    """ARN of the single target group; empty if it was changed outside."""
+    actions = current["DefaultActions"]
+    first = actions[0] if len(actions) == 1 else {}
+    groups = first.get("ForwardConfig", {}).get("TargetGroups") or []
+    return str(first.get("TargetGroupArn") or (groups[0]["TargetGroupArn"] if len(groups) == 1 else ""))
+
+
 class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
     """The kind; before it has an id it is found by ``<load balancer>:<port>``."""
 
@@ -40,7 +46,13 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         create="create_listener",
         delete="delete_listener",
         key="ListenerArn",
-        settings={"loadBalancer": "LoadBalancerArn", "port": "Port", "protocol": "Protocol"},
+        settings={
+            "loadBalancer": "LoadBalancerArn",
+            "port": "Port",
+            "protocol": "Protocol",
+            "targetGroup": _target,
+        },
+        besides=lambda spec: {"LoadBalancerArn": spec.load_balancer, **_settings(spec)},
         outputs={"arn": "ListenerArn"},
         changes=(Change(("port", "protocol", "targetGroup"), "modify_listener", _settings),),
     )
@@ -48,16 +60,6 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
     def name_of(self, spec: ListenerSpec) -> str:
         """Where it listens."""
         return f"{spec.load_balancer}:{spec.port}"
-
-    def inspect(self, spec: ListenerSpec) -> Iterable[Problem]:
-        """A port that cannot be."""
-        yield from super().inspect(spec)
-        yield from range_problems("port", spec.port, 1, 65_535)
-
-    def request(self, spec: ListenerSpec, environment: Environment) -> dict[str, Any]:
-        """Its port and where it sends to."""
-        del environment
-        return {"LoadBalancerArn": spec.load_balancer, **_settings(spec)}
 
     def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By its ARN, or by load balancer and port."""
@@ -68,18 +70,3 @@ class Listener(ChosenId, spec=ListenerSpec, outputs=ArnOutputs):
         balancer, _, port = identity.rpartition(":")
         answer = ask("elbv2", "describe_listeners", place, LoadBalancerArn=balancer) or {}
         return next((each for each in answer.get("Listeners", ()) if each["Port"] == int(port)), None)
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its port and where it sends to."""
-        return {**super().inputs(current, environment), "targetGroup": _target(current) or ""}
-
-
-def _target(current: Described) -> str | None:
-    """ARN of the single target group; None if it was changed outside."""
-    actions = current["DefaultActions"]
-    first = actions[0] if len(actions) == 1 else {}
-    groups = first.get("ForwardConfig", {}).get("TargetGroups") or []
-    arn: str | None = first.get("TargetGroupArn") or (
-        groups[0]["TargetGroupArn"] if len(groups) == 1 else None
-    )
-    return arn

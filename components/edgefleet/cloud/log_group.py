@@ -27,6 +27,10 @@ class LogGroupSpec(Tagged):
     """ARN of the KMS key that encrypts them; AWS's own where it is absent."""
 
 
+def _arn(current: Described) -> str:
+    return str(current["arn"]).removesuffix(":*")
+
+
 class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
     """The kind."""
 
@@ -39,7 +43,10 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         delete="delete_log_group",
         key="logGroupName",
         fields={"name": "logGroupName", "keyArn": "kmsKeyId"},
-        settings={"retentionDays": "retentionInDays"},
+        # Without a policy they are kept for ever.
+        settings={"retentionDays": lambda current: current.get("retentionInDays")},
+        outputs={"arn": _arn},
+        tagged=_arn,
         changes=(
             Change(
                 ("retentionDays",),
@@ -56,10 +63,6 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         ),
     )
 
-    def tagged_by(self, current: Described) -> str:
-        """Its ARN, without the star at its end."""
-        return str(current["arn"]).removesuffix(":*")
-
     def inspect(self, spec: LogGroupSpec) -> Iterable[Problem]:
         """Days that AWS does not take."""
         yield from super().inspect(spec)
@@ -73,12 +76,3 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         place = self.place(environment, identity)
         answer = environment.aws.call("logs", "describe_log_groups", place, logGroupNamePrefix=identity)
         return next((each for each in answer["logGroups"] if each["logGroupName"] == identity), None)
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its days and key; without a policy they are kept for ever."""
-        return {**super().inputs(current, environment), "retentionDays": current.get("retentionInDays")}
-
-    def outputs(self, current: Described, environment: Environment) -> ArnOutputs:
-        """Its name."""
-        del environment
-        return ArnOutputs(arn=self.tagged_by(current))

@@ -32,11 +32,16 @@ class NatGatewayOutputs:
     """Its address outside; none of a private one."""
 
 
+def _address(current: Described) -> Mapping[str, Any]:
+    return next(iter(current.get("NatGatewayAddresses") or [{}]))
+
+
 class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
     """The kind."""
 
     REPLACE_ON = frozenset({"subnetId", "allocationId", "connectivity"})
     CLAIMS = ("allocationId",)
+    ENDS_LATE = True  # its address is free only then
     KIND = Ec2Kind("natgateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", "nat-gateway-id")
     TABLE = Table(
         create="create_nat_gateway",
@@ -44,6 +49,11 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
         answer="NatGateway",
         key="NatGatewayId",
         fields={"subnetId": "SubnetId", "allocationId": "AllocationId", "connectivity": "ConnectivityType"},
+        settings={"allocationId": lambda current: _address(current).get("AllocationId")},
+        outputs={
+            "private_ip": lambda current: _address(current).get("PrivateIp", ""),
+            "public_ip": lambda current: _address(current).get("PublicIp"),
+        },
         readiness=Readiness(
             at="State",
             good="available",
@@ -61,28 +71,9 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
             problem = f"does not go with a {spec.connectivity} gateway"
             yield Problem(code="address", path="allocationId", problem=problem, hint=hint)
 
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Where it stands."""
-        return super().inputs({**current, "AllocationId": _address(current).get("AllocationId")}, environment)
-
-    def outputs(self, current: Described, environment: Environment) -> NatGatewayOutputs:
-        """Its addresses."""
-        del environment
-        address = _address(current)
-        return NatGatewayOutputs(private_ip=address.get("PrivateIp", ""), public_ip=address.get("PublicIp"))
-
     def look(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """Its description, also if it failed; EC2 describes it for a while after its deletion."""
         place = self.place(environment, identity)
         answer = environment.aws.seek("ec2", self.KIND.describe, place, NatGatewayIds=[identity]) or {}
         current = next(iter(answer.get("NatGateways", ())), None)
         return None if current is None or current["State"] == "deleted" else dict(current)
-
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Remove it, and wait until its address is free."""
-        super().remove(current, environment, place)
-        self.until_gone(self.id_of(current), environment)
-
-
-def _address(current: Described) -> Mapping[str, Any]:
-    return next(iter(current.get("NatGatewayAddresses") or [{}]))

@@ -1,14 +1,13 @@
 """`edgefleet:aws:NetworkLoadBalancer`: one address for several machines."""
 
-from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
-from edgefleet.cloud.base import Change, Described, Readiness, Table, Tagged
-from edgefleet.cloud.base.constraints import balancer_name_problems
+from pydantic import Field
+
+from edgefleet.cloud.base import Change, Readiness, Table, Tagged
+from edgefleet.cloud.base.constraints import BalancerName
 from edgefleet.cloud.base.services import ElbResource, attributes
-from edgefleet.errors import Problem
-from edgefleet.io.environment import Environment
 from edgefleet.model.spec import Unordered, spec
 
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
@@ -19,9 +18,9 @@ PROTECTION = "deletion_protection.enabled"
 class NetworkLoadBalancerSpec(Tagged):
     """One address for several machines (Elastic Load Balancing API, CreateLoadBalancer)."""
 
-    name: str
+    name: BalancerName
     """Name: 32 letters, digits and hyphens at most."""
-    subnets: Annotated[tuple[str, ...], Unordered()]
+    subnets: Annotated[tuple[str, ...], Unordered(), Field(min_length=1)]
     """Ids of subnets, one a zone."""
     security_groups: Annotated[tuple[str, ...], Unordered()] = ()
     """Ids of security groups; a load balancer that was created without any cannot get one."""
@@ -60,7 +59,19 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
         delete="delete_load_balancer",
         answer="LoadBalancers",
         key="LoadBalancerArn",
-        settings={"name": "LoadBalancerName", "securityGroups": "SecurityGroups"},
+        settings={
+            "name": "LoadBalancerName",
+            "securityGroups": "SecurityGroups",
+            "subnets": lambda current: sorted(zone["SubnetId"] for zone in current["AvailabilityZones"]),
+            "internal": lambda current: current["Scheme"] == "internal",
+        },
+        besides=lambda spec: {
+            "Name": spec.name,
+            "Type": "network",
+            "Scheme": "internal" if spec.internal else "internet-facing",
+            "Subnets": sorted(spec.subnets),
+            "SecurityGroups": sorted(spec.security_groups) or None,
+        },
         outputs={"arn": "LoadBalancerArn", "dns_name": "DNSName", "zone_id": "CanonicalHostedZoneId"},
         changes=(
             Change(("subnets",), "set_subnets", lambda spec: {"Subnets": sorted(spec.subnets)}),
@@ -77,29 +88,3 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
         ),
         readiness=Readiness(at="State.Code", good="active", bad=frozenset({"failed"})),
     )
-
-    def inspect(self, spec: NetworkLoadBalancerSpec) -> Iterable[Problem]:
-        """A name that cannot be, or no subnet."""
-        yield from super().inspect(spec)
-        yield from balancer_name_problems(spec.name)
-        if not spec.subnets:
-            yield Problem(code="subnets", path="subnets", problem="is empty", hint="name at least one")
-
-    def request(self, spec: NetworkLoadBalancerSpec, environment: Environment) -> dict[str, Any]:
-        """Its place; attributes follow."""
-        del environment
-        return {
-            "Name": spec.name,
-            "Type": "network",
-            "Scheme": "internal" if spec.internal else "internet-facing",
-            "Subnets": sorted(spec.subnets),
-            "SecurityGroups": sorted(spec.security_groups) or None,
-        }
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its subnets and attributes."""
-        return {
-            **super().inputs(current, environment),
-            "subnets": sorted(zone["SubnetId"] for zone in current["AvailabilityZones"]),
-            "internal": current["Scheme"] == "internal",
-        }

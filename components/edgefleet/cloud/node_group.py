@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from edgefleet.cloud.base import ArnOutputs, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.ec2 import client_token
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
 from edgefleet.model.spec import Unordered, spec
@@ -48,6 +47,7 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"cluster", "name", "role", "subnets", "instanceTypes", "amiType", "diskSize"})
     CLAIMS = ("cluster", "name")
+    ENDS_LATE = True  # its machines are gone only then
     TAGGING = EKS
     EXISTS = frozenset({"ResourceInUseException"})
     TABLE = Table(
@@ -69,6 +69,8 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             "most": "scalingConfig.maxSize",
             "wanted": "scalingConfig.desiredSize",
         },
+        besides=lambda spec: {"scalingConfig": _scaling(spec)},
+        token="clientRequestToken",  # noqa: S106 - the name of a parameter
         outputs={"arn": "nodegroupArn"},
         readiness=Readiness(
             at="status",
@@ -94,11 +96,6 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
             problem = f"{spec.least}, {spec.wanted} and {spec.most} do not match"
             yield Problem(code="range", path="wanted", problem=problem, hint=hint)
 
-    def request(self, spec: NodeGroupSpec, environment: Environment) -> dict[str, Any]:
-        """Its machines, numbers and labels."""
-        about = {"scalingConfig": _scaling(spec), "clientRequestToken": client_token(environment)}
-        return {**super().request(spec, environment), **about}
-
     def describe(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """By cluster and name."""
         cluster, slash, name = identity.partition("/")
@@ -122,24 +119,12 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         current = self.ready(current, environment)
         labels = current.get("labels") or {}
         if (current["scalingConfig"], labels) != (_scaling(spec), spec.labels):
-            environment.aws.call(
-                "eks",
-                "update_nodegroup_config",
-                self.place(environment, self.id_of(current)),
-                **self.named(current),
-                scalingConfig=_scaling(spec),
-                labels={
-                    "addOrUpdateLabels": spec.labels,
-                    "removeLabels": sorted(set(labels) - set(spec.labels)),
-                },
-            )
+            removed = sorted(set(labels) - set(spec.labels))
+            about = {"addOrUpdateLabels": spec.labels, "removeLabels": removed}
+            method, numbers = "update_nodegroup_config", _scaling(spec)
+            self.call(current, environment, method, scalingConfig=numbers, labels=about)
             current = self.ready(current, environment, is_changed=True)
         return current
-
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Remove it, and wait until its machines are gone."""
-        super().remove(current, environment, place)
-        self.until_gone(self.id_of(current), environment)
 
 
 def _scaling(spec: NodeGroupSpec) -> dict[str, int]:

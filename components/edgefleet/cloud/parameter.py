@@ -71,7 +71,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             if error_code(error) != "ParameterAlreadyExists":
                 raise
             self._require_mine(spec.name, environment)
-            return Created(id=spec.name, outputs=self.update(spec.name, spec, environment, {}))
+            return Created(id=spec.name, outputs=self.change(spec.name, spec, environment))
         return Created(id=spec.name, outputs=_outputs(spec.name, put["Version"], environment))
 
     def read(
@@ -95,11 +95,8 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
             id=identity, inputs=inputs, outputs=_outputs(identity, parameter["Version"], environment)
         )
 
-    def update(
-        self, identity: str, new: ParameterSpec, environment: Environment, recorded: Mapping[str, Any]
-    ) -> ParameterOutputs:
+    def change(self, identity: str, new: ParameterSpec, environment: Environment) -> ParameterOutputs:
         """Write it again, then the tags that differ."""
-        del recorded
         aws, place = environment.aws, self.place(environment, identity)
         put = aws.call("ssm", "put_parameter", place, Overwrite=True, **_request(new))
         outputs = _outputs(identity, put["Version"], environment)

@@ -1,37 +1,24 @@
 """`edgefleet:aws:Role`: what a machine or service may do, and who may take it."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import field
 from typing import Annotated, Any
 
-from edgefleet.cloud.base import (
-    ArnOutputs,
-    Change,
-    Described,
-    Labelled,
-    NamedResource,
-    Table,
-)
-from edgefleet.cloud.base.constraints import (
-    iam_name_problems,
-    range_problems,
-)
+from pydantic import Field
+
+from edgefleet.cloud.base import ArnOutputs, Change, Described, Labelled, NamedResource, Table
+from edgefleet.cloud.base.constraints import IamName
 from edgefleet.cloud.base.policy_documents import canonical, canonical_each, parsed
-from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import Canonical, Unordered, spec
-
-SHORTEST, LONGEST = 3_600, 43_200
-"""Seconds of a session (IAM API, CreateRole)."""
 
 
 @spec
 class RoleSpec(Labelled):
     """What a machine or service may do (IAM API, CreateRole)."""
 
-    name: str
+    name: IamName
     """Name, unique in the account."""
     assume_policy: Annotated[dict[str, Any], Canonical(canonical)]
     """Policy document of the principals that may assume the role."""
@@ -45,7 +32,7 @@ class RoleSpec(Labelled):
     """Path of the name."""
     boundary: str | None = None
     """ARN of the policy that bounds what it may do."""
-    session_seconds: int = SHORTEST
+    session_seconds: Annotated[int, Field(ge=3_600, le=43_200)] = 3_600
     """Seconds of a session at most."""
 
 
@@ -64,9 +51,14 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         key="RoleName",
         fields={"name": "RoleName", "path": "Path", "sessionSeconds": "MaxSessionDuration"},
         settings={
-            "assumePolicy": "AssumeRolePolicyDocument",
+            "assumePolicy": lambda current: parsed(current["AssumeRolePolicyDocument"]),
             "description": "Description",
             "boundary": "PermissionsBoundary.PermissionsBoundaryArn",
+        },
+        besides=lambda spec: {
+            "AssumeRolePolicyDocument": json.dumps(spec.assume_policy),
+            "Description": spec.description or None,
+            "PermissionsBoundary": spec.boundary,
         },
         outputs={"arn": "Arn"},
         changes=(
@@ -89,78 +81,49 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
         ),
     )
 
-    def inspect(self, spec: RoleSpec) -> Iterable[Problem]:
-        """Names and times that cannot be."""
-        yield from super().inspect(spec)
-        yield from iam_name_problems(spec.name)
-        yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
-
-    def request(self, spec: RoleSpec, environment: Environment) -> dict[str, Any]:
-        """Its name and settings; what it may do follows."""
-        return {
-            **super().request(spec, environment),
-            "AssumeRolePolicyDocument": json.dumps(spec.assume_policy),
-            "Description": spec.description or None,
-            "PermissionsBoundary": spec.boundary,
-        }
-
     def settle(self, current: Described, spec: RoleSpec, environment: Environment) -> Described:
         """Set its documents and settings; only differences are sent."""
         current = super().settle(current, spec, environment)
-        self._set_policies(spec, environment)
-        self._set_managed(spec, environment)
+        live = self._policies(current, environment)
+        for policy in sorted(set(live) - set(spec.policies)):
+            self.seek(current, environment, "delete_role_policy", PolicyName=policy)
+        for policy, document in sorted(spec.policies.items()):
+            if policy not in live or canonical(live[policy]) != canonical(document):
+                about = {"PolicyName": policy, "PolicyDocument": json.dumps(document)}
+                self.call(current, environment, "put_role_policy", **about)
+        attached, declared = set(self._managed(current, environment)), set(spec.managed_policies)
+        for arn in sorted(attached - declared):
+            self.seek(current, environment, "detach_role_policy", PolicyArn=arn)
+        for arn in sorted(declared - attached):
+            self.call(current, environment, "attach_role_policy", PolicyArn=arn)
         return current
 
     def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its documents and settings."""
-        name = self.id_of(current)
         return {
             **super().inputs(current, environment),
-            "assumePolicy": parsed(current["AssumeRolePolicyDocument"]),
-            "policies": self._policies(name, environment),
-            "managedPolicies": self._managed(name, environment),
+            "policies": self._policies(current, environment),
+            "managedPolicies": self._managed(current, environment),
         }
 
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
+    def remove(self, current: Described, environment: Environment) -> None:
         """Take everything from it, then remove it."""
-        seek, name = environment.aws.seek, self.id_of(current)
-        for arn in self._managed(name, environment):
-            seek("iam", "detach_role_policy", place, RoleName=name, PolicyArn=arn)
-        for policy in self._names(name, environment):
-            seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
-        super().remove(current, environment, place)
+        for arn in self._managed(current, environment):
+            self.seek(current, environment, "detach_role_policy", PolicyArn=arn)
+        for policy in self._names(current, environment):
+            self.seek(current, environment, "delete_role_policy", PolicyName=policy)
+        super().remove(current, environment)
 
-    def _set_policies(self, spec: RoleSpec, environment: Environment) -> None:
-        name, aws, place = spec.name, environment.aws, self.place(environment, spec.name)
-        live = self._policies(name, environment)
-        for policy in sorted(set(live) - set(spec.policies)):
-            aws.seek("iam", "delete_role_policy", place, RoleName=name, PolicyName=policy)
-        for policy, document in sorted(spec.policies.items()):
-            if policy not in live or canonical(live[policy]) != canonical(document):
-                about = {"PolicyName": policy, "PolicyDocument": json.dumps(document)}
-                aws.call("iam", "put_role_policy", place, RoleName=name, **about)
+    def _names(self, current: Described, environment: Environment) -> list[str]:
+        return list(self.seek(current, environment, "list_role_policies").get("PolicyNames", ()))
 
-    def _set_managed(self, spec: RoleSpec, environment: Environment) -> None:
-        name, aws, place = spec.name, environment.aws, self.place(environment, spec.name)
-        live, asked = set(self._managed(name, environment)), set(spec.managed_policies)
-        for arn in sorted(live - asked):
-            aws.seek("iam", "detach_role_policy", place, RoleName=name, PolicyArn=arn)
-        for arn in sorted(asked - live):
-            aws.call("iam", "attach_role_policy", place, RoleName=name, PolicyArn=arn)
-
-    def _names(self, name: str, environment: Environment) -> list[str]:
-        place = self.place(environment, name)
-        answer = environment.aws.seek("iam", "list_role_policies", place, RoleName=name) or {}
-        return list(answer.get("PolicyNames", ()))
-
-    def _policies(self, name: str, environment: Environment) -> dict[str, dict[str, Any]]:
-        place, policies = self.place(environment, name), {}
-        for policy in self._names(name, environment):
-            answer = environment.aws.call("iam", "get_role_policy", place, RoleName=name, PolicyName=policy)
+    def _policies(self, current: Described, environment: Environment) -> dict[str, dict[str, Any]]:
+        policies = {}
+        for policy in self._names(current, environment):
+            answer = self.call(current, environment, "get_role_policy", PolicyName=policy)
             policies[policy] = parsed(answer["PolicyDocument"])
         return policies
 
-    def _managed(self, name: str, environment: Environment) -> list[str]:
-        place = self.place(environment, name)
-        answer = environment.aws.seek("iam", "list_attached_role_policies", place, RoleName=name) or {}
-        return sorted(each["PolicyArn"] for each in answer.get("AttachedPolicies", ()))
+    def _managed(self, current: Described, environment: Environment) -> list[str]:
+        answer = self.seek(current, environment, "list_attached_role_policies")
+        return sorted(item["PolicyArn"] for item in answer.get("AttachedPolicies", ()))

@@ -1,29 +1,17 @@
 """`edgefleet:aws:RolesAnywhereProfile`: which roles a certificate may take, and for how long."""
 
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any
 
-from edgefleet.cloud.base import (
-    ArnOutputs,
-    Change,
-    Described,
-    Table,
-    Tagged,
-)
-from edgefleet.cloud.base.constraints import (
-    range_problems,
-)
+from pydantic import Field
+
+from edgefleet.cloud.base import ArnOutputs, Change, Described, Table, Tagged
 from edgefleet.cloud.base.policy_documents import VERSION, canonical, parsed
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
-from edgefleet.errors import Problem
-from edgefleet.io.environment import Environment
 from edgefleet.model.spec import Canonical, Unordered, spec
 
 UNBOUND = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 """What stands in the place of no policy, as the API cannot take one away: it bounds nothing."""
-SHORTEST, LONGEST = 900, 43_200
-"""Seconds of a session (IAM Roles Anywhere API, CreateProfile)."""
 
 
 @spec
@@ -32,14 +20,19 @@ class RolesAnywhereProfileSpec(Tagged):
 
     name: str
     """Name."""
-    roles: Annotated[tuple[str, ...], Unordered()]
+    roles: Annotated[tuple[str, ...], Unordered(), Field(min_length=1)]
     """ARNs of the roles."""
     session_policy: Annotated[dict[str, Any] | None, Canonical(canonical)] = None
     """Policy document that bounds what a session may do."""
-    session_seconds: int = 3_600
+    session_seconds: Annotated[int, Field(ge=900, le=43_200)] = 3_600
     """Seconds of a session."""
     enabled: bool = True
     """Whether it is in use."""
+
+
+def _bound(current: Described) -> dict[str, Any] | None:
+    policy = parsed(current.get("sessionPolicy") or UNBOUND)
+    return None if policy == UNBOUND else policy
 
 
 class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec, outputs=ArnOutputs):
@@ -57,6 +50,10 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
             "sessionSeconds": "durationSeconds",
             "enabled": "enabled",
         },
+        settings={"sessionPolicy": _bound},
+        besides=lambda spec: {
+            "sessionPolicy": None if spec.session_policy is None else json.dumps(spec.session_policy)
+        },
         outputs={"arn": "profileArn"},
         changes=(
             Change(
@@ -72,23 +69,3 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
             enabling("profile"),
         ),
     )
-
-    def inspect(self, spec: RolesAnywhereProfileSpec) -> Iterable[Problem]:
-        """A time that cannot be, or no role."""
-        yield from super().inspect(spec)
-        if not spec.roles:
-            yield Problem(code="roles", path="roles", problem="is empty", hint="name at least one role")
-        yield from range_problems("sessionSeconds", spec.session_seconds, SHORTEST, LONGEST)
-
-    def request(self, spec: RolesAnywhereProfileSpec, environment: Environment) -> dict[str, Any]:
-        """Its roles and bounds."""
-        policy = None if spec.session_policy is None else json.dumps(spec.session_policy)
-        return {**super().request(spec, environment), "sessionPolicy": policy}
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its roles and bounds."""
-        policy = parsed(current.get("sessionPolicy") or UNBOUND)
-        return {
-            **super().inputs(current, environment),
-            "sessionPolicy": None if policy == UNBOUND else policy,
-        }

@@ -1,7 +1,7 @@
 """`edgefleet:aws:RouteTable`: where a subnet's packets go."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
 from edgefleet.errors import Problem
@@ -61,6 +61,12 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
         answer="RouteTable",
         key="RouteTableId",
         fields={"vpcId": "VpcId"},
+        settings={
+            "routes": lambda current: [
+                to_plain(route) for route in sorted(_routes(current).values(), key=repr)
+            ],
+            "subnets": lambda current: sorted(_associations(current)),
+        },
     )
 
     def inspect(self, spec: RouteTableSpec) -> Iterable[Problem]:
@@ -80,51 +86,31 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
 
     def settle(self, current: Described, spec: RouteTableSpec, environment: Environment) -> Described:
         """Set its routes and subnets."""
-        self._set_routes(current, spec, environment)
-        self._set_subnets(current, spec, environment)
-        return current
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its routes and subnets."""
-        routes = sorted(_routes(current).values(), key=repr)
-        return {
-            **super().inputs(current, environment),
-            "routes": [to_plain(route) for route in routes],
-            "subnets": sorted(_associations(current)),
-        }
-
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Let its subnets go, then remove it."""
-        for association in _associations(current).values():
-            environment.aws.seek("ec2", "disassociate_route_table", place, AssociationId=association)
-        super().remove(current, environment, place)
-
-    def _set_routes(self, current: Described, spec: RouteTableSpec, environment: Environment) -> None:
-        identity = current["RouteTableId"]
-        place, live = self.place(environment, identity), _routes(current)
-        wanted = {route.cidr: route for route in spec.routes}
-        for cidr in sorted(set(live) - set(wanted)):
-            environment.aws.seek(
-                "ec2", "delete_route", place, RouteTableId=identity, DestinationCidrBlock=cidr
-            )
-        for cidr, route in wanted.items():
+        live, declared = _routes(current), {route.cidr: route for route in spec.routes}
+        for cidr in sorted(set(live) - set(declared)):
+            self.seek(current, environment, "delete_route", DestinationCidrBlock=cidr)
+        for cidr, route in declared.items():
             if live.get(cidr) != route:
                 method = "replace_route" if cidr in live else "create_route"
                 target = {key: getattr(route, name) for name, key in TARGETS.items()}
-                environment.aws.call(
-                    "ec2", method, place, RouteTableId=identity, DestinationCidrBlock=cidr, **target
-                )
-
-    def _set_subnets(self, current: Described, spec: RouteTableSpec, environment: Environment) -> None:
-        identity, live = current["RouteTableId"], _associations(current)
-        place = self.place(environment, identity)
-        for subnet in sorted(set(live) - set(spec.subnets)):
-            environment.aws.seek("ec2", "disassociate_route_table", place, AssociationId=live[subnet])
+                self.call(current, environment, method, DestinationCidrBlock=cidr, **target)
+        associations = _associations(current)
+        self._release(current, environment, set(associations) - set(spec.subnets))
         for subnet in spec.subnets:
-            if subnet not in live:
-                environment.aws.call(
-                    "ec2", "associate_route_table", place, RouteTableId=identity, SubnetId=subnet
-                )
+            if subnet not in associations:
+                self.call(current, environment, "associate_route_table", SubnetId=subnet)
+        return current
+
+    def remove(self, current: Described, environment: Environment) -> None:
+        """Let its subnets go, then remove it."""
+        self._release(current, environment, _associations(current))
+        super().remove(current, environment)
+
+    def _release(self, current: Described, environment: Environment, subnets: Iterable[str]) -> None:
+        associations, place = _associations(current), self.place(environment, self.id_of(current))
+        for subnet in sorted(subnets):
+            about = {"AssociationId": associations[subnet]}
+            environment.aws.seek("ec2", "disassociate_route_table", place, **about)
 
 
 def _routes(current: Described) -> dict[str, Route]:

@@ -71,6 +71,10 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
         delete="delete_security_group",
         key="GroupId",
         fields={"vpcId": "VpcId", "name": "GroupName", "description": "Description"},
+        settings={
+            "ingress": lambda current: _plain(current, "IpPermissions"),
+            "egress": lambda current: _plain(current, "IpPermissionsEgress"),
+        },
     )
 
     def inspect(self, spec: SecurityGroupSpec) -> Iterable[Problem]:
@@ -92,7 +96,7 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
 
     def settle(self, current: Described, spec: SecurityGroupSpec, environment: Environment) -> Described:
         """Remove undeclared rules and add missing ones."""
-        identity, place = current["GroupId"], self.place(environment, current["GroupId"])
+        identity = current["GroupId"]
         ways = (("ingress", "IpPermissions", spec.ingress), ("egress", "IpPermissionsEgress", spec.egress))
         for way, key, declared in ways:
             live, expected = _rules(current.get(key) or (), identity), set(declared)
@@ -101,17 +105,8 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 if rules:
                     permissions = [_permission(rule, identity) for rule in rules]
                     method = f"{action}_security_group_{way}"
-                    environment.aws.call("ec2", method, place, GroupId=identity, IpPermissions=permissions)
+                    self.call(current, environment, method, IpPermissions=permissions)
         return current
-
-    def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its names and rules."""
-        identity = self.id_of(current)
-        return {
-            **super().inputs(current, environment),
-            "ingress": _plain(_rules(current["IpPermissions"], identity)),
-            "egress": _plain(_rules(current["IpPermissionsEgress"], identity)),
-        }
 
 
 def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
@@ -123,12 +118,8 @@ def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
         yield from _network_problems(path, getattr(rule, name), version)
     ports = (rule.from_port, rule.to_port if rule.to_port is not None else rule.from_port)
     if rule.protocol == ANY and ports != (None, None):
-        yield Problem(
-            code="ports",
-            path=path,
-            problem="has ports for all protocols",
-            hint="name a protocol, or no ports",
-        )
+        hint = "name a protocol, or no ports"
+        yield Problem(code="ports", path=path, problem="has ports for all protocols", hint=hint)
     elif None in ports and ports != (None, None):
         yield Problem(code="ports", path=path, problem="has a last port only", hint="give fromPort, too")
     elif not all(port is None or -1 <= port <= LAST_PORT for port in ports) or _is_backwards(ports):
@@ -207,5 +198,5 @@ def _ports(permission: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return first, None if last == first else last
 
 
-def _plain(rules: Iterable[SecurityRule]) -> list[dict[str, Any]]:
-    return [to_plain(rule) for rule in sorted(rules, key=repr)]
+def _plain(current: Described, key: str) -> list[dict[str, Any]]:
+    return [to_plain(rule) for rule in sorted(_rules(current[key], current["GroupId"]), key=repr)]

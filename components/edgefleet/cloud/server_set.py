@@ -182,15 +182,12 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         }
         return Found(id=identity, inputs=inputs, outputs=_outputs(config, seen, _places(recorded, seen)))
 
-    def update(
-        self, identity: str, new: ServerSetSpec, environment: Environment, recorded: Mapping[str, Any]
-    ) -> ServerSetOutputs:
+    def change(self, identity: str, new: ServerSetSpec, environment: Environment) -> ServerSetOutputs:
         """Update the servers one at a time.
 
         Raises:
             Incomplete: only some are updated; the next update continues.
         """
-        del recorded
         if problems := architecture_problems(environment.aws, new.image, new.instance_type):
             raise InvalidInput(problems)
         machines = ServerMachines(identity, environment, self.place(environment, identity))

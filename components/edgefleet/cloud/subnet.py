@@ -1,11 +1,10 @@
 """`edgefleet:aws:Subnet`: a part of a network in one zone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.cloud.base import Change, Ec2Resource, Table, Tagged
-from edgefleet.cloud.base.constraints import cidr_problems
-from edgefleet.errors import Problem
+from edgefleet.cloud.base.constraints import Block
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
@@ -17,7 +16,7 @@ class SubnetSpec(Tagged):
 
     vpc_id: str
     """Id of the network."""
-    cidr: str
+    cidr: Block
     """IPv4 addresses inside the network's, ``10.0.1.0/24``; from /16 to /28."""
     zone: str | None = None
     """Availability zone, ``eu-central-1a``; AWS chooses where it is absent."""
@@ -59,11 +58,6 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
             ),
         ),
     )
-
-    def inspect(self, spec: SubnetSpec) -> Iterable[Problem]:
-        """A block that EC2 would refuse."""
-        yield from super().inspect(spec)
-        yield from cidr_problems("cidr", spec.cidr)
 
     def plan(self, spec: SubnetSpec, environment: Environment) -> Mapping[str, Any]:
         """The zone, if it is declared."""

@@ -6,7 +6,6 @@ from typing import Any
 from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
@@ -33,6 +32,7 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
         key="trustAnchorId",
         fields={"name": "name", "enabled": "enabled"},
         settings={"certificates": "source.sourceData.x509CertificateData"},
+        besides=lambda spec: {"source": _source(spec.certificates)},
         outputs={"arn": "trustAnchorArn"},
         changes=(
             Change(
@@ -53,10 +53,6 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
         elif "BEGIN CERTIFICATE" not in spec.certificates:
             hint = "write the certificate as PEM"
             yield Problem(code="pem", path="certificates", problem="is not a certificate", hint=hint)
-
-    def request(self, spec: TrustAnchorSpec, environment: Environment) -> dict[str, Any]:
-        """Its name and certificate."""
-        return {**super().request(spec, environment), "source": _source(spec.certificates)}
 
 
 def _source(certificates: str) -> dict[str, Any]:

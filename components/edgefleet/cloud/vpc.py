@@ -1,11 +1,10 @@
 """`edgefleet:aws:Vpc`: a virtual network of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, Ec2Resource, Table, Tagged
-from edgefleet.cloud.base.constraints import cidr_problems
-from edgefleet.errors import Problem
+from edgefleet.cloud.base.constraints import Block
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
@@ -18,12 +17,17 @@ ATTRIBUTES = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "Ena
 class VpcSpec(Tagged):
     """A virtual network (EC2 API, CreateVpc)."""
 
-    cidr: str
+    cidr: Block
     """IPv4 addresses, ``10.0.0.0/16``; from /16 to /28."""
     enable_dns_support: bool = True
     """Answer DNS inside at the network's own resolver."""
     enable_dns_hostnames: bool = True
     """Give instances with public addresses names; private hosted zones need it."""
+
+
+def _attribute(name: str, value: Callable[[VpcSpec], bool]) -> Change:
+    """The call that sets the attribute of the input `name`: one a call."""
+    return Change((name,), "modify_vpc_attribute", lambda spec: {ATTRIBUTES[name]: {"Value": value(spec)}})
 
 
 class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs):
@@ -39,28 +43,15 @@ class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs):
         key="VpcId",
         fields={"cidr": "CidrBlock"},
         changes=(
-            Change(
-                ("enableDnsSupport",),
-                "modify_vpc_attribute",
-                lambda spec: {"EnableDnsSupport": {"Value": spec.enable_dns_support}},
-            ),
-            Change(
-                ("enableDnsHostnames",),
-                "modify_vpc_attribute",
-                lambda spec: {"EnableDnsHostnames": {"Value": spec.enable_dns_hostnames}},
-            ),
+            _attribute("enableDnsSupport", lambda spec: spec.enable_dns_support),
+            _attribute("enableDnsHostnames", lambda spec: spec.enable_dns_hostnames),
         ),
     )
 
-    def inspect(self, spec: VpcSpec) -> Iterable[Problem]:
-        """A block that EC2 would refuse."""
-        yield from super().inspect(spec)
-        yield from cidr_problems("cidr", spec.cidr)
-
     def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
-        """Its block and attributes."""
-        place, ask = self.place(environment, current["VpcId"]), environment.aws.call
+        """Its block and attributes, each of which EC2 describes by a call of its own."""
+        live = super().inputs(current, environment)
         for name, attribute in ATTRIBUTES.items():
-            answer = ask("ec2", "describe_vpc_attribute", place, VpcId=current["VpcId"], Attribute=name)
-            current = {**current, name: answer[attribute]["Value"]}
-        return {**super().inputs(current, environment), **{name: current[name] for name in ATTRIBUTES}}
+            answer = self.call(current, environment, "describe_vpc_attribute", Attribute=name)
+            live[name] = answer[attribute]["Value"]
+        return live

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from edgefleet.cloud.base.resource import CloudResource, exists, finishing
-from edgefleet.cloud.base.table import Change, Described, Table, plain, read_back
+from edgefleet.cloud.base.table import Change, Described, Table, found, plain, read_back
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io import ec2
 from edgefleet.io.aws import error_code
@@ -23,6 +23,8 @@ class DescribedResource(CloudResource):
     TAGGING: ClassVar[Tagging]
     PATIENCE: ClassVar[float] = 120.0
     """Seconds to wait for its users before its deletion fails."""
+    ENDS_LATE: ClassVar[bool] = False
+    """Whether its deletion ends long after the call; what it uses can be deleted only then."""
     IN_USE: ClassVar[frozenset[str]] = IN_USE
     """AWS's error codes for a resource in use."""
 
@@ -32,24 +34,24 @@ class DescribedResource(CloudResource):
 
     def request(self, spec: Any, environment: Environment) -> dict[str, Any]:
         """Parameters of its create call, besides its tags."""
-        del environment
-        values = plain(spec)
-        return {parameter: values[name] for name, parameter in self.TABLE.fields.items()}
+        values, table = plain(spec), self.TABLE
+        token = {table.token: ec2.client_token(environment)} if table.token else {}
+        return {**{key: values[name] for name, key in table.fields.items()}, **table.besides(spec), **token}
 
     def tagged_by(self, current: Described) -> str:
         """Its name in the service's tag calls: an ARN or id."""
-        return str(current[self.TABLE.key])
+        return str(found(current, self.TABLE.tagged or self.TABLE.key))
 
     def inputs(self, current: Described, environment: Environment) -> dict[str, Any]:
         """Its live inputs, plain, without tags."""
         del environment
         paths = {**self.TABLE.fields, **self.TABLE.settings}
-        return {name: read_back(self.Spec, name, value_at(current, path)) for name, path in paths.items()}
+        return {name: read_back(self.Spec, name, current, path) for name, path in paths.items()}
 
     def outputs(self, current: Described, environment: Environment) -> Any:
         """The outputs, from the service's description."""
         del environment
-        return self.Outputs(**{name: value_at(current, path) for name, path in self.TABLE.outputs.items()})
+        return self.Outputs(**{name: found(current, path) for name, path in self.TABLE.outputs.items()})
 
     def settle(self, current: Described, spec: Any, environment: Environment) -> Described:
         """Set the differences from `spec`, also after an interrupted create; the new description."""
@@ -101,11 +103,23 @@ class DescribedResource(CloudResource):
         """The parameters by which calls name it."""
         return {self.TABLE.key: current[self.TABLE.key]}
 
-    def remove(self, current: Described, environment: Environment, place: str) -> None:
-        """Delete it; called again while it is in use."""
-        environment.aws.seek(self.TAGGING.service, self.TABLE.delete, place, **self.named(current))
+    def call(self, current: Described, environment: Environment, method: str, **parameters: Any) -> Any:
+        """The answer to a call of its service that names it."""
+        place, named = self.place(environment, self.id_of(current)), self.named(current)
+        return environment.aws.call(self.TAGGING.service, method, place, **{**named, **parameters})
 
-    def until_gone(self, identity: str, environment: Environment) -> None:
+    def seek(self, current: Described, environment: Environment, method: str, **parameters: Any) -> Any:
+        """As `call`; an empty answer where AWS reports that what is meant does not exist."""
+        place, named = self.place(environment, self.id_of(current)), self.named(current)
+        return environment.aws.seek(self.TAGGING.service, method, place, **{**named, **parameters}) or {}
+
+    def remove(self, current: Described, environment: Environment) -> None:
+        """Delete it; called again while it is in use."""
+        self.seek(current, environment, self.TABLE.delete)
+        if self.ENDS_LATE:
+            self._until_gone(self.id_of(current), environment)
+
+    def _until_gone(self, identity: str, environment: Environment) -> None:
         """Wait until it is no longer described."""
         goal = f"{self.place(environment, identity)}: removed"
         patience = self.TABLE.readiness.patience if self.TABLE.readiness else self.PATIENCE
@@ -138,9 +152,8 @@ class DescribedResource(CloudResource):
         }
         return Found(id=identity, inputs=inputs, outputs=self.outputs(current, environment))
 
-    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
+    def change(self, identity: str, new: Any, environment: Environment) -> Any:
         """Set the differences from its live state."""
-        del recorded
         current: Described = self.describe(identity, environment) or self.fail_missing(identity, environment)
         with finishing(identity, self.outputs(current, environment)):
             live = self.live_tags(current, environment)
@@ -153,9 +166,8 @@ class DescribedResource(CloudResource):
         del inputs
         current = self.describe(identity, environment)
         if current is not None:
-            place = self.place(environment, identity)
             while_in_use(
-                lambda: self.remove(current, environment, place),
+                lambda: self.remove(current, environment),
                 environment.clock,
                 users=lambda: self.users(identity, environment),
                 codes=self.IN_USE,
@@ -163,11 +175,10 @@ class DescribedResource(CloudResource):
             )
 
     def _apply(self, change: Change, current: Described, spec: Any, environment: Environment) -> None:
-        call, place = environment.aws.call, self.place(environment, self.id_of(current))
         if change.otherwise and not plain(spec)[change.inputs[0]]:
-            call(self.TAGGING.service, change.otherwise, place, **self.named(current))
+            self.call(current, environment, change.otherwise)
         else:
-            call(self.TAGGING.service, change.method, place, **self.named(current), **change.parameters(spec))
+            self.call(current, environment, change.method, **change.parameters(spec))
 
     def _finished(self, current: Described, spec: Any, environment: Environment) -> Created[Any]:
         """The created resource, with all its settings."""

@@ -93,6 +93,15 @@ class CloudResource(Resource):
         """All tags of the resource: the declared ones and those of its owner."""
         return {**spec.tags, **owner_tags(environment)}
 
+    def update(self, identity: str, new: Any, environment: Environment, recorded: Mapping[str, Any]) -> Any:
+        """As `change`: what is live counts, not what is recorded."""
+        del recorded
+        return self.change(identity, new, environment)
+
+    @abstractmethod
+    def change(self, identity: str, new: Any, environment: Environment) -> Any:
+        """Set the differences from its live state; the new outputs."""
+
     @abstractmethod
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Delete it; success if it does not exist."""

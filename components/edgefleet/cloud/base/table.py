@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgefleet.io.tagging import value_at
 from edgefleet.io.waiting import PATIENCE
 from edgefleet.model.spec import Unordered, adapter
 from edgefleet.model.type_introspection import at, defaults_of
 
 Described = Mapping[str, Any]
 """A service's description of a resource."""
+Reading = str | Callable[[Described], Any]
+"""How a value is read from a description: its path, or a function that returns it in its final form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,16 @@ class Table:
     """Where the answer of `create`, or of `read` where there is one, has the description, ``Vpc``."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """dict[input -> parameter of `create`, also path in a description]."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """dict[input -> path in a description] of those that `create` does not take in this form."""
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    """dict[field of the outputs -> path in a description]."""
+    settings: Mapping[str, Reading] = field(default_factory=dict)
+    """dict[input -> where a description has it] of those that `create` does not take in this form."""
+    outputs: Mapping[str, Reading] = field(default_factory=dict)
+    """dict[field of the outputs -> where a description has it]."""
+    besides: Callable[[Any], Mapping[str, Any]] = lambda _: {}
+    """Spec -> parameters of `create` beside `fields`."""
+    token: str = ""
+    """Parameter of `create` by which the service takes a second call for the first."""
+    tagged: Reading = ""
+    """Where a description has the name in the service's tag calls; by default it is `key`."""
     changes: tuple[Change, ...] = ()
     """Calls that set what differs, in this order."""
     readiness: Readiness | None = None
@@ -69,9 +78,15 @@ def plain(spec: Any) -> dict[str, Any]:
     return {name: in_order(type(spec), name, value) for name, value in values.items()}
 
 
-def read_back(of: Any, name: str, value: Any) -> Any:
-    """A described value as the input `name` of the spec `of` would have it; absent is the default."""
-    if value is None:
+def found(current: Described, reading: Reading) -> Any:
+    """The value of a description."""
+    return value_at(current, reading) if isinstance(reading, str) else reading(current)
+
+
+def read_back(of: Any, name: str, current: Described, reading: Reading) -> Any:
+    """The input `name` of the spec `of` as a description has it; what is absent at a path is the default."""
+    value = found(current, reading)
+    if value is None and isinstance(reading, str):
         return defaults_of(of).get(name)
     return in_order(of, name, value)
 
