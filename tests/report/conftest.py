@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
+from edgefleet.fleetfile.document import ImageStore
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.provenance import Provenance
+from edgefleet.fleetfile.source import Source
+from edgefleet.model.hub import ControlPlane
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.model.steps import Op, Outcome, Step
@@ -18,16 +22,12 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "report"
 URN = "urn:pulumi:dev::fleet::edgefleet:index:Fleet$edgefleet:index:Site::"
 
 
-@dataclass(frozen=True)
-class FakeFleet:
-    """What a report asks of a fleet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeFleet(Fleet):
+    """A fleet whose lines are given."""
 
-    sites: dict[str, SiteSpec]
-    name: str = "retail-eu"
-    region: str = "eu-central-1"
     lines: dict[tuple[str, str], str] = field(default_factory=dict)
     """dict[(site, path) -> where]."""
-    lock: ArtifactsLock = field(default_factory=lambda: EMPTY)
 
     def locate(self, site: str, path: str = "") -> str:
         """Where a value was declared."""
@@ -110,7 +110,16 @@ class Made:
 
     def fleet(self, inputs: Sequence[dict[str, Any]], **more: Any) -> FakeFleet:
         """A fleet of these sites."""
-        return FakeFleet({each["name"]: from_plain(SiteSpec, each) for each in inputs}, **more)
+        return FakeFleet(
+            name="retail-eu",
+            region="eu-central-1",
+            recipe=1,
+            control_plane=ControlPlane(),
+            images=ImageStore(),
+            sites={each["name"]: from_plain(SiteSpec, each) for each in inputs},
+            provenance=Provenance(text=Source("", "stacks/eu.fleet.yaml")),
+            **more,
+        )
 
     def outcome(self, steps: Sequence[Step], **more: Any) -> Outcome:
         """An outcome with these steps."""

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from edgefleet.errors import Problem
 from edgefleet.model.steps import Diagnostic
-from edgefleet.report import diagnosing, problems
+from edgefleet.report import problems
 
 WORDS = st.text("abc defg", min_size=1).map(lambda text: f"it {text.strip()}".strip())
 
 
 def told(message: str, urn: str = "urn:pulumi:dev::fleet::t::berlin") -> list[Problem]:
-    return [*diagnosing.problems([Diagnostic(severity="error", message=message, urn=urn)])]
+    return [*problems.diagnosed([Diagnostic(severity="error", message=message, urn=urn)])]
 
 
 @given(
@@ -51,7 +51,7 @@ def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
     lines = ["1 of 1 images are missing; run up again", "/a/n1.iso: cannot be written; choose another place"]
     said = ["\n".join(lines), "\n".join(f"* {line}" for line in lines)]
     diagnostics = [Diagnostic(severity="error", message=each, urn="u::dev::berlin") for each in said]
-    found = [*diagnosing.problems(diagnostics)]
+    found = [*problems.diagnosed(diagnostics)]
     assert [("", "1 of 1 images are missing"), ("/a/n1.iso", "cannot be written")] == [
         (each.where, each.problem) for each in found
     ]

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from edgefleet.model.site_resource import TOKEN
-from edgefleet.report.progress import EVERY, Drawn, Spoken, Transfers, progress
+from edgefleet.report.progress import EVERY, SiteProgress, Transfers
 
 
 def finished(name: str, type_: str = TOKEN) -> Any:
@@ -19,7 +19,8 @@ def finished(name: str, type_: str = TOKEN) -> Any:
 def test_elsewhere_than_on_a_terminal_there_are_lines_now_and_then() -> None:
     """One line at the start, then one every few seconds, whatever the number of events."""
     stream, now = io.StringIO(), [0.0]
-    with Spoken(Console(file=stream, width=80), "planning dev", 3, clock=lambda: now[0]) as shown:
+    console = Console(file=stream, width=80)
+    with SiteProgress(console, "planning dev", 3, is_animated=False, clock=lambda: now[0]) as shown:
         shown.on_event(finished("a"))
         now[0] = EVERY + 0.5
         shown.on_event(SimpleNamespace())
@@ -31,11 +32,12 @@ def test_elsewhere_than_on_a_terminal_there_are_lines_now_and_then() -> None:
 
 def test_the_terminal_alone_decides_about_drawing() -> None:
     """A forced colour does not start a bar in a log."""
-    console = Console(file=io.StringIO(), force_terminal=True)
-    assert isinstance(progress(console, "x", 1, is_animated=False), Spoken)
-    with progress(console, "x", None, is_animated=True) as drawn:
-        drawn.on_event(finished("a"))
-        assert isinstance(drawn, Drawn)
+    plain, drawn = io.StringIO(), io.StringIO()
+    for stream, is_animated in ((plain, False), (drawn, True)):
+        console = Console(file=stream, width=80, force_terminal=True)
+        with SiteProgress(console, "x", None, is_animated=is_animated) as shown:
+            shown.on_event(finished("a"))
+    assert ("x ...\n", True) == (plain.getvalue(), drawn.getvalue().endswith("\x1b[2K"))
 
 
 @pytest.mark.parametrize("is_animated", [False, True])

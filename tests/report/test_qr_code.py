@@ -10,7 +10,7 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgefleet.report.qr_code import QUIET, QrCode, qr_code
+from edgefleet.report.site_sheet import QUIET, QrCode, qr_code
 
 
 def drawn(code: QrCode) -> list[list[bool]]:

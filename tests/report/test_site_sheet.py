@@ -47,16 +47,16 @@ def test_each_format_has_a_medium_and_steps(format_: Format) -> None:
     """What is known to the model can be printed."""
     assert (template_root() / "sheet" / "formats" / f"{format_}.html.j2").is_file()
     spec = with_node(of("recipe-1/server-static"), image=Medium(format=format_), payload=PAYLOAD)
-    (work,) = made(spec).works
-    assert work.medium
-    assert work.has_payload_medium is (not FORMATS[format_].is_composed)
+    (setup,) = made(spec).setups
+    assert setup.medium
+    assert setup.has_payload_medium is (not FORMATS[format_].is_composed)
 
 
 @pytest.mark.parametrize(("storage", "medium"), [("sd", "SD card"), ("nvme", "NVMe disk"), ("emmc", "eMMC")])
 def test_a_whole_disk_is_called_what_it_is(storage: Any, medium: str) -> None:
     spec = with_node(of("recipe-1/server-static"), image=Medium(format="raw"), storage=storage)
-    (work,) = made(spec).works
-    assert (medium, storage) == (work.medium, work.storage)
+    (setup,) = made(spec).setups
+    assert (medium, storage) == (setup.medium, setup.storage)
 
 
 def test_nodes_that_are_set_up_alike_stand_together_and_the_server_first() -> None:
@@ -66,30 +66,33 @@ def test_nodes_that_are_set_up_alike_stand_together_and_the_server_first() -> No
     turned = replace(spec, nodes=dict(reversed(spec.nodes.items())))
     assert names == [node.name for node in made(turned).nodes]
     alike = replace(spec, nodes={name: replace(node, payload=PAYLOAD) for name, node in spec.nodes.items()})
-    assert [len(names)] == [len(work.nodes) for work in made(alike).works]
+    assert [len(names)] == [len(setup.nodes) for setup in made(alike).setups]
     apart = with_node(alike, image=Medium(format="script"))
-    assert [1, len(names) - 1] == [len(work.nodes) for work in made(apart).works]
+    assert [1, len(names) - 1] == [len(setup.nodes) for setup in made(apart).setups]
 
 
 def test_a_board_that_starts_anew_by_itself_is_known() -> None:
-    (work,) = made(of("recipe-1/raspberry-pi")).works
+    (setup,) = made(of("recipe-1/raspberry-pi")).setups
     assert (True, True, "ttyAMA0, 115200 baud") == (
-        work.is_restarting,
-        work.is_raspberry_pi,
-        work.serial_console,
+        setup.is_restarting,
+        setup.is_raspberry_pi,
+        setup.serial_console,
     )
-    (work,) = made(of("recipe-1/server-static")).works
-    assert (False, False, "") == (work.is_restarting, work.is_raspberry_pi, work.serial_console)
+    (setup,) = made(of("recipe-1/server-static")).setups
+    assert (False, False, "") == (setup.is_restarting, setup.is_raspberry_pi, setup.serial_console)
 
 
 def test_the_link_is_told_in_a_few_words() -> None:
     """By cable, by air, over several ports."""
     spec = of("recipe-1/server-static")
     node = made(spec).nodes[0]
-    assert ("02:00:5e:10:00:01", ("10.1.1.10/24", "gateway 10.1.1.1")) == (node.mac, node.network)
-    assert ("10.1.1.10", True) == (node.address, node.has_cable)
+    assert ("02:00:5e:10:00:01", ("10.1.1.10/24", "gateway 10.1.1.1")) == (
+        node.spec.network.mac,
+        node.network,
+    )
+    assert ("10.1.1.10", None) == (node.spec.network.ip, node.spec.network.wifi)
     air = made(of("recipe-1/raspberry-pi")).nodes[0]
-    assert (("address by DHCP", "Wi-Fi “Laden Gäste”"), False) == (air.network, air.has_cable)
+    assert ("address by DHCP", "Wi-Fi “Laden Gäste”") == air.network
     network = replace(spec.nodes["n1"].network, bond=Bond(interfaces=("enp1s0", "enp2s0")), vlan=7)
     bonded = made(with_node(spec, network=network)).nodes[0]
     assert ("cables in enp1s0 and enp2s0", "VLAN 7") == bonded.network[2:]

@@ -10,7 +10,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.model.medium import Base, Medium, PayloadFile
 from edgefleet.model.site import SiteSpec
-from edgefleet.report import footer
+from edgefleet.report import text
 from edgefleet.site.capacity import ROOM, check_fits, medium_usages
 
 SITE = spec_of(GOLDEN / "recipe-1/server-static")
@@ -49,7 +49,7 @@ RAW: dict[str, Any] = {"format": "raw", "base": Base(source="file:base.raw", sha
 def test_what_a_medium_holds(made: SiteSpec, lock: ArtifactsLock, said: str) -> None:
     """The payload and the base, on the medium that is named or on the node's disk."""
     (found,) = medium_usages({"a": made}, lock)
-    assert said == footer.held(found)
+    assert said == text.held(found)
 
 
 def test_a_seed_alone_is_nothing_to_tell() -> None:
@@ -59,7 +59,7 @@ def test_a_seed_alone_is_nothing_to_tell() -> None:
 def test_equal_boxes_are_one_line() -> None:
     """With a count; a few are named."""
     sites = {name: site(name, **RAW) for name in ("a", "b", "c", "d")} | {"e": site("e")}
-    lines = [line.plain for line in footer.media(tuple(medium_usages(sites, LOCK)))]
+    lines = [line.plain for line in text.media(tuple(medium_usages(sites, LOCK)))]
     assert [
         "MEDIA - 5 nodes with more than a seed",
         "  digests identify the inputs; image build prints the SHA-256 of each file",

@@ -19,7 +19,7 @@ from edgefleet.io.artifact_cache import root_of
 from edgefleet.io.store import StorePlace
 from edgefleet.model.composing import Share
 from edgefleet.report.human import counted
-from edgefleet.report.progress import progress
+from edgefleet.report.progress import SiteProgress
 from edgefleet.site.artifact_source import Supplies
 from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import BuildContext, build_site
@@ -89,7 +89,7 @@ def build(session: Session, jobs: Iterable[SiteJob], total: int, setup: BuildCon
         Refused: the same, where one is a secret of another site in an image.
     """
     account = _Account(session, setup, total)
-    with progress(session.err, "building", total, is_animated=session.is_animated) as shown:
+    with SiteProgress(session.err, "building", total, is_animated=session.is_animated) as shown:
         for built in parallel.each(partial(build_site, context=setup), jobs, workers=min(workers, total)):
             shown.finished(built.name)
             account.add(built)

@@ -1,11 +1,70 @@
-"""`edgefleet emulator`: the emulated cloud of this project."""
+"""`edgefleet emulator`, and the cloud of a stack: its store of images, and whether one was lost."""
 
 import typer
 
-from edgefleet.commands.emulated_cloud import lose
 from edgefleet.commands.screen import say
-from edgefleet.commands.session import session_of
-from edgefleet.io import emulator
+from edgefleet.commands.session import Session, session_of
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.io import disk, emulator
+from edgefleet.io.store import ArtifactStore, StorePlace
+from edgefleet.model.steps import Operation
+
+MARK = ".edgefleet/emulator.lost"
+"""Exists until a lost cloud is recreated: only the command that starts a new one detects the loss."""
+LOST = "the emulated cloud of this project was lost with its contents; "
+AGAIN: dict[Operation, str] = {
+    "preview": "recreate them: edgefleet up --refresh -s {stack}",
+    "up": "the stack's resources there are recreated",
+    "refresh": "the stack's resources there are removed from the state",
+    "destroy": "nothing is left to remove there",
+}
+
+
+def emulator_of(session: Session) -> emulator.Emulator:
+    """The emulated cloud of the session's project; it is started where it does not run."""
+    return (session.emulator or emulator.ensure)(session.project)
+
+
+def opened(session: Session, fleet: Fleet) -> ArtifactStore:
+    """The store that the fleet's images are kept in."""
+    return place(session, fleet).open()
+
+
+def place(session: Session, fleet: Fleet) -> StorePlace:
+    """Where the fleet's images are kept; an emulated cloud is started."""
+    uri, cloud = fleet.images.store, fleet.control_plane.cloud
+    if not uri.startswith("s3:"):
+        return StorePlace(uri=uri, root=session.project)
+    is_emulated = cloud.endpoint == "emulated"
+    return StorePlace(
+        uri=uri,
+        root=session.project,
+        region=cloud.region,
+        endpoint=emulator_of(session).url if is_emulated else cloud.endpoint,
+        profile=cloud.profile,
+        role_arn=cloud.role_arn,
+        is_emulated=is_emulated,
+    )
+
+
+def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, stack: str) -> str:
+    """A note if the emulated cloud was lost; empty if it runs or none is used."""
+    if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
+        return ""
+    mark = session.project / MARK
+    if emulator_of(session).was_lost:
+        lose(session)
+    return LOST + AGAIN[operation].format(stack=stack) if mark.exists() else ""
+
+
+def lose(session: Session) -> None:
+    """Record that the emulated cloud no longer has what the state lists."""
+    disk.write(session.project / MARK, b"")
+
+
+def settle(session: Session) -> None:
+    """Forget that the emulated cloud was lost: the state is correct again."""
+    disk.remove(session.project / MARK)
 
 
 def stop(context: typer.Context) -> None:

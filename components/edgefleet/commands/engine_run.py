@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from edgefleet.commands import last_preview, removed_rows, screen, stack
-from edgefleet.commands.emulated_cloud import opened
+from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, recorded
@@ -19,7 +19,7 @@ from edgefleet.fleetfile.load import shared
 from edgefleet.model.steps import Operation, Outcome, Result
 from edgefleet.report import document, site_changes, text
 from edgefleet.report.plan_view import View
-from edgefleet.report.progress import progress
+from edgefleet.report.progress import SiteProgress
 from edgefleet.rollout.pending import Pending, pending
 from edgefleet.site import ledger
 
@@ -102,9 +102,8 @@ class Run:
             if self.fleet is not None:
                 file = stack.fleet_file(session.project, request.options.stack)
                 entered.enter_context(shared(file, self.fleet))
-            shown = entered.enter_context(
-                progress(session.err, title, total, is_animated=session.is_animated)
-            )
+            drawn = SiteProgress(session.err, title, total, is_animated=session.is_animated)
+            shown = entered.enter_context(drawn)
             return self.engine.run(operation, chosen, shown.on_event)
 
 

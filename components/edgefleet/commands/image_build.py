@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from edgefleet.commands import bulk, emulated_cloud, options
+from edgefleet.commands import bulk, emulator, options
 from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput, Problem
@@ -65,7 +65,7 @@ def build(  # noqa: PLR0913 - options
     session = session_of(context)
     check_choice(site, all_, discard=discard, upload=upload)
     assembly = bulk.order(session, stack, None if all_ else site)
-    place = emulated_cloud.place(session, assembly.fleet) if upload else None
+    place = emulator.place(session, assembly.fleet) if upload else None
     setup = bulk.build_context(session, out, share, place, is_discarding=discard)
     setup = bulk.signing(session, setup, sign_key or assembly.fleet.images.sign_key)
     setup = replace(setup, known=assembly.known())

@@ -6,7 +6,7 @@ from inspect import signature
 import typer
 
 from edgefleet.commands import options, screen
-from edgefleet.commands.emulated_cloud import check_emulated, opened, settle
+from edgefleet.commands.emulator import check_emulated, opened, settle
 from edgefleet.commands.engine_run import Request, Run, prepare, report_result, show
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import Session, session_of
@@ -137,11 +137,7 @@ def _forget(run: Run, operation: Operation, view: View) -> None:
 
 
 def _require_terminal(session: Session, operation: Operation, stack: str) -> None:
-    """Refuse to wait for an answer that cannot come.
-
-    Raises:
-        Refused: stdin is no terminal.
-    """
+    """Refuse to wait for an answer that cannot come."""
     if not session.is_interactive:
         look = f"see edgefleet preview -s {stack}, then " if operation == "up" else ""
         raise Refused.at(

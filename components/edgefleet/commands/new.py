@@ -71,11 +71,7 @@ def _text(part: str, words: dict[str, str]) -> str:
 
 
 def _check_free(root: Path, files: dict[str, str]) -> None:
-    """Refuse to write over anything.
-
-    Raises:
-        InvalidInput: something already exists.
-    """
+    """Refuse to write over anything."""
     if root.exists() and not root.is_dir():
         there = ["."]
     else:

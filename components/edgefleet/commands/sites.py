@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import options, stack
-from edgefleet.commands.emulated_cloud import opened
+from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import say, show
 from edgefleet.commands.session import EngineName, Session, session_of

@@ -73,11 +73,7 @@ def disk_key(
 
 
 def _having(fleet: Fleet, names: tuple[str, ...], way: str, example: str) -> list[SiteSpec]:
-    """The sites of these names.
-
-    Raises:
-        InvalidInput: some do not have this access.
-    """
+    """The sites of these names, which must all have this access."""
     specs = [fleet.sites[name] for name in names]
     problems = [
         Problem(

@@ -17,12 +17,7 @@ PASSPHRASE_FILE: Final = ".edgefleet/passphrase"  # noqa: S105 - the name of the
 
 
 def with_passphrase(environ: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return the environment; if it has no passphrase, with the project's own file.
-
-    Args:
-        environ: The process's environment.
-        project: Folder of Pulumi.yaml.
-    """
+    """Return the environment `environ`; if it has no passphrase, with the project's own file."""
     variables = dict(environ)
     file = project / PASSPHRASE_FILE
     if not variables.keys() & set(PASSPHRASE_VARIABLES) and file.exists():
@@ -46,13 +41,7 @@ def read_configuration(project: Path, stack: str, environ: Mapping[str, str]) ->
 
 
 def stack_crypter(salt: str | None, *, project: Path, stack: str, environ: Mapping[str, str]) -> Crypter:
-    """Return the crypter of a stack's secrets.
-
-    Args:
-        salt: The stack file's ``encryptionsalt``; None for a new one.
-        project: Folder of Pulumi.yaml.
-        stack: The stack's name.
-        environ: The process's environment.
+    """Return the crypter of a stack's secrets; `salt` is the stack file's, None for a new one.
 
     Raises:
         InvalidInput: the passphrase is missing or wrong.

@@ -26,10 +26,7 @@ _HINTS: Final = {
 
 @contextmanager
 def translated(stack: str) -> Iterator[None]:
-    """Raise the embedded engine's errors as edgefleet's.
-
-    Args:
-        stack: The stack's name, for the commands in hints.
+    """Raise the embedded engine's errors as edgefleet's; hints name commands with `stack`.
 
     Raises:
         EdgefleetError: in place of an `EngineError`.

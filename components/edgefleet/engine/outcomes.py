@@ -7,7 +7,7 @@ beside the resource's own. Default providers are not steps, nor are failed steps
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 from pulumi.automation import events as api
 
@@ -17,31 +17,18 @@ from edgefleet.provider import properties
 
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _OPS: Final[dict[str, Op]] = {
-    "same": "same",
-    "create": "create",
-    "update": "update",
-    "delete": "delete",
-    "replace": "replace",
+    **{op: op for op in get_args(Op)},
     "create-replacement": "replace",
     "delete-replaced": "delete",
-    "read": "read",
     "read-replacement": "replace",
-    "refresh": "refresh",
     "discard": "delete",
     "discard-replaced": "delete",
-    "import": "import",
     "import-replacement": "replace",
 }
 _HALVES: Final = frozenset({"create-replacement", "delete-replaced", "discard-replaced", "read-replacement"})
 _REMAINS: Final = frozenset({"delete-replaced", "discard-replaced"})
 _STAYING: Final = frozenset({"same", "create", "update", "read", "import", "refresh"})
-_SEVERITIES: Final = {
-    "info#err": "info",
-    "info": "info",
-    "warning": "warning",
-    "error": "error",
-    "debug": "debug",
-}
+_SEVERITIES: Final = frozenset({"info", "warning", "error", "debug"})
 _COLORS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOISE: Final = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 _PLAIN: Final = frozenset({int, float, bool, type(None)})
@@ -148,7 +135,7 @@ class Collector:
             seen.has_failed = True
 
     def _diagnose(self, event: api.DiagnosticEvent) -> None:
-        severity = _SEVERITIES.get(event.severity, "info")
+        severity = event.severity if event.severity in _SEVERITIES else "info"
         message = _COLORS.sub("", event.message).strip().removeprefix(_PREFIX)
         if severity == "debug" or event.ephemeral or not message or message in _NOISE:
             return

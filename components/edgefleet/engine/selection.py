@@ -8,11 +8,7 @@ from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 
 
 def choose(name: Literal["auto", "pulumi", "local"] = "auto") -> Engine:
-    """Return an engine.
-
-    Args:
-        name: ``auto`` takes the CLI if it is on PATH and new enough.
-    """
+    """Return an engine; ``auto`` takes the CLI if it is on PATH and new enough."""
     if name == "local":
         return EmbeddedEngine()
     if name == "pulumi":

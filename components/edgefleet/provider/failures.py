@@ -55,12 +55,9 @@ class Status(grpc.Status):
 
 
 def status_of(error: Exception, call: str, outputs: Callable[[object], Mapping[str, Any]]) -> Status:
-    """The status that reports `error`.
+    """The status that reports `error` of `call`, ``Create of edgefleet:aws:Bucket``.
 
-    Args:
-        error: the exception.
-        call: the call, ``Create of edgefleet:aws:Bucket``, for bugs.
-        outputs: turns typed outputs of an incomplete resource into plain data.
+    `outputs` turns typed outputs of an incomplete resource into plain data.
     """
     if not isinstance(error, EdgefleetError):
         return Status(grpc.StatusCode.INTERNAL, _bug(error, call))

@@ -19,12 +19,7 @@ _SIMPLE = {"string", "integer", "number", "boolean"}
 
 
 def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | None = None) -> str:
-    """The package's schema as JSON text.
-
-    Args:
-        resources: the custom resources.
-        components: dict[type token -> component as the schema has it].
-    """
+    """The package's schema as JSON text; `components` is dict[type token -> component in the schema's form]."""
     types: dict[str, Any] = {}
     own = {resource.TOKEN: resource_schema(resource, types) for resource in resources}
     config = _properties(Config, types)

@@ -1,8 +1,10 @@
 """Problems as text: code, description, place with the source line and a caret, and a fix.
 
-Equal problems are shown once, with a count and their places.
+Equal problems are shown once, with a count and their places. On the way through Pulumi's protocol a problem
+becomes one line, ``where: path: problem; hint``; parsed again, equal causes at a thousand sites are one.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from edgefleet.errors import Problem
+from edgefleet.model.steps import Diagnostic
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, listed, wrapped
 
@@ -17,6 +20,17 @@ SourceLine = Callable[[str, int], str | None]
 """(file, line from 1) -> the line, or `None` if it is not readable."""
 PLACES = 5
 """Places named of equal problems."""
+STACK = "pulumi:pulumi:Stack"
+WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\"]+(?::\d+){1,2}")
+"""A file with or without a line, or the address of something stored."""
+PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")
+INPUT = re.compile(
+    r"duplicate resource urn|edgefleet has no resource "
+    r"|property '?[\w.\[\]-]+'?(?: with value .*)?(?: has a problem)?: ",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An engine's messages about wrong input of the program: a duplicate name, an unknown type, a value that the
+provider does not accept."""
 
 
 def lines(problems: Iterable[Problem], source_line: SourceLine) -> Iterator[Text]:
@@ -113,3 +127,45 @@ def window(text: str, column: int, width: int) -> tuple[str, int]:
     while cell_len(shown) > width:
         shown = shown[:-1]
     return shown.rstrip(), cell_len(clean[start:at])
+
+
+def code_of(message: str) -> str:
+    """``input`` where the user's input is at fault, else ``engine``."""
+    return "input" if INPUT.search(message) else "engine"
+
+
+def diagnosed(diagnostics: Iterable[Diagnostic]) -> Iterator[Problem]:
+    """The problems in the errors among `diagnostics`; an engine's own message stays as it is.
+
+    For a partly created resource, an engine repeats the failures as a list below the error.
+    """
+    reported: set[Problem] = set()
+    for diagnostic in diagnostics:
+        message = diagnostic.message.strip()
+        if diagnostic.severity == "error" and message:
+            name = _resource(diagnostic)
+            causes = [_parsed(line.removeprefix("* "), name) for line in message.splitlines()]
+            if all(problem.hint for problem in causes):
+                yield from (problem for problem in dict.fromkeys(causes) if problem not in reported)
+                reported.update(causes)
+            else:
+                yield Problem(code=code_of(message), path=name, problem=message, hint="")
+
+
+def _resource(diagnostic: Diagnostic) -> str:
+    """Name of the resource that an error is about; empty for the stack itself."""
+    return "" if STACK in diagnostic.urn else diagnostic.urn.rsplit("::", 1)[-1]
+
+
+def _parsed(line: str, name: str) -> Problem:
+    where, path = "", ""
+    head, colon, rest = line.partition(": ")
+    if colon and WHERE.fullmatch(head):
+        where, line = head, rest
+    head, colon, rest = line.partition(": ")
+    if colon and PATH.fullmatch(head):
+        path, line = head, rest
+    text, _, hint = line.rpartition("; ")
+    return Problem(
+        code=code_of(line), where=where, path=path or name, problem=text or hint, hint=hint if text else ""
+    )

@@ -4,15 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
-from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
-from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.steps import Operation, Outcome, Result, Step
-from edgefleet.report import diagnosing
+from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout.pending import Pending
@@ -32,40 +30,12 @@ WARNINGS = 5
 """Warnings of the engine that are shown; equal ones count once."""
 
 
-class Described(Protocol):
-    """The parts of a fleet that a report needs; `edgefleet.fleetfile.fleet.Fleet` has them."""
-
-    @property
-    def name(self) -> str:
-        """Name of the fleet."""
-        ...
-
-    @property
-    def region(self) -> str:
-        """Name of the region."""
-        ...
-
-    @property
-    def sites(self) -> dict[str, SiteSpec]:
-        """dict[site name -> spec], in the file's order."""
-        ...
-
-    @property
-    def lock(self) -> ArtifactsLock:
-        """The artifacts lock beside the file."""
-        ...
-
-    def locate(self, site: str, path: str) -> str:
-        """``file:line:column`` of a value of a site."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """The inputs of a view beside the engine's outcome."""
 
     at: datetime
-    fleet: Described | None = None
+    fleet: Fleet | None = None
     """The fleet file; `None` if it is not needed or was removed."""
     store: str = ""
     """URI of the image store."""
@@ -104,7 +74,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         unlocked=_unlocked(asks),
         media=_media(asks),
         store=seen.store or _store(steps),
-        problems=tuple(diagnosing.problems(outcome.diagnostics)),
+        problems=tuple(problems.diagnosed(outcome.diagnostics)),
         targets=seen.targets,
         notes=(*seen.notes, *_warnings(outcome)),
         steps=outcome.steps,
@@ -203,13 +173,13 @@ def _others(outcome: Outcome) -> Iterator[Row]:
     """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
-        is_named = is_touched and step.type not in {diagnosing.STACK, *COMPONENTS}
+        is_named = is_touched and step.type not in {problems.STACK, *COMPONENTS}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
             yield present(step)
 
 
-def _shared(fleet: Described | None) -> dict[str, int]:
+def _shared(fleet: Fleet | None) -> dict[str, int]:
     """dict[Wi-Fi passphrase -> sites], of those in more than one site's images."""
     counts: Counter[str] = Counter()
     for spec in fleet.sites.values() if fleet else ():
@@ -218,7 +188,7 @@ def _shared(fleet: Described | None) -> dict[str, int]:
     return {name: count for name, count in sorted(counts.items()) if count > 1}
 
 
-def _unlocked(fleet: Described | None) -> tuple[str, ...]:
+def _unlocked(fleet: Fleet | None) -> tuple[str, ...]:
     """Versions of k3s that some node runs without a digest from a lock."""
     specs = fleet.sites.values() if fleet else ()
     return tuple(
@@ -232,7 +202,7 @@ def _unlocked(fleet: Described | None) -> tuple[str, ...]:
     )
 
 
-def _media(fleet: Described | None) -> tuple[MediumUsage, ...]:
+def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
     return tuple(medium_usages(fleet.sites, fleet.lock)) if fleet else ()
 
 

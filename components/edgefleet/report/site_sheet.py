@@ -6,7 +6,10 @@ it contains no secret: only names, addresses, digests of images, and where to as
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from urllib.parse import urlsplit
+
+import segno
 
 from edgefleet.images import FORMATS
 from edgefleet.io.templates import render_html
@@ -15,7 +18,6 @@ from edgefleet.model.medium import Format
 from edgefleet.model.page import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
-from edgefleet.report.qr_code import QrCode, qr_code
 from edgefleet.runtimes import runtime_of
 
 DISKS: Mapping[StorageKind, str] = {
@@ -26,6 +28,20 @@ DISKS: Mapping[StorageKind, str] = {
     "hdd": "hard disk",
 }
 """dict[kind of the boot medium -> its common name]."""
+QUIET = 4
+"""Modules of white around it (ISO/IEC 18004, 9.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QrCode:
+    """A code as a drawing."""
+
+    text: str
+    """Its content."""
+    size: int
+    """Modules a side, the white around it included."""
+    path: str
+    """Of the dark modules, as SVG writes paths (``M4 4h7v1h-7z``), in modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,33 +59,37 @@ class SheetNode:
     """One node."""
 
     name: str
-    """The node's."""
-    hostname: str
-    role: str
+    spec: Node
     profile: str
     """Its hardware class; empty where that is not known."""
-    board: str
-    """``arm64, Raspberry Pi``."""
-    memory: int
-    """Bytes."""
-    disk: int
-    """Bytes of the boot medium."""
-    storage: str
-    """Common name of the boot medium."""
-    mac: str
-    """Hardware address of its link; empty if not given."""
-    network: tuple[str, ...]
-    """How it reaches its network, in a few words each."""
-    address: str
-    """Fixed address; empty where it asks DHCP."""
-    has_cable: bool
-    """Whether its link is a cable."""
-    file: str
-    digest: str
+    image: SheetImage
+
+    @property
+    def board(self) -> str:
+        """``arm64, Raspberry Pi``."""
+        return self.spec.arch + (", Raspberry Pi" if self.spec.hardware.raspberry_pi is not None else "")
+
+    @property
+    def storage(self) -> str:
+        """Common name of the boot medium."""
+        return DISKS[self.spec.storage]
+
+    @property
+    def network(self) -> tuple[str, ...]:
+        """How it reaches its network, in a few words each."""
+        network = self.spec.network
+        if FORMATS[self.spec.image.format].keeps_network:
+            return ("stays as it is",)
+        link = f"Wi-Fi “{network.wifi.ssid}”" if network.wifi else ""
+        if network.bond is not None and not link:
+            link = "cables in " + " and ".join(network.bond.interfaces)
+        gateway = f"gateway {network.gateway}" if network.gateway else ""
+        vlan = "" if network.vlan is None else f"VLAN {network.vlan}"
+        return tuple(filter(None, (network.address or "address by DHCP", gateway, link, vlan)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Setup:
     """Nodes that are set up in the same way."""
 
     format: Format
@@ -99,7 +119,7 @@ class Sheet:
     place: tuple[str, ...]
     """Its location: ``Berlin, DE``, then degrees; empty if not given."""
     code: QrCode
-    works: tuple[Work, ...]
+    setups: tuple[Setup, ...]
     user: str
     """The user who may log in by SSH; empty without one."""
     source: str
@@ -112,7 +132,7 @@ class Sheet:
     @property
     def nodes(self) -> tuple[SheetNode, ...]:
         """All of its nodes."""
-        return tuple(node for work in self.works for node in work.nodes)
+        return tuple(node for setup in self.setups for node in setup.nodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +148,7 @@ class SheetContext:
 
 
 def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> Sheet:
-    """The sheet of the site `spec`.
-
-    Args:
-        spec: the site.
-        images: dict[node -> its image].
-        context: the content that is not in the spec.
-    """
+    """The sheet of the site `spec`; `images` is dict[node -> its image]."""
     peer, ssm = spec.break_glass.wireguard, spec.break_glass.ssm
     ways = ["WireGuard" if peer else "", "AWS Systems Manager" if ssm else ""]
     return Sheet(
@@ -145,7 +159,7 @@ def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContex
         group=context.group or "",
         place=() if spec.location is None else _place(spec.location),
         code=qr_code(_code_text(spec, context.page)),
-        works=_works(spec, images, context),
+        setups=_setups(spec, images, context),
         user=next((user.name for user in spec.users if user.is_admin), ""),
         source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
         has_console=spec.break_glass.console,
@@ -169,19 +183,21 @@ def _place(location: Location) -> tuple[str, ...]:
     return tuple(filter(None, (town, at)))
 
 
-def _works(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> tuple[Work, ...]:
+def _setups(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> tuple[Setup, ...]:
     """The site's nodes by their setup, its server first: the others join it."""
-    alike: dict[Work, list[SheetNode]] = {}
+    alike: dict[Setup, list[SheetNode]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda item: not runtime_of(item[1]).runs_api):
-        alike.setdefault(_work(node), []).append(_node(node, name, images[name], context))
-    return tuple(replace(work, nodes=tuple(nodes)) for work, nodes in alike.items())
+        alike.setdefault(_setup(node), []).append(
+            SheetNode(name=name, spec=node, profile=context.profiles.get(name) or "", image=images[name])
+        )
+    return tuple(replace(setup, nodes=tuple(nodes)) for setup, nodes in alike.items())
 
 
-def _work(node: Node) -> Work:
+def _setup(node: Node) -> Setup:
     """The setup of `node`, without its nodes."""
     kind = FORMATS[node.image.format]
     port, _, rate = (node.hardware.serial_console or "").partition(",")
-    return Work(
+    return Setup(
         format=kind.name,
         medium=kind.medium or DISKS[node.storage],
         storage=node.storage if kind.medium is None else None,
@@ -192,45 +208,27 @@ def _work(node: Node) -> Work:
     )
 
 
-def _node(node: Node, name: str, image: SheetImage, context: SheetContext) -> SheetNode:
-    board = "Raspberry Pi" if node.hardware.raspberry_pi is not None else ""
-    return SheetNode(
-        name=name,
-        hostname=node.hostname,
-        role=node.role,
-        profile=context.profiles.get(name) or "",
-        board=", ".join(filter(None, (node.arch, board))),
-        memory=node.memory,
-        disk=node.disk,
-        storage=DISKS[node.storage],
-        mac=(node.network.mac or "").lower(),
-        network=tuple(_network(node)),
-        address=node.network.ip or "",
-        has_cable=node.network.wifi is None,
-        file=image.file,
-        digest=image.digest,
-    )
-
-
-def _network(node: Node) -> list[str]:
-    network = node.network
-    if FORMATS[node.image.format].keeps_network:
-        return ["stays as it is"]
-    phrases = [network.address or "address by DHCP"]
-    if network.gateway:
-        phrases.append(f"gateway {network.gateway}")
-    if network.wifi is not None:
-        phrases.append(f"Wi-Fi “{network.wifi.ssid}”")
-    elif network.bond is not None:
-        phrases.append("cables in " + " and ".join(network.bond.interfaces))
-    if network.vlan is not None:
-        phrases.append(f"VLAN {network.vlan}")
-    return phrases
-
-
 def pages(title: str, sheets: Iterable[Sheet]) -> Iterator[str]:
     """One printable page of HTML with a section for each of `sheets`, without scripts and external files."""
     yield render_html("sheet/head.html.j2", title=title)
     for sheet in sheets:
         yield render_html("sheet/site.html.j2", sheet=sheet, digest=digest, size=size)
     yield "</body>\n</html>\n"
+
+
+def qr_code(text: str) -> QrCode:
+    """The code for `text`: the smallest that can be read with 15 % of it dirty or torn."""
+    matrix = segno.make_qr(text, error="m").matrix
+    runs = (run for y, row in enumerate(matrix, start=QUIET) for run in _runs(row, y))
+    return QrCode(text=text, size=len(matrix) + 2 * QUIET, path="".join(runs))
+
+
+def _runs(row: bytearray, y: int) -> list[str]:
+    """Rectangles for the dark modules of one row."""
+    runs, x = [], QUIET
+    for is_dark, modules in groupby(row):
+        length = len(list(modules))
+        if is_dark:
+            runs.append(f"M{x} {y}h{length}v1h-{length}z")
+        x += length
+    return runs
