@@ -19,7 +19,7 @@ _SIMPLE = {"string", "integer", "number", "boolean"}
 
 
 def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | None = None) -> str:
-    """The package's schema as JSON text; `components` is dict[type token -> component in the schema's form]."""
+    """The package's schema as JSON text; `components` is dict[type token -> the component's own schema]."""
     types: dict[str, Any] = {}
     own = {resource.TOKEN: resource_schema(resource, types) for resource in resources}
     config = _properties(Config, types)
