@@ -16,10 +16,10 @@ from tests.io.servers import FakeRegistry, FileServer, page, serving, status
 
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.io.artifact_cache import ArtifactCache
+from edgefleet.io.artifact_cache import ArtifactCache, lay_out
 from edgefleet.io.sourcing import Sources
 from edgefleet.site import artifact_fetching
-from edgefleet.site.artifact_source import Supplies
+from edgefleet.site.composed_node import Supplies
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -129,7 +129,7 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert () == fleet.sites["berlin"].nodes["n1"].payload
     folder = tmp_path / "payload"
     supplies = Supplies(cache=shop.cache.root, project=shop.world.project)
-    supplies.lay_out(node, folder)
+    lay_out(supplies.open(), node.payload, folder)
     made = {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
     assert {*(file.path for file in node.payload), "SHA256SUMS"} == made
     assert [K3S, SHIM] == [
@@ -143,8 +143,9 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     )
     assert 0 == checked.returncode
     assert (folder / "bin/k3s").stat().st_ino == (shop.cache.root / "sha256" / sha256(K3S)).stat().st_ino
-    supplies.lay_out(node, folder)  # again is as well
-    assert BASE == supplies.base(node.image.base or pytest.fail("no base")).read_bytes()
+    lay_out(supplies.open(), node.payload, folder)  # again is as well
+    base = node.image.base or pytest.fail("no base")
+    assert BASE == supplies.open().fetch(base.source, base.sha256).read_bytes()
 
 
 def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
@@ -249,7 +250,7 @@ def test_what_fails_does_not_keep_the_others_from_coming(shop: Shop) -> None:
     with pytest.raises(
         Exception, match=r"not in the cache of artifacts: images/k3s-airgap-images-amd64\.tar\.zst"
     ):
-        supplies.lay_out(node, shop.world.project / "payload")
+        lay_out(supplies.open(), node.payload, shop.world.project / "payload")
     assert not (shop.world.project / "payload").exists()
     shop.files.files[f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] = airgap
     shop.files.asked.clear()

@@ -1,12 +1,10 @@
 """The provider behind a real socket: in this process, or in the one that the CLI would start."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
+from tests.site.conftest import fake_image
 
 from edgefleet.io.environment import Environment
 from edgefleet.model.site import SiteSpec
@@ -23,31 +22,15 @@ from edgefleet.provider import plugin_path
 from edgefleet.provider.properties import encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
+from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site
 
 Stub = Any  # the generated stub carries no types for its calls
 
 
-@dataclass(frozen=True)
-class FakeImage:
-    """Bytes that say what they were made from."""
-
-    data: bytes
-    name: str
-    identity: str | None = None
-
-    @property
-    def digest(self) -> str:
-        return "sha256:" + hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def files(self) -> dict[str, str]:
-        return {}
-
-
-def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
+def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
     return {
-        name: FakeImage(json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(), f"{name}.iso")
+        name: fake_image(name, json.dumps([name, to_plain(node), key, dict(passphrases)]).encode())
         for name, node in site.nodes.items()
     }
 

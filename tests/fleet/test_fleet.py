@@ -16,9 +16,9 @@ from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import certificate_key
 from edgefleet.model.site_resource import TOKEN, SiteInputs
-from edgefleet.model.spec import from_plain
-from edgefleet.site.artifact_source import Supplies
+from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.site.building import BuildContext, build_site
+from edgefleet.site.composed_node import Supplies
 from edgefleet.site.inputs import StackSecrets, assemble
 from edgefleet.site.masked_files import masked_files
 from edgefleet.site.render import render
@@ -189,15 +189,18 @@ def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
     secrets = StackSecrets(stack="test", fleet_secret=SECRET, passphrases=passphrases)
     fleet = load_fleet(tmp_path / fleet_file, tmp_path)
     assembly = assemble(fleet, secrets, today=datetime(2026, 11, 24, tzinfo=UTC))
-    assert {"alpha": assembly.plain("alpha"), "beta": assembly.plain("beta")} == registered
+    assert {
+        "alpha": to_plain(assembly.inputs("alpha")),
+        "beta": to_plain(assembly.inputs("beta")),
+    } == registered
     shop = BuildContext(out=tmp_path / "out", supplies=Supplies(cache=tmp_path / "cache", project=tmp_path))
-    for job in assembly.jobs():
-        built = build_site(job, context=shop)
+    for site in assembly.all_inputs():
+        built = build_site(site, context=shop)
         assert () == built.problems
-        previewed = render(from_plain(SiteInputs, registered[job.name]))
-        explained = masked_files(assembly.inputs(job.name))
+        previewed = render(from_plain(SiteInputs, registered[site.name]))
+        explained = masked_files(site)
         for node, image in previewed.items():
-            assert image.data == (tmp_path / "out" / job.name / image.name).read_bytes()
+            assert image.data == (tmp_path / "out" / site.name / image.name).read_bytes()
             data = {path: file.data for path, file in explained[node].items()}
             assert image.contents == {path: data[f"cidata/{path}"] for path in image.contents}
         assert {image.digest for image in previewed.values()} == {each.digest for each in built.images}

@@ -1,7 +1,6 @@
 """A servicer in this process, a fake renderer and a small site."""
 
 import copy
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
+from tests.site.conftest import fake_image
 
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.model.site import SiteSpec
@@ -18,26 +18,10 @@ from edgefleet.model.spec import to_plain
 from edgefleet.provider.failures import problems_of
 from edgefleet.provider.properties import decode, encode
 from edgefleet.provider.servicer import Servicer
+from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-
-
-@dataclass(frozen=True)
-class FakeImage:
-    """An image whose bytes are its node, its key and whatever of the site the fake looks at."""
-
-    data: bytes
-    name: str
-    identity: str | None = None
-
-    @property
-    def digest(self) -> str:
-        return "sha256:" + hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def files(self) -> dict[str, str]:
-        return dict.fromkeys(("meta-data", "network-config", "user-data"), self.digest)
 
 
 @dataclass
@@ -46,11 +30,13 @@ class FakeRenderer:
 
     calls: int = 0
 
-    def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
+    def __call__(self, site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
         self.calls += 1
         return {
-            name: FakeImage(
-                json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(), f"{name}.iso"
+            name: fake_image(
+                name,
+                json.dumps([name, to_plain(node), key, dict(passphrases)]).encode(),
+                *("meta-data", "network-config", "user-data"),
             )
             for name, node in site.nodes.items()
         }

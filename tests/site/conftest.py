@@ -10,22 +10,30 @@ import yaml
 from tests.images.conftest import made_base
 
 from edgefleet.io import disk
+from edgefleet.model.listing import sha256
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
-from edgefleet.site.artifact_source import Supplies
-from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import BuildContext
+from edgefleet.site.composed_node import Supplies
+from edgefleet.site.render import SiteImage
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
 BUILD_KEY = base64.b64encode(bytes(range(32))).decode()
-Plan = Callable[..., SiteJob]
+Plan = Callable[..., SiteInputs]
 PASSPHRASES = {
     "shop": "correct horse battery staple",
     "ssm": "an-activation:its-code",
     "proxy": "till:p@ss/word",
 }
+
+
+def fake_image(node: str, data: bytes, *files: str) -> SiteImage:
+    """A rendered image of `data`, of a renderer that is not ours."""
+    digest = sha256(data)
+    return SiteImage(name=f"{node}.iso", data=data, digest=digest, files=dict.fromkeys(files, digest))
 
 
 @pytest.fixture
@@ -81,7 +89,7 @@ def plan(shop: BuildContext) -> Plan:
     """A site's inputs; nodes are named with what differs from a box with a raw image."""
     digest = disk.sha256(shop.supplies.project / "base.img")
 
-    def make(name: str = "berlin", /, **nodes: dict[str, Any]) -> SiteJob:
+    def make(name: str = "berlin", /, **nodes: dict[str, Any]) -> SiteInputs:
         box = {
             "role": "server",
             "arch": "amd64",
@@ -91,9 +99,9 @@ def plan(shop: BuildContext) -> Plan:
             "storage": "nvme",
             "image": {"format": "raw", "base": {"source": "file:base.img", "sha256": digest}},
         }
-        return SiteJob(
-            name=name,
-            inputs={
+        return from_plain(
+            SiteInputs,
+            {
                 "name": name,
                 "fleet": "retail",
                 "region": "eu",

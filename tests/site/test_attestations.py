@@ -19,6 +19,7 @@ from tests.site.test_verification import FORMATS, nothing, put_in_cache
 from edgefleet.errors import InvalidInput
 from edgefleet.io.signing import PublicKey, Signing, read_public, signing
 from edgefleet.io.store import DirectoryStore, StorePlace
+from edgefleet.model import strict_json
 from edgefleet.site import manifest, signature_check, verification
 from edgefleet.site.building import BuildContext, build_site
 
@@ -123,10 +124,10 @@ def test_what_others_made_is_in_the_bill(raw: Path, carried: list[dict[str, Any]
 def test_a_manifest_is_read_as_it_was_written(raw: Path) -> None:
     """No key of its JSON hides another: the node's name, for example, and the files on the node."""
     data = raw.with_name(f"{raw.name}.manifest.json").read_bytes()
-    read = manifest.from_bytes(data, "n1.manifest.json")
+    read = manifest.read_manifest(data, "n1.manifest.json")
     assert ("n1", beside(raw, ".manifest.json")["image"]) == (read.node, read.image)
-    assert read.on_node
-    assert data == manifest.to_bytes(read)
+    assert read.node_files
+    assert data == strict_json.write(read)
 
 
 def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:

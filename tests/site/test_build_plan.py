@@ -2,25 +2,59 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgefleet.errors import InvalidInput
-from edgefleet.site.build_plan import SiteJob, from_bytes, shard, to_bytes
+from edgefleet.model.medium import Medium
+from edgefleet.model.network import Network
+from edgefleet.model.site import K3s, Node
+from edgefleet.model.site_resource import SiteInputs
+from edgefleet.site.build_job import from_bytes, shard, to_bytes
 
-JOBS = tuple(SiteJob(name=f"store-{number}", inputs={"key": f"key of {number}"}) for number in range(5))
+K3S = K3s(version="v1.36.4+k3s1")
+NODE = Node(
+    hostname="n1",
+    role="server",
+    arch="amd64",
+    cpus=4,
+    memory=2**33,
+    disk=2**36,
+    storage="ssd",
+    network=Network(),
+    image=Medium(),
+)
 
 
-def names(jobs: tuple[SiteJob, ...]) -> list[str]:
+def site(name: str, key: str = "a key") -> SiteInputs:
+    """A site."""
+    return SiteInputs(
+        name=name,
+        fleet="retail",
+        region="eu",
+        recipe=1,
+        key_generation=1,
+        k3s=K3S,
+        nodes={"n1": NODE},
+        store="file:store",
+        key=key,
+    )
+
+
+JOBS = tuple(site(f"store-{number}", f"key of {number}") for number in range(5))
+
+
+def names(jobs: tuple[SiteInputs, ...]) -> list[str]:
     return [job.name for job in jobs]
 
 
 @given(st.sets(st.text(max_size=8)), st.integers(1, 9))
 def test_each_site_is_in_exactly_one_shard_and_none_is_much_larger(sites: set[str], of: int) -> None:
     """Nothing is built twice and nothing is forgotten; the slowest worker has one site more at most."""
-    jobs = [SiteJob(name=name, inputs={}) for name in sites]
+    jobs = [site(name) for name in sites]
     shards = [shard(jobs, index, of) for index in range(of)]
     assert sorted(sites) == sorted(job.name for each in shards for job in each)
     sizes = [len(each) for each in shards]
@@ -36,13 +70,13 @@ def test_a_shard_holds_no_other_sites_key() -> None:
     """A worker that is broken into opens its own sites."""
     text = gzip.decompress(to_bytes(shard(JOBS, 0, 5))).decode()
     assert "key of 0" in text
-    assert [] == [job.name for job in JOBS[1:] if str(job.inputs["key"]) in text]
+    assert [] == [job.name for job in JOBS[1:] if job.key in text]
 
 
 def test_what_is_written_is_read_back_and_the_same_bytes_each_time() -> None:
     assert JOBS == from_bytes(to_bytes(JOBS), "plan.gz")
-    turned = SiteJob(name="n", inputs={"b": 1, "a": 2})
-    assert to_bytes([turned]) == to_bytes([SiteJob(name="n", inputs={"a": 2, "b": 1})])
+    turned = replace(JOBS[0], k3s=replace(K3S, config={"b": 1, "a": 2}))
+    assert to_bytes([turned]) == to_bytes([replace(turned, k3s=replace(K3S, config={"a": 2, "b": 1}))])
 
 
 def test_a_job_shows_no_secret_when_it_is_printed() -> None:
@@ -70,5 +104,5 @@ def test_what_is_no_plan_is_refused_with_the_way_to_make_one(data: bytes) -> Non
 def test_a_later_versions_plan_is_named_as_that() -> None:
     """The builders' container image is older than whoever made the plan."""
     data = gzip.compress(json.dumps({"version": 2, "sites": []}).encode(), mtime=0)
-    with pytest.raises(InvalidInput, match="is a plan of version 2"):
+    with pytest.raises(InvalidInput, match=r"of this version \(version: "):
         from_bytes(data, "plan.gz")

@@ -55,7 +55,7 @@ def test_one_node_is_built_alone(shop: BuildContext, plan: Plan) -> None:
     written = (folder / "n2.raw").stat().st_mtime_ns
     seed = {"image": {"format": "nocloud"}}
     changed = build_site(plan(n1=seed, n2={"role": "agent"} | lost), context=shop, node="n1")
-    assert ((), ["n1.iso"]) == (changed.problems, [each.name for each in changed.images])
+    assert ((), ["n1.iso"]) == (changed.problems, [each.image for each in changed.images])
     listed = json.loads((folder / "manifest.json").read_text())["images"]
     assert {"n1.iso": "n1", "n2.raw": "n2"} == {name: each["node"] for name, each in listed.items()}
     assert (False, written) == ((folder / "n1.raw").exists(), (folder / "n2.raw").stat().st_mtime_ns)
@@ -144,10 +144,3 @@ def test_the_number_of_workers_changes_no_byte(shop: BuildContext, plan: Plan) -
         assert [] == [each.problems for each in built if each.problems]
         made.append([(each.name, each.images) for each in built])
     assert made[0] == made[1]
-
-
-def test_a_plan_of_another_version_is_said(shop: BuildContext, plan: Plan) -> None:
-    """Not a traceback of a worker."""
-    job = plan()
-    built = build_site(replace(job, inputs={**job.inputs, "nodes": {"n1": {}}}), context=shop)
-    assert [("bad-plan", "berlin")] == [(each.code, each.where) for each in built.problems]

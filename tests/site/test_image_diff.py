@@ -60,7 +60,7 @@ def test_what_a_box_gets_otherwise_is_shown(name: str, build: Build) -> None:
     found = difference(
         build(file, image=image, labels={"shop": "a"}), build(file, image=image, labels={"shop": "b"})
     )
-    box = {change.path: change for change in found.on_node}
+    box = {change.path: change for change in found.node_files}
     config = box["/etc/rancher/k3s/config.yaml"]
     assert (True, ()) == (config.is_secret, config.diff)
     said = shown(found) + json.dumps(image_diff.plain(found))
@@ -103,7 +103,7 @@ def test_a_passphrase_is_not_shown(shop: BuildContext, plan: Plan) -> None:
                 "network": {"wifi": {"ssid": "shop", "passphrase_secret": "shop"}},
             }
         )
-        job = replace(job, inputs=dict(job.inputs) | {"passphrases": {"shop": word}})
+        job = replace(job, passphrases={"shop": word})
         there = replace(shop, out=shop.out / word.partition(" ")[0])
         assert () == build_site(job, context=there).problems
         images.append(there.out / "berlin" / "n1.iso")

@@ -48,14 +48,13 @@ def secrets(**passphrases: str) -> StackSecrets:
 def test_a_site_gets_what_was_derived_for_it_and_nothing_else(fleet: Fleet) -> None:
     """Its key, the passphrases that it refers to, its certificate; the fleet secret goes no further."""
     assembly = assemble(fleet, secrets(shopWifi="correct horse", other="x"), today=TODAY)
-    alpha, beta = (assembly.plain(site) for site in ("alpha", "beta"))
+    alpha, beta = (to_plain(assembly.inputs(site)) for site in ("alpha", "beta"))
     assert site_key(SECRET, fleet="shops", region="north", site="alpha", generation=1) == alpha["key"]
     assert ({"shopWifi": "correct horse"}, False) == (beta["passphrases"], "passphrases" in alpha)
     by = site_authority(hub_master(SECRET, fleet="shops", region="north"), fleet="shops", region="north")
     assert {by.certificate_pem} == {alpha["identity"]["authority"], beta["identity"]["authority"]}
     assert alpha["identity"]["certificate"] != beta["identity"]["certificate"]
     assert SECRET not in str((alpha, beta))
-    assert alpha == to_plain(assembly.inputs("alpha"))
 
 
 def test_the_authority_is_derived_once_for_all_sites(fleet: Fleet) -> None:
@@ -67,9 +66,7 @@ def test_the_authority_is_derived_once_for_all_sites(fleet: Fleet) -> None:
 def test_a_build_of_a_site_has_the_same_inputs(fleet: Fleet) -> None:
     """In the order that was asked for."""
     assembly = assemble(fleet, secrets(shopWifi="correct horse"), today=TODAY, sites=["beta", "alpha"])
-    assert [("beta", assembly.plain("beta")), ("alpha", assembly.plain("alpha"))] == [
-        (job.name, job.inputs) for job in assembly.jobs()
-    ]
+    assert [assembly.inputs("beta"), assembly.inputs("alpha")] == list(assembly.all_inputs())
 
 
 def test_a_missing_passphrase_is_an_error_of_the_sites_that_need_it(fleet: Fleet) -> None:
@@ -95,4 +92,4 @@ def test_everything_is_checked_before_any_input_is_made(fleet: Fleet) -> None:
             fleet.control_plane, identity=replace(fleet.control_plane.identity, sites=False)
         ),
     )
-    assert "identity" not in assemble(without, secrets(shopWifi="x"), today=late).plain("alpha")
+    assert assemble(without, secrets(shopWifi="x"), today=late).inputs("alpha").identity is None

@@ -19,9 +19,8 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.keys.derivation import ssh_host_key, token
 from edgefleet.model.composing import Composed
+from edgefleet.model.releases import ConfigValue
 from edgefleet.model.site_resource import SiteInputs
-from edgefleet.model.spec import from_plain
-from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.known_secrets import known
 from edgefleet.site.leak_scan import Scan
@@ -31,20 +30,17 @@ MUNICH = base64.b64encode(b"the key of munich, 32 bytes long").decode()
 TOKEN = token(MUNICH, "k3s-agent-token")
 OWN = token(BUILD_KEY, "k3s-agent-token")
 HOST_KEY = ssh_host_key(MUNICH, node="n1", comment="n1")[0]
-Leaking = Callable[[SiteJob], Problem]
+Leaking = Callable[[SiteInputs], Problem]
 
 
 @pytest.fixture
 def looking(shop: BuildContext, plan: Plan) -> BuildContext:
     """A place where berlin is built and munich's secrets are known."""
-    specs = [
-        from_plain(SiteInputs, dict(plan(name).inputs) | {"key": key})
-        for name, key in (("berlin", BUILD_KEY), ("munich", MUNICH))
-    ]
+    specs = [replace(plan(name), key=key) for name, key in (("berlin", BUILD_KEY), ("munich", MUNICH))]
     return replace(shop, known=known([(spec, spec.key) for spec in specs], (), {}))
 
 
-def refused(job: SiteJob, shop: BuildContext) -> Problem:
+def refused(job: SiteInputs, shop: BuildContext) -> Problem:
     """What is said of a site that is not built."""
     (problem,) = build_site(job, context=shop).problems
     said = str(problem)
@@ -59,10 +55,10 @@ def left(shop: BuildContext) -> set[str]:
     return {path.name for path in (shop.out / "berlin").iterdir()} - {".lock"}
 
 
-def planted(job: SiteJob, secret: str) -> SiteJob:
+def planted(job: SiteInputs, secret: str) -> SiteInputs:
     """A site whose configuration names a secret."""
-    config = {"kubelet-arg": [f"image-credential={secret}"]}
-    return replace(job, inputs=dict(job.inputs) | {"k3s": {"version": "v1.36.4+k3s1", "config": config}})
+    config: dict[str, ConfigValue] = {"kubelet-arg": [f"image-credential={secret}"]}
+    return replace(job, k3s=replace(job.k3s, config=config))
 
 
 RAW: tuple[dict[str, Any], str] = ({}, "n1.raw")

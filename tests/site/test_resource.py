@@ -1,54 +1,33 @@
 """The images of a site through their whole life, with a renderer of the test's own."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.site.conftest import fake_image
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.io.store import ArtifactStore, DirectoryStore, Stored
+from edgefleet.model.listing import sha256
 from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
 from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import adapter
+from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site, image_key
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 SITE = "store-0007"
 
 
-@dataclass(frozen=True)
-class FakeImage:
-    """Whose bytes are a node's name, size of memory and key."""
-
-    data: bytes
-
-    @property
-    def digest(self) -> str:
-        return "sha256:" + hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def files(self) -> dict[str, str]:
-        return {"user-data": self.digest}
-
-    @property
-    def name(self) -> str:
-        return self.data.split()[0].decode() + ".iso"
-
-    @property
-    def identity(self) -> str | None:
-        return None
-
-
-def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FakeImage]:
+def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
     """One image a node; it must not be given more than the site's own spec."""
     assert type(site) is SiteSpec
     return {
-        name: FakeImage(f"{name} {node.memory} {key} {sorted(passphrases.items())}".encode())
+        name: fake_image(name, f"{name} {node.memory} {key} {sorted(passphrases.items())}".encode())
         for name, node in site.nodes.items()
     }
 
@@ -131,7 +110,7 @@ def stored(world: World) -> dict[str, str]:
     for key in world.kept.list(f"sites/{SITE}/"):
         data = world.kept.get(key)
         assert data is not None
-        found[key.rpartition("/")[2].removesuffix(".iso")] = FakeImage(data).digest
+        found[key.rpartition("/")[2].removesuffix(".iso")] = sha256(data)
     return found
 
 

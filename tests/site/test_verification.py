@@ -15,7 +15,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, image_reading
 from edgefleet.site import verification
 from edgefleet.site.building import BuildContext, build_site
-from edgefleet.site.manifest import Manifest, from_bytes
+from edgefleet.site.manifest import Manifest, read_manifest
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
 BINARY = b"a binary\n" * 200_000
@@ -62,7 +62,7 @@ def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, 
     assert () == verification.check(found)
     assert name == found.manifest.format
     assert found.manifest.digest == f"sha256:{disk.sha256(image)}"
-    on_box = {each.path: each for each in found.manifest.on_node}
+    on_box = {each.path: each for each in found.manifest.node_files}
     config = on_box["/etc/rancher/k3s/config.yaml"]
     assert ("0600", "root:root", True) == (config.mode, config.owner, config.is_secret)
     assert not on_box["/etc/systemd/system/k3s.service"].is_secret
@@ -79,7 +79,7 @@ def raw(request: pytest.FixtureRequest, shop: BuildContext, plan: Plan) -> Path:
 
 def manifest_of(image: Path) -> Manifest:
     """The manifest beside an image."""
-    return from_bytes((disk.read(image.with_name(f"{image.name}.manifest.json")) or b""), "")
+    return read_manifest((disk.read(image.with_name(f"{image.name}.manifest.json")) or b""), "")
 
 
 def test_a_disk_image_is_looked_into(raw: Path) -> None:

@@ -48,7 +48,7 @@ def test_every_file_that_was_put_there_is_in_its_manifest(medium: Path) -> None:
     assert ("0755", ROOT) == modes["payload/bin/k3s"]
     assert ("0444", ROOT) == modes["boot/grub/grub.cfg"] == modes["isolinux/isolinux.cfg"]
     assert "install.amd/vmlinuz" not in modes
-    assert "/etc/rancher/k3s/config.yaml" in {each.path for each in found.manifest.on_node}
+    assert "/etc/rancher/k3s/config.yaml" in {each.path for each in found.manifest.node_files}
     assert ["xorriso"] == list(manifest_of(medium).tools)
 
 

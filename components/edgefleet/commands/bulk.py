@@ -18,12 +18,12 @@ from edgefleet.io import signing as keys
 from edgefleet.io.artifact_cache import root_of
 from edgefleet.io.store import StorePlace
 from edgefleet.model.composing import Share
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.report.human import counted
 from edgefleet.report.progress import SiteProgress
-from edgefleet.site.artifact_source import Supplies
-from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.built import BuiltSite
+from edgefleet.site.composed_node import Supplies
 from edgefleet.site.inputs import Assembly
 
 NAMED = 20
@@ -81,7 +81,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def build(session: Session, jobs: Iterable[SiteJob], total: int, setup: BuildContext, workers: int) -> None:
+def build(
+    session: Session, sites: Iterable[SiteInputs], total: int, setup: BuildContext, workers: int
+) -> None:
     """Build, and report the result.
 
     Raises:
@@ -90,7 +92,7 @@ def build(session: Session, jobs: Iterable[SiteJob], total: int, setup: BuildCon
     """
     account = _Account(session, setup, total)
     with SiteProgress(session.err, "building", total, is_animated=session.is_animated) as shown:
-        for built in parallel.each(partial(build_site, context=setup), jobs, workers=min(workers, total)):
+        for built in parallel.each(partial(build_site, context=setup), sites, workers=min(workers, total)):
             shown.finished(built.name)
             account.add(built)
     if setup.out.is_dir():
@@ -138,7 +140,7 @@ class _Account:
         if place.is_relative_to(self._session.project):
             place = place.relative_to(self._session.project)
         for image in built.images:
-            yield f"{image.uri or place / image.name}"
+            yield f"{image.uri or place / image.image}"
             yield f"    {image.digest}"
             if image.identity is not None:
                 yield f"    of parts {image.identity}, which previews show"

@@ -12,7 +12,7 @@ from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.store import StorePlace
-from edgefleet.site import build_plan as plans
+from edgefleet.site.build_job import from_bytes
 from edgefleet.site.inputs import known_of
 
 Out = Annotated[
@@ -69,7 +69,7 @@ def build(  # noqa: PLR0913 - options
     setup = bulk.build_context(session, out, share, place, is_discarding=discard)
     setup = bulk.signing(session, setup, sign_key or assembly.fleet.images.sign_key)
     setup = replace(setup, known=assembly.known())
-    bulk.build(session, assembly.jobs(), len(assembly.sites), setup, jobs or bulk.processors())
+    bulk.build(session, assembly.all_inputs(), len(assembly.sites), setup, jobs or bulk.processors())
 
 
 def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
@@ -103,9 +103,9 @@ def build_plan(  # noqa: PLR0913 - options
     if data is None:
         hint = "name a shard's file; edgefleet image job writes shards"
         raise InvalidInput(Problem(code="no-file", where=str(plan), problem="does not exist", hint=hint))
-    site_jobs = plans.from_bytes(data, str(plan))
+    sites = from_bytes(data, str(plan))
     place = StorePlace(uri="", root=session.project) if upload else None
     setup = bulk.build_context(session, out, share, place, is_discarding=discard)
     setup = bulk.signing(session, setup, sign_key)
-    setup = replace(setup, known=known_of(site_jobs))
-    bulk.build(session, iter(site_jobs), len(site_jobs), setup, jobs or bulk.processors())
+    setup = replace(setup, known=known_of(sites))
+    bulk.build(session, sites, len(sites), setup, jobs or bulk.processors())

@@ -66,7 +66,7 @@ def job(  # noqa: PLR0913 - options
         disk=disk,
         sign_key=key_of_pods(assembly.fleet.images.sign_key),
     )
-    plans = shards_of(tuple(assembly.jobs()), shards)
+    plans = shards_of(tuple(assembly.all_inputs()), shards)
     text = yaml.safe_dump_all(objects(build_job, plans), sort_keys=False)
     files.write(session.project / out, text.encode())
     show(session, [f"{out}  {counted(len(assembly.sites), 'site')} in {counted(len(plans), 'shard')}"])

@@ -1,6 +1,5 @@
 """`edgefleet image verify`: verify images against their manifest, bill and signature, offline."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,11 @@ from edgefleet.commands import stack
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
-from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.signing import PublicKey, read_public
+from edgefleet.site.manifest import MANIFEST, ONE, Index, read_index
 from edgefleet.site.signature_check import check_beside
 from edgefleet.site.verification import Find, check, opened
-
-MANIFEST = "manifest.json"
-HINT = "build the image again; do not write a medium from this one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +120,7 @@ def images(path: Path) -> Iterator[Path]:
         InvalidInput: there are none, or one of a site was never built.
     """
     if not path.is_dir():
-        if not path.exists() and not path.with_name(f"{path.name}.{MANIFEST}").exists():
+        if not path.exists() and not path.with_name(f"{path.name}{ONE}").exists():
             raise _none(path)
         yield path
         return
@@ -132,48 +128,19 @@ def images(path: Path) -> Iterator[Path]:
     folders += [file.parent for file in sorted(path.glob(f"*/{MANIFEST}"))]
     if not folders:
         raise _none(path)
-    listed = {folder: _listed(folder) for folder in folders}
-    if unbuilt := [problem for manifest in listed.values() for problem in manifest.problems]:
+    listed = {folder: read_index(folder) for folder in folders}
+    if unbuilt := [_unbuilt(folder, index) for folder, index in listed.items() if index.missing]:
         raise InvalidInput(unbuilt)
-    for folder, manifest in listed.items():
-        yield from (folder / name for name in manifest.images)
+    for folder, index in listed.items():
+        yield from (folder / name for name in sorted(index.images))
 
 
 def _none(path: Path) -> InvalidInput:
-    problem, hint = (
-        f"has no {MANIFEST} beside an image",
-        "name an image or a folder that edgefleet image build wrote",
-    )
+    problem = f"has no {MANIFEST} beside an image"
+    hint = "name an image or a folder that edgefleet image build wrote"
     return InvalidInput(Problem(code="no-manifest", where=str(path), problem=problem, hint=hint))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed:
-    """The content of a manifest of images."""
-
-    images: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    """Nodes whose build failed: the site is incomplete."""
-
-
-def _listed(folder: Path) -> _Listed:
-    try:
-        plain = json.loads(disk.read(folder / MANIFEST) or b"")
-        listed, missing = plain["images"], [str(node) for node in plain.get("missing", ())]
-        if all(isinstance(image["digest"], str) and "/" not in name for name, image in listed.items()):
-            problem, hint = (
-                f"there is no image of {', '.join(missing)}: its build failed",
-                "build the site again",
-            )
-            unbuilt = Problem(code="not-built", where=str(folder), problem=problem, hint=hint)
-            return _Listed(images=tuple(sorted(listed)), problems=(unbuilt,) if missing else ())
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass
-    raise InvalidInput(
-        Problem(
-            code="bad-manifest",
-            where=str(folder / MANIFEST),
-            problem="is not a manifest of images",
-            hint=HINT,
-        )
-    )
+def _unbuilt(folder: Path, index: Index) -> Problem:
+    problem = f"there is no image of {', '.join(index.missing)}: its build failed"
+    return Problem(code="not-built", where=str(folder), problem=problem, hint="build the site again")

@@ -84,15 +84,14 @@ def _built(
     kind = assembly.fleet.sites[site].nodes[name].image.format
     setup = bulk.build_context(session, out / stack, "copy", None, is_discarding=False)
     setup = replace(setup, known=assembly.known())
-    (job,) = assembly.jobs()
-    built = build_site(job, context=setup, node=name)
+    built = build_site(assembly.inputs(site), context=setup, node=name)
     if built.problems:
         raise bulk.failure(built.problems)
     (image,) = built.images
     if is_seed:
         image = seed_beside(image, setup.out / site, FORMATS[kind].suffix)
-    if not (FORMATS[kind].is_for_disks or image.name.endswith(PAYLOAD)):
+    if not (FORMATS[kind].is_for_disks or image.image.endswith(PAYLOAD)):
         problem = f"an image of format {kind} cannot be written to a disk"
-        hint = f"it is {out / stack / site / image.name}; see docs/images/formats.md for how to install it"
+        hint = f"it is {out / stack / site / image.image}; see docs/images/formats.md for how to install it"
         raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
-    return image, setup.out / site / image.name
+    return image, setup.out / site / image.image

@@ -1,7 +1,8 @@
 """Image formats, one file each: they write a `FirstBoot` in the form that a node applies.
 
 A format has a *seed*: small, pure, with a digest that a preview shows. A composed format also has a base
-image and a payload, which outside tools assemble; a preview shows its identity (`edgefleet.site.content_id`).
+image and a payload, which outside tools assemble; a preview shows its identity
+(`edgefleet.site.render.identity`).
 """
 
 from collections.abc import Mapping

@@ -29,13 +29,13 @@ from edgefleet.io import disk, image_reading, installer_iso, tools
 from edgefleet.io.gpt import wrong
 from edgefleet.io.installer_iso import Addition, InstallerIso
 from edgefleet.io.iso9660 import iso
-from edgefleet.io.payload_listing import entry, listed
+from edgefleet.io.payload_listing import listed
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
 from edgefleet.model.image import Image
-from edgefleet.model.listing import Entry
+from edgefleet.model.listing import Entry, entry
 
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"

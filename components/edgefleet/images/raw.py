@@ -24,10 +24,10 @@ from edgefleet.images.base.extents import (
 )
 from edgefleet.images.base.format import Format
 from edgefleet.io import disk, extents, gpt, tools
-from edgefleet.io.payload_listing import entry, listed
+from edgefleet.io.payload_listing import listed
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.disk_layout import SECTOR, Extent, Layout, Table
-from edgefleet.model.listing import Entry, Piece
+from edgefleet.model.listing import Entry, Piece, entry
 
 SEED_NAME, PAYLOAD_NAME = "CIDATA", "EDGEFLEET-PL"
 SEED, PAYLOAD = "seed", "payload"

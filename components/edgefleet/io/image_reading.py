@@ -14,9 +14,8 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io import disk, tools
 from edgefleet.io.archives import Found, read_tar
 from edgefleet.io.iso9660 import read_iso
-from edgefleet.io.payload_listing import entry
 from edgefleet.model.disk_layout import Extent
-from edgefleet.model.listing import Entry, Piece
+from edgefleet.model.listing import Entry, Piece, entry
 
 FOLDER = "edgefleet"
 """Directory of the added files on an installer's medium."""
@@ -146,7 +145,7 @@ def read_squashfs(of: Run) -> dict[str, Entry]:
         found = [_listed(line) for line in lines if line.startswith("-")]
         paths = [file.path for file in found]
         pieces = tools.stream("unsquashfs", *where, "-cat", of.file, *paths) if paths else iter(())
-        return {of.path: of for of in _digested(found, pieces)}
+        return {file.path: file for file in _digested(found, pieces)}
     except EdgefleetError as error:
         raise ValueError(error.problem.problem) from error
 
@@ -160,10 +159,10 @@ def _listed(line: str) -> Entry:
     return Entry(path=path.lstrip("/"), size=int(size), digest="", mode=f"{bits:04o}", owner=names)
 
 
-def _digested(entries: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Entry]:
-    """`entries` with the digests of their contents, which come one after the other."""
+def _digested(files: Sequence[Entry], pieces: Iterator[bytes]) -> Iterator[Entry]:
+    """`files` with the digests of their contents, which come one after the other."""
     rest = memoryview(b"")
-    for file in entries:
+    for file in files:
         digest, remaining = hashlib.sha256(), file.size
         while remaining:
             if not rest:

@@ -4,7 +4,6 @@ Apart from `edgefleet.io.artifact_cache`, which makes that directory: every prev
 the modules that fetch take long to import.
 """
 
-import hashlib
 from pathlib import Path
 
 from edgefleet.io import disk
@@ -37,10 +36,3 @@ def listed(folder: Path) -> tuple[Entry, ...]:
 def _sums(folder: Path) -> dict[str, str]:
     lines = (line.split("  ", 1) for line in (disk.read(folder / SUMS) or b"").decode().splitlines())
     return {path: digest for digest, path in lines}
-
-
-def entry(path: str, data: bytes, *, mode: str = "", owner: str = "") -> Entry:
-    """A small file as an entry."""
-    return Entry(
-        path=path, size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}", mode=mode, owner=owner
-    )

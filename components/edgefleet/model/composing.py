@@ -23,7 +23,7 @@ class Ingredients:
     disk: int | None
     """Bytes of the medium that it is written to; a larger image is refused. `None` where unknown."""
     identity: str
-    """``sha256:<hex>`` of the parts (`edgefleet.site.content_id`); UUIDs are derived from it."""
+    """``sha256:<hex>`` of the parts (`edgefleet.site.render.identity`); UUIDs are derived from it."""
     seed: Mapping[str, bytes] = field(repr=False)
     """dict[path on the medium -> content] of the seed."""
     base: Path

@@ -22,7 +22,7 @@ def lines(difference: Difference) -> Iterator[Text]:
         ("TOOLS", difference.tools),
     ):
         yield from _values(heading, values)
-    for heading, changes in (("ON THE MEDIUM", difference.medium), ("ON THE NODE", difference.on_node)):
+    for heading, changes in (("ON THE MEDIUM", difference.medium), ("ON THE NODE", difference.node_files)):
         if changes:
             yield Text(f"{heading} - {_counted(changes)}", "bold")
             for change in changes:

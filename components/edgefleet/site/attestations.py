@@ -12,8 +12,9 @@ from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.signing import PublicKey, Signing
 from edgefleet.keys import dsse
+from edgefleet.model import strict_json
 from edgefleet.model.site import SiteSpec
-from edgefleet.site.manifest import ONE, Manifest, from_bytes, to_bytes
+from edgefleet.site.manifest import ONE, Manifest, Signer, read_manifest
 from edgefleet.site.provenance import statement, subjects
 from edgefleet.site.sbom import bill
 
@@ -46,8 +47,10 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
         return
     bill_of_materials = bill(spec, manifest)
     public = None if signing is None else signing.public
-    manifest = replace(manifest, signature=None if public is None else named(public))
-    manifest_json = to_bytes(manifest)
+    manifest = replace(
+        manifest, signature=None if public is None else Signer(algorithm=public.algorithm, key=public.id)
+    )
+    manifest_json = strict_json.write(manifest)
     beside = {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
     stated = statement(spec, manifest, seed=seed, beside=beside)
     disk.update(of_bill, bill_of_materials, is_flushed=False)
@@ -63,11 +66,6 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
         disk.update(folder / KEY, public.pem.encode(), is_flushed=False)
 
 
-def named(key: PublicKey) -> dict[str, str]:
-    """The key as a manifest states it."""
-    return {"algorithm": key.algorithm, "key": key.id}
-
-
 def _is_signed(image: Path, manifest: Manifest) -> bool:
     """Whether the attestations of `image` are signed, consistent, and of `manifest`."""
     of_manifest, of_bill, _, _ = paths(image)
@@ -75,7 +73,7 @@ def _is_signed(image: Path, manifest: Manifest) -> bool:
     if manifest_json is None or bill_of_materials is None or stated is None or signed is None:
         return False
     try:
-        there = from_bytes(manifest_json, str(of_manifest))
+        there = read_manifest(manifest_json, str(of_manifest))
         _, beside = subjects(stated)
         is_whole = dsse.from_bytes(signed).payload == stated
     except (InvalidInput, ValueError):
@@ -85,7 +83,7 @@ def _is_signed(image: Path, manifest: Manifest) -> bool:
         and there.signature is not None
         and beside == {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
     )
-    return fits and to_bytes(replace(there, signature=None)) == to_bytes(manifest)
+    return fits and replace(there, signature=None) == manifest
 
 
 def _has_signed(path: Path, stated: bytes, key: PublicKey) -> bool:

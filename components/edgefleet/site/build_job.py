@@ -1,26 +1,36 @@
-"""A build of many sites' images as an Indexed Job of Kubernetes: the objects, as data. Pure.
+"""A build of many sites' images as an Indexed Job of Kubernetes: its plans, and the objects as data. Pure.
 
-Each index gets one shard of the plan and sees no other: the shards are separate Secrets, projected into one
-volume, of which a container mounts only the directory named after its JOB_COMPLETION_INDEX.
+A plan holds each site's own derived key and no secret of another site: a shard of it may go to a worker that
+is trusted with its sites alone. Each index gets one shard and sees no other: the shards are separate Secrets,
+projected into one volume, of which a container mounts only the directory named after its
+JOB_COMPLETION_INDEX.
 Sources: Kubernetes documentation, "Indexed Job for Parallel Processing with Static Work Assignment", "Using
 subPath with expanded environment variables", Job API v1 (`backoffLimitPerIndex`).
 """
 
 import base64
+import gzip
+import io
+import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.site import build_plan
-from edgefleet.site.build_plan import SiteJob
+from edgefleet.model import strict_json
+from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.spec import spec, to_plain
 
 LARGEST = 700_000
 """Most bytes of a shard: a Secret holds 1 MiB, and base64 adds a third."""
 LONGEST = 40
 """Characters of a stack's name in that of its Job, which has 63 in all."""
 PLAN = "plan.json.gz"
+VERSION = 1
+LARGEST_PLAN = 256 * 1024**2
+"""Most bytes of a plan that is read, unpacked."""
 MOUNT = "/plan"
 WORK = "/work"
 SITES_PER_SHARD = 50
@@ -78,7 +88,39 @@ def key_of_pods(sign_key: str | None) -> str:
     return sign_key if sign_key is not None and sign_key.startswith("awskms:") else ""
 
 
-def shards_of(sites: Sequence[SiteJob], count: int) -> list[bytes]:
+def shard(sites: Sequence[SiteInputs], index: int, of: int) -> tuple[SiteInputs, ...]:
+    """The sites of one shard: every `of`-th by name, for shards of similar size; `index` is from 0."""
+    return tuple(sorted(sites, key=lambda site: site.name)[index::of])
+
+
+def to_bytes(sites: Sequence[SiteInputs]) -> bytes:
+    """A plan as compressed JSON, the same bytes every time."""
+    plain = {"version": VERSION, "sites": [to_plain(site) for site in sites]}
+    return gzip.compress(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode(), mtime=0)
+
+
+def from_bytes(data: bytes, where: str) -> tuple[SiteInputs, ...]:
+    """The sites of the plan that `to_bytes` wrote.
+
+    Raises:
+        InvalidInput: it is not a plan, or of another version.
+    """
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            return strict_json.read(_Plan, file.read(LARGEST_PLAN + 1), limit=LARGEST_PLAN).sites
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        problem = f"is not a plan of images to build of this version ({error})"
+    hint = "write it with `edgefleet image job` of the same version"
+    raise InvalidInput(Problem(code="bad-plan", where=where, problem=problem, hint=hint))
+
+
+@spec
+class _Plan:
+    version: Literal[1]
+    sites: tuple[SiteInputs, ...]
+
+
+def shards_of(sites: Sequence[SiteInputs], count: int) -> list[bytes]:
     """The plan of `sites` in `count` shards; 0 for one shard per `SITES_PER_SHARD` sites.
 
     Raises:
@@ -88,7 +130,7 @@ def shards_of(sites: Sequence[SiteJob], count: int) -> list[bytes]:
         problem, hint = "the fleet has no sites to build", "add one to the fleet file"
         raise InvalidInput(Problem(code="no-sites", path="sites", problem=problem, hint=hint))
     count = min(count or -(-len(sites) // SITES_PER_SHARD), len(sites))
-    return [build_plan.to_bytes(build_plan.shard(sites, index, count)) for index in range(count)]
+    return [to_bytes(shard(sites, index, count)) for index in range(count)]
 
 
 def objects(job: BuildJob, shards: Sequence[bytes]) -> list[dict[str, Any]]:

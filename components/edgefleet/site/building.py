@@ -5,27 +5,25 @@ site's other nodes go on, and all problems are reported together. Small files ar
 next build compares them byte by byte, and `edgefleet.io.disk.flush_all` ends a run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.io.signing import Signing
 from edgefleet.io.store import StorePlace
 from edgefleet.keys.secret_scan import Known
+from edgefleet.model import strict_json
 from edgefleet.model.composing import Share
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
-from edgefleet.model.spec import from_plain
 from edgefleet.site import attestations, built_store, composed_node, manifest
-from edgefleet.site.artifact_source import Supplies
-from edgefleet.site.build_plan import SiteJob
-from edgefleet.site.build_records import record_path
-from edgefleet.site.built import BuiltImage, BuiltSite
-from edgefleet.site.composed_node import NodeJob
+from edgefleet.site.built import BuiltImage, BuiltSite, record_path
+from edgefleet.site.composed_node import NodeJob, Supplies
 from edgefleet.site.leak_scan import Scan
-from edgefleet.site.render import render_site
+from edgefleet.site.render import render
 
 SHARED = ".shared"
 """Directory beside the sites' with the files that their images share."""
@@ -50,39 +48,30 @@ class BuildContext:
     """Whether a composed image is removed locally once it is in the store."""
 
 
-def build_site(job: SiteJob, *, context: BuildContext, node: str | None = None) -> BuiltSite:
+def build_site(site: SiteInputs, *, context: BuildContext, node: str | None = None) -> BuiltSite:
     """Build the images of one site; problems are in the result.
 
     Args:
-        job: the site.
+        site: its inputs.
         context: where and how.
         node: the only node to build; images of others stay.
     """
-    folder = context.out / job.name
+    folder = context.out / site.name
     try:
-        with disk.locked(folder, who=f"a build of {job.name}"):
+        with disk.locked(folder, who=f"a build of {site.name}"):
             composed_node.sweep(folder)
-            return _built(_inputs(job), folder, context, node)
+            return _built(site, folder, context, node)
     except EdgefleetError as error:
-        return BuiltSite(name=job.name, problems=tuple(error.problems))
+        return BuiltSite(name=site.name, problems=tuple(error.problems))
 
 
-def _inputs(job: SiteJob) -> SiteInputs:
-    try:
-        return from_plain(SiteInputs, dict(job.inputs))
-    except ValueError as error:
-        problem = "its inputs are not those of this version of edgefleet"
-        hint = "create the plan with the same version"
-        raise InvalidInput(Problem(code="bad-plan", where=job.name, problem=problem, hint=hint)) from error
-
-
-def _built(plain: SiteInputs, folder: Path, context: BuildContext, only: str | None) -> BuiltSite:
-    spec = plain.spec
-    seeds = render_site(spec, plain.key, plain.passphrases)
+def _built(site: SiteInputs, folder: Path, context: BuildContext, only: str | None) -> BuiltSite:
+    spec = site.spec
+    seeds = render(site)
     images: dict[str, BuiltImage] = {}
     problems: list[Problem] = []
     if context.upload is not None:
-        context = replace(context, upload=replace(context.upload, uri=plain.store))
+        context = replace(context, upload=replace(context.upload, uri=site.store))
     names = seeds.keys() if only is None else {only}
     for name in names:
         job = NodeJob(
@@ -93,37 +82,48 @@ def _built(plain: SiteInputs, folder: Path, context: BuildContext, only: str | N
             shared=context.out / SHARED,
             supplies=context.supplies,
             share=context.share,
-            scan=_scan(plain, name, context),
+            scan=_scan(site, name, context),
         )
         try:
             images[name] = _build_and_store(spec.name, job, context)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
-    manifests = list(manifest.manifests(spec, plain.key, seeds, images))
+    manifests = list(manifest.manifests(spec, site.key, seeds, images))
     for described in manifests:
         try:
             _describe_image(described, folder, spec, seed=seeds[described.node].digest, context=context)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
-    others = manifest.Index() if only is None else manifest.indexed(folder, without=only)
-    index = manifest.index(spec.name, manifests, names - images.keys(), others)
-    _describe(folder, index, is_whole=not problems)
+    before = manifest.earlier_index(folder, spec.name)
+    others = manifest.Index(site=spec.name) if only is None else before.without(only)
+    index = others.joined(manifests, names - images.keys())
+    disk.update(folder / manifest.MANIFEST, strict_json.write(index), is_flushed=False)
+    if not problems:
+        _remove(folder, before.images.keys() - index.images.keys())
     return BuiltSite(name=spec.name, images=tuple(images.values()), problems=tuple(problems))
+
+
+def _remove(folder: Path, images: Iterable[str]) -> None:
+    """Remove `images` with all that belongs to them."""
+    for image in (folder / name for name in images):
+        of_reference = [image.with_suffix(".parts")] if image.name.endswith(".raw.json") else []
+        for path in (record_path(image), *attestations.paths(image), *of_reference, image):
+            disk.remove(path)
 
 
 def _of_site(error: EdgefleetError, site: str) -> list[Problem]:
     """The problems of an error, located at the site where they have no location."""
-    return [each if each.where else replace(each, where=site) for each in error.problems]
+    return [flaw if flaw.where else replace(flaw, where=site) for flaw in error.problems]
 
 
-def _scan(plain: SiteInputs, node: str, context: BuildContext) -> Scan | None:
+def _scan(site: SiteInputs, node: str, context: BuildContext) -> Scan | None:
     if context.known is None:
         return None
     return Scan(
         known=context.known,
-        site=plain.name,
+        site=site.name,
         node=node,
-        used=frozenset(plain.passphrases),
+        used=frozenset(site.passphrases),
         marks=context.supplies.cache / "scanned",
     )
 
@@ -141,7 +141,7 @@ def _build(job: NodeJob) -> BuiltImage:
         is_new = True
     if seed.identity is not None:
         return composed_node.compose(job)
-    return BuiltImage(node=job.name, name=seed.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
+    return BuiltImage(image=seed.name, node=job.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
 
 
 def _build_and_store(site: str, job: NodeJob, context: BuildContext) -> BuiltImage:
@@ -149,7 +149,7 @@ def _build_and_store(site: str, job: NodeJob, context: BuildContext) -> BuiltIma
     if context.upload is None or job.seed.identity is None:
         return _build(job)
     store = context.upload.open()
-    stored = built_store.find(store, site, job.name, job.identity)
+    stored = built_store.find(store, site, job.name, job.seed.whole)
     if stored is not None and context.is_discarding:
         return stored
     image = _build(job)
@@ -171,14 +171,3 @@ def _describe_image(
     attestations.write(folder, spec, image, seed=seed, signing=context.signing)
     if store is not None:
         built_store.put_beside(store, spec.name, image.node, beside)
-
-
-def _describe(folder: Path, index: bytes, *, is_whole: bool) -> None:
-    """Write the list of images; if nothing failed, remove images that only the earlier one lists."""
-    before = manifest.indexed(folder).images
-    disk.update(folder / manifest.MANIFEST, index, is_flushed=False)
-    for name in (before.keys() - manifest.indexed(folder).images.keys()) if is_whole else ():
-        image = folder / name
-        of_reference = [image.with_suffix(".parts")] if name.endswith(".raw.json") else []
-        for path in (record_path(image), *attestations.paths(image), *of_reference, image):
-            disk.remove(path)

@@ -6,16 +6,14 @@ removed with the site. Composed images only; ``up`` stores small seeds.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from edgefleet.io import disk
 from edgefleet.io.store import ArtifactStore
-from edgefleet.model.listing import Entry, Piece
-from edgefleet.site.built import BuiltImage
+from edgefleet.model import strict_json
+from edgefleet.site.built import BuiltImage, Description
 
 
 def find(store: ArtifactStore, site: str, node: str, identity: str) -> BuiltImage | None:
@@ -27,7 +25,7 @@ def find(store: ArtifactStore, site: str, node: str, identity: str) -> BuiltImag
     found = store.stat(key)
     if found is None or found.size != entry.size or found.sha256 not in {None, _hex(entry.digest)}:
         return None
-    return replace(entry, is_new=False, uri=store.uri(key))
+    return entry.into(BuiltImage, is_new=False, uri=store.uri(key))
 
 
 def put(store: ArtifactStore, site: str, image: BuiltImage, path: Path) -> BuiltImage:
@@ -39,7 +37,7 @@ def put(store: ArtifactStore, site: str, image: BuiltImage, path: Path) -> Built
     before = _entry(store, site, image.node)
     key = _key(site, image.digest)
     store.put_file(key, path, sha256=_hex(image.digest))
-    store.put(_entry_key(site, image.node), json.dumps(asdict(image), sort_keys=True).encode())
+    store.put(_entry_key(site, image.node), strict_json.write(image.into(Description)))
     if before is not None and before.digest != image.digest:
         store.delete(_key(site, before.digest))
     return replace(image, uri=store.uri(key))
@@ -74,21 +72,11 @@ def fetch_beside(store: ArtifactStore, site: str, node: str, files: Iterable[Pat
             disk.write(path, data)
 
 
-def _entry(store: ArtifactStore, site: str, node: str) -> BuiltImage | None:
+def _entry(store: ArtifactStore, site: str, node: str) -> Description | None:
     data = store.get(_entry_key(site, node))
-    if data is None:
-        return None
     try:
-        plain: dict[str, Any] = json.loads(data)
-        image = BuiltImage(**{each.name: plain[each.name] for each in fields(BuiltImage)})
-        pieces: Any = image.pieces
-        files: Any = image.files
-        return replace(
-            image,
-            pieces=tuple(Piece(**each) for each in pieces),
-            files=tuple(Entry(**each) for each in files),
-        )
-    except (ValueError, KeyError, TypeError):
+        return None if data is None else strict_json.read(Description, data)
+    except ValueError:
         return None  # foreign or incomplete: the image is stored again
 
 

@@ -10,11 +10,12 @@ from shutil import rmtree
 from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.images import FORMATS, raw
 from edgefleet.io import disk
+from edgefleet.io.artifact_cache import ArtifactCache, lay_out
 from edgefleet.model.composing import Composed, Ingredients, Share
 from edgefleet.model.listing import SEED_FOLDER, Entry
 from edgefleet.model.site import Node
-from edgefleet.site.artifact_source import Supplies
-from edgefleet.site.build_records import (
+from edgefleet.site.built import (
+    BuiltImage,
     Record,
     check_repeats,
     is_finished,
@@ -22,13 +23,25 @@ from edgefleet.site.build_records import (
     record_path,
     write_record,
 )
-from edgefleet.site.built import BuiltImage
-from edgefleet.site.content_id import payload_digest
 from edgefleet.site.leak_scan import Scan
 from edgefleet.site.manifest import PAYLOAD
-from edgefleet.site.render import SiteImage
+from edgefleet.site.render import SiteImage, payload_digest
 
 SCRATCH = ".scratch-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplies:
+    """Where bases and payloads come from: a cache of artifacts, opened again in each process."""
+
+    cache: Path
+    """Its directory."""
+    project: Path
+    """Directory that ``file:`` sources are relative to."""
+
+    def open(self) -> ArtifactCache:
+        """The cache."""
+        return ArtifactCache(self.cache, project=self.project)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +59,6 @@ class NodeJob:
     share: Share
     scan: Scan | None = field(default=None, repr=False)
     """The scan for secrets of other sites."""
-
-    @property
-    def identity(self) -> str:
-        """The parts of the image."""
-        return self.seed.whole
 
     @property
     def sharing(self) -> Share:
@@ -73,39 +81,28 @@ def compose(job: NodeJob) -> BuiltImage:
         OutsideFailure: a part or a tool is missing, the disk is full, or an earlier build had other bytes.
     """
     record = read_record(job.out)
-    is_new = record is None or not is_finished(job.out, job.identity, job.sharing)
-    if record is None or is_new:
-        record = _compose_anew(job)
-    return BuiltImage(
-        node=job.name,
-        name=job.out.name,
-        digest=record.digest,
-        size=record.length,
-        identity=job.identity,
-        is_new=is_new,
-        tools=record.tools,
-        share=record.share,
-        pieces=record.pieces,
-        files=record.files,
-    )
+    if record is not None and is_finished(job.out, record, job.seed.whole, job.sharing):
+        return record.into(BuiltImage, is_new=False)
+    return _compose_anew(job, record).into(BuiltImage)
 
 
-def _compose_anew(job: NodeJob) -> Record:
+def _compose_anew(job: NodeJob, before: Record | None) -> Record:
     out = job.out
-    before = read_record(out)
     disk.remove(record_path(out))  # from here on the image counts as unfinished
     with _scratch(job.folder) as scratch:
         composed = _composed(job, scratch)
     status = out.stat()
     record = Record(
-        identity=job.identity,
+        image=out.name,
+        node=job.name,
         digest=f"sha256:{composed.sha256}",
-        size=status.st_size,
-        length=composed.size,
+        size=composed.size,
+        identity=job.seed.whole,
         share=job.sharing,
         tools=dict(composed.tools),
         pieces=composed.pieces,
-        files=tuple(_published(each, job.seed) for each in composed.files),
+        files=tuple(_published(file, job.seed) for file in composed.files),
+        file_size=status.st_size,
         changed=status.st_mtime_ns,
     )
     try:
@@ -113,8 +110,8 @@ def _compose_anew(job: NodeJob) -> Record:
             job.scan.check_composed(out, composed)
         check_repeats(out, before, record)
     except EdgefleetError:
-        for each in (out, *composed.beside):
-            disk.remove(each)
+        for file in (out, *composed.beside):
+            disk.remove(file)
         raise
     write_record(out, record)
     return record
@@ -129,22 +126,22 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
     node, payload = job.node, None
     if node.payload:
         payload = scratch / "payload"
-        job.supplies.lay_out(node, payload)
+        lay_out(job.supplies.open(), node.payload, payload)
         if job.scan is not None:
             job.scan.check_payload(payload)
     kind = FORMATS[node.image.format]
     if kind.compose is None:
         assert payload is not None  # noqa: S101 - only a payload is composed of no base
-        return raw.payload_disk(payload, job.identity, scratch, job.out)
+        return raw.payload_disk(payload, job.seed.whole, scratch, job.out)
     assert node.image.base is not None  # noqa: S101 - the model refuses such a format without
-    base = job.supplies.base(node.image.base)
+    base = job.supplies.open().fetch(node.image.base.source, node.image.base.sha256)
     if job.scan is not None:
         job.scan.check_file(base, node.image.base.sha256, f"its base {node.image.base.source}")
     made_of = Ingredients(
         node=job.name,
         arch=node.arch,
         disk=kind.medium_size(node),
-        identity=job.identity,
+        identity=job.seed.whole,
         seed=job.seed.contents,
         base=base,
         base_digest=f"sha256:{node.image.base.sha256}",
@@ -167,9 +164,9 @@ def _named(error: InvalidInput, base: Path, source: str) -> InvalidInput:
     return InvalidInput(
         [
             replace(
-                each, where=each.where.replace(str(base), source), hint=each.hint.replace(base.name, name)
+                flaw, where=flaw.where.replace(str(base), source), hint=flaw.hint.replace(base.name, name)
             )
-            for each in error.problems
+            for flaw in error.problems
         ]
     )
 

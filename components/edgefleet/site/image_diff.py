@@ -4,23 +4,24 @@ Files with a secret, and those with every secret of a node (``user-data``, a con
 script), are compared and never shown.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
-from edgefleet.model.listing import SEED_FOLDER, Entry
+from edgefleet.model import strict_json
+from edgefleet.model.listing import SEED_FOLDER, Entry, sha256
+from edgefleet.model.spec import adapter, spec
 from edgefleet.site.attestations import BILL
-from edgefleet.site.manifest import CARRIED, ONE, Manifest, from_bytes
+from edgefleet.site.manifest import CARRIED, ONE, Manifest, read_manifest
 from edgefleet.site.verification import Find, Opened, opened, seed_of
 
-Kind = Literal["added", "removed", "changed"]
 ABOUT = ("fleet", "region", "site", "node", "recipe", "format", "arch", "size", "share")
 CONTEXT = 2
 LONGEST = 200
@@ -39,7 +40,7 @@ class Side:
     """dict[name -> (release, hex SHA-256)] of third-party parts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Value:
     """One property of an image."""
 
@@ -48,35 +49,35 @@ class Value:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Change:
     """One file."""
 
     path: str
-    kind: Kind
+    kind: Annotated[Literal["added", "removed", "changed"], Field(alias="change")]
+    is_secret: Annotated[bool, Field(alias="secret")]
+    """Whether it holds a secret, so that its content is not shown."""
     old: Entry | None
     new: Entry | None
-    is_secret: bool
-    """Whether it holds a secret, so that its content is not shown."""
     diff: tuple[str, ...] = ()
     """Lines of a unified diff, of text that may be shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Difference:
     """All differences; empty for the same bytes."""
 
-    about: tuple[Value, ...]
-    parts: tuple[Value, ...]
+    about: tuple[Value, ...] = ()
+    parts: tuple[Value, ...] = ()
     """Third-party parts, with releases or digests."""
-    tools: tuple[Value, ...]
-    medium: tuple[Change, ...]
-    on_node: tuple[Change, ...]
+    tools: tuple[Value, ...] = ()
+    medium: tuple[Change, ...] = ()
+    node_files: tuple[Change, ...] = ()
 
     @property
     def is_none(self) -> bool:
         """Whether the images are the same."""
-        return not (self.about or self.parts or self.tools or self.medium or self.on_node)
+        return not (self.about or self.parts or self.tools or self.medium or self.node_files)
 
 
 def side(image: Path, find: Find) -> Side:
@@ -89,7 +90,7 @@ def side(image: Path, find: Find) -> Side:
         beside = image.with_name(f"{image.name}{ONE}")
         data = disk.read(beside)
         if data is not None:
-            return Side(manifest=from_bytes(data, str(beside)), medium={}, on_node={}, parts=_parts(image))
+            return Side(manifest=read_manifest(data, str(beside)), medium={}, on_node={}, parts=_parts(image))
     image_file = opened(image, find)
     medium = {path: data for path, (_, data) in _seed(image_file).items()}
     on_node = (
@@ -126,26 +127,26 @@ def _other(image: Opened, what: str) -> InvalidInput:
 def _parts(image: Path) -> dict[str, tuple[str, str]]:
     """The parts in the bill beside an image; none without one."""
     try:
-        plain = json.loads(disk.read(image.with_name(f"{image.name}{BILL}")) or b"")
+        plain = strict_json.parse(disk.read(image.with_name(f"{image.name}{BILL}")) or b"")
         return {
             each["name"]: (each.get("version", ""), each.get("hashes", [{"content": ""}])[0]["content"])
             for each in plain["components"]
         }
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return {}
 
 
 def compare(old: Side, new: Side) -> Difference:
     """The differences from `old` to `new`."""
     before, after = old.manifest, new.manifest
-    if before.digest == after.digest and before.on_node == after.on_node:
-        return Difference(about=(), parts=(), tools=(), medium=(), on_node=())
+    if before.digest == after.digest and before.node_files == after.node_files:
+        return Difference()
     return Difference(
         about=tuple(_values(_about(before), _about(after))),
         parts=tuple(_values(_named(old.parts), _named(new.parts))),
         tools=tuple(_values(before.tools, after.tools)),
         medium=tuple(_changes((before.files, old.medium), (after.files, new.medium), _shown(before, after))),
-        on_node=tuple(_changes((before.on_node, old.on_node), (after.on_node, new.on_node), None)),
+        node_files=tuple(_changes((before.node_files, old.on_node), (after.node_files, new.on_node), None)),
     )
 
 
@@ -156,10 +157,9 @@ def _shown(one: Manifest, other: Manifest) -> Callable[[str], bool]:
 
 
 def _about(manifest: Manifest) -> dict[str, str]:
-    said = {name: str(getattr(manifest, name)) for name in ABOUT}
-    said["digest"] = manifest.digest
+    values = {name: str(getattr(manifest, name)) for name in (*ABOUT, "digest")}
     base = manifest.base
-    return said | ({} if base is None else {"base": f"{base['source']} sha256:{base['sha256']}"})
+    return values | ({} if base is None else {"base": f"{base.source} sha256:{base.sha256}"})
 
 
 def _named(parts: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -210,7 +210,7 @@ def _text(entry: Entry | None, content: bytes | None) -> list[str] | None:
     """Lines of a file; none of a missing one, `None` if it is not text or differs from its entry."""
     if entry is None:
         return []
-    if content is None or f"sha256:{hashlib.sha256(content).hexdigest()}" != entry.digest or b"\0" in content:
+    if content is None or sha256(content) != entry.digest or b"\0" in content:
         return None
     try:
         lines = content.decode().splitlines()
@@ -229,37 +229,7 @@ def _diff(old: list[str] | None, new: list[str] | None) -> tuple[str, ...]:
 
 def plain(difference: Difference) -> dict[str, Any]:
     """The differences as JSON."""
-    values = {
-        name: [{"name": each.name, "old": each.old, "new": each.new} for each in members]
-        for name, members in (
-            ("about", difference.about),
-            ("parts", difference.parts),
-            ("tools", difference.tools),
-        )
-    }
-    files = {
-        name: [_plain(each) for each in members]
-        for name, members in (("medium", difference.medium), ("nodeFiles", difference.on_node))
-    }
-    return {"same": difference.is_none, **values, **files}
-
-
-def _plain(change: Change) -> dict[str, Any]:
-    sides = {
-        name: None
-        if entry is None
-        else {
-            "mode": entry.mode or None,
-            "owner": entry.owner or None,
-            "size": entry.size,
-            "digest": entry.digest,
-        }
-        for name, entry in (("old", change.old), ("new", change.new))
-    }
     return {
-        "path": change.path,
-        "change": change.kind,
-        "secret": change.is_secret,
-        **sides,
-        "diff": list(change.diff),
+        "same": difference.is_none,
+        **adapter(Difference).dump_python(difference, mode="json", by_alias=True),
     }

@@ -22,7 +22,6 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.site import known_secrets
-from edgefleet.site.build_plan import SiteJob
 from edgefleet.site.capacity import check_fits
 
 
@@ -82,34 +81,30 @@ class Assembly:
     keys: FleetKeys
     passphrases: Mapping[str, str] = field(repr=False)
 
-    def plain(self, site: str) -> dict[str, Any]:
+    def inputs(self, site: str) -> SiteInputs:
         """The inputs of the resource of `site`."""
         spec = self.fleet.sites[site]
-        return laid_out(
+        plain = laid_out(
             spec,
             store=self.fleet.images.store,
             key=self.keys.key(spec),
             passphrases=used(spec, self.passphrases),
             identity=self.keys.identity(spec),
         )
+        return from_plain(SiteInputs, plain)
 
-    def inputs(self, site: str) -> SiteInputs:
-        """The same as the resource reads them."""
-        return from_plain(SiteInputs, self.plain(site))
-
-    def jobs(self) -> Iterator[SiteJob]:
-        """A build of each of `sites`, one after the other."""
-        return (SiteJob(name=site, inputs=self.plain(site)) for site in self.sites)
+    def all_inputs(self) -> Iterator[SiteInputs]:
+        """Those of each of `sites`, one after the other."""
+        return map(self.inputs, self.sites)
 
     def known(self) -> Known:
         """See `FleetKeys.known`."""
         return self.keys.known(self.passphrases)
 
 
-def known_of(jobs: Iterable[SiteJob]) -> Known:
+def known_of(sites: Iterable[SiteInputs]) -> Known:
     """Marks of the secrets of a plan's sites, the only ones that its worker has."""
-    inputs = (from_plain(SiteInputs, dict(job.inputs)) for job in jobs)
-    return known_secrets.known(((each, each.key) for each in inputs), (), {})
+    return known_secrets.known(((site, site.key) for site in sites), (), {})
 
 
 def assemble(

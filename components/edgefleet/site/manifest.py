@@ -4,21 +4,24 @@
 added to it, and every file that these write on the node. Files with a secret have a salted digest.
 """
 
-import hashlib
 import hmac
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.keys.derivation import derive
-from edgefleet.model.listing import Entry, Piece, entry_from, plain_entry
+from edgefleet.model import strict_json
+from edgefleet.model.listing import Bytes, Entry, Sha256, entry
+from edgefleet.model.medium import Base
+from edgefleet.model.medium import Format as FormatName
+from edgefleet.model.names import Name
 from edgefleet.model.site import SiteSpec
-from edgefleet.site.built import BuiltImage
+from edgefleet.model.spec import spec
+from edgefleet.site.built import BuiltImage, Description, FileName
 from edgefleet.site.render import SiteImage
 
 MANIFEST = "manifest.json"
@@ -29,214 +32,172 @@ PAYLOAD = ".payload.raw"
 CARRIED = "payload/"
 """Prefix of a payload's files in a manifest, whatever their place on the medium."""
 VERSION = "edgefleet.dev/image-manifest/v1"
+HINT = "build the image again, and do not use this one"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+@spec
+class Signer:
+    """The key that an image is signed with."""
+
+    algorithm: str
+    key: Sha256
+    """Digest of the public key."""
+
+
+@spec
+class Manifest(Description):
     """The description of one image."""
 
-    image: str
-    """Name of its file."""
+    version: Literal["edgefleet.dev/image-manifest/v1"]
     fleet: str
     region: str
-    site: str
-    node: str
+    site: Name
+    site_nodes: tuple[Name, ...]
+    """All nodes of the site, each of which has an image."""
+    key_generation: int
+    """Generation of the site's keys."""
     recipe: int
-    format: str
+    format: FormatName
     arch: str
-    digest: str
-    """``sha256:<hex>`` of its bytes; including those of a base that it refers to."""
-    size: int
-    """Bytes of these."""
-    identity: str | None = None
-    """``sha256:<hex>`` of its parts, as a preview shows it, if it is composed."""
-    share: str = "copy"
-    """How it shares its base."""
-    base: Mapping[str, str] | None = None
-    """``source`` and ``sha256`` of the base."""
-    tools: Mapping[str, str] = field(default_factory=dict)
-    """dict[outside tool -> its version]."""
-    signature: Mapping[str, str] | None = None
-    """``algorithm`` and ``key``, the digest of the public key; `None` if unsigned."""
-    pieces: tuple[Piece, ...] = ()
-    """Runs of bytes of a composed image."""
-    files: tuple[Entry, ...] = ()
-    """Every file added to the medium."""
-    on_node: tuple[Entry, ...] = ()
-    """Every file that these write to the node's disk."""
+    base: Base | None = None
+    """The base, if it is composed of one."""
+    signature: Signer | None = None
+    """`None` if unsigned."""
+    node_files: tuple[Entry, ...] = ()
+    """Every file that the added ones write to the node's disk."""
 
     @property
     def of_seed(self) -> tuple[Entry, ...]:
         """The files outside the payload."""
-        return tuple(each for each in self.files if not each.path.startswith(CARRIED))
+        return tuple(file for file in self.files if not file.path.startswith(CARRIED))
 
     @property
     def of_payload(self) -> tuple[Entry, ...]:
         """The payload's files."""
-        return tuple(each for each in self.files if each.path.startswith(CARRIED))
+        return tuple(file for file in self.files if file.path.startswith(CARRIED))
 
     @property
     def carried(self) -> dict[str, Entry]:
         """dict[path in the payload, ``bin/k3s`` -> entry]."""
-        return {each.path.removeprefix(CARRIED): each for each in self.of_payload}
+        return {file.path.removeprefix(CARRIED): file for file in self.of_payload}
 
 
 def manifests(
-    spec: SiteSpec, key: str, seeds: Mapping[str, SiteImage], built: Mapping[str, BuiltImage]
+    site: SiteSpec, key: str, seeds: Mapping[str, SiteImage], built: Mapping[str, BuiltImage]
 ) -> Iterator[Manifest]:
     """A manifest for each image of a site; a node that failed is not in `built` and has none."""
     salt = derive(key, "published-digests")
-    for node, image in built.items():
-        seed, of = seeds[node], spec.nodes[node]
-        common = Manifest(
-            image=seed.name,
-            fleet=spec.fleet,
-            region=spec.region,
-            site=spec.name,
-            node=node,
-            recipe=spec.recipe,
-            format=of.image.format,
-            arch=of.arch,
-            digest=seed.digest,
-            size=len(seed.data),
-        )
-        on_node = tuple(_on_node(salt, seed))
-        if image.identity is None or image.name.endswith(PAYLOAD):
-            yield replace(common, files=_of_seed(seed, FORMATS[of.image.format].mode), on_node=on_node)
-        if image.identity is not None:
-            yield replace(
-                common,
-                image=image.name,
-                digest=image.digest,
-                size=image.size,
-                identity=image.identity,
-                share=image.share,
-                base=_base(of.image.base) if FORMATS[of.image.format].is_composed else None,
-                tools=dict(image.tools),
-                pieces=image.pieces,
-                files=image.files,
-                on_node=() if image.name.endswith(PAYLOAD) else on_node,
+    for name, image in built.items():
+        seed, node, files = seeds[name], site.nodes[name], tuple(_node_files(salt, seeds[name]))
+        kind, is_apart = FORMATS[node.image.format], image.image.endswith(PAYLOAD)
+        described = [image.into(Description)] if image.identity is not None else []
+        if image.identity is None or is_apart:
+            described.append(_of_seed(name, seed, kind.mode))
+        for one in described:
+            yield one.into(
+                Manifest,
+                version=VERSION,
+                fleet=site.fleet,
+                region=site.region,
+                site=site.name,
+                site_nodes=tuple(site.nodes),
+                key_generation=site.key_generation,
+                recipe=site.recipe,
+                format=node.image.format,
+                arch=node.arch,
+                base=node.image.base if kind.is_composed and one.identity is not None else None,
+                node_files=() if one.image.endswith(PAYLOAD) else files,
             )
 
 
-def _base(base: Any) -> dict[str, str] | None:
-    return None if base is None else {"source": base.source, "sha256": base.sha256}
-
-
-def _of_seed(seed: SiteImage, mode: str) -> tuple[Entry, ...]:
+def _of_seed(node: str, seed: SiteImage, mode: str) -> Description:
     owner = "root:root" if mode else ""
-    return tuple(
+    files = (
         Entry(path=path, size=len(data), digest=seed.files[path], mode=mode, owner=owner)
         for path, data in sorted(seed.contents.items())
     )
+    return Description(
+        image=seed.name, node=node, digest=seed.digest, size=len(seed.data), files=tuple(files)
+    )
 
 
-def _on_node(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
+def _node_files(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
     for path, file in sorted({file.path: file for file in seed.placed}.items()):
-        digest = (
-            f"hmac-sha256:{hmac.digest(salt, file.content, 'sha256').hex()}"
-            if file.is_secret
-            else f"sha256:{hashlib.sha256(file.content).hexdigest()}"
-        )
-        yield Entry(
-            path=path, size=len(file.content), digest=digest, mode=f"{file.mode:04o}", owner=file.owner
-        )
+        listed = entry(path, file.content, mode=f"{file.mode:04o}", owner=file.owner)
+        digest = f"hmac-sha256:{hmac.digest(salt, file.content, 'sha256').hex()}"
+        yield replace(listed, digest=digest) if file.is_secret else listed
 
 
-def to_bytes(manifest: Manifest) -> bytes:
-    """The manifest of one image as JSON, the same bytes for the same image."""
-    plain = {name: getattr(manifest, name) for name in _PLAIN} | {
-        "version": VERSION,
-        "signature": None if manifest.signature is None else dict(manifest.signature),
-        "pieces": [
-            {"part": item.part, "offset": item.offset, "size": item.size, "digest": item.digest or None}
-            for item in manifest.pieces
-        ],
-        "files": [plain_entry(item) for item in manifest.files],
-        "nodeFiles": [plain_entry(item) for item in manifest.on_node],
-    }
-    return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
-
-
-_PLAIN = (
-    *("image", "fleet", "region", "site", "node", "recipe", "format", "arch"),
-    *("digest", "size", "identity", "share", "base", "tools"),
-)
-
-
-def from_bytes(data: bytes, where: str) -> Manifest:
-    """The manifest that `to_bytes` wrote.
-
-    Args:
-        data: JSON.
-        where: its source, for an error.
+def read_manifest(data: bytes, where: str) -> Manifest:
+    """The manifest of one image.
 
     Raises:
-        InvalidInput: it is not a manifest, or a later version's.
+        InvalidInput: it is not a manifest, or of another version.
     """
     try:
-        plain = json.loads(data)
-        if plain["version"] == VERSION and plain["format"] in FORMATS:
-            return _checked(plain)
-        problem = f"is a manifest of version {plain['version']!r} and format {plain['format']!r}"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        problem = "is not a manifest of an image"
-    raise InvalidInput(Problem(code="bad-manifest", where=where, problem=problem, hint=HINT))
+        return strict_json.read(Manifest, data)
+    except ValueError as error:
+        raise _bad(where, f"is not a manifest of an image ({error})") from error
 
 
-HINT = "build the image again, and do not use this one"
+@spec
+class Listed:
+    """One image in the index of its site."""
+
+    node: Name
+    digest: Sha256
+    size: Bytes
+    identity: Sha256 | None = None
 
 
-def _checked(plain: Mapping[str, Any]) -> Manifest:
-    manifest = Manifest(
-        **{name: plain[name] for name in _PLAIN},
-        signature=plain["signature"],
-        pieces=tuple(Piece(**{**each, "digest": each["digest"] or ""}) for each in plain["pieces"]),
-        files=tuple(entry_from(each) for each in plain["files"]),
-        on_node=tuple(entry_from(each) for each in plain["nodeFiles"]),
-    )
-    words = (manifest.image, manifest.digest, manifest.format, manifest.share)
-    if not all(isinstance(word, str) for word in words) or not isinstance(manifest.size, int):
-        raise TypeError(words)
-    return manifest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@spec
 class Index:
     """The contents of a site's ``manifest.json``."""
 
-    images: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    site: Name
+    images: dict[FileName, Listed] = field(default_factory=dict)
     """dict[name of an image -> its entry]."""
-    missing: frozenset[str] = frozenset()
+    missing: tuple[Name, ...] = ()
     """Nodes whose build failed."""
 
+    def without(self, node: str) -> "Index":
+        """The index of the other nodes."""
+        images = {name: image for name, image in self.images.items() if image.node != node}
+        return replace(self, images=images, missing=tuple(name for name in self.missing if name != node))
 
-def index(site: str, built: Sequence[Manifest], failed: Iterable[str], others: Index) -> bytes:
-    """``manifest.json`` of a site.
+    def joined(self, built: Iterable[Description], failed: Iterable[str]) -> "Index":
+        """The index with the images of a build, and the nodes whose images failed."""
+        images = {
+            image.image: Listed(
+                node=image.node, digest=image.digest, size=image.size, identity=image.identity
+            )
+            for image in built
+        }
+        return replace(self, images=self.images | images, missing=tuple(sorted({*self.missing, *failed})))
 
-    Args:
-        site: its name.
-        built: manifests of the images of this build.
-        failed: nodes whose images failed.
-        others: the earlier index of nodes outside this build.
+
+def read_index(folder: Path) -> Index:
+    """The index of the site in `folder`.
+
+    Raises:
+        InvalidInput: there is none, or it is not an index.
     """
-    images = {
-        each.image: {name: getattr(each, name) for name in ("digest", "size", "identity", "node")}
-        for each in built
-    }
-    missing = sorted(others.missing.union(failed))
-    plain = {"site": site, "images": {**others.images, **images}, **({"missing": missing} if missing else {})}
-    return json.dumps(plain, indent=2, sort_keys=True).encode() + b"\n"
-
-
-def indexed(folder: Path, *, without: str | None = None) -> Index:
-    """The index in `folder` but for the node `without`; empty if it is not readable."""
     try:
-        plain = json.loads(disk.read(folder / MANIFEST) or b"{}")
-        images = {name: each for name, each in plain.get("images", {}).items() if each.get("node") != without}
-        return Index(images=images, missing=frozenset(map(str, plain.get("missing", ()))) - {without or ""})
-    except (ValueError, AttributeError, TypeError):
-        return Index()
+        return strict_json.read(Index, disk.read(folder / MANIFEST) or b"")
+    except ValueError as error:
+        raise _bad(str(folder / MANIFEST), f"is not a manifest of images ({error})") from error
+
+
+def earlier_index(folder: Path, site: str) -> Index:
+    """The index that an earlier build wrote; empty if it is not readable."""
+    try:
+        return read_index(folder)
+    except InvalidInput:
+        return Index(site=site)
+
+
+def _bad(where: str, problem: str) -> InvalidInput:
+    return InvalidInput(Problem(code="bad-manifest", where=where, problem=problem, hint=HINT))
 
 
 def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
@@ -247,8 +208,8 @@ def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
         folder: its directory.
         suffix: of a seed's file in the node's format.
     """
-    if not image.name.endswith(PAYLOAD):
+    if not image.image.endswith(PAYLOAD):
         return image
     file = folder / f"{image.node}{suffix}"
     digest = f"sha256:{disk.sha256(file)}"
-    return replace(image, name=file.name, size=file.stat().st_size, digest=digest, identity=None)
+    return replace(image, image=file.name, size=file.stat().st_size, digest=digest, identity=None)

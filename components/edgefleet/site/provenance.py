@@ -4,11 +4,11 @@ Sources: in-toto/attestation, spec/v1 (statement.md); slsa.dev/spec/v1.0/provena
 that a verifier can reproduce it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgefleet.io.version import version
+from edgefleet.model import strict_json
 from edgefleet.model.medium import Base
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.site.manifest import Manifest
@@ -50,7 +50,7 @@ def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[
         "predicateType": PREDICATE,
         "predicate": predicate,
     }
-    return json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n"
+    return strict_json.write(plain)
 
 
 def _parameters(spec: SiteSpec, manifest: Manifest) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def subjects(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
         ValueError: it is not such a statement.
     """
     try:
-        plain = json.loads(data)
+        plain = strict_json.parse(data)
         if (plain["_type"], plain["predicateType"]) != (STATEMENT, PREDICATE):
             raise ValueError(plain["predicateType"])
         made = plain["predicate"]["runDetails"]["byproducts"]

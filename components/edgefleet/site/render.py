@@ -1,11 +1,14 @@
 """A site's images from its spec and key: pure, so that preview and up give the same bytes.
 
-The published digest of a file with a guessable secret is an HMAC under a key that is derived from the site's
-own key.
+The identity of a composed image is the digest of its parts, known before it is built: base and payload have
+gigabytes, so a preview shows a digest of their digests. The versions of outside tools are not part of it, as
+a preview must be the same on every machine; they are recorded with the digest of the bytes, which must repeat
+for the same tools. The published digest of a file with a guessable secret is an HMAC under a key that is
+derived from the site's own key.
 """
 
-import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,12 +17,14 @@ from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import File, FirstBoot, Target
 from edgefleet.model.image import Image
-from edgefleet.model.site import SiteSpec
+from edgefleet.model.listing import sha256
+from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import SiteInputs
-from edgefleet.site.content_id import identity
 from edgefleet.site.first_boot import first_boot
 
 MASKED = b"[secret]\n"
+LAYOUT = 1
+"""Generation of the layout of composed images; another one gives other bytes for the same parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,22 +130,48 @@ def _missing(site: str, node: str, name: str) -> InvalidInput:
 def _digested(image: Image, key: str) -> SiteImage:
     salt = derive(key, "published-digests") if image.secret_files else b""
     files = {
-        path: _salted(salt, data) if path in image.secret_files else _plain(data)
+        path: f"hmac-sha256:{hmac.digest(salt, data, 'sha256').hex()}"
+        if path in image.secret_files
+        else sha256(data)
         for path, data in sorted(image.files.items())
     }
     return SiteImage(
         name=image.name,
         data=image.data,
-        digest=_plain(image.data),
+        digest=sha256(image.data),
         files=files,
         contents=image.files,
         placed=image.placed,
     )
 
 
-def _plain(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+def payload_digest(node: Node) -> str | None:
+    """``sha256:<hex>`` of the payload's list of files; `None` without one."""
+    if not node.payload:
+        return None
+    lines = [f"{file.digest} {file.path}\n" for file in sorted(node.payload, key=lambda file: file.path)]
+    return sha256("".join(lines).encode())
 
 
-def _salted(salt: bytes, data: bytes) -> str:
-    return "hmac-sha256:" + hmac.digest(salt, data, "sha256").hex()
+def identity(spec: SiteSpec, node: str, seed: str) -> str | None:
+    """The identity of a node's image; `None` if it is only a seed.
+
+    Args:
+        spec: the site.
+        node: name of the node.
+        seed: ``sha256:<hex>`` of the seed.
+    """
+    of = spec.nodes[node]
+    payload = payload_digest(of)
+    if not FORMATS[of.image.format].is_composed and payload is None:
+        return None
+    parts = {
+        "layout": LAYOUT,
+        "format": of.image.format,
+        "arch": of.arch,
+        "installer": of.image.installer,
+        "base": of.image.base.sha256 if of.image.base else None,
+        "payload": payload,
+        "seed": seed,
+    }
+    return sha256(json.dumps(parts, sort_keys=True).encode())

@@ -8,7 +8,7 @@ repeat no input and stay small.
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.images import FORMATS
@@ -18,40 +18,11 @@ from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage
-from edgefleet.site.render import render_site
-
-
-class Rendered(Protocol):
-    """The stored part of a rendered image."""
-
-    @property
-    def data(self) -> bytes:
-        """The image's bytes."""
-        ...
-
-    @property
-    def digest(self) -> str:
-        """``sha256:<hex>`` of `data`."""
-        ...
-
-    @property
-    def files(self) -> Mapping[str, str]:
-        """dict[path in the image -> digest]."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """File name, ``n1.iso``."""
-        ...
-
-    @property
-    def identity(self) -> str | None:
-        """Digest of the parts of the whole image, if `data` is not all of it."""
-        ...
-
+from edgefleet.model.spec import from_plain
+from edgefleet.site.render import SiteImage, render_site
 
 KEY_BYTES = 32
-Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, Rendered]]
+Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, SiteImage]]
 """(site, its key, passphrases) -> dict[node name -> image]; pure."""
 
 
@@ -154,7 +125,7 @@ class Site(Resource):
         for node, image in images.items():
             now = stored[node]
             is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
-            current[node] = _recorded(image) if is_same else _lost(image["uri"])
+            current[node] = from_plain(StoredImage, dict(image)) if is_same else _lost(image["uri"])
         return Found(id=identity, outputs=SiteOutputs(images=current))
 
     def update(
@@ -185,7 +156,7 @@ class Site(Resource):
         }
         environment.store(uri).clear(f"sites/{site}/", keep=spared)
 
-    def _rendered(self, spec: SiteInputs) -> Mapping[str, Rendered]:
+    def _rendered(self, spec: SiteInputs) -> Mapping[str, SiteImage]:
         return self.render(spec.spec, spec.key, spec.passphrases)
 
     def _store_images(
@@ -244,7 +215,7 @@ def _uri_name(uri: str) -> str:
     return uri.rpartition("/")[2]
 
 
-def _is_stored(before: Mapping[str, Any] | None, rendered: Rendered) -> bool:
+def _is_stored(before: Mapping[str, Any] | None, rendered: SiteImage) -> bool:
     return before is not None and before["digest"] == rendered.digest and _name(before) == rendered.name
 
 
@@ -263,7 +234,7 @@ def _is_segment(name: str) -> bool:
     return "/" not in name
 
 
-def _image(store: ArtifactStore, site: str, rendered: Rendered) -> StoredImage:
+def _image(store: ArtifactStore, site: str, rendered: SiteImage) -> StoredImage:
     return StoredImage(
         digest=rendered.digest,
         uri=store.uri(image_key(site, rendered.name)),
@@ -275,16 +246,6 @@ def _image(store: ArtifactStore, site: str, rendered: Rendered) -> StoredImage:
 
 def _lost(uri: str) -> StoredImage:
     return StoredImage(digest=None, uri=uri, size=None, files={})
-
-
-def _recorded(image: Mapping[str, Any]) -> StoredImage:
-    return StoredImage(
-        digest=image["digest"],
-        uri=image["uri"],
-        size=image["size"],
-        files=dict(image["files"]),
-        identity=image.get("identity"),
-    )
 
 
 def _remove(

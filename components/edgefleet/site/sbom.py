@@ -20,6 +20,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from edgefleet.io.version import version
+from edgefleet.model import strict_json
 from edgefleet.model.listing import Entry
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import KUBEEDGE, PROGRAMS
@@ -214,7 +215,7 @@ def hashes(data: bytes) -> Mapping[str, str]:
         ValueError: it is not a bill.
     """
     try:
-        plain = json.loads(data)
+        plain = strict_json.parse(data)
         found = plain["metadata"]["component"]["hashes"]
         if plain["bomFormat"] != "CycloneDX":
             raise ValueError(plain["bomFormat"])

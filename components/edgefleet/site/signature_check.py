@@ -61,7 +61,7 @@ def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, 
         if trusted:
             raise _wrong(image.path, "is not signed, and --key requires a signature")
         return UNSIGNED
-    name = f"{signature.get('algorithm')} {signature.get('key')}"
+    name = f"{signature.algorithm} {signature.key}"
     try:
         envelope = dsse.from_bytes(_there(path))
     except ValueError as error:

@@ -3,7 +3,6 @@
 It works offline and as a stream: memory does not grow with the image. The first file that differs is named.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +12,8 @@ from edgefleet.images import FORMATS
 from edgefleet.images.base.format import Contents, Format
 from edgefleet.io import disk, extents, image_reading, tools
 from edgefleet.model.disk_layout import Extent
-from edgefleet.model.listing import SEED_FOLDER, Entry, Piece
-from edgefleet.site.manifest import CARRIED, HINT, ONE, Manifest, from_bytes
+from edgefleet.model.listing import SEED_FOLDER, Entry, Piece, entry
+from edgefleet.site.manifest import CARRIED, HINT, ONE, Manifest, read_manifest
 
 REFERENCE = ".raw.json"
 Find = Callable[[str], Path | None]
@@ -65,7 +64,7 @@ def opened(image: Path, find: Find) -> Opened:
             "name an output of `edgefleet image build`, with its files",
         )
         raise InvalidInput(Problem(code="no-manifest", where=str(image), problem=problem, hint=hint))
-    manifest = from_bytes(data, str(beside))
+    manifest = read_manifest(data, str(beside))
     if not image.is_file() or image.is_symlink():
         raise InvalidInput(
             Problem(code="image-missing", where=str(image), problem="the image does not exist", hint=HINT)
@@ -126,7 +125,7 @@ def _in_seed(image: Opened) -> str:
         seed = seed_of(image)
         if seed is None:
             return ""
-        there = {path: entry for path, (entry, _) in seed.items()}
+        there = {path: file for path, (file, _) in seed.items()}
         return difference(image.manifest.of_seed, there) or _on_node(image, seed)
     except ValueError as error:
         return f"{UNREADABLE} as an image ({error})"
@@ -201,16 +200,9 @@ def _on_node(image: Opened, seed: Contents) -> str:
     """The first file of the node that differs from the manifest."""
     manifest = image.manifest
     files = image.format.read_back({path.removeprefix(SEED_FOLDER): data for path, (_, data) in seed.items()})
-    if files is None or not manifest.on_node:
+    if files is None or not manifest.node_files:
         return ""
     there = {
-        path: Entry(
-            path=path,
-            size=len(file.content),
-            digest=f"sha256:{hashlib.sha256(file.content).hexdigest()}",
-            mode=file.mode,
-            owner=file.owner,
-        )
-        for path, file in files.items()
+        path: entry(path, file.content, mode=file.mode, owner=file.owner) for path, file in files.items()
     }
-    return difference(manifest.on_node, there)
+    return difference(manifest.node_files, there)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgefleet.errors import OutsideFailure
-from edgefleet.site.build_records import (
+from edgefleet.site.built import (
     Record,
     check_repeats,
     is_finished,
@@ -16,11 +16,14 @@ from edgefleet.site.build_records import (
     write_record,
 )
 
+PARTS, BYTES, OTHERS = (f"sha256:{letter * 64}" for letter in "abc")
 MADE = Record(
-    identity="sha256:of-parts",
-    digest="sha256:of-bytes",
+    image="n1.raw",
+    node="n1",
+    identity=PARTS,
+    digest=BYTES,
     size=5,
-    length=5,
+    file_size=5,
     share="copy",
     tools={"xorriso": "1.5.6"},
     changed=0,
@@ -37,9 +40,9 @@ def image(tmp_path: Path) -> Path:
 
 
 def test_an_image_with_its_record_is_finished(image: Path) -> None:
-    assert is_finished(image, "sha256:of-parts", "copy")
-    assert not is_finished(image, "sha256:of-others", "copy")
-    assert not is_finished(image, "sha256:of-parts", "reference")
+    assert is_finished(image, read_record(image), PARTS, "copy")
+    assert not is_finished(image, read_record(image), OTHERS, "copy")
+    assert not is_finished(image, read_record(image), PARTS, "reference")
 
 
 def test_one_that_somebody_touched_is_built_again(image: Path) -> None:
@@ -47,7 +50,7 @@ def test_one_that_somebody_touched_is_built_again(image: Path) -> None:
     later = image.stat().st_mtime_ns + 1_000_000_000
     image.write_bytes(b"other")
     os.utime(image, ns=(later, later))
-    assert not is_finished(image, "sha256:of-parts", "copy")
+    assert not is_finished(image, read_record(image), PARTS, "copy")
 
 
 def test_one_that_is_cut_short_is_built_again(image: Path) -> None:
@@ -55,21 +58,21 @@ def test_one_that_is_cut_short_is_built_again(image: Path) -> None:
     before = image.stat().st_mtime_ns
     image.write_bytes(b"byte")
     os.utime(image, ns=(before, before))
-    assert not is_finished(image, "sha256:of-parts", "copy")
+    assert not is_finished(image, read_record(image), PARTS, "copy")
 
 
 def test_one_that_is_gone_is_built_again(image: Path) -> None:
     """Its record alone says nothing."""
     image.unlink()
-    assert not is_finished(image, "sha256:of-parts", "copy")
+    assert not is_finished(image, read_record(image), PARTS, "copy")
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"identity": "sha256:of-parts"}', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"node": "n1"}', b"\xff"])
 def test_a_record_that_nobody_can_read_is_none(data: bytes, image: Path) -> None:
     """A crash in between costs one more build, and no error."""
     record_path(image).write_bytes(data)
     assert read_record(image) is None
-    assert not is_finished(image, "sha256:of-parts", "copy")
+    assert not is_finished(image, read_record(image), PARTS, "copy")
 
 
 def test_the_record_stands_hidden_beside_its_image(image: Path) -> None:
@@ -79,8 +82,8 @@ def test_the_record_stands_hidden_beside_its_image(image: Path) -> None:
 
 
 def test_other_bytes_of_the_same_parts_and_tools_are_an_error(image: Path) -> None:
-    other = replace(MADE, digest="sha256:of-other-bytes")
-    with pytest.raises(OutsideFailure, match=r"n1\.raw.*of-bytes before and sha256:of-other-bytes now"):
+    other = replace(MADE, digest=OTHERS)
+    with pytest.raises(OutsideFailure, match=rf"n1\.raw.*{BYTES} before and {OTHERS} now"):
         check_repeats(image, MADE, other)
 
 
@@ -88,9 +91,9 @@ def test_other_bytes_of_the_same_parts_and_tools_are_an_error(image: Path) -> No
     "made",
     [
         MADE,
-        replace(MADE, digest="sha256:2", identity="sha256:of-others"),
-        replace(MADE, digest="sha256:2", tools={"xorriso": "1.5.7"}),
-        replace(MADE, digest="sha256:2", share="reference"),
+        replace(MADE, digest=OTHERS, identity=OTHERS),
+        replace(MADE, digest=OTHERS, tools={"xorriso": "1.5.7"}),
+        replace(MADE, digest=OTHERS, share="reference"),
     ],
 )
 def test_other_bytes_of_other_parts_or_tools_are_none(made: Record, image: Path) -> None:
@@ -98,5 +101,5 @@ def test_other_bytes_of_other_parts_or_tools_are_none(made: Record, image: Path)
     check_repeats(image, MADE, made)
     check_repeats(image, None, made)
     with pytest.raises(OutsideFailure) as caught:
-        check_repeats(image, replace(made, digest="sha256:3"), made)
+        check_repeats(image, replace(made, digest=f"sha256:{'d' * 64}"), made)
     assert ["not-repeated"] == [problem.code for problem in caught.value.problems]
