@@ -13,7 +13,7 @@ from contextlib import suppress
 import typer
 
 from edgefleet.commands.registry import application
-from edgefleet.commands.screen import say, show_problems
+from edgefleet.commands.screen import remark, show_problems
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, Problem
 
@@ -80,8 +80,8 @@ def _invoke(arguments: Sequence[str], world: Session) -> int:
 
 def _misspelt(error: typer.TyperException, world: Session) -> None:
     formatted = getattr(error, "format_message", None)
-    say(world, f"error: {formatted() if formatted is not None else error}")
-    say(world, "  help: edgefleet --help lists the commands, edgefleet COMMAND --help its options")
+    remark(world, f"error: {formatted() if formatted is not None else error}")
+    remark(world, "  help: edgefleet --help lists the commands, edgefleet COMMAND --help its options")
 
 
 def _forget_output() -> None:

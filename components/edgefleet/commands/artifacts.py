@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
@@ -46,7 +46,7 @@ def lock(
     show(session, [f"{word:>7}  {name}" for name, word in changes.items()])
     if changes or not path.exists():
         disk.write(path, lock_text(locked).encode(), mode=0o644)
-    say(
+    remark(
         session,
         f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: unchanged",
     )
@@ -70,7 +70,7 @@ def fetch(
     sources = _sources(session, fleet)
     if verify:
         for digest in sources.cache.damaged():
-            say(
+            remark(
                 session,
                 f"{digest} in the cache is damaged: moved to quarantine, and fetched again when needed",
             )
@@ -78,12 +78,12 @@ def fetch(
     items = list(artifact_fetching.items(carried, _bases(fleet), sources, fleet.lock))
     whole = sum(item.size for item in items)
     if not items:
-        say(session, "no image of this fleet contains a payload or a base")
+        remark(session, "no image of this fleet contains a payload or a base")
         return
     with Transfers(session.err, len(items), whole, is_animated=session.is_animated) as transfers:
         artifact_fetching.fetch(items, at_once=jobs, report=transfers.report)
     show(session, [f"{item.size:>15,}  {item.name}" for item in items])
-    say(session, f"all files are in {sources.cache.root}")
+    remark(session, f"all files are in {sources.cache.root}")
 
 
 def _needs(fleet: Fleet) -> dict[Requirement, bool]:

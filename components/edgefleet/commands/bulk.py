@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from edgefleet.commands import secrets, stack
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io import disk, parallel
@@ -128,10 +128,10 @@ class _Account:
             show(self._session, self._lines(built))
         new, reused = self._images[True], self._images[False]
         was = f", {reused:,} {'was' if reused == 1 else 'were'} finished before" if reused else ""
-        say(self._session, f"{counted(new, 'image')} built{was}; {decimal(self._bytes)} in all")
+        remark(self._session, f"{counted(new, 'image')} built{was}; {decimal(self._bytes)} in all")
         if new + reused:
-            say(self._session, "images hold their site's credentials: keep them private")
-            say(self._session, _signed(self._setup))
+            remark(self._session, "images hold their site's credentials: keep them private")
+            remark(self._session, _signed(self._setup))
         if self._problems:
             raise failure(_for_many(item, count) for item, count in sorted(self._problems.items(), key=str))
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from edgefleet.commands.screen import say
+from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk, emulator
@@ -75,7 +75,7 @@ def stop(context: typer.Context) -> None:
     session = session_of(context)
     if emulator.stop(session.project):
         lose(session)
-        say(
+        remark(
             session,
             "the emulated cloud is stopped and its contents are lost; edgefleet up --refresh recreates them",
         )

@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from edgefleet.commands import last_preview, options, secrets
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import known_sites, load
 from edgefleet.commands.state_sites import Recorded, recorded_sites
@@ -42,7 +42,7 @@ def command(
         return
     group, notes = last_preview.change(session, stack, change, before)
     for note in notes:
-        say(session, f"note: {note}")
+        remark(session, f"note: {note}")
     show(session, groups.whole(group))
     show(session, _site(session, stack, fleet, before, group.sites[0]))
     if len(group.sites) > 1:

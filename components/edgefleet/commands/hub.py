@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgefleet.commands import options, secrets
-from edgefleet.commands.screen import say
+from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.errors import InvalidInput, Refused
@@ -64,7 +64,7 @@ def kubeconfig(
         )
     disk.write(session.project / out, to_yaml(config).encode())
     until = f", valid for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
-    say(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
+    remark(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
 
 
 def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import typer
 import yaml
 
 from edgefleet.commands import bulk, options
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import session_of
 from edgefleet.io import disk as files
 from edgefleet.report.human import counted
@@ -70,7 +70,7 @@ def job(  # noqa: PLR0913 - options
     text = yaml.safe_dump_all(objects(build_job, plans), sort_keys=False)
     files.write(session.project / out, text.encode())
     show(session, [f"{out}  {counted(len(assembly.sites), 'site')} in {counted(len(plans), 'shard')}"])
-    say(session, f"{KEEP}; {_signed(build_job)}")
+    remark(session, f"{KEEP}; {_signed(build_job)}")
 
 
 def _signed(job: BuildJob) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import options, stack
-from edgefleet.commands.screen import say
+from edgefleet.commands.screen import remark
 from edgefleet.commands.secrets import assembled
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
@@ -64,13 +64,13 @@ def serve(  # noqa: PLR0913 - options
     tls = tls_context(cert and root / cert, key and root / key)
     shelf = replace(_shelf(session, stack, site, minutes, again or []), is_routed=routed)
     server = SeedServer((listen, port), shelf, tls=tls)
-    say(session, f"serving for {counted(minutes, 'minute')}; start the nodes with {server.base}/boot.ipxe")
+    remark(session, f"serving for {counted(minutes, 'minute')}; start the nodes with {server.base}/boot.ipxe")
     if tls is None:
-        say(session, "without TLS, anyone on this network can read the seeds; serve on a trusted LAN only")
+        remark(session, "without TLS, anyone on this network can read the seeds; serve on a trusted LAN only")
     if not server.serve(session.now):
-        say(session, "stopped")
+        remark(session, "stopped")
     is_all = shelf.ledger.is_all_delivered()
-    say(session, "every node fetched its seed" if is_all else "not every node fetched its seed")
+    remark(session, "every node fetched its seed" if is_all else "not every node fetched its seed")
 
 
 def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> Shelf:
@@ -101,7 +101,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
         seeds=digests,
     )
     ledger.forget(address.lower() for address in again)
-    return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: say(session, line))
+    return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: remark(session, line))
 
 
 def _check_again(again: Iterable[str], nodes: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.filesize import decimal
 
 from edgefleet.commands import bulk, options
-from edgefleet.commands.screen import agrees, say, show
+from edgefleet.commands.screen import agrees, remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import known_node
 from edgefleet.errors import InvalidInput, Problem
@@ -65,7 +65,7 @@ def write(  # noqa: PLR0913 - one parameter an option
     drawn = partial(transfer, session.err, is_animated=session.is_animated)
     devices.write_verified(file, image.digest, image.size, disk, drawn)
     show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {image.digest}"])
-    say(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
+    remark(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
 
 def _built(

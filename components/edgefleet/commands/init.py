@@ -15,7 +15,7 @@ import typer
 
 from edgefleet.commands import options
 from edgefleet.commands import secrets as stack_secrets
-from edgefleet.commands.screen import say
+from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
 from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
@@ -72,7 +72,7 @@ def initialise(
         new[stack_secrets.PASSPHRASES] = json.dumps(passphrases_now, sort_keys=True)
     if new:
         stack_secrets.write(session, stack, new)
-        say(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
+        remark(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
     _tell_missing(session, stack, _used(fleet) - passphrases_now.keys())
 
 
@@ -97,7 +97,7 @@ def _provide_passphrase(session: Session) -> None:
     if session.environment.keys() & set(PASSPHRASE_VARIABLES) or file.exists():
         return
     disk.write(file, f"{randomness.token_urlsafe(WORDS)}\n".encode())
-    say(
+    remark(
         session,
         f"created {PASSPHRASE_FILE} (0600): it opens this project's secrets; keep a copy, "
         "outside version control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE overrides it.",
@@ -143,11 +143,11 @@ def _invented(session: Session, fleet: Fleet, stored: dict[str, str]) -> dict[st
     missing = sorted(_of_wifi(fleet) - stored.keys())
     if not missing or fleet.control_plane.cloud.endpoint != "emulated":
         return {}
-    say(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
+    remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
     return {name: randomness.token_urlsafe(WORDS) for name in missing}
 
 
 def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
     if missing:
         flags = " ".join(f"--passphrase {name}" for name in sorted(missing))
-        say(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {flags}")
+        remark(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {flags}")

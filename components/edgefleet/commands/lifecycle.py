@@ -160,7 +160,7 @@ def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]
         _announce(run, operation)
     if screen.agrees(session, QUESTIONS[operation]):
         return None
-    screen.say(session, "cancelled; nothing was changed")
+    screen.remark(session, "cancelled; nothing was changed")
     return _unchanged(run, operation)
 
 
@@ -185,4 +185,4 @@ def _announce(run: Run, operation: Operation) -> None:
         if operation == "destroy"
         else "are compared with the recorded state"
     )
-    screen.say(run.session, f"{operation} {run.request.options.stack}: {sites} {extent}")
+    screen.remark(run.session, f"{operation} {run.request.options.stack}: {sites} {extent}")

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import init, schema
-from edgefleet.commands.screen import say
+from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
@@ -91,8 +91,8 @@ def _write(root: Path, files: dict[str, str]) -> None:
 
 def _tell(session: Session, directory: Path, region: str) -> None:
     quoted = shlex.quote(str(directory))
-    say(session, f"created {directory}; stacks/{region}.fleet.yaml describes the fleet")
-    say(
+    remark(session, f"created {directory}; stacks/{region}.fleet.yaml describes the fleet")
+    remark(
         session,
         f"next: edgefleet -C {quoted} preview -s {region}   edgefleet -C {quoted} up -s {region}",
     )

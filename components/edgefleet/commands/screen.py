@@ -21,7 +21,7 @@ def show(session: Session, lines: Iterable[Text | str]) -> None:
         session.out.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def say(session: Session, sentence: Text | str) -> None:
+def remark(session: Session, sentence: Text | str) -> None:
     """Print a remark beside the results."""
     lines = wrapped(sentence) if isinstance(sentence, str) else [sentence]
     for line in lines:
@@ -31,7 +31,7 @@ def say(session: Session, sentence: Text | str) -> None:
 def show_problems(session: Session, found: Iterable[Problem]) -> None:
     """Print problems with the source lines that they are about."""
     for line in problems.lines(found, lambda file, number: source_line(session.project / file, number)):
-        say(session, line)
+        remark(session, line)
 
 
 def source_line(file: Path, number: int) -> str | None:

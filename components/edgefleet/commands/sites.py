@@ -7,7 +7,7 @@ import typer
 from edgefleet.commands import options, stack
 from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import EngineName, Session, session_of
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput
@@ -77,7 +77,7 @@ def ack(  # noqa: PLR0913 - one parameter an option
     digests = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
     ledger.acknowledge(opened(session, fleet), digests, clock=session.now)
     nodes = sum(map(len, digests.values()))
-    say(session, f"acknowledged: {counted(nodes, 'node')} of {counted(len(digests), 'site')}")
+    remark(session, f"acknowledged: {counted(nodes, 'node')} of {counted(len(digests), 'site')}")
 
 
 def _digests(record: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import options, secrets, stack
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
@@ -24,7 +24,7 @@ def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> 
     fleet = stack.load(session.project, stack_)
     specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
-    say(session, f"user {USER}, at the console only; a lower keyGeneration had another password")
+    remark(session, f"user {USER}, at the console only; a lower keyGeneration had another password")
     show(session, (f"{spec.name}  {console_password(keys.key(spec))}" for spec in specs))
 
 
@@ -38,7 +38,7 @@ def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> No
     example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
     specs = _having(fleet, stack.known_sites(fleet, sites), "wireguard", example)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
-    say(session, "nothing below is secret; add it to the WireGuard configuration of the tunnel's far end")
+    remark(session, "nothing below is secret; add it to the WireGuard configuration of the tunnel's far end")
     show(session, (line for spec in specs for line in _peers(spec, keys.key(spec))))
 
 
@@ -65,7 +65,7 @@ def disk_key(
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     passphrase = recovery_passphrase(keys.key(spec), node=node, node_public_key=public)
-    say(
+    remark(
         session,
         f"for cryptsetup open DEVICE; a disk from before key generation {spec.key_generation} has another",
     )

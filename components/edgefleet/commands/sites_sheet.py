@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import options, secrets, stack
-from edgefleet.commands.screen import say, show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.images import FORMATS
@@ -46,7 +46,7 @@ def sheet(
             file.write(text.encode())
     show(session, [f"{out}  {counted(len(names), 'sheet')}"])
     if fleet.images.page is None:
-        say(
+        remark(
             session,
             "QR codes contain the site name; set images.page to link to a web page",
         )

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
@@ -13,20 +13,10 @@ from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
 
 SiteOutcome = Literal[
-    "reflash", "restart", "live", "none", "new", "gone", "unchanged", "unreached", "untargeted"
+    "reflash", "restart", "live", "none", "new", "gone", "unchanged", "untargeted", "unreached"
 ]
-"""The outcome of a site; each site of the fleet has exactly one."""
-OUTCOMES: tuple[SiteOutcome, ...] = (
-    "reflash",
-    "restart",
-    "live",
-    "none",
-    "new",
-    "gone",
-    "unchanged",
-    "untargeted",
-    "unreached",
-)
+"""The outcome of a site; each site of the fleet has exactly one. In the order of the counts."""
+OUTCOMES: tuple[SiteOutcome, ...] = get_args(SiteOutcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
