@@ -7,7 +7,6 @@ Systems Manager is removed once the node is registered.
 
 from collections.abc import Iterator
 
-from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render, unit
 from edgefleet.keys.break_glass import (
     USER,
@@ -74,20 +73,15 @@ def _ssm(target: Target) -> Step:
     ssm, script = target.site.break_glass.ssm, f"{LIBRARY}/register-ssm"
     if ssm is None:
         return Step.removal(script, f"systemctl disable --now {SSM_UNIT}", f"rm -f {ACTIVATION} {script}")
-    activation = target.secrets.get(ssm.activation_secret, "")
-    if ":" not in activation:
-        problem = "is not <activation id>:<activation code>" if activation else "does not exist"
-        raise InvalidInput(
-            Problem(
-                code="ssm-activation",
-                path=f"sites.{target.site.name}.breakGlass.ssm.activationSecret",
-                problem=f"the stack's secret {ssm.activation_secret!r} {problem}",
-                hint=f"pulumi config set --secret --path 'fleet:passphrases.{ssm.activation_secret}'",
-            )
-        )
+    activation, code = target.pair(
+        ssm.activation_secret,
+        form="<activation id>:<activation code>",
+        code="ssm-activation",
+        key="breakGlass.ssm.activationSecret",
+    )
     return Step(
         files=(
-            File.text(ACTIVATION, f"{activation}\n", mode=0o600, is_secret=True),
+            File.text(ACTIVATION, f"{activation}:{code}\n", mode=0o600, is_secret=True),
             File.program(script, render("safety/register-ssm.sh.j2", region=ssm.region)),
         ),
         units=(unit(f"safety/{SSM_UNIT}"),),

@@ -7,7 +7,6 @@ containers, services and nodes are never reached through the proxy.
 from urllib.parse import quote
 
 from edgefleet.boot.firewall import CLUSTER
-from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 
@@ -50,16 +49,12 @@ def _address(target: Target, address: str | None) -> str | None:
     proxy = target.site.proxy
     if address is None or proxy is None or proxy.credentials_secret is None:
         return address
-    user, colon, password = target.secrets.get(proxy.credentials_secret, "").partition(":")
-    if not colon:
-        raise InvalidInput(
-            Problem(
-                code="proxy-credentials",
-                path=f"sites.{target.site.name}.proxy.credentialsSecret",
-                problem=f"the stack's secret {proxy.credentials_secret!r} is not <user>:<password>",
-                hint=f"pulumi config set --secret --path 'fleet:passphrases.{proxy.credentials_secret}'",
-            )
-        )
+    user, password = target.pair(
+        proxy.credentials_secret,
+        form="<user>:<password>",
+        code="proxy-credentials",
+        key="proxy.credentialsSecret",
+    )
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 

@@ -15,14 +15,14 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images.base.cloud_init_fallback import INSTANCE, instance, of_the_system
 from edgefleet.images.base.format import OTHERS, Flaw, Format, NodeFile
 from edgefleet.images.network.network_manager import network_manager
 from edgefleet.images.network.networkd import networkd
 from edgefleet.images.nocloud import commands
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import File, FirstBoot, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import Node, User
 
@@ -30,6 +30,7 @@ VERSION = "3.3.0"
 NAME = "config.ign"
 LOCAL, KEPT = "/usr/local/", "/var/usrlocal/"
 SCRIPT = "/usr/local/lib/edgefleet/first-boot"
+NO_WIFI = "Flatcar and Fedora CoreOS do not support Wi-Fi"
 UNITS = ("usr-local.mount", "edgefleet-first-boot.service")
 
 
@@ -40,59 +41,53 @@ def build(boot: FirstBoot) -> Image:
         InvalidInput: the node's network is wireless, which neither system can join.
     """
     _check(boot)
+    files, units = [*_files(boot)], [*boot.units, *(unit(f"formats/{name}") for name in UNITS)]
+    zone = f"../usr/share/zoneinfo/{boot.timezone}"
     config = {
         "ignition": {"version": VERSION},
         "passwd": {"users": [_user(user) for user in boot.users]},
-        "storage": {"files": [_file(file) for file in _files(boot)], "links": [_timezone(boot)]},
-        "systemd": {"units": [_unit(unit) for unit in _units(boot)]},
+        "storage": {
+            "files": [_file(file) for file in files],
+            "links": [{"path": "/etc/localtime", "target": zone, "overwrite": True}],
+        },
+        "systemd": {
+            "units": [
+                {"name": part.name, "enabled": part.is_enabled, "contents": part.text} for part in units
+            ]
+        },
     }
     data = (json.dumps(config, indent=1, ensure_ascii=True) + "\n").encode()
-    units = (
-        File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()) for unit in _units(boot)
-    )
     return Image(
         name=f"{boot.node}.ign",
         data=data,
         files={NAME: data},
         private_files=frozenset({NAME}),
-        placed=(*_files(boot), *units),
+        placed=(*files, *map(File.unit, units)),
     )
 
 
 def _check(boot: FirstBoot) -> None:
     if boot.network.wifi is not None:
-        raise InvalidInput(
-            Problem(
-                code="format-network",
-                path=f"sites.{boot.site}.nodes.{boot.node}.network.wifi",
-                problem="Flatcar and Fedora CoreOS do not support Wi-Fi",
-                hint="give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS",
-            )
-        )
+        path = f"sites.{boot.site}.nodes.{boot.node}.network.wifi"
+        hint = "give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS"
+        raise InvalidInput.at("", "format-network", NO_WIFI, hint, path=path)
 
 
 def _files(boot: FirstBoot) -> Iterator[File]:
     yield from boot.files
     yield from of_the_system(boot)
-    yield File(path=SCRIPT, content=_script(boot).encode(), mode=0o755)
-    for path, content in networkd(boot.network).items():
-        yield File(path=path, content=content)
+    yield File.program(SCRIPT, _script(boot))
+    yield from (File(path=path, content=content) for path, content in networkd(boot.network).items())
     for path, content in network_manager(boot.network).items():
         yield File(path=path, content=content, mode=0o600)
     parts = [(file.path, repr(file.content)) for file in boot.files]
-    parts += [(unit.name, unit.text) for unit in boot.units]
+    parts += [(part.name, part.text) for part in boot.units]
     configuration = "\0".join([boot.hostname, _script(boot), *("\0".join(part) for part in parts)])
-    yield File(path=INSTANCE, content=f"{instance(boot, configuration)}\n".encode())
+    yield File.text(INSTANCE, f"{instance(boot, configuration)}\n")
 
 
 def _script(boot: FirstBoot) -> str:
     return render("formats/first-boot.sh.j2", commands=[shlex.join(command) for command in commands(boot)])
-
-
-def _units(boot: FirstBoot) -> Iterator[Unit]:
-    yield from boot.units
-    for name in UNITS:
-        yield Unit(name=name, text=render(f"formats/{name}"))
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -112,15 +107,6 @@ def _file(file: File) -> dict[str, Any]:
     }
 
 
-def _timezone(boot: FirstBoot) -> dict[str, Any]:
-    target = f"../usr/share/zoneinfo/{boot.timezone}"
-    return {"path": "/etc/localtime", "target": target, "overwrite": True}
-
-
-def _unit(unit: Unit) -> dict[str, Any]:
-    return {"name": unit.name, "enabled": unit.is_enabled, "contents": unit.text}
-
-
 def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
     """The files that Ignition writes to the node; those in /var/usrlocal are found below /usr/local."""
     config = json.loads(files[NAME])
@@ -131,10 +117,9 @@ def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
         content = base64.b64decode(entry["contents"]["source"].removeprefix("data:;base64,"))
         owner = f"{entry['user']['name']}:{entry['group']['name']}"
         node_files[path] = NodeFile(f"{entry['mode']:04o}", owner, content)
-    for unit in config["systemd"]["units"]:
-        node_files[f"/etc/systemd/system/{unit['name']}"] = NodeFile(
-            "0644", "root:root", unit["contents"].encode()
-        )
+    for part in config["systemd"]["units"]:
+        path = f"/etc/systemd/system/{part['name']}"
+        node_files[path] = NodeFile("0644", "root:root", part["contents"].encode())
     return node_files
 
 
@@ -142,7 +127,7 @@ def _flaws(node: Node) -> Iterator[Flaw]:
     if node.arch == "armhf":
         yield "neither Flatcar nor Fedora CoreOS supports armhf", OTHERS
     if node.network.wifi is not None:
-        yield "Flatcar and Fedora CoreOS do not support Wi-Fi", OTHERS
+        yield NO_WIFI, OTHERS
 
 
 FORMAT = Format(

@@ -7,7 +7,7 @@ serve` fills in the one-time address of the seed. The archive also has the files
 
 from collections.abc import Iterator
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import ignition, nocloud
 from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.images.base.format import OTHERS, Flaw, Format
@@ -37,9 +37,7 @@ def _script(boot: FirstBoot) -> str:
     netboot = boot.netboot
     if netboot is None:
         path, hint = f"sites.{boot.site}.nodes.{boot.node}.image", "add image.netboot"
-        raise InvalidInput(
-            Problem(code="no-netboot", path=path, problem="ipxe has nothing to start", hint=hint)
-        )
+        raise InvalidInput.at("", "no-netboot", "ipxe has nothing to start", hint, path=path)
     names = [f"initrd{number}" for number in range(len(netboot.initrd))]
     words = [*(f"initrd={name}" for name in names), netboot.arguments.replace("{seed}", "${seed}")]
     lines = [

@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import nocloud, script
 from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.images.base.format import Format, MediumReader
@@ -30,10 +30,10 @@ from edgefleet.io.gpt import wrong
 from edgefleet.io.installer_iso import Addition, InstallerIso
 from edgefleet.io.iso9660 import iso
 from edgefleet.io.payload_listing import listed
-from edgefleet.io.templates import render
+from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.composing import Composed, Ingredients
-from edgefleet.model.firstboot import File, FirstBoot, Installation, Unit
+from edgefleet.model.firstboot import File, FirstBoot, Installation
 from edgefleet.model.image import Image
 from edgefleet.model.listing import Entry, entry
 
@@ -84,7 +84,7 @@ def seed(boot: FirstBoot) -> Image:
     if boot.installation is None:
         hint = "add image.installer: debian or ubuntu"
         problem = "format iso needs the name of its installer"
-        raise InvalidInput(Problem(code="installer", where=boot.site, problem=problem, hint=hint))
+        raise InvalidInput.at(boot.site, "installer", problem, hint)
     files = {**nocloud.contents(boot), **_for_installer(boot, boot.installation)}
     return Image(
         name=f"{boot.node}.iso",
@@ -98,12 +98,12 @@ def seed(boot: FirstBoot) -> Image:
 
 def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     port, _, rate = (how.console or "").partition(",")
-    unit = port.removeprefix("ttyS")
+    number = port.removeprefix("ttyS")
     values: dict[str, Any] = {
         "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this node'}",
         "wait": WAIT,
         "words": [*_words(boot, how), *([f"console=tty0 console={port},{rate or 115200}"] if port else [])],
-        "unit": int(unit) if unit.isdigit() else None,
+        "unit": int(number) if number.isdigit() else None,
         "rate": rate or "115200",
         "disk": how.disk or "",
         "kept": how.kept or "",
@@ -131,7 +131,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
 def _without_cloud_init(boot: FirstBoot) -> bytes:
     """The first boot as a script that also sets up the network."""
     network = (File(path=path, content=content) for path, content in networkd(boot.network).items())
-    units = (Unit(name=name, text=render(f"installer/{name}"), is_enabled=name == NAMES[0]) for name in NAMES)
+    units = (unit(f"installer/{name}", is_enabled=name == NAMES[0]) for name in NAMES)
     whole = replace(
         boot,
         files=(*boot.files, *network),
@@ -240,7 +240,7 @@ def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Additio
     if of.disk is not None and size > of.disk:
         problem = f"{of.node}'s installer has {size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (image.size), or put less into the payload"
-        raise InvalidInput(Problem(code="medium-too-small", path="image.size", problem=problem, hint=hint))
+        raise InvalidInput.at("", "medium-too-small", problem, hint, path="image.size")
 
 
 def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Iterator[tuple[str, Addition]]:
@@ -271,7 +271,11 @@ def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
 def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> dict[str, bytes]:
     """dict[path -> content] of the base's menus and checksums."""
     menus = [(GRUB, "grub.cfg"), *((path, "isolinux.cfg") for path in ISOLINUX)]
-    replaced = {path: _menu(of.seed[name], kernel, initrd) for path, name in menus if path in base.files}
+    replaced = {
+        path: of.seed[name].replace(b"@KERNEL@", kernel.encode()).replace(b"@INITRD@", initrd.encode())
+        for path, name in menus
+        if path in base.files
+    }
     if not replaced:
         problem = f"has no supported boot menu ({GRUB}, {ISOLINUX[0]})"
         raise wrong(of.base, "base-no-menu", problem, "use an image as Debian or Ubuntu publish it")
@@ -279,20 +283,13 @@ def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> 
     return {**replaced, **({SUMS: _sums(sums, replaced)} if sums else {})}
 
 
-def _menu(text: bytes, kernel: str, initrd: str) -> bytes:
-    return text.replace(b"@KERNEL@", kernel.encode()).replace(b"@INITRD@", initrd.encode())
-
-
 def _sums(sums: bytes, replaced: dict[str, bytes]) -> bytes:
     """The medium's md5sum file, updated for the replaced files."""
-    lines = []
-    for line in sums.decode(errors="replace").splitlines():
-        name = line[34:].removeprefix(".")
-        if name in replaced:
-            lines.append(f"{hashlib.md5(replaced[name], usedforsecurity=False).hexdigest()}  .{name}")
-        else:
-            lines.append(line)
-    return ("\n".join(lines) + "\n").encode()
+    md5 = {
+        path: hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in replaced.items()
+    }
+    rows = (line.partition("  .") for line in sums.decode(errors="replace").splitlines())
+    return "".join(f"{md5.get(path, digest)}{gap}{path}\n" for digest, gap, path in rows).encode()
 
 
 def _shows(path: str) -> bool:

@@ -61,10 +61,14 @@ def guessable(boot: FirstBoot) -> frozenset[str]:
 
 
 def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
-    config: dict[str, Any] = {
-        "hostname": boot.hostname,
-        **_domain(boot),
-        **({} if boot.grows_root else {"growpart": {"mode": "off"}, "resize_rootfs": False}),
+    config: dict[str, Any] = {"hostname": boot.hostname}
+    if (
+        boot.network.search
+    ):  # the first one is the domain; the host name stays the short one on any base system
+        config |= {"fqdn": f"{boot.hostname}.{boot.network.search[0]}", "prefer_fqdn_over_hostname": False}
+    if not boot.grows_root:
+        config |= {"growpart": {"mode": "off"}, "resize_rootfs": False}
+    return config | {
         "preserve_hostname": False,
         "manage_etc_hosts": "localhost",
         "timezone": boot.timezone,
@@ -72,18 +76,14 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
         "ssh_pwauth": False,
         "disable_root": True,
         "ssh_deletekeys": True,
-        "ssh_keys": _host_keys(boot),
+        "ssh_keys": {
+            f"{kind}_{half}": key
+            for kind, pair in sorted(boot.ssh_host_keys.items())
+            for half, key in zip(("private", "public"), pair, strict=True)
+        },
         "write_files": written_files(boot),
         "runcmd": commands(boot),
     }
-    return config
-
-
-def _domain(boot: FirstBoot) -> dict[str, Any]:
-    """A node's domain is the first that it searches; its host name stays the short one on any base system."""
-    if not boot.network.search:
-        return {}
-    return {"fqdn": f"{boot.hostname}.{boot.network.search[0]}", "prefer_fqdn_over_hostname": False}
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -92,14 +92,6 @@ def _user(user: User) -> dict[str, Any]:
         entry["sudo"] = "ALL=(ALL) NOPASSWD:ALL"  # cloud-init 22 takes no list here
     entry["ssh_authorized_keys"] = list(user.ssh_keys)
     return entry
-
-
-def _host_keys(boot: FirstBoot) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    for kind, (private, public) in sorted(boot.ssh_host_keys.items()):
-        keys[f"{kind}_private"] = private
-        keys[f"{kind}_public"] = public
-    return keys
 
 
 def written_files(boot: FirstBoot) -> list[dict[str, str]]:

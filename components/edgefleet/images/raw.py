@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.images import nocloud
 from edgefleet.images.base.extents import (
     BASE,
@@ -225,11 +225,11 @@ def _check_fits(of: Ingredients, layout: Layout) -> None:
     if of.disk is not None and layout.size > of.disk:
         problem = f"{of.node}'s image has {layout.size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (profile's disk), or put less into the payload"
-        raise InvalidInput(Problem(code="medium-too-small", path="disk", problem=problem, hint=hint))
+        raise InvalidInput.at("", "medium-too-small", problem, hint, path="disk")
 
 
 def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(code=code, where=str(image), path="image.base", problem=problem, hint=hint))
+    return InvalidInput.at(image, code, problem, hint, path="image.base")
 
 
 FORMAT = Format(

@@ -31,24 +31,8 @@ def build(boot: FirstBoot) -> Image:
     name = f"{boot.node}.sh"
     files = [*placed(boot), *of_the_system(boot)]
     instance_id = instance(boot, repr((files, boot.commands, boot.users, boot.timezone)))
-    files.append(File(path=INSTANCE, content=f"{instance_id}\n".encode()))
-    text = render(
-        "formats/script.sh.j2",
-        name=f"{boot.node} of {boot.site}, {boot.fleet} in {boot.region}",
-        file=name,
-        facts=_facts(boot, instance_id),
-        files=[_embedded(file) for file in files],
-        keys=[(user.name, key) for user in boot.users for key in user.ssh_keys],
-        commands=[shlex.join(command) for command in (*commands(boot), RELOADED)],
-    )
-    data = text.encode()
-    return Image(
-        name=name, data=data, files={name: data}, private_files=frozenset({name}), placed=tuple(files)
-    )
-
-
-def _facts(boot: FirstBoot, instance_id: str) -> dict[str, str]:
-    return {
+    files.append(File.text(INSTANCE, f"{instance_id}\n"))
+    facts = {
         "told": instance_id,
         "arch": boot.arch,
         "hostname": boot.hostname,
@@ -57,6 +41,19 @@ def _facts(boot: FirstBoot, instance_id: str) -> dict[str, str]:
         "address": boot.network.ip or "",
         "enabled": " ".join(unit.name for unit in boot.units if unit.is_enabled),
     }
+    text = render(
+        "formats/script.sh.j2",
+        name=f"{boot.node} of {boot.site}, {boot.fleet} in {boot.region}",
+        file=name,
+        facts=facts,
+        files=[_embedded(file) for file in files],
+        keys=[(user.name, key) for user in boot.users for key in user.ssh_keys],
+        commands=[shlex.join(command) for command in (*commands(boot), RELOADED)],
+    )
+    data = text.encode()
+    return Image(
+        name=name, data=data, files={name: data}, private_files=frozenset({name}), placed=tuple(files)
+    )
 
 
 def _embedded(file: File) -> dict[str, Any]:

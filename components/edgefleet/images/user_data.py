@@ -36,13 +36,15 @@ def build(boot: FirstBoot) -> Image:
     size = len(compressed(text))
     problems = []
     if secret:
-        hint = "let the server download it with its role"
         problem = f"{', '.join(secret)} would be in user-data, which every process on the server can read"
-        problems.append(Problem(code="secret", path="userData", problem=problem, hint=hint))
+        problems.append(("secret", problem, "let the server download it with its role"))
     if size > LONGEST:
-        hint = "shorten what the hub's servers are given; EC2 takes no more"
         problem = f"user-data has {size:,} bytes compressed, {LONGEST:,} at most"
-        problems.append(Problem(code="too-long", path="userData", problem=problem, hint=hint))
+        hint = "shorten what the hub's servers are given; EC2 takes no more"
+        problems.append(("too-long", problem, hint))
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(
+            Problem(code=code, path="userData", problem=problem, hint=hint)
+            for code, problem, hint in problems
+        )
     return Image(name=f"{boot.node}.user-data", data=text.encode(), files={"user-data": text.encode()})

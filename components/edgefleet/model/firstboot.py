@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edgefleet.errors import InvalidInput
 from edgefleet.model.hub import HubSnapshots
 from edgefleet.model.medium import Installer, Netboot
 from edgefleet.model.network import Network
@@ -137,6 +138,19 @@ class Target:
     def node(self) -> Node:
         """The node's own spec."""
         return self.site.nodes[self.name]
+
+    def pair(self, secret: str, *, form: str, code: str, key: str) -> tuple[str, str]:
+        """Both halves of the stack's secret that the site's `key` names, in the form ``<user>:<password>``.
+
+        Raises:
+            InvalidInput: the stack does not have it, or it is not a pair.
+        """
+        first, colon, second = self.secrets.get(secret, "").partition(":")
+        if colon:
+            return first, second
+        problem = f"the stack's secret {secret!r} " + (f"is not {form}" if first else "does not exist")
+        hint = f"pulumi config set --secret --path 'fleet:passphrases.{secret}'"
+        raise InvalidInput.at("", code, problem, hint, path=f"sites.{self.site.name}.{key}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

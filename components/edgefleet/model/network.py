@@ -1,5 +1,6 @@
 """The network of one node, as its first boot configures it (rendered to netplan's version 2)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from edgefleet.model.addresses import (
     InterfaceName,
     Mac,
     PlainAddress,
+    parsed_address,
     parsed_interface,
 )
 from edgefleet.model.effects import Effect
@@ -84,6 +86,12 @@ class Network:
     def addresses(self) -> tuple[str, ...]:
         """All static addresses with their prefix lengths, `address` first."""
         return (*(() if self.address is None else (self.address,)), *self.extra_addresses)
+
+    @property
+    def gateways(self) -> Mapping[int, str]:
+        """dict[4 or 6 -> default gateway]."""
+        known = (gateway for gateway in (self.gateway, self.gateway6) if gateway is not None)
+        return {parsed_address(gateway).version: gateway for gateway in known}
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:

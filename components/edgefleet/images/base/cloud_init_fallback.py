@@ -15,26 +15,20 @@ SUDOERS = "/etc/sudoers.d/90-edgefleet-users"
 
 def placed(boot: FirstBoot) -> tuple[File, ...]:
     """The files of the boot steps, and their units as files."""
-    units = (File(path=f"/etc/systemd/system/{unit.name}", content=unit.text.encode()) for unit in boot.units)
-    return (*boot.files, *units)
+    return (*boot.files, *map(File.unit, boot.units))
 
 
 def of_the_system(boot: FirstBoot) -> tuple[File, ...]:
     """The node's name, its administrators, and its SSH host keys."""
-    files = [File(path="/etc/hostname", content=f"{boot.hostname}\n".encode())]
-    admins = [user.name for user in boot.users if user.is_admin]
+    files = [File.text("/etc/hostname", f"{boot.hostname}\n")]
+    admins = "".join(f"{user.name} ALL=(ALL) NOPASSWD:ALL\n" for user in boot.users if user.is_admin)
     if admins:
-        lines = "".join(f"{name} ALL=(ALL) NOPASSWD:ALL\n" for name in admins)
-        files.append(File(path=SUDOERS, content=lines.encode(), mode=0o440))
+        files.append(File.text(SUDOERS, admins, mode=0o440))
     for kind, (private, public) in sorted(boot.ssh_host_keys.items()):
         path = f"/etc/ssh/ssh_host_{kind}_key"
-        files.append(File(path=path, content=_line(private), mode=0o600, is_secret=True))
-        files.append(File(path=f"{path}.pub", content=_line(public)))
+        files.append(File.text(path, private.removesuffix("\n") + "\n", mode=0o600, is_secret=True))
+        files.append(File.text(f"{path}.pub", public.removesuffix("\n") + "\n"))
     return tuple(files)
-
-
-def _line(text: str) -> bytes:
-    return text.encode() if text.endswith("\n") else f"{text}\n".encode()
 
 
 def instance(boot: FirstBoot, content: str) -> str:

@@ -65,9 +65,8 @@ def _addressing(network: Network) -> dict[str, Any]:
         addressing["ignore-carrier"] = True
     if network.addresses:
         addressing["addresses"] = list(network.addresses)
-    gateways = [gateway for gateway in (network.gateway, network.gateway6) if gateway is not None]
-    if gateways:
-        addressing["routes"] = [_route(gateway) for gateway in gateways]
+    if network.gateways:
+        addressing["routes"] = [_route(gateway) for gateway in network.gateways.values()]
     servers = {"addresses": list(network.dns), "search": list(network.search)}
     if any(servers.values()):
         addressing["nameservers"] = {name: value for name, value in servers.items() if value}

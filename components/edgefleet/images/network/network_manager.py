@@ -5,7 +5,7 @@ For systems without netplan; it has the same settings as `edgefleet.images.netwo
 
 import uuid
 
-from edgefleet.images.network.networkd import Section, gateways, ini
+from edgefleet.images.network.networkd import Section, ini
 from edgefleet.model.network import Network
 
 FOLDER = "/etc/NetworkManager/system-connections"
@@ -16,7 +16,7 @@ SPACE = uuid.UUID("0b3f4c9e-55d4-5f53-8a0e-0b5c0b1f7a52")
 def network_manager(network: Network) -> dict[str, bytes]:
     """dict[path -> content] of a wired network; NetworkManager requires mode 0600."""
     files: dict[str, list[Section]] = {}
-    own = _addressing(network)
+    own = [_family(network, version) for version in (4, 6)]
     below = [("ipv4", [("method", "disabled")]), ("ipv6", [("method", "disabled")])] if network.vlan else own
     if network.bond is not None:
         options = [("mode", network.bond.mode), ("miimon", "100")]
@@ -53,17 +53,13 @@ def _connection(name: str, kind: str, interface: str = "", *, under: str = "") -
     return ("connection", settings)
 
 
-def _addressing(network: Network) -> list[Section]:
-    return [_family(network, 4), _family(network, 6)]
-
-
 def _family(network: Network, version: int) -> Section:
     own = [str(interface) for interface in network.interfaces if interface.version == version]
     automatic = not network.is_static if version == 4 else not own  # noqa: PLR2004
     settings = [("method", "auto" if automatic else "manual" if own else "disabled")]
     settings += [(f"address{number}", address) for number, address in enumerate(own, 1)]
-    if version in gateways(network) and (own or automatic):
-        settings.append(("gateway", gateways(network)[version]))
+    if version in network.gateways and (own or automatic):
+        settings.append(("gateway", network.gateways[version]))
     servers = [address for address in network.dns if (":" in address) is (version == 6)]  # noqa: PLR2004
     if servers:
         settings.append(("dns", "".join(f"{address};" for address in servers)))

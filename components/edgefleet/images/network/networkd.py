@@ -3,7 +3,7 @@
 For systems without netplan; it has the same settings as `edgefleet.images.network.netplan`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from edgefleet.images.network.netplan import ANY_WIRED
 from edgefleet.model.network import Network
@@ -56,14 +56,8 @@ def _addressing(network: Network) -> list[Section]:
     elif network.mac is not None or network.bond is not None:
         settings.append(("ConfigureWithoutCarrier", "yes"))
     settings += [("Address", address) for address in network.addresses]
-    settings += [("Gateway", gateway) for gateway in gateways(network).values()]
+    settings += [("Gateway", gateway) for gateway in network.gateways.values()]
     settings += [("DNS", server) for server in network.dns]
     if network.search:
         settings.append(("Domains", " ".join(network.search)))
     return [("Network", settings)]
-
-
-def gateways(network: Network) -> Mapping[int, str]:
-    """dict[4 or 6 -> default gateway]."""
-    every = (network.gateway, getattr(network, "gateway6", None))
-    return {6 if ":" in gateway else 4: gateway for gateway in every if gateway is not None}

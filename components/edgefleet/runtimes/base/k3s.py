@@ -139,13 +139,10 @@ def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
     further = dict(sorted(target.site.k3s.config.items()))
     taken = sorted(name for name in further if name.rstrip("+") in OWNED)
     if taken:
-        raise InvalidInput(
-            Problem(
-                code="reserved-k3s-config",
-                path=f"sites.{target.site.name}.k3s.config.{taken[0]}",
-                problem=f"{taken[0]} is written by edgefleet",
-                hint="remove it; hostname, role, labels, taints, network and disable have keys of their own",
-            )
+        path = f"sites.{target.site.name}.k3s.config.{taken[0]}"
+        hint = "remove it; hostname, role, labels, taints, network and disable have keys of their own"
+        raise InvalidInput.at(
+            "", "reserved-k3s-config", f"{taken[0]} is written by edgefleet", hint, path=path
         )
     more = further.get("tls-san")
     if more is not None and names:

@@ -92,12 +92,10 @@ def _pulls(site: SiteSpec) -> Iterator[Problem]:
     for written in _declared(site.k3s.config, "kube-apiserver-arg"):
         flag, value = _split(written)
         if flag == PLUGINS and PULLS in value.split(","):
-            yield Problem(
-                path=format_path(("k3s", "config", _key(site, "kube-apiserver-arg", written))),
-                code="pulls-without-link",
-                problem=f"with {PULLS} no container can start from the images on an air-gapped node",
-                hint=f"remove {PULLS}, or airgap",
-            )
+            path = format_path(("k3s", "config", _key(site, "kube-apiserver-arg", written)))
+            problem = f"with {PULLS} no container can start from the images on an air-gapped node"
+            hint = f"remove {PULLS}, or airgap"
+            yield Problem(path=path, code="pulls-without-link", problem=problem, hint=hint)
 
 
 def _key(site: SiteSpec, key: str, written: str) -> str:
