@@ -1,6 +1,6 @@
 """Step: files of a hardened server beside its configuration (k3s docs, security/hardening-guide).
 
-The guide enables EventRateLimit without limits; those of ``admission.yaml`` are the ones of Kubernetes's own
+The guide enables EventRateLimit without limits; those of ``policies.yaml`` are the ones of Kubernetes's own
 example. Its exempt namespaces are k3s's own, and that of its upgrades. The audit log leaves out leases and
 health, which are most of its lines and identify no user.
 """
@@ -28,11 +28,12 @@ def plan(target: Target) -> Step:
     )
     if not runtime_of(target.node).runs_api:
         return Step(files=settings)
+    admission, audit = render("safety/policies.yaml").split("---\n")
     return Step(
         files=(
             *settings,
-            File.text(ADMISSION, render("safety/admission.yaml"), mode=0o600),
-            File.text(AUDIT, render("safety/audit.yaml"), mode=0o600),
+            File.text(ADMISSION, admission, mode=0o600),
+            File.text(AUDIT, audit, mode=0o600),
             File.text(TMPFILES, render("safety/tmpfiles.conf", logs=LOGS)),
         ),
         commands=(("systemd-tmpfiles", "--create", TMPFILES),),

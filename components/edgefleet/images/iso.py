@@ -285,11 +285,12 @@ def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> 
 
 def _sums(sums: bytes, replaced: dict[str, bytes]) -> bytes:
     """The medium's md5sum file, updated for the replaced files."""
-    md5 = {
-        path: hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in replaced.items()
+    new = {
+        path: f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}  .{path}"
+        for path, content in replaced.items()
     }
-    rows = (line.partition("  .") for line in sums.decode(errors="replace").splitlines())
-    return "".join(f"{md5.get(path, digest)}{gap}{path}\n" for digest, gap, path in rows).encode()
+    lines = sums.decode(errors="replace").splitlines()
+    return "".join(f"{new.get(line[34:].removeprefix('.'), line)}\n" for line in lines).encode()
 
 
 def _shows(path: str) -> bool:
