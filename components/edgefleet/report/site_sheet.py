@@ -15,7 +15,7 @@ from edgefleet.images import FORMATS
 from edgefleet.io.templates import render_html
 from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
-from edgefleet.model.page import page_of
+from edgefleet.model.names import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
 from edgefleet.runtimes import runtime_of
