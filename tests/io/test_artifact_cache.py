@@ -16,11 +16,11 @@ from tests.io.servers import FileServer, Handler, free_port, half, page, serving
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.logins import Logins
-from edgefleet.io.web import Patience, Web
+from edgefleet.io.web import Policy, Web
 
 DATA = random.Random(1).randbytes(1_000_000)  # noqa: S311 - no secret
 SHA256 = hashlib.sha256(DATA).hexdigest()
-QUICK = Patience(connect=2, stall=0.3, attempts=3, pause=0.01, longest_pause=0.05)
+QUICK = Policy(connect=2, stall=0.3, attempts=3, pause=0.01, longest_pause=0.05)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def server() -> Iterator[FileServer]:
 @pytest.fixture
 def cache(tmp_path: Path) -> ArtifactCache:
     """An empty cache whose waits are short."""
-    return ArtifactCache(tmp_path / "cache", web=Web(Logins({}), patience=QUICK), project=tmp_path)
+    return ArtifactCache(tmp_path / "cache", web=Web(Logins({}), policy=QUICK), project=tmp_path)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_part_of_something_else_costs_one_attempt(cache: ArtifactCache, server
     """A server whose tags do not tell its files apart is caught by the digest; all is brought anew."""
     server.faults = [half(b"x" * len(DATA), 300_000)]
     with pytest.raises(OutsideFailure, match="broke off after 300,000 of 1,000,000 bytes"):
-        ArtifactCache(cache.root, web=Web(Logins({}), patience=Patience(attempts=1, stall=1))).fetch(
+        ArtifactCache(cache.root, web=Web(Logins({}), policy=Policy(attempts=1, stall=1))).fetch(
             f"{server.address}/file", SHA256
         )
     assert DATA == cache.fetch(f"{server.address}/file", SHA256).read_bytes()
@@ -154,8 +154,19 @@ def test_another_file_is_kept_apart(
 
 
 def test_more_than_the_file(says: Callable[..., str], server: FileServer) -> None:
-    """A server that sends without end is not listened to for ever."""
+    """Another size is refused before a byte is read; what says none is read up to the size that is known."""
     server.files = {"/file": DATA + b"x"}
+    words = "has 1,000,001 bytes, and 1,000,000 are expected; if the file was released again"
+    assert words in says(f"{server.address}/file", len(DATA))
+
+    def unstated(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("connection", "close")
+        handler.end_headers()
+        with suppress(OSError):
+            handler.wfile.write(DATA + b"x" * 9_000_000)
+
+    server.faults = [unstated]
     assert "has sha256" in says(f"{server.address}/file", len(DATA))
 
 
@@ -249,7 +260,7 @@ def test_a_login_is_sent_to_its_host_only(tmp_path: Path, server: FileServer) ->
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     netrc.chmod(0o600)
-    web = Web(Logins({"NETRC": str(netrc)}), patience=QUICK)
+    web = Web(Logins({"NETRC": str(netrc)}), policy=QUICK)
     mine = ArtifactCache(tmp_path / "cache", web=web)
     with serving(FileServer(files={"/file": DATA})) as other:
         elsewhere = other.address.replace("127.0.0.1", "localhost")
@@ -333,10 +344,11 @@ import sys
 from pathlib import Path
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.artifact_cache import ArtifactCache
-from edgefleet.io import downloading
-downloading._SPARED = int(sys.argv[4])
+from edgefleet.io.logins import Logins
+from edgefleet.io.web import Policy, Web
+web = Web(Logins({}), policy=Policy(reserve=int(sys.argv[4])))
 try:
-    ArtifactCache(Path(sys.argv[1])).fetch(sys.argv[2], sys.argv[3])
+    ArtifactCache(Path(sys.argv[1]), web=web).fetch(sys.argv[2], sys.argv[3])
 except EdgefleetError as error:
     print(error)
 print([str(each) for each in Path(sys.argv[1]).rglob("*") if each.is_file() and each.name != ".lock"])

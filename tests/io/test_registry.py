@@ -15,12 +15,12 @@ from edgefleet.errors import EdgefleetError
 from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.container_images import archive_size
 from edgefleet.io.logins import Logins
-from edgefleet.io.registry import manifest_of
+from edgefleet.io.manifests import manifest_of
 from edgefleet.io.sourcing import Sources
-from edgefleet.io.web import Patience, Web
+from edgefleet.io.web import Policy, Web
 from edgefleet.model.references import Reference, parse_reference
 
-QUICK = Patience(connect=2, stall=2, attempts=2, pause=0.01)
+QUICK = Policy(connect=2, stall=2, attempts=2, pause=0.01)
 LAYERS = (b"a layer" * 5000, b"another" * 300)
 Made = Callable[..., Sources]
 
@@ -42,7 +42,7 @@ def sources(tmp_path: Path) -> Made:
         auth = base64.b64encode(login.encode()).decode()
         known = {"auths": {host: {"auth": auth}}} if login else {}
         (folder / "config.json").write_text(json.dumps(known))
-        web = Web(Logins({"DOCKER_CONFIG": str(folder), "HOME": str(tmp_path)}), patience=QUICK)
+        web = Web(Logins({"DOCKER_CONFIG": str(folder), "HOME": str(tmp_path)}), policy=QUICK)
         return Sources(ArtifactCache(tmp_path / "cache", web=web, project=tmp_path), mirrors or {})
 
     return made
@@ -69,8 +69,11 @@ def pushed(registry: FakeRegistry) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b'{"config": {}, "layers": []}', "application/vnd.oci.image.manifest.v1+json"),
-        (b'{"manifests": []}', "application/vnd.oci.image.index.v1+json"),
+        (
+            b'{"config": {"digest": "sha256:%064d", "size": 2}}' % 0,
+            "application/vnd.oci.image.manifest.v1+json",
+        ),
+        (b'{"manifests": []}', INDEX),
     ],
 )
 def test_a_manifest_that_does_not_say_what_it_is_is_ocis(data: bytes, kind: str) -> None:
@@ -210,7 +213,7 @@ def test_an_identity_token(registry: FakeRegistry, tmp_path: Path) -> None:
     registry.login = "me:hunter2"
     known = {"auths": {registry.host: {"identitytoken": "refresh-me"}}}
     (tmp_path / "config.json").write_text(json.dumps(known))
-    web = Web(Logins({"DOCKER_CONFIG": str(tmp_path)}), patience=QUICK)
+    web = Web(Logins({"DOCKER_CONFIG": str(tmp_path)}), policy=QUICK)
     Sources(ArtifactCache(tmp_path / "cache", web=web), {}).resolve(named(registry, "shop/till:1"), "amd64")
     asked = next(each for each in registry.asked if each.path.startswith("/token"))
     assert ("POST", True) == (asked.method, "refresh_token=refresh-me" in asked.path)
@@ -237,7 +240,7 @@ def test_a_folder_of_images(registry: FakeRegistry, sources: Made, tmp_path: Pat
         path = layout / "blobs" / each.replace(":", "/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    entry = {"digest": digest, "annotations": {"org.opencontainers.image.ref.name": "1.27"}}
+    entry = {"digest": digest, "size": 1, "annotations": {"org.opencontainers.image.ref.name": "1.27"}}
     (layout / "index.json").write_text(json.dumps({"manifests": [entry]}))
     mine = sources(mirrors={"docker.io": ("file:vendor",)})
     assert digest == mine.resolve(parse_reference("nginx:1.27"), "amd64").manifest.digest

@@ -18,13 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk, downloading
+from edgefleet.io.answers import page, shown
 from edgefleet.io.downloading import Download, Progress, silent
 from edgefleet.io.logins import Logins
 from edgefleet.io.payload_listing import SUMS
 from edgefleet.io.registry import Registries, is_registry, place_of
-from edgefleet.io.web import Web, page, shown
+from edgefleet.io.web import Web
 from edgefleet.model.medium import PayloadFile
 
 NAME = "edgefleet"
@@ -139,7 +140,7 @@ class ArtifactCache:
         self._download(source, part, None, progress)
         if downloading.is_page(part):
             downloading.forget(part)
-            raise OutsideFailure(page(source))
+            raise page(source)
         learned = self.adopt(part)
         downloading.forget(part)
         return learned
@@ -181,7 +182,14 @@ class ArtifactCache:
             registry, repository = self.registries.at(place_of(source))
             address = registry.blob(repository, part.name)
             headers = lambda: registry.headers(repository)  # noqa: E731 - a token may end meanwhile
-        wanted = Download(address=address, part=part, size=size, headers=headers, progress=progress)
+        wanted = Download(
+            address=address,
+            part=part,
+            size=size,
+            headers=headers,
+            has_netrc=not is_registry(source),
+            progress=progress,
+        )
         return downloading.download(self.web, wanted)
 
     def file(self, source: str) -> Path:
@@ -206,7 +214,7 @@ class ArtifactCache:
         if digest != place.name:
             is_page = downloading.is_page(part)
             quarantined = self._quarantine(part, place.name)
-            raise OutsideFailure(page(source) if is_page else _another(source, digest, place, quarantined))
+            raise page(source) if is_page else _another(source, digest, place, quarantined)
         self._keep(part, place)
 
     def _keep(self, path: Path, place: Path) -> None:
@@ -238,13 +246,10 @@ class ArtifactCache:
         return is_right
 
 
-def _another(source: str, digest: str, place: Path, quarantined: Path) -> Problem:
-    return Problem(
-        code="digest-mismatch",
-        where=source,
-        problem=f"has sha256 {digest}, wanted {place.name}: not used, kept as {quarantined}",
-        hint="if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror",
-    )
+def _another(source: str, digest: str, place: Path, quarantined: Path) -> OutsideFailure:
+    problem = f"has sha256 {digest}, wanted {place.name}: not used, kept as {quarantined}"
+    hint = "if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror"
+    return OutsideFailure.at(source, "digest-mismatch", problem, hint)
 
 
 def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> tuple[str, int]:

@@ -11,11 +11,18 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
-from edgefleet.io.registry import Manifest, manifest_of, refuse_index
+from edgefleet.io.manifests import (
+    Descriptor,
+    Manifest,
+    Platform,
+    manifest_of,
+    one_platform,
+    platform_of,
+)
 from edgefleet.model.references import Reference
 
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -29,22 +36,21 @@ WASM = frozenset({"wasm", "wasm32"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    """A part of an image."""
-
-    digest: str
-    """``sha256:<hex>``."""
-    size: int
-    """Bytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformImage:
     """An image for one platform."""
 
     manifest: Manifest
-    blobs: tuple[Blob, ...]
-    """Its configuration, then its layers, each once."""
+
+    @property
+    def config(self) -> Descriptor:
+        """Its configuration."""
+        assert self.manifest.config is not None  # noqa: S101 - an index is no image of one platform
+        return self.manifest.config
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Its configuration, then its layers, each once."""
+        return tuple({part.digest: part for part in (self.config, *self.manifest.layers)}.values())
 
 
 class Images(Protocol):
@@ -73,11 +79,10 @@ def resolved(images: Images, repository: str, reference: Reference, arch: str) -
     found = images.manifest(repository, reference.wanted)
     if found.is_index:
         return by_digest(images, repository, _chosen(found, reference, arch), str(reference))
-    image = _image(found)
-    config = json.loads(images.read(repository, image.blobs[0].digest) or b"{}")
-    platform = (config.get("architecture", ""), config.get("variant", ""))
-    if platform[0] and platform[0] not in WASM | {arch for arch, _ in VARIANTS[arch]}:
-        raise InvalidInput(_absent(reference, arch, [f"{config.get('os', 'linux')}/{platform[0]}"]))
+    image = PlatformImage(manifest=found)
+    platform = platform_of(images.read(repository, image.config.digest), where=str(reference))
+    if platform.architecture and platform.architecture not in WASM | {arch for arch, _ in VARIANTS[arch]}:
+        raise _absent(reference, arch, [platform])
     return image
 
 
@@ -89,46 +94,27 @@ def by_digest(images: Images, repository: str, digest: str, name: str) -> Platfo
         OutsideFailure: the registry does not have it.
     """
     found = images.manifest(repository, digest)
-    refuse_index(found, where=name, meant="a platform")
-    return _image(found)
-
-
-def _image(manifest: Manifest) -> PlatformImage:
-    plain = manifest.plain
-    parts = [plain["config"], *plain.get("layers", ())]
-    blobs = {part["digest"]: Blob(digest=part["digest"], size=int(part["size"])) for part in parts}
-    return PlatformImage(manifest=manifest, blobs=tuple(blobs.values()))
+    return PlatformImage(manifest=one_platform(found, where=name, meant="a platform"))
 
 
 def _chosen(index: Manifest, reference: Reference, arch: str) -> str:
     """Digest of the entry for `arch`."""
-    entries = [(each["digest"], each.get("platform") or {}) for each in index.plain["manifests"]]
+    entries = [(entry.digest, entry.platform or Platform()) for entry in index.entries]
     for wanted in VARIANTS[arch]:
         for digest, platform in entries:
-            if platform.get("os") == "linux" and wanted == (
-                platform.get("architecture"),
-                platform.get("variant", ""),
-            ):
-                return str(digest)
+            if ("linux", *wanted) == (platform.os, platform.architecture, platform.variant):
+                return digest
     for digest, platform in entries:
-        if platform.get("architecture") in WASM:
-            return str(digest)
-    raise InvalidInput(_absent(reference, arch, [_named(platform) for _, platform in entries]))
+        if platform.architecture in WASM:
+            return digest
+    raise _absent(reference, arch, [platform for _, platform in entries])
 
 
-def _named(platform: dict[str, Any]) -> str:
-    parts = (platform.get("os", ""), platform.get("architecture", ""), platform.get("variant", ""))
-    return "/".join(part for part in parts if part)
-
-
-def _absent(reference: Reference, arch: str, there: list[str]) -> Problem:
-    platforms = ", ".join(sorted({each for each in there if each and not each.startswith("unknown")}))
-    return Problem(
-        code="no-platform",
-        where=str(reference),
-        problem=f"has no image for {arch}; there is {platforms or 'none with a stated platform'}",
-        hint="use an image that is built for it, or place the workload on other nodes (where)",
-    )
+def _absent(reference: Reference, arch: str, there: list[Platform]) -> InvalidInput:
+    names = sorted({str(each) for each in there if each.os != "unknown" and str(each)})
+    problem = f"has no image for {arch}; there is {', '.join(names[:20]) or 'none with a stated platform'}"
+    hint = "use an image that is built for it, or place the workload on other nodes (where)"
+    return InvalidInput.at(reference, "no-platform", problem, hint)
 
 
 class Layouts:
@@ -153,11 +139,10 @@ class Layouts:
             return manifest_of(self.read(repository, reference), where=str(self._folder / repository))
         index = self._folder / repository / "index.json"
         listed = disk.read(index)
-        for entry in json.loads(listed)["manifests"] if listed else ():
-            notes = entry.get("annotations") or {}
-            if notes.get("org.opencontainers.image.ref.name") == reference:
-                return manifest_of(self.read(repository, entry["digest"]), where=str(index))
-        raise OutsideFailure(_no_layout(index, f"lists no image with the tag {reference}"))
+        for entry in manifest_of(listed, where=str(index)).entries if listed else ():
+            if entry.note("org.opencontainers.image.ref.name") == reference:
+                return manifest_of(self.read(repository, entry.digest), where=str(index))
+        raise _no_layout(index, f"lists no image with the tag {reference}")
 
     def read(self, repository: str, digest: str) -> bytes:
         """A small blob; the caller verifies it against its digest.
@@ -168,7 +153,7 @@ class Layouts:
         path = self._blob(repository, digest)
         data = disk.read(path)
         if data is None:
-            raise OutsideFailure(_no_layout(path, "there is no such file"))
+            raise _no_layout(path, "there is no such file")
         return data
 
     def source(self, repository: str, digest: str) -> str:
@@ -179,9 +164,9 @@ class Layouts:
         return self._folder / repository / "blobs" / digest.replace(":", "/")
 
 
-def _no_layout(path: Path, problem: str) -> Problem:
+def _no_layout(path: Path, problem: str) -> OutsideFailure:
     hint = "fill the folder: skopeo copy --all docker://IMAGE:TAG oci:FOLDER/REPOSITORY:TAG"
-    return Problem(code="not-found", where=str(path), problem=problem, hint=hint)
+    return OutsideFailure.at(path, "not-found", problem, hint)
 
 
 SUFFIX = ".tar"
@@ -230,14 +215,8 @@ def _described(image: PlatformImage, name: str) -> dict[str, bytes]:
             }
         ],
     }
-    plain = image.manifest.plain
-    docker = [
-        {
-            "Config": _path(plain["config"]["digest"]),
-            "RepoTags": [name] if tag else [],
-            "Layers": [_path(layer["digest"]) for layer in plain.get("layers", ())],
-        }
-    ]
+    layers = [_path(layer.digest) for layer in image.manifest.layers]
+    docker = [{"Config": _path(image.config.digest), "RepoTags": [name] if tag else [], "Layers": layers}]
     return {"oci-layout": _LAYOUT, "index.json": _json(index), "manifest.json": _json(docker)}
 
 

@@ -12,20 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx
-
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
-from edgefleet.io.web import Passing, Web, refuse, refuse_page, shown
+from edgefleet.io.answers import DIGITS, Answer, Passing, length_of, refuse, refuse_page, shown
+from edgefleet.io.web import Request, Web
 
 Progress = Callable[[int, int | None], None]
 """Receives (bytes downloaded, bytes of the whole where known)."""
 NOTE = ".from"
-SLOWEST = 64
-"""Bytes a second below which a server is taken to have stalled."""
 _PARTIAL, _BEYOND = 206, 416
-_SPARED = 16 * 1024**2
-"""Bytes that are left free on a disk."""
+STEP = 64 * 1024**2
+"""Bytes of a file of unknown size after which the free space is looked at again."""
+LEAST = 64 * 1024
+"""Bytes beyond all earlier attempts that make an attempt one with progress."""
 _PAGE = (b"<!doctype html", b"<html")
 
 
@@ -44,6 +43,8 @@ class Download:
     """Bytes of the whole, where known."""
     headers: Callable[[], Mapping[str, str]] = field(default=dict)
     """Headers for the next attempt: a token may have to be renewed."""
+    has_netrc: bool = True
+    """See `Request`."""
     progress: Progress = silent
 
 
@@ -51,10 +52,22 @@ def download(web: Web, file: Download) -> bool:
     """Download the whole file to ``file.part``; whether a part of it was there before.
 
     Raises:
-        OutsideFailure: the server does not have it or fails too often, or the disk is full.
+        OutsideFailure: the server does not have it, fails too often, or sends another size or too much; or
+            the disk is full.
     """
     was_there = has_part(file.part)
-    web.patiently(lambda: _attempt(web, file))
+    furthest = _size(file.part)
+
+    def attempt() -> None:
+        nonlocal furthest
+        try:
+            _attempt(web, file)
+        except Passing as error:
+            error.has_moved = _size(file.part) >= furthest + LEAST
+            furthest = max(furthest, _size(file.part))
+            raise
+
+    web.patiently(attempt)
     return was_there
 
 
@@ -70,21 +83,39 @@ def forget(part: Path) -> None:
 
 
 def _attempt(web: Web, download: Download) -> None:
-    have = download.part.stat().st_size if download.part.exists() else 0
-    if download.size is not None and have == download.size:
-        return
+    have = _size(download.part)
     if download.size is not None and have > download.size:
         forget(download.part)
         have = 0
+    if have == download.size:
+        return
     headers = {**download.headers(), **_range(download, have)}
-    with web.asking(download.address, headers) as response:
-        if response.status_code == _BEYOND:  # the local part is not a part of the server's file
+    request = Request(address=download.address, headers=headers, has_netrc=download.has_netrc)
+    with web.asking(request) as answer:
+        if answer.status == _BEYOND:  # the local part is not a part of the server's file
             forget(download.part)
-            raise Passing(_broke_off(download, have, None), has_moved=have > 0)
-        refuse(download.address, response)
-        refuse_page(download.address, response)
-        start = _start(response, have)
-        _take(web, download, response, start)
+            raise _broke_off(download, have, None)
+        refuse(download.address, answer)
+        refuse_page(download.address, answer)
+        start = _start(answer, have)
+        _check_size(web, download, _announced(answer))
+        _take(web, download, answer, start)
+
+
+def _check_size(web: Web, download: Download, announced: int | None) -> None:
+    """Refuse a file of another size than is known, or beyond the limit, before its first byte."""
+    if announced is not None and download.size is not None and announced != download.size:
+        problem = f"has {announced:,} bytes, and {download.size:,} are expected"
+        hint = "if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror"
+        raise OutsideFailure.at(shown(download.address), "wrong-size", problem, hint)
+    if announced is not None and announced > web.policy.file:
+        raise _too_large(web, download)
+
+
+def _too_large(web: Web, download: Download) -> OutsideFailure:
+    problem = f"has more than {web.policy.file:,} bytes, the limit for a file of unknown size"
+    hint = "check the address; a file of a known size is in the artifacts lock"
+    return OutsideFailure.at(shown(download.address), "too-large", problem, hint)
 
 
 def _range(download: Download, have: int) -> dict[str, str]:
@@ -98,37 +129,44 @@ def _range(download: Download, have: int) -> dict[str, str]:
     return headers
 
 
-def _start(response: httpx.Response, have: int) -> int:
+def _announced(answer: Answer) -> int | None:
+    """Bytes of the whole file as the server states them."""
+    if answer.status != _PARTIAL:
+        return length_of(answer)
+    whole = answer.headers.get("content-range", "").rpartition("/")[2]
+    return int(whole) if whole.isascii() and whole.isdecimal() and len(whole) <= DIGITS else None
+
+
+def _start(answer: Answer, have: int) -> int:
     """Byte that the answer begins with."""
-    if response.status_code != _PARTIAL:
+    if answer.status != _PARTIAL:
         return 0
-    first = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-    return int(first) if first.isdecimal() and int(first) <= have else 0
+    first = answer.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
+    is_number = first.isascii() and first.isdecimal() and len(first) <= DIGITS
+    return int(first) if is_number and int(first) <= have else 0
 
 
-def _take(web: Web, download: Download, response: httpx.Response, start: int) -> None:
-    length = response.headers.get("content-length", "")
-    announced = start + int(length) if length.isdecimal() else None
-    whole = announced if download.size is None else download.size
-    done = start
+def _take(web: Web, download: Download, answer: Answer, start: int) -> None:
+    whole = download.size
+    if whole is None and (length := length_of(answer)) is not None:
+        whole = start + length
     try:
         with disk.explaining(download.part, "cannot be written"):
             disk.make_directory(download.part.parent)
-            _check_room(download.part, whole, start)
             with _opened(download.part) as file:
                 file.truncate(start)
+                _check_room(web, download.part, STEP if whole is None else whole - start)
                 file.seek(start)
-                _note_validator(download, response)
-                done = _copy(web, download, response, file, whole)
+                _note_validator(download, answer)
+                done = _copy(web, download, answer, file, whole)
     except Passing as error:
-        has_moved = _size(download.part) > start
-        raise Passing(_broke_off(download, _size(download.part), whole, error), has_moved=has_moved) from None
+        raise _broke_off(download, _size(download.part), whole, error) from None
     except OutsideFailure as error:
-        if error.problem.code == "disk-full":  # it gets its room back
+        if error.problem.code in {"disk-full", "too-large"}:  # it gives its room back
             forget(download.part)
         raise
     if whole is not None and done < whole:
-        raise Passing(_broke_off(download, done, whole), has_moved=done > start)
+        raise _broke_off(download, done, whole)
 
 
 def _opened(part: Path) -> BinaryIO:
@@ -136,45 +174,37 @@ def _opened(part: Path) -> BinaryIO:
     return os.fdopen(handle, "r+b")
 
 
-def _copy(web: Web, download: Download, response: httpx.Response, file: BinaryIO, whole: int | None) -> int:
+def _copy(web: Web, download: Download, answer: Answer, file: BinaryIO, whole: int | None) -> int:
     """Write the response; the size of the file afterwards."""
-    done = file.tell()
-    watched, seen = web.clock.monotonic(), done
-    with web.explaining(download.address):
-        for piece in response.iter_raw():
-            file.write(piece)
-            done += len(piece)
-            if whole is not None and done > whole:
-                break  # more than expected: the digest will differ
-            download.progress(done, whole)
-            now = web.clock.monotonic()
-            if now - watched >= web.patience.stall:
-                if done - seen < SLOWEST * web.patience.stall:
-                    raise Passing(_broke_off(download, done, whole))
-                watched, seen = now, done
+    done = checked = file.tell()
+    for piece in answer.pieces:
+        file.write(piece)
+        done += len(piece)
+        if whole is not None and done > whole:
+            break  # more than expected: the digest will differ
+        if whole is None and done > web.policy.file:
+            raise _too_large(web, download)
+        if whole is None and done - checked >= STEP:
+            checked = done
+            _check_room(web, download.part, STEP)
+        download.progress(done, whole)
     return done
 
 
-def _check_room(part: Path, whole: int | None, start: int) -> None:
-    if whole is None:
-        return
+def _check_room(web: Web, part: Path, needed: int) -> None:
     free = os.statvfs(part.parent)
-    room = free.f_bavail * free.f_frsize + _size(part)
-    if whole + _SPARED > room:
-        needed = whole - start
-        raise OutsideFailure.at(
-            part.parent,
-            "disk-full",
-            f"{needed:,} bytes are to be written, and {max(room, 0):,} are free",
-            "free some space there, or set XDG_CACHE_HOME to a larger disk",
-        )
+    room = free.f_bavail * free.f_frsize
+    if needed + web.policy.reserve > room:
+        problem = f"{needed:,} bytes are to be written, and {room:,} are free"
+        hint = "free some space there, or set XDG_CACHE_HOME to a larger disk"
+        raise OutsideFailure.at(part.parent, "disk-full", problem, hint)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _note_validator(download: Download, response: httpx.Response) -> None:
+def _note_validator(download: Download, response: Answer) -> None:
     tag = response.headers.get("etag", "")
     validator = tag if tag and not tag.startswith("W/") else response.headers.get("last-modified", "")
     noted = {"address": shown(download.address), "validator": validator}
@@ -191,14 +221,12 @@ def is_page(path: Path) -> bool:
         return file.read(64).lstrip().lower().startswith(_PAGE)
 
 
-def _broke_off(download: Download, done: int, whole: int | None, error: Passing | None = None) -> Problem:
+def _broke_off(download: Download, done: int, whole: int | None, error: Passing | None = None) -> Passing:
     if error is not None and error.problem.code != "unreachable":
-        return error.problem
+        return error
     of = "" if whole is None else f" of {whole:,}"
     why = "broke off" if error is None or "broke off" in error.problem.problem else error.problem.problem
-    return Problem(
-        code="half-a-file",
-        where=shown(download.address),
-        problem=f"{why} after {done:,}{of} bytes, again and again",
-        hint="run again to resume; or add another mirror",
+    problem = f"{why} after {done:,}{of} bytes, again and again"
+    return Passing.at(
+        shown(download.address), "half-a-file", problem, "run again to resume; or add another mirror"
     )

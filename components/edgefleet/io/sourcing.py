@@ -16,8 +16,8 @@ from edgefleet.io import container_images, disk
 from edgefleet.io.artifact_cache import ArtifactCache, archive_note, archived
 from edgefleet.io.container_images import Images, Layouts, PlatformImage, write_archive
 from edgefleet.io.downloading import Progress, silent
-from edgefleet.io.registry import base_of, is_registry, manifest_of, place_of
-from edgefleet.io.web import LARGEST_ANSWER
+from edgefleet.io.registry import base_of, is_registry, place_of
+from edgefleet.io.web import Request, require_tls
 from edgefleet.model.references import Reference, parse_reference
 
 T = TypeVar("T")
@@ -111,8 +111,7 @@ class Sources:
         def at(place: str) -> T:
             if place.startswith("file:"):
                 return ask(Layouts(self.cache.project / place.removeprefix("file:")), reference.repository)
-            base, path = place_of(place) if is_registry(place) else _of_web(place)
-            registry, prefix = self.cache.registries.at((base, path))
+            registry, prefix = self.cache.registries.at(place_of(place))
             return ask(registry, f"{prefix}/{reference.repository}".strip("/"))
 
         return _tried([*self._mirrors.get(reference.registry, ()), base_of(reference.registry)], at)
@@ -130,14 +129,15 @@ class Sources:
     def _read(self, place: str) -> bytes:
         if place.startswith("file:"):
             path = self.cache.file(place)
-            if path.stat().st_size > LARGEST_ANSWER:
-                problem = f"has more than {LARGEST_ANSWER:,} bytes where a list was expected"
+            if path.stat().st_size > self.cache.web.policy.answer:
+                problem = f"has more than {self.cache.web.policy.answer:,} bytes where a list was expected"
                 raise OutsideFailure.at(path, "bad-answer", problem, "check the file")
             return path.read_bytes()
         if is_registry(place):
             digest, _ = self._titled(place)
             return self._registry(place)[0].read(self._registry(place)[1], digest)
-        return self.cache.web.get(place).body
+        require_tls(place)
+        return self.cache.web.get(Request(address=place)).body
 
     def _size(self, place: str) -> int | None:
         if place.startswith("file:"):
@@ -146,23 +146,24 @@ class Sources:
 
     def _learn(self, place: str) -> tuple[str, int]:
         if not is_registry(place):
+            if not place.startswith("file:"):
+                require_tls(place)
             return self.cache.learn(place)
         digest, size = self._titled(place)
         self.cache.fetch(_repository(place), digest, size=size)
         return digest.removeprefix("sha256:"), size
 
     def _registry(self, place: str) -> tuple[Images, str]:
-        base, path = place_of(_repository(place))
-        return self.cache.registries.at((base, path))
+        return self.cache.registries.at(place_of(_repository(place)))
 
     def _titled(self, place: str) -> tuple[str, int]:
         """(digest, bytes) of the file that ``oci://host/repository:tag#title`` names."""
         tag, _, title = place[len(_repository(place)) + 1 :].partition("#")
         registry, repository = self._registry(place)
         found = registry.manifest(repository, tag)
-        for layer in [] if found.is_index else manifest_of(found.data, where=place).plain.get("layers", ()):
-            if (layer.get("annotations") or {}).get(TITLE) == title:
-                return str(layer["digest"]), int(layer["size"])
+        for layer in found.layers:
+            if layer.note(TITLE) == title:
+                return layer.digest, layer.size
         hint = f"push it: oras push {repository}:{tag} {title} ..."
         raise OutsideFailure.at(place, "not-found", f"the artifact has no file whose title is {title}", hint)
 
@@ -183,12 +184,6 @@ def _repository(place: str) -> str:
         return place
     head, _, last = place.partition("#")[0].rpartition("/")
     return f"{head}/{last.partition(':')[0]}"
-
-
-def _of_web(place: str) -> tuple[str, str]:
-    scheme, _, rest = place.partition("://")
-    host, _, path = rest.partition("/")
-    return f"{scheme}://{host}", path.strip("/")
 
 
 def _tried(places: Sequence[str], ask: Callable[[str], T]) -> T:

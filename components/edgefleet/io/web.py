@@ -1,75 +1,101 @@
-"""Requests to servers: every wait ends, a passing failure is retried, an error is one sentence.
+"""The HTTP client: the only one, with one policy for what a server may do.
+
+- What a server sends is bounded in bytes and in time, and a failure that may pass is retried.
+- A redirect never leaves TLS, carries no login, and ends after a few steps.
+- A login is sent to its own host alone, and only where nobody on the way can read it.
 
 Proxies and certificates come from the usual variables (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). An address is
 shown without its query, which may hold credentials.
 """
 
+import ipaddress
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Self, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
+from edgefleet.io.answers import Answer, Passing, Whole, length_of, refuse, refuse_page, shown
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.logins import Logins
 
 T = TypeVar("T")
-LARGEST_ANSWER = 32 * 1024**2
-"""Bytes that an answer which is held in memory may have: a manifest, a list of digests."""
-_OK = range(200, 300)
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that another attempt may change."""
-_MISSING = frozenset({404, 410})
-_SHUT = frozenset({401, 403, 407})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """Timeouts in seconds, and the number of attempts."""
+class Policy:
+    """What a server may do, and how long is waited for it; times in seconds."""
 
     connect: float = 20
     """For a connection."""
     stall: float = 60
     """For the next bytes."""
+    slowest: int = 64
+    """Bytes a second, over `stall` seconds, below which a server is taken to have stalled."""
     attempts: int = 5
-    """Consecutive ones without any bytes."""
+    """Consecutive ones without progress."""
     pause: float = 1
     """Before the second attempt; each further one doubles it."""
     longest_pause: float = 30
-
-
-class Passing(Exception):  # noqa: N818 - names say what happened
-    """An attempt failed in a way that may pass.
-
-    Args:
-        problem: what to report if it does not.
-        has_moved: whether it received some bytes, so that it does not count as failed.
-        after: seconds that the server asks to wait.
-    """
-
-    def __init__(self, problem: Problem, *, has_moved: bool = False, after: float = 0) -> None:
-        super().__init__(problem.problem)
-        self.problem, self.has_moved, self.after = problem, has_moved, after
+    answer: int = 4 * 1024**2
+    """Bytes of an answer held in memory: what registries take for a manifest (OCI distribution 1.1)."""
+    stalls: int = 10
+    """Times `stall` that such an answer may take."""
+    file: int = 16 * 1024**3
+    """Bytes of a file whose size nobody stated."""
+    reserve: int = 64 * 1024**2
+    """Bytes that downloads leave free on a disk."""
+    redirects: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A small answer, as a whole."""
+class Request:
+    """A request, up to its last redirect."""
 
-    status: int
-    headers: Mapping[str, str]
-    """Names are found in either case."""
-    body: bytes
+    address: str
+    """``https://...`` or ``http://...``."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Beside the usual ones; a login among them is sent to this address alone."""
+    method: str = "GET"
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    """Fields to post; they may hold a login, so such a request follows no redirect."""
+    has_netrc: bool = True
+    """Whether the user's login for the host is sent; not where somebody else chose the address."""
+    stalls: int = 0
+    """Times `Policy.stall` that all of it may take; 0: as long as it moves."""
 
 
-def shown(address: str) -> str:
-    """`address` without login and query, which may be secret."""
+def is_authentic(address: str) -> bool:
+    """Whether what comes from there is what its server sent: by TLS, or without leaving this machine."""
     parts = urlsplit(address)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    with suppress(ValueError):
+        return parts.scheme == "https" or ipaddress.ip_address(parts.hostname or "").is_loopback
+    return parts.hostname == "localhost"
+
+
+def require_tls(address: str) -> None:
+    """Do nothing where what comes from there can be trusted without a digest.
+
+    Raises:
+        OutsideFailure: anybody on the way could change it.
+    """
+    if not is_authentic(address):
+        problem = "has no TLS, and no digest is known to verify what it sends"
+        hint = "use https:// or a folder (file:) for the lookup; what the lock pins may come by http"
+        raise OutsideFailure.at(shown(address), "no-tls", problem, hint)
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 class Web:
@@ -77,89 +103,115 @@ class Web:
 
     Args:
         logins: who this user is to them.
-        patience: how long is waited.
+        policy: what they may do.
         clock: where time comes from.
     """
 
-    def __init__(
-        self, logins: Logins, *, patience: Patience | None = None, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, logins: Logins, *, policy: Policy | None = None, clock: Clock | None = None) -> None:
         self.logins = logins
-        self.patience = patience or Patience()
+        self.policy = policy or Policy()
         self.clock = clock or RealClock()
 
     @cached_property
     def _client(self) -> httpx.Client:
-        """Made at the first request: a build with a full cache makes none."""
+        """Made at the first request: a build with a full cache makes none.
+
+        Each request has a connection of its own, which `_Watch` can end; no cookie is kept.
+        """
         return httpx.Client(
-            follow_redirects=True,
-            timeout=httpx.Timeout(self.patience.stall, connect=self.patience.connect),
+            timeout=httpx.Timeout(self.policy.stall, connect=self.policy.connect),
+            limits=httpx.Limits(max_keepalive_connections=0),
             headers={"accept-encoding": "identity", "user-agent": "edgefleet"},
-            auth=_Netrc(self.logins),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     @contextmanager
-    def asking(
-        self,
-        address: str,
-        headers: Mapping[str, str] | None = None,
-        *,
-        method: str = "GET",
-        form: Mapping[str, str] | None = None,
-    ) -> Iterator[httpx.Response]:
+    def asking(self, request: Request) -> Iterator[Answer]:
         """One attempt; the answer's body is there to be streamed.
 
         Raises:
-            Passing: the server cannot be reached, or broke off.
-            OutsideFailure: `address` cannot be asked at all.
+            Passing: the server cannot be reached, broke off, or is too slow.
+            OutsideFailure: the address cannot be asked at all, or leads where the policy forbids.
         """
-        with (
-            self.explaining(address),
-            self._client.stream(method, address, headers=headers, data=form) as response,
-        ):
-            yield response
+        with _Watch(self.policy, request.stalls) as watch:
+            with self._explaining(request.address, watch):
+                response = self._sent(request, watch)
+            with closing(response):
+                pieces = self._pieces(request.address, response, watch)
+                yield Answer(status=response.status_code, headers=response.headers, pieces=pieces)
+
+    def _pieces(self, address: str, response: httpx.Response, watch: "_Watch") -> Iterator[bytes]:
+        with self._explaining(address, watch):
+            for piece in response.iter_raw():
+                watch.progress += len(piece)
+                yield piece
+
+    def _sent(self, request: Request, watch: "_Watch") -> httpx.Response:
+        """The response at the end of all redirects."""
+        here = request.address
+        _check_address(here)
+        for _ in range(self.policy.redirects + 1):
+            sent = self._client.build_request(
+                request.method if request.form is None else "POST",
+                here,
+                headers=self._headers(request, here),
+                data=request.form,
+                extensions={"trace": watch.trace},
+            )
+            response = self._client.send(sent, stream=True)
+            if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                return response
+            response.close()
+            here = _redirected(request, here, response.headers["location"])
+        raise _refusal(request.address, "redirects endlessly", "check the address; it begins with https://")
+
+    def _headers(self, request: Request, here: str) -> dict[str, str]:
+        """Those for one step: a login goes to the first server alone, and never in the clear."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if _origin(here) != _origin(request.address) or not is_authentic(here):
+            headers.pop("authorization", None)
+        elif request.has_netrc and "authorization" not in headers:
+            login = self.logins.web(urlsplit(here).hostname or "")
+            headers |= {"authorization": login.basic} if login is not None else {}
+        return headers
 
     @contextmanager
-    def explaining(self, address: str) -> Iterator[None]:
-        """Translate httpx's errors inside the block.
-
-        Raises:
-            Passing: another attempt may succeed.
-            OutsideFailure: none will.
-        """
+    def _explaining(self, address: str, watch: "_Watch") -> Iterator[None]:
+        """Translate httpx's errors inside the block."""
         try:
             yield
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
-            raise OutsideFailure(_unusable(address, error)) from None
-        except httpx.TransportError as error:
-            raise Passing(self._unreached(address, error)) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise _invalid(address) from error
+        except (httpx.TransportError, httpx.StreamError) as error:
+            raise self._unreached(address, error, watch) from None
 
-    def get(
-        self,
-        address: str,
-        headers: Mapping[str, str] | None = None,
-        *,
-        accepted: frozenset[int] = frozenset(),
-        form: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """A small answer, tried again where that may help.
-
-        Args:
-            address: where.
-            headers: beside the usual ones.
-            accepted: statuses that are an answer too, beside success.
-            form: fields to post, for a POST request.
+    def get(self, request: Request, *, accepted: frozenset[int] = frozenset()) -> Whole:
+        """A small answer, tried again where that may help; statuses in `accepted` are one too.
 
         Raises:
             OutsideFailure: it cannot be had.
         """
-        method = "GET" if form is None else "POST"
+        bounded = replace(request, stalls=self.policy.stalls)
 
-        def once() -> Answer:
-            with self.asking(address, headers, method=method, form=form) as response:
-                return _whole(address, response, accepted)
+        def once() -> Whole:
+            with self.asking(bounded) as answer:
+                if answer.status not in accepted:
+                    refuse(request.address, answer)
+                return self._whole(request.address, answer)
 
         return self.patiently(once)
+
+    def _whole(self, address: str, answer: Answer) -> Whole:
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            problem = "answers with compressed bytes, which were not requested"
+            raise OutsideFailure.at(shown(address), "bad-answer", problem, "check the server or the proxy")
+        body = bytearray()
+        for piece in answer.pieces:
+            body += piece
+            if len(body) > self.policy.answer:
+                problem = f"answers with more than {self.policy.answer:,} bytes where a list was expected"
+                raise OutsideFailure.at(shown(address), "bad-answer", problem, "check the address")
+        return Whole(status=answer.status, headers=answer.headers, body=bytes(body))
 
     def size(self, address: str) -> int | None:
         """Bytes of the file at `address`; `None` where the server does not state it.
@@ -169,44 +221,47 @@ class Web:
         """
 
         def look() -> int | None:
-            with self.asking(address, method="HEAD") as response:
-                if response.status_code in {403, 405, 501}:  # some servers answer GET alone
+            with self.asking(Request(address=address, method="HEAD")) as answer:
+                if answer.status in {403, 405, 501}:  # some servers answer GET alone
                     return None
-                refuse(address, response)
-                refuse_page(address, response)
-                length = response.headers.get("content-length", "")
-                return int(length) if length.isdecimal() else None
+                refuse(address, answer)
+                refuse_page(address, answer)
+                return length_of(answer)
 
         return self.patiently(look)
 
     def patiently(self, attempt: Callable[[], T]) -> T:
         """The result of `attempt`, once it does not raise `Passing`.
 
-        An attempt that received some bytes does not count. stamina 26.1 cannot express that, and takes no
+        An attempt that made progress does not count. stamina 26.1 cannot express that, and takes no
         clock: tests would wait, or switch its waits off for the whole process.
 
         Raises:
             OutsideFailure: it raised that too often.
         """
-        failed, pause = 0, self.patience.pause
+        failed, pause = 0, self.policy.pause
         while True:
             try:
                 return attempt()
             except Passing as error:
-                failed, pause = (1, self.patience.pause) if error.has_moved else (failed + 1, pause)
-                if failed >= self.patience.attempts:
-                    raise OutsideFailure(error.problem) from None
-                self.clock.sleep(min(max(pause, error.after), self.patience.longest_pause))
-                pause = min(2 * pause, self.patience.longest_pause)
+                failed, pause = (1, self.policy.pause) if error.has_moved else (failed + 1, pause)
+                if failed >= self.policy.attempts:
+                    raise OutsideFailure(error.problems) from None
+                self.clock.sleep(min(max(pause, error.after), self.policy.longest_pause))
+                pause = min(2 * pause, self.policy.longest_pause)
 
-    def _unreached(self, address: str, error: httpx.TransportError) -> Problem:
-        """The problem of a failed attempt, in one sentence."""
+    def _unreached(self, address: str, error: Exception, watch: "_Watch") -> OutsideFailure:
+        """The error of a failed attempt, in one sentence."""
         hint = "check the address, this machine's network and HTTPS_PROXY, then run again to resume"
         why = str(error) or type(error).__name__
-        if isinstance(error, httpx.ConnectTimeout):
-            problem = f"does not answer: no connection within {self.patience.connect:g} s"
+        if "Receive buffer too long" in why:  # h11's bound, 100 KiB of a header
+            return _refusal(address, "answers with a header that is too large", "check the server")
+        if watch.verdict:
+            problem = watch.verdict
+        elif isinstance(error, httpx.ConnectTimeout):
+            problem = f"does not answer: no connection within {self.policy.connect:g} s"
         elif isinstance(error, httpx.TimeoutException):
-            problem = f"sent nothing for {self.patience.stall:g} s"
+            problem = f"sent nothing for {self.policy.stall:g} s"
         elif isinstance(error, httpx.ProxyError):
             problem = f"the proxy does not let it through: {why}"
         elif "CERTIFICATE_VERIFY_FAILED" in why:
@@ -216,102 +271,95 @@ class Web:
             problem = f"cannot be reached: {why.partition('] ')[2] or why}".lower()
         else:
             problem = "broke off before the end"
-        return Problem(code="unreachable", where=shown(address), problem=problem, hint=hint)
+        return Passing.at(shown(address), "unreachable", problem, hint)
 
 
-class _Netrc(httpx.Auth):
-    """The login of the first host; httpx does not pass it on in a redirect."""
-
-    def __init__(self, logins: Logins) -> None:
-        self._logins = logins
-
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # no answer is sent back into it
-        """Add the header, unless there is one."""
-        if "authorization" not in request.headers:
-            login = self._logins.web(request.url.host)
-            if login is not None:
-                request.headers["authorization"] = login.basic
-        yield request
+def _check_address(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise _invalid(address)
 
 
-def _whole(address: str, response: httpx.Response, accepted: frozenset[int]) -> Answer:
-    if response.status_code not in accepted:
-        refuse(address, response)
-    body = bytearray()
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            problem = f"answers with more than {LARGEST_ANSWER:,} bytes where a list was expected"
-            hint = "check the address"
-            raise OutsideFailure.at(shown(address), "bad-answer", problem, hint)
-    return Answer(status=response.status_code, headers=response.headers, body=bytes(body))
+def _invalid(address: str) -> OutsideFailure:
+    hint = "check the address; it begins with https://"
+    return OutsideFailure.at(shown(address), "bad-address", "is not a valid address", hint)
 
 
-def refuse(address: str, response: httpx.Response) -> None:
-    """Do nothing where `response` is success.
+def _refusal(address: str, problem: str, hint: str) -> OutsideFailure:
+    return OutsideFailure.at(shown(address), "refused-answer", problem, hint)
+
+
+def _redirected(request: Request, here: str, location: str) -> str:
+    """The address that a redirect from `here` leads to.
 
     Raises:
-        Passing: another attempt may succeed.
-        OutsideFailure: none will.
+        OutsideFailure: the policy forbids it.
     """
-    status = response.status_code
-    if status in _OK:
-        return
-    if status in _PASSING:
-        delay = response.headers.get("retry-after", "")
-        problem = Problem(
-            code="server-error",
-            where=shown(address),
-            problem=f"answers with {status}, again and again",
-            hint="wait until the server is healthy, then run again to resume",
-        )
-        raise Passing(problem, after=float(delay) if delay.isdecimal() else 0)
-    raise OutsideFailure(_refused(address, status))
+    hint = "use the address that it leads to, if you trust that, or another mirror"
+    if request.form is not None:
+        raise _refusal(request.address, "redirects a request that holds a login", hint)
+    try:
+        there = urljoin(here, location)
+        parts = _check_address(there)
+    except (ValueError, OutsideFailure):
+        raise _refusal(request.address, "redirects to what is no web address", hint) from None
+    if is_authentic(here) and not is_authentic(there):
+        raise _refusal(request.address, f"redirects to an address without TLS, {shown(there)}", hint)
+    if "@" in parts.netloc:
+        raise _refusal(request.address, "redirects to an address with a login in it", hint)
+    return there
 
 
-def _refused(address: str, status: int) -> Problem:
-    if status in _MISSING:
-        code, problem, hint = "not-found", f"there is no such file ({status})", "check version and address"
-    elif status in _SHUT:
-        code, problem = "no-login", f"access denied ({status})"
-        hint = "put the login into ~/.netrc, or for a registry run docker login (or skopeo login)"
-    else:
-        code, problem, hint = (
-            "bad-answer",
-            f"answers with {status} where a file was expected",
-            "check the address",
-        )
-    return Problem(code=code, where=shown(address), problem=problem, hint=hint)
+class _Watch:
+    """Ends a request that is too slow, by shutting its connection down from a thread of its own.
 
-
-def _unusable(address: str, error: Exception) -> Problem:
-    problem = "redirects endlessly"
-    if not isinstance(error, httpx.TooManyRedirects):
-        problem = "is not a valid address"
-    return Problem(
-        code="bad-address",
-        where=shown(address),
-        problem=problem,
-        hint="check the address; it begins with https://",
-    )
-
-
-def page(address: str) -> Problem:
-    """The problem of a web page in a file's place."""
-    return Problem(
-        code="web-page",
-        where=shown(address),
-        problem="answers with a web page instead of the file: a login, an error or a portal of the network",
-        hint="open the address in a browser, log in by ~/.netrc where it asks, or add another mirror",
-    )
-
-
-def refuse_page(address: str, response: httpx.Response) -> None:
-    """Do nothing unless `response` is a web page.
-
-    Raises:
-        OutsideFailure: it is one.
+    httpx has a timeout for one read alone: a server that sends a byte before each would hold a run for ever,
+    in its header too.
     """
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in {"text/html", "application/xhtml+xml"}:
-        raise OutsideFailure(page(address))
+
+    def __init__(self, policy: Policy, stalls: int) -> None:
+        self.verdict = ""
+        """Why it was ended."""
+        self._policy, self._stalls = policy, stalls
+        self._enough = policy.slowest * policy.stall
+        self.progress = 0.0
+        """Bytes that came."""
+        self._stream: Any = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._stream is not None:
+            self._thread.join()
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Receive httpcore's events; a new connection is progress."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.progress += self._enough
+            is_first, self._stream = self._stream is None, info["return_value"]
+            if is_first:
+                self._thread.start()
+
+    def _run(self) -> None:
+        seen, past = self.progress, 0
+        while not self._ended.wait(self._policy.stall):
+            past += 1
+            if self.progress == seen:
+                self.verdict = f"sent nothing for {self._policy.stall:g} s"
+            elif self.progress - seen < self._enough:
+                self.verdict = f"sends fewer than {self._policy.slowest} bytes a second"
+            elif 0 < self._stalls <= past:
+                self.verdict = f"takes longer than {past * self._policy.stall:g} s"
+            if self.verdict:
+                with suppress(OSError):
+                    self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+                return
+            seen = self.progress

@@ -111,20 +111,21 @@ class Site(Resource):
         uri, separator, site = identity.rpartition("/sites/")
         if not separator:
             hint = "give <store>/sites/<site>, for example file:images/sites/store-0007"
-            raise InvalidInput.at(identity, "id", "is not the id of a site's images", hint)
+            raise InvalidInput(
+                Problem(code="id", where=identity, problem="is not the id of a site's images", hint=hint)
+            )
         store = environment.store(uri)
-        images = _images(recorded)
+        images = recorded.get("images") or {}
         if not images:
             return _imported(identity, store, uri, site)
-        stored = {node: store.stat(image_key(site, image.name)) for node, image in images.items()}
+        stored = {node: store.stat(image_key(site, _name(image))) for node, image in images.items()}
         if not any(stored.values()):
             return None
-        current = {
-            node: image
-            if (now := stored[node]) is not None and image.digest == f"sha256:{now.sha256}"
-            else _lost(image.uri)
-            for node, image in images.items()
-        }
+        current = {}
+        for node, image in images.items():
+            now = stored[node]
+            is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
+            current[node] = from_plain(StoredImage, dict(image)) if is_same else _lost(image["uri"])
         return Found(id=identity, outputs=SiteOutputs(images=current))
 
     def update(
@@ -136,7 +137,7 @@ class Site(Resource):
             Incomplete: some could not be written or removed.
         """
         del identity
-        return self._store_images(new, environment, _images(recorded))
+        return self._store_images(new, environment, recorded.get("images") or {})
 
     def delete(
         self,
@@ -159,26 +160,26 @@ class Site(Resource):
         return self.render(spec.spec, spec.key, spec.passphrases)
 
     def _store_images(
-        self, spec: SiteInputs, environment: Environment, before: Mapping[str, StoredImage]
+        self, spec: SiteInputs, environment: Environment, before: Mapping[str, Any]
     ) -> SiteOutputs:
         """Store the images of `spec`, given those that the store already has."""
         store = environment.store(spec.store)
         images: dict[str, StoredImage] = {}
         failed: list[OutsideFailure] = []
         for node, rendered in self._rendered(spec).items():
-            images[node] = image = _image(store, spec.name, rendered)
-            if node in before and (before[node].digest, before[node].name) == (image.digest, image.name):
+            images[node] = _image(store, spec.name, rendered)
+            if _is_stored(before.get(node), rendered):
                 continue
             try:
                 store.put(image_key(spec.name, rendered.name), rendered.data)
             except OutsideFailure as error:
                 failed.append(error)
-                images[node] = _lost(image.uri)
+                images[node] = _lost(images[node].uri)
         if not failed:  # images of removed nodes may still be needed until the others are written
             obsolete = {
                 node: image
                 for node, image in before.items()
-                if node not in images or image.name != images[node].name
+                if node not in images or _name(image) != _uri_name(images[node].uri)
             }
             failed = _remove(store, spec.name, obsolete, images)
         if failed:
@@ -206,11 +207,16 @@ def _suffix(node: Mapping[str, Any]) -> str:
     return FORMATS[(node.get("image") or {}).get("format", Medium().format)].suffix
 
 
-def _images(recorded: Mapping[str, Any]) -> dict[str, StoredImage]:
-    """dict[node -> image] of recorded outputs."""
-    return {
-        node: from_plain(StoredImage, dict(image)) for node, image in (recorded.get("images") or {}).items()
-    }
+def _name(image: Mapping[str, Any]) -> str:
+    return _uri_name(image["uri"])
+
+
+def _uri_name(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _is_stored(before: Mapping[str, Any] | None, rendered: SiteImage) -> bool:
+    return before is not None and before["digest"] == rendered.digest and _name(before) == rendered.name
 
 
 def _is_key(text: str) -> bool:
@@ -243,16 +249,16 @@ def _lost(uri: str) -> StoredImage:
 
 
 def _remove(
-    store: ArtifactStore, site: str, obsolete: Mapping[str, StoredImage], images: dict[str, StoredImage]
+    store: ArtifactStore, site: str, obsolete: Mapping[str, Any], images: dict[str, StoredImage]
 ) -> list[OutsideFailure]:
     """Remove obsolete images; one that could not be removed stays in `images`, for the next run."""
     failed = []
     for node, image in obsolete.items():
         try:
-            store.delete(image_key(site, image.name))
+            store.delete(image_key(site, _name(image)))
         except OutsideFailure as error:
             failed.append(error)
-            images[node] = _lost(image.uri)
+            images[node] = _lost(image["uri"])
     return failed
 
 
@@ -267,5 +273,8 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
             images[node] = StoredImage(
                 digest=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
             )
-    inputs = {"name": site, "store": uri}
-    return Found(id=identity, outputs=SiteOutputs(images=images), inputs=inputs) if images else None
+    return (
+        Found(id=identity, outputs=SiteOutputs(images=images), inputs={"name": site, "store": uri})
+        if images
+        else None
+    )
