@@ -5,8 +5,9 @@ owner's, as S3 has it for every new bucket; what somebody else changed is found 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, Tagged
 from edgefleet.cloud.base.policy_documents import canonical, parsed
@@ -15,11 +16,9 @@ from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.store.bucket import remove_versions
-from edgefleet.io.tagging import as_dict, as_list
+from edgefleet.io.tagging import as_dict, as_list, value_at
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
-
-Answer = TypeVar("Answer")
 
 BLOCKED = {
     "BlockPublicAcls": True,
@@ -145,9 +144,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
                 settings["LocationConstraint"] = aws.region
             request: dict[str, Any] = {"CreateBucketConfiguration": settings} if settings else {}
             aws.call("s3", "create_bucket", _place(spec.name), Bucket=spec.name, **request)
-        outputs = _outputs(spec, aws)
-        self._set_all(spec, environment, outputs, is_new=True)
-        return Created(id=spec.name, outputs=outputs)
+        return Created(id=spec.name, outputs=self._set_all(spec, environment, is_new=True))
 
     def read(
         self, identity: str, environment: Environment, recorded: Mapping[str, Any]
@@ -155,38 +152,35 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         """The bucket's live settings; None if it does not exist."""
         del recorded
         aws = environment.aws
-        try:
-            with aws.calling("s3:ListBucket", _place(identity)):
-                head = aws.s3.head_bucket(Bucket=identity)
-        except EdgefleetError as error:
-            if is_gone(error):
-                return None
-            raise
-        live = _Live(identity, aws)
-        encryption, key = live.encryption()
+        head = aws.seek("s3", "head_bucket", _place(identity), Bucket=identity)
+        if head is None:
+            return None
+        ask = partial(_setting, aws, identity)
+        rules = ask("get_bucket_encryption", "ServerSideEncryptionConfiguration.Rules") or [{}]
+        how = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+        lifecycle = ask("get_bucket_lifecycle_configuration", "Rules") or ()
+        policy = ask("get_bucket_policy", "Policy")
         inputs = {
             "name": identity,
-            "versioning": live.versioning(),
-            "tags": without_ownership(live.tags()),
-            "lifecycle": [to_plain(rule) for rule in live.lifecycle()],
-            "policy": live.policy(),
-            "keyArn": key,
-            **({"encryption": encryption} if encryption else {}),
+            "versioning": ask("get_bucket_versioning", "Status") == "Enabled",
+            "tags": without_ownership(as_dict(ask("get_bucket_tagging", "TagSet"))),
+            "lifecycle": [to_plain(_as_rule(rule)) for rule in lifecycle if rule.get("Status") == "Enabled"],
+            "policy": parsed(policy) if policy else None,
+            "keyArn": how.get("KMSMasterKeyID"),
+            **({"encryption": how["SSEAlgorithm"]} if how else {}),
         }
         outputs = BucketOutputs(
             arn=_arn(identity, aws),
             region=head.get("BucketRegion") or aws.region,
-            encryption=encryption,
-            public_access_blocked=live.is_blocked(),
+            encryption=how.get("SSEAlgorithm"),
+            public_access_blocked=ask("get_public_access_block", "PublicAccessBlockConfiguration") == BLOCKED,
         )
         return Found(id=identity, inputs=inputs, outputs=outputs)
 
     def change(self, identity: str, new: BucketSpec, environment: Environment) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
         del identity
-        outputs = _outputs(new, environment.aws)
-        self._set_all(new, environment, outputs, is_new=False)
-        return outputs
+        return self._set_all(new, environment, is_new=False)
 
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove the bucket; with `forceDestroy` all that is in it first. Gone already is success.
@@ -212,106 +206,90 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         Raises:
             Refused: a bucket of this name is there that this stack does not manage.
         """
-        aws = environment.aws
+        aws, owner = environment.aws, environment.owner
         try:
-            with aws.calling("s3:ListBucket", _place(name)):
-                aws.s3.head_bucket(Bucket=name)
+            if aws.seek("s3", "head_bucket", _place(name), Bucket=name) is None:
+                return False
         except EdgefleetError as error:
-            if error_code(error) in {"403", "404", "NoSuchBucket"}:  # CreateBucket says which it is
+            if error_code(error) == "403":  # another account's: CreateBucket reports it
                 return False
             raise
-        if environment.owner is not None and environment.owner.is_mine(_Live(name, aws).tags(), _place(name)):
+        if owner and owner.is_mine(
+            as_dict(_setting(aws, name, "get_bucket_tagging", "TagSet")), _place(name)
+        ):
             return True
         hint = f"import it (pulumi import {self.TOKEN} <name in the program> {name}), or choose another name"
         problem = "you already have a bucket of this name that this stack does not manage"
-        raise Refused(Problem(code="exists", where=_place(name), path="name", problem=problem, hint=hint))
+        raise Refused.at(_place(name), "exists", problem, hint, path="name")
 
-    def _set_all(
-        self, spec: BucketSpec, environment: Environment, outputs: BucketOutputs, *, is_new: bool
-    ) -> None:
+    def _set_all(self, spec: BucketSpec, environment: Environment, *, is_new: bool) -> BucketOutputs:
         """Make every setting, the protective ones first.
 
         Raises:
             Incomplete: some could not be created; all of them are named.
         """
-        aws, failed = environment.aws, list[Problem]()
-        tags = self.tags(spec, environment)
-        for action, call in (*_protections(spec, aws), *_settings(spec, tags, aws, is_new=is_new)):
+        aws, failed, outputs = environment.aws, list[Problem](), _outputs(spec, environment.aws)
+        settings = {**_protections(spec), **_settings(spec, self.tags(spec, environment), is_new=is_new)}
+        for method, parameters in settings.items():
             try:
-                with aws.calling(action, _place(spec.name)):
-                    call()
+                aws.call("s3", method, _place(spec.name), Bucket=spec.name, **parameters)
             except OutsideFailure as error:
                 if error_code(error) not in ABSENT:
                     failed.extend(error.problems)
         if failed:
             done = "made" if is_new else "changed"
             problem = f"the bucket was {done} in part: {len(failed)} of its settings failed"
-            summary = Problem(
-                code="incomplete",
-                where=_place(spec.name),
-                problem=problem,
-                hint="fix the cause below and run up again",
-            )
+            hint = "fix the cause below and run up again"
+            summary = Problem(code="incomplete", where=_place(spec.name), problem=problem, hint=hint)
             raise Incomplete((summary, *failed), id=spec.name, outputs=outputs)
+        return outputs
 
 
-Setting = tuple[str, Callable[[], object]]  # (permission, call)
+Settings = dict[str, dict[str, Any]]
+"""dict[method of S3 -> parameters beside the bucket]."""
 
 
-def _protections(spec: BucketSpec, aws: Aws) -> Iterable[Setting]:
+def _protections(spec: BucketSpec) -> Settings:
     """The protective settings."""
-    s3: Any = aws.client("s3")
-    name = spec.name
-    how: dict[str, Any] = {"SSEAlgorithm": spec.encryption}
-    if spec.key_arn is not None:
-        how["KMSMasterKeyID"] = spec.key_arn
-    rule = {"ApplyServerSideEncryptionByDefault": how, "BucketKeyEnabled": True}
+    how = {"SSEAlgorithm": spec.encryption, "KMSMasterKeyID": spec.key_arn}
+    given = {name: value for name, value in how.items() if value is not None}
+    rule = {"ApplyServerSideEncryptionByDefault": given, "BucketKeyEnabled": True}
     status = "Enabled" if spec.versioning else "Suspended"
-    yield (
-        "s3:PutBucketPublicAccessBlock",
-        lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=BLOCKED),
-    )
-    yield (
-        "s3:PutEncryptionConfiguration",
-        lambda: s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]}),
-    )
-    yield (
-        "s3:PutBucketVersioning",
-        lambda: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status}),
-    )
+    return {
+        "put_public_access_block": {"PublicAccessBlockConfiguration": BLOCKED},
+        "put_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [rule]}},
+        "put_bucket_versioning": {"VersioningConfiguration": {"Status": status}},
+    }
 
 
-def _settings(spec: BucketSpec, tags: Mapping[str, str], aws: Aws, *, is_new: bool) -> Iterable[Setting]:
+def _settings(spec: BucketSpec, tags: Mapping[str, str], *, is_new: bool) -> Settings:
     """The other settings; undeclared ones are removed, if there may be some."""
-    s3: Any = aws.client("s3")
-    name = spec.name
-    yield (
-        "s3:PutBucketTagging",
-        lambda: s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": as_list(tags)}),
-    )
-    rules = [_rule(rule, index) for index, rule in enumerate(spec.lifecycle)]
-    if rules:
-        yield (
-            "s3:PutLifecycleConfiguration",
-            lambda: s3.put_bucket_lifecycle_configuration(
-                Bucket=name, LifecycleConfiguration={"Rules": rules}
-            ),
-        )
+    settings: Settings = {"put_bucket_tagging": {"Tagging": {"TagSet": as_list(tags)}}}
+    if spec.lifecycle:
+        rules = [_rule(rule, index) for index, rule in enumerate(spec.lifecycle)]
+        settings["put_bucket_lifecycle_configuration"] = {"LifecycleConfiguration": {"Rules": rules}}
     elif not is_new:
-        yield "s3:PutLifecycleConfiguration", lambda: s3.delete_bucket_lifecycle(Bucket=name)
+        settings["delete_bucket_lifecycle"] = {}
     if spec.policy is not None:
-        document = json.dumps(spec.policy)
-        yield "s3:PutBucketPolicy", lambda: s3.put_bucket_policy(Bucket=name, Policy=document)
+        settings["put_bucket_policy"] = {"Policy": json.dumps(spec.policy)}
     elif not is_new:
-        yield "s3:DeleteBucketPolicy", lambda: s3.delete_bucket_policy(Bucket=name)
+        settings["delete_bucket_policy"] = {}
+    return settings
+
+
+def _setting(aws: Aws, bucket: str, method: str, path: str) -> Any:
+    """The live setting at `path` of the answer to `method`; None if it was never made."""
+    try:
+        return value_at(aws.call("s3", method, _place(bucket), Bucket=bucket), path)
+    except EdgefleetError as error:
+        if error_code(error) in ABSENT:
+            return None
+        raise
 
 
 def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "ID": f"edgefleet-{index}",
-        "Status": "Enabled",
-        "Filter": {"Prefix": rule.prefix},
-    }
+    result: dict[str, Any] = {"ID": f"edgefleet-{index}", "Status": "Enabled"}
+    result["Filter"] = {"Prefix": rule.prefix}
     if rule.expire_days is not None:
         result["Expiration"] = {"Days": rule.expire_days}
     if rule.earlier_days is not None:
@@ -319,49 +297,6 @@ def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
     if rule.parts_days is not None:
         result["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.parts_days}
     return result
-
-
-class _Live:
-    """The live settings of a bucket; one that was never made is empty."""
-
-    def __init__(self, name: str, aws: Aws) -> None:
-        self._name, self._aws = name, aws
-        self._s3: Any = aws.client("s3")
-
-    def tags(self) -> dict[str, str]:
-        found = self._ask("s3:GetBucketTagging", self._s3.get_bucket_tagging)
-        return as_dict(found.get("TagSet"))
-
-    def versioning(self) -> bool:
-        found = self._ask("s3:GetBucketVersioning", self._s3.get_bucket_versioning)
-        return bool(found.get("Status") == "Enabled")
-
-    def encryption(self) -> tuple[str | None, str | None]:
-        found = self._ask("s3:GetEncryptionConfiguration", self._s3.get_bucket_encryption)
-        rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules") or [{}]
-        how = rules[0].get("ApplyServerSideEncryptionByDefault", {})
-        return how.get("SSEAlgorithm"), how.get("KMSMasterKeyID")
-
-    def is_blocked(self) -> bool:
-        found = self._ask("s3:GetBucketPublicAccessBlock", self._s3.get_public_access_block)
-        return bool(found.get("PublicAccessBlockConfiguration") == BLOCKED)
-
-    def lifecycle(self) -> list[BucketRule]:
-        found = self._ask("s3:GetLifecycleConfiguration", self._s3.get_bucket_lifecycle_configuration)
-        return [_as_rule(each) for each in found.get("Rules") or () if each.get("Status") == "Enabled"]
-
-    def policy(self) -> dict[str, Any] | None:
-        found = self._ask("s3:GetBucketPolicy", self._s3.get_bucket_policy)
-        return parsed(found["Policy"]) if found.get("Policy") else None
-
-    def _ask(self, action: str, call: Callable[..., Answer]) -> Any:
-        try:
-            with self._aws.calling(action, _place(self._name)):
-                return call(Bucket=self._name)
-        except EdgefleetError as error:
-            if error_code(error) in ABSENT:
-                return {}
-            raise
 
 
 def _as_rule(rule: Mapping[str, Any]) -> BucketRule:

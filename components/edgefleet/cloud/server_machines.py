@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgefleet.cloud.base.rolling import (
     Action,
@@ -20,10 +20,13 @@ from edgefleet.io import run_command
 from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Environment
-from edgefleet.io.instances import Machine, interface, launch_settings, run_one
+from edgefleet.io.instances import interface, launch_settings, run_one
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.tagging import EC2
 from edgefleet.io.waiting import until
+
+if TYPE_CHECKING:
+    from edgefleet.cloud.server_set import ServerSetSpec
 
 SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
 """Tags of a server: its set, its slot, and the digest of its settings."""
@@ -31,22 +34,6 @@ NODES = "k3s kubectl get nodes -o json"
 DRAIN = "k3s kubectl drain --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"
 END = 600.0
 """Seconds that a machine may take to end or to start."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launching:
-    """The settings of a new machine of the set."""
-
-    machine: Machine
-    subnets: Sequence[str]
-    groups: Sequence[str]
-    target_groups: Sequence[str]
-    user_data: Mapping[str, str]
-    """dict[how etcd begins -> first-boot configuration]."""
-    tags: Mapping[str, str]
-    marker: str
-    """Parameter that records that the cluster was initialised."""
-    join_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +83,18 @@ class ServerMachines:
             self._is_begun = initialised is not None
         return Cluster(nodes, self._is_begun, can_restore=can_restore)
 
-    def act(self, action: Action, launching: Launching, seen: Sequence[Seen]) -> None:
-        """Take one action."""
+    def act(
+        self, action: Action, spec: "ServerSetSpec", tags: Mapping[str, str], seen: Sequence[Seen]
+    ) -> None:
+        """Take one action; a new machine gets `tags`."""
         if isinstance(action, Launch):
-            self._launch(action, launching)
+            self._launch(action, spec, tags)
         elif isinstance(action, AwaitJoined):
-            self._await_joined(action.instance, launching, seen)
+            self._await_joined(action.instance, spec, seen)
         elif isinstance(action, RemoveNode):
-            self._remove_node(action.node, launching, seen)
+            self._remove_node(action.node, spec, seen)
         elif isinstance(action, Terminate):
-            self.leave(action.instance, launching.target_groups)
+            self.leave(action.instance, spec.target_groups)
             self.terminate(action.instance)
         elif isinstance(action, Resume):
             self._resume(action.instance)
@@ -141,26 +130,30 @@ class ServerMachines:
         what = f"{self.place}: {instance} terminated"
         until(lambda: self._is(instance, {"", "terminated"}), self._outside.clock, what=what, patience=END)
 
-    def _launch(self, action: Launch, launching: Launching) -> None:
-        slot, aws = action.slot, self._outside.aws
-        subnet = launching.subnets[slot.index % len(launching.subnets)]
+    def _launch(self, action: Launch, spec: "ServerSetSpec", tags: Mapping[str, str]) -> None:
+        slot, aws, volume = action.slot, self._outside.aws, spec.volume
+        subnet = spec.subnets[slot.index % len(spec.subnets)]
         own = {SET: self._name, SLOT: str(slot.index), CONFIG: slot.config}
-        data = compressed(launching.user_data[action.how])
+        options = {"Iops": volume.iops, "KmsKeyId": volume.key_arn}
+        given = {name: value for name, value in options.items() if value is not None}
+        disk = {"VolumeSize": volume.size, "VolumeType": volume.type, **given}
         machine = run_one(
             self._outside,
-            f"{self.place}, server {slot.index} in {subnet}, {launching.machine.instance_type}",
-            NetworkInterfaces=[interface(subnet, launching.groups)],
-            UserData=data,
-            **launch_settings(aws, launching.machine, {**launching.tags, **own}),
+            f"{self.place}, server {slot.index} in {subnet}, {spec.instance_type}",
+            InstanceType=spec.instance_type,
+            IamInstanceProfile={"Name": spec.instance_profile},
+            NetworkInterfaces=[interface(subnet, spec.security_groups)],
+            UserData=compressed(getattr(spec.user_data, action.how) or ""),
+            **launch_settings(aws, spec.image, disk, {**tags, **own}),
         )
         instance = str(machine["InstanceId"])
         goal = f"{self.place}: {instance} running"
         until(lambda: self._is(instance, {"running"}), self._outside.clock, what=goal, patience=END)
-        for group in sorted(launching.target_groups):
+        for group in sorted(spec.target_groups):
             targets = [{"Id": instance}]
             aws.call("elbv2", "register_targets", self.place, TargetGroupArn=group, Targets=targets)
 
-    def _await_joined(self, instance: str, launching: Launching, seen: Sequence[Seen]) -> None:
+    def _await_joined(self, instance: str, spec: "ServerSetSpec", seen: Sequence[Seen]) -> None:
         """Wait until its node is ready, then record that the cluster is initialised."""
         servers = [instance, *(one.member.instance for one in seen if one.member.state == "running")]
 
@@ -170,33 +163,25 @@ class ServerMachines:
             return True if nodes.get(instance) else None
 
         what = f"{self.place}: {instance} joined"
-        until(look, self._outside.clock, what=what, patience=launching.join_seconds)
+        until(look, self._outside.clock, what=what, patience=spec.join_seconds)
         if not self._is_begun:
-            self._outside.aws.call(
-                "ssm",
-                "put_parameter",
-                self.place,
-                Name=launching.marker,
-                Value="begun",
-                Type="String",
-                Overwrite=True,
-            )
+            about = {"Name": spec.marker, "Value": "begun", "Type": "String", "Overwrite": True}
+            self._outside.aws.call("ssm", "put_parameter", self.place, **about)
             self._is_begun = True
 
-    def _remove_node(self, node: str, launching: Launching, seen: Sequence[Seen]) -> None:
+    def _remove_node(self, node: str, spec: "ServerSetSpec", seen: Sequence[Seen]) -> None:
         """Drain and delete the node, so that k3s removes its etcd member, then terminate its machine."""
         running = [each.member.instance for each in seen if each.member.state == "running"]
         others = [each for each in running if each != node] or running
         if node in running:
-            self.leave(node, launching.target_groups)
+            self.leave(node, spec.target_groups)
             run_command.run(others[0], f"{DRAIN} {node}", self._outside, patience=180.0)  # best effort
         command = f"k3s kubectl delete node --ignore-not-found --wait=true --timeout=120s {node}"
         ran = run_command.run(others[0], command, self._outside, patience=180.0)
         if ran is None or not ran.is_done:
             nothing = run_command.Ran(is_done=False, output="", error="its agent does not answer")
-            raise run_command.failed(
-                ran or nothing, f"{self.place}, {others[0]}", f"removing the node {node}"
-            )
+            where = f"{self.place}, {others[0]}"
+            raise run_command.failed(ran or nothing, where, f"removing the node {node}")
         if node in running:
             self.terminate(node)
 

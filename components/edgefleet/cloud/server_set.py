@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
 from edgefleet.cloud.base import CloudResource, Tagged, exists
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
-from edgefleet.cloud.server_machines import Launching, Seen, ServerMachines
+from edgefleet.cloud.server_machines import Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
-from edgefleet.io.instances import Machine, architecture_problems
+from edgefleet.io.instances import architecture_problems
 from edgefleet.io.tagging import EC2
 from edgefleet.model.spec import Unordered, spec, to_plain
 from edgefleet.model.version_skew import upgrade_problems
@@ -60,7 +62,7 @@ class ServerSetSpec(Tagged):
     """Id of the machine image."""
     instance_type: str
     """Type of each machine."""
-    subnets: tuple[str, ...]
+    subnets: Annotated[tuple[str, ...], Field(min_length=1)]
     """Ids of subnets, one a zone; server after server is put into the next one."""
     security_groups: Annotated[tuple[str, ...], Unordered()]
     """Ids of security groups."""
@@ -124,14 +126,12 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         return spec.name
 
     def inspect(self, spec: ServerSetSpec) -> Iterable[Problem]:
-        """A number without a majority, or no subnet."""
+        """A number without a majority."""
         yield from super().inspect(spec)
         if spec.servers not in COUNTS:
             hint = "write 1, 3 or 5; 3 survive the loss of one"
             problem = f"{spec.servers} servers is not possible: etcd needs an odd number for its majority"
             yield Problem(code="server-count", path="servers", problem=problem, hint=hint)
-        if not spec.subnets:
-            yield Problem(code="subnets", path="subnets", problem="is empty", hint="name one a zone")
 
     def inspect_change(self, old: ServerSetSpec, new: ServerSetSpec) -> Iterable[Problem]:
         """A version that must not follow the previous one."""
@@ -228,7 +228,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
                     return _outputs(config_of(spec), machines.seen(), spec.servers)
             hint = "check the servers, then run up again"
             problem = f"not in the desired state after {MOST_STEPS} steps"
-            raise OutsideFailure(Problem(code="steps", where=machines.place, problem=problem, hint=hint))
+            raise OutsideFailure.at(machines.place, "steps", problem, hint)
         except EdgefleetError as error:
             outputs = _outputs(config_of(spec), machines.last_seen(), spec.servers)
             if not outputs.members:
@@ -242,39 +242,12 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         wanted = [Slot(index, slot_config(spec, index)) for index in range(spec.servers)]
         action = next_action(wanted, [each.member for each in seen], cluster)
         if isinstance(action, Stuck):
-            raise OutsideFailure(
-                Problem(code="stuck", where=machines.place, problem=action.problem, hint=action.hint)
-            )
+            raise OutsideFailure.at(machines.place, "stuck", action.problem, action.hint)
         if isinstance(action, Done):
             machines.settle(seen, spec.target_groups, self.tags(spec, environment))
             return True
-        machines.act(action, _launch(spec, self.tags(spec, environment)), seen)
+        machines.act(action, spec, self.tags(spec, environment), seen)
         return False
-
-
-def _launch(spec: ServerSetSpec, tags: Mapping[str, str]) -> Launching:
-    """The settings of a new machine of the set."""
-    disk: dict[str, Any] = {"VolumeSize": spec.volume.size, "VolumeType": spec.volume.type}
-    if spec.volume.iops is not None:
-        disk["Iops"] = spec.volume.iops
-    if spec.volume.key_arn is not None:
-        disk["KmsKeyId"] = spec.volume.key_arn
-    starts = {"init": spec.user_data.init, "join": spec.user_data.join}
-    return Launching(
-        machine=Machine(
-            image=spec.image,
-            instance_type=spec.instance_type,
-            profile=spec.instance_profile,
-            disk=disk,
-        ),
-        subnets=spec.subnets,
-        groups=spec.security_groups,
-        target_groups=spec.target_groups,
-        user_data={**starts, "restore": spec.user_data.restore or ""},
-        tags=tags,
-        marker=spec.marker,
-        join_seconds=spec.join_seconds,
-    )
 
 
 def config_of(spec: ServerSetSpec) -> str:

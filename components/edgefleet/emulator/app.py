@@ -1,29 +1,52 @@
 """The emulated cloud as one WSGI application."""
 
 import os
+import threading
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from edgefleet.emulator.call_counter import CallCounter
-from edgefleet.emulator.fake_bucket_tags import FakeBucketTags
+from edgefleet.emulator.corrections import FakeBucketTags, FakeClusters, FakeNatGateways
 from edgefleet.emulator.fake_budgets import FakeBudgets
-from edgefleet.emulator.fake_clusters import FakeClusters
-from edgefleet.emulator.fake_nat_gateways import FakeNatGateways
 from edgefleet.emulator.fake_roles_anywhere import FakeRolesAnywhere
 from edgefleet.emulator.fake_servers import FakeServers
-from edgefleet.emulator.requests import Application
+from edgefleet.emulator.requests import Answer, Application, Call, Fake
 
-FAKES: tuple[type[Any], ...] = (
+CALLS = "/edgefleet-emulator/calls"
+IMAGES = Path(__file__).with_name("images.json")
+"""The available machine images: moto's own list of more than a thousand takes seconds to load."""
+
+
+class CallCounter(Fake):
+    """Counts signed calls by service: ``GET`` of `CALLS` returns them, ``DELETE`` resets them."""
+
+    def __init__(self, app: Application) -> None:
+        self._calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        super().__init__(app)
+
+    def answer(self, call: Call) -> Answer | None:
+        """Count the call, and pass it on."""
+        with self._lock:
+            if call.path == CALLS:
+                counts = dict(self._calls)
+                if call.method == "DELETE":
+                    self._calls.clear()
+                return counts
+            if call.service:
+                self._calls[call.service] += 1
+        return None
+
+
+FAKES: tuple[type[Fake], ...] = (
     FakeNatGateways,
     FakeBudgets,
     FakeServers,
     FakeRolesAnywhere,
     FakeBucketTags,
     FakeClusters,
+    CallCounter,
 )
 """Stand-ins, the innermost first; each takes the application that it wraps."""
-IMAGES = Path(__file__).with_name("images.json")
-"""The available machine images: moto's own list of more than a thousand takes seconds to load."""
 
 
 def create_app() -> Application:
@@ -40,4 +63,4 @@ def create_app() -> Application:
     app: Application = DomainDispatcherApplication(create_backend_app)
     for fake in FAKES:
         app = fake(app)
-    return CallCounter(app)
+    return app

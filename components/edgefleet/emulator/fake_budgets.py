@@ -3,27 +3,16 @@
 It counts no costs. Shapes and errors: Budgets API reference.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
-from edgefleet.emulator.requests import (
-    RESET,
-    Application,
-    Environment,
-    Refusal,
-    answer_json,
-    read_call,
-)
+from edgefleet.emulator.requests import Answer, Call, Fake, Refusal
 
 TARGET = "AWSBudgetServiceGateway."
-Answer = dict[str, Any]
 
 
-class FakeBudgets:
+class FakeBudgets(Fake):
     """Budgets with notifications, subscribers and tags."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def reset(self) -> None:
+        """No budget."""
         self._budgets: dict[str, Answer] = {}
         """dict[name -> budget]."""
         self._notices: dict[str, list[tuple[Answer, list[Answer]]]] = {}
@@ -31,19 +20,12 @@ class FakeBudgets:
         self._tags: dict[str, dict[str, str]] = {}
         """dict[ARN -> tags]."""
 
-    def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer calls of Budgets; pass the others on."""
-        call = read_call(environment)
-        if call.path == RESET:
-            self.__init__(self._app)  # type: ignore[misc]  # as new
+    def answer(self, call: Call) -> Answer | None:
+        """Answer calls of Budgets."""
         if not call.target.startswith(TARGET):
-            return self._app(environment, start)
-        try:
-            answer = getattr(self, "_" + _snake(call.target.removeprefix(TARGET)))(call.json)
-        except Refusal as refused:
-            code = str(refused)
-            return answer_json(start, "400 Bad Request", {"__type": code, "Message": code}, error=code)
-        return answer_json(start, "200 OK", answer or {})
+            return None
+        answer: Answer | None = getattr(self, "_" + _snake(call.target.removeprefix(TARGET)))(call.json)
+        return answer or {}
 
     def _create_budget(self, request: Answer) -> None:
         name = request["Budget"]["BudgetName"]

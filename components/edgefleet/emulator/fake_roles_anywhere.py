@@ -6,21 +6,10 @@ Roles Anywhere API reference.
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs
 
-from edgefleet.emulator.requests import (
-    ACCOUNT,
-    RESET,
-    Application,
-    Call,
-    Environment,
-    Refusal,
-    answer_json,
-    read_call,
-)
+from edgefleet.emulator.requests import ACCOUNT, Answer, Call, Fake, Refusal
 
 KINDS = {
     "trustanchor": ("trustAnchor", "trust-anchor"),
@@ -29,7 +18,6 @@ KINDS = {
 }
 """dict[word in paths -> (name in answers, word in ARNs)]."""
 PATH = re.compile(r"/(?P<kind>trustanchor|profile|crl)(s|/(?P<id>[0-9a-f-]{36})(/(?P<verb>enable|disable))?)")
-Answer = dict[str, Any]
 
 
 @dataclass
@@ -41,33 +29,22 @@ class Stored:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-class FakeRolesAnywhere:
+class FakeRolesAnywhere(Fake):
     """Trust anchors, profiles and revocation lists, with tags."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def reset(self) -> None:
+        """No resource."""
         self._stored: dict[tuple[str, str], Stored] = {}
         """dict[(region, id) -> resource]."""
 
-    def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer calls of Roles Anywhere; pass the others on."""
-        call = read_call(environment)
-        if call.path == RESET:
-            self._stored.clear()
+    def answer(self, call: Call) -> Answer | None:
+        """Answer calls of Roles Anywhere."""
         if call.service != "rolesanywhere":
-            return self._app(environment, start)
-        try:
-            answer = self._answer(call, environment.get("QUERY_STRING", ""))
-        except Refusal as refused:
-            code = str(refused)
-            status = "404 Not Found" if code == "ResourceNotFoundException" else "400 Bad Request"
-            return answer_json(start, status, {"message": code}, error=code)
-        status = "201 Created" if call.method == "POST" and call.path.endswith("s") else "200 OK"
-        return answer_json(start, status, answer)
+            return None
+        tagging = {"/TagResource", "/UntagResource", "/ListTagsForResource"}
+        return self._tagging(call) if call.path in tagging else self._resource(call)
 
-    def _answer(self, call: Call, query: str) -> Answer:
-        if call.path in {"/TagResource", "/UntagResource", "/ListTagsForResource"}:
-            return self._tagging(call, query)
+    def _resource(self, call: Call) -> Answer:
         match = PATH.fullmatch(call.path)
         if match is None:
             raise Refusal("ValidationException")
@@ -113,10 +90,10 @@ class FakeRolesAnywhere:
             raise Refusal("ResourceNotFoundException")
         return kept
 
-    def _tagging(self, call: Call, query: str) -> Answer:
+    def _tagging(self, call: Call) -> Answer:
         request: Answer = call.json
         if not call.body:
-            request = {key: values[0] for key, values in parse_qs(query).items()}
+            request = {key: values[0] for key, values in parse_qs(call.query).items()}
         identity = str(request.get("resourceArn", "")).rpartition("/")[2]
         item = self._stored.get((call.region, identity))
         if item is None:

@@ -9,19 +9,10 @@ not answer. It supports only the three commands that `edgefleet.cloud.server_set
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from edgefleet.emulator.requests import (
-    RESET,
-    Application,
-    Call,
-    Environment,
-    answer_json,
-    moto_backend,
-    read_call,
-)
+from edgefleet.emulator.requests import Answer, Call, Fake, Refusal, moto_backend
 
 STORY = "/edgefleet-emulator/clusters"
 LOOKS = 1
@@ -41,53 +32,38 @@ class FakeCluster:
     """After each query or removal: ready and all nodes."""
 
 
-class FakeServers:
+class FakeServers(Fake):
     """Answers Run Command for the hub's servers."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def reset(self) -> None:
+        """No cluster."""
         self._clusters: dict[str, FakeCluster] = {}
         self._ran: dict[str, tuple[bool, str]] = {}
 
-    def __call__(self, environment: Environment, start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer for the servers; pass the rest on."""
-        call = read_call(environment)
-        if call.path == RESET:
-            self._clusters.clear()
-            self._ran.clear()
+    def answer(self, call: Call) -> Answer | None:
+        """Answer for the servers."""
         if call.path == STORY:
-            stories = {name: {"nodes": of.nodes, "story": of.story} for name, of in self._clusters.items()}
-            return answer_json(start, "200 OK", stories)
+            return {name: {"nodes": of.nodes, "story": of.story} for name, of in self._clusters.items()}
         if call.target == "AmazonSSM.SendCommand":
-            return self._send(call, start)
+            return self._send(call)
         if call.target == "AmazonSSM.GetCommandInvocation":
-            return self._ended(call, start)
-        return self._app(environment, start)
+            is_done, output = self._ran[call.json["CommandId"]]
+            status, shown, errors = ("Success", output, "") if is_done else ("Failed", "", output)
+            return {"Status": status, "StandardOutputContent": shown, "StandardErrorContent": errors}
+        return None
 
-    def _send(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
+    def _send(self, call: Call) -> Answer:
         request = call.json
         (instance,) = request["InstanceIds"]
         machines = _machines(call.region)
         if machines.get(instance, ("", "gone"))[1] != "running":
-            return answer_json(
-                start, "400 Bad Request", {"__type": "InvalidInstanceId"}, error="InvalidInstanceId"
-            )
+            raise Refusal("InvalidInstanceId")
         name = machines[instance][0]
         alive = {machine for machine, (of, state) in machines.items() if of == name and state == "running"}
         cluster = self._clusters.setdefault(name, FakeCluster())
         identity = str(uuid.uuid4())
         self._ran[identity] = _answered(cluster, alive, request["Parameters"]["commands"][0])
-        about = {"CommandId": identity, "InstanceIds": [instance], "Status": "Pending"}
-        return answer_json(start, "200 OK", {"Command": about})
-
-    def _ended(self, call: Call, start: Callable[..., Any]) -> Iterable[bytes]:
-        is_done, output = self._ran[call.json["CommandId"]]
-        about = {
-            "Status": "Success" if is_done else "Failed",
-            "StandardOutputContent": output if is_done else "",
-            "StandardErrorContent": "" if is_done else output,
-        }
-        return answer_json(start, "200 OK", about)
+        return {"Command": {"CommandId": identity, "InstanceIds": [instance], "Status": "Pending"}}
 
 
 def _answered(cluster: FakeCluster, alive: set[str], command: str) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""Shared by the stand-ins: parsed requests, answers, and moto's stored resources."""
+"""`Fake`, the base of the stand-ins: parsed requests, answers, and moto's stored resources."""
 
 import io
 import json
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+Answer = dict[str, Any]
 Environment = dict[str, Any]
-Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
+Start = Callable[..., Any]
+Application = Callable[[Environment, Start], Iterable[bytes]]
 SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 ACCOUNT = "123456789012"
 """The account of all resources in moto."""
@@ -29,6 +31,7 @@ class Call:
     region: str
     method: str
     path: str
+    query: str
     body: bytes
     target: str
     """Operation of a JSON protocol, ``AmazonSSM.SendCommand``; else empty."""
@@ -55,6 +58,7 @@ def read_call(environment: Environment) -> Call:
         region=scope["region"] if scope else "",
         method=environment["REQUEST_METHOD"],
         path=unquote(environment.get("PATH_INFO", "/")),
+        query=environment.get("QUERY_STRING", ""),
         body=body,
         target=environment.get("HTTP_X_AMZ_TARGET", ""),
     )
@@ -68,9 +72,49 @@ def moto_backend(service: str, region: str) -> Any:
     return backends(service)[ACCOUNT][region]
 
 
-def answer_json(start: Callable[..., Any], status: str, body: Any, *, error: str = "") -> Iterator[bytes]:
+def answer_json(start: Start, body: Any, *, error: str = "") -> Iterator[bytes]:
     """Answer in AWS's JSON protocols."""
     data = json.dumps(body).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
-    start(status, [*headers, ("x-amzn-ErrorType", error)] if error else headers)
+    if error:
+        start("400 Bad Request", [*headers, ("x-amzn-ErrorType", error)])
+    else:
+        start("200 OK", headers)
     return iter([data])
+
+
+class Fake:
+    """A stand-in that wraps an application."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self.reset()
+
+    def __call__(self, environment: Environment, start: Start) -> Iterable[bytes]:
+        """Answer the call, or pass it on and complete what moto did."""
+        call = read_call(environment)
+        if call.path == RESET:
+            self.reset()
+        try:
+            answer = self.answer(call)
+        except Refusal as refused:
+            code = str(refused)
+            return answer_json(start, {"__type": code, "message": code}, error=code)
+        if answer is not None:
+            return answer_json(start, answer)
+        passed = self._app(environment, start)
+        self.complete(call)
+        return passed
+
+    def reset(self) -> None:
+        """Forget everything."""
+
+    def answer(self, call: Call) -> Answer | None:
+        """The answer to a call; None if it is passed on.
+
+        Raises:
+            Refusal: the API's error.
+        """
+
+    def complete(self, call: Call) -> None:
+        """Complete what moto did for a call that was passed on."""

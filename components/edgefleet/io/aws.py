@@ -27,8 +27,20 @@ GONE = frozenset(
 )
 GONE_ENDINGS = (".NotFound", "NotFoundException", "NotFound", ".Malformed")
 """Suffixes of the error codes for a missing resource; malformed is an id that nothing can have."""
-PERMISSIONS: Mapping[str, str] = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
-"""dict[client -> prefix of its permissions], where the two differ."""
+PERMISSIONS: Mapping[str, str] = {
+    "elbv2:": "elasticloadbalancing:",
+    "resourcegroupstaggingapi:": "tag:",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+}
+"""dict[beginning of a client and its operation -> of the permission], where the two differ."""
 
 
 class Aws:
@@ -243,8 +255,8 @@ def partition_of(region: str) -> str:
 
 def permission(client: Any, service: str, method: str) -> str:
     """The permission that a call needs, ``ec2:CreateVpc``."""
-    operation = client.meta.method_to_api_mapping.get(method, method)
-    return f"{PERMISSIONS.get(service, service)}:{operation}"
+    name = f"{service}:{client.meta.method_to_api_mapping.get(method, method)}"
+    return PERMISSIONS.get(name) or name.replace(f"{service}:", PERMISSIONS.get(f"{service}:", f"{service}:"))
 
 
 def error_code(error: EdgefleetError) -> str:

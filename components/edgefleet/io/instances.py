@@ -1,7 +1,6 @@
 """Launching machines on EC2: settings of every machine, and whether image and type go together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import EdgefleetError, Problem
@@ -16,31 +15,23 @@ METADATA = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoin
 """Version 2 of the instance metadata only, and for the machine itself: a container is a hop further."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """A machine to launch."""
+def launch_settings(aws: Aws, image: str, disk: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters of RunInstances that are every machine's: one, encrypted, tagged with its disk.
 
-    image: str
-    """Id of the machine image."""
-    instance_type: str
-    profile: str | None
-    """Name of the instance profile."""
-    disk: Mapping[str, Any]
-    """Settings of its root disk, as the API names them."""
-
-
-def launch_settings(aws: Aws, machine: Machine, tags: Mapping[str, str]) -> dict[str, Any]:
-    """Parameters of RunInstances that are every machine's: one, encrypted, tagged with its disk."""
+    Args:
+        aws: where to ask about the image.
+        image: id of the machine image.
+        disk: settings of the root disk, as the API names them.
+        tags: of machine and disk.
+    """
     device = {
-        "DeviceName": _root_device(aws, machine.image),
-        "Ebs": {"Encrypted": True, "DeleteOnTermination": True, **machine.disk},
+        "DeviceName": _root_device(aws, image),
+        "Ebs": {"Encrypted": True, "DeleteOnTermination": True, **disk},
     }
     return {
-        "ImageId": machine.image,
-        "InstanceType": machine.instance_type,
+        "ImageId": image,
         "MinCount": 1,
         "MaxCount": 1,
-        "IamInstanceProfile": {"Name": machine.profile} if machine.profile else None,
         "BlockDeviceMappings": [device],
         "MetadataOptions": METADATA,
         "TagSpecifications": ec2.tagged("instance", tags) + ec2.tagged("volume", tags),
