@@ -5,7 +5,7 @@ from edgefleet.hub import upgrades
 
 def test_servers_are_upgraded_one_at_a_time() -> None:
     """Cordoned, from the control plane's nodes alone."""
-    spec = upgrades.plan("v1.36.4+k3s1")["spec"]
+    spec = upgrades.manifests("v1.36.4+k3s1")[-1]["spec"]
     assert (1, True, "v1.36.4+k3s1") == (spec["concurrency"], spec["cordon"], spec["version"])
     (expression,) = spec["nodeSelector"]["matchExpressions"]
     assert ("node-role.kubernetes.io/control-plane", ["true"]) == (expression["key"], expression["values"])

@@ -6,13 +6,12 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from edgefleet.errors import InvalidInput, Problem
-from edgefleet.fleet import aws, tokens
-from edgefleet.fleet.hub.identity import identity
+from edgefleet.errors import InvalidInput
+from edgefleet.fleet import aws
+from edgefleet.fleet.hub.identity import identity, site_identity
 from edgefleet.fleet.hub.managed import managed
 from edgefleet.fleet.hub.network import network
 from edgefleet.fleet.hub.servers import API_PORT, servers
-from edgefleet.fleet.hub.site_identity import site_identity
 from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.fleet.plainly import plainly
@@ -54,7 +53,7 @@ class ControlPlane(pulumi.ComponentResource):
     of its cost."""
 
     def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(tokens.CONTROL_PLANE, name, {}, opts)
+        super().__init__("edgefleet:index:ControlPlane", name, {}, opts)
         with plainly():
             hub = _declared(args)
             wiring = self._wiring(hub, args)
@@ -86,7 +85,7 @@ class ControlPlane(pulumi.ComponentResource):
         hub = wiring.hub
         if "secret" not in args and (hub.kind == "k3s" or hub.identity.sites):
             hint = "pass secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
-            raise InvalidInput(Problem(code="no-secret", path="secret", problem="is missing", hint=hint))
+            raise InvalidInput.at("", "no-secret", "is missing", hint, path="secret")
         if hub.kind == "existing":
             text = _read(hub.kubeconfig or "", "kubeconfig")
             self.summary["kubeconfigs"] = {"admin": pulumi.Output.secret(text)}
@@ -152,9 +151,7 @@ def _read(name: str, path: str) -> str:
     data = disk.read(file)
     if data is None:
         hint = f"correct controlPlane.{path}, a path in the project"
-        raise InvalidInput(
-            Problem(code="no-file", where=str(file), path=f"hub.{path}", problem="does not exist", hint=hint)
-        )
+        raise InvalidInput.at(file, "no-file", "does not exist", hint, path=f"hub.{path}")
     return data.decode()
 
 

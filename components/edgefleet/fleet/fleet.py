@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import pulumi
 
-from edgefleet.fleet import tokens
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
@@ -19,6 +18,7 @@ from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import to_plain
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
 
@@ -41,7 +41,7 @@ class Fleet(pulumi.ComponentResource):
     """The region's hub."""
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(tokens.FLEET, name, {}, opts)
+        super().__init__("edgefleet:index:Fleet", name, {}, opts)
         with plainly():
             fleet = load.load_fleet(Path(args["file"]), Path.cwd())
         secret = pulumi.Output.secret(args["secret"])
@@ -49,7 +49,7 @@ class Fleet(pulumi.ComponentResource):
             secret.apply(lambda value: stack_holder(value, fleet=fleet.name, region=fleet.region))
         )
         provider_args = _provider_args(fleet.control_plane.cloud)
-        provider = Provider("cloud", {**provider_args, "holder": holder}, _child(self))
+        provider = Provider("cloud", {**provider_args, "holder": holder}, pulumi.ResourceOptions(parent=self))
         self.hub = hub = ControlPlane(
             "hub",
             {
@@ -87,21 +87,8 @@ class Fleet(pulumi.ComponentResource):
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
 
 
-def _child(parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(parent=parent)
-
-
 def _provider_args(cloud: Cloud) -> ProviderArgs:
-    args = ProviderArgs()
-    if cloud.region is not None:
-        args["region"] = cloud.region
-    if cloud.endpoint is not None:
-        args["endpoint"] = cloud.endpoint
-    if cloud.profile is not None:
-        args["profile"] = cloud.profile
-    if cloud.role_arn is not None:
-        args["roleArn"] = cloud.role_arn
-    return args
+    return cast("ProviderArgs", to_plain(cloud))  # the same keys; those at their default are left out
 
 
 def _checked(fleet: model.Fleet, passphrases: Mapping[str, str]) -> Mapping[str, str]:

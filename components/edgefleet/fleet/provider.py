@@ -4,8 +4,6 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from edgefleet.fleet import tokens
-
 
 class ProviderArgs(TypedDict):
     """Configuration of an edgefleet provider; credentials come from AWS's standard environment and files."""
@@ -28,4 +26,4 @@ class Provider(pulumi.ProviderResource):
     def __init__(
         self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(tokens.PROVIDER, name, dict(args or {}), opts)
+        super().__init__("edgefleet", name, dict(args or {}), opts)

@@ -30,11 +30,7 @@ class Site(pulumi.CustomResource):
     """dict[node name -> {digest, uri, size, files}]; known in preview."""
 
     def __init__(
-        self,
-        name: str,
-        spec: SiteSpec,
-        args: SiteArgs,
-        opts: pulumi.ResourceOptions | None = None,
+        self, name: str, spec: SiteSpec, args: SiteArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         key, passphrases = args["key"], args["passphrases"]
         inputs = laid_out(

@@ -2,32 +2,118 @@
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from botocore import exceptions as raised
 
-from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 
 DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "Forbidden", "403"}
 )
-QUOTA = re.compile(r"LimitExceeded|QuotaExceeded|LimitExceededException|TooManyBuckets")
-"""Codes that mean: the account may not have more of these."""
-NO_CAPACITY = frozenset({"InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"})
 ON_RESOURCE = re.compile(r"on resource: (arn:[^\s,]+)")
-THROTTLED = frozenset(
-    {
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "PriorRequestNotComplete",
-        "TooManyRequestsException",
-        "503",
-    }
+Words = tuple[str, str, str]
+"""Code, problem and hint; ``{action}`` and ``{message}`` stand for the call and AWS's message."""
+_ANSWERS: tuple[tuple[str, Words], ...] = (
+    ("NoSuchBucket", ("", "the bucket does not exist", "create it first, or correct its name")),
+    (
+        "BucketAlreadyExists",
+        ("", "another account has a bucket of this name", "choose another name; S3 names are global"),
+    ),
+    (
+        "BucketAlreadyOwnedByYou",
+        ("", "you already own a bucket of this name", "import it, or choose another name"),
+    ),
+    (
+        "BucketNotEmpty",
+        ("", "the bucket is not empty", "empty it, or set forceDestroy and run up before destroying"),
+    ),
+    (
+        "InvalidSubnet.Conflict",
+        (
+            "",
+            "its addresses overlap those of another subnet of the network",
+            "choose a block that is free; `aws ec2 describe-subnets` shows those that are taken",
+        ),
+    ),
+    (
+        "InvalidSubnet.Range",
+        ("", "its addresses are not within those of the network", "choose a block inside of the network's"),
+    ),
+    ("InvalidBucketName", ("", "this is not a valid bucket name", "use 3 to 63 of a-z, 0-9, - and .")),
+    (
+        "IllegalLocationConstraintException",
+        ("", "the bucket belongs to another region", "set the provider's region to it"),
+    ),
+    (
+        "Insufficient(Instance|Host)?Capacity",
+        (
+            "no-capacity",
+            "AWS has no room for it now: {message}",
+            "run up again later, or choose another instance type or zone",
+        ),
+    ),
+    (
+        (
+            "SlowDown|Throttling(Exception)?|Request(LimitExceeded|Throttled)|PriorRequestNotComplete"
+            "|TooManyRequestsException|503"
+        ),
+        (
+            "throttled",
+            "AWS is throttling {action}, also after 5 tries",
+            "run again later, or with fewer at once",
+        ),
+    ),
+    (
+        "ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired",
+        ("expired", "the AWS credentials have expired", "log in again, for example `aws sso login`"),
+    ),
+    (
+        "InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId",
+        ("credentials", "AWS does not know these credentials", "see AWS_PROFILE and AWS_ACCESS_KEY_ID"),
+    ),
+    (
+        ".*(LimitExceeded|QuotaExceeded|LimitExceededException|TooManyBuckets).*",
+        (
+            "quota",
+            "the account's quota does not allow {action}: {message}",
+            "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others",
+        ),
+    ),
 )
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-UNKNOWN_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId"})
+"""(pattern of AWS's code, words): the first that matches counts; words without a code keep AWS's."""
+_WAY_THERE: tuple[tuple[tuple[type[Exception], ...], Words], ...] = (
+    (
+        (raised.NoCredentialsError, raised.PartialCredentialsError),
+        ("credentials", "no AWS credentials were found", "log in (`aws configure`), or set AWS_PROFILE"),
+    ),
+    ((raised.NoRegionError,), ("region", "no AWS region is set", "set the provider's region, or AWS_REGION")),
+    (
+        (raised.ProfileNotFound,),
+        (
+            "profile",
+            "{message}",
+            "correct the provider's profile; `aws configure list-profiles` lists them",
+        ),
+    ),
+    (
+        (raised.ParamValidationError,),
+        ("invalid-request", "{action} was given a wrong value: {message}", "correct it"),
+    ),
+    (
+        (raised.SSOError, raised.TokenRetrievalError),
+        ("expired", "the AWS login has expired", "log in again: aws sso login"),
+    ),
+    (
+        (raised.HTTPClientError, raised.ConnectionError),
+        (
+            "unreachable",
+            "no answer to {action}: {message}",
+            "see whether the network and the endpoint are up",
+        ),
+    ),
+)
 
 
 def translated(error: Exception, action: str, resource: str) -> EdgefleetError | None:
@@ -38,149 +124,40 @@ def translated(error: Exception, action: str, resource: str) -> EdgefleetError |
         action: the permission that the call needs, ``s3:PutObject``.
         resource: what it worked on, ``s3://images/sites/n1``.
     """
-    if isinstance(error, raised.ParamValidationError):
-        return InvalidInput(_problem(error, action, resource))
-    if isinstance(error, raised.BotoCoreError | raised.ClientError):
-        return _family(error)(_problem(error, action, resource))
-    return None
+    if isinstance(error, raised.ClientError):
+        family = Refused if error.response["Error"].get("Code") == "BucketNotEmpty" else OutsideFailure
+        return family.at(resource, *_of_answer(error.response.get("Error", {}), action))
+    if not isinstance(error, raised.BotoCoreError):
+        return None
+    message = " ".join(str(error).split()).rstrip(".")
+    other = ("aws", "{action} failed: {message}", "see AWS's documentation of this error")
+    words = next((words for kinds, words in _WAY_THERE if isinstance(error, kinds)), other)
+    of = InvalidInput if isinstance(error, raised.ParamValidationError) else OutsideFailure
+    return of.at(resource, *_filled(words, action, message))
 
 
-def _family(error: Exception) -> type[EdgefleetError]:
-    is_refusal = (
-        isinstance(error, raised.ClientError) and error.response["Error"].get("Code") == "BucketNotEmpty"
-    )
-    return Refused if is_refusal else OutsideFailure
-
-
-def _problem(error: Exception, action: str, resource: str) -> Problem:
-    code, problem, hint = (
-        _of_answer(error, action) if isinstance(error, raised.ClientError) else _of_way_there(error, action)
-    )
-    return Problem(code=code, where=resource, problem=problem, hint=hint)
-
-
-def _of_answer(error: raised.ClientError, action: str) -> tuple[str, str, str]:
-    """Code, problem and hint for an error that AWS returned."""
-    answer = error.response.get("Error", {})
+def _of_answer(answer: Mapping[str, Any], action: str) -> Words:
+    """The words for an error that AWS returned."""
     code, message = str(answer.get("Code", "")), str(answer.get("Message", "")).rstrip(".")
-    explanations = {
-        "NoSuchBucket": ("the bucket does not exist", "create it first, or correct its name"),
-        "BucketAlreadyExists": (
-            "another account has a bucket of this name",
-            "choose another name; S3 names are global",
-        ),
-        "BucketAlreadyOwnedByYou": (
-            "you already own a bucket of this name",
-            "import it, or choose another name",
-        ),
-        "BucketNotEmpty": (
-            "the bucket is not empty",
-            "empty it, or set forceDestroy and run up before destroying",
-        ),
-        "InvalidSubnet.Conflict": (
-            "its addresses overlap those of another subnet of the network",
-            "choose a block that is free; `aws ec2 describe-subnets` shows those that are taken",
-        ),
-        "InvalidSubnet.Range": (
-            "its addresses are not within those of the network",
-            "choose a block inside of the network's",
-        ),
-        "InvalidBucketName": ("this is not a valid bucket name", "use 3 to 63 of a-z, 0-9, - and ."),
-        "IllegalLocationConstraintException": (
-            "the bucket belongs to another region",
-            "set the provider's region to it",
-        ),
-    }
-    if code in explanations:
-        return (code, *explanations[code])
     if code in DENIED:
-        return (
-            "access-denied",
-            f"AWS refused {action}: access denied",
-            f"allow it to the identity in use (`aws sts get-caller-identity`): {statement(action, message)}",
-        )
-    return _of_state(code, message, action)
+        allowed = statement(action, message)
+        hint = f"allow it to the identity in use (`aws sts get-caller-identity`): {allowed}"
+        return "access-denied", f"AWS refused {action}: access denied", hint
+    for pattern, words in _ANSWERS:
+        if re.fullmatch(pattern, code):
+            ours, problem, hint = _filled(words, action, message)
+            return ours or code, problem, hint
+    problem = f"{action} failed: {code} {message}".rstrip()
+    return code or "aws", problem, "see AWS's documentation of this error"
+
+
+def _filled(words: Words, action: str, message: str) -> Words:
+    code, problem, hint = words
+    return code, problem.format(action=action, message=message), hint
 
 
 def statement(action: str, message: str) -> str:
     """The policy statement that would allow `action` on what AWS names in its message, else on anything."""
-    found = ON_RESOURCE.search(message)
-    return json.dumps(
-        {"Effect": "Allow", "Action": action, "Resource": found.group(1).rstrip(".") if found else "*"}
-    )
-
-
-def _of_state(code: str, message: str, action: str) -> tuple[str, str, str]:
-    """Code, problem and hint where it is the account's or the service's state that is in the way."""
-    if code in NO_CAPACITY:
-        return (
-            "no-capacity",
-            f"AWS has no room for it now: {message}",
-            "run up again later, or choose another instance type or zone",
-        )
-    if code in THROTTLED:
-        return (
-            "throttled",
-            f"AWS is throttling {action}, also after 5 tries",
-            "run again later, or with fewer at once",
-        )
-    if code in EXPIRED:
-        return "expired", "the AWS credentials have expired", "log in again, for example `aws sso login`"
-    if code in UNKNOWN_KEY:
-        return "credentials", "AWS does not know these credentials", "see AWS_PROFILE and AWS_ACCESS_KEY_ID"
-    if QUOTA.search(code):
-        hint = "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others"
-        return "quota", f"the account's quota does not allow {action}: {message}", hint
-    return (
-        code or "aws",
-        f"{action} failed: {code} {message}".rstrip(),
-        "see AWS's documentation of this error",
-    )
-
-
-def _of_way_there(error: Exception, action: str) -> tuple[str, str, str]:
-    """Code, problem and hint for an error before AWS could answer."""
-    text = _one_line(error)
-    for kinds, code, problem, hint in _WAY_THERE:
-        if isinstance(error, kinds):
-            return code, problem.format(action=action, text=text), hint
-    return "aws", f"{action} failed: {text}", "see AWS's documentation of this error"
-
-
-_WAY_THERE: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
-    (
-        (raised.NoCredentialsError, raised.PartialCredentialsError),
-        "credentials",
-        "no AWS credentials were found",
-        "log in (`aws configure`), or set AWS_PROFILE",
-    ),
-    ((raised.NoRegionError,), "region", "no AWS region is set", "set the provider's region, or AWS_REGION"),
-    (
-        (raised.ProfileNotFound,),
-        "profile",
-        "{text}",
-        "correct the provider's profile; `aws configure list-profiles` lists them",
-    ),
-    (
-        (raised.ParamValidationError,),
-        "invalid-request",
-        "{action} was given a wrong value: {text}",
-        "correct it",
-    ),
-    (
-        (raised.SSOError, raised.TokenRetrievalError),
-        "expired",
-        "the AWS login has expired",
-        "log in again: aws sso login",
-    ),
-    (
-        (raised.HTTPClientError, raised.ConnectionError),
-        "unreachable",
-        "no answer to {action}: {text}",
-        "see whether the network and the endpoint are up",
-    ),
-)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+    named = ON_RESOURCE.search(message)
+    resource = named.group(1).rstrip(".") if named else "*"
+    return json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})

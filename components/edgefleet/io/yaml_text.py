@@ -37,6 +37,11 @@ def to_yaml(value: Any) -> str:
     return written
 
 
+def from_yaml(text: str) -> list[Any]:
+    """The documents of `text`, which is ours."""
+    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+
+
 def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
     if isinstance(value, str):
         into.append(_text(value))

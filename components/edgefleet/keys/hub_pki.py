@@ -11,7 +11,7 @@ newer one's authorities sign, and clients of the older one are still accepted.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -62,10 +62,12 @@ class HubIdentity:
 
 def intermediate(master: str, *, fleet: str, region: str) -> tuple[Holder, tuple[x509.Certificate, ...]]:
     """The authority that signs the others, and its chain up to the root, both derived."""
-    names = {"organizations": (fleet,), "unit": region}
-    root_name = Subject(common_name=f"{fleet} {region} root", not_after=ROOT_UNTIL, **names)  # type: ignore[arg-type]  # two fields
+    place = f"{fleet} {region}"
+    root_name = Subject(
+        common_name=f"{place} root", organizations=(fleet,), unit=region, not_after=ROOT_UNTIL
+    )
     root = authority(root_name, private_key(master, "hub-root"))
-    name = Subject(common_name=f"{fleet} {region} intermediate", not_after=INTERMEDIATE_UNTIL, **names)  # type: ignore[arg-type]  # the same
+    name = replace(root_name, common_name=f"{place} intermediate", not_after=INTERMEDIATE_UNTIL)
     made = authority(name, private_key(master, "hub-intermediate"), by=root)
     return made, (made.certificate, root.certificate)
 
@@ -188,23 +190,24 @@ def _ca_hash(bundle: str, root: x509.Certificate, k3s_version: str) -> str:
     return hashlib.sha256(hashed).hexdigest()
 
 
-def _kubeconfig(identity: HubIdentity, holder: Holder, address: str, user: str) -> dict[str, object]:
-    cluster = {
-        "server": f"https://{address}:6443",
-        "certificate-authority-data": base64_text(identity.root_pem),
-    }
-    credentials = {
-        "client-certificate-data": base64_text(holder.certificate_pem),
-        "client-key-data": base64_text(holder.key_pem),
-    }
+def kubeconfig(server: str, authority: str, user: str, credentials: dict[str, object]) -> dict[str, object]:
+    """A kubeconfig of one user; `authority` is base64 of PEM."""
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "hub", "cluster": cluster}],
+        "clusters": [{"name": "hub", "cluster": {"server": server, "certificate-authority-data": authority}}],
         "users": [{"name": user, "user": credentials}],
         "contexts": [{"name": "hub", "context": {"cluster": "hub", "user": user}}],
         "current-context": "hub",
     }
+
+
+def _kubeconfig(identity: HubIdentity, holder: Holder, address: str, user: str) -> dict[str, object]:
+    credentials: dict[str, object] = {
+        "client-certificate-data": base64_text(holder.certificate_pem),
+        "client-key-data": base64_text(holder.key_pem),
+    }
+    return kubeconfig(f"https://{address}:6443", base64_text(identity.root_pem), user, credentials)
 
 
 def _chain_problems(chain: tuple[x509.Certificate, ...], key: object) -> list[Problem]:

@@ -1,16 +1,19 @@
-"""A hub's identity in the cloud: its secrets as parameters, and the role by which servers fetch them."""
+"""Identity in the cloud: of the hub's servers by a role that fetches secrets, of sites by certificate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
-from edgefleet.hub.permissions import server_policies, service_trust
+from edgefleet.hub.permissions import server_policies, service_trust, site_policies, site_trust
 from edgefleet.hub.user_data import SECRETS, parameters_path
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.keys.certificates import pem
+from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
+from edgefleet.keys.site_certificate import revocation_list, revoked_serials, site_authority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +94,54 @@ def _of(wiring: Wiring, value_of: Callable[[HubIdentity, str], str]) -> pulumi.O
         return value_of(hub_of(master, place, (wiring.chain, key), key_generations, version), master)
 
     return pulumi.Output.all(wiring.master, wiring.chain_key).apply(value)
+
+
+def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
+    """Register the identity of sites; returns the dict[name -> ARN] that a site needs.
+
+    Until it is revoked, a certificate grants access to its site's objects.
+
+    Args:
+        wiring: the hub.
+        revoked: dict[site -> last revoked key generation].
+    """
+    fleet, region = wiring.fleet, wiring.region
+    name = f"{fleet}-{region}-sites"
+
+    def certificate(master: str) -> str:
+        return site_authority(master, fleet=fleet, region=region).certificate_pem
+
+    def revocations(secret: str) -> str:
+        master = hub_master(secret, fleet=fleet, region=region)
+        by = site_authority(master, fleet=fleet, region=region)
+        return pem(revocation_list(by, revoked_serials(secret, by, region=(fleet, region), revoked=revoked)))
+
+    shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
+    anchor = aws.TrustAnchor(
+        "sites", {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
+    )
+    role = aws.Role(
+        "sites",
+        {
+            "name": name,
+            "description": f"Sites of {fleet} in {region}, by certificate.",
+            "assumePolicy": anchor.arn.apply(site_trust),
+            "policies": site_policies(wiring.partition, bucket=wiring.hub.bucket or ""),
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    profile = aws.RolesAnywhereProfile(
+        "sites", {"name": name, "roles": [role.arn], "tags": wiring.tags}, wiring.options()
+    )
+    aws.Crl(
+        "sites",
+        {
+            "name": name,
+            "trustAnchor": anchor.arn,
+            "data": pulumi.Output.unsecret(wiring.secret.apply(revocations)),
+            "tags": wiring.tags,
+        },
+        wiring.options(),
+    )
+    return {"trustAnchor": anchor.arn, "profile": profile.arn, "role": role.arn}

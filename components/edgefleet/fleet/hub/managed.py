@@ -1,7 +1,6 @@
 """A managed hub: a control plane and machines of EKS, with the roles that they need."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
@@ -10,6 +9,7 @@ from edgefleet.fleet.hub.network import Network
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.hub.permissions import service_trust
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.keys.hub_pki import kubeconfig
 from edgefleet.model.hub import GIB
 
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
@@ -65,10 +65,10 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         },
         wiring.options(),
     )
-    kubeconfig = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
+    config = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
         lambda parts: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *(part or "" for part in parts)))
     )
-    return Managed(endpoint=cluster.endpoint, kubeconfig=kubeconfig)
+    return Managed(endpoint=cluster.endpoint, kubeconfig=config)
 
 
 def _role(wiring: Wiring, name: str, service: str, policies: tuple[str, ...]) -> aws.Role:
@@ -84,20 +84,11 @@ def _role(wiring: Wiring, name: str, service: str, policies: tuple[str, ...]) ->
     )
 
 
-def _kubeconfig(name: str, region: str, endpoint: str, authority: str) -> dict[str, Any]:
+def _kubeconfig(name: str, region: str, endpoint: str, authority: str) -> dict[str, object]:
     """A kubeconfig whose user asks AWS for a token (EKS user guide, "Create a kubeconfig file")."""
     ask = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": "aws",
         "args": ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
     }
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {"name": "hub", "cluster": {"server": endpoint, "certificate-authority-data": authority}}
-        ],
-        "users": [{"name": "aws", "user": {"exec": ask}}],
-        "contexts": [{"name": "hub", "context": {"cluster": "hub", "user": "aws"}}],
-        "current-context": "hub",
-    }
+    return kubeconfig(endpoint, authority, "aws", {"exec": ask})

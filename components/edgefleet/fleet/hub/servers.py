@@ -46,12 +46,7 @@ def servers(
     )
     listener = aws.Listener(
         "api",
-        {
-            "loadBalancer": balancer.id,
-            "port": API_PORT,
-            "targetGroup": targets.id,
-            "tags": wiring.tags,
-        },
+        {"loadBalancer": balancer.id, "port": API_PORT, "targetGroup": targets.id, "tags": wiring.tags},
         wiring.options(),
     )
     named = _name(wiring, network, balancer)
@@ -122,11 +117,7 @@ def _server_args(
     if hub.volume.iops is not None:
         volume["iops"] = hub.volume.iops
     boot = HubBoot(
-        fleet=wiring.fleet,
-        region=wiring.region,
-        aws_region=wiring.aws_region,
-        recipe=wiring.recipe,
-        hub=hub,
+        fleet=wiring.fleet, region=wiring.region, aws_region=wiring.aws_region, recipe=wiring.recipe, hub=hub
     )
     return {
         "name": wiring.prefix,

@@ -57,9 +57,7 @@ def logs(wiring: Wiring) -> aws.LogGroup:
     """The log group of the hub."""
     name = f"/{wiring.fleet}/{wiring.region}/hub"
     return aws.LogGroup(
-        "logs",
-        {"name": name, "retentionDays": wiring.hub.log_days, "tags": wiring.tags},
-        wiring.options(),
+        "logs", {"name": name, "retentionDays": wiring.hub.log_days, "tags": wiring.tags}, wiring.options()
     )
 
 
@@ -70,12 +68,7 @@ def limit(wiring: Wiring) -> aws.Budget | None:
         return None
     return aws.Budget(
         "limit",
-        {
-            "name": wiring.prefix,
-            "monthly": spec.monthly,
-            "notify": list(spec.notify),
-            "tags": wiring.tags,
-        },
+        {"name": wiring.prefix, "monthly": spec.monthly, "notify": list(spec.notify), "tags": wiring.tags},
         wiring.options(),
     )
 
