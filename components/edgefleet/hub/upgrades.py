@@ -15,6 +15,6 @@ NAME = "system-upgrade-controller"
 
 def manifests(version: str) -> tuple[dict[str, Any], ...]:
     """The controller, and the Plan that upgrades the servers to `version`."""
-    *controller, plan = from_yaml(render("hub/upgrades.yaml"))
+    *controller, plan = from_yaml(render("k3s/upgrades.yaml"))
     plan["spec"]["version"] = version
     return (*controller, plan)
