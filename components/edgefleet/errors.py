@@ -24,6 +24,11 @@ class Problem:
     code: str = "invalid"
     """A short stable word for programs and searches: ``unknown-key``, ``duplicate-address``."""
 
+    @classmethod
+    def of_value(cls, path: str, code: str, problem: str, hint: str) -> "Problem":
+        """A problem of the value at `path` of a spec; the caller adds the position."""
+        return cls(path=path, code=code, problem=problem, hint=hint)
+
     def __str__(self) -> str:
         """One line: ``where: path: problem; hint``."""
         return ": ".join(part for part in (self.where, self.path, self.problem) if part) + f"; {self.hint}"

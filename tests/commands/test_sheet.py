@@ -9,7 +9,7 @@ from tests.commands.conftest import SECRET
 from tests.commands.test_access import WAYS
 
 from edgefleet.keys.break_glass import console_hash, console_password, tunnel_key
-from edgefleet.keys.derivation import site_key
+from edgefleet.keys.derivation import netboot_word, site_key
 from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
@@ -83,6 +83,25 @@ def test_nothing_secret_is_on_any_sheet(printing: "World") -> None:
     secret += [console_hash(key) for key in keys.values()]
     assert [] == [each for each in secret if each in text]
     assert "PRIVATE" not in text
+
+
+def test_words_are_printed_only_where_they_are_asked_for(printing: "World") -> None:
+    """On a private page: with its word a node behind a router gets its seed."""
+    base = f"{{source: 'file:kernel', sha256: {'0' * 64}}}"
+    image = f"{{format: ipxe, netboot: {{kernel: {base}, initrd: [{base}], arguments: quiet}}}}"
+    printing.edit(WIFI, f"image: {image}, network: {{mac: '02:00:00:00:00:01'}}")
+    key = site_key(SECRET, fleet="shops", region="dev", site="munich", generation=1)
+    command = ("sites", "sheet", "-s", "dev", "--all", "--out")
+    for name, options in (("open.html", ()), ("private.html", ("--routed",))):
+        ran = printing.run(*command, name, *options)
+        assert 0 == ran.code, ran.err
+    without, private = printing.project / "open.html", printing.project / "private.html"
+    word = netboot_word(key, node="n1")
+    assert word not in without.read_text()
+    assert 1 == private.read_text().count(word)
+    assert 1 == private.read_text().count("keep the sheet private")
+    assert 2 == private.read_text().count("There is no password on this sheet.")
+    assert (0o644, 0o600) == (without.stat().st_mode & 0o777, private.stat().st_mode & 0o777)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from edgefleet.fleetfile.hardware_checks import check_hardware
+from edgefleet.fleetfile.consistency import check_hardware
 from edgefleet.fleetfile.partial import partial
 from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
 from edgefleet.model.network import Network, Wifi

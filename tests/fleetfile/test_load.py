@@ -356,7 +356,7 @@ def test_a_private_key_is_never_repeated(say: Say) -> None:
     """A message goes to logs; what was pasted by mistake must not."""
     key = "-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0"
     (line,) = say(f'sites: {{a: {{users: {{ops: {{sshKeys: ["{key}"]}}}}}}}}\n')
-    assert "this is a private key" in line
+    assert "a private key is not a public SSH key" in line
     assert "c2VjcmV0" not in line
 
 

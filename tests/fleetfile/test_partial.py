@@ -7,9 +7,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.fleetfile.partial import NODE, PROFILE, SETTINGS, SITE, build, limited, partial
-from edgefleet.model.levels import Level
 from edgefleet.model.network import Network
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.spec import Level
 from edgefleet.model.type_introspection import at, fields_of
 
 SET_BY_EDGEFLEET = {"fleet", "region", "name", "recipe", "identity", "payload"}

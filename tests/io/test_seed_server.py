@@ -2,12 +2,14 @@
 
 import socket
 import ssl
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from cryptography import x509
@@ -16,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edgefleet.errors import InvalidInput
-from edgefleet.io.seed_ledger import Ledger
-from edgefleet.io.seed_server import SeedServer, Shelf
+from edgefleet.io.seed_ledger import MOST, Ledger
+from edgefleet.io.seed_server import OF_ONE, PATIENCE, SLOWEST, SeedServer, Shelf
 
 MAC = "02:00:00:00:00:01"
 START = datetime(2026, 11, 25, tzinfo=UTC)
@@ -32,10 +34,14 @@ SEED = {
 class Lan:
     """A server on loopback, whose clock and table of neighbours a test sets."""
 
-    def __init__(self, place: Path, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, place: Path, tls: ssl.SSLContext | None = None, words: dict[str, str] | None = None
+    ) -> None:
+        self.words_of_nodes, self.seconds = words, 0.0
         self.place, self.now, self.mac, self.tls = place, START, MAC, tls
         self.words = iter(f"word-{number:04}" for number in range(100))
         self.seed = "sha256:1"
+        self.nodes = {MAC: dict(SEED)}
         self.said: list[str] = []
         kernel = place / "kernel"
         kernel.write_bytes(b"k" * 100_000)
@@ -52,13 +58,14 @@ class Lan:
         )
         self.ledger = ledger
         shelf = Shelf(
-            nodes={MAC: SEED},
+            nodes=self.nodes,
             files=self.files,
             ledger=ledger,
             say=self.said.append,
             neighbour=lambda address: self.mac,  # noqa: ARG005 - a test says who asks
+            words=self.words_of_nodes,
         )
-        server = SeedServer(("127.0.0.1", 0), shelf, tls=self.tls)
+        server = SeedServer(("127.0.0.1", 0), shelf, tls=self.tls, clock=lambda: self.seconds)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return server
 
@@ -71,15 +78,33 @@ class Lan:
         self.server.shutdown()
         self.server.server_close()
 
-    def get(self, path: str) -> tuple[int, bytes]:
-        """(status, body)."""
-        connection = HTTPConnection("127.0.0.1", self.server.server_address[1], timeout=10)
+    def get(self, path: str, source: str = "127.0.0.1") -> tuple[int, bytes]:
+        """(status, body) that a client at the address `source` receives."""
+        port = self.server.server_address[1]
+        connection = HTTPConnection("127.0.0.1", port, timeout=10, source_address=(source, 0))
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
             connection.close()
+
+    def connect(self, sent: bytes = b"", *, receive_buffer: int | None = None) -> socket.socket:
+        """A connection of its own, on which a test sends `sent`."""
+        connection = socket.socket()
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", self.server.server_address[1]))
+        connection.sendall(sent)
+        return connection
+
+    def waits_for(self, is_so: Callable[[], bool]) -> bool:
+        """Whether something that the server's threads do happens within ten seconds."""
+        end = monotonic() + 10
+        while not is_so() and monotonic() < end:
+            sleep(0.01)
+        return is_so()
 
     def script(self) -> tuple[int, bytes]:
         """The script of the box."""
@@ -143,16 +168,105 @@ def test_another_box_gets_nothing(lan: Lan) -> None:
     assert 200 == lan.get("/boot/seed/word-0000/user-data")[0]
 
 
-def test_an_address_is_good_for_half_an_hour_and_a_newer_one_ends_it(lan: Lan) -> None:
-    """A box that was started twice has the newer one; after the end of it all there is none."""
+def test_an_address_is_valid_for_half_an_hour(lan: Lan) -> None:
+    """After that the node starts again for another; after the end of serving there is none."""
     lan.script()
-    lan.script()
-    assert (404, b"") == lan.get("/boot/seed/word-0000/user-data")
     lan.now = START + timedelta(minutes=31)
-    assert (410, b"") == lan.get("/boot/seed/word-0001/user-data")
+    assert (410, b"") == lan.get("/boot/seed/word-0000/user-data")
     assert 200 == lan.script()[0]
     lan.now = START + timedelta(hours=1)
     assert (410, b"") == lan.script()
+
+
+def test_another_start_ends_no_address_until_one_is_used(lan: Lan) -> None:
+    """A second request for the script stops no node that starts; the use of one address ends the other."""
+    lan.script()
+    lan.script()
+    assert 200 == lan.get("/boot/seed/word-0000/meta-data")[0]
+    assert 404 == lan.get("/boot/seed/word-0001/user-data")[0]
+    assert 200 == lan.script()[0]
+    assert 200 == lan.get("/boot/seed/word-0000/user-data")[0]
+    assert 404 == lan.get("/boot/seed/word-0002/user-data")[0]
+    assert 410 == lan.script()[0]
+
+
+def test_addresses_of_a_node_are_limited(lan: Lan) -> None:
+    """Whoever asks without end fills no memory and ends no address; expired ones leave room."""
+    assert [200] * MOST == [lan.script()[0] for _ in range(MOST)]
+    assert 410 == lan.script()[0]
+    lan.now = START + timedelta(minutes=29)
+    assert 200 == lan.get("/boot/seed/word-0000/meta-data")[0]
+    lan.ledger.forget([MAC])
+    assert [200] * MOST == [lan.script()[0] for _ in range(MOST)]
+    lan.now = START + timedelta(minutes=59, seconds=59)
+    assert 200 == lan.script()[0]
+
+
+def test_behind_a_router_a_node_gives_the_word_of_its_sheet(tmp_path: Path) -> None:
+    """Whoever knows the hardware address alone gets neither the script nor the seed."""
+    lan = Lan(tmp_path, words={MAC: "bcdef-ghijk-nprst"})
+    lan.mac = "02:00:00:00:00:99"
+    start = f"/boot/{MAC.replace(':', '-')}"
+    try:
+        assert b"chain /boot/${mac:hexhyp}/${word}.ipxe" in lan.get("/boot.ipxe")[1]
+        for path in (f"{start}.ipxe", f"{start}/bcdef-ghijk-nprss.ipxe", f"{start}/b.ipxe"):
+            assert (403, b"") == lan.get(path), path
+        assert 404 == lan.get("/boot/02-00-00-00-00-99/bcdef-ghijk-nprst.ipxe")[0]
+        assert b"/boot/seed/word-0000/" in lan.get(f"{start}/bcdef-ghijk-nprst.ipxe")[1]
+        assert (200, SEED["user-data"]) == lan.get("/boot/seed/word-0000/user-data")
+        assert 410 == lan.get(f"{start}/bcdef-ghijk-nprst.ipxe")[0]
+    finally:
+        lan.close()
+
+
+def test_a_broken_connection_counts_as_a_delivery(tmp_path: Path, lan: Lan) -> None:
+    """Who resets it may have read all of it; the person who serves learns of it and may serve it again."""
+    assert tmp_path == lan.place
+    lan.nodes[MAC]["user-data"] = b"s" * 8 * 1024**2
+    lan.script()
+    request = b"GET /boot/seed/word-0000/user-data HTTP/1.0\r\n\r\n"
+    with lan.connect(request, receive_buffer=4096) as thief:
+        assert b"200" in thief.recv(64)
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert lan.waits_for(lambda: any("was not received whole" in line for line in lan.said))
+    assert (410, b"") == lan.get("/boot/seed/word-0000/user-data")
+    assert (410, b"") == lan.script()
+    assert f"{MAC}: has user-data" not in lan.said
+    lan.again()
+    assert (410, b"") == lan.script()
+
+
+def test_slow_clients_keep_no_node_from_its_seed(lan: Lan) -> None:
+    """One address has few connections, and each of them ends at its deadline, whatever is sent meanwhile."""
+    slow = [lan.connect(b"GET /boot") for _ in range(OF_ONE)]
+    refused = lan.connect(b"GET /boot.ipxe HTTP/1.0\r\n\r\n")
+    assert b"" == refused.recv(100)
+    lan.seconds = PATIENCE - 1.0
+    for connection in slow:
+        connection.sendall(b"x")
+    lan.seconds = PATIENCE + 0.0
+    assert [b""] * OF_ONE == [connection.recv(100) for connection in slow]
+    assert lan.waits_for(lambda: lan.script()[0] == 200)
+    for connection in (*slow, refused):
+        connection.close()
+
+
+def test_a_kernel_has_the_time_that_its_size_needs(lan: Lan) -> None:
+    """But no client holds a connection by reading a byte now and then."""
+    size = 64 * 1024**2
+    with (lan.place / "kernel").open("r+b") as file:
+        file.truncate(size)
+    request = f"GET /boot/files/{'1' * 64} HTTP/1.0\r\n\r\n".encode()
+    with lan.connect(request, receive_buffer=4096) as client:
+        assert b"200" in client.recv(64)
+        lan.seconds = PATIENCE + size / SLOWEST - 1
+        sleep(0.1)
+        client.recv(1024**2)
+        lan.seconds += 1
+        received = 0
+        while piece := client.recv(1024**2):
+            received += len(piece)
+        assert received < size - 1024**2
 
 
 def test_kernels_are_for_anybody_and_nothing_else_is(lan: Lan) -> None:
@@ -177,8 +291,12 @@ def test_of_many_who_ask_at_once_one_gets_it(lan: Lan) -> None:
     lan.script()
     found: list[int] = []
     threads = [
-        threading.Thread(target=lambda: found.append(lan.get("/boot/seed/word-0000/user-data")[0]))
-        for _ in range(20)
+        threading.Thread(
+            target=lambda host=f"127.0.0.{host}": found.append(
+                lan.get("/boot/seed/word-0000/user-data", source=host)[0]
+            )
+        )
+        for host in range(1, 21)
     ]
     for thread in threads:
         thread.start()

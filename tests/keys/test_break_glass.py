@@ -12,13 +12,13 @@ from tests.site.conftest import GOLDEN, spec_of
 
 from edgefleet.keys.break_glass import (
     LENGTH,
-    LETTERS,
     console_hash,
     console_password,
     tunnel_address,
     tunnel_host,
     tunnel_key,
 )
+from edgefleet.keys.derivation import LETTERS, netboot_word
 from edgefleet.keys.password_hash import sha512_crypt
 
 ONE, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -34,6 +34,15 @@ def test_each_site_has_a_password_of_its_own_and_its_boxes_a_hash_of_it() -> Non
     assert ("6", "rounds=1000") == (kind, rounds)
     assert console_hash(ONE) == sha512_crypt(console_password(ONE), salt, rounds=1000)
     assert console_password(ONE) not in console_hash(ONE)
+
+
+def test_each_node_has_a_netboot_word_of_its_own() -> None:
+    """Three groups of letters that every keyboard has at the same places, 60 bits."""
+    words = {netboot_word(key, node=node) for key in (ONE, OTHER) for node in ("n1", "n2")}
+    assert 4 == len(words)
+    for word in sorted(words):
+        assert [5, 5, 5] == [len(group) for group in word.split("-")]
+        assert set(word) <= {*LETTERS, "-"}
 
 
 def test_wireguard_takes_the_key_as_it_is() -> None:

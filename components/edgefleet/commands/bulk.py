@@ -5,19 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from rich.filesize import decimal
 
 from edgefleet.commands import secrets, stack
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session
-from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io import disk, parallel
-from edgefleet.io import signing as keys
 from edgefleet.io.artifact_cache import root_of
-from edgefleet.io.store import StorePlace
-from edgefleet.model.composing import Share
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.report.human import counted
 from edgefleet.report.progress import SiteProgress
@@ -41,39 +37,9 @@ def order(session: Session, name: str, sites: Iterable[str] | None) -> Assembly:
     return secrets.assembled(session, name, fleet, chosen)
 
 
-def build_context(
-    session: Session,
-    out: Path,
-    share: Share,
-    upload: StorePlace | None,
-    *,
-    is_discarding: bool,
-) -> BuildContext:
-    """Where and how to build.
-
-    Raises:
-        InvalidInput: images to upload would refer to files of this machine.
-    """
-    if share == "reference" and upload is not None:
-        problem = "an image that refers to its base is usable on this machine only"
-        raise InvalidInput.at("", "share", problem, "leave out --share or --upload")
-    return BuildContext(
-        out=session.project / out,
-        supplies=Supplies(cache=root_of(session.environment), project=session.project),
-        share=share,
-        upload=upload,
-        is_discarding=is_discarding,
-    )
-
-
-def signing(session: Session, setup: BuildContext, key: str | None) -> BuildContext:
-    """`setup` with the signer for `key`, if there is one.
-
-    Raises:
-        InvalidInput: there is no such key, or it is of a wrong kind.
-        OutsideFailure: it is in KMS, and KMS did not answer.
-    """
-    return setup if key is None else replace(setup, signing=keys.signing(key, session.project))
+def supplies(session: Session) -> Supplies:
+    """Where builds get bases and payloads from."""
+    return Supplies(cache=root_of(session.environment), project=session.project)
 
 
 def processors() -> int:

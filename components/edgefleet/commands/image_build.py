@@ -1,18 +1,20 @@
 """`edgefleet image build` and `build-plan`: build images without an engine."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from edgefleet.commands import bulk, emulator, options
 from edgefleet.commands.session import session_of
 from edgefleet.commands.stack import check_which
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
+from edgefleet.io.signing import signing
 from edgefleet.io.store import StorePlace
+from edgefleet.model.composing import Share
 from edgefleet.site.build_job import from_bytes
+from edgefleet.site.building import BuildContext
 from edgefleet.site.inputs import known_of
 
 Out = Annotated[
@@ -21,8 +23,8 @@ Out = Annotated[
 Jobs = Annotated[
     int, typer.Option("-j", "--jobs", min=0, max=256, help="Processes; default: one per processor.")
 ]
-Share = Annotated[
-    Literal["copy", "reference"],
+ShareOption = Annotated[
+    Share,
     typer.Option(
         "--share",
         help="copy: each raw image is a separate file, by reflink if the file system supports it; reference: "
@@ -46,7 +48,7 @@ def build(  # noqa: PLR0913 - options
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
     jobs: Jobs = 0,
-    share: Share = "copy",
+    share: ShareOption = "copy",
     upload: Annotated[
         bool, typer.Option("--upload", help="Also put composed images into the fleet's store.")
     ] = False,
@@ -63,21 +65,30 @@ def build(  # noqa: PLR0913 - options
     Seeds have the same bytes as those that `up` stores.
     """
     session = session_of(context)
-    check_choice(site, all_, discard=discard, upload=upload)
+    check_which(site, is_all=all_)
+    check_choice(share, is_uploading=upload, is_discarding=discard)
     assembly = bulk.order(session, stack, None if all_ else site)
-    place = emulator.place(session, assembly.fleet) if upload else None
-    setup = bulk.build_context(session, out, share, place, is_discarding=discard)
-    setup = bulk.signing(session, setup, sign_key or assembly.fleet.images.sign_key)
-    setup = replace(setup, known=assembly.known())
+    key = sign_key or assembly.fleet.images.sign_key
+    setup = BuildContext(
+        out=session.project / out,
+        supplies=bulk.supplies(session),
+        share=share,
+        upload=emulator.place(session, assembly.fleet) if upload else None,
+        known=assembly.known(),
+        signing=signing(key, session.project) if key else None,
+        is_discarding=discard,
+    )
     bulk.build(session, assembly.all_inputs(), len(assembly.sites), setup, jobs or bulk.processors())
 
 
-def check_choice(site: list[str] | None, all_: bool, *, discard: bool, upload: bool) -> None:  # noqa: FBT001
+def check_choice(share: Share, *, is_uploading: bool, is_discarding: bool) -> None:
     """Refuse options that do not go together."""
-    check_which(site, is_all=all_)
-    if discard and not upload:
+    if is_discarding and not is_uploading:
         problem = "--discard removes images that are in the store, but nothing is uploaded"
-        raise InvalidInput(Problem(code="discard", problem=problem, hint="add --upload"))
+        raise InvalidInput.at("", "discard", problem, "add --upload")
+    if share == "reference" and is_uploading:
+        problem = "an image that refers to its base is usable on this machine only"
+        raise InvalidInput.at("", "share", problem, "leave out --share or --upload")
 
 
 def build_plan(  # noqa: PLR0913 - options
@@ -86,7 +97,7 @@ def build_plan(  # noqa: PLR0913 - options
     *,
     out: Out,
     jobs: Jobs = 0,
-    share: Share = "copy",
+    share: ShareOption = "copy",
     upload: Annotated[
         bool, typer.Option("--upload", help="Also put composed images into each site's store.")
     ] = False,
@@ -98,14 +109,19 @@ def build_plan(  # noqa: PLR0913 - options
     A worker of `image job` runs this; it knows only the keys of its own sites.
     """
     session = session_of(context)
-    check_choice(["of the plan"], False, discard=discard, upload=upload)
+    check_choice(share, is_uploading=upload, is_discarding=discard)
     data = disk.read(session.project / plan)
     if data is None:
         hint = "name a shard's file; edgefleet image job writes shards"
-        raise InvalidInput(Problem(code="no-file", where=str(plan), problem="does not exist", hint=hint))
+        raise InvalidInput.at(plan, "no-file", "does not exist", hint)
     sites = from_bytes(data, str(plan))
-    place = StorePlace(uri="", root=session.project) if upload else None
-    setup = bulk.build_context(session, out, share, place, is_discarding=discard)
-    setup = bulk.signing(session, setup, sign_key)
-    setup = replace(setup, known=known_of(sites))
+    setup = BuildContext(
+        out=session.project / out,
+        supplies=bulk.supplies(session),
+        share=share,
+        upload=StorePlace(uri="", root=session.project) if upload else None,
+        known=known_of(sites),
+        signing=signing(sign_key, session.project) if sign_key else None,
+        is_discarding=discard,
+    )
     bulk.build(session, sites, len(sites), setup, jobs or bulk.processors())

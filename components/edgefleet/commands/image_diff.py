@@ -9,7 +9,7 @@ from edgefleet.commands import image_verify, options
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import show
 from edgefleet.commands.session import session_of
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.report import image_difference
 from edgefleet.site import image_diff
 
@@ -52,4 +52,4 @@ def _image(path: Path) -> Path:
         return images[0]
     problem = f"has {len(images)} images"
     hint = f"name one of them, such as {images[0].parent.name}/{images[0].name}"
-    raise InvalidInput(Problem(code="which-image", where=str(path), problem=problem, hint=hint))
+    raise InvalidInput.at(path, "which-image", problem, hint)

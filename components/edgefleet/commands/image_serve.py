@@ -17,6 +17,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.seed_ledger import Ledger
 from edgefleet.io.seed_server import SeedServer, Shelf, tls_context
+from edgefleet.keys.derivation import netboot_word
 from edgefleet.report.human import counted
 from edgefleet.site.render import render
 
@@ -34,7 +35,9 @@ Again = Annotated[
 ]
 Routed = Annotated[
     bool,
-    typer.Option("--routed", help="Nodes are behind a router: identify them by the one-time address only."),
+    typer.Option(
+        "--routed", help="Nodes are behind a router: identify each by the word of `sites sheet --routed`."
+    ),
 ]
 Certificate = Annotated[
     Path | None, typer.Option("--cert", metavar="FILE", help="Serve over TLS: the certificate.")
@@ -62,7 +65,9 @@ def serve(  # noqa: PLR0913 - options
     session = session_of(context)
     root = session.project
     tls = tls_context(cert and root / cert, key and root / key)
-    shelf = replace(_shelf(session, stack, site, minutes, again or []), is_routed=routed)
+    shelf = _shelf(session, stack, site, minutes, again or [])
+    if not routed:
+        shelf = replace(shelf, words=None)
     server = SeedServer((listen, port), shelf, tls=tls)
     remark(session, f"serving for {counted(minutes, 'minute')}; start the nodes with {server.base}/boot.ipxe")
     if tls is None:
@@ -76,15 +81,17 @@ def serve(  # noqa: PLR0913 - options
 def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> Shelf:
     fleet = stack.load(session.project, name)
     cache = ArtifactCache(root_of(session.environment), project=session.project)
-    nodes, files, digests = {}, {}, {}
+    nodes, files, digests, words = {}, {}, {}, {}
     assembly = assembled(session, name, fleet, stack.known_sites(fleet, sites))
     for site in assembly.sites:
-        for node, image in render(assembly.inputs(site)).items():
+        inputs = assembly.inputs(site)
+        for node, image in render(inputs).items():
             spec = fleet.sites[site].nodes[node]
             if spec.image.netboot is None or spec.network.mac is None:
                 continue
             mac = spec.network.mac.lower()
             nodes[mac], digests[mac] = image.contents, image.digest
+            words[mac] = netboot_word(inputs.key, node=node)
             for base in spec.image.bases:
                 files[base.sha256] = cache.fetch(base.source, base.sha256)
     if not nodes:
@@ -101,7 +108,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
         seeds=digests,
     )
     ledger.forget(address.lower() for address in again)
-    return Shelf(nodes=nodes, files=files, ledger=ledger, say=lambda line: remark(session, line))
+    return Shelf(nodes=nodes, files=files, words=words, ledger=ledger, say=lambda line: remark(session, line))
 
 
 def _check_again(again: Iterable[str], nodes: Iterable[str]) -> None:

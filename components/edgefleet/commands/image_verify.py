@@ -79,7 +79,7 @@ def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> l
             "its fleet file names no trusted key",
             "add images.trustedKeys, or name one with --key",
         )
-        raise InvalidInput(Problem(code="no-trusted-key", where=name, problem=problem, hint=hint))
+        raise InvalidInput.at(name, "no-trusted-key", problem, hint)
     places = [*files, *(Path(key.removeprefix("file:")) for key in named)]
     return [read_public(session.project / place) for place in places]
 
@@ -138,7 +138,7 @@ def images(path: Path) -> Iterator[Path]:
 def _none(path: Path) -> InvalidInput:
     problem = f"has no {MANIFEST} beside an image"
     hint = "name an image or a folder that edgefleet image build wrote"
-    return InvalidInput(Problem(code="no-manifest", where=str(path), problem=problem, hint=hint))
+    return InvalidInput.at(path, "no-manifest", problem, hint)
 
 
 def _unbuilt(folder: Path, index: Index) -> Problem:

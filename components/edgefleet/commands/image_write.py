@@ -1,6 +1,5 @@
 """`edgefleet image write`: one node's image to a stick, card or disk, and read back."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from edgefleet.io import devices
 from edgefleet.report import device as device_report
 from edgefleet.report.progress import transfer
 from edgefleet.site import flashing
-from edgefleet.site.building import build_site
+from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.built import BuiltImage
 from edgefleet.site.manifest import PAYLOAD, seed_beside
 
@@ -82,8 +81,9 @@ def _built(
     assembly = bulk.order(session, stack, [site])
     name = known_node(assembly.fleet, site, node)
     kind = assembly.fleet.sites[site].nodes[name].image.format
-    setup = bulk.build_context(session, out / stack, "copy", None, is_discarding=False)
-    setup = replace(setup, known=assembly.known())
+    setup = BuildContext(
+        out=session.project / out / stack, supplies=bulk.supplies(session), known=assembly.known()
+    )
     built = build_site(assembly.inputs(site), context=setup, node=name)
     if built.problems:
         raise bulk.failure(built.problems)
@@ -93,5 +93,5 @@ def _built(
     if not (FORMATS[kind].is_for_disks or image.image.endswith(PAYLOAD)):
         problem = f"an image of format {kind} cannot be written to a disk"
         hint = f"it is {out / stack / site / image.image}; see docs/images/formats.md for how to install it"
-        raise InvalidInput(Problem(code="not-for-disks", where=f"{site}/{name}", problem=problem, hint=hint))
+        raise InvalidInput.at(f"{site}/{name}", "not-for-disks", problem, hint)
     return image, setup.out / site / image.image

@@ -10,14 +10,15 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.source import Source
-from edgefleet.fleetfile.vocabulary import problems_of
+from edgefleet.fleetfile.validation import problems_of
 from edgefleet.fleetfile.workloads import Release
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.names import Web
+from edgefleet.model.names import Name, Web
 from edgefleet.model.references import ImageName
-from edgefleet.model.releases import Digest, Version
+from edgefleet.model.releases import BaseSource, Digest, Version
+from edgefleet.model.site import Arch
 from edgefleet.model.spec import STRICT
-from edgefleet.model.syntax import matching
+from edgefleet.model.syntax import Grammar
 from edgefleet.runtimes.base.k3s import BINARIES
 
 SUFFIX = ".artifacts.lock.yaml"
@@ -27,16 +28,22 @@ HEADER = """\
 """
 
 Size = Annotated[int, Field(ge=0)]
-ManifestDigest = Annotated[
-    str,
-    *matching(
-        "sha256:[0-9a-f]{64}",
-        code="bad-digest",
-        what="a digest",
-        hint="write sha256: and 64 hexadecimal digits",
-        longest=71,
-    ),
-]
+_MANIFEST_DIGEST = Grammar(
+    "sha256:[0-9a-f]{64}", "bad-digest", "a digest", "write sha256: and 64 hexadecimal digits", 71
+)
+ManifestDigest = Annotated[str, _MANIFEST_DIGEST]
+_FILE_NAME = Grammar(
+    r"[A-Za-z0-9][A-Za-z0-9._+-]*", "bad-name", "the name of a file", "run artifacts lock again", 200
+)
+FileName = Annotated[str, _FILE_NAME]
+_MEMBER = Grammar(
+    r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._+/-]*",
+    "bad-path",
+    "a path in an archive",
+    "run artifacts lock again",
+    400,
+)
+Member = Annotated[str, _MEMBER]
 
 
 @with_config(STRICT)
@@ -57,7 +64,7 @@ class LockedProgram(TypedDict, total=False):
 
     archive: Required[Asset]
     """The archive."""
-    member: Required[str]
+    member: Required[Member]
     """Its path in there."""
     sha256: Required[Digest]
     """Hex SHA-256 of the program."""
@@ -79,7 +86,7 @@ class LockedImage(TypedDict, total=False):
 class LockedBase(TypedDict, total=False):
     """A base image."""
 
-    source: Required[str]
+    source: Required[BaseSource]
     """Where it comes from."""
     size: Required[Size]
     """Bytes."""
@@ -91,11 +98,11 @@ class ArtifactsLock(TypedDict, total=False):
 
     api_version: Required[Literal["edgefleet.dev/v1"]]
     """Version of this file's form."""
-    k3s: dict[Version, dict[str, Asset]]
+    k3s: dict[Version, dict[FileName, Asset]]
     """Release -> asset -> file."""
-    programs: dict[str, dict[Release, dict[str, LockedProgram]]]
+    programs: dict[Name, dict[Release, dict[Arch, LockedProgram]]]
     """Program -> release -> architecture -> program."""
-    images: dict[ImageName, dict[str, LockedImage]]
+    images: dict[ImageName, dict[Arch, LockedImage]]
     """Container image -> architecture -> platform's manifest."""
     bases: dict[Digest, LockedBase]
     """Hex SHA-256 of a base -> what is known of it."""

@@ -16,10 +16,10 @@ from edgefleet.fleetfile.resolution import Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Workload
-from edgefleet.model.levels import Level
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import Level
 from edgefleet.model.syntax import nearest, shown
 
 _OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
@@ -96,46 +96,31 @@ class Building:
         return filled
 
     def _report_lacking(self, site: SiteSpec, problem: Problem) -> None:
-        text = self.parts.provenance.text
-        self.parts.problems.append(
-            replace(
-                problem,
-                where=self.parts.provenance.locate(site, problem.path),
-                path=f"sites.{site.name}.{problem.path}",
-                hint=problem.hint.replace("FILE", text.at(text.root).partition(":")[0]),
-            )
-        )
+        where = self.parts.provenance.locate(site, problem.path)
+        hint = problem.hint.replace("FILE", self.parts.provenance.text.shown)
+        path = f"sites.{site.name}.{problem.path}"
+        self.parts.problems.append(replace(problem, where=where, path=path, hint=hint))
 
     def _wave(self, index: int, wave: Mapping[str, Any], taken: dict[str, str], names: set[str]) -> Wave:
         name = wave["name"]
         if name in names:
-            self.parts.report(
-                ("waves", index, "name"),
-                "duplicate-wave",
-                f"{name} is already an earlier wave's name",
-                "give each its own",
-            )
+            problem = f"{name} is already an earlier wave's name"
+            self.parts.report(("waves", index, "name"), "duplicate-wave", problem, "give each its own")
         names.add(name)
         chosen: list[str] = []
         for position, site in enumerate(wave.get("sites", ())):
             path: tuple[Part, ...] = ("waves", index, "sites", position)
             if site in taken:
-                self.parts.report(
-                    path,
-                    "duplicate-wave",
-                    f"{site} is already in the wave {taken[site]}",
-                    "name it in one wave",
-                )
+                problem = f"{site} is already in the wave {taken[site]}"
+                self.parts.report(path, "duplicate-wave", problem, "name it in one wave")
             elif self._is_known("sites", site, path):
                 chosen.append(site)
                 taken[site] = name
         for position, group in enumerate(wave.get("groups", ())):
             if self._is_known("groups", group, ("waves", index, "groups", position)):
                 chosen += [site for site in self._of_group(group) if taken.setdefault(site, name) is name]
-        order = {site: position for position, site in enumerate(self.built)}
-        return Wave(
-            name=name, sites=tuple(sorted(dict.fromkeys(chosen), key=lambda site: order.get(site, 0)))
-        )
+        within = set(chosen)
+        return Wave(name=name, sites=tuple(site for site in self.built if site in within))
 
     def _of_group(self, group: str) -> Iterator[str]:
         members = self.parts.provenance.members
@@ -166,9 +151,8 @@ class Building:
         return ("defaults", "profile")
 
     def _is_known(self, section: str, name: str, path: tuple[Part, ...]) -> bool:
-        names = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}[
-            section
-        ]
+        written = {"profiles": self.written.profiles, "groups": self.written.groups, "sites": self.built}
+        names = written[section]
         if name in names or section in self.parts.unread:
             return name in names
         left_out = self.parts.left_out[section] | (self.skipped if section == "sites" else set())
@@ -181,36 +165,24 @@ class Building:
     def _without_profile(self, name: str) -> None:
         row = self.parts.provenance.rows.get(name)
         if isinstance(row, Row) and not {"profile", "group"} & set(row.table.columns):
-            problem = row.table.missing_column("profile")
-            if problem not in self.parts.problems:
-                self.parts.problems.append(problem)
+            if (missing := row.table.missing_column("profile")) not in self.parts.problems:
+                self.parts.problems.append(missing)
             return
-        self.parts.report(
-            ("sites", name),
-            "no-profile",
-            "this site has no profile to define its hardware",
-            "set profile for the site, its group or defaults",
-            of_key=True,
-        )
+        problem = "this site has no profile to define its hardware"
+        hint = "set profile for the site, its group or defaults"
+        self.parts.report(("sites", name), "no-profile", problem, hint, of_key=True)
 
     def _has_node_values_in_nodes(self, name: str, site: Mapping[str, Any]) -> bool:
         """Whether a site of several nodes declares values of a single node in that node."""
         if "nodes" not in site:
             return True
         network = site.get("network", {})
-        wrong: list[tuple[str, ...]] = [
-            ("network", key) for name, key in _OF_ONE_NODE.items() if name in network
-        ]
-        wrong += [("hostname",)] if "hostname" in site else []
-        for path in wrong:
-            self.parts.report(
-                ("sites", name, *path),
-                "one-node-only",
-                f"{path[-1]} belongs to one node, and this site lists its nodes",
-                f"move it into one of them, such as nodes.{next(iter(site['nodes']))}.{'.'.join(path)}",
-                of_key=True,
-            )
-        return not wrong
+        misplaced = [("network", key) for name, key in _OF_ONE_NODE.items() if name in network]
+        for path in (*misplaced, *([("hostname",)] if "hostname" in site else [])):
+            problem = f"{path[-1]} belongs to one node, and this site lists its nodes"
+            hint = f"move it into one of them, such as nodes.{next(iter(site['nodes']))}.{'.'.join(path)}"
+            self.parts.report(("sites", name, *path), "one-node-only", problem, hint, of_key=True)
+        return not misplaced and "hostname" not in site
 
     def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
         for problem in (*check_site(site), *self.owners.check(site)):
@@ -235,13 +207,9 @@ class Building:
     def _check_versions(self, names: Sequence[str]) -> None:
         if names and not self.parts.left_out["defaults"]:
             many = f" and at {len(names) - 1:,} more" if len(names) > 1 else ""
-            self.parts.report(
-                ("defaults",),
-                "missing",
-                f"no version of k3s is given for {names[0]}{many}",
-                "set defaults.k3s.version, such as v1.36.4+k3s1",
-                of_key=True,
-            )
+            problem = f"no version of k3s is given for {names[0]}{many}"
+            hint = "set defaults.k3s.version, such as v1.36.4+k3s1"
+            self.parts.report(("defaults",), "missing", problem, hint, of_key=True)
 
     def _check_profiles(self) -> None:
         for profile, role in sorted(self.roles):

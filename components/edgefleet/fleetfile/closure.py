@@ -132,27 +132,17 @@ def clashes(needed: Iterable[Requirement]) -> list[tuple[Requirement, Requiremen
 def not_carried(lacking: Missing) -> Problem:
     """The problem of a missing requirement."""
     need, nodes = lacking.need, f"{lacking.nodes:,} node{'' if lacking.nodes == 1 else 's'}"
-    path = "airgap"
     if lacking.other is not None:
-        return Problem(
-            path=path,
-            code="two-releases",
-            problem=f"{nodes} would have both {need.name} {lacking.other.version} and {need.version}",
-            hint="use one release in all workloads of a node",
+        problem = f"{nodes} would have both {need.name} {lacking.other.version} and {need.version}"
+        return Problem.of_value(
+            "airgap", "two-releases", problem, "use one release in all workloads of a node"
         )
     if need.kind == "program" and need.arch not in PROGRAMS[need.name].archs:
-        return Problem(
-            path=path,
-            code="not-released",
-            problem=f"{need.name} is not released for {need.arch}, and {nodes} would contain it",
-            hint="run the workload on other nodes (workloads.NAME.where)",
-        )
-    return Problem(
-        path=path,
-        code="not-locked",
-        problem=f"{need} is not in the artifacts lock, and {nodes} would contain it",
-        hint="run edgefleet artifacts lock FILE",
-    )
+        problem = f"{need.name} is not released for {need.arch}, and {nodes} would contain it"
+        hint = "run the workload on other nodes (workloads.NAME.where)"
+        return Problem.of_value("airgap", "not-released", problem, hint)
+    problem = f"{need} is not in the artifacts lock, and {nodes} would contain it"
+    return Problem.of_value("airgap", "not-locked", problem, "run edgefleet artifacts lock FILE")
 
 
 def wanted_by_all(

@@ -5,12 +5,11 @@ node. A fleet whose sites share one private subnet, each behind its own router, 
 ``uniqueAddresses: site``. Hardware addresses and host names are always unique.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.hardware_checks import check_hardware
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
 from edgefleet.model.addresses import Address, Interface, parsed_address, parsed_interface
@@ -21,6 +20,7 @@ from edgefleet.model.site import Node, SiteSpec
 from edgefleet.runtimes import RUNTIMES, runtime_of
 
 HOSTNAME_LIMIT = 63
+PI_ARCHS = frozenset({"arm64", "armhf"})
 K = TypeVar("K")
 
 
@@ -65,11 +65,8 @@ _TAKEN_HINTS = {
 
 
 def _taken(path: Iterable[Part], kind: str, value: str, whose: str) -> Problem:
-    return Problem(
-        path=format_path(path),
-        code=f"duplicate-{kind}",
-        problem=f"{value} is already {whose}",
-        hint=_TAKEN_HINTS[kind],
+    return Problem.of_value(
+        format_path(path), f"duplicate-{kind}", f"{value} is already {whose}", _TAKEN_HINTS[kind]
     )
 
 
@@ -93,153 +90,144 @@ def check_site(site: SiteSpec) -> Iterator[Problem]:
     yield from check_hardware(site)
     for check in dict.fromkeys(runtime_of(node).check for node in site.nodes.values()):
         yield from check(site)
-    yield from _users(site)
+    if site.break_glass.console and any(user.name == RESCUE for user in site.users):
+        problem, hint = f"{RESCUE} is the user of the console, who has no keys", "rename this user, or remove"
+        yield Problem.of_value(f"users.{RESCUE}", "reserved-user", problem, f"{hint} breakGlass.console")
+    yield from _of_nodes(site, _network)
+
+
+def check_hardware(site: SiteSpec) -> Iterator[Problem]:
+    """Inconsistencies between nodes' hardware and the settings of `site`."""
+    yield from _of_nodes(site, _hardware)
+    country = site.location.country if site.location is not None else None
     for name, node in site.nodes.items():
-        for problem in _node(node):
-            yield replace(problem, path=format_path(("nodes", name)) + "." + problem.path)
+        if node.network.wifi is not None and node.network.wifi.country is None:
+            problem, hint = (
+                "Wi-Fi has no country, and may stay off without one",
+                f"add country: {country or 'DE'}",
+            )
+            yield Problem.of_value(
+                f"nodes.{name}.network.wifi", "wifi-country", problem, f"{hint} to network.wifi"
+            )
+    if site.time.serve and len(site.nodes) == 1:
+        problem = "the site has one node, so no other node can use its time"
+        yield Problem.of_value("time.serve", "nobody-to-serve", problem, "remove time.serve")
+    if site.proxy is not None and site.proxy.http is None and site.proxy.https is None:
+        hint = "add proxy.https: http://proxy.example:3128, or remove proxy"
+        yield Problem.of_value("proxy", "no-proxy", "proxy has no address", hint)
+
+
+def _of_nodes(site: SiteSpec, check: Callable[[Node], Iterator[Problem]]) -> Iterator[Problem]:
+    for name, node in site.nodes.items():
+        for problem in check(node):
+            yield replace(problem, path=f"{format_path(('nodes', name))}.{problem.path}")
 
 
 def _roles(site: SiteSpec) -> Iterator[Problem]:
     servers = [name for name, node in site.nodes.items() if runtime_of(node).runs_api]
     if len(servers) != 1:
-        problem = (
-            f"{len(servers)} nodes are servers: {', '.join(servers)}" if servers else "no node is a server"
-        )
-        yield Problem(
-            path="nodes",
-            code="servers",
-            problem=problem,
-            hint="make exactly one the server and the others agents",
+        several = f"{len(servers)} nodes are servers: {', '.join(servers)}"
+        problem = several if servers else "no node is a server"
+        yield Problem.of_value(
+            "nodes", "servers", problem, "make exactly one the server and the others agents"
         )
     elif len(site.nodes) > 1 and not site.nodes[servers[0]].network.is_static:
-        yield Problem(
-            path=f"nodes.{servers[0]}.network.address",
-            code="server-without-address",
-            problem=f"{servers[0]} is the server that agents join, but it asks DHCP for an address",
-            hint="give it a static address",
+        problem = f"{servers[0]} is the server that agents join, but it asks DHCP for an address"
+        path = f"nodes.{servers[0]}.network.address"
+        yield Problem.of_value(path, "server-without-address", problem, "give it a static address")
+
+
+def _hardware(node: Node) -> Iterator[Problem]:
+    board, disk = node.hardware.raspberry_pi, node.hardware.data_disk
+    if board is not None and node.arch not in PI_ARCHS:
+        hint = "set the profile's arch to arm64 or armhf, or remove raspberryPi"
+        yield Problem.of_value(
+            "hardware.raspberryPi", "board-arch", f"a Raspberry Pi is not {node.arch}", hint
         )
+    if disk is None:
+        return
+    if disk.encryption == "tpm2" and (board is not None or node.arch == "armhf"):
+        problem = "a Raspberry Pi has no TPM" if node.arch != "armhf" else "armhf boards have no TPM"
+        hint = "remove encryption: tpm2, or use a node with a TPM 2.0"
+        yield Problem.of_value("hardware.dataDisk.encryption", "no-tpm", problem, hint)
+    if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
+        problem = f"{disk.device} is a part of the boot medium"
+        yield Problem.of_value("hardware.dataDisk.device", "disk-is-medium", problem, "name another disk")
 
 
-def _users(site: SiteSpec) -> Iterator[Problem]:
-    if site.break_glass.console and any(user.name == RESCUE for user in site.users):
-        yield Problem(
-            path=format_path(("users", RESCUE)),
-            code="reserved-user",
-            problem=f"{RESCUE} is the user of the console, who has no keys",
-            hint="rename this user, or remove breakGlass.console",
-        )
-
-
-def _node(node: Node) -> Iterator[Problem]:
+def _network(node: Node) -> Iterator[Problem]:
     if len(node.hostname) > HOSTNAME_LIMIT:
-        yield Problem(
-            path="hostname",
-            code="bad-name",
-            problem=f"{node.hostname} has {len(node.hostname)} characters, {HOSTNAME_LIMIT} are allowed",
-            hint="give the node a shorter hostname",
-        )
-    yield from _interface(node.network)
-    yield from _gateway(node.network)
-
-
-def _interface(network: Network) -> Iterator[Problem]:
-    if network.wifi is not None and (network.bond is not None or network.vlan is not None):
-        other = "bond" if network.bond is not None else "vlan"
-        yield Problem(
-            path=f"network.{other}",
-            code="wifi-conflict",
-            problem=f"a node with wifi has no {other}",
-            hint=f"remove wifi or {other}",
-        )
-    if network.wifi is not None:
-        yield from _wifi(network)
-    if network.bond is not None and network.mac is not None:
-        yield Problem(
-            path="network.mac",
-            code="bond-conflict",
-            problem="a bond finds its ports by their names, not by a hardware address",
-            hint="remove mac or bond",
-        )
-    if network.bond is not None and len(set(network.bond.interfaces)) < len(network.bond.interfaces):
-        yield Problem(
-            path="network.bond.interfaces",
-            code="bond-conflict",
-            problem="a port appears twice in this bond",
-            hint="name each port once",
-        )
+        problem = f"{node.hostname} has {len(node.hostname)} characters, {HOSTNAME_LIMIT} are allowed"
+        yield Problem.of_value("hostname", "bad-name", problem, "give the node a shorter hostname")
+    yield from _wifi(node.network)
+    yield from _bond(node.network)
+    yield from _gateways(node.network)
 
 
 def _wifi(network: Network) -> Iterator[Problem]:
-    """Reject what Netplan rejects: `match` for a wireless interface under networkd."""
+    """Reject what Netplan rejects, such as `match` for a wireless interface under networkd."""
+    if network.wifi is None:
+        return
+    for other in ("bond", "vlan"):
+        if getattr(network, other) is not None:
+            problem, hint = f"a node with wifi has no {other}", f"remove wifi or {other}"
+            yield Problem.of_value(f"network.{other}", "wifi-conflict", problem, hint)
     if network.mac is not None:
-        yield Problem(
-            path="network.mac",
-            code="wifi-conflict",
-            problem="a wireless interface is found by its name, not by a hardware address",
-            hint="remove mac, and name the interface in network.interface unless it is wlan0",
-        )
+        problem = "a wireless interface is found by its name, not by a hardware address"
+        hint = "remove mac, and name the interface in network.interface unless it is wlan0"
+        yield Problem.of_value("network.mac", "wifi-conflict", problem, hint)
     if network.interface is not None and set(network.interface) & set("*?[]!"):
-        yield Problem(
-            path="network.interface",
-            code="wifi-conflict",
-            problem=f"{network.interface} is not an exact name, which a wireless interface needs",
-            hint="write the kernel's name such as wlan0",
+        problem = f"{network.interface} is not an exact name, which a wireless interface needs"
+        yield Problem.of_value(
+            "network.interface", "wifi-conflict", problem, "write the kernel's name such as wlan0"
         )
 
 
-def _gateway(network: Network) -> Iterator[Problem]:
-    own = network.interfaces
-    if network.gateway is None and network.gateway6 is None and network.is_static:
-        yield Problem(
-            path="network.address",
-            code="no-gateway",
-            problem=f"{network.address} is static but there is no gateway",
-            hint="add network.gateway to the site or its group: k3s does not start without a route",
+def _bond(network: Network) -> Iterator[Problem]:
+    if network.bond is None:
+        return
+    if network.mac is not None:
+        problem = "a bond finds its ports by their names, not by a hardware address"
+        yield Problem.of_value("network.mac", "bond-conflict", problem, "remove mac or bond")
+    if len(set(network.bond.interfaces)) < len(network.bond.interfaces):
+        problem = "a port appears twice in this bond"
+        yield Problem.of_value("network.bond.interfaces", "bond-conflict", problem, "name each port once")
+
+
+def _gateways(network: Network) -> Iterator[Problem]:
+    written = {"gateway": network.gateway, "gateway6": network.gateway6}
+    if network.is_static and not any(written.values()):
+        problem = f"{network.address} is static but there is no gateway"
+        hint = "add network.gateway to the site or its group: k3s does not start without a route"
+        yield Problem.of_value("network.address", "no-gateway", problem, hint)
+    for (key, text), version in zip(written.items(), (4, 6), strict=True):
+        if text is None:
+            continue
+        gateway = parsed_address(text)
+        if network.gateway6 is not None and gateway.version != version:
+            problem = f"{gateway} is not an IPv{version} address"
+            hint = "beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone"
+            yield Problem.of_value(f"network.{key}", "gateway-family", problem, hint)
+        flaw = _gateway_flaw(
+            gateway, network.interfaces, may_be_outside=key == "gateway6" and gateway.is_link_local
         )
-    if network.gateway is not None:
-        yield from _one_gateway("gateway", network.gateway, own)
-    if network.gateway6 is not None:
-        yield from _families(network)
-        yield from _one_gateway("gateway6", network.gateway6, own)
+        if flaw is not None:
+            yield Problem.of_value(f"network.{key}", *flaw)
 
 
-def _families(network: Network) -> Iterator[Problem]:
-    for key, gateway, version in (("gateway", network.gateway, 4), ("gateway6", network.gateway6, 6)):
-        if gateway is not None and parsed_address(gateway).version != version:
-            yield Problem(
-                path=f"network.{key}",
-                code="gateway-family",
-                problem=f"{gateway} is not an IPv{version} address",
-                hint="beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone",
-            )
-
-
-def _one_gateway(key: str, address: str, own: tuple[Interface, ...]) -> Iterator[Problem]:
-    gateway = parsed_address(address)
+def _gateway_flaw(
+    gateway: Address, own: tuple[Interface, ...], *, may_be_outside: bool
+) -> tuple[str, str, str] | None:
     if not own:
-        yield Problem(
-            path=f"network.{key}",
-            code="gateway-without-address",
-            problem=f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself",
-            hint="add network.address, or remove the gateway",
-        )
-    elif any(gateway == interface.ip for interface in own):
-        yield Problem(
-            path=f"network.{key}",
-            code="gateway-is-node",
-            problem=f"{gateway} is the node itself",
-            hint="write the router's address",
-        )
-    elif not any(gateway in interface.network for interface in own) and not (
-        key == "gateway6" and gateway.is_link_local
-    ):
-        networks = ", ".join(sorted({str(interface.network) for interface in own}))
-        yield Problem(
-            path=f"network.{key}",
-            code="gateway-outside",
-            problem=f"the gateway {gateway} is outside {networks}",
-            hint="write a gateway inside the subnet, or correct the address or its prefix length",
-        )
+        problem = f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself"
+        return "gateway-without-address", problem, "add network.address, or remove the gateway"
+    if any(gateway == interface.ip for interface in own):
+        return "gateway-is-node", f"{gateway} is the node itself", "write the router's address"
+    if may_be_outside or any(gateway in interface.network for interface in own):
+        return None
+    networks = ", ".join(sorted({str(interface.network) for interface in own}))
+    hint = "write a gateway inside the subnet, or correct the address or its prefix length"
+    return "gateway-outside", f"the gateway {gateway} is outside {networks}", hint
 
 
 def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:
@@ -250,12 +238,9 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | 
         return None
     key = "cpus" if written["cpus"] < minimum.cpus else "memory"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
-    return Problem(
-        path=f"profiles.{profile}.{key}",
-        code="too-small",
-        problem=f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}",
-        hint="use larger nodes, or make these agents of a server at the same site",
-    )
+    problem = f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}"
+    hint = "use larger nodes, or make these agents of a server at the same site"
+    return Problem.of_value(f"profiles.{profile}.{key}", "too-small", problem, hint)
 
 
 def roles_used(site: SiteSpec, member: Membership) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,8 @@ from pydantic import ValidationError
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import build, partial
-from edgefleet.fleetfile.vocabulary import keys_below
+from edgefleet.fleetfile.validation import keys_below
 from edgefleet.model.hub import CLUSTER_CIDRS, ControlPlane
-from edgefleet.model.paths import Part, format_path
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
@@ -57,10 +56,6 @@ def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
     raise InvalidInput(replace(problem, path=f"hub.{problem.path}".rstrip(".")) for problem in problems)
 
 
-def _problem(path: tuple[Part, ...], code: str, problem: str, hint: str) -> Problem:
-    return Problem(path=format_path(path), code=code, problem=problem, hint=hint)
-
-
 def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind in {"k3s", "eks"}:
         yield from _missing(hub, given)
@@ -69,12 +64,11 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _of_key_generations(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
-        yield _problem((), "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
+        yield Problem.of_value("", "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
     if hub.identity.sites and hub.bucket is None:
+        problem = "site certificates give access to a bucket, and there is none"
         hint = "add controlPlane.bucket, or identity: {sites: false}"
-        yield _problem(
-            ("identity",), "no-bucket", "site certificates give access to a bucket, and there is none", hint
-        )
+        yield Problem.of_value("identity", "no-bucket", problem, hint)
 
 
 def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -89,12 +83,11 @@ def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
         }
         if not hub.k3s.version:
             hint = "add k3s: {version: ...} here or in defaults"
-            yield _problem((), "no-version", "a hub needs a release of k3s", hint)
+            yield Problem.of_value("", "no-version", "a hub needs a release of k3s", hint)
     for name, (noun, example) in required.items():
         if name not in given:
-            yield _problem(
-                (), f"no-{name}", f"a hub of kind {hub.kind} needs {noun}", f"add {name}: {example}"
-            )
+            problem = f"a hub of kind {hub.kind} needs {noun}"
+            yield Problem.of_value("", f"no-{name}", problem, f"add {name}: {example}")
 
 
 def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
@@ -102,52 +95,57 @@ def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
         return
     if hub.servers not in SERVER_COUNTS:
         problem = f"{hub.servers} servers is not possible: etcd needs an odd number for its majority"
-        yield _problem(("servers",), "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one")
+        yield Problem.of_value(
+            "servers", "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one"
+        )
     network = hub.network
     zones = len(network.subnets) if network.vpc_id else len(set(network.zones))
     needed = min(hub.servers, QUORUM_ZONES)
     if zones < needed:
-        where: tuple[Part, ...] = ("network", "subnets" if network.vpc_id else "zones")
-        problem = (
-            f"{hub.servers} servers in {zones} zone{'s' * (zones != 1)}: losing one could lose the majority"
+        where = f"network.{'subnets' if network.vpc_id else 'zones'}"
+        several = f"{hub.servers} servers in {zones} zone{'s' * (zones != 1)}"
+        problem = f"{several}: losing one could lose the majority"
+        yield Problem.of_value(
+            where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server"
         )
-        yield _problem(where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server")
 
 
 def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
     network = hub.network
     if network.vpc_id is not None and not network.subnets:
         hint = "add subnets: [subnet-...], one a zone"
-        yield _problem(("network",), "no-subnets", "a network of your own needs the subnets to use", hint)
+        yield Problem.of_value(
+            "network", "no-subnets", "a network of your own needs the subnets to use", hint
+        )
     if network.vpc_id is None and (network.subnets or network.public_subnets):
         hint = "add vpcId: vpc-..., or remove subnets so that edgefleet creates them"
-        yield _problem(("network",), "no-vpc", "subnets of your own need the network that they are in", hint)
+        yield Problem.of_value(
+            "network", "no-vpc", "subnets of your own need the network that they are in", hint
+        )
     if network.vpc_id is not None:
         for name in sorted({"cidr", "zones", "nat"} & set(given)):
+            problem = f"{name} applies only to a network that edgefleet creates"
             hint = "remove it; edgefleet does not change an existing network"
-            yield _problem(
-                ("network", name),
-                "not-made",
-                f"{name} applies only to a network that edgefleet creates",
-                hint,
-            )
+            yield Problem.of_value(f"network.{name}", "not-made", problem, hint)
         return
     block = ip_network(network.cidr)
     widest, narrowest = 16, 20
     if not widest <= block.prefixlen <= narrowest:
         hint = "AWS takes /16 at most; below /20 there is no room for a subnet of each kind in each zone"
-        yield _problem(("network", "cidr"), "cidr", f"{block} has the wrong size", hint)
+        yield Problem.of_value("network.cidr", "cidr", f"{block} has the wrong size", hint)
     for whose, taken in CLUSTER_CIDRS.items():
         if hub.kind == "k3s" and block.overlaps(ip_network(taken)):
-            hint = "choose others, such as 10.250.0.0/16"
-            yield _problem(
-                ("network", "cidr"), "overlap", f"{block} overlaps the addresses of {whose}, {taken}", hint
-            )
+            problem = f"{block} overlaps the addresses of {whose}, {taken}"
+            yield Problem.of_value("network.cidr", "overlap", problem, "choose others, such as 10.250.0.0/16")
 
 
 def _of_key_generations(hub: ControlPlane) -> Iterator[Problem]:
     first, *more = hub.identity.key_generations
     if more and more != [first + 1]:
         hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"
-        path = ("identity", "keyGenerations")
-        yield _problem(path, "key-generations", "two key generations in use must follow each other", hint)
+        yield Problem.of_value(
+            "identity.keyGenerations",
+            "key-generations",
+            "two key generations in use must follow each other",
+            hint,
+        )

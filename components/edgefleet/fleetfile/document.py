@@ -11,40 +11,34 @@ from pydantic import Field
 
 from edgefleet.fleetfile.workloads import Artifacts, Workload
 from edgefleet.model.hub import ControlPlane
-from edgefleet.model.levels import At, Keyed, Level
-from edgefleet.model.names import Name
-from edgefleet.model.page import Page
+from edgefleet.model.names import Name, Page
 from edgefleet.model.quantities import KeyGeneration
-from edgefleet.model.releases import Store
+from edgefleet.model.releases import FILE_RE, Store
 from edgefleet.model.site import RECIPES, SiteSpec
-from edgefleet.model.spec import spec
-from edgefleet.model.syntax import matching
+from edgefleet.model.spec import At, Keyed, Level, spec
+from edgefleet.model.syntax import Grammar
 
 API_VERSION = "edgefleet.dev/v1"
-_FILE = r"file:(?!.*\.\.)[A-Za-z0-9._/ +-]+"
-_KMS = (
-    r"awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)"
+_SIGN_KEY = Grammar(
+    rf"{FILE_RE}|awskms:(///)?(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]+)",
+    "bad-key",
+    "a key to sign with",
+    "write file: and a path in the project, or awskms: and the key's ARN or alias/NAME",
+    2000,
 )
-SignKey = Annotated[
-    str,
-    *matching(
-        f"{_FILE}|{_KMS}",
-        code="bad-key",
-        what="a key to sign with",
-        hint="write file: and a path in the project, or awskms: and the key's ARN or alias/NAME",
-        longest=2000,
-    ),
-]
-TrustedKey = Annotated[
-    str,
-    *matching(
-        _FILE,
-        code="bad-key",
-        what="a public key",
-        hint="write file: and the path of a public key (PEM) in the project",
-        longest=2000,
-    ),
-]
+SignKey = Annotated[str, _SIGN_KEY]
+_TRUSTED_KEY = Grammar(
+    FILE_RE, "bad-key", "a public key", "write file: and the path of a public key (PEM) in the project", 2000
+)
+TrustedKey = Annotated[str, _TRUSTED_KEY]
+TABLE = Grammar(
+    r"(?!/)(?!.*\.\.)[A-Za-z0-9._/ +-]+\.csv",
+    "bad-table",
+    "a CSV file beside this one",
+    "write a name such as stores.csv",
+    400,
+)
+TableName = Annotated[str, TABLE]
 
 
 @spec
@@ -89,7 +83,7 @@ class Wave:
 class SitesFrom:
     """Sites as rows of tables."""
 
-    from_: str | tuple[str, ...]
+    from_: TableName | tuple[TableName, ...]
     """A CSV file beside this one, or several; columns are dotted names such as network.address."""
 
 

@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 
 LARGEST = 64 * 1024**2
 """Bytes that a file may have; 100,000 sites are about 25 MB."""
@@ -19,30 +19,22 @@ def shown_path(path: Path, root: Path) -> str:
 
 
 def read_text(path: Path, name: str) -> str:
-    """The text of `path` without a byte order mark.
-
-    Args:
-        path: the file.
-        name: its name in messages.
+    """The text of `path`, called `name` in messages, without a byte order mark.
 
     Raises:
         InvalidInput: it is unreadable, too large, empty or not UTF-8.
     """
     data = _bytes(path, name)
     if len(data) > LARGEST:
-        raise _problem(
-            name,
-            "too-large",
-            f"the file is larger than {LARGEST // 1024**2} MiB",
-            "split it into several regions",
-        )
+        problem = f"the file is larger than {LARGEST // 1024**2} MiB"
+        raise InvalidInput.at(name, "too-large", problem, "split it into several regions")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _not_text(data, name, error.start) from error
     _check_lines(text, name)
     if not text.strip():
-        raise _problem(name, "empty", "the file is empty", _begun(path))
+        raise InvalidInput.at(name, "empty", "the file is empty", _begun(path))
     return text
 
 
@@ -51,17 +43,20 @@ def _bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except IsADirectoryError as error:
-        raise _problem(name, "is-directory", "this is a directory, not a file", _inside(path)) from error
-    except FileNotFoundError as error:
-        raise _problem(name, "no-file", "there is no such file", _beside(path)) from error
-    except PermissionError as error:
-        raise _problem(
-            name, "unreadable", "you may not read this file", "change its permissions, or run as its owner"
+        raise InvalidInput.at(
+            name, "is-directory", "this is a directory, not a file", _inside(path)
         ) from error
+    except FileNotFoundError as error:
+        raise InvalidInput.at(name, "no-file", "there is no such file", _beside(path)) from error
+    except PermissionError as error:
+        hint = "change its permissions, or run as its owner"
+        raise InvalidInput.at(name, "unreadable", "you may not read this file", hint) from error
     except (OSError, ValueError) as error:
         number = getattr(error, "errno", None)
         reason = errno.errorcode.get(number, str(number)) if number else str(error)
-        raise _problem(name, "unreadable", f"the file cannot be read ({reason})", "check the path") from error
+        raise InvalidInput.at(
+            name, "unreadable", f"the file cannot be read ({reason})", "check the path"
+        ) from error
 
 
 def _begun(path: Path) -> str:
@@ -74,9 +69,7 @@ def _inside(path: Path) -> str:
     if path.suffix == TABLE:
         return "name a CSV file"
     names = sorted(child.name for child in path.glob("*.fleet.yaml"))
-    return (
-        f"name a file in it: {', '.join(names[:5])}" if names else "name a file such as stacks/dev.fleet.yaml"
-    )
+    return f"name a file in it: {', '.join(names[:5])}" if names else "name one such as stacks/dev.fleet.yaml"
 
 
 def _beside(path: Path) -> str:
@@ -90,12 +83,9 @@ def _beside(path: Path) -> str:
 def _check_lines(text: str, name: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > LONGEST_LINE:
-            raise _problem(
-                f"{name}:{number}:1",
-                "long-line",
-                f"this line has {len(line):,} characters, at most {LONGEST_LINE:,} are read",
-                "check that this is the file you meant; break the line otherwise",
-            )
+            problem = f"this line has {len(line):,} characters, at most {LONGEST_LINE:,} are read"
+            hint = "check that this is the file you meant; break the line otherwise"
+            raise InvalidInput.at(f"{name}:{number}:1", "long-line", problem, hint)
 
 
 def _not_text(data: bytes, name: str, start: int) -> InvalidInput:
@@ -103,8 +93,4 @@ def _not_text(data: bytes, name: str, start: int) -> InvalidInput:
     column = len(data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")) + 1
     is_wide = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
     problem = "the file is UTF-16" if is_wide else f"byte 0x{data[start]:02x} is not UTF-8"
-    return _problem(f"{name}:{line}:{column}", "not-utf8", problem, "save the file as UTF-8")
-
-
-def _problem(where: str, code: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem(where=where, code=code, problem=problem, hint=hint))
+    return InvalidInput.at(f"{name}:{line}:{column}", "not-utf8", problem, "save the file as UTF-8")

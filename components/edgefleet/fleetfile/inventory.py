@@ -1,11 +1,11 @@
 """The sites as written: a map, a list of items with a name, or the rows of tables."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from edgefleet.errors import InvalidInput
+from edgefleet.fleetfile.document import TABLE
 from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.table import Table
 from edgefleet.fleetfile.validation import Parts
@@ -15,14 +15,11 @@ FROM = "from"
 _HINT = "write a map of sites by name, or {from: <file>.csv}"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The folders of tables."""
+class Place(NamedTuple):
+    """The folders of tables: the fleet file's, and the project's."""
 
     folder: Path
-    """The fleet file's."""
     root: Path
-    """The project's."""
 
 
 def sites(written: Any, place: Place, parts: Parts) -> dict[str, Any]:
@@ -46,13 +43,11 @@ def _listed(items: list[Any], parts: Parts) -> Iterator[tuple[str, Any]]:
     for index, item in enumerate(items):
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str):
-            parts.report(
-                ("sites", index), "missing", "this item has no name", "add name: to each site of a list"
-            )
+            hint = "add name: to each site of a list"
+            parts.report(("sites", index), "missing", "this item has no name", hint)
         elif name in listed:
-            parts.report(
-                ("sites", index, "name"), *_twice(name, parts.provenance.find(("sites", name, "name")))
-            )
+            first = parts.provenance.find(("sites", name, "name"))
+            parts.report(("sites", index, "name"), *_twice(name, first))
         else:
             listed[name] = index
             yield name, {key: value for key, value in item.items() if key != "name"}
@@ -60,32 +55,19 @@ def _listed(items: list[Any], parts: Parts) -> Iterator[tuple[str, Any]]:
 
 def _tables(written: dict[str, Any], place: Place, parts: Parts) -> Iterator[tuple[str, Any]]:
     for other in sorted(written.keys() - {FROM}):
-        parts.report(
-            ("sites", other),
-            "unknown-key",
+        problem, hint = (
             f"{shown(other)} stands beside from",
             "put every site into the table, or every site here",
-            of_key=True,
         )
+        parts.report(("sites", other), "unknown-key", problem, hint, of_key=True)
     names = written[FROM]
     for index, name in enumerate([names] if isinstance(names, str) else names):
         path = ("sites", FROM) if isinstance(names, str) else ("sites", FROM, index)
-        if _is_table(name):
+        if isinstance(name, str) and TABLE.accepts(name):
             yield from _rows(place.folder / name, path, place, parts)
         else:
-            parts.report(
-                path,
-                "bad-table",
-                f"{shown(name)} is not a CSV file beside this one",
-                "write a name such as stores.csv",
-            )
-
-
-def _is_table(name: Any) -> bool:
-    if not isinstance(name, str) or not name.endswith(".csv"):
-        return False
-    parts = PurePosixPath(name)
-    return not parts.is_absolute() and ".." not in parts.parts
+            problem = f"{shown(name)} is not {TABLE.what}"
+            parts.report(path, TABLE.code, problem, "write a name such as stores.csv")
 
 
 def _rows(file: Path, path: tuple[Any, ...], place: Place, parts: Parts) -> Iterator[tuple[str, Any]]:
@@ -110,8 +92,5 @@ def _rows(file: Path, path: tuple[Any, ...], place: Place, parts: Parts) -> Iter
 
 
 def _twice(name: str, first: str | None) -> tuple[str, str, str]:
-    return (
-        "duplicate-site",
-        f"{shown(name)} is here for the second time, first at {first or 'an earlier place'}",
-        "give each site its own name, or remove one",
-    )
+    problem = f"{shown(name)} is here for the second time, first at {first or 'an earlier place'}"
+    return "duplicate-site", problem, "give each site its own name, or remove one"

@@ -106,13 +106,10 @@ def _document(text: Source, problems: list[Problem]) -> dict[str, Any]:
     plain = text.plain(problems)
     if isinstance(plain, dict):
         return plain
-    wrong = Problem(
-        where=text.at(text.root),
-        code="wrong-type",
-        problem="a fleet file is a map of keys such as fleet, profiles and sites",
-        hint="write key: value, beginning with apiVersion: edgefleet.dev/v1",
-    )
-    raise InvalidInput([*problems, wrong])
+    problem = "a fleet file is a map of keys such as fleet, profiles and sites"
+    hint = "write key: value, beginning with apiVersion: edgefleet.dev/v1"
+    where = text.at(text.root)
+    raise InvalidInput([*problems, Problem(where=where, code="wrong-type", problem=problem, hint=hint)])
 
 
 def _written(

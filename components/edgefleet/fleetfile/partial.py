@@ -14,9 +14,8 @@ from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origi
 from typing_extensions import TypedDict
 
 from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
-from edgefleet.model.levels import At, Inherited, Keyed, Level, Written
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.model.spec import STRICT, outside_name
+from edgefleet.model.spec import STRICT, At, Inherited, Keyed, Level, Written, outside_name
 from edgefleet.model.type_introspection import shape_of
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from edgefleet.fleetfile.partial import limited
 from edgefleet.fleetfile.source import Positions, Source
-from edgefleet.model.levels import Level
 from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.spec import Level
 
 Path = tuple[Part, ...]
 HARDWARE = frozenset(limited(Node, Level.PROFILE).values())
@@ -48,16 +48,12 @@ class Provenance:
 
     def find(self, path: Sequence[Part], *, of_key: bool = False) -> str | None:
         """``file:line:column`` of exactly `path` of the fleet file; `None` if it is absent."""
-        named = 2
-        if len(path) >= named and path[0] == "sites":
-            row = self.rows.get(str(path[1]))
-            if row is not None:
-                return row.find(path[2:], of_key=of_key)
-            index = self.listed.get(str(path[1]))
-            if index is not None:
-                is_site = len(path) == named
-                below = ("name",) if is_site and of_key else path[2:]
-                return self.text.find(("sites", index, *below), of_key=of_key and not is_site)
+        match path:
+            case ("sites", name, *below) if (row := self.rows.get(str(name))) is not None:
+                return row.find(below, of_key=of_key)
+            case ("sites", name, *below) if (index := self.listed.get(str(name))) is not None:
+                inside = ("name",) if of_key and not below else below
+                return self.text.find(("sites", index, *inside), of_key=of_key and bool(below))
         return self.text.find(path, of_key=of_key)
 
     def near(self, path: Sequence[Part], *, of_key: bool = False) -> str:
@@ -120,12 +116,7 @@ def _inherited(member: Membership, profile: str | None) -> Iterator[Path]:
 
 def _named(site: SiteSpec, parts: Path) -> Path:
     """`parts` with the position of a user replaced by the name that the file knows it by."""
-    indexed = 2
-    if (
-        parts[0] == "users"
-        and len(parts) >= indexed
-        and isinstance(parts[1], int)
-        and parts[1] < len(site.users)
-    ):
-        return ("users", site.users[parts[1]].name, *parts[2:])
+    match parts:
+        case ("users", int(index), *below) if index < len(site.users):
+            return ("users", site.users[index].name, *below)
     return parts

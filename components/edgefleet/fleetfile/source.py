@@ -5,7 +5,9 @@ number is decided by what the model wants there, never by how it looks. Only map
 read: no tags, no merge keys, each key once, at most `DEEPEST` levels and `MOST` values.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -95,14 +97,11 @@ class Source:
             if loader is not None:
                 loader.dispose()
         if root is None:
-            raise InvalidInput(
-                Problem(
-                    where=self.shown,
-                    code="empty",
-                    problem="the file holds nothing but comments",
-                    hint="create a starting point with edgefleet new DIR",
-                )
+            problem, hint = (
+                "the file holds nothing but comments",
+                "create a starting point with edgefleet new DIR",
             )
+            raise InvalidInput.at(self.shown, "empty", problem, hint)
         return root
 
     def forget(self) -> None:
@@ -155,30 +154,17 @@ class Source:
         if "but found another document" in problem:
             context, problem, hint = "", "a second document starts here", "write one document, without ---"
         mark = error.problem_mark or error.context_mark
-        return Problem(
-            where=self._at(mark) if mark else self.shown,
-            code="broken-yaml",
-            problem=f"broken YAML: {context}{problem}",
-            hint=hint,
-        )
+        where = self._at(mark) if mark else self.shown
+        return Problem(where=where, code="broken-yaml", problem=f"broken YAML: {context}{problem}", hint=hint)
 
     def _unprintable(self, error: yaml.YAMLError) -> Problem:
-        position = next(
-            (
-                place
-                for place, character in enumerate(self.text)
-                if character < " " and character not in "\t\n\r"
-            ),
-            None,
-        )
+        unprintable = re.search(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", self.text)
         where = self.shown
-        if position is not None:
-            line_start = self.text.rfind("\n", 0, position) + 1
-            where += f":{self.text.count(chr(10), 0, position) + 1}:{position - line_start + 1}"
-        reason = getattr(error, "reason", "unreadable")
-        return Problem(
-            where=where, code="broken-yaml", problem=f"broken YAML: {reason}", hint="remove this character"
-        )
+        if unprintable is not None:
+            before = self.text[: unprintable.start()]
+            where += f":{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        problem = f"broken YAML: {getattr(error, 'reason', 'unreadable')}"
+        return Problem(where=where, code="broken-yaml", problem=problem, hint="remove this character")
 
 
 class _Reader:
@@ -236,25 +222,16 @@ class _Reader:
             self._report(key, path, "bad-key", "a key must be text", "write key: value")
             return None
         if key.value == "<<" and key.tag == _PLAIN:
-            self._report(
-                key,
-                path,
-                "merge-key",
-                "merge keys are not read",
-                "put what sites share in a group or in defaults",
-            )
+            hint = "put what sites share in a group or in defaults"
+            self._report(key, path, "merge-key", "merge keys are not read", hint)
             return None
         return str(key.value)
 
     def _repeated(self, node: yaml.Node, key: yaml.Node, path: tuple[Part, ...]) -> None:
         first = next(other for other, _ in node.value if other.value == key.value)
-        self._report(
-            key,
-            (*path, key.value),
-            "duplicate-key",
-            f"{cut(key.value)} is here for the second time, first in line {first.start_mark.line + 1}",
-            "give each its own name, or remove one",
-        )
+        problem = f"{cut(key.value)} is here for the second time, first in line {first.start_mark.line + 1}"
+        hint = "give each its own name, or remove one"
+        self._report(key, (*path, key.value), "duplicate-key", problem, hint)
 
     def _check_tag(self, node: yaml.Node, path: tuple[Part, ...]) -> None:
         if node.tag not in {_PLAIN, _QUOTED} and node.tag not in _TAGS:
@@ -263,17 +240,11 @@ class _Reader:
 
     def _bounded(self, node: yaml.Node, size: int) -> int:
         if size > MOST:
-            raise InvalidInput(
-                Problem(
-                    where=self.source.at(node),
-                    code="too-many-values",
-                    problem=f"with its aliases this stands for more than {MOST:,} values",
-                    hint="write fewer aliases of aliases; put what sites share in a group",
-                )
-            )
+            problem = f"with its aliases this stands for more than {MOST:,} values"
+            hint = "write fewer aliases of aliases; put what sites share in a group"
+            raise InvalidInput.at(self.source.at(node), "too-many-values", problem, hint)
         return size
 
     def _report(self, node: yaml.Node, path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
-        self.problems.append(
-            Problem(where=self.source.at(node), path=format_path(path), code=code, problem=problem, hint=hint)
-        )
+        problem_here = Problem.of_value(format_path(path), code, problem, hint)
+        self.problems.append(replace(problem_here, where=self.source.at(node)))

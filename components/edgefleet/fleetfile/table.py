@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import SITE
-from edgefleet.fleetfile.vocabulary import keys_below
+from edgefleet.fleetfile.validation import keys_below
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.releases import Plain
 from edgefleet.model.syntax import nearest
@@ -86,11 +86,8 @@ class Table:
             row = Row(self, line)
             name = cells[names].strip()
             if not name:
-                problems.append(
-                    row.problem(
-                        "missing", f"this row has no {NAME}", "give the site a name, or remove the row"
-                    )
-                )
+                hint = "give the site a name, or remove the row"
+                problems.append(row.problem("missing", f"this row has no {NAME}", hint))
                 continue
             yield name, _nested(columns, cells), row
 
@@ -115,10 +112,13 @@ class Table:
         Raises:
             InvalidInput: with all problems of the heading.
         """
-        problems = [*self._missing(), *self._repeated()]
+        problems = [] if NAME in self.columns else [self.missing_column(NAME)]
         columns: list[tuple[tuple[Part, ...], bool] | None] = []
         for index, column in enumerate(self.columns):
             path = column_path(column)
+            if column in self.columns[:index]:
+                twice = f"the column {column} appears twice"
+                problems.append(self._heading(index, "duplicate-key", twice, "remove one"))
             shape = None if column == NAME else at(SITE, path)
             if column != NAME and (shape is None or not _is_cell(shape) or not column):
                 problems.append(self._unknown(index, path))
@@ -129,24 +129,9 @@ class Table:
 
     def missing_column(self, column: str) -> Problem:
         """The problem of a missing required column."""
-        return Problem(
-            where=f"{self.shown}:1:1",
-            path=column,
-            code="missing-column",
-            problem=f"the column {column} is missing",
-            hint=f"the first line holds the headings, such as {NAME},profile,network.address",
-        )
-
-    def _missing(self) -> Iterator[Problem]:
-        if NAME not in self.columns:
-            yield self.missing_column(NAME)
-
-    def _repeated(self) -> Iterator[Problem]:
-        for index, column in enumerate(self.columns):
-            if column in self.columns[:index]:
-                yield self._heading(
-                    index, "duplicate-key", f"the column {column} appears twice", "remove one"
-                )
+        hint = f"the first line holds the headings, such as {NAME},profile,network.address"
+        problem = Problem.of_value(column, "missing-column", f"the column {column} is missing", hint)
+        return replace(problem, where=f"{self.shown}:1:1")
 
     def _unknown(self, index: int, path: tuple[Part, ...]) -> Problem:
         column = self.columns[index]
@@ -156,14 +141,12 @@ class Table:
             below = keys_below(SITE, path)
             hint = f"name a value in it, such as {column}.{below[0]}" if below else "set it in the fleet file"
             return self._heading(index, "unknown-key", f"{column} is not a single value", hint)
-        names = [NAME, *cell_columns()]
-        return self._heading(
-            index, "unknown-key", f"no value of a site is called {column}", nearest(column, names)
-        )
+        hint = nearest(column, [NAME, *cell_columns()])
+        return self._heading(index, "unknown-key", f"no value of a site is called {column}", hint)
 
     def _heading(self, index: int, code: str, problem: str, hint: str) -> Problem:
-        where = f"{self.shown}:1:{self.cells(1)[index][0]}"
-        return Problem(where=where, path=self.columns[index], code=code, problem=problem, hint=hint)
+        problem_here = Problem.of_value(self.columns[index], code, problem, hint)
+        return replace(problem_here, where=f"{self.shown}:1:{self.cells(1)[index][0]}")
 
 
 def column_path(column: str) -> tuple[Part, ...]:
@@ -178,14 +161,11 @@ def cell_columns() -> list[str]:
     """All columns without the name of a label, user or node: ``network.address``."""
     columns: list[str] = []
 
-    def walk(path: tuple[Part, ...]) -> None:
-        for key in keys_below(SITE, path):
-            shape = at(SITE, (*path, key))
-            if shape is not None and _is_cell(shape):
-                columns.append(format_path((*path, key)))
-            walk((*path, key))
-
-    walk(())
+    paths: list[tuple[Part, ...]] = [()]
+    for path in paths:
+        below = [(*path, key) for key in keys_below(SITE, path)]
+        columns += [format_path(path) for path in below if (shape := at(SITE, path)) and _is_cell(shape)]
+        paths += below
     return columns
 
 

@@ -1,6 +1,9 @@
-"""Validate the parts of a fleet file one by one, so that an invalid one does not hide the others."""
+"""Validate the parts of a fleet file one by one, so that an invalid one does not hide the others.
 
-from collections.abc import Mapping, Sequence
+An unknown key is answered with the keys that may stand at its path.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -8,12 +11,91 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.partial import DOCUMENT, PROFILE, SETTINGS, SITE
-from edgefleet.fleetfile.provenance import Provenance
-from edgefleet.fleetfile.vocabulary import problems_of
+from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE, limited
+from edgefleet.fleetfile.provenance import Path, Provenance
 from edgefleet.model.names import Name
+from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.site import RECIPES
+from edgefleet.model.spec import Level
+from edgefleet.model.syntax import nearest
+from edgefleet.model.type_introspection import at, fields_of
+
+_HOMES: tuple[tuple[Any, str], ...] = (
+    (SITE, "a site"),
+    (NODE, "a node"),
+    (PROFILE, "a profile"),
+    (SETTINGS, "defaults or a group"),
+    (DOCUMENT, "the top level"),
+)
+_WORDS = {
+    "ip": "network.address",
+    "ntpServers": "ntp",
+    "nameservers": "network.dns",
+    "ram": "memory",
+    "cores": "cpus",
+    "cpu": "cpus",
+    "ssh_keys": "sshKeys",
+    "authorized_keys": "sshKeys",
+    "lat": "latitude",
+    "lon": "longitude",
+    "lng": "longitude",
+    "tz": "timezone",
+    "ssid": "network.wifi.ssid",
+}
+"""dict[key of other tools -> key here]."""
+
+_OF_ONE_NODE = frozenset(limited(Network, Level.SITE, Level.NODE).values())
+
+
+def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
+    """Keys at `path` below `root`; empty if any name is allowed, or none."""
+    shape = at(root, path)
+    return [] if shape is None else list(fields_of(shape.bare))
+
+
+def document_keys(path: Sequence[Part]) -> list[str]:
+    """Keys at `path` of a fleet file."""
+    if not path or path[0] != "sites" or path == ("sites",):
+        return keys_below(DOCUMENT, path)
+    return keys_below(dict[str, SITE], path[1:])
+
+
+def suggestion(path: Sequence[Part]) -> str:
+    """The hint for the unknown key at the end of `path` of a fleet file."""
+    parent, key = tuple(path[:-1]), str(path[-1])
+    keys = document_keys(parent)
+    word = _WORDS.get(key)
+    if word in keys or (word and word.split(".")[0] in keys):
+        return f"did you mean {word}?"
+    deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name))]
+    if deeper:
+        return f"did you mean {' or '.join(deeper)}?"
+    if key in _OF_ONE_NODE and {"gateway", "network"} & set(keys):
+        return f"it belongs to one node: set network.{key} under sites"
+    homes = [home for kind, home in _HOMES if key in fields_of(kind)]
+    close = nearest(key, keys)
+    if homes and not close.startswith("did you mean"):
+        return f"{key} belongs to {' or '.join(homes)}"
+    return close
+
+
+def problems_of(
+    error: ValidationError, plain: Any, prefix: Path, provenance: Provenance
+) -> Iterator[Problem]:
+    """A problem for each of pydantic's errors of `plain`, the part of a fleet file at `prefix`."""
+    translations = translated(
+        error,
+        plain,
+        keys=lambda path: document_keys((*prefix, *path)),
+        suggest=lambda path: suggestion((*prefix, *path)),
+    )
+    for translation in translations:
+        path = (*prefix, *translation.path)
+        where = provenance.near(path, of_key=translation.of_key)
+        yield replace(translation.problem, path=format_path(path), where=where)
+
 
 KINDS: dict[str, Any] = {
     "document": DOCUMENT,
@@ -47,9 +129,7 @@ class Parts:
     ) -> None:
         """Add a problem of the value at `path` of the file."""
         where = self.provenance.near(path, of_key=of_key)
-        self.problems.append(
-            Problem(where=where, path=format_path(path), code=code, problem=problem, hint=hint)
-        )
+        self.problems.append(replace(Problem.of_value(format_path(path), code, problem, hint), where=where))
 
     def head(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """The settings of the whole region; empty if any is invalid."""
@@ -60,13 +140,9 @@ class Parts:
             self.problems += problems_of(error, head, (), self.provenance)
             return {}
         if settings["recipe"] not in RECIPES:
-            recipes = ", ".join(map(str, RECIPES))
-            self.report(
-                ("recipe",),
-                "unknown-recipe",
-                f"there is no recipe {settings['recipe']}",
-                f"this version knows: {recipes}",
-            )
+            problem = f"there is no recipe {settings['recipe']}"
+            hint = f"this version knows: {', '.join(map(str, RECIPES))}"
+            self.report(("recipe",), "unknown-recipe", problem, hint)
         self._check_cloud(settings)
         return settings
 
@@ -75,13 +151,9 @@ class Parts:
         store = head.get("images", {}).get("store", "")
         if "cloud" in plane or ("bucket" not in plane and not store.startswith("s3://")):
             return
-        self.report(
-            ("controlPlane",),
-            "no-cloud",
-            "a bucket is named, but not the cloud account that it is in",
-            "add controlPlane.cloud, such as {region: eu-central-1}",
-            of_key=True,
-        )
+        problem = "a bucket is named, but not the cloud account that it is in"
+        hint = "add controlPlane.cloud, such as {region: eu-central-1}"
+        self.report(("controlPlane",), "no-cloud", problem, hint, of_key=True)
 
     def settings(self, section: str, plain: Any) -> dict[str, Any]:
         """The settings at `section`; empty if they are invalid."""

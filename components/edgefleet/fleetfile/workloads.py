@@ -6,43 +6,35 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgefleet.model.names import LabelKey, LabelValue, Name
+from edgefleet.model.names import HOST_RE, PATH_RE, LabelKey, LabelValue, Name, reachable
 from edgefleet.model.programs import KUBEEDGE, Runtime
 from edgefleet.model.references import ImageName
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import matching
+from edgefleet.model.syntax import Grammar
 
-Release = Annotated[
-    str,
-    *matching(
-        r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?",
-        code="bad-version",
-        what="a release",
-        hint="write its whole name such as v0.6.0",
-        longest=60,
-    ),
-]
-MirrorOf = Annotated[
-    str,
-    *matching(
-        r"https?://[^\s/@?#]+/([^\s?#]*/)?|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?",
-        code="bad-mirror",
-        what="something that can be mirrored",
-        hint="write the beginning of addresses with its slash, as in https://github.com/, or a registry",
-        longest=2000,
-    ),
-]
-MirrorPlace = Annotated[
-    str,
-    *matching(
-        r"(https?|oci|oci\+http)://[^\s/@?#]+(/[^\s?#]*)?|file:(?!.*\.\.)[A-Za-z0-9._/ +-]+",
-        code="bad-mirror",
-        what="a place of a mirror",
-        hint="write https://mirror.example/path, oci://registry.example/path, or file: and a folder; a login "
-        "goes into ~/.netrc or docker's file",
-        longest=2000,
-    ),
-]
+_RELEASE = Grammar(
+    r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?", "bad-version", "a release", "write its whole name such as v0.6.0", 60
+)
+Release = Annotated[str, _RELEASE]
+_MIRROR_OF = Grammar(
+    rf"https?://{HOST_RE}(:\d{{1,5}})?/(([A-Za-z0-9._~+,=:@-]|%[0-9A-Fa-f]{{2}})*/)*|{HOST_RE}(:\d{{1,5}})?",
+    "bad-mirror",
+    "something that can be mirrored",
+    "write the beginning of addresses with its slash, as in https://github.com/, or a registry",
+    2000,
+    reachable,
+)
+MirrorOf = Annotated[str, _MIRROR_OF]
+_MIRROR_PLACE = Grammar(
+    rf"(https?|oci|oci\+http)://{HOST_RE}(:\d{{1,5}})?{PATH_RE}|file:(?!.*\.\.)[A-Za-z0-9._/ +-]+",
+    "bad-mirror",
+    "a place of a mirror",
+    "write https://mirror.example/path, oci://registry.example/path, or file: and a folder; a login "
+    "goes into ~/.netrc or docker's file",
+    2000,
+    reachable,
+)
+MirrorPlace = Annotated[str, _MIRROR_PLACE]
 
 
 @spec

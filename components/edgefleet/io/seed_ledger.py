@@ -1,7 +1,7 @@
-"""The record of delivered seeds: each once, to one hardware address, until it expires; stored on disk.
+"""The record of served seeds: each once, to one hardware address, until it expires; stored on disk.
 
-Addresses are one-time: only their digests are stored. A delivery is recorded before its first byte is sent,
-and withdrawn if not all of it could be sent.
+Addresses are one-time: only their digests are stored. A delivery is recorded before its first byte is sent
+and stays recorded if the connection breaks: who resets it may have read all of it.
 """
 
 import hashlib
@@ -20,10 +20,39 @@ SECRET = frozenset({"user-data", "config.ign"})
 """Files of which one is all that a node needs: with it the seed is used up."""
 VALID = timedelta(minutes=30)
 """How long a one-time address is good for."""
+MOST = 16
+"""Valid addresses of one node, of which none was used yet."""
 
 
 class Gone(Exception):  # noqa: N818 - an answer (410), no error
     """The seed was already delivered or has expired."""
+
+
+@dataclass(slots=True)
+class _Address:
+    """A one-time address."""
+
+    expires: datetime
+    given: list[str] = field(default_factory=list)
+    """Names of the files that were delivered at it."""
+
+    @property
+    def is_used_up(self) -> bool:
+        return not SECRET.isdisjoint(self.given)
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """What was handed out of one seed."""
+
+    seed: str
+    """``sha256:<hex>`` of the seed."""
+    addresses: dict[str, _Address] = field(default_factory=dict)
+    """dict[hex SHA-256 of the word -> address]: several until one is used, then that one."""
+
+    @property
+    def is_done(self) -> bool:
+        return any(address.is_used_up for address in self.addresses.values())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +67,7 @@ class Ledger:
     """Makes an unguessable word."""
     seeds: dict[str, str]
     """dict[hardware address -> ``sha256:<hex>`` of its seed]; a changed seed is delivered again."""
-    _deliveries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _deliveries: dict[str, _Delivery] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -48,39 +77,38 @@ class Ledger:
             InvalidInput: it is no such file.
         """
         try:
-            self._deliveries = {
-                mac: delivery
-                for mac, delivery in json.loads(disk.read(self.path) or b"{}").items()
-                if delivery["seed"] == self.seeds.get(mac, delivery["seed"])
-            }
-        except (ValueError, AttributeError, TypeError, KeyError) as error:
+            deliveries = _deliveries(disk.read(self.path) or b"{}")
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
             hint = "remove it, if no seed was handed that must not be handed again"
             problem = "is not a record of served seeds"
             raise InvalidInput.at(self.path, "bad-ledger", problem, hint) from error
+        self._deliveries = {
+            mac: delivery
+            for mac, delivery in deliveries.items()
+            if delivery.seed == self.seeds.get(mac, delivery.seed)
+        }
 
     def address(self, mac: str) -> str:
-        """A new one-time word for the node with `mac`; an earlier one becomes invalid.
+        """A new one-time word for the node with `mac`; earlier ones stay valid until one is used.
 
         Raises:
-            Gone: its seed was delivered or has expired.
+            Gone: its seed was delivered or has expired, or too many of its words are unused.
         """
         with self._lock:
             now = self.now()
-            if now >= self.until or SECRET & set(self._deliveries.get(mac, {}).get("given", [])):
+            delivery = self._deliveries.setdefault(mac, _Delivery(self.seeds[mac]))
+            if now >= self.until or delivery.is_done:
+                raise Gone
+            valid = {word: address for word, address in delivery.addresses.items() if address.expires > now}
+            if len(valid) >= MOST:
                 raise Gone
             word = self.chance()
-            expires = min(self.until, now + VALID).isoformat()
-            self._deliveries[mac] = {
-                "seed": self.seeds[mac],
-                "word": _digest(word),
-                "expires": expires,
-                "given": [],
-            }
+            delivery.addresses = valid | {_digest(word): _Address(min(self.until, now + VALID))}
             self._write()
             return word
 
     def take(self, word: str, name: str) -> str:
-        """The node that `word` belongs to; records its file `name` as delivered.
+        """The node that `word` belongs to; records its file `name` as delivered and ends its other words.
 
         Raises:
             KeyError: no node's.
@@ -88,18 +116,14 @@ class Ledger:
         """
         with self._lock:
             mac = self.owner(word)
-            delivery = self._deliveries[mac]
-            if name in delivery["given"] or self.now() >= datetime.fromisoformat(delivery["expires"]):
+            delivery, hidden = self._deliveries[mac], _digest(word)
+            address = delivery.addresses[hidden]
+            if name in address.given or self.now() >= address.expires:
                 raise Gone
-            delivery["given"].append(name)
+            address.given.append(name)
+            delivery.addresses = {hidden: address}
             self._write()
             return mac
-
-    def give_back(self, word: str, name: str) -> None:
-        """Withdraw a delivery that was not sent whole."""
-        with self._lock:
-            self._deliveries[self.owner(word)]["given"].remove(name)
-            self._write()
 
     def owner(self, word: str) -> str:
         """The hardware address that `word` was made for.
@@ -107,8 +131,12 @@ class Ledger:
         Raises:
             KeyError: there is none.
         """
+        hidden = _digest(word)
         with self._lock:
-            return {delivery["word"]: mac for mac, delivery in self._deliveries.items()}[_digest(word)]
+            for mac, delivery in self._deliveries.items():
+                if hidden in delivery.addresses:
+                    return mac
+        raise KeyError(hidden)
 
     def forget(self, macs: Iterable[str]) -> None:
         """Deliver the seeds of the nodes with these hardware addresses once more."""
@@ -120,10 +148,51 @@ class Ledger:
     def is_all_delivered(self) -> bool:
         """Whether every node has its seed."""
         with self._lock:
-            return all(SECRET & set(self._deliveries.get(mac, {}).get("given", [])) for mac in self.seeds)
+            return all(mac in self._deliveries and self._deliveries[mac].is_done for mac in self.seeds)
 
     def _write(self) -> None:
-        disk.write(self.path, json.dumps(self._deliveries, indent=1, sort_keys=True).encode() + b"\n")
+        record = {
+            mac: {
+                "seed": delivery.seed,
+                "addresses": {
+                    word: {"expires": address.expires.isoformat(), "given": address.given}
+                    for word, address in delivery.addresses.items()
+                },
+            }
+            for mac, delivery in self._deliveries.items()
+        }
+        disk.write(self.path, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def _deliveries(data: bytes) -> dict[str, _Delivery]:
+    """dict[hardware address -> delivery] of a ledger's file.
+
+    Raises:
+        ValueError, AttributeError, TypeError, KeyError, RecursionError: it is no such file.
+    """
+    return {
+        mac: _Delivery(
+            _text(entry["seed"]),
+            {
+                word: _Address(_time(of["expires"]), [*map(_text, of["given"])])
+                for word, of in entry["addresses"].items()
+            },
+        )
+        for mac, entry in json.loads(data).items()
+    }
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    return value
+
+
+def _time(value: str) -> datetime:
+    time = datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError(value)
+    return time
 
 
 def _digest(word: str) -> str:

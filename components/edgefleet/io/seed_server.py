@@ -1,14 +1,18 @@
 """A small server for a provisioning LAN: kernels for every client, a seed once, for its node alone.
 
-A client is recognized by this machine's table of neighbours, so it must be in the same network. Without TLS
-anyone who listens there can read a seed.
+A client is recognized by this machine's table of neighbours, so it must be in the same network, or by the
+word on its printed sheet. Without TLS anyone who listens there can read a seed.
 """
 
+import hmac
 import re
 import shutil
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -22,11 +26,23 @@ from edgefleet.io.seed_ledger import Gone, Ledger
 
 NEIGHBOURS = Path("/proc/net/arp")
 AT_ONCE = 64
-"""Requests that are answered at the same time; more are turned away."""
+"""Connections at the same time; more are turned away."""
+OF_ONE = 8
+"""Connections of one address at the same time: also of all nodes behind one router."""
 PATIENCE = 30
-"""Seconds in which a client must send or receive something."""
+"""Seconds in which a request must be received and a small answer sent."""
+SLOWEST = 64 * 1024
+"""Bytes in a second that a client must receive of a larger answer."""
 FIRST = "#!ipxe\nisset ${ip} || dhcp || exit\nchain /boot/${mac:hexhyp}.ipxe || exit\n"
-MAC = re.compile(r"/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe")
+ROUTED = """#!ipxe
+isset ${ip} || dhcp || exit
+echo The word of the node ${mac} is on its sheet.
+echo -n Word:
+read word
+chain /boot/${mac:hexhyp}/${word}.ipxe || exit
+"""
+"""The first script for nodes behind a router. Source: ipxe.org/cmd/read."""
+MAC = re.compile(r"/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})(?:/([a-z-]{1,40}))?\.ipxe")
 SEED = re.compile(r"/boot/seed/([A-Za-z0-9_-]{8,128})/([a-z.-]{1,40})")
 FILE = re.compile(r"/boot/files/([0-9a-f]{64})")
 
@@ -51,11 +67,13 @@ class Shelf:
     ledger: Ledger
     say: Callable[[str], None]
     neighbour: Callable[[str], str | None] = neighbour
-    is_routed: bool = False
-    """Whether nodes are behind a router, so that only the one-time address identifies a client."""
+    words: Mapping[str, str] | None = None
+    """dict[hardware address -> the word on its node's sheet] where nodes are behind a router, whose clients
+    are no neighbours."""
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: "SeedServer"
     shelf: Shelf
     base: str
     timeout = PATIENCE
@@ -64,9 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == "/boot.ipxe":
-            self._answer(FIRST.encode())
+            self._answer((FIRST if self.shelf.words is None else ROUTED).encode())
         elif match := MAC.fullmatch(path.lower()):
-            self._script(match[1].replace("-", ":"))
+            self._script(match[1].replace("-", ":"), match[2] or "")
         elif match := SEED.fullmatch(path):
             self._seed(match[1], match[2])
         elif (match := FILE.fullmatch(path)) and match[1] in self.shelf.files:
@@ -74,26 +92,27 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
 
-    def _script(self, mac: str) -> None:
+    def _script(self, mac: str, word: str) -> None:
         if mac not in self.shelf.nodes:
             return self._refuse(HTTPStatus.NOT_FOUND)
-        if not self._is(mac):
+        if not (self._is_neighbour(mac) if self.shelf.words is None else self._knows_word(mac, word)):
+            self.shelf.say(f"{mac}: {self.client_address[0]} is not this node; refused")
             return self._refuse(HTTPStatus.FORBIDDEN)
         try:
-            word = self.shelf.ledger.address(mac)
+            address = self.shelf.ledger.address(mac)
         except Gone:
             return self._refuse(HTTPStatus.GONE)
         head, _, rest = self.shelf.nodes[mac]["boot.ipxe"].decode().partition("\n")
         self.shelf.say(f"{mac}: starts")
         return self._answer(
-            f"{head}\nset base {self.base}\nset seed {self.base}/boot/seed/{word}/\n{rest}".encode()
+            f"{head}\nset base {self.base}\nset seed {self.base}/boot/seed/{address}/\n{rest}".encode()
         )
 
     def _seed(self, word: str, name: str) -> None:
         ledger = self.shelf.ledger
         try:
             mac = ledger.owner(word)
-            if not self._is(mac):
+            if self.shelf.words is None and not self._is_neighbour(mac):
                 return self._refuse(HTTPStatus.FORBIDDEN)
             data = b"" if name == "vendor-data" else self.shelf.nodes[mac][name]
             if name == "boot.ipxe":
@@ -107,16 +126,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(data)
             self.wfile.flush()
         except OSError:
-            ledger.give_back(word, name)
+            self.shelf.say(f"{mac}: {name} was not received whole; if the node lacks it: --again {mac}")
             raise
         return self.shelf.say(f"{mac}: has {name}")
 
-    def _is(self, mac: str) -> bool:
-        return self.shelf.is_routed or self.shelf.neighbour(str(self.client_address[0])) == mac
+    def _is_neighbour(self, mac: str) -> bool:
+        return self.shelf.neighbour(str(self.client_address[0])) == mac
+
+    def _knows_word(self, mac: str, word: str) -> bool:
+        return hmac.compare_digest((self.shelf.words or {})[mac].encode(), word.encode())
 
     def _file(self, path: Path) -> None:
         with path.open("rb") as file:
-            self._head(path.stat().st_size)
+            size = path.stat().st_size
+            self.server.extend(self.connection, size / SLOWEST)
+            self._head(size)
             shutil.copyfileobj(file, self.wfile, disk.PIECE)
 
     def _answer(self, data: bytes) -> None:
@@ -162,8 +186,18 @@ def _no_tls(where: str, problem: str) -> InvalidInput:
     return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
 
 
+@dataclass(slots=True)
+class _Connection:
+    address: str
+    deadline: float
+    """By the server's clock, seconds."""
+
+
 class SeedServer(ThreadingHTTPServer):
     """The server; addresses in scripts begin with `public`.
+
+    A connection has a deadline, however often its client sends a byte, and a client has few connections, so
+    that no slow one keeps a node from its seed.
 
     Raises:
         OutsideFailure: the address or port is not free, or not of this machine.
@@ -173,15 +207,22 @@ class SeedServer(ThreadingHTTPServer):
     timeout = 0.2
 
     def __init__(
-        self, place: tuple[str, int], shelf: Shelf, *, public: str = "", tls: ssl.SSLContext | None = None
+        self,
+        place: tuple[str, int],
+        shelf: Shelf,
+        *,
+        public: str = "",
+        tls: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         handler = type("Handler", (_Handler,), {"shelf": shelf})
         try:
             super().__init__(place, handler)
         except OSError as error:
             raise OutsideFailure(_no_socket(place, error)) from error
-        self._ledger = shelf.ledger
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._ledger, self._clock = shelf.ledger, clock
+        self._connections: dict[socket.socket, _Connection] = {}
+        self._lock = threading.Lock()
         scheme = "http" if tls is None else "https"
         handler.base = public or f"{scheme}://{place[0]}:{self.server_address[1]}"  # type: ignore[attr-defined]  # of the class made above
         self.base: str = handler.base  # type: ignore[attr-defined]  # the same
@@ -193,25 +234,40 @@ class SeedServer(ThreadingHTTPServer):
         try:
             while now() < self._ledger.until:
                 self.handle_request()
+                self.service_actions()
         except KeyboardInterrupt:
             return False
         finally:
             self.server_close()
         return True
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """In a thread of its own, as long as there is room."""
-        if not self._turns.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether there is room for one more connection, of this client, too."""
+        with self._lock:
+            own = [each for each in self._connections.values() if each.address == client_address[0]]
+            if len(self._connections) >= AT_ONCE or len(own) >= OF_ONE:
+                return False
+            self._connections[request] = _Connection(client_address[0], self._clock() + PATIENCE)
+        return True
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """And make room again."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._turns.release()
+    def extend(self, request: socket.socket, seconds: float) -> None:
+        """Give a connection `seconds` more."""
+        with self._lock:
+            self._connections[request].deadline += seconds
+
+    def service_actions(self) -> None:
+        """End the connections whose time is over."""
+        with self._lock:
+            for request, connection in self._connections.items():
+                if connection.deadline <= self._clock():
+                    with suppress(OSError):
+                        socket.socket.shutdown(request, socket.SHUT_RDWR)  # of TLS, too: without its goodbye
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and make room again."""
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no event."""

@@ -7,14 +7,12 @@ from ipaddress import IPv6Network
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edgefleet.keys.derivation import derive
+from edgefleet.keys.derivation import derive, letters
 from edgefleet.keys.password_hash import ALPHABET, sha512_crypt
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import SiteSpec
 
 USER = RESCUE
-LETTERS = "bcdefghijknprstv"
-"""Letters on the same keys of English, German and French keyboards: a console may have any layout."""
 ROUNDS = 1000
 """The minimum: 80 random bits need no more, and a preview computes the hash for each node."""
 LENGTH = 20
@@ -23,7 +21,7 @@ LENGTH = 20
 
 def console_password(key: str) -> str:
     """The password of `USER` at the consoles of the site with this key; 80 bits."""
-    return "".join(LETTERS[each & 15] for each in derive(key, "console-password", length=LENGTH))
+    return letters(key, "console-password", length=LENGTH)
 
 
 def console_hash(key: str) -> str:

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from edgefleet.errors import InvalidInput, Problem
 
+LETTERS = "bcdefghijknprstv"
+"""Letters on the same keys of English, German and French keyboards: a console may have any layout."""
 SECRET_BYTES = 32
 """Length of the fleet secret and of a site's key, bytes."""
 
@@ -56,6 +58,17 @@ def derive(key: str, purpose: str, *, node: str = "", length: int = SECRET_BYTES
 def token(key: str, purpose: str) -> str:
     """A password of 128 bits for k3s, in hexadecimal."""
     return derive(key, purpose, length=16).hex()
+
+
+def letters(key: str, purpose: str, *, node: str = "", length: int) -> str:
+    """`length` letters of 4 bits each, for a person to type on any keyboard."""
+    return "".join(LETTERS[byte & 15] for byte in derive(key, purpose, node=node, length=length))
+
+
+def netboot_word(key: str, *, node: str) -> str:
+    """The word by which a node behind a router gets its seed; 60 bits in three groups."""
+    word = letters(key, "netboot-word", node=node, length=15)
+    return f"{word[:5]}-{word[5:10]}-{word[10:]}"
 
 
 def ssh_host_key(key: str, *, node: str, comment: str) -> tuple[str, str]:

@@ -1,26 +1,31 @@
-"""Addresses: IP with and without a prefix, hardware addresses, interface names."""
+"""Addresses: IP with and without a prefix, networks, hardware addresses, interface names.
 
-import re
+No address has a zone, ``%eth0``: what follows the ``%`` would be free text. A link-local address is reached
+over the interface of the network that it is in.
+"""
+
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
     IPv6Address,
     IPv6Interface,
+    IPv6Network,
     ip_address,
     ip_interface,
     ip_network,
 )
 from typing import Annotated
 
-from pydantic import Field
-
-from edgefleet.model.syntax import checked, matching, shown, wrong
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 Interface = IPv4Interface | IPv6Interface
 Address = IPv4Address | IPv6Address
 KEPT = 2**15
 """Parsed addresses in the cache: enough for the nodes of a large region."""
+IP_RE = r"[0-9A-Fa-f.:]{2,45}"
+PREFIXED = rf"{IP_RE}/\d{{1,3}}"
+WIDEST_PREFIX = 64
 
 
 @lru_cache(KEPT)
@@ -43,35 +48,31 @@ def parsed_address(text: str) -> Address:
     return ip_address(text)
 
 
-def host_address(text: str) -> str:
-    """`text` in its shortest form, if a node may have it: ``10.1.0.4/24``.
+def _example(text: str) -> str:
+    address = text.partition("/")[0]
+    try:
+        ip = parsed_address(address)
+    except ValueError:
+        return "write it like 10.1.0.4/24"
+    if "%" in address:
+        return "write it without a zone (%...): the network names its interface"
+    return f"write it like {ip}/{24 if ip.version == 4 else 64}"  # noqa: PLR2004 - IP versions
 
-    Raises:
-        PydanticCustomError: it is no address with a prefix, or not one for a host.
-    """
-    address, slash, _ = text.partition("/")
-    if not slash:
-        raise wrong(
-            "bad-address", f"{shown(text)} has no prefix length", f"write it like {_example(address)}"
-        )
+
+def _without_prefix(text: str) -> str:
+    address = text.partition("/")[0] if "/" in text else "10.1.0.1"
+    return f"write it without a prefix length and a zone, such as {shown(address.partition('%')[0])}"
+
+
+def _host_address(text: str) -> str:
     try:
         interface = parsed_interface(text)
     except ValueError as error:
-        raise wrong(
-            "bad-address", f"{shown(text)} is not an address", f"write it like {_example(address)}"
-        ) from error
+        raise wrong("bad-address", f"{shown(text)} is not an address", _example(text)) from error
     reason = _unfit(interface)
     if reason:
         raise wrong("unusable-address", f"{interface} is {reason}", "give the node its own address")
     return str(interface)
-
-
-def _example(address: str) -> str:
-    try:
-        ip = parsed_address(address)
-    except ValueError:
-        return "10.1.0.4/24"
-    return f"{ip}/{24 if ip.version == 4 else 64}"  # noqa: PLR2004 - IP versions
 
 
 def _unfit(interface: Interface) -> str | None:
@@ -90,92 +91,96 @@ def _unfit(interface: Interface) -> str | None:
     return next((kind for kind, holds in kinds.items() if holds), None)
 
 
-def plain_address(text: str) -> str:
-    """`text`, an address without prefix length, in its shortest form.
-
-    Raises:
-        PydanticCustomError: it is none.
-    """
+def _plain_address(text: str) -> str:
     try:
         ip = parsed_address(text)
     except ValueError as error:
-        address = text.partition("/")[0] if "/" in text else "10.1.0.1"
-        raise wrong(
-            "bad-address",
-            f"{shown(text)} is not an address",
-            f"write it without a prefix length, such as {address}",
-        ) from error
+        raise wrong("bad-address", f"{shown(text)} is not an address", _without_prefix(text)) from error
     if ip.is_unspecified or ip.is_multicast:
         raise wrong("unusable-address", f"{ip} is not a host's address", "write the address of the host")
     return str(ip)
 
 
-def cidr(text: str) -> str:
-    """`text`, a network with its prefix length, in its shortest form.
-
-    Raises:
-        PydanticCustomError: it is none.
-    """
+def _cidr(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as error:
-        address = text.partition("/")[0] or "10.250.0.0"
-        raise wrong(
-            "bad-cidr", f"{shown(text)} is not a network: {error}", f"write it like {_example(address)}"
-        ) from error
+        raise wrong("bad-cidr", f"{shown(text)} is not a network: {error}", _example(text)) from error
 
 
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+def _subnet(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise wrong("bad-subnet", f"{shown(text)} is neither an address nor a subnet", SUBNET) from error
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
-def hardware_address(text: str) -> str:
-    """`text` in lower case with colons, if one interface may have it.
+def _tunnel_network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        network = None
+    if not isinstance(network, IPv6Network) or network.prefixlen > WIDEST_PREFIX:
+        raise wrong("bad-prefix", f"{shown(text)} is not an IPv6 prefix of at most 64 bits", TUNNEL)
+    return str(network)
 
-    Raises:
-        PydanticCustomError: it is no hardware address, or one for many.
-    """
-    mac = text.strip().lower().replace("-", ":")
-    if not _MAC.fullmatch(mac):
-        raise wrong(
-            "bad-mac", f"{shown(text)} is not a hardware address", "write six pairs like 02:00:5e:10:00:01"
-        )
-    first = int(mac[:2], 16)
-    if first & 1 or mac == "00:00:00:00:00:00":
+
+def _hardware_address(text: str) -> str:
+    mac = text.lower().replace("-", ":")
+    if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
         raise wrong(
             "unusable-mac",
-            f"{mac} is {'a multicast' if first & 1 else 'no real'} hardware address",
+            f"{mac} is {'no real' if mac.startswith('00') else 'a multicast'} hardware address",
             "write the address on the machine's label, or the one that ip link shows",
         )
     return mac
 
 
-HostAddress = Annotated[
-    str, checked(host_address), Field(json_schema_extra={"pattern": "/", "examples": ["10.20.7.10/24"]})
-]
-PlainAddress = Annotated[str, checked(plain_address), Field(json_schema_extra={"examples": ["10.20.7.1"]})]
-Cidr = Annotated[str, checked(cidr), Field(json_schema_extra={"examples": ["10.250.0.0/16"]})]
-Mac = Annotated[
-    str,
-    checked(hardware_address),
-    Field(json_schema_extra={"pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"}),
-]
-InterfaceName = Annotated[
-    str,
-    *matching(
-        r"[A-Za-z0-9][A-Za-z0-9_.-]*",
-        code="bad-interface",
-        what="a name of a network interface",
-        hint="write the kernel's name such as enp1s0, 15 characters at most",
-        longest=15,
-    ),
-]
-InterfaceGlob = Annotated[
-    str,
-    *matching(
-        r"[A-Za-z0-9*?\[][A-Za-z0-9_.*?\[\]!-]*",
-        code="bad-interface",
-        what="a name or glob of network interfaces",
-        hint="write the kernel's name such as enp1s0, or a glob such as e*",
-        longest=64,
-    ),
-]
+SUBNET = "write it like 10.1.0.0/16, with no bits set beyond the prefix and without a zone (%...)"
+TUNNEL = "write one of your own, such as fd12:3456:789a::/64"
+INTERFACE = "write the kernel's name such as enp1s0, 15 characters at most"
+host_address = Grammar(
+    PREFIXED,
+    "bad-address",
+    "an address with its prefix length",
+    _example,
+    50,
+    _host_address,
+    examples=("10.20.7.10/24",),
+)
+plain_address = Grammar(
+    IP_RE, "bad-address", "an address", _without_prefix, 45, _plain_address, examples=("10.20.7.1",)
+)
+cidr = Grammar(PREFIXED, "bad-cidr", "a network", _example, 50, _cidr, examples=("10.250.0.0/16",))
+subnet = Grammar(rf"{IP_RE}(/\d{{1,3}})?", "bad-subnet", "an address or a subnet", SUBNET, 50, _subnet)
+tunnel_network = Grammar(
+    PREFIXED, "bad-prefix", "an IPv6 prefix of at most 64 bits", TUNNEL, 50, _tunnel_network
+)
+hardware_address = Grammar(
+    r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}",
+    "bad-mac",
+    "a hardware address",
+    "write six pairs like 02:00:5e:10:00:01",
+    17,
+    _hardware_address,
+    is_trimmed=True,
+)
+HostAddress = Annotated[str, host_address]
+PlainAddress = Annotated[str, plain_address]
+Cidr = Annotated[str, cidr]
+Subnet = Annotated[str, subnet]
+TunnelNetwork = Annotated[str, tunnel_network]
+Mac = Annotated[str, hardware_address]
+_INTERFACE_NAME = Grammar(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]*", "bad-interface", "a name of a network interface", INTERFACE, 15
+)
+InterfaceName = Annotated[str, _INTERFACE_NAME]
+_INTERFACE_GLOB = Grammar(
+    r"[A-Za-z0-9*?\[][A-Za-z0-9_.*?\[\]!-]*",
+    "bad-interface",
+    "a name or glob of network interfaces",
+    "write the kernel's name such as enp1s0, or a glob such as e*",
+    64,
+)
+InterfaceGlob = Annotated[str, _INTERFACE_GLOB]

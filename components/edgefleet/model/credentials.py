@@ -2,11 +2,10 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated
 
-from pydantic import Field
-
-from edgefleet.model.syntax import checked, shown, wrong
+from edgefleet.model.syntax import Grammar, wrong
 
 TYPES = (
     "ssh-ed25519",
@@ -21,25 +20,12 @@ TYPES = (
 HINT = "paste the one line of the .pub file: ssh-ed25519 AAAA... comment"
 
 
-def public_key(text: str) -> str:
-    """`text` without surrounding blanks, if it is a whole public key in OpenSSH's one-line form.
-
-    Raises:
-        PydanticCustomError: it is none; a private key is never repeated in the message.
-    """
-    if "PRIVATE KEY" in text:
-        raise wrong(
-            "private-key",
-            "this is a private key",
-            f"create a new pair, because this one is no longer secret; {HINT}",
-        )
-    kind, _, rest = text.strip().partition(" ")
-    if "\n" in text.strip() or kind not in TYPES:
-        raise wrong("bad-ssh-key", f"{shown(kind)} is not a type of SSH key that nodes accept", HINT)
-    blob = _decoded(rest.split(" ", 1)[0])
+def _public_key(text: str) -> str:
+    kind, body, *_ = text.split()
+    blob = _decoded(body)
     if not blob.startswith(len(kind).to_bytes(4, "big") + kind.encode()) or not _is_whole(blob):
         raise wrong("bad-ssh-key", f"this {kind} key is cut off or damaged", HINT)
-    return text.strip()
+    return text
 
 
 def _decoded(text: str) -> bytes:
@@ -60,6 +46,19 @@ def _is_whole(blob: bytes) -> bool:
     return fields > 1
 
 
-PublicKey = Annotated[
-    str, checked(public_key), Field(json_schema_extra={"pattern": "^(ssh|ecdsa|sk)-[a-z0-9@.-]+ AAAA"})
-]
+def _hint(text: str) -> str:
+    if "PRIVATE KEY" in text:
+        return f"create a new pair, because this one is no longer secret; {HINT}"
+    return HINT
+
+
+public_key = Grammar(
+    rf"\s*({'|'.join(re.escape(kind) for kind in TYPES)}) +[A-Za-z0-9+/]+=*( [A-Za-z0-9@._+:,/=()# -]*)?",
+    "bad-ssh-key",
+    "a public SSH key, whole and of a type that nodes accept",
+    _hint,
+    4000,
+    _public_key,
+    is_trimmed=True,
+)
+PublicKey = Annotated[str, public_key]

@@ -1,7 +1,6 @@
 """Where a site stands: city, country, degrees, time zone."""
 
 import math
-import re
 import zoneinfo
 from functools import cache
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgefleet.model.syntax import checked, matching, nearest, shown, wrong
-
-_TIMEZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
+from edgefleet.model.syntax import Grammar, checked, nearest, shown, wrong
 
 
 @cache
@@ -25,15 +22,13 @@ def _is_known(name: str) -> bool:
     return not _databases() or any((folder / name).is_file() for folder in _databases())
 
 
-def time_zone(name: str) -> str:
-    """`name`, if the tz database has it.
+def _hint(name: str) -> str:
+    return nearest(name, zoneinfo.available_timezones(), otherwise="write a name such as Europe/Berlin")
 
-    Raises:
-        PydanticCustomError: it has not.
-    """
-    if not _TIMEZONE.fullmatch(name) or not _is_known(name):
-        hint = nearest(name, zoneinfo.available_timezones(), otherwise="write a name such as Europe/Berlin")
-        raise wrong("bad-timezone", f"{shown(name)} is not a time zone", hint)
+
+def _known(name: str) -> str:
+    if not _is_known(name):
+        raise wrong("bad-timezone", f"{shown(name)} is not a time zone", _hint(name))
     return name
 
 
@@ -42,33 +37,30 @@ def degrees(limit: int, quantity: str) -> object:
 
     def check(value: float) -> float:
         if not math.isfinite(value) or abs(value) > limit:
-            raise wrong(
-                "bad-location",
-                f"{value:g} is not a {quantity}",
-                f"write degrees from -{limit} to {limit}, such as 52.52",
-            )
+            problem = f"{value:g} is not a {quantity}"
+            raise wrong("bad-location", problem, f"write degrees from -{limit} to {limit}, such as 52.52")
         return value
 
     return checked(check)
 
 
-Timezone = Annotated[str, checked(time_zone)]
-City = Annotated[
-    str,
-    *matching(
-        r"[^\x00-\x1f\x7f]+", code="bad-city", what="a city's name", hint="write it on one line", longest=100
-    ),
-]
-Country = Annotated[
-    str,
-    *matching(
-        "[A-Z]{2}",
-        code="bad-country",
-        what="a country code",
-        hint="write ISO 3166-1's two capital letters, such as DE",
-        longest=60,
-    ),
-]
+time_zone = Grammar(
+    r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", "bad-timezone", "a time zone", _hint, 60, _known
+)
+Timezone = Annotated[str, time_zone]
+_CITY = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f!\x22#$%*:;<=>?@\[\]^_`{|}~\\]+",
+    "bad-city",
+    "a city's name",
+    "write letters and digits of any script, blanks and . , ' - / & ( ), on one line",
+    100,
+    is_ascii=False,
+)
+City = Annotated[str, _CITY]
+_COUNTRY = Grammar(
+    "[A-Z]{2}", "bad-country", "a country code", "write ISO 3166-1's two capital letters, such as DE", 60
+)
+Country = Annotated[str, _COUNTRY]
 Latitude = Annotated[float, degrees(90, "latitude"), Field(json_schema_extra={"minimum": -90, "maximum": 90})]
 Longitude = Annotated[
     float, degrees(180, "longitude"), Field(json_schema_extra={"minimum": -180, "maximum": 180})

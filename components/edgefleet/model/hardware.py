@@ -2,36 +2,22 @@
 
 import re
 from datetime import date
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
+from edgefleet.model.addresses import IP_RE
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import SecretName, Web
+from edgefleet.model.names import HOST_RE, ProxyAddress, SecretName, host
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import checked, matching, shown, wrong
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
 CLOCK_FLOOR = "2026-11-01"
 """Earliest day that a node's clock may show, unless the fleet file names a later one."""
-_MOUNT_POINT = re.compile(
-    r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/srv/|/mnt/|/opt/|/data(/|$))([A-Za-z0-9_-][A-Za-z0-9._-]*(/|$))*"
-)
 LONGEST_WATCHDOG = 3600
-
-
-def mount_point(text: str) -> str:
-    """`text`, if a data disk may be mounted there.
-
-    Raises:
-        PydanticCustomError: it may not.
-    """
-    if not _MOUNT_POINT.fullmatch(text) or text.endswith("/"):
-        problem = f"{shown(text)} is not a place for a data disk"
-        hint = "write a directory below /var/lib, /srv, /mnt, /opt or /data: /var/lib/rancher is k3s's"
-        raise wrong("bad-mount-point", problem, hint)
-    return text
 
 
 def watchdog(value: Any) -> str:
@@ -66,55 +52,69 @@ def floor(value: Any) -> str:
     return day
 
 
-Console = Annotated[
-    str,
-    *matching(
-        r"tty[A-Za-z]{1,6}\d{1,2}(,\d{3,7})?",
-        code="bad-console",
-        what="a serial port",
-        hint="write it like ttyS0, or ttyAMA0,115200 with a rate",
-        longest=24,
-    ),
-]
-Device = Annotated[
-    str,
-    *matching(
-        r"/dev/disk/by-(id|path|partlabel|partuuid)/[A-Za-z0-9:._+@=-]+",
-        code="bad-device",
-        what="a path that a disk keeps",
-        hint="write one below /dev/disk/by-id, by-path, by-partlabel or by-partuuid: sdb may move",
-        longest=200,
-    ),
-]
-ConfigLine = Annotated[
-    str,
-    *matching(
-        r"[a-z0-9_]+(:[0-9])?=[\x21-\x7e]+",
-        code="bad-config-line",
-        what="a line of config.txt",
-        hint="write it like dtparam=i2c_arm=on; filters such as [pi4] are not taken",
-        longest=98,
-    ),
-]
-NoProxy = Annotated[
-    str,
-    *matching(
-        r"[A-Za-z0-9.*:/_-]+",
-        code="bad-no-proxy",
-        what="a host, a domain or a subnet",
-        hint="write it like .example.com, registry.example or 10.0.0.0/8",
-    ),
-]
-MountPoint = Annotated[str, checked(mount_point), Field(json_schema_extra={"pattern": "^/"})]
+def _direct(text: str) -> str:
+    try:
+        if "/" in text:
+            ip_network(text, strict=False)
+        else:
+            host(text if text.count(":") > 1 else text.partition(":")[0])
+    except ValueError:
+        raise wrong("bad-no-proxy", f"{shown(text)} is not a subnet", "write it like 10.0.0.0/8") from None
+    return text
+
+
+_CONSOLE = Grammar(
+    r"tty[A-Za-z]{1,6}\d{1,2}(,\d{3,7})?",
+    "bad-console",
+    "a serial port",
+    "write it like ttyS0, or ttyAMA0,115200 with a rate",
+    24,
+)
+Console = Annotated[str, _CONSOLE]
+_DEVICE = Grammar(
+    r"/dev/disk/by-(id|path|partlabel|partuuid)/[A-Za-z0-9:._+@=-]+",
+    "bad-device",
+    "a path that a disk keeps",
+    "write one below /dev/disk/by-id, by-path, by-partlabel or by-partuuid: sdb may move",
+    200,
+)
+Device = Annotated[str, _DEVICE]
+_CONFIG_LINE = Grammar(
+    r"[a-z0-9_]+(:[0-9])?=[A-Za-z0-9_.,:=+/-]+",
+    "bad-config-line",
+    "a line of config.txt",
+    "write it like dtparam=i2c_arm=on; filters such as [pi4] are not taken",
+    98,
+)
+ConfigLine = Annotated[str, _CONFIG_LINE]
+_NO_PROXY = Grammar(
+    rf"\*|\*?\.?{HOST_RE}(:\d{{1,5}})?|{IP_RE}(/\d{{1,3}})?",
+    "bad-no-proxy",
+    "a host, a domain or a subnet",
+    "write it like .example.com, registry.example or 10.0.0.0/8",
+    then=_direct,
+)
+NoProxy = Annotated[str, _NO_PROXY]
+_MOUNT_POINT = Grammar(
+    r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/(srv|mnt|opt|data)/)"
+    r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*|/data",
+    "bad-mount-point",
+    "a place for a data disk",
+    "write a directory below /var/lib, /srv, /mnt, /opt or /data: /var/lib/rancher is k3s's",
+)
+MountPoint = Annotated[str, _MOUNT_POINT]
 Watchdog = Annotated[
     str,
     BeforeValidator(watchdog),
+    Grammar("[0-9]+s|off", "bad-watchdog", "a time", "write it like 30s, or off", 9),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "pattern": "^([0-9]+(s|min)|off)$"}, {"const": False}]}, "validation"
     ),
 ]
 Day = Annotated[
-    str, BeforeValidator(floor), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+    str,
+    BeforeValidator(floor),
+    Grammar(r"\d{4}-\d{2}-\d{2}", "bad-date", "a day", f"write it like {CLOCK_FLOOR}", 10),
 ]
 
 
@@ -168,9 +168,9 @@ class Hardware:
 class Proxy:
     """How a site's nodes reach the world where they may not directly."""
 
-    http: Annotated[Web | None, Effect.RESTART] = None
+    http: Annotated[ProxyAddress | None, Effect.RESTART] = None
     """Proxy for http, http://proxy.example:3128, without a user."""
-    https: Annotated[Web | None, Effect.RESTART] = None
+    https: Annotated[ProxyAddress | None, Effect.RESTART] = None
     """Proxy for https, http://proxy.example:3128, without a user."""
     no_proxy: Annotated[tuple[NoProxy, ...], Effect.RESTART] = ()
     """Hosts, domains and subnets that are reached directly, besides the site itself and its containers."""

@@ -5,78 +5,82 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.model.addresses import Cidr
-from edgefleet.model.levels import Written
-from edgefleet.model.names import Bucket, Domain
+from edgefleet.model.names import HOST_RE, Bucket, Domain
 from edgefleet.model.quantities import KeyGeneration, Size
-from edgefleet.model.releases import AwsRegion, Component, Endpoint, RoleArn, Version
-from edgefleet.model.spec import spec
-from edgefleet.model.syntax import matching
+from edgefleet.model.releases import AwsRegion, Component, Endpoint, ProjectPath, RoleArn, release
+from edgefleet.model.spec import Written, spec
+from edgefleet.model.syntax import Grammar
 
 GIB = 1024**3
 CLUSTER_CIDRS = {"k3s's pods": "10.42.0.0/16", "k3s's services": "10.43.0.0/16"}
 """dict[user -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
 Kind = Literal["k3s", "eks", "existing", "none"]
-ResourceId = Annotated[
-    str,
-    *matching(
-        r"[a-z]+-[0-9a-f]{8,17}",
-        code="bad-id",
-        what="an id of EC2",
-        hint="write it like vpc-0a1b2c3d4e5f67890; AWS's console and `aws ec2 describe-...` show it",
-    ),
-]
-Zone = Annotated[
-    str,
-    *matching(
-        r"[a-z]|[a-z]{2}(-[a-z]+)+-\d[a-z]",
-        code="bad-zone",
-        what="an availability zone",
-        hint="write its letter, a, or its whole name, eu-central-1a",
-    ),
-]
-InstanceType = Annotated[
-    str,
-    *matching(
-        r"[a-z0-9-]+\.[a-z0-9-]+",
-        code="bad-instance-type",
-        what="an instance type",
-        hint="write it like t3.medium; k3s wants at least 2 cores and 2 GB for a server",
-    ),
-]
-Day = Annotated[
-    str,
-    *matching(
-        r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])",
-        code="bad-day",
-        what="a day",
-        hint="write it like 2040-01-01; the 28th is the last day of a month that is taken",
-    ),
-]
-Email = Annotated[
-    str,
-    *matching(
-        r"[^@\s]+@[^@\s]+\.[^@\s]+",
-        code="bad-email",
-        what="an e-mail address",
-        hint="write one like ops@example.org",
-    ),
-]
-HostedZone = Annotated[
-    str,
-    *matching(
-        r"Z[A-Z0-9]{3,31}",
-        code="bad-zone-id",
-        what="the id of a hosted zone",
-        hint="write it like Z0123456789AB",
-    ),
-]
-MachineImage = Annotated[
-    str,
-    *matching(
-        r"ami-[0-9a-f]{8,17}", code="bad-image", what="the id of a machine image", hint="write ami-..."
-    ),
-]
-Text = Annotated[str, Field(min_length=1)]
+_RESOURCE_ID = Grammar(
+    r"[a-z]+-[0-9a-f]{8,17}",
+    "bad-id",
+    "an id of EC2",
+    "write it like vpc-0a1b2c3d4e5f67890; AWS's console and `aws ec2 describe-...` show it",
+)
+ResourceId = Annotated[str, _RESOURCE_ID]
+_ZONE = Grammar(
+    r"[a-z]|[a-z]{2}(-[a-z]+)+-\d[a-z]",
+    "bad-zone",
+    "an availability zone",
+    "write its letter, a, or its whole name, eu-central-1a",
+)
+Zone = Annotated[str, _ZONE]
+_INSTANCE_TYPE = Grammar(
+    r"[a-z0-9-]+\.[a-z0-9-]+",
+    "bad-instance-type",
+    "an instance type",
+    "write it like t3.medium; k3s wants at least 2 cores and 2 GB for a server",
+)
+InstanceType = Annotated[str, _INSTANCE_TYPE]
+_DAY = Grammar(
+    r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])",
+    "bad-day",
+    "a day",
+    "write it like 2040-01-01; the 28th is the last day of a month that is taken",
+)
+Day = Annotated[str, _DAY]
+_EMAIL = Grammar(
+    rf"[A-Za-z0-9._+-]+@{HOST_RE}", "bad-email", "an e-mail address", "write one like ops@example.org"
+)
+Email = Annotated[str, _EMAIL]
+_HOSTED_ZONE = Grammar(
+    r"Z[A-Z0-9]{3,31}", "bad-zone-id", "the id of a hosted zone", "write it like Z0123456789AB"
+)
+HostedZone = Annotated[str, _HOSTED_ZONE]
+_MACHINE_IMAGE = Grammar(r"ami-[0-9a-f]{8,17}", "bad-image", "the id of a machine image", "write ami-...")
+MachineImage = Annotated[str, _MACHINE_IMAGE]
+_AWS_PROFILE = Grammar(
+    r"[A-Za-z0-9_.@+-]+", "bad-profile", "a profile of AWS", "write its name in ~/.aws/config", 100
+)
+AwsProfile = Annotated[str, _AWS_PROFILE]
+_CRON = Grammar(
+    r"[0-9*,/A-Za-z-]+( [0-9*,/A-Za-z-]+){4}",
+    "bad-schedule",
+    "a cron expression",
+    "write minute, hour, day, month and weekday: 0 */6 * * *",
+    100,
+)
+Cron = Annotated[str, _CRON]
+_SNAPSHOT_NAME = Grammar(
+    r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    "bad-snapshot",
+    "the name of a snapshot",
+    "write the name that `k3s etcd-snapshot ls` shows, such as etcd-snapshot-ip-10-250-0-4-1767225600",
+    200,
+)
+SnapshotName = Annotated[str, _SNAPSHOT_NAME]
+_KUBERNETES_VERSION = Grammar(
+    r"1\.\d{2}", "bad-version", "a minor version of Kubernetes", "write it like 1.36", 4
+)
+KubernetesVersion = Annotated[str, _KUBERNETES_VERSION]
+_HUB_VERSION = Grammar(
+    f"({release.pattern})?", release.code, release.what, release.hint, 40, examples=release.examples
+)
+HubVersion = Annotated[str, _HUB_VERSION]
 
 
 @spec
@@ -87,7 +91,7 @@ class Cloud:
     """AWS region, eu-central-1."""
     endpoint: Endpoint | None = None
     """`emulated` for the emulated cloud on this machine, or an address. By default it is AWS itself."""
-    profile: Text | None = None
+    profile: AwsProfile | None = None
     """Profile in the AWS configuration of the user who runs edgefleet."""
     role_arn: RoleArn | None = None
     """Role to assume first."""
@@ -139,7 +143,7 @@ class HubVolume:
 class HubK3s:
     """Which k3s the hub's servers run."""
 
-    version: Version = ""
+    version: HubVersion = ""
     """Release name. By default it is that of defaults.k3s; empty where the hub is of another kind."""
     disable: tuple[Component, ...] = ("traefik", "servicelb")
     """Packaged components left out."""
@@ -149,11 +153,11 @@ class HubK3s:
 class HubSnapshots:
     """Snapshots of etcd in the bucket."""
 
-    schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "0 */6 * * *"
+    schedule: Cron = "0 */6 * * *"
     """Schedule as a cron expression."""
     retention: Annotated[int, Field(ge=1, le=1000)] = 28
     """How many are kept."""
-    restore: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    restore: SnapshotName | None = None
     """Name of a snapshot that a hub without servers begins with; remove it again once it is up."""
 
 
@@ -161,7 +165,7 @@ class HubSnapshots:
 class Eks:
     """A managed control plane."""
 
-    version: Annotated[str, Field(pattern=r"^1\.\d{2}$")] = "1.36"
+    version: KubernetesVersion = "1.36"
     """Kubernetes minor version, 1.36."""
     min_nodes: Annotated[int, Field(ge=0, le=1000)] = 2
     """Minimum number of nodes."""
@@ -185,7 +189,7 @@ class HubIdentity:
 
     key_generations: Annotated[tuple[KeyGeneration, ...], Field(min_length=1, max_length=2)] = (1,)
     """Generations in use: [1], [1, 2] while rotating, then [2]."""
-    chain: Text | None = None
+    chain: ProjectPath | None = None
     """Path in the project of a PEM file with an intermediate authority and those above it, the root last,
     whose root is kept offline; its key is the stack's secret fleet:hubKey. By default it is derived."""
     sites: bool | None = None
@@ -226,8 +230,8 @@ class ControlPlane:
     """Snapshots of etcd in the bucket."""
     eks: Eks = Eks()
     """A managed control plane."""
-    kubeconfig: Text | None = None
-    """Of `existing`: path of its kubeconfig in the project, or empty for the one in the configuration."""
+    kubeconfig: ProjectPath | None = None
+    """Of `existing`: path of its kubeconfig in the project."""
     identity: HubIdentity = HubIdentity()
     """The hub's certificates and tokens."""
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = 30

@@ -6,21 +6,29 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.quantities import Size
 from edgefleet.model.releases import BaseSource, Digest, KernelArguments
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import matching
+from edgefleet.model.syntax import Grammar
 
 Format = Literal["nocloud", "nocloud-dir", "raw", "iso", "ignition", "ipxe", "script"]
 """Name of an image format; `edgefleet.images.FORMATS` has them all."""
 Installer = Literal["debian", "ubuntu"]
-InstalledDisk = Annotated[
-    str,
-    *matching(
-        r"/dev/(disk/by-(id|path)/[A-Za-z0-9:._+@=-]+|[a-z]+[a-z0-9]*)",
-        code="bad-device",
-        what="a disk to install onto",
-        hint="write it like /dev/nvme0n1, or one below /dev/disk/by-id or by-path",
-        longest=200,
-    ),
-]
+_INSTALLED_DISK = Grammar(
+    r"/dev/(disk/by-(id|path)/[A-Za-z0-9:._+@=-]+|[a-z]+[a-z0-9]*)",
+    "bad-device",
+    "a disk to install onto",
+    "write it like /dev/nvme0n1, or one below /dev/disk/by-id or by-path",
+    200,
+)
+InstalledDisk = Annotated[str, _INSTALLED_DISK]
+_PAYLOAD_PATH = Grammar(
+    r"[A-Za-z0-9][A-Za-z0-9._+@-]*(/[A-Za-z0-9][A-Za-z0-9._+@-]*)*",
+    "bad-path",
+    "a path in a payload",
+    "",
+    400,
+)
+PayloadPath = Annotated[str, _PAYLOAD_PATH]
+PayloadDigest = Annotated[str, Grammar("sha256:[0-9a-f]{64}", "bad-digest", "a digest", "", 71)]
+PayloadVersion = Annotated[str, Grammar(r"[A-Za-z0-9.+-]*", "bad-version", "a release", "", 60)]
 
 
 @spec
@@ -78,12 +86,12 @@ class Medium:
 class PayloadFile:
     """One file that an image carries, so that the node needs no link to start."""
 
-    path: Annotated[str, Effect.REFLASH]
+    path: Annotated[PayloadPath, Effect.REFLASH]
     """Path in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
-    digest: Annotated[str, Effect.REFLASH]
+    digest: Annotated[PayloadDigest, Effect.REFLASH]
     """``sha256:<hex>`` of the file; for an archive of a container image, of the image's manifest for the
     node's platform."""
     size: Annotated[int, Effect.NONE]
     """Bytes."""
-    version: Annotated[str, Effect.NONE] = ""
+    version: Annotated[PayloadVersion, Effect.NONE] = ""
     """Release of a program; empty for a container image, whose path states it."""

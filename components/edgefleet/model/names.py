@@ -1,180 +1,214 @@
-"""Names: of fleets, sites, nodes, users, buckets, Kubernetes labels; each with its rule."""
+"""Names: of fleets, sites, nodes, users, hosts, buckets, Kubernetes labels; each with its rule."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import WithJsonSchema
 
-from edgefleet.model.syntax import checked, matching, shown, wrong
+from edgefleet.model.syntax import Grammar, nearest, shown, wrong
 
-LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-"""An RFC 1123 label, but for its length."""
+LABEL_RE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""An RFC 1123 label."""
+DOMAIN_RE = rf"{LABEL_RE}(\.{LABEL_RE})*"
+_ANY_CASE = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST_RE = rf"({_ANY_CASE}(\.{_ANY_CASE})*|\[[0-9A-Fa-f:.]{{2,45}}\])"
+"""A host in an address: a name, an IPv4 address, or an IPv6 address in brackets and without a zone."""
+BUCKET_RE = r"(?!xn--)(?!.*-s3alias$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+PATH_RE = r"(/([A-Za-z0-9._~+,=:@-]|%[0-9A-Fa-f]{2})*)*"
+"""The path of an address: nothing that a shell, systemd, apt or a configuration file reads as its own."""
 OWN_LABEL_PREFIXES = ("node.kubernetes.io", "kubelet.kubernetes.io")
 """Kubernetes' own prefixes that a node may set on itself (kubelet, --node-labels)."""
-
-Name = Annotated[
-    str,
-    *matching(
-        LABEL,
-        code="bad-name",
-        what="an RFC 1123 label",
-        hint="use lower-case letters, digits and hyphens, 63 at most, with a letter or digit at both ends",
-        longest=63,
-    ),
-]
-UserName = Annotated[
-    str,
-    *matching(
-        r"(?!root$)[a-z_][a-z0-9_-]*",
-        code="bad-user",
-        what="a Unix user name to log in with",
-        hint="use lower-case letters, digits, _ and -, 32 at most; root's rights come with isAdmin",
-        longest=32,
-    ),
-]
-Host = Annotated[
-    str,
-    *matching(
-        rf"{LABEL}(\.{LABEL})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
-        code="bad-host",
-        what="a host name or an address",
-        hint="write a name such as time.example.org, or an address such as 10.0.0.1",
-    ),
-]
-Domain = Annotated[
-    str,
-    *matching(
-        rf"{LABEL}(\.{LABEL})*\.?",
-        code="bad-domain",
-        what="a domain name",
-        hint="write a name such as shops.example.org, in lower case",
-    ),
-]
-RegistryHost = Annotated[
-    str,
-    *matching(
-        r"\*|[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?",
-        code="bad-registry",
-        what="a registry's host",
-        hint='write the host alone, such as docker.io or registry.example:5000, or "*" for every registry',
-    ),
-]
-Web = Annotated[
-    str,
-    *matching(
-        r"https?://[^\s/@?#]+(/[^\s?#]*)?",
-        code="bad-url",
-        what="a web address",
-        hint="write it with its scheme and without a user or a query, such as https://registry.example:5000",
-        longest=2000,
-    ),
-]
-Bucket = Annotated[
-    str,
-    *matching(
-        r"(?!xn--)(?!.*-s3alias$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        code="bad-bucket",
-        what="a bucket's name",
-        hint="use 3 to 63 lower-case letters, digits and hyphens (no dots: they break TLS)",
-        longest=63,
-    ),
-]
-Accelerator = Annotated[
-    str,
-    *matching(
-        LABEL,
-        code="bad-accelerator",
-        what="an accelerator's name",
-        hint="write it like coral-tpu",
-        longest=63,
-    ),
-]
-Sysctl = Annotated[
-    str,
-    *matching(
-        r"[a-z0-9_]+([./][A-Za-z0-9_*-]+)+",
-        code="bad-sysctl",
-        what="a kernel setting",
-        hint="write its full name such as net.core.somaxconn",
-    ),
-]
-SysctlValue = Annotated[
-    str,
-    *matching(
-        r"[^\r\n\x00]+",
-        code="bad-sysctl",
-        what="a value on one line",
-        hint="write it on one line",
-        longest=1000,
-    ),
-    WithJsonSchema(
-        {"type": ["string", "number"], "pattern": r"^(?:[^\r\n\x00]+)$", "maxLength": 1000}, "validation"
-    ),
-]
-
-_LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_LABEL_PREFIX = re.compile(rf"{LABEL}(\.{LABEL})*")
-_TAINT = re.compile(r"(?P<key>[^=:]+)(=(?P<value>[^=:]*))?:(?P<effect>[A-Za-z]+)")
-_TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_KEY_NAME_RE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_KEY_RE = rf"({DOMAIN_RE}/)?{_KEY_NAME_RE}"
+_AUTHORITY = re.compile(rf"(?:[a-z0-9+]+://)?(?P<host>{HOST_RE})(:(?P<port>\d+))?(/.*)?")
+_LARGEST_PORT = 65535
 
 
-def _label_key(key: str) -> str:
-    prefix, slash, name = key.rpartition("/")
-    longest = 253
-    if not _LABEL_NAME.fullmatch(name) or (
-        slash and (not _LABEL_PREFIX.fullmatch(prefix) or len(prefix) > longest)
-    ):
-        raise wrong(
-            "bad-label", f"{shown(key)} is not a Kubernetes label", "write it like tier or example.com/tier"
-        )
+def host(text: str) -> str:
+    """`text`, a name or an address, if an address in it can exist.
+
+    Raises:
+        PydanticCustomError: it cannot.
+    """
+    address = text.strip("[]")
+    try:
+        if ":" in text or re.fullmatch(r"[0-9.]+", text):
+            ip_address(address)
+    except ValueError:
+        raise wrong("bad-host", f"{shown(text)} is not an address", "write 10.0.0.1, or fd00::1") from None
+    return text
+
+
+def reachable(text: str) -> str:
+    """`text`, ``[scheme://]host[:port][/path]``, if its host and port can exist.
+
+    Raises:
+        PydanticCustomError: they cannot.
+    """
+    parts = _AUTHORITY.fullmatch(text)
+    if parts is not None:
+        host(parts["host"])
+        if parts["port"] is not None and not 1 <= int(parts["port"]) <= _LARGEST_PORT:
+            problem = f"{shown(parts['port'])} is not a port"
+            raise wrong("bad-port", problem, f"write one from 1 to {_LARGEST_PORT}")
+    return text
+
+
+def _own_prefix(key: str) -> str:
+    prefix = key.rpartition("/")[0]
     if re.search(r"(^|\.)(kubernetes|k8s)\.io$", prefix) and prefix not in OWN_LABEL_PREFIXES:
-        raise wrong(
-            "reserved-label",
-            f"{key} is under {prefix}, which stops a node from starting",
-            "use a prefix of your own, or none",
-        )
+        problem = f"{shown(key)} is under {shown(prefix)}, which stops a node from starting"
+        raise wrong("reserved-label", problem, "use a prefix of your own, or none")
     return key
 
 
-def _label_value(value: str) -> str:
-    if value and not _LABEL_NAME.fullmatch(value):
-        raise wrong(
-            "bad-label",
-            f"{shown(value)} is not a Kubernetes label's value",
-            "use at most 63 letters, digits, -, _ and ., starting and ending with a letter or digit",
-        )
-    return value
-
-
 def _taint(taint: str) -> str:
-    match = _TAINT.fullmatch(taint)
-    if match is None or match["effect"] not in _TAINT_EFFECTS:
-        raise wrong(
-            "bad-taint",
-            f"{shown(taint)} is not a taint",
-            "write key=value:NoSchedule, key:PreferNoSchedule or key=value:NoExecute",
-        )
-    _label_key(match["key"])
-    _label_value(match["value"] or "")
+    _own_prefix(re.split("[=:]", taint)[0])
     return taint
 
 
-def _secret_name(name: str) -> str:
-    """`name`, if it can name a secret; a refused one may be the secret itself and is not repeated."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
-        return name
-    raise wrong(
-        "bad-secret-name",
-        "this is not a name of a secret",
-        "name an entry of fleet:passphrases in the stack's configuration; never write the passphrase here",
-    )
-
-
-SecretName = Annotated[
-    str, checked(_secret_name), Field(json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"})
+LOWER_CASE = "use lower-case letters, digits and hyphens, 63 at most, with a letter or digit at both ends"
+Name = Annotated[str, Grammar(LABEL_RE, "bad-name", "an RFC 1123 label", LOWER_CASE, 63)]
+_USER_NAME = Grammar(
+    r"(?!root$)[a-z_][a-z0-9_-]*",
+    "bad-user",
+    "a Unix user name to log in with",
+    "use lower-case letters, digits, _ and -, 32 at most; root's rights come with isAdmin",
+    32,
+)
+UserName = Annotated[str, _USER_NAME]
+_HOST = Grammar(
+    rf"{DOMAIN_RE}\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*",
+    "bad-host",
+    "a host name or an address",
+    "write a name such as time.example.org, or an address such as 10.0.0.1",
+    then=host,
+)
+Host = Annotated[str, _HOST]
+_DOMAIN = Grammar(
+    rf"{DOMAIN_RE}\.?", "bad-domain", "a domain name", "write one such as shops.example.org, in lower case"
+)
+Domain = Annotated[str, _DOMAIN]
+_REGISTRY_HOST = Grammar(
+    rf"\*|{HOST_RE}(:\d{{1,5}})?",
+    "bad-registry",
+    "a registry's host",
+    'write the host alone, such as docker.io or registry.example:5000, or "*" for every registry',
+    then=reachable,
+)
+RegistryHost = Annotated[str, _REGISTRY_HOST]
+_WEB = Grammar(
+    rf"https?://{HOST_RE}(:\d{{1,5}})?{PATH_RE}",
+    "bad-url",
+    "a web address",
+    "write it with its scheme and without a user or a query, such as https://registry.example:5000",
+    2000,
+    reachable,
+)
+Web = Annotated[str, _WEB]
+_PROXY_ADDRESS = Grammar(
+    rf"https?://{HOST_RE}(:\d{{1,5}})?/?",
+    "bad-proxy",
+    "the address of a proxy",
+    "write http://proxy.example:3128; credentialsSecret names a login",
+    300,
+    reachable,
+)
+ProxyAddress = Annotated[str, _PROXY_ADDRESS]
+_BUCKET = Grammar(
+    BUCKET_RE,
+    "bad-bucket",
+    "a bucket's name",
+    "use 3 to 63 lower-case letters, digits and hyphens (no dots: they break TLS)",
+    63,
+)
+Bucket = Annotated[str, _BUCKET]
+_ACCELERATOR = Grammar(LABEL_RE, "bad-accelerator", "an accelerator's name", "write it like coral-tpu", 63)
+Accelerator = Annotated[str, _ACCELERATOR]
+_SYSCTL = Grammar(
+    r"[a-z0-9_]+([./][A-Za-z0-9_*-]+)+",
+    "bad-sysctl",
+    "a kernel setting",
+    "write its full name such as net.core.somaxconn",
+)
+Sysctl = Annotated[str, _SYSCTL]
+_SYSCTL_VALUE = Grammar(
+    r"[A-Za-z0-9._:/,+@=-]+( [A-Za-z0-9._:/,+@=-]+)*",
+    "bad-sysctl",
+    "a value of a kernel setting",
+    "write numbers or words with one space between them; | (a program of root's) and quotes are not taken",
+    1000,
+)
+SysctlValue = Annotated[
+    str,
+    _SYSCTL_VALUE,
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": f"^(?:{_SYSCTL_VALUE.pattern})$", "maxLength": 1000},
+        "validation",
+    ),
 ]
-LabelKey = Annotated[str, checked(_label_key)]
+_SECRET_NAME = Grammar(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
+    "bad-secret-name",
+    "a name of a secret",
+    "name an entry of fleet:passphrases in the stack's configuration; never write the passphrase here",
+    63,
+    is_private=True,
+)
+SecretName = Annotated[str, _SECRET_NAME]
+_LABEL_KEY = Grammar(
+    _KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _own_prefix
+)
+LabelKey = Annotated[str, _LABEL_KEY]
 LabelValue = Annotated[
-    str, checked(_label_value), WithJsonSchema({"type": ["string", "number", "boolean"]}, "validation")
+    str,
+    Grammar(
+        f"({_KEY_NAME_RE})?",
+        "bad-label",
+        "a Kubernetes label's value",
+        "use at most 63 letters, digits, -, _ and ., starting and ending with a letter or digit",
+    ),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}, "validation"),
 ]
-Taint = Annotated[str, checked(_taint)]
+_TAINT = Grammar(
+    rf"{_KEY_RE}(=({_KEY_NAME_RE})?)?:(NoSchedule|PreferNoSchedule|NoExecute)",
+    "bad-taint",
+    "a taint",
+    "write key=value:NoSchedule, key:PreferNoSchedule or key=value:NoExecute",
+    400,
+    _taint,
+)
+Taint = Annotated[str, _TAINT]
+
+PLACEHOLDERS = ("fleet", "region", "site")
+"""Placeholders in the address of a page, replaced by names; these are RFC 1123 labels: nothing is escaped."""
+
+
+def _page(text: str) -> str:
+    for word in re.findall(r"\{([^{}]*)\}", text):
+        if word not in PLACEHOLDERS:
+            raise wrong("bad-page", f"{{{shown(word)}}} is replaced by nothing", nearest(word, PLACEHOLDERS))
+    if "{site}" not in text:
+        problem = f"{shown(text)} would be the same page for every site"
+        raise wrong("bad-page", problem, "add {site} where the site's name belongs")
+    return text
+
+
+page = Grammar(
+    r"https?://([A-Za-z0-9.\[\]:-]|\{[a-z]+\})+(/([A-Za-z0-9._~+,=:@?#&!/-]|%[0-9A-Fa-f]{2}|\{[a-z]+\})*)?",
+    "bad-page",
+    "the address of a page",
+    "write it like https://shops.example/{site}, without a user or a password",
+    200,  # a code of many more is hard to read from paper
+    _page,
+)
+Page = Annotated[str, page]
+"""The address of a site's page on a server of its owners: printed on its sheet as a QR code."""
+
+
+def page_of(text: str, *, fleet: str, region: str, site: str) -> str:
+    """The address of one site's page."""
+    for word, name in (("fleet", fleet), ("region", region), ("site", site)):
+        text = text.replace(f"{{{word}}}", name)
+    return text

@@ -17,11 +17,25 @@ from edgefleet.model.addresses import (
 )
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import Country
-from edgefleet.model.levels import At, Level
 from edgefleet.model.names import Domain, SecretName
-from edgefleet.model.spec import spec
+from edgefleet.model.spec import At, Level, spec
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 Vlan = Annotated[int, Field(ge=1, le=4094)]
+
+
+def _short(text: str) -> str:
+    if (size := len(text.encode())) > LONGEST_SSID:
+        raise wrong("bad-ssid", f"{shown(text)} has {size} bytes, a network's name has at most 32", SSID)
+    return text
+
+
+LONGEST_SSID = 32
+SSID = "write it as the access point shows it; quotes, backslashes and control characters are not taken"
+_SSID = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+", "bad-ssid", "a network's name", SSID, 32, _short, is_ascii=False
+)
+Ssid = Annotated[str, _SSID]
 _OF_ONE_NODE = At(Level.SITE, Level.NODE)
 
 
@@ -41,7 +55,7 @@ class Bond:
 class Wifi:
     """A wireless network to join."""
 
-    ssid: Annotated[str, Field(min_length=1, max_length=32), Effect.REFLASH]
+    ssid: Annotated[Ssid, Effect.REFLASH]
     """Name of the network, 1 to 32 bytes."""
     passphrase_secret: Annotated[SecretName, Effect.REFLASH]
     """Name of an entry of fleet:passphrases in the stack's configuration; never the passphrase."""

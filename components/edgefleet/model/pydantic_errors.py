@@ -17,6 +17,8 @@ from edgefleet.model.paths import Part, format_path
 from edgefleet.model.syntax import nearest, shown
 
 Path = tuple[Part, ...]
+PRIVATE = "this value"
+"""Stands in a message for a value that is not repeated."""
 Words = tuple[str, str, str]
 """Code, problem, hint."""
 UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
@@ -130,13 +132,9 @@ class Details:
             return "missing", f"{name} is missing", _EXAMPLES.get(name, f"add {format_path(self.path)}")
         if self.value is None:
             return "no-value", "there is no value here", "write one, or remove the line"
-        say = _SAYINGS.get(self.kind)
-        shown_value = None if is_private else _shown(self.value)
-        return (
-            say(shown_value, self.value, self.context)
-            if say
-            else ("invalid", self.message, "see the documentation")
-        )
+        if (words := _SAYINGS.get(self.kind)) is None:
+            return "invalid", self.message, "see the documentation"
+        return words(PRIVATE if is_private else _shown(self.value), self.value, self.context)
 
 
 def _has(value: Any, part: Part) -> bool:
@@ -145,8 +143,8 @@ def _has(value: Any, part: Part) -> bool:
     return isinstance(value, Mapping) and part in value
 
 
-Saying = Callable[[str | None, Any, Any], Words]
-"""(value as it is repeated or `None`, value, pydantic's context) -> words."""
+Saying = Callable[[str, Any, Any], Words]
+"""(value as it is repeated, value, pydantic's context) -> words."""
 
 
 def _shown(value: Any) -> str:
@@ -155,55 +153,45 @@ def _shown(value: Any) -> str:
 
 
 def _type(expected: str, hint: str) -> Saying:
-    return lambda repeated, _, __: (
-        "wrong-type",
-        f"expected {expected}" + (f", found {repeated}" if repeated else ""),
-        hint,
-    )
+    def words(repeated: str, _: Any, __: Any) -> Words:
+        is_private = repeated == PRIVATE
+        return "wrong-type", f"expected {expected}" + ("" if is_private else f", found {repeated}"), hint
+
+    return words
 
 
-def _literal(repeated: str | None, value: Any, context: dict[str, Any]) -> Words:
+def _literal(repeated: str, value: Any, context: dict[str, Any]) -> Words:
     allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-    return "unknown-value", f"{repeated or 'this value'} cannot stand here", nearest(str(value), allowed)
+    return "unknown-value", f"{repeated} cannot stand here", nearest(str(value), allowed)
 
 
-def _range(repeated: str | None, _: Any, context: dict[str, Any]) -> Words:
+def _range(repeated: str, _: Any, context: dict[str, Any]) -> Words:
     is_small = "ge" in context
-    problem = f"{repeated or 'this value'} is too {'small' if is_small else 'large'}"
     limit = f"from {context['ge']}" if is_small else f"up to {context['le']}"
+    problem = f"{repeated} is too {'small' if is_small else 'large'}"
     return "out-of-range", problem, f"write a whole number {limit}"
 
 
-def _long(repeated: str | None, value: Any, context: dict[str, Any]) -> Words:
-    limit = context["max_length"]
-    problem = f"{repeated or 'this value'} has {len(value)} characters, at most {limit} may stand here"
-    return "too-long", problem, "shorten it"
+def _many(_: str, value: Any, context: dict[str, Any]) -> Words:
+    problem = f"there are {len(value)} here, at most {context['max_length']} may stand here"
+    return "too-many", problem, "remove some"
 
 
 _whole = _type("a whole number", "write digits only, such as 4")
 _number = _type("a number", "write it with a decimal point, such as 52.52")
-_text = _type("text", "write one value")
 _map = _type("a map", "write keys and values, such as key: value, one a line and indented")
 _list = _type("a list", "write [first, second], or one item a line after a hyphen")
 _boolean = _type("true or false", "write true or false")
 _SAYINGS: dict[str, Saying] = {
-    "int_parsing": _whole,
-    "int_type": _whole,
-    "int_from_float": _whole,
-    "int_parsing_size": _whole,
-    "float_parsing": _number,
-    "float_type": _number,
-    "string_type": _text,
-    "dict_type": _map,
-    "tuple_type": _list,
-    "list_type": _list,
-    "bool_parsing": _boolean,
-    "bool_type": _boolean,
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), _whole),
+    **dict.fromkeys(("float_parsing", "float_type"), _number),
+    **dict.fromkeys(("dict_type", "dataclass_type"), _map),
+    **dict.fromkeys(("tuple_type", "list_type"), _list),
+    **dict.fromkeys(("bool_parsing", "bool_type"), _boolean),
+    "string_type": _type("text", "write one value"),
     "literal_error": _literal,
     "greater_than_equal": _range,
     "less_than_equal": _range,
-    "dataclass_type": _map,
     "too_short": lambda *_: ("empty", "there must be at least one here", "add one, or remove the key"),
-    "string_too_short": lambda *_: ("empty", "this is empty", "write a value"),
-    "string_too_long": _long,
+    "too_long": _many,
 }

@@ -27,11 +27,7 @@ def _scaled(text: str, units: dict[str, int]) -> int | None:
 
 
 def parse_size(value: Any) -> int:
-    """Bytes of a Kubernetes quantity: ``8Gi``, ``64G``, ``1048576``.
-
-    Raises:
-        PydanticCustomError: `value` is none.
-    """
+    """Bytes of a Kubernetes quantity: ``8Gi``, ``64G``, ``1048576``. Raises `wrong` for others."""
     size = _scaled(str(value), BINARY | DECIMAL)
     if not size:
         text = str(value)
@@ -45,11 +41,7 @@ def parse_size(value: Any) -> int:
 
 
 def parse_rate(value: Any) -> int:
-    """Bits per second of a rate: ``20Mbit``, ``1.5Gbit``, ``9600bit``, ``64000``.
-
-    Raises:
-        PydanticCustomError: `value` is none.
-    """
+    """Bits per second of a rate: ``20Mbit``, ``1.5Gbit``, ``9600bit``, ``64000``; `wrong` for others."""
     rate = _scaled(str(value), RATES | {"": 1})
     if not rate:
         found = re.match(r"(\d+(?:\.\d+)?)\s*([kKmMgG])", str(value))
@@ -59,11 +51,7 @@ def parse_rate(value: Any) -> int:
 
 
 def parse_days(value: Any) -> int:
-    """Days of a time such as ``60d`` or ``8w``; a number is days already.
-
-    Raises:
-        PydanticCustomError: `value` is none.
-    """
+    """Days of a time such as ``60d`` or ``8w``; a number is days already. Raises `wrong` for others."""
     if isinstance(value, int) and value > 0:
         return value
     written = re.fullmatch(r"([1-9]\d{0,3})([dw])", str(value))

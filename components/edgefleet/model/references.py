@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
-
-from edgefleet.model.syntax import checked, shown, wrong
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 HUB = "docker.io"
 _REFERENCE = re.compile(
@@ -66,20 +64,27 @@ def parse_reference(text: str) -> Reference:
 
 
 def _image(text: str) -> str:
-    try:
-        reference = str(parse_reference(text))
-    except ValueError:
-        hint = "write it like registry.example/shop/till:1.4"
-        if text != text.lower():
-            hint = "names of images are in lower case: registry.example/shop/till:1.4"
-        raise wrong("bad-image", f"{shown(text)} is not a container image's name", hint) from None
+    reference = str(parse_reference(text))
     if reference.endswith(":latest"):
         name = f"{text.removesuffix(':latest')}:1.4"
         raise wrong("no-tag", f"{shown(text)} means whatever is the latest", f"say which, such as {name}")
     return reference
 
 
-ImageName = Annotated[
-    str, checked(_image), Field(json_schema_extra={"examples": ["registry.example/shop/till:1.4"]})
-]
+def _hint(text: str) -> str:
+    if text != text.lower():
+        return "names of images are in lower case: registry.example/shop/till:1.4"
+    return "write it like registry.example/shop/till:1.4"
+
+
+_IMAGE_NAME = Grammar(
+    re.sub(r"\?P<\w+>", "", _REFERENCE.pattern),
+    "bad-image",
+    "a container image's name",
+    _hint,
+    512,
+    _image,
+    examples=("registry.example/shop/till:1.4",),
+)
+ImageName = Annotated[str, _IMAGE_NAME]
 """A container image by its whole name; ``nginx:1.27`` is made ``docker.io/library/nginx:1.27``."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
-from edgefleet.model.names import LABEL
-from edgefleet.model.syntax import checked, matching, shown, wrong
+from edgefleet.model.names import BUCKET_RE, HOST_RE, PATH_RE, reachable
+from edgefleet.model.syntax import Grammar, wrong
 
 OWNED = frozenset(
     {
@@ -79,16 +79,7 @@ def config_value(value: Any) -> str | int | bool | list[str]:
     )
 
 
-def config_key(key: str) -> str:
-    """`key`, if it is one of k3s's that edgefleet leaves to people.
-
-    Raises:
-        PydanticCustomError: it is not.
-    """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*\+?", key):
-        raise wrong(
-            "bad-k3s-config", f"{shown(key)} is not a key of k3s's config.yaml", "write it like kubelet-arg"
-        )
+def _config_key(key: str) -> str:
     if key.rstrip("+") in OWNED:
         raise wrong(
             "reserved-k3s-config",
@@ -98,44 +89,40 @@ def config_key(key: str) -> str:
     return key
 
 
-def release(version: str) -> str:
-    """`version`, if it is the name of a k3s release.
-
-    Raises:
-        PydanticCustomError: it is none.
-    """
-    if re.fullmatch(r"v1\.\d{1,2}\.\d{1,2}(-rc\d+)?\+k3s\d+", version):
-        return version
-    number = re.match(r"v?(1\.\d{1,2}\.\d{1,2})(?:[+-]k3s(\d+))?", version)
+def _release_hint(text: str) -> str:
+    number = re.match(r"v?(1\.\d{1,2}\.\d{1,2})(?:[+-]k3s(\d+))?", text)
     good = f"v{number[1]}+k3s{number[2] or 1}" if number else "v1.36.4+k3s1"
-    raise wrong(
-        "bad-version", f"{shown(version)} is not a release of k3s", f"write its whole name such as {good}"
-    )
+    return f"write its whole name such as {good}"
 
 
-def store(uri: str) -> str:
-    """`uri`, if it names a directory of the project or a prefix in a bucket.
-
-    Raises:
-        PydanticCustomError: it names neither.
-    """
-    hint = "write file:.edgefleet/images/dev, or s3://bucket/images"
-    scheme, _, rest = uri.partition(":")
-    if scheme == "s3" and re.fullmatch(r"//[^/]+(/[A-Za-z0-9._-]+)*/?", rest) and ".." not in rest:
-        return uri.rstrip("/")
-    if (
-        scheme == "file"
-        and re.fullmatch(r"[A-Za-z0-9._][A-Za-z0-9._/ -]*", rest)
-        and ".." not in rest.split("/")
-    ):
-        return uri.rstrip("/")
-    problem = f"{shown(uri)} is not a place for images"
-    if scheme == "file":
-        problem = f"{shown(uri)} is not a path inside the project"
-    raise wrong("bad-store", problem, hint)
-
-
-ConfigKey = Annotated[str, checked(config_key)]
+config_key = Grammar(
+    r"[a-z0-9][a-z0-9-]*\+?",
+    "bad-k3s-config",
+    "a key of k3s's config.yaml",
+    "write it like kubelet-arg",
+    60,
+    _config_key,
+)
+release = Grammar(
+    r"v1\.\d{1,2}\.\d{1,2}(-rc\d+)?\+k3s\d+",
+    "bad-version",
+    "a release of k3s",
+    _release_hint,
+    40,
+    examples=("v1.36.4+k3s1",),
+)
+_INSIDE_RE = r"(?!/)(?!.*\.\.)[A-Za-z0-9._/ +-]+"
+"""A path that stays in the project."""
+FILE_RE = f"file:{_INSIDE_RE}"
+store = Grammar(
+    rf"{FILE_RE}|s3://{BUCKET_RE}(/(?!\.\.)[A-Za-z0-9._-]+)*/?",
+    "bad-store",
+    "a path inside the project, or one in a bucket",
+    "write file:.edgefleet/images/dev, or s3://bucket/images",
+    1000,
+    lambda uri: uri.rstrip("/"),
+)
+ConfigKey = Annotated[str, config_key]
 ConfigValue = Annotated[
     str | int | bool | list[str],
     BeforeValidator(config_value),
@@ -148,63 +135,47 @@ ConfigValue = Annotated[
     ),
 ]
 Component = Literal["coredns", "servicelb", "traefik", "local-storage", "metrics-server", "runtimes"]
-Version = Annotated[str, checked(release), Field(json_schema_extra={"examples": ["v1.36.4+k3s1"]})]
-Store = Annotated[str, checked(store), Field(json_schema_extra={"pattern": "^(file:|s3://)"})]
-Digest = Annotated[
-    str,
-    *matching(
-        "[0-9a-f]{64}",
-        code="bad-digest",
-        what="a SHA-256",
-        hint="write 64 hexadecimal digits, as sha256sum does",
-        longest=64,
-    ),
-]
-BaseSource = Annotated[
-    str,
-    *matching(
-        r"https?://[^\s/@?#]+/[^\s?#]*|file:(?!/)(?!.*\.\.)[A-Za-z0-9._/ +-]+",
-        code="bad-base",
-        what="where a base image is found",
-        hint="write an address such as https://images.example/base.raw, or file: and a path in the project",
-        longest=2000,
-    ),
-]
-KernelArguments = Annotated[
-    str,
-    *matching(
-        r"[!-~]+( [!-~]+)*",
-        code="bad-arguments",
-        what="words for a kernel",
-        hint="write words with one space between them, such as ds=nocloud;s={seed} console=ttyS0",
-        longest=1500,
-    ),
-]
-AwsRegion = Annotated[
-    str,
-    *matching(
-        r"[a-z]{2}(-[a-z]+)+-\d",
-        code="bad-cloud-region",
-        what="an AWS region",
-        hint="write it like eu-central-1",
-        longest=40,
-    ),
-]
-Endpoint = Annotated[
-    str,
-    *matching(
-        rf"emulated|https?://({LABEL}(\.{LABEL})*|\[[0-9a-fA-F:]+\])(:\d+)?(/[^\s]*)?",
-        code="bad-endpoint",
-        what="`emulated` or an address",
-        hint="write emulated, or an address such as http://127.0.0.1:5000, or leave it out for AWS itself",
-    ),
-]
-RoleArn = Annotated[
-    str,
-    *matching(
-        r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
-        code="bad-role",
-        what="the ARN of a role",
-        hint="write it like arn:aws:iam::123456789012:role/edgefleet",
-    ),
-]
+Version = Annotated[str, release]
+Store = Annotated[str, store]
+_PROJECT_PATH = Grammar(_INSIDE_RE, "bad-path", "a path in the project", "write it like keys/hub.pem", 400)
+ProjectPath = Annotated[str, _PROJECT_PATH]
+_DIGEST = Grammar(
+    "[0-9a-f]{64}", "bad-digest", "a SHA-256", "write 64 hexadecimal digits, as sha256sum does", 64
+)
+Digest = Annotated[str, _DIGEST]
+_BASE_SOURCE = Grammar(
+    rf"https?://{HOST_RE}(:\d{{1,5}})?{PATH_RE}|{FILE_RE}",
+    "bad-base",
+    "where a base image is found",
+    "write an address such as https://images.example/base.raw, or file: and a path in the project",
+    2000,
+    reachable,
+)
+BaseSource = Annotated[str, _BASE_SOURCE]
+_KERNEL_ARGUMENTS = Grammar(
+    r"([A-Za-z0-9._:/,;=+@-]|\{seed\})+( ([A-Za-z0-9._:/,;=+@-]|\{seed\})+)*",
+    "bad-arguments",
+    "words for a kernel",
+    "write words with one space between them, such as ds=nocloud;s={seed} console=ttyS0",
+    1500,
+)
+KernelArguments = Annotated[str, _KERNEL_ARGUMENTS]
+_AWS_REGION = Grammar(
+    r"[a-z]{2}(-[a-z]+)+-\d", "bad-cloud-region", "an AWS region", "write it like eu-central-1", 40
+)
+AwsRegion = Annotated[str, _AWS_REGION]
+_ENDPOINT = Grammar(
+    rf"emulated|https?://{HOST_RE}(:\d{{1,5}})?{PATH_RE}",
+    "bad-endpoint",
+    "`emulated` or an address",
+    "write emulated, or an address such as http://127.0.0.1:5000, or leave it out for AWS itself",
+    then=reachable,
+)
+Endpoint = Annotated[str, _ENDPOINT]
+_ROLE_ARN = Grammar(
+    r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+",
+    "bad-role",
+    "the ARN of a role",
+    "write it like arn:aws:iam::123456789012:role/edgefleet",
+)
+RoleArn = Annotated[str, _ROLE_ARN]

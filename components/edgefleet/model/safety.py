@@ -1,86 +1,58 @@
 """A site's firewall and certificate, and emergency access to its nodes."""
 
 import base64
-import binascii
-from ipaddress import IPv6Network, ip_network
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edgefleet.model.addresses import Subnet, TunnelNetwork
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import LABEL, SecretName
+from edgefleet.model.names import HOST_RE, Domain, SecretName, reachable
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import checked, matching, shown, wrong
+from edgefleet.model.syntax import Grammar, wrong
 
 Protocol = Literal["tcp", "udp"]
 RESCUE = "rescue"
 """The user of the console, where there is one."""
 KEY_BYTES = 32
-WIDEST_PREFIX = 64
 
 
-def subnet(text: str) -> str:
-    """`text` in its shortest form, if it is an address or a subnet: ``10.1.0.0/16``.
-
-    Raises:
-        PydanticCustomError: it is neither.
-    """
-    try:
-        network = ip_network(text)
-    except ValueError as error:
-        hint = "write it like 10.1.0.0/16, with no bits set beyond the prefix"
-        raise wrong("bad-subnet", f"{shown(text)} is neither an address nor a subnet", hint) from error
-    return str(network.network_address) if network.num_addresses == 1 else str(network)
-
-
-def tunnel_network(text: str) -> str:
-    """`text`, if it is an IPv6 prefix that has room for derived addresses.
-
-    Raises:
-        PydanticCustomError: it is not.
-    """
-    try:
-        network = ip_network(text)
-    except ValueError:
-        network = None
-    if not isinstance(network, IPv6Network) or network.prefixlen > WIDEST_PREFIX:
-        hint = "write one of your own, such as fd12:3456:789a::/64"
-        raise wrong(
-            "bad-prefix", f"{shown(text)} is not an IPv6 prefix of at most {WIDEST_PREFIX} bits", hint
-        )
-    return str(network)
-
-
-def wireguard_key(text: str) -> str:
-    """`text`, if it is a key of WireGuard's.
-
-    Raises:
-        PydanticCustomError: it is not.
-    """
-    try:
-        length = len(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
-        length = 0
-    if length != KEY_BYTES:
-        hint = "write what `wg pubkey` prints on that machine"
-        raise wrong("bad-wireguard-key", "this is not a public key of WireGuard", hint)
+def _wireguard_key(text: str) -> str:
+    if len(base64.b64decode(text)) != KEY_BYTES:
+        raise wrong("bad-wireguard-key", "this is not a public key of WireGuard", WIREGUARD)
     return text
 
 
-Subnet = Annotated[str, checked(subnet)]
-TunnelNetwork = Annotated[str, checked(tunnel_network)]
-WireGuardKey = Annotated[str, checked(wireguard_key)]
-TunnelEndpoint = Annotated[
-    str,
-    *matching(
-        rf"({LABEL}(\.{LABEL})*|\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\]):\d{{1,5}}",
-        code="bad-endpoint",
-        what="where a tunnel ends",
-        hint="write host and port such as bastion.example.org:51820",
-        longest=260,
-    ),
-]
+WIREGUARD = "write what `wg pubkey` prints on that machine"
+_WIRE_GUARD_KEY = Grammar(
+    "[A-Za-z0-9+/]{43}=",
+    "bad-wireguard-key",
+    "a public key of WireGuard",
+    WIREGUARD,
+    44,
+    _wireguard_key,
+    is_private=True,
+)
+WireGuardKey = Annotated[str, _WIRE_GUARD_KEY]
+_TUNNEL_ENDPOINT = Grammar(
+    rf"{HOST_RE}:\d{{1,5}}",
+    "bad-endpoint",
+    "where a tunnel ends",
+    "write host and port such as bastion.example.org:51820",
+    260,
+    reachable,
+)
+TunnelEndpoint = Annotated[str, _TUNNEL_ENDPOINT]
+_CERTIFICATE = Grammar(
+    r"(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n)+",
+    "bad-certificate",
+    "a certificate in PEM",
+    "",
+    8000,
+    has_lines=True,
+)
+Certificate = Annotated[str, _CERTIFICATE]
 
 
 @spec
@@ -112,11 +84,11 @@ class Firewall:
 class Identity:
     """A site's certificate for the cloud; its key is derived from the site's own."""
 
-    certificate: Annotated[str, Effect.LIVE]
+    certificate: Annotated[Certificate, Effect.LIVE]
     """PEM; public."""
-    authority: Annotated[str, Effect.LIVE]
+    authority: Annotated[Certificate, Effect.LIVE]
     """PEM of the certificate of the region's authority for sites; public."""
-    hub: Annotated[str | None, Effect.LIVE] = None
+    hub: Annotated[Domain | None, Effect.LIVE] = None
     """Declared DNS name of the region's hub."""
 
 

@@ -4,6 +4,7 @@ It is the input of a site's resource. Two equal specs of one recipe and one key 
 field declares its effect on a deployed site.
 """
 
+import re
 from dataclasses import field
 from typing import Annotated, Literal
 
@@ -13,7 +14,6 @@ from edgefleet.model.credentials import PublicKey
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.hardware import Hardware, Proxy, Time
-from edgefleet.model.levels import At, Inherited, Keyed, Level
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.names import (
     Accelerator,
@@ -30,9 +30,10 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.network import Network
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
-from edgefleet.model.releases import Component, ConfigKey, ConfigValue, Version
+from edgefleet.model.releases import Component, ConfigKey, ConfigValue, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
-from edgefleet.model.spec import spec
+from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 RECIPES = (1,)
 """Recipes that a fleet file may name, ascending; `edgefleet.boot.RECIPES` has the steps of each."""
@@ -42,6 +43,34 @@ WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise wrong("bad-rewrite", f"{shown(text)} is not a regular expression: {error}", REWRITE) from None
+    return text
+
+
+REWRITE = 'write an expression and what replaces it, such as "^library/(.*)$": "mirror/$1"'
+_IMAGE_PATTERN = Grammar(
+    r"[A-Za-z0-9._/@:^$()*+?|\[\]{},\\-]+",
+    "bad-rewrite",
+    "a regular expression over names of images",
+    REWRITE,
+    200,
+    _expression,
+)
+ImagePattern = Annotated[str, _IMAGE_PATTERN]
+_IMAGE_REWRITE = Grammar(
+    r"([A-Za-z0-9._/@:-]|\$\d|\$\{\d\})*",
+    "bad-rewrite",
+    "a name of an image, with $1 for a group",
+    REWRITE,
+    200,
+)
+ImageRewrite = Annotated[str, _IMAGE_REWRITE]
 _SET = At()
 """Set by edgefleet, or once for the whole file."""
 _PROFILE = At(Level.PROFILE)
@@ -95,7 +124,7 @@ class K3s:
     """Release name, v1.36.4+k3s1."""
     release_url: Annotated[Web, Effect.LIVE] = "https://github.com/k3s-io/k3s/releases/download"
     """Where <version>/<asset> is found; a mirror may stand here."""
-    sha256: Annotated[dict[str, str], Effect.LIVE, _SET] = field(default_factory=dict)
+    sha256: Annotated[dict[Arch, Digest], Effect.LIVE, _SET] = field(default_factory=dict)
     """dict[architecture -> hex SHA-256 of the binary], from the artifacts lock; empty without a lock."""
     disable: Annotated[tuple[Component, ...], Effect.RESTART] = ()
     """Packaged components left out."""
@@ -109,7 +138,7 @@ class RegistryMirror:
 
     endpoints: Annotated[tuple[Web, ...], Field(min_length=1), Effect.RESTART]
     """Addresses tried in order, https://registry.example:5000."""
-    rewrite: Annotated[dict[str, str], Effect.RESTART] = field(default_factory=dict)
+    rewrite: Annotated[dict[ImagePattern, ImageRewrite], Effect.RESTART] = field(default_factory=dict)
     """Regular expression over the image's name -> replacement."""
 
 

@@ -50,6 +50,11 @@ class StoredImage:
     unknown_because: str | None = None
     """Path of an input that is not known yet, in a preview."""
 
+    @property
+    def name(self) -> str:
+        """Name of its file, ``n1.iso``."""
+        return self.uri.rpartition("/")[2]
+
 
 @spec
 class SiteOutputs:

@@ -2,11 +2,13 @@
 
 A spec is a frozen, slotted, keyword-only dataclass. Where outside data becomes one (a fleet file, a
 Pulumi property bag) pydantic does the conversion through `adapter`, with camelCase names outside and
-snake_case inside, unknown keys refused, and field docstrings as descriptions in the schemas.
+snake_case inside, unknown keys refused, and field docstrings as descriptions in the schemas. A field may
+stand at every level of a fleet file unless its annotation restricts it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, is_dataclass
+from enum import StrEnum
 from functools import cache
 from threading import RLock
 from typing import Any, Literal, TypeVar, dataclass_transform
@@ -69,6 +71,46 @@ class Canonical:
 
     def __init__(self, form: Callable[[Any], Any]) -> None:
         self.form = form
+
+
+class Level(StrEnum):
+    """A level of settings in a fleet file, the weakest first. As a marker it states the level of a spec."""
+
+    DEFAULTS = "defaults"
+    PROFILE = "profile"
+    GROUP = "group"
+    SITE = "site"
+    NODE = "node"
+
+
+class At:
+    """Marker in an annotation: the only levels at which the field may stand; none where edgefleet sets it."""
+
+    __slots__ = ("levels",)
+
+    def __init__(self, *levels: Level) -> None:
+        self.levels = frozenset(levels)
+
+
+class Inherited:
+    """Marker in an annotation of a field without a default: a level may omit it if another has it."""
+
+    __slots__ = ()
+
+
+class Written:
+    """Marker in an annotation of a field with a default: it is required where its spec is written."""
+
+    __slots__ = ()
+
+
+class Keyed:
+    """Marker in an annotation of a tuple of specs: written as a map from the value of `field` to the rest."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: str) -> None:
+        self.field = field
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))

@@ -1,12 +1,14 @@
-"""Errors of values of a fleet file: a code, a problem and a hint."""
+"""Rules of text in a fleet file, and the errors of values: a code, a problem and a hint."""
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 LONGEST = 60
 """Characters of a wrong value that a message repeats."""
@@ -35,7 +37,7 @@ def likely(name: str, known: Collection[str]) -> str:
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     """A hint with the closest of `names`, else all of them if they are few."""
     ordered = sorted(names)
-    if hint := likely(name, ordered):
+    if hint := likely(name[: 2 * LONGEST], ordered):
         return hint
     if len(ordered) == 1:
         return f"write {ordered[0]}"
@@ -45,30 +47,74 @@ def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     return otherwise or "see the documentation for what may stand here"
 
 
-def matching(pattern: str, *, code: str, what: str, hint: str, longest: int = 253) -> tuple[Any, Any]:
-    """Validator and schema note of text that must match all of `pattern`; for ``Annotated[str, *...]``.
+@dataclass(frozen=True)
+class Grammar:
+    """What a text may be: a marker, ``Annotated[str, Grammar(...)]``, that validates it and is in its schema.
 
-    Args:
-        pattern: a regular expression that Python and JSON Schema both read.
-        code: the problem's code.
-        what: the kind of text, ``an RFC 1123 label``.
-        hint: the hint of the problem.
-        longest: maximum number of characters.
+    Every text of a fleet file has one, because it ends in a file that root reads on a node. All are of
+    printable ASCII alone, except where `is_ascii` is false; none has a control or bidirectional character.
     """
-    compiled = re.compile(pattern)
 
-    def check(value: str) -> str:
-        if len(value) > longest:
-            raise wrong(
-                code, f"{shown(value)} has {len(value)} characters, {what} has at most {longest}", hint
-            )
-        if not compiled.fullmatch(value):
-            raise wrong(code, f"{shown(value)} is not {what}", hint)
-        return value
+    pattern: str
+    """Regular expression of the whole text, which Python and JSON Schema read alike."""
+    code: str
+    """The problem's code."""
+    what: str
+    """The kind of text, ``an RFC 1123 label``."""
+    hint: str | Callable[[str], str]
+    """The problem's hint, or how it follows from the wrong text."""
+    longest: int = 253
+    """Characters."""
+    then: Callable[[str], str] | None = None
+    """A further check of a text with this pattern; it returns the value to keep, or raises `wrong`."""
+    is_ascii: bool = True
+    is_trimmed: bool = False
+    """Whether blanks and line ends around it are dropped."""
+    has_lines: bool = False
+    is_private: bool = False
+    """Whether a wrong text is not repeated, because it may be a secret."""
+    examples: tuple[str, ...] = ()
 
-    return AfterValidator(check), Field(
-        json_schema_extra={"pattern": f"^(?:{pattern})$", "maxLength": longest}
-    )
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def __call__(self, text: str) -> str:
+        """`text` in its one form.
+
+        Raises:
+            PydanticCustomError: it is no such text.
+        """
+        text = text.strip() if self.is_trimmed else text
+        if len(text) > self.longest:
+            raise self._wrong(text, f"has {len(text):,} characters, {self.what} has at most {self.longest}")
+        line = text.replace("\n", "") if self.has_lines else text
+        is_clean = line.isprintable() and (line.isascii() or not self.is_ascii)
+        if not is_clean or not self._compiled.fullmatch(text):
+            raise self._wrong(text, f"is not {self.what}")
+        return text if self.then is None else self.then(text)
+
+    def accepts(self, text: str) -> bool:
+        """Whether `text` is one."""
+        try:
+            return bool(self(text)) or not text
+        except PydanticCustomError:
+            return False
+
+    def _wrong(self, text: str, problem: str) -> PydanticCustomError:
+        hint = self.hint if isinstance(self.hint, str) else self.hint(text[: 2 * LONGEST])
+        return wrong(self.code, f"{'this' if self.is_private else shown(text)} {problem}", hint)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate after the type."""
+        return core_schema.no_info_after_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pattern and length beside the type."""
+        described = {**handler(schema), "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
+        return described | ({"examples": [*self.examples]} if self.examples else {})
 
 
 def checked(check: Callable[[Any], Any]) -> AfterValidator:

@@ -1,11 +1,12 @@
 """The printed sheet of a site: which medium goes into which node, and the steps.
 
 It is for the technician at the site and for the person who writes the media. Anyone on site can read it, so
-it contains no secret: only names, addresses, digests of images, and where to ask for access to a node.
+it contains no secret: only names, addresses, digests of images, and where to ask for access to a node. Only
+where a person asks for the words of nodes behind a router does it hold those.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from edgefleet.images import FORMATS
 from edgefleet.io.templates import render_html
 from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
-from edgefleet.model.page import page_of
+from edgefleet.model.names import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
 from edgefleet.runtimes import runtime_of
@@ -63,6 +64,8 @@ class SheetNode:
     profile: str
     """Its hardware class; empty where that is not known."""
     image: SheetImage
+    word: str
+    """Its word for `image serve --routed`; empty unless it is to be printed."""
 
     @property
     def board(self) -> str:
@@ -145,6 +148,8 @@ class SheetContext:
     group: str | None = None
     profiles: Mapping[str, str | None]
     """dict[node -> hardware class]."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """dict[node -> word that `image serve --routed` gives its seed for]."""
 
 
 def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContext) -> Sheet:
@@ -188,7 +193,13 @@ def _setups(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetCont
     alike: dict[Setup, list[SheetNode]] = {}
     for name, node in sorted(spec.nodes.items(), key=lambda item: not runtime_of(item[1]).runs_api):
         alike.setdefault(_setup(node), []).append(
-            SheetNode(name=name, spec=node, profile=context.profiles.get(name) or "", image=images[name])
+            SheetNode(
+                name=name,
+                spec=node,
+                profile=context.profiles.get(name) or "",
+                image=images[name],
+                word=context.words.get(name, ""),
+            )
         )
     return tuple(replace(setup, nodes=tuple(nodes)) for setup, nodes in alike.items())
 

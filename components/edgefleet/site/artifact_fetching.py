@@ -68,9 +68,7 @@ def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
         if digest != program["sha256"]:
             problem = f"{program['member']} in it has sha256 {digest}, and the lock says {program['sha256']}"
             hint = "run edgefleet artifacts lock --upgrade, and review the change"
-            raise OutsideFailure(
-                Problem(code="digest-mismatch", where=archive["url"], problem=problem, hint=hint)
-            )
+            raise OutsideFailure.at(archive["url"], "digest-mismatch", problem, hint)
         return path
 
     return Item(name=str(need), size=archive.get("size", 0), fetch=download)

@@ -144,7 +144,7 @@ def digests(text: str, address: str) -> dict[str, str]:
     assets = {line[1].lstrip("*"): line[0] for line in lines if len(line) == pair and len(line[0]) == 64}  # noqa: PLR2004 - digits of a SHA-256
     if len(assets) < len(lines) or not assets:
         problem, hint = "is not a list of digests", "check the version and the address (k3s.releaseUrl)"
-        raise OutsideFailure(Problem(code="bad-answer", where=address, problem=problem, hint=hint))
+        raise OutsideFailure.at(address, "bad-answer", problem, hint)
     return assets
 
 

@@ -111,7 +111,7 @@ def from_bytes(data: bytes, where: str) -> tuple[SiteInputs, ...]:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         problem = f"is not a plan of images to build of this version ({error})"
     hint = "write it with `edgefleet image job` of the same version"
-    raise InvalidInput(Problem(code="bad-plan", where=where, problem=problem, hint=hint))
+    raise InvalidInput.at(where, "bad-plan", problem, hint)
 
 
 @spec

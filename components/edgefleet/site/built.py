@@ -120,7 +120,7 @@ def check_repeats(image: Path, before: Record | None, record: Record) -> None:
         return
     problem = f"the same inputs and tools gave {before.digest} before and {record.digest} now"
     hint = "check this machine's memory and disk, and build once more"
-    raise OutsideFailure(Problem(code="not-repeated", where=str(image), problem=problem, hint=hint))
+    raise OutsideFailure.at(image, "not-repeated", problem, hint)
 
 
 def _parts(record: Record) -> tuple[str | None, str, dict[str, str]]:

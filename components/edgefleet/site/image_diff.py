@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.model import strict_json
@@ -121,7 +121,7 @@ def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
 
 def _other(image: Opened, what: str) -> InvalidInput:
     problem, hint = f"does not match its manifest: {what}", "run edgefleet image verify on it"
-    return InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=hint))
+    return InvalidInput.at(image.path, "image-differs", problem, hint)
 
 
 def _parts(image: Path) -> dict[str, tuple[str, str]]:

@@ -1,25 +1,34 @@
 """Refusing an image that holds a secret of another site.
 
 A site's own parts are read from the finished image; base and payload, which many images share, are scanned
-once for each digest. A report names a secret and its site, and never shows it.
+once for each digest and their marks cached. A report names a secret and its site, and never shows it.
 """
 
+import gzip
+import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io import extents
+from edgefleet.io import disk, extents, sparse_file
 from edgefleet.io.image_reading import own_files, run_of
 from edgefleet.io.payload_listing import listed
-from edgefleet.keys.secret_scan import Known, Whose, marks
+from edgefleet.io.sparse_file import PIECE
+from edgefleet.keys.secret_scan import GZIP, MARK, Known, Whose, mark, marks, words
 from edgefleet.model.composing import Composed
 from edgefleet.model.disk_layout import Extent
-from edgefleet.site import secret_fingerprints
 from edgefleet.site.manifest import CARRIED
 
 SHARED_PARTS = frozenset({"base", "payload"})
 """Parts of a disk image that many images share."""
+GENERATION = 1
+"""Generation of the scan: another one scans again."""
+OVERLAP = 256
+"""Bytes of a piece that are scanned again with the next, so that no word is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,7 @@ class Scan:
 
     def check_file(self, path: Path, digest: str, where: str) -> None:
         """Scan a file that many images share; its digest is hex."""
-        there = secret_fingerprints.marks(path, digest.removeprefix("sha256:"), self.marks)
+        there = marks_of(path, digest.removeprefix("sha256:"), self.marks)
         found = iter(there & self.known.marks.keys())
         self._refuse(self.known.others(found, self.site, self.used), where)
 
@@ -64,9 +73,7 @@ class Scan:
             for data, where in _own(image, made):
                 self.check(data, where)
         except ValueError:  # without separable files: all of its bytes are scanned
-            self._refuse(
-                self.known.others(secret_fingerprints.fresh(image), self.site, self.used), image.name
-            )
+            self._refuse(self.known.others(fresh_marks(image), self.site, self.used), image.name)
 
     def _refuse(self, whose: Whose | None, where: str) -> None:
         if whose is None:
@@ -105,3 +112,74 @@ def _of_disk(image: Path, composed: Composed) -> Iterator[tuple[bytes, str]]:
         run = run_of(piece, runs, parts) if piece.part not in SHARED_PARTS else None
         if run is not None:
             yield b"".join(run.read()), f"its {piece.part}"
+
+
+@lru_cache(maxsize=64)
+def marks_of(path: Path, digest: str, folder: Path) -> frozenset[bytes]:
+    """Marks of all words in a file; in a tar archive also of those in its gzip layers.
+
+    Args:
+        path: the file.
+        digest: hex SHA-256 of it, verified already.
+        folder: directory of the cached marks.
+
+    Raises:
+        OutsideFailure: it cannot be read, or the marks cannot be written.
+    """
+    place = folder / f"{digest}.{GENERATION}"
+    data = disk.read(place)
+    if data is None or len(data) % MARK:
+        with disk.locked(folder, who="a scan", is_patient=True):
+            data = disk.read(place)
+            if data is None or len(data) % MARK:
+                data = b"".join(sorted(set(fresh_marks(path))))
+                disk.write(place, data)
+    return frozenset(data[at : at + MARK] for at in range(0, len(data), MARK))
+
+
+def fresh_marks(path: Path) -> Iterator[bytes]:
+    """Marks of all words in a file, not cached.
+
+    Raises:
+        OutsideFailure: it cannot be read.
+    """
+    return map(mark, _words(path))
+
+
+def _words(path: Path) -> Iterator[bytes]:
+    with disk.explaining(path, "cannot be read"), path.open("rb") as file:
+        size = file.seek(0, 2)
+        for offset, length, is_hole in sparse_file.runs(file.fileno(), 0, size):
+            if not is_hole:
+                file.seek(offset)
+                yield from _of_stream(file, length)
+        file.seek(0)
+        yield from _of_layers(file)
+
+
+def _of_layers(file: IO[bytes]) -> Iterator[bytes]:
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            for member in archive:
+                layer = archive.extractfile(member) if member.isfile() else None
+                if layer is not None and layer.read(len(GZIP)) == GZIP:
+                    layer.seek(0)
+                    with gzip.open(layer) as unpacked:
+                        yield from _of_stream(unpacked)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile):
+        return  # damaged or not an archive: its bytes were scanned already
+
+
+def _of_stream(file: IO[bytes] | gzip.GzipFile, remaining: int | None = None) -> Iterator[bytes]:
+    """Words in a stream; pieces overlap, so that no word is cut.
+
+    Args:
+        file: the stream.
+        remaining: number of bytes; `None` for all.
+    """
+    rest = b""
+    while remaining != 0 and (piece := file.read(PIECE if remaining is None else min(remaining, PIECE))):
+        data = rest + piece
+        yield from words(data)
+        rest = data[-OVERLAP:]
+        remaining = None if remaining is None else remaining - len(piece)

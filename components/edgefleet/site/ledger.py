@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import TypeAdapter, ValidationError
 
-from edgefleet.errors import OutsideFailure, Problem
+from edgefleet.errors import OutsideFailure
 from edgefleet.io.store import ArtifactStore
 from edgefleet.model.spec import spec
 
@@ -107,9 +107,7 @@ def _change(store: ArtifactStore, change: Callable[[Ledger], Ledger]) -> Ledger:
         if store.swap(KEY, _written(after), was=was):
             return after
     problem = f"other runs wrote the ledger {TRIES} times during this update"
-    raise OutsideFailure(
-        Problem(code="contended", where=store.uri(KEY), problem=problem, hint="run it again")
-    )
+    raise OutsideFailure.at(store.uri(KEY), "contended", problem, "run it again")
 
 
 def _parse(store: ArtifactStore, data: bytes | None) -> Ledger:
@@ -120,9 +118,7 @@ def _parse(store: ArtifactStore, data: bytes | None) -> Ledger:
     except ValidationError as error:
         problem = "this is not a ledger of acknowledgements"
         hint = "move the file away and acknowledge again, or restore an earlier version of it"
-        raise OutsideFailure(
-            Problem(code="ledger", where=store.uri(KEY), problem=problem, hint=hint)
-        ) from error
+        raise OutsideFailure.at(store.uri(KEY), "ledger", problem, hint) from error
 
 
 def _written(ledger: Ledger) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
 from edgefleet.keys.derivation import derive
@@ -197,7 +197,7 @@ def earlier_index(folder: Path, site: str) -> Index:
 
 
 def _bad(where: str, problem: str) -> InvalidInput:
-    return InvalidInput(Problem(code="bad-manifest", where=where, problem=problem, hint=HINT))
+    return InvalidInput.at(where, "bad-manifest", problem, HINT)
 
 
 def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:

@@ -111,21 +111,20 @@ class Site(Resource):
         uri, separator, site = identity.rpartition("/sites/")
         if not separator:
             hint = "give <store>/sites/<site>, for example file:images/sites/store-0007"
-            raise InvalidInput(
-                Problem(code="id", where=identity, problem="is not the id of a site's images", hint=hint)
-            )
+            raise InvalidInput.at(identity, "id", "is not the id of a site's images", hint)
         store = environment.store(uri)
-        images = recorded.get("images") or {}
+        images = _images(recorded)
         if not images:
             return _imported(identity, store, uri, site)
-        stored = {node: store.stat(image_key(site, _name(image))) for node, image in images.items()}
+        stored = {node: store.stat(image_key(site, image.name)) for node, image in images.items()}
         if not any(stored.values()):
             return None
-        current = {}
-        for node, image in images.items():
-            now = stored[node]
-            is_same = now is not None and image["digest"] == f"sha256:{now.sha256}"
-            current[node] = from_plain(StoredImage, dict(image)) if is_same else _lost(image["uri"])
+        current = {
+            node: image
+            if (now := stored[node]) is not None and image.digest == f"sha256:{now.sha256}"
+            else _lost(image.uri)
+            for node, image in images.items()
+        }
         return Found(id=identity, outputs=SiteOutputs(images=current))
 
     def update(
@@ -137,7 +136,7 @@ class Site(Resource):
             Incomplete: some could not be written or removed.
         """
         del identity
-        return self._store_images(new, environment, recorded.get("images") or {})
+        return self._store_images(new, environment, _images(recorded))
 
     def delete(
         self,
@@ -160,26 +159,26 @@ class Site(Resource):
         return self.render(spec.spec, spec.key, spec.passphrases)
 
     def _store_images(
-        self, spec: SiteInputs, environment: Environment, before: Mapping[str, Any]
+        self, spec: SiteInputs, environment: Environment, before: Mapping[str, StoredImage]
     ) -> SiteOutputs:
         """Store the images of `spec`, given those that the store already has."""
         store = environment.store(spec.store)
         images: dict[str, StoredImage] = {}
         failed: list[OutsideFailure] = []
         for node, rendered in self._rendered(spec).items():
-            images[node] = _image(store, spec.name, rendered)
-            if _is_stored(before.get(node), rendered):
+            images[node] = image = _image(store, spec.name, rendered)
+            if node in before and (before[node].digest, before[node].name) == (image.digest, image.name):
                 continue
             try:
                 store.put(image_key(spec.name, rendered.name), rendered.data)
             except OutsideFailure as error:
                 failed.append(error)
-                images[node] = _lost(images[node].uri)
+                images[node] = _lost(image.uri)
         if not failed:  # images of removed nodes may still be needed until the others are written
             obsolete = {
                 node: image
                 for node, image in before.items()
-                if node not in images or _name(image) != _uri_name(images[node].uri)
+                if node not in images or image.name != images[node].name
             }
             failed = _remove(store, spec.name, obsolete, images)
         if failed:
@@ -207,16 +206,11 @@ def _suffix(node: Mapping[str, Any]) -> str:
     return FORMATS[(node.get("image") or {}).get("format", Medium().format)].suffix
 
 
-def _name(image: Mapping[str, Any]) -> str:
-    return _uri_name(image["uri"])
-
-
-def _uri_name(uri: str) -> str:
-    return uri.rpartition("/")[2]
-
-
-def _is_stored(before: Mapping[str, Any] | None, rendered: SiteImage) -> bool:
-    return before is not None and before["digest"] == rendered.digest and _name(before) == rendered.name
+def _images(recorded: Mapping[str, Any]) -> dict[str, StoredImage]:
+    """dict[node -> image] of recorded outputs."""
+    return {
+        node: from_plain(StoredImage, dict(image)) for node, image in (recorded.get("images") or {}).items()
+    }
 
 
 def _is_key(text: str) -> bool:
@@ -249,16 +243,16 @@ def _lost(uri: str) -> StoredImage:
 
 
 def _remove(
-    store: ArtifactStore, site: str, obsolete: Mapping[str, Any], images: dict[str, StoredImage]
+    store: ArtifactStore, site: str, obsolete: Mapping[str, StoredImage], images: dict[str, StoredImage]
 ) -> list[OutsideFailure]:
     """Remove obsolete images; one that could not be removed stays in `images`, for the next run."""
     failed = []
     for node, image in obsolete.items():
         try:
-            store.delete(image_key(site, _name(image)))
+            store.delete(image_key(site, image.name))
         except OutsideFailure as error:
             failed.append(error)
-            images[node] = _lost(image["uri"])
+            images[node] = _lost(image.uri)
     return failed
 
 
@@ -273,8 +267,5 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
             images[node] = StoredImage(
                 digest=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
             )
-    return (
-        Found(id=identity, outputs=SiteOutputs(images=images), inputs={"name": site, "store": uri})
-        if images
-        else None
-    )
+    inputs = {"name": site, "store": uri}
+    return Found(id=identity, outputs=SiteOutputs(images=images), inputs=inputs) if images else None

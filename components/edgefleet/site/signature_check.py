@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.signing import PublicKey, public_from
 from edgefleet.keys import dsse
@@ -91,4 +91,4 @@ def _there(path: Path) -> bytes:
 
 
 def _wrong(where: Path, problem: str) -> InvalidInput:
-    return InvalidInput(Problem(code="provenance", where=str(where), problem=problem, hint=HINT))
+    return InvalidInput.at(where, "provenance", problem, HINT)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.images.base.format import Contents, Format
 from edgefleet.io import disk, extents, image_reading, tools
@@ -63,12 +63,10 @@ def opened(image: Path, find: Find) -> Opened:
             f"there is no {beside.name} beside it",
             "name an output of `edgefleet image build`, with its files",
         )
-        raise InvalidInput(Problem(code="no-manifest", where=str(image), problem=problem, hint=hint))
+        raise InvalidInput.at(image, "no-manifest", problem, hint)
     manifest = read_manifest(data, str(beside))
     if not image.is_file() or image.is_symlink():
-        raise InvalidInput(
-            Problem(code="image-missing", where=str(image), problem="the image does not exist", hint=HINT)
-        )
+        raise InvalidInput.at(image, "image-missing", "the image does not exist", HINT)
     if image.name.endswith(REFERENCE):
         runs, parts = extents.read_reference(image, find)
         return Opened(path=image, manifest=manifest, extents=runs, parts=parts)
@@ -86,15 +84,13 @@ def check(image: Opened) -> tuple[str, ...]:
     if (f"sha256:{actual.sha256}", actual.size) != (promised.digest, promised.size):
         size = "" if actual.size == promised.size else f" ({actual.size:,} bytes, not {promised.size:,})"
         problem = f"is sha256:{actual.sha256}, not {promised.digest}{size}: {first_difference(image)}"
-        raise InvalidInput(Problem(code="image-differs", where=str(image.path), problem=problem, hint=HINT))
+        raise InvalidInput.at(image.path, "image-differs", problem, HINT)
     mismatch = _in_seed(image) or _in_payload(image)
     if mismatch.startswith(UNREADABLE) and image.format.reader is not None:
         return (f"{mismatch}; its files were checked as a whole",)  # a base with a special directory
     if mismatch:
         problem = f"its bytes are as built, but its manifest differs: {mismatch}"
-        raise InvalidInput(
-            Problem(code="manifest-differs", where=str(image.path), problem=problem, hint=HINT)
-        )
+        raise InvalidInput.at(image.path, "manifest-differs", problem, HINT)
     return tuple(_unchecked(image))
 
 

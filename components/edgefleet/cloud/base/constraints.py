@@ -9,7 +9,7 @@ from pydantic import Field
 from edgefleet.errors import Problem
 from edgefleet.io.ownership import MANAGED, PREFIX
 from edgefleet.model.paths import format_path
-from edgefleet.model.syntax import checked, matching, wrong
+from edgefleet.model.syntax import Grammar, checked, wrong
 
 MOST_TAGS = 40
 """Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 6."""
@@ -30,25 +30,21 @@ def _block(cidr: str) -> str:
 
 Block = Annotated[str, checked(_block)]
 """A block of IPv4 addresses, from /16 to /28."""
-BalancerName = Annotated[
-    str,
-    *matching(
-        r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
-        code="name",
-        what="a name that AWS takes",
-        hint="use 32 letters, digits and hyphens at most, none at the ends, not beginning with internal-",
-    ),
-]
+_BALANCER_NAME = Grammar(
+    r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
+    "name",
+    "a name that AWS takes",
+    "use 32 letters, digits and hyphens at most, none at the ends, not beginning with internal-",
+)
+BalancerName = Annotated[str, _BALANCER_NAME]
 """Name of a load balancer or target group (Elastic Load Balancing API, CreateLoadBalancer)."""
-IamName = Annotated[
-    str,
-    *matching(
-        r"[A-Za-z0-9_+=,.@-]{1,64}",
-        code="name",
-        what="a name that AWS takes",
-        hint="use 64 letters, digits and _+=,.@- at most",
-    ),
-]
+_IAM_NAME = Grammar(
+    r"[A-Za-z0-9_+=,.@-]{1,64}",
+    "name",
+    "a name that AWS takes",
+    "use 64 letters, digits and _+=,.@- at most",
+)
+IamName = Annotated[str, _IAM_NAME]
 """Name of a role or instance profile (IAM API, CreateRole)."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
