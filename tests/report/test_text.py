@@ -115,7 +115,10 @@ def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "
             site_changes.Seen(at=NOW, fleet=made.fleet([new])),
         )
         assert [outcome] == [site.outcome for site in view.sites]
-        assert "  #1  1 site  images.n1: missing in the store -> as it should be" in shown(view).splitlines()
+        assert (
+            "  #1  1 site  images.n1: missing or altered in the store -> as it should be"
+            in shown(view).splitlines()
+        )
 
 
 def test_a_thousand_lost_images_are_one_change(made: "Made") -> None:

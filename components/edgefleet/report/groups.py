@@ -9,6 +9,7 @@ from edgefleet.report import human
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, both_ends, listed
 from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
+from edgefleet.report.presenters import LOST
 
 TITLES: dict[SiteOutcome, tuple[str, str, str]] = {
     "reflash": ("REFLASH", "bold yellow", "{sites} {need} a visit"),
@@ -119,12 +120,12 @@ def _whole(site: Row) -> Iterator[Text]:
 
 
 def _unknown(site: Row) -> str:
-    return f"not known before the update: {site.unknown_because or 'an input is not known yet'}"
+    return f"not known before the update: {site.unknown_because}" if site.unknown_because else LOST
 
 
 def _short(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
-        new = human.digest(images.new) if images.new else "(not known yet)"
+        new = human.digest(images.new) if images.new else f"({_unknown(site)})"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
         line = Text(f"      {site.name} {node}  ")
         if line.cell_len + len(change) > COLUMNS:

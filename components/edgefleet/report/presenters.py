@@ -21,6 +21,8 @@ from edgefleet.report.plan_view import Digests, Row
 Presenter = Callable[[Step], Row]
 """Step of an engine -> its row, without its outcome and place, which depend on the whole run."""
 CHANGING = frozenset({"update", "replace"})
+LOST = "missing or altered in the store"
+"""State of an image whose recorded digest is null."""
 
 
 def present(step: Step) -> Row:
@@ -51,8 +53,10 @@ def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
         return Change(path, SECRET, SECRET)
     if name in fields_of(outputs) and name not in fields_of(inputs):
         # its digests are shown below, and equal losses are one change
-        digest = differ.value_at(outputs, step.old_outputs, path)
-        return Change(path.removesuffix(".digest"), _in_store(digest), "as it should be")
+        states = (
+            _in_store(differ.value_at(outputs, of, path)) for of in (step.old_outputs, step.new_outputs)
+        )
+        return Change(path.removesuffix(".digest"), *states)
     old, new = (differ.value_at(inputs, values, path) for values in (step.old_inputs, step.new_inputs))
     return Change(path, old, new)
 
@@ -67,7 +71,7 @@ def _secrets(inputs: Any) -> frozenset[str]:
 
 
 def _in_store(digest: Any) -> str:
-    return "missing in the store" if _known(digest) is None else "altered in the store"
+    return LOST if _known(digest) is None else "as it should be"
 
 
 def _by_names(step: Step) -> Row:
