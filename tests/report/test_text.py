@@ -1,5 +1,7 @@
 """What people read of a run."""
 
+import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.spec import described
 from edgefleet.model.steps import Diagnostic, Step
 from edgefleet.report import site_changes, text
-from edgefleet.report.plan_view import OUTCOMES, Row, View
+from edgefleet.report.plan_view import OUTCOMES, Row, Shared, View
 from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
@@ -167,7 +171,33 @@ def test_the_first_preview_names_each_image(made: "Made", golden: "Golden") -> N
         site_changes.Seen(at=NOW, fleet=made.fleet(new)),
     )
     golden("first.txt", shown(view))
-    assert {"shop-wifi": 4} == view.shared
+    assert (Shared(name="shop-wifi", what="Wi-Fi passphrase", sites=4),) == view.shared
+
+
+def test_each_secret_that_sites_share_is_named(made: "Made") -> None:
+    """A stolen node gives away the login of the proxy and the activation code of all sites, too."""
+    ssm = {"region": "eu-west-1", "activationSecret": "fleet-ssm"}
+    proxy = {"http": "http://proxy.example:3128", "credentialsSecret": "proxy-login"}
+    wifi = {"ssid": "Shops", "passphraseSecret": "shop-wifi"}
+    new = [
+        made.plain(name, breakGlass={"ssm": ssm}, proxy=proxy, nodes__n1__network__wifi=wifi)
+        for name in names("fr-par", 2)
+    ]
+    steps = [made.step("create", {}, each) for each in new]
+    view = site_changes.view(made.outcome(steps), site_changes.Seen(at=NOW, fleet=made.fleet(new)))
+    lines = [line for line in shown(view).splitlines() if line.startswith("SHARED")]
+    assert [
+        "SHARED: the SSM activation fleet-ssm is in the images of 2 sites",
+        "SHARED: the proxy login proxy-login is in the images of 2 sites",
+        "SHARED: the Wi-Fi passphrase shop-wifi is in the images of 2 sites",
+    ] == lines
+
+
+def test_every_reference_to_a_secret_has_a_name_in_previews() -> None:
+    """A new field that refers to a secret of the stack must be listed by `secrets_used`."""
+    definitions = json.dumps(described(SiteSpec))
+    referring = set(re.findall(r'"(\w+Secret)": \{', definitions))
+    assert {"passphraseSecret", "activationSecret", "credentialsSecret"} == referring
 
 
 def test_nothing_to_do(made: "Made", golden: "Golden") -> None:

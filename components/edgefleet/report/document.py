@@ -4,6 +4,7 @@ Fields are added, never renamed.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from edgefleet.model.differ import Change
@@ -33,7 +34,7 @@ def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
         "sites": [_site(site) for site in view.sites if is_all or site.op != "same"],
         "groups": [plain_group(group) for group in view.groups],
         "pending": [_waiting(site) for site in view.pending],
-        "shared": [{"passphrase": name, "sites": count} for name, count in view.shared.items()],
+        "shared": [asdict(shared) for shared in view.shared],
         "remains": [*view.remains],
         "unlocked": [*view.unlocked],
         "media": [_usage(usage) for usage in view.media],

@@ -71,6 +71,16 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A secret of the stack that the images of several sites hold: one lost node costs more than one site."""
+
+    name: str
+    what: str
+    """``Wi-Fi passphrase``."""
+    sites: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The result of one run."""
 
@@ -91,8 +101,7 @@ class View:
     remains: tuple[str, ...] = ()
     """Names of resources whose old version an earlier run left to delete."""
     pending: tuple[Pending, ...] = ()
-    shared: dict[str, int] = field(default_factory=dict)
-    """dict[name of a credential that sites share -> how many sites' images hold it]."""
+    shared: tuple[Shared, ...] = ()
     unlocked: tuple[str, ...] = ()
     """Versions of k3s without a digest from an artifacts lock."""
     media: tuple[MediumUsage, ...] = ()

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.steps import Operation, Outcome, Result, Step
 from edgefleet.report import problems
-from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
+from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
@@ -70,7 +71,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         others=tuple(_others(outcome)),
         remains=tuple(sorted(step.name for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
-        shared=_shared(asks),
+        shared=tuple(_shared(asks)),
         unlocked=_unlocked(asks),
         media=_media(asks),
         store=seen.store or _store(steps),
@@ -179,13 +180,13 @@ def _others(outcome: Outcome) -> Iterator[Row]:
             yield present(step)
 
 
-def _shared(fleet: Fleet | None) -> dict[str, int]:
-    """dict[Wi-Fi passphrase -> sites], of those in more than one site's images."""
-    counts: Counter[str] = Counter()
-    for spec in fleet.sites.values() if fleet else ():
-        networks = [node.network for node in spec.nodes.values()]
-        counts.update({network.wifi.passphrase_secret for network in networks if network.wifi})
-    return {name: count for name, count in sorted(counts.items()) if count > 1}
+def _shared(fleet: Fleet | None) -> Iterator[Shared]:
+    """The secrets of the stack that are in more than one site's images."""
+    specs = fleet.sites.values() if fleet else ()
+    counts = Counter(used for spec in specs for used in secrets_used(spec).items())
+    for (name, what), count in sorted(counts.items()):
+        if count > 1:
+            yield Shared(name=name, what=what, sites=count)
 
 
 def _unlocked(fleet: Fleet | None) -> tuple[str, ...]:

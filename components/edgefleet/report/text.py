@@ -178,8 +178,8 @@ def _footer(view: View) -> Iterator[Text]:
 
 
 def _shared(view: View) -> Iterator[Text]:
-    for name, sites in view.shared.items():
-        text = f"SHARED: the Wi-Fi passphrase {name} is in the images of {counted(sites, 'site')}"
+    for shared in view.shared:
+        text = f"SHARED: the {shared.what} {shared.name} is in the images of {counted(shared.sites, 'site')}"
         yield from (Text(line.plain, "bold magenta") for line in wrapped(text))
 
 
