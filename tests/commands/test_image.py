@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -28,8 +29,8 @@ SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made
 @pytest.fixture
 def known(up: "World") -> "World":
     """Brought up, with the fleet secret that the played engine uses."""
-    up.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
-    crypter = new_salt("")
+    up.environment["PULUMI_CONFIG_PASSPHRASE"] = "of the tests"
+    crypter = new_salt("of the tests")
     (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\n"
         f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
@@ -166,6 +167,23 @@ def test_explain_shows_no_secret(known: "World") -> None:
     assert len(private) >= 3
     assert [] == [secret for secret in (*keys, _token(files), *private, "correct horse") if secret in out]
     assert "[secret]" in out
+
+
+@pytest.mark.parametrize(
+    "secret", ["till-proxy:p@ss:word/9 xyx", "xxxx:yyyy", ":x", "xyx:", "4f7-activation:x/y+Code=="]
+)
+def test_explain_shows_no_login_of_a_proxy_and_no_activation_code(known: "World", secret: str) -> None:
+    """They have a form, `<name>:<rest>`, that rendering verifies; neither half is printed, quoted or not."""
+    proxy = "proxy: {https: 'http://proxy.example:3128', credentialsSecret: it}"
+    known.edit("defaults: {", f"defaults: {{{proxy}, ")
+    ssm = "breakGlass: {ssm: {region: eu-west-1, activationSecret: it}}"
+    known.edit("munich: {nodes", f"munich: {{{ssm}, nodes")
+    assert 0 == known.run("init", "-s", "dev", "--passphrase", "it", piped=f"{secret}\n").code
+    ran = known.run("explain", "-s", "dev", "munich")
+    assert (0, True) == (ran.code, "[secret]" in ran.out), ran.err
+    halves = [half for half in secret.split(":", 1) if len(half) > 2]
+    words = {secret, *halves, *(quote(half, safe="") for half in halves)}
+    assert [] == [word for word in words if len(word) > 2 and word in ran.out]
 
 
 def _key_lines(files: dict[str, bytes]) -> set[str]:

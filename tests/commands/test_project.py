@@ -116,6 +116,37 @@ def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
     assert ["shop-wifi"] == [*secrets(world)[1]]
 
 
+def test_a_given_passphrase_is_kept_in_the_emulated_cloud(world: "World") -> None:
+    """Only a missing one is generated; what somebody typed is what the shop's access point has."""
+    world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
+    wifi = "wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}"
+    world.edit("munich: {nodes: {n1: {}}}", f"munich: {{nodes: {{n1: {{network: {{{wifi}}}}}}}}}")
+    ran = world.run("init", "-s", "dev", "--passphrase", "shop-wifi", piped="correct horse\n")
+    assert (0, False) == (ran.code, "generated a Wi-Fi passphrase" in ran.err)
+    assert {"shop-wifi": "correct horse"} == secrets(world)[1]
+
+
+@pytest.mark.parametrize("variable", PASSPHRASE_VARIABLES)
+def test_an_empty_passphrase_encrypts_no_secret_of_real_sites(world: "World", variable: str) -> None:
+    """It is no secret: the stack file alone would open the fleet. An emulated fleet gets a warning."""
+    empty = world.project / "empty"
+    empty.write_text("\n")
+    world.environment[variable] = str(empty) if variable.endswith("_FILE") else ""
+    ran = world.run("init", "-s", "dev")
+    assert (3, False) == (ran.code, (world.project / "stacks" / "Pulumi.dev.yaml").exists())
+    assert "error[empty-passphrase]" in ran.err
+    world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
+    ran = world.run("init", "-s", "dev")
+    assert (0, True) == (ran.code, "warning: the passphrase of this stack is empty" in ran.err)
+
+
+def test_a_preview_states_that_the_passphrase_is_empty(world: "World") -> None:
+    """A stack that the Pulumi CLI made may have one."""
+    assert "passphrase" not in world.run("preview", "-s", "dev").out
+    world.environment[PASSPHRASE_VARIABLES[0]] = ""
+    assert "note: the passphrase of this stack is empty" in world.run("preview", "-s", "dev").out
+
+
 def test_new_makes_a_project_that_works(world: "World") -> None:
     """Valid as it is, with completion for editors that needs no network, and a secret."""
     ran = world.run("new", "Shop Fleet", "--region", "eu")

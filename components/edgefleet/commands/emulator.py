@@ -20,6 +20,11 @@ AGAIN: dict[Operation, str] = {
 }
 
 
+def is_emulated(fleet: Fleet) -> bool:
+    """Whether the fleet's cloud is the emulated one."""
+    return fleet.control_plane.cloud.endpoint == "emulated"
+
+
 def emulator_of(session: Session) -> emulator.Emulator:
     """The emulated cloud of the session's project; it is started where it does not run."""
     return (session.emulator or emulator.ensure)(session.project)
@@ -35,21 +40,20 @@ def place(session: Session, fleet: Fleet) -> StorePlace:
     uri, cloud = fleet.images.store, fleet.control_plane.cloud
     if not uri.startswith("s3:"):
         return StorePlace(uri=uri, root=session.project)
-    is_emulated = cloud.endpoint == "emulated"
     return StorePlace(
         uri=uri,
         root=session.project,
         region=cloud.region,
-        endpoint=emulator_of(session).url if is_emulated else cloud.endpoint,
+        endpoint=emulator_of(session).url if is_emulated(fleet) else cloud.endpoint,
         profile=cloud.profile,
         role_arn=cloud.role_arn,
-        is_emulated=is_emulated,
+        is_emulated=is_emulated(fleet),
     )
 
 
 def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, stack: str) -> str:
     """A note if the emulated cloud was lost; empty if it runs or none is used."""
-    if fleet is None or fleet.control_plane.cloud.endpoint != "emulated":
+    if fleet is None or not is_emulated(fleet):
         return ""
     mark = session.project / MARK
     if emulator_of(session).was_lost:

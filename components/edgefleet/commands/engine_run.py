@@ -13,6 +13,7 @@ from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, recorded
 from edgefleet.engine.api import Engine, Options
+from edgefleet.engine.configuration import has_empty_passphrase
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import shared
@@ -67,7 +68,7 @@ class Run:
             stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=waiting,
             targets=self.request.options.targets,
-            notes=(*notes, note) if note else notes,
+            notes=tuple(filter(None, (*notes, note, self._empty_passphrase()))),
         )
         view = site_changes.view(outcome, seen)
         if operation == "preview":
@@ -90,6 +91,11 @@ class Run:
             if site.modified is not None
         }
         return pending(desired, times, acknowledged, {}), ""
+
+    def _empty_passphrase(self) -> str:
+        if not has_empty_passphrase(self.session.project, self.session.environment):
+            return ""
+        return "the passphrase of this stack is empty: its files alone open every secret of the fleet"
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request

@@ -15,10 +15,11 @@ import typer
 
 from edgefleet.commands import options
 from edgefleet.commands import secrets as stack_secrets
+from edgefleet.commands.emulator import is_emulated
 from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
-from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
+from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES, has_empty_passphrase
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
@@ -67,10 +68,11 @@ def initialise(
     elif not (if_missing or passphrases):
         raise _is_there(stack)
     given = _asked(session, passphrases, _used(fleet) - _of_wifi(fleet))
-    passphrases_now = stored.passphrases | given | _invented(session, fleet, stored.passphrases)
+    passphrases_now = stored.passphrases | given | _invented(session, fleet, stored.passphrases | given)
     if passphrases_now != stored.passphrases:
         new[stack_secrets.PASSPHRASES] = json.dumps(passphrases_now, sort_keys=True)
     if new:
+        _check_passphrase(session, fleet)
         stack_secrets.write(session, stack, new)
         remark(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
     _tell_missing(session, stack, _used(fleet) - passphrases_now.keys())
@@ -102,6 +104,17 @@ def _provide_passphrase(session: Session) -> None:
         f"created {PASSPHRASE_FILE} (0600): it opens this project's secrets; keep a copy, "
         "outside version control. PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE overrides it.",
     )
+
+
+def _check_passphrase(session: Session, fleet: Fleet) -> None:
+    """Refuse to encrypt the secrets of real sites with an empty passphrase; of emulated ones, warn."""
+    if not has_empty_passphrase(session.project, session.environment):
+        return
+    problem = "the passphrase of this stack is empty: its files alone open every secret of the fleet"
+    if not is_emulated(fleet):
+        hint = "set a passphrase, or unset the variable and run edgefleet init again, which generates one"
+        raise Refused.at("PULUMI_CONFIG_PASSPHRASE", "empty-passphrase", problem, hint)
+    remark(session, f"warning: {problem}")
 
 
 def _asked(session: Session, names: Sequence[str], others: set[str]) -> dict[str, str]:
@@ -141,7 +154,7 @@ def _of_wifi(fleet: Fleet) -> set[str]:
 def _invented(session: Session, fleet: Fleet, stored: dict[str, str]) -> dict[str, str]:
     """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
     missing = sorted(_of_wifi(fleet) - stored.keys())
-    if not missing or fleet.control_plane.cloud.endpoint != "emulated":
+    if not missing or not is_emulated(fleet):
         return {}
     remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")
     return {name: randomness.token_urlsafe(WORDS) for name in missing}

@@ -25,6 +25,12 @@ def with_passphrase(environ: Mapping[str, str], project: Path) -> dict[str, str]
     return variables
 
 
+def has_empty_passphrase(project: Path, environ: Mapping[str, str]) -> bool:
+    """Whether the passphrase of a project's stacks is empty, so that their files alone open their secrets."""
+    variables = with_passphrase(environ, project)
+    return bool(variables.keys() & set(PASSPHRASE_VARIABLES)) and not find_passphrase(variables)
+
+
 def read_configuration(project: Path, stack: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return a stack's configuration with its secrets in clear: ``namespace:key`` -> text, objects as JSON.
 

@@ -40,9 +40,7 @@ def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
     spec, key, passphrases = inputs.spec, inputs.key, inputs.passphrases
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)
-    others = {
-        name: "".join("y" if each == "x" else "x" for each in text) for name, text in passphrases.items()
-    }
+    others = {name: _other(secret) for name, secret in passphrases.items()}
     other = render_tree(spec, OTHER_KEY, others, shows_secrets=True)
     return {
         node: {
@@ -51,6 +49,13 @@ def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
         }
         for node, files in whole.items()
     }
+
+
+def _other(secret: str) -> str:
+    """A secret of the same form, ``<name>:<rest>`` or one word, that differs in every other character."""
+    name, colon, rest = secret.partition(":")
+    name, rest = ("".join("y" if each == "x" else "x" for each in part) for part in (name, rest))
+    return name + colon + rest
 
 
 def _shown(path: str, data: bytes, other: bytes, masked: Files) -> bytes | None:
