@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from rich.console import Console
 
 from edgefleet import cli
-from edgefleet.commands.session import Session
+from edgefleet.commands.session import Lines, Session
 from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
@@ -161,8 +160,8 @@ class World:
         out, err = io.StringIO(), io.StringIO()
         session = Session(
             project=self.project,
-            out=Console(file=out, width=80, highlight=False),
-            err=Console(file=err, width=80, highlight=False),
+            out=Lines(file=out, width=80, highlight=False),
+            err=Lines(file=err, width=80, highlight=False),
             stdin=io.StringIO(piped) if typed is None else Keyboard(typed),
             environment=self.environment,
             choose=lambda _: self.engine,

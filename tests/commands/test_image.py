@@ -29,8 +29,8 @@ SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made
 @pytest.fixture
 def known(up: "World") -> "World":
     """Brought up, with the fleet secret that the played engine uses."""
-    up.environment["PULUMI_CONFIG_PASSPHRASE"] = "of the tests"
-    crypter = new_salt("of the tests")
+    up.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
+    crypter = new_salt(word)
     (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\n"
         f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"

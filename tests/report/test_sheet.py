@@ -193,3 +193,11 @@ def test_what_is_promised_is_what_nodes_do() -> None:
     for sentence, said in (("edgefleet: done", 'say "done"'), ("everything is up to date",) * 2):
         assert sentence in script
         assert said in text
+
+
+@pytest.mark.parametrize("hostile", ["\x9b31m", "\u202e", "\x1b[31m", "\u2066"])
+def test_no_character_reorders_or_hides_what_stands_on_paper(hostile: str) -> None:
+    """A name of others, of a city or a wireless network, cannot turn a step around."""
+    location = Location(city=f"Ber{hostile}lin", country="DE")
+    text = page(made(of("recipe-1/server-static", location=location)))
+    assert (True, False) == (f"Ber {hostile[1:]}lin" in text, hostile[0] in text)

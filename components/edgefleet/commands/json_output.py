@@ -46,11 +46,20 @@ class JsonFile:
         Raises:
             OutsideFailure: it cannot be written.
         """
-        text = json.dumps(document, indent=2, ensure_ascii=False)
+        text = _escaped(json.dumps(document, indent=2, ensure_ascii=False))
         if self.is_stdout:
             self.session.out.file.write(text + "\n")
         elif self.path is not None:
             _write(self.session.project / self.path, text + "\n", str(self.path))
+
+
+def _escaped(text: str) -> str:
+    """JSON without a character that could steer a terminal; those stand in strings alone."""
+    lines = text.split("\n")
+    return "\n".join(
+        line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+        for line in lines
+    )
 
 
 def _check(file: Path, named: str) -> None:

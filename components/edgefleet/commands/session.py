@@ -2,16 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TextIO
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from edgefleet.errors import InvalidInput
+from edgefleet.report.layout import printable
 
 if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a second
     from edgefleet.engine.api import Engine
@@ -21,7 +23,15 @@ EngineName = Literal["auto", "pulumi", "local"]
 
 
 class Lines(Console):
-    """A console that lets the command line end as it should when the reader of a pipe goes away."""
+    """The one way to a person's terminal: whatever text is printed, it cannot steer it.
+
+    It lets the command line end as it should when the reader of a pipe goes away.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Render as rich does, and make the texts of others printable; rich's own styles come later."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
     def on_broken_pipe(self) -> None:
         """Pass it on: rich would exit with the code of a wrong input."""
@@ -34,9 +44,9 @@ class Session:
 
     project: Path
     """The project directory."""
-    out: Console
+    out: Lines
     """Results."""
-    err: Console
+    err: Lines
     """Progress and problems."""
     stdin: TextIO
     environment: MutableMapping[str, str]

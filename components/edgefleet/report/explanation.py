@@ -69,4 +69,4 @@ def _texts(rendered: MaskedFile | None) -> list[str]:
         text = rendered.shown.decode()
     except UnicodeDecodeError:
         return [f"({len(rendered.data):,} bytes that are no text)"]
-    return ["".join(char if char.isprintable() else " " for char in line) for line in text.splitlines()]
+    return text.splitlines()

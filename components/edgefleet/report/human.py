@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from edgefleet.model.steps import SECRET, UNKNOWN
+from edgefleet.report.layout import printable
 
 BINARY = ("Ti", "Gi", "Mi", "Ki")
 DECIMAL = ("Gbit", "Mbit", "kbit")
@@ -103,5 +104,4 @@ def _number(path: str, given: int) -> str:
 def _text(given: str) -> str:
     if given in {SECRET, UNKNOWN}:
         return given
-    printable = "".join(character if character.isprintable() else " " for character in given)
-    return printable or '""'
+    return " ".join(printable(given).split("\n")) or '""'

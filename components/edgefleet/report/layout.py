@@ -10,6 +10,17 @@ COLUMNS = 80
 """Width of every report; a wider terminal gets the same report."""
 
 
+def printable(text: str) -> str:
+    """`text` with a blank for each character that could steer a terminal or reorder a line.
+
+    These are control characters, C1 and escapes among them, and format characters, such as those of
+    bidirectional text. Line breaks and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
+
+
 def both_ends(left: Text, right: str, *, style: str = "dim", columns: int = COLUMNS) -> Iterator[Text]:
     """`left`, and `right` at the end of the same line, or of the next one where both do not fit."""
     if not right:

@@ -14,7 +14,7 @@ from rich.text import Text
 from edgefleet.errors import Problem
 from edgefleet.model.steps import Diagnostic
 from edgefleet.report.human import counted
-from edgefleet.report.layout import COLUMNS, listed, wrapped
+from edgefleet.report.layout import COLUMNS, listed, printable, wrapped
 
 SourceLine = Callable[[str, int], str | None]
 """(file, line from 1) -> the line, or `None` if it is not readable."""
@@ -120,7 +120,7 @@ def split(where: str) -> tuple[str, int, int]:
 
 def window(text: str, column: int, width: int) -> tuple[str, int]:
     """The part of a line around `column` (from 1) that fits `width`, and the caret's offset in cells."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
+    clean = printable(text.replace("\t", " "))
     at = max(min(column - 1, len(clean)), 0)
     start = 0 if cell_len(clean[: at + 1]) < width else max(at - width // 2, 0)
     shown = clean[start : start + width]

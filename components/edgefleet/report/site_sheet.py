@@ -19,6 +19,7 @@ from edgefleet.model.medium import Format
 from edgefleet.model.names import page_of
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
+from edgefleet.report.layout import printable
 from edgefleet.runtimes import runtime_of
 
 DISKS: Mapping[StorageKind, str] = {
@@ -221,9 +222,9 @@ def _setup(node: Node) -> Setup:
 
 def pages(title: str, sheets: Iterable[Sheet]) -> Iterator[str]:
     """One printable page of HTML with a section for each of `sheets`, without scripts and external files."""
-    yield render_html("sheet/head.html.j2", title=title)
+    yield printable(render_html("sheet/head.html.j2", title=title))
     for sheet in sheets:
-        yield render_html("sheet/site.html.j2", sheet=sheet, digest=digest, size=size)
+        yield printable(render_html("sheet/site.html.j2", sheet=sheet, digest=digest, size=size))
     yield "</body>\n</html>\n"
 
 
