@@ -1,8 +1,11 @@
 """Format `script`: run for real, in another root directory with stand-ins for what changes this machine."""
 
 import os
+import pwd
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from tests.images.test_nocloud import boot
 
 from edgefleet.images import script
 from edgefleet.model.firstboot import File, FirstBoot
+from edgefleet.model.site import User
 
 STAND_INS = {
     "systemctl": 'echo "$*" >>"$PLACE/systemctl.log"',
@@ -31,13 +35,12 @@ class Machine:
 
     def __init__(self, place: Path, made: FirstBoot) -> None:
         self.root, self.place, self.boot = place / "root", place, made
-        for name in ("etc/ssh", "home", "usr/local/bin", "var/lib"):
+        for name in ("etc/ssh", "home", "root", "run", "usr/local/bin", "var/lib"):
             (self.root / name).mkdir(parents=True)
         (self.root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
         (self.root / "etc/hostname").write_text("before\n")
         (self.root / "etc/localtime").symlink_to("/usr/share/zoneinfo/Etc/UTC")
         (place / "bin").mkdir()
-        (place / "tmp").mkdir()
         for name, body in STAND_INS.items():
             (place / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
             (place / "bin" / name).chmod(0o755)
@@ -49,7 +52,7 @@ class Machine:
         environment = {
             "PATH": f"{self.place / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
             "PLACE": str(self.place),
-            "TMPDIR": str(self.place / "tmp"),
+            "TMPDIR": "/nowhere",
             "EDGEFLEET_PREFIX": str(self.root),
             "EDGEFLEET_MACHINE": machine,
         }
@@ -62,7 +65,7 @@ class Machine:
             timeout=60,
             umask=0o002,
         )
-        assert [] == list((self.place / "tmp").iterdir())
+        assert [] == list((self.root / "run").glob("edgefleet-*"))
         return done.returncode, done.stdout + done.stderr
 
     def tree(self) -> dict[str, Any]:
@@ -202,6 +205,84 @@ def test_another_node_is_refused_untouched(machine: Machine) -> None:
     assert before == machine.tree()
     (machine.root / "usr/local/bin/k3s").touch()
     assert "installed by other means" in machine.run()[1]
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA own"
+OWNER = "games"
+"""A user of every Debian who is not root."""
+
+
+@pytest.fixture
+def shared() -> Iterator[Machine]:
+    """A node with a user whose home is the user's own, in a directory that the user reaches."""
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    users = (User(name=OWNER, ssh_keys=(KEY,)),)
+    node = Machine(place, boot(users=users, commands=(("true",),), arch="amd64", network="dhcp"))
+    (node.place / "bin" / "id").write_text('#!/bin/sh\nexec /usr/bin/id "$@"\n')
+    home = node.root / "home" / OWNER
+    home.mkdir()
+    shutil.chown(home, OWNER, OWNER)
+    entry = pwd.getpwnam(OWNER)
+    with (node.root / "etc/passwd").open("a") as file:
+        file.write(f"{OWNER}:x:{entry.pw_uid}:{entry.pw_gid}::/home/{OWNER}:/bin/sh\n")
+    (node.root / "root/.ssh").mkdir(mode=0o700)
+    (node.root / "root/.ssh/authorized_keys").write_text("root's own\n")
+    yield node
+    shutil.rmtree(place)
+
+
+@needs_root
+@pytest.mark.parametrize("link", [".ssh", ".ssh/authorized_keys"])
+@pytest.mark.parametrize("target", ["root/.ssh", "etc/shadow"])
+def test_no_link_of_a_user_leads_root_anywhere(shared: Machine, link: str, target: str) -> None:
+    """The user's key comes into no file of root's, and into none that root would make."""
+    home, entry = shared.root / "home" / OWNER, pwd.getpwnam(OWNER)
+    if "/" in link:
+        (home / ".ssh").mkdir()
+        os.chown(home / ".ssh", entry.pw_uid, entry.pw_gid)
+        target += "/authorized_keys" if target.endswith(".ssh") else ""
+    (home / link).symlink_to(shared.root / target)
+    os.chown(home / link, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
+    code, output = shared.run()
+    assert (2, True) == (code, f"{OWNER} has no key of the fleet file" in output), output
+    assert "root's own\n" == (shared.root / "root/.ssh/authorized_keys").read_text()
+    assert 0 == (shared.root / "root/.ssh").stat().st_uid
+    assert not (shared.root / "etc/shadow").exists()
+    (home / link).unlink()
+    assert 0 == shared.run()[0]
+    assert 0 == shared.run("--check")[0]
+
+
+@needs_root
+def test_a_removal_follows_no_link_of_a_user(shared: Machine) -> None:
+    """The key is taken out of a file of the user's; a link in its place changes no other file."""
+    assert 0 == shared.run()[0]
+    file = shared.root / "home" / OWNER / ".ssh/authorized_keys"
+    entry, status = pwd.getpwnam(OWNER), file.stat()
+    assert (entry.pw_uid, entry.pw_gid, 0o600) == (status.st_uid, status.st_gid, status.st_mode & 0o777)
+    foreign = shared.root / "root/.ssh/authorized_keys"
+    foreign.write_text(f"root's own\n{KEY}\n")
+    file.unlink()
+    file.symlink_to(foreign)
+    code, output = shared.run("--uninstall")
+    assert (0, True) == (code, f"remove this key of {OWNER} yourself" in output)
+    assert f"root's own\n{KEY}\n" == foreign.read_text()
+
+
+@needs_root
+def test_a_key_of_a_user_stays_beside_those_of_others(shared: Machine) -> None:
+    """Also after a last line without its end; a removal leaves the file as it was."""
+    folder = shared.root / "home" / OWNER / ".ssh"
+    folder.mkdir()
+    (folder / "authorized_keys").write_text("ssh-rsa other")
+    for path in (folder, folder / "authorized_keys"):
+        shutil.chown(path, OWNER, OWNER)
+    assert 0 == shared.run()[0]
+    assert f"ssh-rsa other\n{KEY}\n" == (folder / "authorized_keys").read_text()
+    assert 0 == shared.run("--uninstall")[0]
+    assert ["authorized_keys"] == [path.name for path in folder.iterdir()]
+    assert "ssh-rsa other\n" == (folder / "authorized_keys").read_text()
 
 
 @pytest.mark.parametrize(
