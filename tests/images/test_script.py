@@ -220,12 +220,12 @@ def shared() -> Iterator[Machine]:
     users = (User(name=OWNER, ssh_keys=(KEY,)),)
     node = Machine(place, boot(users=users, commands=(("true",),), arch="amd64", network="dhcp"))
     (node.place / "bin" / "id").write_text('#!/bin/sh\nexec /usr/bin/id "$@"\n')
-    home = node.root / "home" / OWNER
+    home = node.root / "var" / OWNER
     home.mkdir()
     shutil.chown(home, OWNER, OWNER)
     entry = pwd.getpwnam(OWNER)
     with (node.root / "etc/passwd").open("a") as file:
-        file.write(f"{OWNER}:x:{entry.pw_uid}:{entry.pw_gid}::/home/{OWNER}:/bin/sh\n")
+        file.write(f"{OWNER}:x:{entry.pw_uid}:{entry.pw_gid}::/var/{OWNER}:/bin/sh\n")
     (node.root / "root/.ssh").mkdir(mode=0o700)
     (node.root / "root/.ssh/authorized_keys").write_text("root's own\n")
     yield node
@@ -237,7 +237,7 @@ def shared() -> Iterator[Machine]:
 @pytest.mark.parametrize("target", ["root/.ssh", "etc/shadow"])
 def test_no_link_of_a_user_leads_root_anywhere(shared: Machine, link: str, target: str) -> None:
     """The user's key comes into no file of root's, and into none that root would make."""
-    home, entry = shared.root / "home" / OWNER, pwd.getpwnam(OWNER)
+    home, entry = shared.root / "var" / OWNER, pwd.getpwnam(OWNER)
     if "/" in link:
         (home / ".ssh").mkdir()
         os.chown(home / ".ssh", entry.pw_uid, entry.pw_gid)
@@ -258,7 +258,7 @@ def test_no_link_of_a_user_leads_root_anywhere(shared: Machine, link: str, targe
 def test_a_removal_follows_no_link_of_a_user(shared: Machine) -> None:
     """The key is taken out of a file of the user's; a link in its place changes no other file."""
     assert 0 == shared.run()[0]
-    file = shared.root / "home" / OWNER / ".ssh/authorized_keys"
+    file = shared.root / "var" / OWNER / ".ssh/authorized_keys"
     entry, status = pwd.getpwnam(OWNER), file.stat()
     assert (entry.pw_uid, entry.pw_gid, 0o600) == (status.st_uid, status.st_gid, status.st_mode & 0o777)
     foreign = shared.root / "root/.ssh/authorized_keys"
@@ -273,7 +273,7 @@ def test_a_removal_follows_no_link_of_a_user(shared: Machine) -> None:
 @needs_root
 def test_a_key_of_a_user_stays_beside_those_of_others(shared: Machine) -> None:
     """Also after a last line without its end; a removal leaves the file as it was."""
-    folder = shared.root / "home" / OWNER / ".ssh"
+    folder = shared.root / "var" / OWNER / ".ssh"
     folder.mkdir()
     (folder / "authorized_keys").write_text("ssh-rsa other")
     for path in (folder, folder / "authorized_keys"):
