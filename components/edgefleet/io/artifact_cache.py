@@ -8,18 +8,15 @@ another digest, ``locks/`` prevent two downloads of the same file.
 import errno
 import hashlib
 import os
-import shutil
-import tarfile
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from edgefleet.errors import InvalidInput, OutsideFailure
-from edgefleet.io import disk, downloading
+from edgefleet.io import archives, disk, downloading
 from edgefleet.io.answers import page, shown
 from edgefleet.io.downloading import Download, Progress, silent
 from edgefleet.io.logins import Logins
@@ -252,6 +249,10 @@ def _another(source: str, digest: str, place: Path, quarantined: Path) -> Outsid
     return OutsideFailure.at(source, "digest-mismatch", problem, hint)
 
 
+LARGEST_PROGRAM = 2 * 1024**3
+"""Bytes of an archive of a program, unpacked, where the lock states nothing."""
+
+
 def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> tuple[str, int]:
     """Keep the file `member` of a tar; its hex SHA-256 and bytes.
 
@@ -262,27 +263,19 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
         where: name of the archive in messages.
 
     Raises:
-        OutsideFailure: there is no such file in it, it is no tar, or the disk is full.
+        OutsideFailure: there is no such file in it, it is no tar or too large, or the disk is full.
     """
     unpacked = cache.scratch()
     try:
-        with tarfile.open(archive, "r:*") as tar:
-            entry = next(
-                (each for each in tar if each.isreg() and each.name.removeprefix("./") == member), None
-            )
-            content = tar.extractfile(entry) if entry is not None else None
-            if content is None:
-                raise _wrong(where, f"has no file {member}")
-            with disk.writing(unpacked) as file:
-                shutil.copyfileobj(content, file, disk.PIECE)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise _wrong(where, "is not a readable archive") from error
+        with disk.writing(unpacked) as file:
+            for number, piece in enumerate(archives.member(archive, member, limit=LARGEST_PROGRAM)):
+                if number % 64 == 0:  # pieces of 1 MiB
+                    downloading.check_room(cache.web, unpacked, downloading.STEP)
+                file.write(piece)
+    except ValueError as error:
+        hint = "check the version; this program may be released in another form now"
+        raise OutsideFailure.at(where, "bad-archive", str(error), hint) from error
     return cache.adopt(unpacked)
-
-
-def _wrong(where: str, problem: str) -> OutsideFailure:
-    hint = "check the version; this program may be released in another form now"
-    return OutsideFailure.at(where, "bad-archive", problem, hint)
 
 
 def archived(cache: ArtifactCache, file_name: str, digest: str) -> Path | None:

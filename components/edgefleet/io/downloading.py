@@ -155,7 +155,7 @@ def _take(web: Web, download: Download, answer: Answer, start: int) -> None:
             disk.make_directory(download.part.parent)
             with _opened(download.part) as file:
                 file.truncate(start)
-                _check_room(web, download.part, STEP if whole is None else whole - start)
+                check_room(web, download.part, STEP if whole is None else whole - start)
                 file.seek(start)
                 _note_validator(download, answer)
                 done = _copy(web, download, answer, file, whole)
@@ -186,12 +186,17 @@ def _copy(web: Web, download: Download, answer: Answer, file: BinaryIO, whole: i
             raise _too_large(web, download)
         if whole is None and done - checked >= STEP:
             checked = done
-            _check_room(web, download.part, STEP)
+            check_room(web, download.part, STEP)
         download.progress(done, whole)
     return done
 
 
-def _check_room(web: Web, part: Path, needed: int) -> None:
+def check_room(web: Web, part: Path, needed: int) -> None:
+    """Do nothing where `needed` bytes fit beside `part` and leave the reserve.
+
+    Raises:
+        OutsideFailure: they do not.
+    """
     free = os.statvfs(part.parent)
     room = free.f_bavail * free.f_frsize
     if needed + web.policy.reserve > room:
