@@ -200,7 +200,7 @@ def _parts(identity: str) -> tuple[str, str]:
     bucket, slash, key = identity.removeprefix("s3://").partition("/")
     if not slash or not key:
         problem, hint = "is not the id of an object", "give <bucket>/<key>"
-        raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
+        raise InvalidInput.at(identity, "id", problem, hint)
     return bucket, key
 
 
@@ -212,18 +212,14 @@ def _content(spec: BucketObjectSpec, project: Path) -> bytes:
             return b64decode(spec.content_base64, validate=True)
         except ValueError as error:
             problem, hint = "is not base64", "encode the bytes with base64"
-            raise InvalidInput(
-                Problem(code="base64", path="contentBase64", problem=problem, hint=hint)
-            ) from error
+            raise InvalidInput.at("", "base64", problem, hint, path="contentBase64") from error
     path = project / (spec.source or "")
     data = disk.read(path)
     if data is None:
         problem, hint = "does not exist", "correct source, a path in the project"
-        raise InvalidInput(
-            Problem(code="no-file", where=str(path), path="source", problem=problem, hint=hint)
-        )
+        raise InvalidInput.at(path, "no-file", problem, hint, path="source")
     if spec.source_sha256 not in {None, hashlib.sha256(data).hexdigest()}:
         problem = "does not match sourceSha256"
         hint = "run again: the file was changed meanwhile; or compute its current digest"
-        raise InvalidInput(Problem(code="digest", where=str(path), path="source", problem=problem, hint=hint))
+        raise InvalidInput.at(path, "digest", problem, hint, path="source")
     return data

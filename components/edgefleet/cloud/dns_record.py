@@ -115,15 +115,9 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
 
     def _get(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         zone, name, kind = _parts(identity)
-        answer = environment.aws.seek(
-            "route53",
-            "list_resource_record_sets",
-            self.place(environment, identity),
-            HostedZoneId=zone,
-            StartRecordName=name,
-            StartRecordType=kind,
-            MaxItems="1",
-        )
+        place, about = self.place(environment, identity), {"HostedZoneId": zone, "MaxItems": "1"}
+        first = {"StartRecordName": name, "StartRecordType": kind}
+        answer = environment.aws.seek("route53", "list_resource_record_sets", place, **about, **first)
         for record in (answer or {}).get("ResourceRecordSets", ()):
             if record["Name"].rstrip(".").lower() == name and record["Type"] == kind:
                 return dict(record)
@@ -135,13 +129,8 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         """Change it, and wait until all of Route 53's servers know."""
         aws, place = environment.aws, self.place(environment, identity)
         batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
-        change = aws.call(
-            "route53",
-            "change_resource_record_sets",
-            place,
-            HostedZoneId=_parts(identity)[0],
-            ChangeBatch=batch,
-        )["ChangeInfo"]
+        about = {"HostedZoneId": _parts(identity)[0], "ChangeBatch": batch}
+        change = aws.call("route53", "change_resource_record_sets", place, **about)["ChangeInfo"]
 
         def look() -> bool | None:
             status = aws.call("route53", "get_change", place, Id=change["Id"])["ChangeInfo"]["Status"]
@@ -157,7 +146,7 @@ def _parts(identity: str) -> tuple[str, str, str]:
     if len(parts) != count:
         hint = "give <zone id>/<name>/<type>, such as Z0123456789AB/hub.example.org/A"
         problem = "is not the id of a record"
-        raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
+        raise InvalidInput.at(identity, "id", problem, hint)
     return parts[0], parts[1].rstrip(".").lower(), parts[2]
 
 

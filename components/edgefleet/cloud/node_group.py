@@ -101,7 +101,7 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
         cluster, slash, name = identity.partition("/")
         if not slash:
             hint, problem = "give <cluster>/<name>", "is not the id of a node group"
-            raise InvalidInput(Problem(code="id", where=identity, problem=problem, hint=hint))
+            raise InvalidInput.at(identity, "id", problem, hint)
         place, named = self.place(environment, identity), {"clusterName": cluster, "nodegroupName": name}
         answer = environment.aws.seek("eks", "describe_nodegroup", place, **named)
         return None if answer is None else dict(answer["nodegroup"])

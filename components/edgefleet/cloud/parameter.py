@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from edgefleet.cloud.base import CloudResource, Tagged, exists, finishing
+from edgefleet.cloud.base import CloudResource, Tagged, finishing
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Created, Environment, Found
@@ -70,7 +70,7 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         except EdgefleetError as error:
             if error_code(error) != "ParameterAlreadyExists":
                 raise
-            self._require_mine(spec.name, environment)
+            self.require_mine(PARAMETERS.live(aws, spec.name), spec.name, environment)
             return Created(id=spec.name, outputs=self.change(spec.name, spec, environment))
         return Created(id=spec.name, outputs=_outputs(spec.name, put["Version"], environment))
 
@@ -109,12 +109,6 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         """Remove it."""
         del inputs
         environment.aws.seek("ssm", "delete_parameter", self.place(environment, identity), Name=identity)
-
-    def _require_mine(self, name: str, environment: Environment) -> None:
-        place = self.place(environment, name)
-        live = PARAMETERS.live(environment.aws, name)
-        if environment.owner is None or not environment.owner.is_mine(live, place):
-            raise exists(place, self.TOKEN, name)
 
 
 def _request(spec: ParameterSpec) -> dict[str, Any]:

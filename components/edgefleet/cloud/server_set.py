@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, Tagged, exists
+from edgefleet.cloud.base import CloudResource, Tagged
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
@@ -161,7 +161,8 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """
         self.plan(spec, environment)
         machines = ServerMachines(spec.name, environment, self.place(environment, spec.name))
-        self._require_mine(machines, spec.name, environment)
+        for server in machines.seen():
+            self.require_mine(EC2.parsed(server.described.get("Tags")), spec.name, environment)
         return Created(id=spec.name, outputs=self._converged(spec, machines, environment))
 
     def read(
@@ -202,17 +203,6 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             machines.terminate(each.member.instance)
         if inputs.get("marker"):
             environment.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
-
-    def _require_mine(self, machines: ServerMachines, name: str, environment: Environment) -> None:
-        """Refuse machines that no earlier run created for this set.
-
-        Raises:
-            Refused: one has another owner.
-        """
-        for each in machines.seen():
-            tags = EC2.parsed(each.described.get("Tags"))
-            if environment.owner is None or not environment.owner.is_mine(tags, machines.place):
-                raise exists(machines.place, self.TOKEN, name)
 
     def _converged(
         self, spec: ServerSetSpec, machines: ServerMachines, environment: Environment

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.fleet.plainly import plainly
 
 NAMESPACE = "fleet"
@@ -59,6 +59,6 @@ def _required(name: str, *, code: str, problem: str, hint: str) -> pulumi.Output
         value: pulumi.Output[str] | None = pulumi.Config(NAMESPACE).get_secret(name)
         if value is None:
             stack, key = pulumi.get_stack(), f"{NAMESPACE}:{name}"
-            where, said = f"stacks/Pulumi.{stack}.yaml", hint.format(key=key, stack=stack)
-            raise InvalidInput(Problem(code=code, where=where, path=key, problem=problem, hint=said))
+            where, command = f"stacks/Pulumi.{stack}.yaml", hint.format(key=key, stack=stack)
+            raise InvalidInput.at(where, code, problem, command, path=key)
         return value

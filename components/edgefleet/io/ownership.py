@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgefleet.errors import Problem, Refused
+from edgefleet.errors import Refused
 
 PREFIX = "edgefleet:"
 MANAGED = ("managed-by", "edgefleet")
@@ -61,7 +61,7 @@ class Owner:
         if held != self.holder:
             problem = f"another stack that is also called {self.stack} (project {self.fleet}) has created it"
             hint = "rename this stack, or use the other one's state: of one name an account can have one"
-            raise Refused(Problem(code="two-stacks", where=place, problem=problem, hint=hint))
+            raise Refused.at(place, "two-stacks", problem, hint)
         return self.may_exist
 
 

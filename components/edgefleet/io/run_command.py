@@ -36,15 +36,9 @@ def run(instance: str, command: str, environment: Environment, *, patience: floa
     """
     aws, place = environment.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
     try:
-        sent = aws.call(
-            "ssm",
-            "send_command",
-            place,
-            InstanceIds=[instance],
-            DocumentName="AWS-RunShellScript",
-            Parameters={"commands": [command]},
-            TimeoutSeconds=max(30, int(patience)),
-        )
+        about = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [command]}}
+        limit = max(30, int(patience))
+        sent = aws.call("ssm", "send_command", place, InstanceIds=[instance], TimeoutSeconds=limit, **about)
     except OutsideFailure as error:
         if error_code(error) in NOT_THERE:
             return None

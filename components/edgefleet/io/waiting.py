@@ -1,9 +1,9 @@
 """Waiting for the cloud, with growing pauses and an end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
+from edgefleet.errors import EdgefleetError, OutsideFailure
 from edgefleet.io.aws import error_code
 from edgefleet.io.clock import Clock
 
@@ -41,17 +41,13 @@ def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: fl
     Raises:
         OutsideFailure: it did not come about in time.
     """
-    end, pause = clock.monotonic() + patience, FIRST_PAUSE
-    while True:
+    for _ in _pauses(clock, patience):
         found = look()
         if found is not None:
             return found
-        if clock.monotonic() >= end:
-            problem = f"has not come about within {patience:g} s"
-            hint = "check in the AWS console what it is waiting for, then run up again to resume"
-            raise OutsideFailure(Problem(code="timeout", where=what, problem=problem, hint=hint))
-        clock.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+    problem = f"has not come about within {patience:g} s"
+    hint = "check in the AWS console what it is waiting for, then run up again to resume"
+    raise OutsideFailure.at(what, "timeout", problem, hint)
 
 
 def while_in_use(
@@ -74,21 +70,25 @@ def while_in_use(
     Raises:
         OutsideFailure: it is still in use; those that use it are named.
     """
-    end, pause = clock.monotonic() + patience, FIRST_PAUSE
-    while True:
+    refusal: EdgefleetError | None = None
+    for _ in _pauses(clock, patience):
         try:
             return remove()
         except EdgefleetError as error:
             if error_code(error) not in codes:
                 raise
-            if clock.monotonic() >= end:
-                raise _in_use(error, users()) from error
+            refusal = error
+    problem = f"cannot be removed: still used by {', '.join(users()) or 'something that AWS does not name'}"
+    hint = "remove that first, or import it into the stack, and run again"
+    where = refusal.problem.where if refusal else ""
+    raise OutsideFailure.at(where, "in-use", problem, hint) from refusal
+
+
+def _pauses(clock: Clock, patience: float) -> Iterator[None]:
+    """Goes on at once, then after growing pauses, until `patience` seconds are over."""
+    end, pause = clock.monotonic() + patience, FIRST_PAUSE
+    yield
+    while clock.monotonic() < end:
         clock.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def _in_use(error: EdgefleetError, users: list[str]) -> OutsideFailure:
-    named = ", ".join(users) or "something that AWS does not name"
-    problem = f"cannot be removed: still used by {named}"
-    hint = "remove that first, or import it into the stack, and run again"
-    return OutsideFailure(Problem(code="in-use", where=error.problem.where, problem=problem, hint=hint))
+        yield

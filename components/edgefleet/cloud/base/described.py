@@ -4,9 +4,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from edgefleet.cloud.base.resource import CloudResource, exists, finishing
+from edgefleet.cloud.base.resource import CloudResource, finishing
 from edgefleet.cloud.base.table import Change, Described, Table, found, plain, read_back
-from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
+from edgefleet.errors import EdgefleetError, OutsideFailure
 from edgefleet.io import ec2
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Created, Environment, Found
@@ -83,9 +83,7 @@ class DescribedResource(CloudResource):
             state = value_at(current, readiness.at)
             if state in readiness.bad:
                 problem = f"could not be created: {readiness.reason(current) or 'AWS does not give a reason'}"
-                raise OutsideFailure(
-                    Problem(code="failed", where=place, problem=problem, hint=readiness.hint)
-                )
+                raise OutsideFailure.at(place, "failed", problem, readiness.hint)
             return current if state == readiness.good else None
 
         goal = f"{place}: {readiness.good.lower()}"
@@ -278,9 +276,7 @@ class NamedResource(DescribedResource):
             is_new = False
         current = current or self._awaited(name, environment)
         if not is_new:
-            live = self.live_tags(current, environment)
-            if environment.owner is None or not environment.owner.is_mine(live, place):
-                raise exists(place, self.TOKEN, self.id_of(current))
+            self.require_mine(self.live_tags(current, environment), self.id_of(current), environment)
         return self._finished(current, spec, environment)
 
     def _awaited(self, name: str, environment: Environment) -> dict[str, Any]:

@@ -85,9 +85,17 @@ class CloudResource(Resource):
         """
         hint = "run refresh, then up to recreate it"
         problem = "no longer exists: it was removed outside this stack"
-        raise OutsideFailure(
-            Problem(code="gone", where=self.place(environment, identity), problem=problem, hint=hint)
-        )
+        raise OutsideFailure.at(self.place(environment, identity), "gone", problem, hint)
+
+    def require_mine(self, tags: Mapping[str, str], identity: str, environment: Environment) -> None:
+        """Refuse an existing resource unless an earlier run created it for this one, as its tags show.
+
+        Raises:
+            Refused: it has another owner.
+        """
+        place = self.place(environment, identity)
+        if environment.owner is None or not environment.owner.is_mine(tags, place):
+            raise exists(place, self.TOKEN, identity)
 
     def tags(self, spec: Any, environment: Environment) -> dict[str, str]:
         """All tags of the resource: the declared ones and those of its owner."""
@@ -143,4 +151,4 @@ def exists(place: str, token: str, name: str) -> Refused:
     """The error where something of this name is there that this stack does not manage."""
     problem = "already exists, and this stack does not manage it"
     hint = f"import it (pulumi import {token} <name in the program> {name}), or choose another name"
-    return Refused(Problem(code="exists", where=place, problem=problem, hint=hint))
+    return Refused.at(place, "exists", problem, hint)
