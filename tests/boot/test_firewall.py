@@ -1,18 +1,24 @@
 """Step `firewall`: what it admits to whom, and that nft itself takes every rule."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.boot.conftest import Targets
 
 from edgefleet.boot import firewall
 from edgefleet.model.firstboot import Step, Target
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
+from edgefleet.model.spec import from_plain
 
 TextOf = Callable[[Step, str], str]
 ONE, SEVERAL = "recipe-1/server-static", "server-and-agent"
@@ -42,8 +48,9 @@ def test_a_site_of_one_node_is_reached_by_ssh_and_its_own_containers(
 ) -> None:
     made = rules(target(ONE))
     assert 1 == made.count("policy drop")
+    assert ["cni0", "flannel*"] == re.findall(r'iifname "(.*)" accept comment "containers"', made)
     assert "tcp dport 22 accept" in made
-    assert "ip saddr { 10.42.0.0/16, 10.43.0.0/16 } accept" in made
+    assert "ip saddr { 10.42.0.0/16, 10.43.0.0/16 } drop" in made
     for port in ("6443", "8472", "10250", "5001", "2379"):
         assert port not in made
     assert "flush ruleset" not in made
@@ -184,3 +191,75 @@ def test_nft_takes_every_kind_of_rule(
     assert 0 == done.returncode, done.stderr
     if not is_check:
         assert "table inet edgefleet" in done.stdout
+
+
+PREFIXES = st.one_of(
+    st.builds(
+        lambda address, bits: str(ip_network((int(address), bits), strict=False)),
+        st.ip_addresses(v=4),
+        st.integers(0, 32),
+    ),
+    st.builds(
+        lambda address, bits: str(ip_network((int(address), bits), strict=False)),
+        st.ip_addresses(v=6),
+        st.integers(0, 128),
+    ),
+    st.ip_addresses().map(str),
+    st.sampled_from(
+        [
+            "fe80::1%eth0",
+            "10.0.0.1\n",
+            "::/0",
+            "0.0.0.0/0",
+            "010.0.0.1",
+            "10.0.0.1/255.0.0.0",
+            "\u0661.0.0.1",
+            "any",
+        ]
+    ),
+)
+FIREWALLS = st.fixed_dictionaries(
+    {
+        "sshFrom": st.lists(PREFIXES, max_size=4),
+        "allow": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "port": st.integers(1, 65535),
+                    "protocol": st.sampled_from(["tcp", "udp"]),
+                    "from": st.lists(PREFIXES, max_size=3),
+                }
+            ),
+            max_size=4,
+        ),
+    }
+)
+
+
+def test_nft_takes_whatever_the_fleet_file_may_say(
+    several: Callable[[str], Target], rules: Callable[[Target], str], tmp_path: Path
+) -> None:
+    """A firewall that `validate` accepts is one that nft loads: each text stands or falls here first."""
+    accepted, refused = [], 0
+    node = several("srv")
+
+    @given(plain=FIREWALLS)
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    def write(plain: dict[str, Any]) -> None:
+        nonlocal refused
+        try:
+            firewall_ = from_plain(Firewall, plain)
+        except ValidationError:
+            refused += 1
+            return
+        accepted.append(rules(replace(node, site=replace(node.site, firewall=firewall_))))
+
+    write()
+    assert len(accepted) > 50
+    assert refused > 50
+    for start in range(0, len(accepted), 10):
+        path = tmp_path / "firewall.nft"
+        path.write_text("\n".join(accepted[start : start + 10]))
+        done = nft(path, check=True)
+        assert 0 == done.returncode, f"{done.stderr[:500]}\n{path.read_text()}"
+    counts = f"firewalls refused: {refused}; rulesets that nft took: {len(accepted)}"
+    print(counts)  # noqa: T201 - figures of the security tests

@@ -1,77 +1,107 @@
-"""Step: a firewall for the node's own sockets, as an nftables table.
+"""Step: a firewall for the node's own sockets and its containers' addresses, as an nftables table.
 
 Ports: k3s docs, installation/requirements. A site of one node needs SSH and the ports that its own
 containers use; several nodes also need each other, and nothing else: agents connect outwards, and so does a
-site. Traffic to containers (NodePorts, ``servicelb``) is forwarded, not received: Kubernetes filters it.
+site. Traffic to NodePorts and ``servicelb`` is forwarded, not received: Kubernetes filters it.
+
+A packet's source address proves nothing: containers are known by the interface that their packets come in
+by. Elsewhere a packet with a container's address, or one whose answer would leave by another interface, is
+forged and dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
+from typing import NamedTuple
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import BootStep, File, Step, Target
-from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s import CLUSTER, ranges
 
 PATH = "/etc/edgefleet/firewall.nft"
+MINIMAL = "/etc/edgefleet/firewall-minimal.nft"
+SCRIPT = "/usr/local/lib/edgefleet/firewall"
+SYSCTL = "/etc/sysctl.d/92-edgefleet-firewall.conf"
 UNIT = "edgefleet-firewall.service"
-CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
-"""dict[key of k3s's config.yaml -> k3s's default]."""
 FLANNEL = {
-    "vxlan": ("udp dport 8472",),
-    "wireguard-native": ("udp dport 51820-51821",),
+    "vxlan": ("udp", "8472"),
+    "wireguard-native": ("udp", "51820-51821"),
 }
 """dict[flannel's backend -> its ports between nodes]; others route without a port of their own."""
+BRIDGED = ("cni0", "flannel*")
+"""Interfaces of containers and of flannel's tunnels between nodes."""
+OTHERS = ("cali*", "cilium_*", "lxc*", "tunl0", "vxlan.calico")
+"""Interfaces of Calico and Cilium, where ``flannel-backend: none`` leaves the network to one of them."""
+
+
+class Rule(NamedTuple):
+    """One kind of traffic to admit."""
+
+    sources: tuple[str, ...]
+    """Addresses and subnets of one family; everywhere where there are none."""
+    protocol: str
+    ports: str
+    comment: str
 
 
 def plan(target: Target) -> Step:
-    """The ruleset, and the unit that loads it before any interface is up; removal if it is turned off."""
+    """The rulesets, and the unit that loads one before any interface is up; removal if it is turned off."""
     if not target.site.firewall.enabled:
-        return Step.removal(PATH, f"systemctl disable --now {UNIT}", f"rm -f {PATH}")
-    text = render("safety/firewall.nft.j2", rules=[*_rules(target)])
+        files = f"rm -f {PATH} {MINIMAL} {SCRIPT} {SYSCTL}"
+        return Step.removal(PATH, f"systemctl disable --now {UNIT}", files)
+    backend = target.site.k3s.config.get("flannel-backend", "vxlan")
+    interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ()))
+    is_tunnelled = backend in FLANNEL or len(target.site.nodes) == 1
+    ssh = [*_admitted(target.site.firewall.ssh_from, ("tcp", "22"), "SSH, by keys only")]
+    minimal = render("safety/firewall.nft.j2", interfaces=interfaces, cluster=None, rules=ssh, tunnel=False)
+    text = render(
+        "safety/firewall.nft.j2",
+        interfaces=interfaces,
+        cluster=_families([*_cluster(target)]) if is_tunnelled else (),
+        rules=[*ssh, *_rules(target)],
+        tunnel=target.site.break_glass.wireguard is not None,
+    )
     return Step(
-        files=(File.text(PATH, text, mode=0o600),),
+        files=(
+            File.text(PATH, text, mode=0o600),
+            File.text(MINIMAL, minimal, mode=0o600),
+            File.program(SCRIPT, render("safety/firewall.sh")),
+            File.text(SYSCTL, render("safety/firewall-sysctl.conf")),
+        ),
         units=(unit(f"safety/{UNIT}"),),
         commands=(("systemctl", "restart", UNIT),),
     )
 
 
-def _rules(target: Target) -> Iterator[str]:
-    yield from _admitted(target.site.firewall.ssh_from, 'tcp dport 22 accept comment "SSH, by keys only"')
-    inside = _addresses(target.site, "cluster-cidr") + _addresses(target.site, "service-cidr")
-    for source in _sources(inside):
-        yield f'{source} accept comment "containers"'
-    if len(target.site.nodes) > 1:
-        for source in _sources(_neighbours(target)):
-            for ports in _between_nodes(target):
-                yield f'{source} {ports} accept comment "nodes of this site"'
-    if target.site.break_glass.wireguard is not None:
-        yield 'iifname "edgefleet" accept comment "tunnel outwards"'
+def _rules(target: Target) -> Iterator[Rule]:
+    for ports in _between_nodes(target) if len(target.site.nodes) > 1 else ():
+        yield from _admitted(_neighbours(target), ports, "nodes of this site")
     for rule in target.site.firewall.allow:
-        yield from _admitted(rule.from_, f"{rule.protocol} dport {rule.port} accept")
+        yield from _admitted(rule.from_, (rule.protocol, str(rule.port)), "allowed by the fleet file")
 
 
-def _admitted(addresses: tuple[str, ...], rule: str) -> Iterator[str]:
-    """`rule` for packets from `addresses`, or from everywhere where there are none."""
-    for source in _sources(addresses) or ("",):
-        yield f"{source} {rule}".lstrip()
+def _admitted(addresses: tuple[str, ...], ports: tuple[str, str], comment: str) -> Iterator[Rule]:
+    """A rule for each family of `addresses`, or for everywhere where there are none."""
+    for sources in _families(addresses) or ((),):
+        yield Rule(sources, *ports, comment)
 
 
-def _between_nodes(target: Target) -> Iterator[str]:
+def _between_nodes(target: Target) -> Iterator[tuple[str, str]]:
+    """(protocol, ports) that a node of the site opens to the others."""
     config, nodes = target.site.k3s.config, target.site.nodes.values()
-    servers = sum(runtime_of(node).runs_api for node in nodes)
-    if runtime_of(target.node).runs_api:
-        yield "tcp dport 6443"
-        if target.site.time.serve:
-            yield "udp dport 123"
-        if servers > 1:
-            yield "tcp dport 2379-2380"
-    yield from FLANNEL.get(str(config.get("flannel-backend", "vxlan")), ())
-    yield "tcp dport 10250"
-    if config.get("embedded-registry") is True:
-        yield "tcp dport 5001"
-        if not runtime_of(target.node).runs_api:
-            yield "tcp dport 6443"
+    runs_api = runtime_of(target.node).runs_api
+    has_registry = config.get("embedded-registry") is True
+    if runs_api or has_registry:
+        yield "tcp", "6443"
+    if runs_api and target.site.time.serve:
+        yield "udp", "123"
+    if runs_api and sum(runtime_of(node).runs_api for node in nodes) > 1:
+        yield "tcp", "2379-2380"
+    if (backend := str(config.get("flannel-backend", "vxlan"))) in FLANNEL:
+        yield FLANNEL[backend]
+    yield "tcp", "10250"
+    if has_registry:
+        yield "tcp", "5001"
 
 
 def _neighbours(target: Target) -> tuple[str, ...]:
@@ -82,23 +112,19 @@ def _neighbours(target: Target) -> tuple[str, ...]:
     return tuple(str(address.network) for addresses in known.values() for address in addresses)
 
 
-def _addresses(site: SiteSpec, key: str) -> tuple[str, ...]:
-    """Subnets of k3s's containers: one, or one of each family."""
-    ranges = site.k3s.config.get(key, CLUSTER[key])
-    listed = ranges if isinstance(ranges, list | tuple) else str(ranges).split(",")
-    return tuple(subnet.strip() for subnet in listed)
+def _cluster(target: Target) -> Iterator[str]:
+    """Subnets of the site's containers and services; those of pods alone that keep their address outside."""
+    is_masked = target.site.k3s.config.get("flannel-ipv6-masq") is not False
+    for subnet in (subnet for key in CLUSTER for subnet in ranges(target.site, key)):
+        if is_masked or len(target.site.nodes) == 1 or ip_network(subnet).version == 4:  # noqa: PLR2004
+            yield subnet
 
 
-def _sources(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """The match of packets from `addresses`, one for each family."""
-    sources = []
-    for family, version in (("ip", 4), ("ip6", 6)):
-        same_family = [
-            address for address in addresses if ip_network(address, strict=False).version == version
-        ]
-        if same_family:
-            sources.append(f"{family} saddr {{ {', '.join(dict.fromkeys(same_family))} }}")
-    return tuple(sources)
+def _families(addresses: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """`addresses` by family, without families that have none."""
+    versions = {address: ip_network(address, strict=False).version for address in addresses}
+    families = (tuple(address for address in versions if versions[address] == version) for version in (4, 6))
+    return tuple(family for family in families if family)
 
 
 STEP = BootStep(name="firewall", plan=plan)

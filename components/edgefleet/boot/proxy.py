@@ -6,9 +6,9 @@ containers, services and nodes are never reached through the proxy.
 
 from urllib.parse import quote
 
-from edgefleet.boot.firewall import CLUSTER
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s import CLUSTER, ranges
 
 ENVIRONMENT = "/etc/edgefleet/proxy.env"
 APT = "/etc/apt/apt.conf.d/50-edgefleet-proxy"
@@ -62,9 +62,8 @@ def _address(target: Target, address: str | None) -> str | None:
 def _direct(target: Target) -> list[str]:
     """Hosts and networks that are reached without the proxy, in a fixed order."""
     direct = [*LOCAL]
-    for key, usual in CLUSTER.items():
-        ranges = target.site.k3s.config.get(key, usual)
-        direct += map(str, ranges) if isinstance(ranges, list | tuple) else str(ranges).split(",")
+    for key in CLUSTER:
+        direct += ranges(target.site, key)
     for node in target.site.nodes.values():
         direct += [str(interface.network) for interface in node.network.interfaces]
         direct.append(node.hostname)

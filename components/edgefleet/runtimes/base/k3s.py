@@ -28,6 +28,8 @@ REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 INSTALLER = "edgefleet-k3s-install.service"
+CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
+"""dict[key of config.yaml -> k3s's default]: the subnets of containers and of services."""
 SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 CARRIED = "bin/k3s"
 """Where k3s is in a payload."""
@@ -97,6 +99,13 @@ def runtime(
 def server_of(site: SiteSpec) -> Node:
     """The node that runs the site's Kubernetes API."""
     return next(node for node in site.nodes.values() if node.role == SERVER)
+
+
+def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
+    """The subnets of one key of `CLUSTER`: one, or one of each family."""
+    value = site.k3s.config.get(key, CLUSTER[key])
+    listed = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(str(subnet).strip() for subnet in listed)
 
 
 def registries(target: Target) -> Step:
