@@ -60,7 +60,7 @@ def ruleset(target: Targets, text_of: TextOf) -> Ruleset:
             network = replace(named[name].network, address=f"{address}/24", extra_addresses=(f"{other}/64",))
             named[name] = replace(named[name], network=network)
         allowed = Firewall(allow=(Admission(port=161, protocol="udp"),))
-        k3s = replace(one.site.k3s, config=CLUSTER)
+        k3s = replace(one.site.k3s, config={**CLUSTER})
         site = replace(one.site, nodes=named, firewall=allowed, k3s=k3s)
         return text_of(firewall.plan(replace(one, site=site)), firewall.PATH)
 
