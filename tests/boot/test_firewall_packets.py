@@ -119,7 +119,7 @@ def test_the_lan_reaches_no_pod_by_its_address(
 def test_the_kernel_checks_the_way_back_of_ipv4_on_every_interface(network: Lab) -> None:
     """Also where the base system set the loose mode, of which the kernel would take the larger value."""
     network.run("node", "sysctl", "-q", "net.ipv4.conf.lan0.rp_filter=2")
-    network.run("node", "sysctl", "-q", "-p", str(template_root() / "safety" / "firewall-sysctl.conf"))
+    network.run("node", "sysctl", "-q", "-p", str(template_root() / "safety" / "rp-filter.conf"))
     for interface in ("all", "default", "lan0", "cni0"):
         assert "1\n" == network.run("node", "sysctl", "-n", f"net.ipv4.conf.{interface}.rp_filter")
     forged = [packet for packet in FORGERIES if packet[0].startswith(("10.42.0", "192"))]

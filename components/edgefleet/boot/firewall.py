@@ -66,7 +66,7 @@ def plan(target: Target) -> Step:
             File.text(PATH, text, mode=0o600),
             File.text(MINIMAL, minimal, mode=0o600),
             File.program(SCRIPT, render("safety/firewall.sh")),
-            File.text(SYSCTL, render("safety/firewall-sysctl.conf")),
+            File.text(SYSCTL, render("safety/rp-filter.conf")),
         ),
         units=(unit(f"safety/{UNIT}"),),
         commands=(("systemctl", "restart", UNIT),),
