@@ -106,7 +106,7 @@ def _made(subjects: list[tuple[SiteSpec, str]]) -> float:
 
 def _ours(subjects: list[tuple[SiteSpec, str]], folder: Path) -> float:
     """Seeds per second, each synced to the disk by the store."""
-    store = open_store(f"file:{folder}", aws=None, root=folder.parent)
+    store = open_store(f"file:{folder.name}", aws=None, root=folder.parent)
     start = perf_counter()
     for spec, key in subjects:
         for node, image in render_site(spec, key, {}).items():

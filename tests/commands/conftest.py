@@ -16,7 +16,7 @@ from edgefleet.engine.api import OnEvent, Options, Resource, StackState
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key
-from edgefleet.model.site_resource import TOKEN
+from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.model.spec import to_plain
 from edgefleet.model.steps import Operation, Outcome, Step
 from edgefleet.site.render import render_site
@@ -101,6 +101,7 @@ class FakeEngine:
             made[name] = Resource(
                 urn=URN + name,
                 type=TOKEN,
+                id=id_of(fleet.images.store, name),
                 inputs=to_plain(spec) | {"store": fleet.images.store, "key": key},
                 outputs={"images": images},
                 modified="2026-11-12T12:00:00.123456789Z",

@@ -237,6 +237,17 @@ def test_destroy_and_refresh_ask_with_what_they_are_about(up: "World") -> None:
     assert (0, ["refresh"]) == (up.run("refresh", "-s", "dev", typed="y\n").code, up.operations)
 
 
+@pytest.mark.parametrize("command", ["preview", "up", "refresh", "destroy"])
+def test_an_altered_state_is_refused_before_anything_is_done(up: "World", command: str) -> None:
+    """The id of a site names what its removal clears, so one that its inputs do not give is no id of ours."""
+    berlin = up.engine.resources["berlin"]
+    up.engine.resources["berlin"] = replace(berlin, id="file:/srv/docs/sites/berlin")
+    done = len(up.operations)
+    ran = up.run(command, "-s", "dev", *(["-y"] if command != "preview" else []))
+    assert (3, done) == (ran.code, len(up.operations))
+    assert "error[altered-state]: sites.berlin: the state records the id" in ran.err
+
+
 def test_a_lost_emulated_cloud_is_said_until_it_is_made_again(world: "World") -> None:
     """One sentence, with what to do; runs look at what is there until an up has created it again."""
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")

@@ -246,6 +246,28 @@ def test_what_names_no_store_is_refused(uri: str, tmp_path: Path) -> None:
         open_store(uri, aws=Aws(), root=tmp_path)
 
 
+@pytest.mark.parametrize(
+    "uri", ["file:/etc", "file:///etc", "file:a/../../b", "file:%2e%2e/b", "file:%2fetc"]
+)
+def test_a_directory_outside_the_project_is_no_store(uri: str, tmp_path: Path) -> None:
+    """A fleet file cannot name one, so it stands in an altered state: its removal would clear it."""
+    with pytest.raises(InvalidInput, match="is outside the project"):
+        open_store(uri, aws=None, root=tmp_path)
+
+
+@pytest.mark.parametrize("link", ["a", "a/b"])
+def test_a_store_is_reached_by_no_link_of_the_project(link: str, tmp_path: Path) -> None:
+    """A repository can hold a link; images would be written to, and removed from, where it leads."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "project" / link).parent.mkdir(parents=True)
+    (tmp_path / "project" / link).symlink_to(tmp_path / "elsewhere")
+    store = open_store("file:a/b", aws=None, root=tmp_path / "project")
+    for call in (lambda: store.put("sites/x/n1.iso", b"seed"), lambda: store.clear("sites/x/")):
+        with pytest.raises(OutsideFailure, match="a symbolic link is where"):
+            call()
+    assert [] == list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_relative_directory_is_below_the_project(tmp_path: Path) -> None:
     """The plugin and the program have the project as their working directory."""
     open_store("file:images", aws=None, root=tmp_path).put("a.iso", b"seed")

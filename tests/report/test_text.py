@@ -200,6 +200,16 @@ def test_every_reference_to_a_secret_has_a_name_in_previews() -> None:
     assert {"passphraseSecret", "activationSecret", "credentialsSecret"} == referring
 
 
+def test_images_in_another_store_than_the_fleets_are_shown_before_they_are_removed(made: "Made") -> None:
+    """The state says where they are; a preview says what the removal of a row will clear."""
+    kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")
+    steps = [made.step("same", kept, kept), made.step("delete", lost, {})]
+    for store, is_shown in (("file:images", False), ("file:.edgefleet/images/eu", True)):
+        seen = site_changes.Seen(at=NOW, fleet=made.fleet([kept]), store=store)
+        text = shown(site_changes.view(made.outcome(steps), seen))
+        assert is_shown == ("      its images are in file:images\n" in text)
+
+
 def test_nothing_to_do(made: "Made", golden: "Golden") -> None:
     """The second up says so in one line, and where the images are."""
     same = [made.plain(name) for name in names("de-ber", 24)]
@@ -218,7 +228,7 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
         at=NOW,
         fleet=made.fleet([kept, new]),
         stood={"de-ber-0002": "was stacks/eu.csv:3"},
-        store="file:.edgefleet/images/eu",
+        store="file:images",
     )
     golden("done.txt", shown(site_changes.view(made.outcome(steps, operation="up"), seen)))
 

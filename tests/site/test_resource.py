@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.site.conftest import fake_image
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.io.store import ArtifactStore, DirectoryStore, Stored
 from edgefleet.model.listing import sha256
@@ -94,6 +94,10 @@ def spec(**memory: int) -> SiteInputs:
     )
 
 
+RECORDED = {"store": "file:images", "name": SITE}
+"""What the state has of the inputs, as far as a removal reads them."""
+
+
 def recorded(outputs: SiteOutputs) -> dict[str, Any]:
     """Outputs as state holds them."""
     plain: dict[str, Any] = adapter(SiteOutputs).dump_python(outputs, mode="json", by_alias=True)
@@ -177,14 +181,27 @@ def test_removing_a_site_removes_all_its_images_and_again_is_success(images: Sit
     world.kept.put(image_key(SITE, "forgotten.iso"), b"x")
     world.kept.put(image_key("store-0008", "n1.iso"), b"another site's")
     for _ in range(2):
-        images.delete(made.id, world, {"nodes": {"n1": {}}})
+        images.delete(made.id, world, RECORDED)
     assert ["sites/store-0008/n1.iso"] == list(world.kept.list(""))
+
+
+@pytest.mark.parametrize(
+    "inputs", [{}, {"store": "file:images"}, {"store": "file:docs", "name": SITE}, RECORDED | {"name": "x"}]
+)
+def test_an_altered_state_does_not_choose_what_is_removed(
+    inputs: dict[str, Any], images: Site, world: World
+) -> None:
+    """The id names the place that is cleared, so it must be that of the recorded inputs."""
+    made = images.create(spec(n1=1), world)
+    with pytest.raises(Refused, match="the state was altered; restore the state"):
+        images.delete(made.id, world, inputs)
+    assert {"n1"} == set(stored(world))
 
 
 def test_removing_one_that_was_replaced_keeps_what_its_successor_has(images: Site, world: World) -> None:
     """Told to replace, the CLI makes the new one first; both have the same files."""
     made = images.create(spec(n1=1, n2=2), world)
-    images.delete(made.id, world, {"nodes": {"n1": {}, "n2": {}}}, successor={"nodes": {"n1": {}}})
+    images.delete(made.id, world, RECORDED, successor={"nodes": {"n1": {}}})
     assert {"n1"} == set(stored(world))
 
 

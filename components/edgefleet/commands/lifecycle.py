@@ -180,8 +180,9 @@ def _unchanged(run: Run, operation: Operation) -> View:
 
 def _announce(run: Run, operation: Operation) -> None:
     sites = counted(len(run.request.options.targets or run.before), "site")
+    stores = ", ".join(sorted({site.store for site in run.before.values()}))
     extent = (
-        "and all versions of their images"
+        f"and all versions of their images in {stores}"
         if operation == "destroy"
         else "are compared with the recorded state"
     )

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from edgefleet.commands.session import EngineName, Session
-from edgefleet.engine.api import Engine, Options
+from edgefleet.engine.api import Engine, Options, Resource
 from edgefleet.engine.selection import choose
-from edgefleet.errors import InvalidInput
-from edgefleet.model.site_resource import TOKEN
+from edgefleet.errors import InvalidInput, Problem, Refused
+from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.report.presenters import whole
 
 NO_STACK = "no-stack"
@@ -59,6 +59,8 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
         if error.problem.code == NO_STACK:
             return {}
         raise
+    sites = state.find(TOKEN)
+    _check_ids(sites)
     return {
         name: Recorded(
             name=name,
@@ -67,8 +69,28 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
             images=resource.outputs.get("images") or {},
             modified=_time(resource.modified),
         )
-        for name, resource in state.find(TOKEN).items()
+        for name, resource in sites.items()
     }
+
+
+def _check_ids(sites: Mapping[str, Resource]) -> None:
+    """Refuse a state whose ids are not what its inputs give: removing a site clears the place in its id."""
+    expected = {
+        name: id_of(str(site.inputs.get("store", "")), str(site.inputs.get("name", "")))
+        for name, site in sites.items()
+    }
+    problems = [
+        Problem(
+            code="altered-state",
+            path=f"sites.{name}",
+            problem=f"the state records the id {sites[name].id!r}, but its inputs give {id_!r}",
+            hint="restore the state from a backup, or correct the id; nothing was done",
+        )
+        for name, id_ in expected.items()
+        if sites[name].id != id_
+    ]
+    if problems:
+        raise Refused(problems)
 
 
 def _time(text: str) -> datetime | None:

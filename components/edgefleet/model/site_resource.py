@@ -15,6 +15,11 @@ TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 """Pulumi type; a compatibility promise, as state files hold it."""
 
 
+def id_of(store: str, site: str) -> str:
+    """The id of a site's resource: the place of its images, which its removal clears."""
+    return f"{store.rstrip('/')}/sites/{site}"
+
+
 @spec
 class SiteInputs(SiteSpec):
     """A site's plain spec, the place of its images, and the secrets in them."""

@@ -47,6 +47,8 @@ class Row:
     """Values that differ."""
     nodes: tuple[str, ...] = ()
     """All nodes that the site has."""
+    store: str = ""
+    """URI of the store that holds the site's images before the run."""
     images: dict[str, Digests] = field(default_factory=dict)
     """dict[node name -> digests]."""
     unknown_because: str | None = None

@@ -93,6 +93,7 @@ def _site(step: Step) -> Row:
         else Effect.NONE,
         changes=differences,
         nodes=tuple(nodes) if isinstance(nodes, Mapping) else (),
+        store=str(step.old_inputs.get("store", "")),
         images=digests,
         unknown_because=_unknown_because(step),
     )

@@ -123,6 +123,8 @@ def gone(view: View) -> Iterator[Text]:
         if reason and line.cell_len < 36:  # noqa: PLR2004 - the column of the reason
             line.append(" " * (37 - line.cell_len))
         yield from both_ends(line.append(reason and f"  {reason}"), site.where)
+        if site.store not in {"", view.store}:
+            yield from (Text(row.plain, "red") for row in wrapped(f"      its images are in {site.store}"))
 
 
 def others(view: View) -> Iterator[Text]:

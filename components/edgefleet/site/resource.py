@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.images import FORMATS
 from edgefleet.io.environment import Created, Environment, Found, Incomplete, Resource
 from edgefleet.io.store import ArtifactStore, check_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage
+from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
 from edgefleet.site.render import SiteImage, render_site
 
@@ -40,7 +40,7 @@ class Site(Resource):
 
     def identity(self, spec: SiteInputs) -> str:
         """``<store>/sites/<site>``."""
-        return f"{spec.store.rstrip('/')}/sites/{spec.name}"
+        return id_of(spec.store, spec.name)
 
     def inspect(self, spec: SiteInputs) -> Iterable[Problem]:
         """Problems of names that cannot be keys of a store; checked before any path is built from them."""
@@ -146,9 +146,18 @@ class Site(Resource):
         *,
         successor: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove every image of the site and every version of it, but those that a successor has."""
-        uri, _, site = identity.rpartition("/sites/")
-        del inputs
+        """Remove every image of the site and every version of it, but those that a successor has.
+
+        Raises:
+            Refused: the id is not that of the recorded inputs: an altered state chose what to remove.
+        """
+        uri, site = str(inputs.get("store", "")), str(inputs.get("name", ""))
+        if identity != id_of(uri, site):
+            problem = (
+                f"the state records this id, but its inputs give {id_of(uri, site)}: the state was altered"
+            )
+            hint = "restore the state from a backup, or correct the id; nothing was removed"
+            raise Refused.at(identity, "altered-state", problem, hint)
         spared = {
             image_key(site, f"{node}{_suffix(plain)}")
             for node, plain in (successor or {}).get("nodes", {}).items()

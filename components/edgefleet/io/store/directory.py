@@ -16,10 +16,10 @@ TRIES = 5
 
 
 class DirectoryStore:
-    """Artifacts as files below `root`; symbolic links below it are never followed."""
+    """Artifacts as files below `root`; symbolic links below it, or below `project`, are never followed."""
 
-    def __init__(self, root: Path, *, uri: str = "") -> None:
-        self._root = root
+    def __init__(self, root: Path, *, uri: str = "", project: Path | None = None) -> None:
+        self._root, self._top = root, project or root
         self._uri = uri or f"file:{root}"
 
     def put(self, key: str, data: bytes) -> Stored:
@@ -119,13 +119,13 @@ class DirectoryStore:
         return f"{self._uri}/{check_key(key)}"
 
     def _path(self, key: str) -> Path:
-        """The file of `key`; refused where a symbolic link below the store leads there."""
+        """The file of `key`; refused where a symbolic link leads there."""
         path = self._root / check_key(key)
-        for folder in path.relative_to(self._root).parents:
-            if (self._root / folder).is_symlink() and folder != Path():
+        for folder in path.relative_to(self._top).parents:
+            if (self._top / folder).is_symlink() and folder != Path():
                 problem = "a symbolic link is where the store needs a directory"
-                hint = "remove the link; the store follows none"
-                raise OutsideFailure.at(self._root / folder, "symlink", problem, hint)
+                hint = "remove the link, or mount the other file system there; the store follows no link"
+                raise OutsideFailure.at(self._top / folder, "symlink", problem, hint)
         return path
 
 

@@ -1,7 +1,7 @@
 """Where a store is and how it is reached, as data that another process can be given; and its opening."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from edgefleet.errors import InvalidInput
@@ -16,7 +16,7 @@ class StorePlace:
     """A store that is not opened yet."""
 
     uri: str
-    """``file:<directory>`` or ``s3://<bucket>/<prefix>``."""
+    """``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
     root: Path
     """Directory that ``file:`` is relative to."""
     region: str | None = None
@@ -40,17 +40,20 @@ def open_store(uri: str, *, aws: Aws | None, root: Path) -> ArtifactStore:
     """The store at `uri`; nothing is contacted or made yet.
 
     Args:
-        uri: ``file:<directory>``, relative to `root` or absolute, or ``s3://<bucket>/<prefix>``.
+        uri: ``file:<directory>`` inside `root`, or ``s3://<bucket>/<prefix>``.
         aws: where a bucket is reached.
         root: the project's directory.
 
     Raises:
-        InvalidInput: `uri` names no store.
+        InvalidInput: `uri` names no store, or a directory outside the project.
     """
     kind, _, rest = uri.partition(":")
     if kind == "file" and rest.strip("/"):
-        path = unquote(rest.removeprefix("//"))
-        return DirectoryStore(root / path, uri=uri.rstrip("/"))
+        path = PurePosixPath(unquote(rest))
+        if path.is_absolute() or ".." in path.parts:
+            problem, hint = f"{uri!r} is outside the project", "move the images into the project's directory"
+            raise InvalidInput.at("", "store-outside", problem, hint, path="store")
+        return DirectoryStore(root / path, uri=uri.rstrip("/"), project=root)
     if kind == "s3" and rest.startswith("//"):
         bucket, _, prefix = rest.removeprefix("//").partition("/")
         if bucket and (not prefix.strip("/") or is_key(prefix.strip("/"))) and aws is not None:
