@@ -241,7 +241,7 @@ def test_destroy_and_refresh_ask_with_what_they_are_about(up: "World") -> None:
 def test_an_altered_state_is_refused_before_anything_is_done(up: "World", command: str) -> None:
     """The id of a site names what its removal clears, so one that its inputs do not give is no id of ours."""
     berlin = up.engine.resources["berlin"]
-    up.engine.resources["berlin"] = replace(berlin, id="file:/srv/docs/sites/berlin")
+    up.engine.resources["berlin"] = replace(berlin, id="file:/etc/docs/sites/berlin")
     done = len(up.operations)
     ran = up.run(command, "-s", "dev", *(["-y"] if command != "preview" else []))
     assert (3, done) == (ran.code, len(up.operations))
