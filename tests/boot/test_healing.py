@@ -1,6 +1,5 @@
 """Step `healing`: the script is run for real, with stand-ins for k3s and systemctl."""
 
-import hashlib
 import json
 import os
 import re
@@ -37,6 +36,10 @@ case "$*" in
 esac
 exit 0
 """
+FAKE_INSTALL = """#!/bin/sh
+# A stand-in for the installer: whether the k3s that it installs is in place.
+[ "$1" = check ] && grep -q "Release {release}" "$EDGEFLEET_PREFIX/usr/local/bin/k3s"
+# release {release}"""
 FAKE_AGETTY = """#!/bin/sh
 # A stand-in for agetty: each time that consoles are to show something new is a line.
 echo "$*" >>"$EDGEFLEET_PREFIX/run/reloaded"
@@ -94,7 +97,8 @@ class Machine:
         (folder / "config.yaml").chmod(0o600)
         installer = self.root / "usr/local/lib/edgefleet/install-k3s"
         installer.parent.mkdir(parents=True, exist_ok=True)
-        installer.write_text(f"brings release {release}")
+        installer.write_text(FAKE_INSTALL.format(release=release))
+        installer.chmod(0o755)
         binary = self.root / "usr/local/bin/k3s"
         binary.parent.mkdir(parents=True, exist_ok=True)
         made = FAKE_K3S.format(release=release)
@@ -288,14 +292,21 @@ def test_while_another_k3s_is_brought_the_one_that_runs_is_not_taken_for_it(mach
     assert "good 1" == machine.config
 
 
-def test_a_k3s_that_was_upgraded_in_place_is_the_one_to_go_back_to(machine: Machine) -> None:
-    """By a Plan of the hub, for example: it was well with that one, too."""
+def test_a_k3s_that_is_not_the_requested_one_makes_no_configuration_healthy(machine: Machine) -> None:
+    """Its state is `waiting`, and the requested one is still rolled back when it is installed and fails."""
     machine.apply("good 1")
+    machine.configure("good 2", release=2)
     binary = machine.root / "usr/local/bin/k3s"
-    binary.write_text(FAKE_K3S.format(release=7))
+    requested, earlier = binary.read_text(), binary.with_name("k3s.previous").read_text()
+    binary.write_text(earlier)
+    machine.boot()
+    assert "waiting" == machine.status["state"]
+    assert "with an earlier k3s: the requested one is not installed yet" in machine.status["message"]
+    binary.write_text(requested)
+    machine.start()
+    (machine.root / "run/started-with").write_text("broken")
     machine.done("check")
-    mark = machine.root / "var/lib/edgefleet/configurations/current/healthy"
-    assert hashlib.sha256(binary.read_bytes()).hexdigest() == mark.read_text().strip()
+    assert ("good 1", "1 1") == (machine.config, machine.release)
 
 
 def test_without_k3s_it_waits(machine: Machine) -> None:

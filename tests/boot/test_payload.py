@@ -25,7 +25,14 @@ CONTENT = {
     "bin/containerd-shim-wasmtime-v1": SHIM,
     "images/k3s-airgap-images-amd64.tar.zst": ARCHIVE,
 }
-SYSTEMCTL = '#!/bin/sh\n# a stand-in\necho "$*" >>"$EDGEFLEET_PREFIX/asked"\n'
+STAND_INS = {
+    "systemctl": 'echo "$*" >>"$EDGEFLEET_PREFIX/asked"',
+    "findmnt": "echo /dev/vda1",
+    "lsblk": 'case $* in *PKNAME*) echo vda ;; *) cat "$EDGEFLEET_PREFIX/partitions" 2>/dev/null ;; esac',
+    "mount": '[ "$1 $2 $3 $4" = "-t squashfs -o ro,nosuid,nodev,noexec" ] && cp -a "$5.content/." "$6"',
+    "mountpoint": '[ -n "$(ls "$2" 2>/dev/null)" ]',
+}
+"""dict[program that only a node has -> its stand-in]; a file system is a directory beside its device."""
 
 
 def digest(data: bytes) -> str:
@@ -33,14 +40,10 @@ def digest(data: bytes) -> str:
 
 
 def air_gapped(target: Targets) -> Target:
-    """A server whose medium carries `CONTENT`; an archive is known by its image's manifest alone."""
+    """A server whose medium carries `CONTENT`."""
     one = target(CASE, airgap=True)
     files = tuple(
-        PayloadFile(
-            path=path,
-            digest="sha256:" + (digest(data) if path.startswith("bin/") else "f" * 64),
-            size=len(data),
-        )
+        PayloadFile(path=path, digest=f"sha256:{digest(data)}", size=len(data))
         for path, data in CONTENT.items()
     )
     node = replace(one.node, payload=files)
@@ -61,19 +64,38 @@ class Machine:
             path = self.root / file.path[1:]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
+            path.chmod(file.mode)
 
-    def medium(self, **changed: bytes) -> Path:
+    def medium(self, place: str = "boot/firmware/edgefleet-payload", **changed: bytes) -> Path:
         """A medium with the payload, some files of it changed."""
-        folder = self.root / "boot/firmware/edgefleet-payload"
+        folder = self.root / place
         for path, data in CONTENT.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
-        (folder / "SHA256SUMS").write_text(
-            "".join(f"{digest(data)}  {path}\n" for path, data in CONTENT.items())
-        )
         for path, data in changed.items():
             (folder / path).write_bytes(data)
         return folder
+
+    def stick(self, **changed: bytes) -> Path:
+        """A second medium whose partition has the payload's label."""
+        label = self.root / "dev/disk/by-partlabel/EDGEFLEET-PL"
+        label.parent.mkdir(parents=True, exist_ok=True)
+        label.write_text("")
+        return self.medium("dev/disk/by-partlabel/EDGEFLEET-PL.content", **changed)
+
+    def own_partition(self) -> Path:
+        """A partition with the payload on the disk that the system is on."""
+        device = self.root / "dev/vda3"
+        device.parent.mkdir(parents=True, exist_ok=True)
+        (self.root / "partitions").write_text(f"{self.root}/dev/vda1 \n{device} EDGEFLEET-PL\n")
+        return self.medium("dev/vda3.content")
+
+    def restart(self) -> subprocess.CompletedProcess[str]:
+        """The next start of the node: nothing is mounted, and both scripts run."""
+        shutil.rmtree(self.root / "run", ignore_errors=True)
+        done = self.run(payload.SCRIPT)
+        self.run(k3s.SCRIPT)
+        return done
 
     def run(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a script with this folder for the root."""
@@ -83,7 +105,6 @@ class Machine:
             "EDGEFLEET_WAIT_SECONDS": "0",
             "EDGEFLEET_RETRY_SECONDS": "0",
             "EDGEFLEET_ATTEMPTS": "1",
-            "EDGEFLEET_LINK": "no",
             **more,
         }
         return subprocess.run(
@@ -117,8 +138,9 @@ def machine(target: Targets, tmp_path: Path) -> Machine:
     """An air-gapped node with the scripts of both steps."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "systemctl").write_text(SYSTEMCTL)
-    (programs / "systemctl").chmod(0o755)
+    for name, text in STAND_INS.items():
+        (programs / name).write_text(f"#!/bin/sh\n# a stand-in\n{text}\n")
+        (programs / name).chmod(0o755)
     made = Machine(root=tmp_path / "root", programs=programs)
     one = air_gapped(target)
     made.put(*payload.plan(one).files, *runtime_install.plan(one).files)
@@ -145,39 +167,53 @@ def test_what_the_medium_carries_is_put_where_k3s_looks(machine: Machine) -> Non
 
 
 def test_a_payload_on_the_systems_own_disk_is_not_copied(machine: Machine) -> None:
-    """It is always there, and there may be no room for it twice."""
-    folder = machine.medium()
-    assert 0 == machine.run(payload.SCRIPT, EDGEFLEET_LINK="yes").returncode
-    assert machine.archive.is_symlink()
-    assert folder / "images" / machine.archive.name == machine.archive.readlink()
+    """It is always there, and there may be no room for it twice; its partition is found by its disk."""
+    machine.own_partition()
+    for _ in range(2):
+        done = machine.restart()
+        assert 0 == done.returncode, done.stderr
+        assert (
+            machine.root / "run/edgefleet/own-payload/images" / machine.archive.name
+            == machine.archive.readlink()
+        )
+        assert (ARCHIVE, K3S) == (machine.archive.read_bytes(), (machine.binaries / "k3s").read_bytes())
 
 
 def test_what_an_installer_copied_is_not_copied_again(machine: Machine) -> None:
-    """It is on the system's own disk, whichever way it is come to."""
-    place = machine.root / "var/lib/edgefleet/medium"
-    place.parent.mkdir(parents=True)
-    machine.medium().rename(place)
+    """It is on the system's own disk."""
+    place = machine.medium("var/lib/edgefleet/medium")
+    (machine.programs / "mountpoint").write_text("#!/bin/sh\nexit 1\n")
     for _ in range(2):
-        done = machine.run(payload.SCRIPT, EDGEFLEET_LINK="")
+        done = machine.restart()
         assert 0 == done.returncode, done.stderr
         assert place / "images" / machine.archive.name == machine.archive.readlink()
     assert ARCHIVE == machine.archive.read_bytes()
 
 
 def test_a_partition_by_its_name_is_mounted_to_read(machine: Machine) -> None:
-    """As in raw images, and on a second medium; `mount` is a stand-in that shows what is on it."""
-    folder = machine.medium()
-    medium = folder.rename(machine.root / "medium")
-    device = machine.root / "dev/disk/by-partlabel/EDGEFLEET-PL"
-    device.parent.mkdir(parents=True)
-    device.write_text("")
-    mount = machine.programs / "mount"
-    mount.write_text(f'#!/bin/sh\n# a stand-in\n[ "$1 $2 $3" = "-o ro {device}" ] && cp -r {medium}/. "$4"\n')
-    mount.chmod(0o755)
-    done = machine.run(payload.SCRIPT)
+    """A second medium: a squashfs only, from which nothing runs; its archives are copied."""
+    machine.stick()
+    done = machine.restart()
     assert 0 == done.returncode, done.stderr
-    assert 0 == machine.run(k3s.SCRIPT).returncode
+    assert not machine.archive.is_symlink()
     assert (ARCHIVE, K3S) == (machine.archive.read_bytes(), (machine.binaries / "k3s").read_bytes())
+
+
+@pytest.mark.parametrize("has_own", [True, False], ids=["own-disk", "second-medium"])
+def test_a_stick_with_the_right_label_later_changes_nothing(machine: Machine, *, has_own: bool) -> None:
+    """What is complete is never replaced, and a link never leads to another disk."""
+    first = machine.own_partition() if has_own else machine.stick()
+    assert 0 == machine.restart().returncode
+    if not has_own:
+        shutil.rmtree(first)
+    machine.stick(**dict.fromkeys(CONTENT, OLD))
+    done = machine.restart()
+    assert 0 == done.returncode, done.stderr
+    assert ARCHIVE == machine.archive.read_bytes()
+    assert (SHIM, K3S) == (
+        (machine.binaries / "containerd-shim-wasmtime-v1").read_bytes(),
+        (machine.binaries / "k3s").read_bytes(),
+    )
 
 
 def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machine: Machine) -> None:
@@ -193,18 +229,72 @@ def test_without_its_medium_it_says_one_clear_sentence_and_fetches_nothing(machi
     assert not (machine.binaries / "k3s").exists()
 
 
+def is_in_place(machine: Machine, path: str) -> bool:
+    """Whether the node has a file of the payload."""
+    return (machine.archive if path.startswith("images/") else machine.binaries / Path(path).name).exists()
+
+
 @pytest.mark.parametrize("path", sorted(CONTENT))
-def test_what_is_not_what_was_made_is_not_used(machine: Machine, path: str) -> None:
-    """A program is held against the seed, an archive against the medium's list."""
-    folder = machine.medium(**{path: b"something else"})
-    if path.startswith("bin/"):
-        sums = (folder / "SHA256SUMS").read_text()
-        (folder / "SHA256SUMS").write_text(sums.replace(digest(CONTENT[path]), digest(b"something else")))
-    done = machine.run(payload.SCRIPT)
-    assert 1 == done.returncode
-    assert path in machine.problem("payload")
-    assert not (machine.binaries / Path(path).name).exists()
-    assert not (machine.archive.exists() and machine.archive.read_bytes() == b"something else")
+@pytest.mark.parametrize("data", [b"something else", None], ids=["exchanged", "truncated"])
+def test_a_file_that_the_seed_does_not_list_is_not_used(
+    machine: Machine, path: str, data: bytes | None
+) -> None:
+    """Whatever the medium states: a list beside the files that matches them is ignored."""
+    folder = machine.medium(**{path: CONTENT[path][:-1] if data is None else data})
+    sums = "".join(f"{digest((folder / name).read_bytes())}  {name}\n" for name in CONTENT)
+    (folder / "SHA256SUMS").write_text(sums)
+    assert 1 == machine.restart().returncode
+    assert f"{path} in the payload does not match its digest" in machine.problem("payload")
+    assert not is_in_place(machine, path)
+
+
+@pytest.mark.parametrize("path", sorted(CONTENT))
+@pytest.mark.parametrize("is_folder", [True, False], ids=["directory", "file"])
+def test_a_link_on_the_medium_is_not_followed(machine: Machine, path: str, *, is_folder: bool) -> None:
+    """Neither a file's nor its directory's, even to the right bytes: a link may lead to any device."""
+    folder = machine.medium()
+    link = (folder / path).parent if is_folder else folder / path
+    link.rename(machine.root / "elsewhere")
+    link.symlink_to(machine.root / "elsewhere")
+    assert 1 == machine.restart().returncode
+    assert "in the payload is a link" in machine.problem("payload")
+    assert not is_in_place(machine, path)
+
+
+def test_a_medium_that_gives_other_bytes_at_the_second_reading_is_refused(machine: Machine) -> None:
+    """The copy is verified, not the medium before it is copied."""
+    machine.medium()
+    reads = machine.programs / "head"
+    reads.write_text('#!/bin/sh\ncase $*/ in *.tar*) echo other ;; *) exec /usr/bin/head "$@" ;; esac\n')
+    reads.chmod(0o755)
+    assert 1 == machine.run(payload.SCRIPT).returncode
+    assert "does not match its digest" in machine.problem("payload")
+    assert not machine.archive.exists()
+    assert [] == list(machine.archive.parent.glob(".*"))
+
+
+def test_an_archive_is_recorded_for_its_present_digest_only(machine: Machine) -> None:
+    """A seed that goes back to an earlier archive gets that one, not the newer with the earlier record."""
+    machine.medium()
+    listed = machine.root / payload.LIST[1:]
+    before = listed.read_text()
+    assert 0 == machine.restart().returncode
+    newer = ARCHIVE[::-1]
+    machine.medium(**{"images/k3s-airgap-images-amd64.tar.zst": newer})
+    for text, data in ((before.replace(digest(ARCHIVE), digest(newer)), newer), (before, ARCHIVE)):
+        listed.write_text(text)
+        machine.medium(**{"images/k3s-airgap-images-amd64.tar.zst": data})
+        assert 0 == machine.restart().returncode
+        assert data == machine.archive.read_bytes()
+
+
+def test_a_disk_that_is_nearly_full_is_not_filled(machine: Machine) -> None:
+    machine.medium()
+    state = machine.programs / "stat"
+    state.write_text('#!/bin/sh\n[ "$1" = -f ] || exec /usr/bin/stat "$@"\necho "16 * 4096"\n')
+    state.chmod(0o755)
+    assert 1 == machine.run(payload.SCRIPT).returncode
+    assert "does not fit: the disk of this node has 64 KiB free" in machine.problem("payload")
 
 
 def test_a_program_that_is_missing_on_the_medium_is_named(machine: Machine) -> None:
@@ -266,26 +356,20 @@ def test_a_configuration_that_is_new_starts_k3s_anew_with_the_binary_that_is_her
     assert "restart --no-block k3s.service\n" == (machine.root / "asked").read_text()
 
 
-def test_a_k3s_that_was_upgraded_in_place_and_was_well_stays(machine: Machine) -> None:
-    """A Plan of the hub upgraded it; the next start of the node keeps it. A broken one is removed."""
-    machine.medium()
-    machine.run(payload.SCRIPT)
-    machine.run(k3s.SCRIPT)
-    newer = K3S + b"# newer\n"
-    (machine.binaries / "k3s").write_bytes(newer)
+def test_with_a_lock_only_the_locked_k3s_is_right(machine: Machine) -> None:
+    """Not even one with which this configuration was healthy; without the medium it is missing."""
+    machine.binaries.mkdir(parents=True)
+    (machine.binaries / "k3s").write_bytes(OLD)
+    (machine.binaries / "k3s").chmod(0o755)
     mark = machine.root / "var/lib/edgefleet/configurations/current/healthy"
     mark.parent.mkdir(parents=True)
-    mark.write_text(f"{digest(newer)}\n")
-    assert 0 == machine.run(k3s.SCRIPT).returncode
-    assert newer == (machine.binaries / "k3s").read_bytes()
-    (machine.root / "boot").rename(machine.root / "put away")
-    shutil.rmtree(machine.root / "run")
-    assert 0 == machine.run(payload.SCRIPT).returncode
-    (machine.root / "put away").rename(machine.root / "boot")
-    assert 0 == machine.run(payload.SCRIPT).returncode
-    (machine.binaries / "k3s").write_bytes(newer + b"rot")
-    assert 0 == machine.run(k3s.SCRIPT).returncode
-    assert K3S == (machine.binaries / "k3s").read_bytes()
+    mark.write_text(f"{digest(OLD)}\n")
+    assert 1 == machine.run(k3s.SCRIPT).returncode
+    assert "is not on a medium of this node" in machine.problem("k3s")
+    machine.stick()
+    done = machine.restart()
+    assert 0 == done.returncode, done.stderr
+    assert (K3S, "") == ((machine.binaries / "k3s").read_bytes(), machine.problem("k3s"))
 
 
 def test_a_site_with_a_link_carries_nothing(target: Targets) -> None:

@@ -108,11 +108,11 @@ def test_it_starts_by_itself_and_is_well(bios: tuple[Booted, dict[str, Entry]]) 
 def test_the_payload_comes_from_its_partition(bios: tuple[Booted, dict[str, Entry]]) -> None:
     """Programs are copied and verified; archives are links, as the partition is always there."""
     booted, data = bios
-    assert "/run/edgefleet/payload squashfs" in mounts(booted)
+    assert "/run/edgefleet/own-payload squashfs" in mounts(booted)
     k3s = booted.files["/usr/local/bin/k3s"]
     assert (ASSETS["k3s"], 0o755) == (k3s.content, k3s.mode)
     link = data[f"{K3S}/agent/images/{ARCHIVE}"]
-    assert ("symlink", f"/run/edgefleet/payload/images/{ARCHIVE}") == (link.kind, link.content.decode())
+    assert ("symlink", f"/run/edgefleet/own-payload/images/{ARCHIVE}") == (link.kind, link.content.decode())
     assert [ARCHIVE] == booted.facts["k3s"]["images"]
 
 

@@ -120,7 +120,8 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert sha256(K3S) == known["k3s"]["v1.36.4+k3s1"]["k3s"]["sha256"]
     assert len(AIRGAP) == known["k3s"]["v1.36.4+k3s1"]["k3s-airgap-images-amd64.tar.zst"]["size"]
     assert sha256(SHIM) == known["programs"]["wasmtime"]["v0.6.0"]["amd64"]["sha256"]
-    assert shop.digest == known["images"][f"{shop.registry.host}/shop/till:1"]["amd64"]["digest"]
+    till = known["images"][f"{shop.registry.host}/shop/till:1"]["amd64"]
+    assert shop.digest == till["digest"]
     assert len(BASE) == known["bases"][sha256(BASE)]["size"]
     fetched = shop.world.run("artifacts", "fetch", FILE)
     assert (0, True) == (fetched.code, "all files are in" in fetched.err)
@@ -135,9 +136,12 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     assert [K3S, SHIM] == [
         (folder / "bin" / name).read_bytes() for name in ("k3s", "containerd-shim-wasmtime-v1")
     ]
-    assert {file.path: file.size for file in node.payload} == {
-        file.path: (folder / file.path).stat().st_size for file in node.payload
+    assert {file.path: (file.digest, file.size) for file in node.payload} == {
+        file.path: (f"sha256:{sha256(data)}", len(data))
+        for file in node.payload
+        for data in ((folder / file.path).read_bytes(),)
     }
+    assert f"sha256:{till['sha256']}" in {file.digest for file in node.payload}
     checked = subprocess.run(
         ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, check=False
     )
@@ -256,6 +260,17 @@ def test_what_fails_does_not_keep_the_others_from_coming(shop: Shop) -> None:
     shop.files.asked.clear()
     assert 0 == shop.world.run("artifacts", "fetch", FILE).code
     assert [f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] == [each.path for each in shop.files.asked]
+
+
+def test_an_archive_that_is_not_the_locked_one_is_refused(shop: Shop) -> None:
+    """The lock states the digest of the archive, as its bytes run on the node."""
+    shop.world.run("artifacts", "lock", FILE)
+    known = yaml.safe_load(shop.lock.read_text())
+    (till,) = known["images"].values()
+    till["amd64"]["sha256"] = "0" * 64
+    shop.lock.write_text(yaml.safe_dump(known))
+    ran = shop.world.run("artifacts", "fetch", FILE)
+    assert (2, 1) == (ran.code, " ".join(ran.err.split()).count("and the lock says 0000000000"))
 
 
 def test_a_damaged_cache_is_mended(shop: Shop) -> None:

@@ -28,6 +28,7 @@ workloads:
   sync: {kubeedge: v1.23.1, where: {profiles: [box], sites: [a]}}
 """
 HEX = "a" * 64
+OTHER = "b" * 64
 LOCK: ArtifactsLock = {
     "api_version": "edgefleet.dev/v1",
     "k3s": {
@@ -54,8 +55,10 @@ LOCK: ArtifactsLock = {
         },
     },
     "images": {
-        "docker.io/library/nginx:1.27": {"arm64": {"digest": f"sha256:{HEX}", "size": 100}},
-        "registry.example:5000/shop/till:1.4": {"arm64": {"digest": f"sha256:{HEX}", "size": 200}},
+        "docker.io/library/nginx:1.27": {"arm64": {"digest": f"sha256:{OTHER}", "sha256": HEX, "size": 100}},
+        "registry.example:5000/shop/till:1.4": {
+            "arm64": {"digest": f"sha256:{OTHER}", "sha256": HEX, "size": 200}
+        },
     },
 }
 

@@ -4,16 +4,23 @@ import base64
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from edgefleet.model.firstboot import Target
 from edgefleet.model.site import SiteSpec
@@ -24,6 +31,7 @@ from edgefleet.runtimes.base import k3s
 STANDIN = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 200_000 + b"\n"
 DIGEST = hashlib.sha256(STANDIN).hexdigest()
 ASSET = "/v1.36.4%2Bk3s1/k3s"
+DAY = timedelta(days=1)
 SUMS = "/v1.36.4%2Bk3s1/sha256sum-amd64.txt"
 
 
@@ -32,6 +40,13 @@ class Release:
     """What the loopback server has, and what it was asked for."""
 
     url: str = ""
+    """With TLS."""
+    plain: str = ""
+    """The same without TLS."""
+    authority: Path = Path()
+    """The certificate by which clients verify it."""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """dict[path -> address that it redirects to]."""
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     cut_after: list[int] = field(default_factory=list)
@@ -42,17 +57,41 @@ class Release:
     """Whether it goes on where a part ends; else it sends the whole again."""
 
 
-@pytest.fixture
-def release() -> Iterator[Release]:
-    """A release server on loopback that can break off and answer ranges."""
-    made = Release()
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for loopback, and a server's settings with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "release")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - DAY, now + DAY)
+        .add_extension(names, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "release.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(certificate.public_bytes(Encoding.PEM) + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return path, context
+
+
+def answering(release: Release) -> type[BaseHTTPRequestHandler]:
+    """A handler that answers with what `release` has."""
 
     class Handler(BaseHTTPRequestHandler):
-        state: ClassVar[Release] = made
+        state: ClassVar[Release] = release
 
         def do_GET(self) -> None:
             wanted = self.headers.get("Range", "") if self.state.has_ranges else ""
             self.state.asked.append(f"{self.path} {wanted}".strip())
+            if self.path in self.state.redirects:
+                self.send_response(302)
+                self.send_header("Location", self.state.redirects[self.path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if self.state.refuse > 0 or self.path not in self.state.files:
                 self.state.refuse -= 1
                 self.send_error(404)
@@ -73,14 +112,27 @@ def release() -> Iterator[Release]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
+    return Handler
+
+
+@pytest.fixture
+def release(tls: tuple[Path, ssl.SSLContext]) -> Iterator[Release]:
+    """A release server on loopback, with TLS and without, that can break off and answer ranges."""
+    made = Release(authority=tls[0])
+
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), answering(made)) for _ in range(2)]
+    servers[0].socket = tls[1].wrap_socket(servers[0].socket, server_side=True)
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    made.url, made.plain = (
+        f"{scheme}://127.0.0.1:{server.server_port}"
+        for scheme, server in zip(("https", "http"), servers, strict=True)
+    )
     made.files = {ASSET: STANDIN, SUMS: f"{'0' * 64}  k3s-images.txt\n{DIGEST}  k3s\n".encode()}
     yield made
-    server.shutdown()
-    server.server_close()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @dataclass
@@ -90,7 +142,9 @@ class Machine:
     root: Path
     script: Path
     stubs: Path
-    """A folder with a `systemctl` that does nothing."""
+    """A folder with a `systemctl` that does nothing, and wget's settings."""
+    authority: Path
+    """The certificate that programs trust."""
     path: str = os.environ["PATH"]
     """Where programs are found."""
 
@@ -99,14 +153,19 @@ class Machine:
         """Where k3s would be."""
         return self.root / "usr/local/bin/k3s"
 
-    def run(self, *, attempts: int = 3) -> subprocess.CompletedProcess[str]:
+    def run(self, *, attempts: int = 3, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the install script as a first boot would, without waiting between attempts."""
+        (self.stubs / "wgetrc").write_text(f"ca_certificate = {self.authority}\n")
         environment = {
             "PATH": f"{self.stubs}:{self.path}",
             "EDGEFLEET_PREFIX": str(self.root),
             "EDGEFLEET_RETRY_SECONDS": "0",
             "EDGEFLEET_ATTEMPTS": str(attempts),
             "no_proxy": "*",
+            "CURL_CA_BUNDLE": str(self.authority),
+            "SSL_CERT_FILE": str(self.authority),
+            "WGETRC": str(self.stubs / "wgetrc"),
+            **more,
         }
         shell = shutil.which("dash") or "/bin/sh"
         return subprocess.run(
@@ -146,13 +205,14 @@ def target(settings: dict[str, Any]) -> Target:
 def machine(release: Release, tmp_path: Path) -> Callable[..., Machine]:
     """``machine(sha256=...)``: a node whose image names the loopback release, with or without a lock."""
 
-    def make(sha256: str | None) -> Machine:
-        settings = {"version": "v1.36.4+k3s1", "releaseUrl": release.url}
+    def make(sha256: str | None, url: str = "") -> Machine:
+        settings = {"version": "v1.36.4+k3s1", "releaseUrl": url or release.url}
         locked = {"sha256": {"amd64": sha256}} if sha256 else {}
         (file,) = k3s.installer(target({**settings, **locked}), k3s_server.RUNTIME.unit).files
         script = tmp_path / "install-k3s"
         script.write_bytes(file.content)
-        return Machine(root=tmp_path / "root", script=script, stubs=systemctl(tmp_path / "stubs"))
+        stubs = systemctl(tmp_path / "stubs")
+        return Machine(root=tmp_path / "root", script=script, stubs=stubs, authority=release.authority)
 
     return make
 
@@ -180,7 +240,9 @@ def fetcher(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         "sed",
         "sha256sum",
         "sleep",
+        "stat",
         "sync",
+        "tail",
     )
     for name in used:
         (programs / name).symlink_to(shutil.which(name) or name)
@@ -216,6 +278,67 @@ def test_whatever_fetches_gets_rid_of_a_part_that_is_rubbish(
     assert STANDIN == target.binary.read_bytes()
 
 
+@pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
+def test_a_redirect_with_tls_is_followed(
+    machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None
+) -> None:
+    """As the releases on GitHub do."""
+    target = machine(lock)
+    target.path = fetcher
+    for path in (ASSET, SUMS):
+        release.redirects[path] = f"{release.url}/elsewhere{path}"
+        release.files[f"/elsewhere{path}"] = release.files.pop(path)
+    done = target.run()
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert STANDIN == target.binary.read_bytes()
+
+
+@pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
+def test_a_redirect_to_an_address_without_tls_is_refused(
+    machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None
+) -> None:
+    """Whoever is between could answer with a list and a k3s of their own."""
+    target = machine(lock)
+    target.path = fetcher
+    release.redirects = {path: release.plain + path + "?" for path in (ASSET, SUMS)}
+    release.files |= {f"{path}?": data for path, data in release.files.items()}
+    done = target.run(attempts=2)
+    assert 1 == done.returncode
+    assert not target.binary.exists()
+    assert [] == [asked for asked in release.asked if "?" in asked]
+
+
+def test_without_tls_a_lock_is_needed(
+    machine: Callable[..., Machine], release: Release, fetcher: str
+) -> None:
+    """An unlocked k3s would be verified against a list that anyone between could exchange."""
+    target = machine(None, release.plain)
+    target.path = fetcher
+    done = target.run(attempts=2)
+    assert (1, []) == (done.returncode, release.asked)
+    problem = target.root / "var/lib/edgefleet/problems/k3s"
+    assert "has no TLS, and no artifacts lock pins k3s v1.36.4+k3s1" in problem.read_text()
+    target = machine(DIGEST, release.plain)
+    target.path = fetcher
+    done = target.run()
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert (STANDIN, False) == (target.binary.read_bytes(), problem.exists())
+
+
+@pytest.mark.parametrize("limit", [{"EDGEFLEET_LARGEST": "64"}, {"EDGEFLEET_RESERVE": str(2**50)}])
+def test_a_download_does_not_fill_the_disk(
+    machine: Callable[..., Machine], fetcher: str, limit: dict[str, str]
+) -> None:
+    """It ends at the size limit and at the reserve of free space, and nothing of it is left."""
+    target = machine(DIGEST)
+    target.path = fetcher
+    done = target.run(attempts=4, **limit)
+    assert 1 == done.returncode
+    problem = (target.root / "var/lib/edgefleet/problems/k3s").read_text()
+    assert "is larger than" in problem
+    assert sum(part.stat().st_size for part in target.binary.parent.glob(".k3s-*")) <= 64 * 1024
+
+
 def test_while_the_link_is_away_it_goes_on_trying(
     machine: Callable[..., Machine], release: Release, fetcher: str
 ) -> None:
@@ -223,7 +346,7 @@ def test_while_the_link_is_away_it_goes_on_trying(
     target = machine(DIGEST)
     target.path = fetcher
     text = target.script.read_text()
-    target.script.write_text(text.replace(release.url, "http://127.0.0.1:9"))
+    target.script.write_text(text.replace(release.url, "https://127.0.0.1:9"))
     done = target.run(attempts=3)
     assert 1 == done.returncode
     assert 2 == done.stdout.count("trying again in 0 s")

@@ -26,6 +26,8 @@ from edgefleet.site.building import BuildContext, build_site
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
 TILL = "images/registry.example:5000+shop+till@1.4.tar".replace(":", "@")
+PLATFORM = "sha256:" + "e" * 64
+"""Digest of its manifest for the node's platform."""
 
 
 def key(folder: Path, name: str, algorithm: str = "ed25519") -> Signing:
@@ -75,7 +77,7 @@ def carried(shop: BuildContext) -> list[dict[str, Any]]:
         ("bin/containerd-shim-spin-v2", "v0.24.0"),
         ("bin/edgecore", "v1.23.1"),
         ("images/k3s-airgap-images-amd64.tar.zst", "v1.36.4+k3s1"),
-        (TILL, ""),
+        (TILL, PLATFORM),
     ):
         files.append(put_in_cache(shop, path.encode() * 100) | {"path": path, "version": release})
     return files
@@ -112,7 +114,7 @@ def test_what_others_made_is_in_the_bill(raw: Path, carried: list[dict[str, Any]
     shim = "pkg:github/spinframework/containerd-shim-spin@v0.24.0"
     assert shim == found["containerd-shim-spin-v2"]["purl"]
     till = found["registry.example:5000/shop/till:1.4"]
-    assert f"sha256:{digests[TILL]}" == till["version"]
+    assert (PLATFORM, digests[TILL]) == (till["version"], till["hashes"][0]["content"])
     assert "repository_url=registry.example:5000/shop/till" in till["purl"].replace("%2F", "/").replace(
         "%3A", ":"
     )
@@ -145,6 +147,8 @@ def test_the_statement_is_of_in_toto_and_slsa(raw: Path) -> None:
     )
     made_of = {each["name"]: each["digest"]["sha256"] for each in build["resolvedDependencies"]}
     assert {"seed", "base", "payload/SHA256SUMS", "payload/bin/k3s", f"payload/{TILL}"} < set(made_of)
+    platforms = [each["annotations"] for each in build["resolvedDependencies"] if "annotations" in each]
+    assert [{"platformManifest": PLATFORM}] == platforms
     run = stated["predicate"]["runDetails"]
     assert written["tools"].items() < run["builder"]["version"].items()
     for each in run["byproducts"]:

@@ -78,8 +78,10 @@ class LockedImage(TypedDict, total=False):
 
     digest: Required[ManifestDigest]
     """sha256:<hex> of the manifest of that platform; never of an index."""
+    sha256: Required[Digest]
+    """Hex SHA-256 of the archive that it becomes on a medium."""
     size: Required[Size]
-    """Bytes of the archive that it becomes on a medium."""
+    """Bytes of that archive."""
 
 
 @with_config(STRICT)

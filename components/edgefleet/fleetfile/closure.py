@@ -79,7 +79,10 @@ def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
         digest = f"sha256:{program['sha256']}"
         return PayloadFile(path=need.path, digest=digest, size=program["size"], version=need.version)
     image = lock.get("images", {}).get(need.name, {}).get(need.arch)
-    return None if image is None else PayloadFile(path=need.path, digest=image["digest"], size=image["size"])
+    if image is None:
+        return None
+    digest = f"sha256:{image['sha256']}"
+    return PayloadFile(path=need.path, digest=digest, size=image["size"], version=image["digest"])
 
 
 class Payloads:

@@ -278,20 +278,6 @@ def unpack(cache: ArtifactCache, archive: Path, member: str, *, where: str) -> t
     return cache.adopt(unpacked)
 
 
-def archived(cache: ArtifactCache, file_name: str, digest: str) -> Path | None:
-    """The archive of the image called `file_name` (`Reference.file_name`), if it was made already.
-
-    `digest` is ``sha256:<hex>`` of its manifest.
-    """
-    noted = disk.read(archive_note(cache, file_name, digest))
-    return cache.path(noted.decode()) if noted else None
-
-
-def archive_note(cache: ArtifactCache, file_name: str, digest: str) -> Path:
-    """Where the digest of an archive is noted."""
-    return cache.root / "archives" / digest.removeprefix("sha256:") / file_name
-
-
 def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) -> None:
     """Put `files` into `folder`, which is made: ``bin/``, ``images/``, ``SHA256SUMS``.
 
@@ -300,7 +286,7 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
     Raises:
         OutsideFailure: some are not in the cache, all of them named; or the disk is full.
     """
-    sources = {file.path: _source(cache, file) for file in files}
+    sources = {file.path: cache.path(file.digest) for file in files}
     missing = sorted(path for path, source in sources.items() if source is None)
     if missing:
         raise _missing(missing)
@@ -310,11 +296,6 @@ def lay_out(cache: ArtifactCache, files: Iterable[PayloadFile], folder: Path) ->
             _put(source, folder / path)
             sums[path] = source.name
     disk.jot(folder / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sums).encode())
-
-
-def _source(cache: ArtifactCache, file: PayloadFile) -> Path | None:
-    """The file in the cache; an image's archive is found by the digest of its manifest."""
-    return archived(cache, Path(file.path).stem, file.digest) or cache.path(file.digest)
 
 
 def _put(source: Path, path: Path) -> None:

@@ -174,15 +174,6 @@ _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _FOLDERS = ("blobs", "blobs/sha256")
 
 
-def archive_size(image: PlatformImage, name: str) -> int:
-    """Bytes of the archive of `image` under `name`, before any of its layers is here."""
-    small = [len(data) for data in _described(image, name).values()]
-    sizes = [0 for _ in _FOLDERS] + small + [size for _, size in _blobs(image)]
-    blocks = sum(1 + -(-size // tarfile.BLOCKSIZE) for size in sizes) + 2
-    records = -(-blocks * tarfile.BLOCKSIZE // tarfile.RECORDSIZE)
-    return records * tarfile.RECORDSIZE
-
-
 def write_archive(file: BinaryIO, image: PlatformImage, name: str, blobs: Mapping[str, Path]) -> None:
     """Write the archive of `image` under `name`; `blobs` is dict[``sha256:<hex>`` -> its file]."""
     with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:

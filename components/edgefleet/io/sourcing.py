@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io import container_images, disk
-from edgefleet.io.artifact_cache import ArtifactCache, archive_note, archived
+from edgefleet.io.artifact_cache import ArtifactCache
 from edgefleet.io.container_images import Images, Layouts, PlatformImage, write_archive
 from edgefleet.io.downloading import Progress, silent
 from edgefleet.io.registry import base_of, is_registry, place_of
@@ -79,12 +79,8 @@ class Sources:
             digest: ``sha256:<hex>`` of the platform's manifest.
             progress: receives the number of bytes.
         """
-        known = archived(self.cache, parse_reference(name).file_name, digest)
-        if known is not None:
-            return known
-        reference = parse_reference(name)
         return self._of_image(
-            reference,
+            parse_reference(name),
             lambda images, repository: self._archive(images, repository, (name, digest), progress),
         )
 
@@ -104,7 +100,6 @@ class Sources:
         with disk.writing(made) as file:
             write_archive(file, image, name, blobs)
         sha256, _ = self.cache.adopt(made)
-        disk.write(archive_note(self.cache, parse_reference(name).file_name, digest), sha256.encode())
         return self.cache.root / "sha256" / sha256
 
     def _of_image(self, reference: Reference, ask: Callable[[Images, str], T]) -> T:

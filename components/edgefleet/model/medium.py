@@ -28,7 +28,7 @@ _PAYLOAD_PATH = Grammar(
 )
 PayloadPath = Annotated[str, _PAYLOAD_PATH]
 PayloadDigest = Annotated[str, Grammar("sha256:[0-9a-f]{64}", "bad-digest", "a digest", "", 71)]
-PayloadVersion = Annotated[str, Grammar(r"[A-Za-z0-9.+-]*", "bad-version", "a release", "", 60)]
+PayloadVersion = Annotated[str, Grammar(r"[A-Za-z0-9.+:-]*", "bad-version", "a release", "", 71)]
 
 
 @spec
@@ -89,9 +89,8 @@ class PayloadFile:
     path: Annotated[PayloadPath, Effect.REFLASH]
     """Path in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
     digest: Annotated[PayloadDigest, Effect.REFLASH]
-    """``sha256:<hex>`` of the file; for an archive of a container image, of the image's manifest for the
-    node's platform."""
-    size: Annotated[int, Effect.NONE]
+    """``sha256:<hex>`` of the file; a node uses no other."""
+    size: Annotated[int, Effect.REFLASH]
     """Bytes."""
     version: Annotated[PayloadVersion, Effect.NONE] = ""
-    """Release of a program; empty for a container image, whose path states it."""
+    """Release of a program; for a container image, ``sha256:<hex>`` of its platform's manifest."""

@@ -67,8 +67,7 @@ def _program(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
         digest, _ = unpack(sources.cache, path, program["member"], where=archive["url"])
         if digest != program["sha256"]:
             problem = f"{program['member']} in it has sha256 {digest}, and the lock says {program['sha256']}"
-            hint = "run edgefleet artifacts lock --upgrade, and review the change"
-            raise OutsideFailure.at(archive["url"], "digest-mismatch", problem, hint)
+            raise _mismatch(archive["url"], problem)
         return path
 
     return Item(name=str(need), size=archive.get("size", 0), fetch=download)
@@ -78,9 +77,21 @@ def _image(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
     image = lock["images"][need.name][need.arch]
 
     def download(progress: Progress) -> object:
-        return sources.archive(need.name, image["digest"], progress=progress)
+        known = sources.cache.path(image["sha256"])
+        if known is not None:
+            return known
+        path = sources.archive(need.name, image["digest"], progress=progress)
+        if path.name != image["sha256"]:
+            problem = f"its archive has sha256 {path.name}, and the lock says {image['sha256']}"
+            raise _mismatch(need.name, problem)
+        return path
 
     return Item(name=str(need), size=image["size"], fetch=download)
+
+
+def _mismatch(where: str, problem: str) -> OutsideFailure:
+    hint = "run edgefleet artifacts lock --upgrade, and review the change"
+    return OutsideFailure.at(where, "digest-mismatch", problem, hint)
 
 
 def fetch(items: Iterable[Item], *, at_once: int, report: Report) -> None:

@@ -19,7 +19,6 @@ from edgefleet.fleetfile.artifacts_lock import (
     LockedProgram,
 )
 from edgefleet.io.artifact_cache import unpack
-from edgefleet.io.container_images import archive_size
 from edgefleet.io.sourcing import Sources
 from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
@@ -126,7 +125,9 @@ class _Locking:
         locked = self._old.get("images", {}).get(need.name, {}).get(need.arch)
         if locked is None:
             image = self._sources.resolve(parse_reference(need.name), need.arch)
-            locked = {"digest": image.manifest.digest, "size": archive_size(image, need.name)}
+            archive = self._sources.archive(need.name, image.manifest.digest)
+            size = archive.stat().st_size
+            locked = {"digest": image.manifest.digest, "sha256": archive.name, "size": size}
         self.lock.setdefault("images", {}).setdefault(need.name, {})[need.arch] = locked
 
     def _address(self, version: str, asset: str) -> str:

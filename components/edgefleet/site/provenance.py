@@ -75,10 +75,10 @@ def _dependencies(node: Node, manifest: Manifest, seed: str) -> Iterator[dict[st
         yield _base("kernel", node.image.netboot.kernel)
         for number, each in enumerate(node.image.netboot.initrd):
             yield _base(f"initrd{number}", each)
-    platforms = {file.path: file.digest for file in node.payload}
+    platforms = {file.path: file.version for file in node.payload if file.version.startswith("sha256:")}
     for path, entry in manifest.carried.items():
         made: dict[str, Any] = {"name": entry.path, "digest": _digest(entry.digest)}
-        if platforms.get(path, entry.digest) != entry.digest:
+        if path in platforms:
             made["annotations"] = {"platformManifest": platforms[path]}
         yield made
 

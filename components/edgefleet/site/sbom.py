@@ -83,7 +83,7 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
         others.append(_k3s(spec, node))
     for file in node.payload:
         if file.path in there:
-            others.append(_carried(there[file.path], file.digest, file.version or spec.k3s.version))
+            others.append(_carried(there[file.path], file.version or spec.k3s.version))
     return others
 
 
@@ -110,8 +110,8 @@ def without_login(source: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _carried(entry: Entry, digest: str, release: str) -> Part:
-    """A file of the payload: a program, k3s's own images, or a container image."""
+def _carried(entry: Entry, release: str) -> Part:
+    """A file of the payload: a program, k3s's own images, or a container image by its manifest's digest."""
     path, sha256 = entry.path, entry.digest.removeprefix("sha256:")
     name = PurePosixPath(path).name
     if PurePosixPath(path).parent.name == "bin":
@@ -126,13 +126,13 @@ def _carried(entry: Entry, digest: str, release: str) -> Part:
     oci = PackageURL(
         type="oci",
         name=image.repository.rpartition("/")[2],
-        version=digest,
+        version=release,
         qualifiers={"repository_url": repository},
     )
     return Part(
         kind=ComponentType.CONTAINER,
         name=str(image),
-        version=digest,
+        version=release,
         sha256=sha256,
         purl=oci.to_string(),
         path=path,
