@@ -66,29 +66,31 @@ class Machine:
             path.write_bytes(file.content)
             path.chmod(file.mode)
 
-    def medium(self, place: str = "boot/firmware/edgefleet-payload", **changed: bytes) -> Path:
+    def medium(
+        self, changed: dict[str, bytes] | None = None, place: str = "boot/firmware/edgefleet-payload"
+    ) -> Path:
         """A medium with the payload, some files of it changed."""
         folder = self.root / place
         for path, data in CONTENT.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
-        for path, data in changed.items():
+        for path, data in (changed or {}).items():
             (folder / path).write_bytes(data)
         return folder
 
-    def stick(self, **changed: bytes) -> Path:
+    def stick(self, changed: dict[str, bytes] | None = None) -> Path:
         """A second medium whose partition has the payload's label."""
         label = self.root / "dev/disk/by-partlabel/EDGEFLEET-PL"
         label.parent.mkdir(parents=True, exist_ok=True)
         label.write_text("")
-        return self.medium("dev/disk/by-partlabel/EDGEFLEET-PL.content", **changed)
+        return self.medium(changed, "dev/disk/by-partlabel/EDGEFLEET-PL.content")
 
     def own_partition(self) -> Path:
         """A partition with the payload on the disk that the system is on."""
         device = self.root / "dev/vda3"
         device.parent.mkdir(parents=True, exist_ok=True)
         (self.root / "partitions").write_text(f"{self.root}/dev/vda1 \n{device} EDGEFLEET-PL\n")
-        return self.medium("dev/vda3.content")
+        return self.medium(place="dev/vda3.content")
 
     def restart(self) -> subprocess.CompletedProcess[str]:
         """The next start of the node: nothing is mounted, and both scripts run."""
@@ -181,7 +183,7 @@ def test_a_payload_on_the_systems_own_disk_is_not_copied(machine: Machine) -> No
 
 def test_what_an_installer_copied_is_not_copied_again(machine: Machine) -> None:
     """It is on the system's own disk."""
-    place = machine.medium("var/lib/edgefleet/medium")
+    place = machine.medium(place="var/lib/edgefleet/medium")
     (machine.programs / "mountpoint").write_text("#!/bin/sh\nexit 1\n")
     for _ in range(2):
         done = machine.restart()
@@ -206,7 +208,7 @@ def test_a_stick_with_the_right_label_later_changes_nothing(machine: Machine, *,
     assert 0 == machine.restart().returncode
     if not has_own:
         shutil.rmtree(first)
-    machine.stick(**dict.fromkeys(CONTENT, OLD))
+    machine.stick(dict.fromkeys(CONTENT, OLD))
     done = machine.restart()
     assert 0 == done.returncode, done.stderr
     assert ARCHIVE == machine.archive.read_bytes()
@@ -240,7 +242,7 @@ def test_a_file_that_the_seed_does_not_list_is_not_used(
     machine: Machine, path: str, data: bytes | None
 ) -> None:
     """Whatever the medium states: a list beside the files that matches them is ignored."""
-    folder = machine.medium(**{path: CONTENT[path][:-1] if data is None else data})
+    folder = machine.medium({path: CONTENT[path][:-1] if data is None else data})
     sums = "".join(f"{digest((folder / name).read_bytes())}  {name}\n" for name in CONTENT)
     (folder / "SHA256SUMS").write_text(sums)
     assert 1 == machine.restart().returncode
@@ -280,10 +282,10 @@ def test_an_archive_is_recorded_for_its_present_digest_only(machine: Machine) ->
     before = listed.read_text()
     assert 0 == machine.restart().returncode
     newer = ARCHIVE[::-1]
-    machine.medium(**{"images/k3s-airgap-images-amd64.tar.zst": newer})
+    machine.medium({"images/k3s-airgap-images-amd64.tar.zst": newer})
     for text, data in ((before.replace(digest(ARCHIVE), digest(newer)), newer), (before, ARCHIVE)):
         listed.write_text(text)
-        machine.medium(**{"images/k3s-airgap-images-amd64.tar.zst": data})
+        machine.medium({"images/k3s-airgap-images-amd64.tar.zst": data})
         assert 0 == machine.restart().returncode
         assert data == machine.archive.read_bytes()
 
