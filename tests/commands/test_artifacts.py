@@ -159,7 +159,7 @@ def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
             pytest.skip(f"needs {tool}: apt-get install squashfs-tools fdisk")
     world = shop.world
     world.edit("  berlin: {}", "  berlin: {airgap: true}")
-    world.environment["PULUMI_CONFIG_PASSPHRASE"] = "shop"
+    world.environment["PULUMI_CONFIG_PASSPHRASE"] = "shop"  # noqa: S105 - of a test
     for command in (["artifacts", "lock", FILE], ["artifacts", "fetch", FILE], ["init", "-s", "dev"]):
         assert 0 == world.run(*command).code
     wanted = ["image", "write", "-s", "dev", "--site", "berlin", "--device", str(loop), "--fixed", "-y"]
