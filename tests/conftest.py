@@ -3,8 +3,9 @@
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -47,8 +48,22 @@ def folded_skips(reasons: Iterable[str]) -> list[str]:
     ]
 
 
+def attacks(stats: Mapping[str, Iterable[Any]]) -> list[str]:
+    """A line for each kind of attack: tests that record the property ``attack``, and those that passed."""
+    tried, refused = Counter[str](), Counter[str]()
+    for outcome, reports in stats.items():
+        for report in reports:
+            kinds = [value for name, value in getattr(report, "user_properties", ()) if name == "attack"]
+            if getattr(report, "when", "") == "call":
+                tried.update(kinds)
+                refused.update(kinds if outcome == "passed" else [])
+    return [f"attacks of {kind} tried {count}, refused {refused[kind]}" for kind, count in tried.items()]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report skipped tests by reason in place of a line for each place that skips."""
+    """Report the attacks that tests tried; and skipped tests by reason, not a line for each place."""
+    for line in attacks(terminalreporter.stats):
+        terminalreporter.write_line(line)
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     for line in folded_skips(
         reason[2] if isinstance(reason, tuple | list) else str(reason) for reason in skipped

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 
 
@@ -117,13 +119,17 @@ def silence(seconds: float) -> Answering:
 
 
 @contextmanager
-def serving(served: Any) -> Iterator[Any]:
-    """`served` at an address of its own."""
+def serving(served: Any, tls: Path | None = None) -> Iterator[Any]:
+    """`served` at an address of its own; by TLS with the key and certificate in the file `tls`."""
     kind = type("Bound", (Handler,), {"served": served})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     server.daemon_threads = True
+    if tls is not None:
+        context = SSLContext(PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    served.address = f"http://127.0.0.1:{server.server_port}"
+    served.address = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     try:
         yield served
     finally:

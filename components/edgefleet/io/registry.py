@@ -78,6 +78,30 @@ class Registries:
             return self._known[base], path
 
 
+def check_realm(base: str, realm: str) -> None:
+    """Do nothing where the registry at `base` may send its login to the token service at `realm`.
+
+    Raises:
+        OutsideFailure: it may not.
+    """
+    own = urlsplit(base)
+    try:
+        there, query = urlsplit(realm), parse_qs(urlsplit(realm).query, keep_blank_values=True)
+    except ValueError:
+        there, query = urlsplit(""), {}
+    known = ("https", TOKEN_SERVICES.get(own.netloc))
+    if not is_authentic(realm):
+        problem = "refused: it asks for the login at an address without TLS"
+    elif (there.scheme, there.netloc) not in {(own.scheme, own.netloc), known}:
+        problem = f"refused: it asks for the login on another host, {there.netloc.rpartition('@')[2]}"
+    elif "scope" in query:
+        problem = "refused: it chooses itself what the login is used for (scope)"
+    else:
+        return
+    hint = "copy its images into a folder (skopeo copy), and name that as a mirror: file:FOLDER"
+    raise OutsideFailure.at(base, "unsafe-login", problem, hint)
+
+
 class Registry:
     """One registry.
 
@@ -165,30 +189,10 @@ class Registry:
         self._tokens[repository] = (value, self._web.clock.monotonic() + lasts)
         return value
 
-    def _check_realm(self, realm: str) -> None:
-        """Refuse a token service that may not have this registry's login."""
-        hint = "copy its images into a folder (skopeo copy), and name that as a mirror: file:FOLDER"
-        own = urlsplit(self._base)
-        try:
-            parts = urlsplit(realm)
-            is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-            is_stating = "scope" in parse_qs(parts.query, keep_blank_values=True)
-        except ValueError:
-            is_own, is_stating, parts = False, False, own
-        if not is_authentic(realm):
-            problem = "refused: it asks for the login at an address without TLS"
-        elif not is_own and (parts.scheme, parts.netloc) != ("https", TOKEN_SERVICES.get(own.netloc)):
-            problem = f"refused: it asks for the login on another host, {parts.netloc.rpartition('@')[2]}"
-        elif is_stating:
-            problem = "refused: it chooses itself what the login is used for (scope)"
-        else:
-            return
-        raise OutsideFailure.at(self._base, "unsafe-login", problem, hint)
-
     def _token(self, repository: str, challenge: Mapping[str, str]) -> tuple[str, float]:
         """(header, seconds that it lasts) for reading `repository`."""
         realm = challenge.get("realm", "")
-        self._check_realm(realm)
+        check_realm(self._base, realm)
         query = {"scope": f"repository:{repository}:pull"}
         query |= {"service": challenge["service"]} if "service" in challenge else {}
         login = self._web.logins.registry(self._name)

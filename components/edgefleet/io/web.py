@@ -10,6 +10,7 @@ shown without its query, which may hold credentials.
 
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -27,6 +28,11 @@ from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.logins import Logins
 
 T = TypeVar("T")
+_REFUSED = {
+    "Invalid URL in location": "redirects to what is no web address",
+    "Receive buffer too long": "answers with a header that is too large",
+}
+"""dict[words of httpx or h11, which bounds a header at 100 KiB -> problem that no attempt changes]."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -75,10 +81,18 @@ class Request:
 
 def is_authentic(address: str) -> bool:
     """Whether what comes from there is what its server sent: by TLS, or without leaving this machine."""
-    parts = urlsplit(address)
+    try:
+        scheme, host = urlsplit(address).scheme, urlsplit(address).hostname or ""
+    except ValueError:
+        return False
     with suppress(ValueError):
-        return parts.scheme == "https" or ipaddress.ip_address(parts.hostname or "").is_loopback
-    return parts.hostname == "localhost"
+        return scheme == "https" or ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _safety(address: str) -> int:
+    """A redirect never leads to a smaller one."""
+    return is_authentic(address) + address.lower().startswith("https:")
 
 
 def require_tls(address: str) -> None:
@@ -105,10 +119,19 @@ class Web:
         logins: who this user is to them.
         policy: what they may do.
         clock: where time comes from.
+        tls: whose certificates are trusted, in place of this machine's.
     """
 
-    def __init__(self, logins: Logins, *, policy: Policy | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        logins: Logins,
+        *,
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.logins = logins
+        self._tls = tls
         self.policy = policy or Policy()
         self.clock = clock or RealClock()
 
@@ -119,6 +142,7 @@ class Web:
         Each request has a connection of its own, which `_Watch` can end; no cookie is kept.
         """
         return httpx.Client(
+            verify=self._tls or True,
             timeout=httpx.Timeout(self.policy.stall, connect=self.policy.connect),
             limits=httpx.Limits(max_keepalive_connections=0),
             headers={"accept-encoding": "identity", "user-agent": "edgefleet"},
@@ -254,24 +278,26 @@ class Web:
         """The error of a failed attempt, in one sentence."""
         hint = "check the address, this machine's network and HTTPS_PROXY, then run again to resume"
         why = str(error) or type(error).__name__
-        if "Receive buffer too long" in why:  # h11's bound, 100 KiB of a header
-            return _refusal(address, "answers with a header that is too large", "check the server")
-        if watch.verdict:
-            problem = watch.verdict
-        elif isinstance(error, httpx.ConnectTimeout):
-            problem = f"does not answer: no connection within {self.policy.connect:g} s"
-        elif isinstance(error, httpx.TimeoutException):
-            problem = f"sent nothing for {self.policy.stall:g} s"
-        elif isinstance(error, httpx.ProxyError):
-            problem = f"the proxy does not let it through: {why}"
-        elif "CERTIFICATE_VERIFY_FAILED" in why:
-            problem = "presents a certificate that this machine does not trust"
+        for words, refused in _REFUSED.items():
+            if words in why:
+                return _refusal(address, refused, "check the server, or use another mirror")
+        if "CERTIFICATE_VERIFY_FAILED" in why:
             hint = "name your authority's file in SSL_CERT_FILE, or check for an intercepting proxy"
-        elif isinstance(error, httpx.ConnectError):
-            problem = f"cannot be reached: {why.partition('] ')[2] or why}".lower()
-        else:
-            problem = "broke off before the end"
+        problem = watch.verdict or self._cause(error, why)
         return Passing.at(shown(address), "unreachable", problem, hint)
+
+    def _cause(self, error: Exception, why: str) -> str:
+        if isinstance(error, httpx.ConnectTimeout):
+            return f"does not answer: no connection within {self.policy.connect:g} s"
+        if isinstance(error, httpx.TimeoutException):
+            return f"sent nothing for {self.policy.stall:g} s"
+        if isinstance(error, httpx.ProxyError):
+            return f"the proxy does not let it through: {why}"
+        if "CERTIFICATE_VERIFY_FAILED" in why:
+            return "presents a certificate that this machine does not trust"
+        if isinstance(error, httpx.ConnectError):
+            return f"cannot be reached: {why.partition('] ')[2] or why}".lower()
+        return "broke off before the end"
 
 
 def _check_address(address: str) -> SplitResult:
@@ -307,7 +333,7 @@ def _redirected(request: Request, here: str, location: str) -> str:
         parts = _check_address(there)
     except (ValueError, OutsideFailure):
         raise _refusal(request.address, "redirects to what is no web address", hint) from None
-    if is_authentic(here) and not is_authentic(there):
+    if _safety(there) < _safety(here):
         raise _refusal(request.address, f"redirects to an address without TLS, {shown(there)}", hint)
     if "@" in parts.netloc:
         raise _refusal(request.address, "redirects to an address with a login in it", hint)
