@@ -12,7 +12,7 @@ ALLOWED = {
     "edgefleet/io/web.py": {"httpx"},
     "edgefleet/io/emulator.py": {"http.client"},
 }
-"""dict[module -> clients]: the client, and the look whether this project's own process on loopback answers."""
+"""dict[module -> clients]: the client, and the check that this project's own process answers."""
 
 
 def imported(path: Path) -> set[str]:
