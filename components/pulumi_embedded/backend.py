@@ -24,7 +24,7 @@ from uuid import uuid4
 from pulumi_embedded.checkpoint import now
 from pulumi_embedded.disk import Disk, disk_failure
 from pulumi_embedded.errors import EngineError, OutsideFailure, Problem, Refused
-from pulumi_embedded.project import CLI_HINT
+from pulumi_embedded.project import CLI_HINT, check_name
 
 ENGINE: Final = "pulumi-embedded"
 """Name of this engine in locks and in a stack's history."""
@@ -109,9 +109,11 @@ def _start_time(pid: int) -> str:
 
 
 class Backend:
-    """The files of one stack."""
+    """The files of one stack, below the folder of the state whatever its names are."""
 
     def __init__(self, state: Path, project: str, stack: str, disk: Disk | None = None) -> None:
+        check_name(project, "project")
+        check_name(stack, "stack")
         self.disk = disk or Disk()
         self._state = state
         self._project = project

@@ -16,9 +16,9 @@ class Disk:
     """The real disk."""
 
     def create(self, path: Path) -> BinaryIO:
-        """Create a file that must not exist yet, and its folders."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb", buffering=0)
+        """Create a file (0600) that must not exist yet, and its folders (0700), as the CLI does."""
+        _make_private(path.parent)
+        return open(path, "xb", buffering=0, opener=_private)
 
     def append(self, path: Path, length: int) -> BinaryIO:
         """Open a file to append after its first `length` bytes; the rest is cut off."""
@@ -66,7 +66,7 @@ class Disk:
         """
         temporary = scratch or path.with_name(f".{path.name}.{uuid4().hex}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(path.parent)
             with self.create(temporary) as file:
                 self.write(file, content)
                 self.sync(file)
@@ -76,6 +76,17 @@ class Disk:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise disk_failure(path, "cannot be written", error) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _make_private(folder: Path) -> None:
+    """Create a folder and those around it for this user alone: ``mkdir`` gives the outer ones other modes."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def disk_failure(path: Path, problem: str, error: OSError) -> OutsideFailure:

@@ -5,10 +5,11 @@ states.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -25,6 +26,8 @@ _PROJECT_KEYS = frozenset(
 _STACK_KEYS = frozenset({"config", "encryptionsalt", "secretsprovider"})
 _PLUGINS = {"analyzers": "the policy pack", "languages": "the language host"}
 _BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
+_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,100}")
+"""A project or a stack, as the CLI has it (pkg ``tokens``); here no name begins with a dot, either."""
 PROJECT_HINT = "run this in a project's folder"
 CLI_HINT = "use the Pulumi CLI for this stack"
 
@@ -112,6 +115,7 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
         raise InvalidInput(
             Problem(where=str(path), path="name", problem="missing", hint="give the project a name")
         )
+    check_name(name, "project", where=str(path))
     _check_runtime(document.get("runtime"), path)
     return Project(
         name=name,
@@ -121,6 +125,18 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
         state=_state_folder(root, document, environ) / ".pulumi",
         providers=_providers(document.get("plugins") or {}, path),
     )
+
+
+def check_name(name: str, kind: Literal["project", "stack"], *, where: str = "") -> None:
+    """Refuse a name that is not the CLI's kind of name: files of the state are named by it.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if not _NAME.fullmatch(name):
+        hint = "use at most 100 letters, digits, -, _ and ., not a . at the start"
+        problem = f"{name!r} is not a {kind}'s name"
+        raise InvalidInput(Problem(where=where, problem=problem, hint=hint, code=f"{kind}-name"))
 
 
 def _check_runtime(runtime: Any, path: Path) -> None:
@@ -161,14 +177,7 @@ def stack_document(project: Project, stack: str) -> dict[str, Any]:
         InvalidInput: the file is not YAML, or the name is not a stack's.
         Refused: it uses what this engine does not do.
     """
-    if not stack or not all(c.isalnum() or c in "-_." for c in stack) or stack.startswith("."):
-        raise InvalidInput(
-            Problem(
-                problem=f"{stack!r} is not a stack's name",
-                hint="use letters, digits, -, _ and .",
-                code="stack-name",
-            )
-        )
+    check_name(stack, "stack")
     path = project.stack_file(stack)
     if not path.exists():
         return {}

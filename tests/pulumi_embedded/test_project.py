@@ -1,12 +1,18 @@
 """What a project asks for that the embedded engine does not do is refused by name, with nothing touched."""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from edgefleet.errors import InvalidInput, Refused
+from pulumi_embedded import errors as embedded
+from pulumi_embedded.builtin import stack_outputs
+from pulumi_embedded.project import open_project
 
 PROJECT = "name: fleet\nruntime: python\n"
 HERE = "backend: {url: 'file://.'}\n"
@@ -24,6 +30,44 @@ def refused(project: Any, operation: str = "up") -> str:
 
 def files(root: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "name", ["../../escaped", "a/b", "..", ".", ".hidden", "a" * 101, "a\nb", "Кпроект", "/etc"]
+)
+@pytest.mark.parametrize("operation", ["preview", "up", "destroy"])
+def test_a_projects_name_is_one_that_the_cli_takes(project: Any, name: str, operation: str) -> None:
+    """Files are named by it: another one would be written outside the folder of the state."""
+    settings = yaml.safe_dump({"name": name, "runtime": "python", "backend": {"url": "file://."}})
+    (project.root / "Pulumi.yaml").write_text(settings)
+    project.write('Thing("first", {"value": 1})')
+    before = files(project.root.parent)
+    with pytest.raises(InvalidInput, match="is not a project's name"):
+        project.run(operation)
+    assert before == files(project.root.parent)
+
+
+@pytest.mark.parametrize(
+    "name", ["organization/../fleet", "organization/fleet/..", "..", "organization/./dev"]
+)
+def test_a_reference_names_no_file_outside_the_state(project: Any, name: str) -> None:
+    """The outputs of another stack are read from a file that is named by project and stack."""
+    with pytest.raises(embedded.InvalidInput, match=r"is not a (project|stack)'s name"):
+        stack_outputs(name, project=open_project(project.root, {}), environ=project.environ)
+
+
+def test_the_state_is_for_its_owner_alone(project: Any) -> None:
+    """Its secrets are encrypted, but a weak passphrase can be guessed from a copy; modes are as the CLI's."""
+    project.write('Thing("first", {"value": 1})')
+    umask = os.umask(0)
+    try:
+        assert {"first"} <= project.ops("up").keys()
+    finally:
+        os.umask(umask)
+    state = project.root / ".pulumi"
+    modes = {stat.S_IMODE(path.lstat().st_mode) for path in (state, *state.rglob("*")) if path.is_dir()}
+    assert {0o700} == modes
+    assert {0o600} == {stat.S_IMODE(path.lstat().st_mode) for path in state.rglob("*") if path.is_file()}
 
 
 def log_in(project: Any, url: str) -> None:
