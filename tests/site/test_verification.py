@@ -45,10 +45,21 @@ def put_in_cache(shop: BuildContext, data: bytes) -> dict[str, Any]:
     return {"path": "bin/k3s", "digest": f"sha256:{digest}", "size": len(data)}
 
 
+def opened(image: Path) -> verification.Opened:
+    """An image, whose base is in the cache of the test."""
+    root = next(folder for folder in image.parents if (folder / "out").is_dir())
+
+    def find(sha256: str) -> Path | None:
+        path = root / "cache" / "sha256" / sha256
+        return path if path.exists() else None
+
+    return verification.opened(image, verification.manifest_beside(image), find)
+
+
 def told(image: Path) -> str:
     """What is wrong with an image."""
     with pytest.raises(InvalidInput) as error:
-        verification.check(verification.opened(image, nothing))
+        verification.check(opened(image))
     return error.value.problem.problem
 
 
@@ -58,7 +69,7 @@ def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, 
     wanted, file = FORMATS[name]
     assert () == build_site(plan(n1={"image": wanted}), context=shop).problems
     image = shop.out / "berlin" / file
-    found = verification.opened(image, nothing)
+    found = opened(image)
     assert () == verification.check(found)
     assert name == found.manifest.format
     assert found.manifest.digest == f"sha256:{disk.sha256(image)}"
@@ -84,7 +95,7 @@ def manifest_of(image: Path) -> Manifest:
 
 def test_a_disk_image_is_looked_into(raw: Path) -> None:
     """Seed and payload, file by file, also where the image refers to its base."""
-    assert () == verification.check(verification.opened(raw, nothing))
+    assert () == verification.check(opened(raw))
     found = {each.path: each.mode for each in manifest_of(raw).files}
     assert {
         "meta-data": "",
@@ -98,7 +109,7 @@ def test_a_disk_image_is_looked_into(raw: Path) -> None:
 
 def overwrite(image: Path, part: str, change: Callable[[bytes], bytes]) -> None:
     """Change the bytes of one part, wherever they lie."""
-    found = verification.opened(image, nothing)
+    found = opened(image)
     run = found.run(found.pieces(part)[0])
     assert run is not None
     with run.file.open("r+b") as file:
@@ -161,7 +172,7 @@ def test_the_first_file_of_a_seed_that_differs_is_named(
 
 def test_what_is_cut_off_is_not_taken_for_zeroes(raw: Path) -> None:
     """Also where only zeroes are missing."""
-    found = verification.opened(raw, nothing)
+    found = opened(raw)
     run = found.run(found.pieces("copy")[0])
     assert run is not None
     with run.file.open("r+b") as file:
@@ -198,12 +209,12 @@ def test_what_is_no_manifest_is_said(raw: Path, text: str) -> None:
     """No traceback, and never taken for a manifest of nothing."""
     raw.with_name(f"{raw.name}.manifest.json").write_text(text)
     with pytest.raises(InvalidInput, match=r"is not a manifest|of version 1"):
-        verification.opened(raw, nothing)
+        opened(raw)
 
 
 def test_a_payload_is_read_as_a_stream(raw: Path) -> None:
     """Files of a squashfs are told apart though they come one after the other."""
-    found = verification.opened(raw, nothing)
+    found = opened(raw)
     run = found.run(found.pieces("payload")[0])
     assert run is not None
     there = image_reading.read_squashfs(run)
@@ -218,7 +229,7 @@ def test_two_images_of_a_site_without_room_each_have_a_manifest(shop: BuildConte
     folder = shop.out / "berlin"
     assert {"n1.iso", "n1.payload.raw"} == set(json.loads((folder / "manifest.json").read_text())["images"])
     for name in ("n1.iso", "n1.payload.raw"):
-        assert () == verification.check(verification.opened(folder / name, nothing))
+        assert () == verification.check(opened(folder / name))
     assert {"payload/SHA256SUMS", "payload/bin/k3s"} == {
         each.path for each in manifest_of(folder / "n1.payload.raw").files
     }

@@ -9,7 +9,7 @@ import pytest
 from tests.images import small_installer
 from tests.images.small_installer import made_installer
 from tests.site.conftest import Plan
-from tests.site.test_verification import BINARY, manifest_of, nothing, put_in_cache, told
+from tests.site.test_verification import BINARY, manifest_of, opened, put_in_cache, told
 
 from edgefleet.io import disk
 from edgefleet.model.hardware import DataDisk, Hardware
@@ -40,7 +40,7 @@ def medium(shop: BuildContext, plan: Plan, tmp_path: Path) -> Path:
 
 def test_every_file_that_was_put_there_is_in_its_manifest(medium: Path) -> None:
     """With mode, owner, size and digest; and what these put on the box."""
-    found = verification.opened(medium, nothing)
+    found = opened(medium)
     assert () == verification.check(found)
     modes = {each.path: (each.mode, each.owner) for each in found.manifest.files}
     assert ("0400", ROOT) == modes["edgefleet/seed/user-data"]

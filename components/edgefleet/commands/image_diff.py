@@ -12,6 +12,7 @@ from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput
 from edgefleet.report import image_difference
 from edgefleet.site import image_diff
+from edgefleet.site.inventory import folders, inventory
 
 
 def diff(
@@ -47,7 +48,9 @@ def _image(path: Path) -> Path:
     Raises:
         InvalidInput: there is none, or there are several.
     """
-    images = list(image_verify.images(path))
+    images = (
+        [image for folder in folders(path) for image in inventory(folder).images] if path.is_dir() else [path]
+    )
     if len(images) == 1:
         return images[0]
     problem = f"has {len(images)} images"

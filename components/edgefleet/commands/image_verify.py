@@ -1,31 +1,29 @@
-"""`edgefleet image verify`: verify images against their manifest, bill and signature, offline."""
+"""`edgefleet image verify`: whether images are those that the fleet file asks for, as built; offline."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgefleet.commands import stack
-from edgefleet.commands.screen import show
+from edgefleet.commands import secrets, stack
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
-from edgefleet.errors import EdgefleetError, InvalidInput, Problem
+from edgefleet.errors import InvalidInput
+from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.signing import PublicKey, read_public
-from edgefleet.site.manifest import MANIFEST, ONE, Index, read_index
-from edgefleet.site.signature_check import check_beside
-from edgefleet.site.verification import Find, check, opened
+from edgefleet.report.human import counted
+from edgefleet.site.expectation import Expectation
+from edgefleet.site.verdicts import Verdict, Verification
+from edgefleet.site.verification import Find
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """An image that is as it was built."""
-
-    image: Path
-    digest: str
-    notes: tuple[str, ...] = ()
-    """Checks that were not possible, and why."""
+GOOD = ("as built", "as built, and as the fleet file asks for")
+"""The verdict about a good image, without and with a stack."""
+UNDATED = "whether they are current and complete was not verified: name the stack with -s"
 
 
 def verify(
@@ -42,19 +40,44 @@ def verify(
     ] = None,
     stack_: Annotated[
         str | None,
-        typer.Option("-s", "--stack", metavar="STACK", help="Trust images.trustedKeys of its fleet file."),
+        typer.Option(
+            "-s",
+            "--stack",
+            metavar="STACK",
+            help="The stack whose fleet file must ask for these images; trusts its images.trustedKeys.",
+        ),
     ] = None,
 ) -> None:
     """Verify built images offline.
 
-    Reports the first file of each image that differs from its manifest.
+    With -s: are these the images that the fleet file asks for now? Each refused image is named with a reason.
     """
     session = session_of(context)
-    keys = trusted_keys(session, key or (), stack_)
-    files = [session.project / path for path in paths]
-    for image in verified_images(files, cache(session), keys):
-        lines = [f"{_named(session, image.image)}  as built", f"    {image.digest}"]
-        show(session, lines + [f"    {note}" for note in image.notes])
+    fleet = None if stack_ is None else stack.load(session.project, stack_)
+    keys = trusted_keys(session, key or (), fleet)
+    verification = Verification(find=cache(session), trusted=keys)
+    if stack_ is not None and fleet is not None:
+        assembly = secrets.assembled(session, stack_, fleet)
+        expected = lru_cache(maxsize=1)(lambda site: Expectation.of(assembly.inputs(site)))
+        verification = replace(verification, sites=frozenset(fleet.sites), expected=expected)
+    verdicts = [verdict for path in paths for verdict in verification.at(session.project / path)]
+    for verdict in verdicts:
+        if verdict.is_good:
+            lines = [f"{_named(session, verdict.path)}  {GOOD[stack_ is not None]}", f"    {verdict.digest}"]
+            show(session, lines + [f"    {note}" for note in verdict.notes])
+    show(session, [_summary(verdicts)])
+    if stack_ is None:
+        remark(session, UNDATED)
+    if problems := [problem for verdict in verdicts for problem in verdict.problems]:
+        raise InvalidInput(problems)
+
+
+def _summary(verdicts: Iterable[Verdict]) -> str:
+    """``2 images verified, 1 refused: older-image 1``."""
+    verified = sum(verdict.is_good for verdict in verdicts)
+    reasons = Counter(problem.code for verdict in verdicts for problem in verdict.problems)
+    named = ", ".join(f"{code} {count:,}" for code, count in sorted(reasons.items()))
+    return f"{counted(verified, 'image')} verified, {reasons.total():,} refused" + (named and f": {named}")
 
 
 def _named(session: Session, file: Path) -> Path:
@@ -67,80 +90,15 @@ def cache(session: Session) -> Find:
     return lambda sha256: ArtifactCache(root_of(session.environment), project=session.project).path(sha256)
 
 
-def trusted_keys(session: Session, files: Iterable[Path], name: str | None) -> list[PublicKey]:
-    """The public keys to verify signatures with: those in `files` and of a stack's fleet file.
+def trusted_keys(session: Session, files: Iterable[Path], fleet: Fleet | None) -> tuple[PublicKey, ...]:
+    """The public keys to verify signatures with: those in `files` and of the fleet file.
 
     Raises:
-        InvalidInput: one is not there, or is no public key; the stack names none.
+        InvalidInput: one is not there, or is no public key; the fleet file names none, and no file is given.
     """
-    named = stack.load(session.project, name).images.trusted_keys if name is not None else ()
-    if name is not None and not named:
-        problem, hint = (
-            "its fleet file names no trusted key",
-            "add images.trustedKeys, or name one with --key",
-        )
-        raise InvalidInput.at(name, "no-trusted-key", problem, hint)
+    named = () if fleet is None else fleet.images.trusted_keys
     places = [*files, *(Path(key.removeprefix("file:")) for key in named)]
-    return [read_public(session.project / place) for place in places]
-
-
-def verified_images(paths: Iterable[Path], find: Find, keys: Sequence[PublicKey] = ()) -> list[Verified]:
-    """The images at `paths`, all as they were built.
-
-    Args:
-        paths: images, or folders that `edgefleet image build` made.
-        find: hex SHA-256 -> a file that has it.
-        keys: public keys that are trusted.
-
-    Raises:
-        InvalidInput: there is no image or no manifest, or images differ; names the first file of each.
-    """
-    verified: list[Verified] = []
-    problems: list[Problem] = []
-    for image in dict.fromkeys(file for path in paths for file in images(path)):
-        try:
-            verified.append(_verified(image, find, keys))
-        except EdgefleetError as error:
-            problems += error.problems
-    if problems:
-        raise InvalidInput(problems)
-    return verified
-
-
-def _verified(image: Path, find: Find, keys: Sequence[PublicKey]) -> Verified:
-    opened_image = opened(image, find)
-    notes = (*check(opened_image), check_beside(opened_image, keys))
-    return Verified(image=image, digest=opened_image.manifest.digest, notes=notes)
-
-
-def images(path: Path) -> Iterator[Path]:
-    """The images at `path`: itself, or those listed in the manifests in it or one folder below.
-
-    Raises:
-        InvalidInput: there are none, or one of a site was never built.
-    """
-    if not path.is_dir():
-        if not path.exists() and not path.with_name(f"{path.name}{ONE}").exists():
-            raise _none(path)
-        yield path
-        return
-    folders = [path] if (path / MANIFEST).is_file() else []
-    folders += [file.parent for file in sorted(path.glob(f"*/{MANIFEST}"))]
-    if not folders:
-        raise _none(path)
-    listed = {folder: read_index(folder) for folder in folders}
-    if unbuilt := [_unbuilt(folder, index) for folder, index in listed.items() if index.missing]:
-        raise InvalidInput(unbuilt)
-    for folder, index in listed.items():
-        yield from (folder / name for name in sorted(index.images))
-
-
-def _none(path: Path) -> InvalidInput:
-    problem = f"has no {MANIFEST} beside an image"
-    hint = "name an image or a folder that edgefleet image build wrote"
-    return InvalidInput.at(path, "no-manifest", problem, hint)
-
-
-def _unbuilt(folder: Path, index: Index) -> Problem:
-    problem = f"there is no image of {', '.join(index.missing)}: its build failed"
-    return Problem(code="not-built", where=str(folder), problem=problem, hint="build the site again")
+    if fleet is not None and not places:
+        hint = "add images.trustedKeys, or name one with --key"
+        raise InvalidInput.at(fleet.region, "no-trusted-key", "its fleet file names no trusted key", hint)
+    return tuple(read_public(session.project / place) for place in places)

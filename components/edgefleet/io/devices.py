@@ -133,7 +133,7 @@ def write_verified(file: Path, digest: str, size: int, device: Device, transfer:
         OutsideFailure: the file is another, or the disk does not take it or gives other bytes back.
     """
     if file.suffix == ".json":
-        pieces, parts = extents.read_reference(file, lambda _: None)
+        pieces, parts = extents.read_reference(file, extents.in_place)
     else:
         pieces, parts = [Extent(part="image", offset=0, length=size)], {"image": file}
     place = Path(device.path)

@@ -152,7 +152,7 @@ class Copied:
 def sha256(path: Path) -> str:
     """Hex SHA-256 of a file, read a piece at a time."""
     digest = hashlib.sha256()
-    with explaining(path, "cannot be read"), path.open("rb") as file:
+    with reading(path) as file:
         while piece := file.read(PIECE):
             digest.update(piece)
     return digest.hexdigest()
@@ -168,9 +168,7 @@ def state(path: Path) -> tuple[int, ...]:
 def copy(source: Path, path: Path, *, mode: int = PRIVATE_FILE) -> Copied:
     """Copy a file a piece at a time, whole or not at all; its blocks of zeroes become holes."""
     digest, size = hashlib.sha256(), 0
-    with explaining(source, "cannot be read"):
-        original = source.open("rb")
-    with original, writing(path, mode=mode) as file:
+    with reading(source) as original, writing(path, mode=mode) as file:
         while piece := original.read(PIECE):
             digest.update(piece)
             sparse_file.write(file.fileno(), size, memoryview(piece))
@@ -229,15 +227,53 @@ def sync_directory(path: Path) -> None:
         os.close(handle)
 
 
-def read(path: Path) -> bytes | None:
-    """The bytes of `path`, or None where there is no such file; a symbolic link is not followed."""
+@contextmanager
+def reading(path: Path, *, follows: bool = True) -> Iterator[BinaryIO]:
+    """A regular file to read: a pipe would block, and a device might never end.
+
+    Args:
+        path: the file.
+        follows: whether a symbolic link is followed.
+    """
     with explaining(path, "cannot be read"):
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follows else os.O_NOFOLLOW)
+        handle = os.open(path, flags)
         with os.fdopen(handle, "rb") as file:
-            return file.read()
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                yield file
+                return
+    raise OutsideFailure.at(path, "no-file", "is not a regular file", "remove it, and name a file")
+
+
+def read(path: Path, *, limit: int | None = None) -> bytes | None:
+    """The bytes of `path`, or None where there is no such file; a symbolic link is not followed.
+
+    Args:
+        path: the file.
+        limit: the most bytes of it; a larger one is an error and not read.
+    """
+    try:
+        with reading(path, follows=False) as file:
+            size = os.fstat(file.fileno()).st_size
+            if limit is None or size <= limit:
+                return file.read() if limit is None else file.read(limit)
+    except OutsideFailure as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
+    problem = f"has {size:,} bytes, and {limit:,} are allowed"
+    raise OutsideFailure.at(path, "too-large", problem, "this is not a file of edgefleet; remove it")
+
+
+def check_no_link(root: Path, path: Path) -> None:
+    """Refuse a symbolic link among the folders from `root` (not itself) down to `path`.
+
+    Whoever may write in `root` would choose by a link which files of this user are replaced.
+    """
+    for folder in [path, *path.parents][: len(path.relative_to(root).parts)]:
+        if folder.is_symlink():
+            hint = "remove the link; links below the output's folder are not followed"
+            raise OutsideFailure.at(folder, "symlink", "it is a symbolic link", hint)
 
 
 def remove(path: Path) -> None:

@@ -11,15 +11,25 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO, Literal
+
+from pydantic import Field
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, sparse_file
 from edgefleet.io.disk import Copied
 from edgefleet.io.sparse_file import BLOCK, PIECE, ZEROES, Digesting, NewFile
+from edgefleet.model import strict_json
 from edgefleet.model.disk_layout import Extent
+from edgefleet.model.spec import spec
 
 FORMAT = "edgefleet.dev/extents/v1"
+REBUILD = "build the image again"
+LARGEST = 1024**2
+"""Most bytes of a descriptor."""
+MOST_EXTENTS = 10_000
+Offset = Annotated[int, Field(ge=0, le=2**44)]
+"""Bytes; no image has more than 16 TiB."""
 
 
 def write_copy(extents: Sequence[Extent], parts: Mapping[str, Path], out: Path) -> Copied:
@@ -116,10 +126,7 @@ def _runs(extents: Sequence[Extent], parts: Mapping[str, Path]) -> Iterator[tupl
         if not extent.part:
             yield None, 0, extent.length
             continue
-        path = parts[extent.part]
-        with disk.explaining(path, "cannot be read"):
-            source = path.open("rb", buffering=0)
-        with source:
+        with disk.reading(parts[extent.part]) as source:
             for offset, length, is_hole in sparse_file.runs(source.fileno(), extent.offset, extent.length):
                 yield None if is_hole else source.fileno(), offset, length
 
@@ -173,39 +180,56 @@ def write_reference(
     return beside
 
 
-def read_reference(
-    descriptor: Path, find: Callable[[str], Path | None]
-) -> tuple[list[Extent], dict[str, Path]]:
+Find = Callable[[str, Path], Path | None]
+"""(hex SHA-256 of a shared part, the place that the descriptor states) -> the file to read."""
+
+
+@spec
+class _Shared:
+    path: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@spec
+class _Descriptor:
+    format: Literal["edgefleet.dev/extents/v1"]
+    own: str
+    shared: dict[str, _Shared]
+    extents: Annotated[tuple[tuple[str, Offset, Offset], ...], Field(max_length=MOST_EXTENTS)]
+
+
+def in_place(_: str, place: Path) -> Path | None:
+    """Shared parts where a descriptor of this machine's own build states them."""
+    return place if place.is_file() else None
+
+
+def read_reference(descriptor: Path, find: Find) -> tuple[list[Extent], dict[str, Path]]:
     """The extents of a descriptor, and dict[part -> file].
 
     Args:
         descriptor: what `write_reference` wrote.
-        find: a hex SHA-256 -> the file that has it, asked where a shared part is not where it was.
+        find: finds shared parts; a descriptor is not signed, so `find` decides which files may be read.
 
     Raises:
         InvalidInput: it is no descriptor, or a part is nowhere.
     """
+    beside = descriptor.with_suffix(".parts")
     try:
-        plain = json.loads(disk.read(descriptor) or b"")
-        extents = [
-            Extent(part=part, offset=offset, length=length) for part, offset, length in plain["extents"]
-        ]
-        shared = {name: (str(each["path"]), str(each["sha256"])) for name, each in plain["shared"].items()}
-        parts = {"own": descriptor.parent / str({FORMAT: plain["own"]}[plain["format"]])}
-    except (ValueError, KeyError, TypeError) as error:
-        hint = "build the image again"
-        raise _wrong(descriptor, "bad-reference", "describes no image", hint) from error
-    for name, (path, sha256) in shared.items():
-        place: Path | None = descriptor.parent / path
-        if place is None or not place.is_file():
-            place = find(sha256)
+        plain = strict_json.read(_Descriptor, disk.read(descriptor, limit=LARGEST) or b"")
+    except ValueError as error:
+        raise _wrong(descriptor, "bad-reference", f"describes no image ({error})", REBUILD) from error
+    if plain.own != beside.name or not {part for part, _, _ in plain.extents} <= {"", "own", *plain.shared}:
+        raise _wrong(descriptor, "bad-reference", "refers to files that are not its parts", REBUILD)
+    parts = {"own": beside}
+    for name, part in plain.shared.items():
+        place = find(part.sha256, descriptor.parent / part.path)
         if place is None:
-            problem = f"refers to {path} (sha256:{sha256[:12]}...), which is not there any more"
+            problem = f"refers to {part.path} (sha256:{part.sha256[:12]}...), which is not there any more"
             raise _wrong(
                 descriptor, "lost-part", problem, "fetch it again, or build the image with --share copy"
             )
         parts[name] = place
-    return extents, parts
+    return [Extent(part=part, offset=offset, length=length) for part, offset, length in plain.extents], parts
 
 
 def _wrong(where: Path, code: str, problem: str, hint: str) -> InvalidInput:

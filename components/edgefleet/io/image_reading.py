@@ -46,7 +46,7 @@ class Run:
             OutsideFailure: it cannot be read.
         """
         remaining = self.size
-        with disk.explaining(self.file, "cannot be read"), self.file.open("rb") as file:
+        with disk.reading(self.file) as file:
             file.seek(self.offset)
             while remaining and (piece := file.read(min(remaining, disk.PIECE))):
                 yield piece

@@ -1,23 +1,50 @@
 """Signed statements: the envelope that cosign, in-toto and SLSA's verifiers read. Pure.
 
-Source: secure-systems-lab/dsse, protocol.md and envelope.md, version 1.
+Source: secure-systems-lab/dsse, protocol.md and envelope.md, version 1: an envelope has one signature or
+more, a key's name is optional, and unknown fields are ignored.
 """
 
 import base64
-import json
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+from edgefleet.model import strict_json
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+LARGEST = 8 * 1024**2
+"""Most bytes of an envelope."""
+MOST = 16
+"""Signatures of an envelope: each costs a verification for each trusted key."""
+
+
+class Verifier(Protocol):
+    """A public key."""
+
+    def has_signed(self, data: bytes, signature: bytes) -> bool:
+        """Whether `signature` over `data` is by this key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature."""
+
+    data: bytes
+    key: str = ""
+    """Digest of the public key; only a hint, as it is not signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A statement and its signer."""
+    """A statement and who signed it."""
 
     payload: bytes
-    key: str
-    """Digest of the public key; only a hint, as it is not signed."""
-    signature: bytes
+    signatures: tuple[Signature, ...]
+
+    def is_signed_by(self, key: Verifier) -> bool:
+        """Whether one of the signatures is by `key`."""
+        over = signed_bytes(self.payload)
+        return any(key.has_signed(over, signature.data) for signature in self.signatures)
 
 
 def signed_bytes(payload: bytes) -> bytes:
@@ -28,35 +55,41 @@ def signed_bytes(payload: bytes) -> bytes:
 
 def to_bytes(envelope: Envelope) -> bytes:
     """The envelope as JSON."""
-    signature = {"keyid": envelope.key, "sig": base64.b64encode(envelope.signature).decode()}
-    plain = {
-        "payloadType": PAYLOAD_TYPE,
-        "payload": base64.b64encode(envelope.payload).decode(),
-        "signatures": [signature],
-    }
-    return json.dumps(plain, indent=1).encode() + b"\n"
+    return strict_json.write(
+        {
+            "payloadType": PAYLOAD_TYPE,
+            "payload": base64.b64encode(envelope.payload).decode(),
+            "signatures": [
+                {"keyid": signature.key, "sig": base64.b64encode(signature.data).decode()}
+                for signature in envelope.signatures
+            ],
+        }
+    )
 
 
 def from_bytes(data: bytes) -> Envelope:
-    """The envelope that `to_bytes` wrote.
+    """The envelope of its JSON.
 
     Raises:
-        ValueError: it is none, is of another payload type, or has not exactly one signature.
+        ValueError: it is none, is of another payload type, or has no or too many signatures.
     """
     try:
-        plain = json.loads(data)
+        plain = strict_json.parse(data, limit=LARGEST)
         kind, payload, signatures = plain["payloadType"], plain["payload"], [*plain["signatures"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError("not a DSSE envelope") from error
+        raise ValueError(f"not a DSSE envelope: {error}") from error
     if kind != PAYLOAD_TYPE:
         raise ValueError(f"payload type is {kind}")
-    if len(signatures) != 1:
-        raise ValueError(f"{len(signatures)} signatures, where one is expected")
-    try:
-        key, signature = str(signatures[0]["keyid"]), signatures[0]["sig"]
-    except (KeyError, TypeError) as error:
-        raise ValueError("the signature is incomplete") from error
-    return Envelope(payload=_decoded("payload", payload), key=key, signature=_decoded("signature", signature))
+    if not 1 <= len(signatures) <= MOST:
+        raise ValueError(f"{len(signatures)} signatures, where 1 to {MOST} are expected")
+    return Envelope(payload=_decoded("payload", payload), signatures=tuple(map(_signature, signatures)))
+
+
+def _signature(plain: Any) -> Signature:
+    key = plain.get("keyid", "") if isinstance(plain, dict) else None
+    if not isinstance(key, str) or "sig" not in plain:
+        raise ValueError("a signature is incomplete")
+    return Signature(data=_decoded("signature", plain["sig"]), key=key)
 
 
 def _decoded(name: str, text: object) -> bytes:

@@ -10,7 +10,8 @@ from edgefleet.model.spec import spec
 SEED_FOLDER = "edgefleet/seed/"
 """Where an installer's medium has the seed."""
 Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-Bytes = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Bytes = Annotated[int, Field(ge=0, le=2**44)]
+"""No file and no image has more than 16 TiB."""
 
 
 def sha256(data: bytes) -> str:

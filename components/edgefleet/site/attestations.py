@@ -15,7 +15,7 @@ from edgefleet.keys import dsse
 from edgefleet.model import strict_json
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.manifest import ONE, Manifest, Signer, read_manifest
-from edgefleet.site.provenance import statement, subjects
+from edgefleet.site.provenance import read, statement
 from edgefleet.site.sbom import bill
 
 BILL, STATEMENT, SIGNED = ".cdx.json", ".intoto.json", ".dsse.json"
@@ -59,9 +59,9 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
     if signing is None:
         disk.remove(of_signed)
     elif not _has_signed(of_signed, stated, signing.public):
-        signature = signing.open().sign(dsse.signed_bytes(stated))
-        envelope = dsse.Envelope(payload=stated, key=signing.public.id, signature=signature)
-        disk.write(of_signed, dsse.to_bytes(envelope))
+        data = signing.open().sign(dsse.signed_bytes(stated))
+        signature = dsse.Signature(data=data, key=signing.public.id)
+        disk.write(of_signed, dsse.to_bytes(dsse.Envelope(payload=stated, signatures=(signature,))))
     if public is not None:
         disk.update(folder / KEY, public.pem.encode(), is_flushed=False)
 
@@ -69,30 +69,25 @@ def write(folder: Path, spec: SiteSpec, manifest: Manifest, *, seed: str, signin
 def _is_signed(image: Path, manifest: Manifest) -> bool:
     """Whether the attestations of `image` are signed, consistent, and of `manifest`."""
     of_manifest, of_bill, _, _ = paths(image)
-    manifest_json, bill_of_materials, stated, signed = (disk.read(path) for path in paths(image))
-    if manifest_json is None or bill_of_materials is None or stated is None or signed is None:
-        return False
+    manifest_json, bill_of_materials, stated, signed = (disk.read(path) or b"" for path in paths(image))
     try:
         there = read_manifest(manifest_json, str(of_manifest))
-        _, beside = subjects(stated)
         is_whole = dsse.from_bytes(signed).payload == stated
+        beside = read(stated).beside
     except (InvalidInput, ValueError):
         return False
-    fits = (
-        is_whole
-        and there.signature is not None
-        and beside == {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
-    )
-    return fits and replace(there, signature=None) == manifest
+    digests = {of_manifest.name: _hex(manifest_json), of_bill.name: _hex(bill_of_materials)}
+    is_signed = is_whole and beside == digests and there.signature is not None
+    return is_signed and replace(there, signature=None) == manifest
 
 
 def _has_signed(path: Path, stated: bytes, key: PublicKey) -> bool:
     """Whether `stated` has a valid signature; those of KMS differ each time."""
     try:
-        found = dsse.from_bytes(disk.read(path) or b"")
+        envelope = dsse.from_bytes(disk.read(path) or b"")
     except ValueError:
         return False
-    return found.payload == stated and key.has_signed(dsse.signed_bytes(stated), found.signature)
+    return envelope.payload == stated and envelope.is_signed_by(key)
 
 
 def _hex(data: bytes) -> str:

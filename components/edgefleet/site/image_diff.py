@@ -19,8 +19,8 @@ from edgefleet.model import strict_json
 from edgefleet.model.listing import SEED_FOLDER, Entry, sha256
 from edgefleet.model.spec import adapter, spec
 from edgefleet.site.attestations import BILL
-from edgefleet.site.manifest import CARRIED, ONE, Manifest, read_manifest
-from edgefleet.site.verification import Find, Opened, opened, seed_of
+from edgefleet.site.manifest import CARRIED, Manifest
+from edgefleet.site.verification import Find, Opened, manifest_beside, opened, seed_of
 
 ABOUT = ("fleet", "region", "site", "node", "recipe", "format", "arch", "size", "share")
 CONTEXT = 2
@@ -86,19 +86,17 @@ def side(image: Path, find: Find) -> Side:
     Raises:
         InvalidInput: there is no manifest, or it is of another image.
     """
+    manifest = manifest_beside(image)
     if not image.exists():
-        beside = image.with_name(f"{image.name}{ONE}")
-        data = disk.read(beside)
-        if data is not None:
-            return Side(manifest=read_manifest(data, str(beside)), medium={}, on_node={}, parts=_parts(image))
-    image_file = opened(image, find)
+        return Side(manifest=manifest, medium={}, on_node={}, parts=_parts(image))
+    image_file = opened(image, manifest, find)
     medium = {path: data for path, (_, data) in _seed(image_file).items()}
     on_node = (
         image_file.format.read_back({path.removeprefix(SEED_FOLDER): data for path, data in medium.items()})
         or {}
     )
     return Side(
-        manifest=image_file.manifest,
+        manifest=manifest,
         medium=medium,
         on_node={path: file.content for path, file in on_node.items()},
         parts=_parts(image),

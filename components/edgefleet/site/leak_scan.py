@@ -107,7 +107,7 @@ def _of_disk(image: Path, composed: Composed) -> Iterator[tuple[bytes, str]]:
     runs: list[Extent] = [Extent(part="image", offset=0, length=composed.size)]
     parts = {"image": image}
     if composed.beside:
-        runs, parts = extents.read_reference(image, lambda _: None)
+        runs, parts = extents.read_reference(image, extents.in_place)
     for piece in composed.pieces:
         run = run_of(piece, runs, parts) if piece.part not in SHARED_PARTS else None
         if run is not None:

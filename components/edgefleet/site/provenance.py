@@ -5,6 +5,7 @@ that a verifier can reproduce it.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.io.version import version
@@ -32,7 +33,7 @@ def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[
     predicate = {
         "buildDefinition": {
             "buildType": BUILD,
-            "externalParameters": _parameters(spec, manifest),
+            "externalParameters": parameters(manifest),
             "internalParameters": {"share": manifest.share},
             "resolvedDependencies": list(_dependencies(spec.nodes[manifest.node], manifest, seed)),
         },
@@ -53,13 +54,14 @@ def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[
     return strict_json.write(plain)
 
 
-def _parameters(spec: SiteSpec, manifest: Manifest) -> dict[str, Any]:
+def parameters(manifest: Manifest) -> dict[str, Any]:
+    """The identity of an image: what was asked for."""
     return {
         "fleet": manifest.fleet,
         "region": manifest.region,
         "site": manifest.site,
         "node": manifest.node,
-        "keyGeneration": spec.key_generation,
+        "keyGeneration": manifest.key_generation,
         "recipe": manifest.recipe,
         "format": manifest.format,
         "arch": manifest.arch,
@@ -91,8 +93,20 @@ def _digest(digest: str) -> dict[str, str]:
     return {"sha256": digest.removeprefix("sha256:")}
 
 
-def subjects(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
-    """(dict[image -> hex SHA-256], the same of the files beside it) of a statement.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """The parts of a statement that a verifier compares."""
+
+    images: Mapping[str, str]
+    """dict[image -> hex SHA-256]."""
+    beside: Mapping[str, str]
+    """dict[file beside it -> hex SHA-256]."""
+    parameters: Mapping[str, Any]
+    """See `parameters`."""
+
+
+def read(data: bytes) -> Statement:
+    """The statement that `statement` wrote.
 
     Raises:
         ValueError: it is not such a statement.
@@ -101,11 +115,12 @@ def subjects(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
         plain = strict_json.parse(data)
         if (plain["_type"], plain["predicateType"]) != (STATEMENT, PREDICATE):
             raise ValueError(plain["predicateType"])
-        made = plain["predicate"]["runDetails"]["byproducts"]
+        predicate = plain["predicate"]
         images, beside = (
-            {str(each["name"]): str(each["digest"]["sha256"]) for each in found}
-            for found in (plain["subject"], made)
+            {str(part["name"]): str(part["digest"]["sha256"]) for part in parts}
+            for parts in (plain["subject"], predicate["runDetails"]["byproducts"])
         )
+        asked = {**predicate["buildDefinition"]["externalParameters"]}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
-    return images, beside
+    return Statement(images=images, beside=beside, parameters=asked)

@@ -1,11 +1,12 @@
-"""Verifying an image's attestations against the image and against trusted keys; offline.
+"""Verifying an image's attestations, before a byte of the image is read; offline.
 
-A statement binds image, manifest and bill by their digests; a signature binds the statement to a key. Trust
-needs a key from elsewhere: the one beside an image proves nothing.
+A signature binds a statement to a key; the statement names site, node and key generation, and binds image,
+manifest and bill by their digests. So the order is: size of each file, envelope, signature, identity,
+manifest. Trust needs a key from elsewhere: the one beside an image proves nothing.
 """
 
 import hashlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput
@@ -14,77 +15,129 @@ from edgefleet.io.signing import PublicKey, public_from
 from edgefleet.keys import dsse
 from edgefleet.site import provenance, sbom
 from edgefleet.site.attestations import KEY, paths
-from edgefleet.site.manifest import HINT
-from edgefleet.site.verification import Opened
+from edgefleet.site.expectation import Expectation, Flaw
+from edgefleet.site.manifest import HINT, ONE, Manifest, read_manifest
+from edgefleet.site.provenance import Statement
 
 UNSIGNED = "not signed"
+LARGEST = 16 * 1024**2
+"""Most bytes of one attestation."""
+LARGEST_KEY = 16 * 1024
 
 
-def check_beside(image: Opened, trusted: Iterable[PublicKey]) -> str:
-    """The signer, in words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """What the attestations of an image state."""
+
+    manifest: Manifest
+    signer: str
+    """Who signed, in words."""
+    is_trusted: bool
+    """Whether a trusted key signed."""
+
+
+def attested(
+    image: Path, trusted: tuple[PublicKey, ...] = (), expected: Expectation | None = None
+) -> Attested:
+    """The manifest of `image`, its attestations verified.
 
     Args:
-        image: the image, whose own bytes were verified against its manifest.
-        trusted: trusted keys; without any, a signature is reported but not trusted.
+        image: its path; the file itself is not opened.
+        trusted: trusted keys, one of which must have signed; without any, a signature is reported only.
+        expected: what the fleet file asks for; without it an image may be of any time.
 
     Raises:
-        InvalidInput: an attestation is missing or of another image, or no trusted key signed it.
+        InvalidInput: an attestation is missing or of another image, no trusted key signed it, or another
+            image is expected there.
     """
-    of_manifest, of_bill, of_statement, of_signed = paths(image.path)
+    of_manifest, of_bill, of_statement, of_signed = paths(image)
+    envelope = _envelope(image, of_signed, trusted)
     stated = _there(of_statement)
+    if envelope is not None and envelope.payload != stated:
+        raise _wrong(of_signed, "is a signature of other contents")
     try:
-        images, beside = provenance.subjects(stated)
+        statement = provenance.read(stated)
     except ValueError as error:
         raise _wrong(of_statement, f"is not a statement about an image ({error})") from error
-    hex_digest = image.manifest.digest.removeprefix("sha256:")
-    if images != {image.manifest.image: hex_digest}:
+    _check_place(image, statement)
+    _check_expected(image, expected.flaw_of(statement.parameters) if expected else None)
+    manifest_json, bill = _there(of_manifest), _there(of_bill)
+    for path, data in ((of_manifest, manifest_json), (of_bill, bill)):
+        if hashlib.sha256(data).hexdigest() != statement.beside.get(path.name):
+            raise _wrong(path, f"is not what {of_statement.name} states")
+    manifest = read_manifest(manifest_json, str(of_manifest))
+    if provenance.parameters(manifest) != statement.parameters:
+        raise _wrong(of_manifest, f"is of another image than {of_statement.name}")
+    if statement.images != {manifest.image: manifest.digest.removeprefix("sha256:")}:
         raise _wrong(of_statement, "is about another image")
-    for path in (of_manifest, of_bill):
-        if hashlib.sha256(_there(path)).hexdigest() != beside.get(path.name):
-            raise _wrong(path, f"is not what {of_statement.name} speaks of")
-    _check_bill(of_bill, hex_digest)
-    return _signed(image, stated, of_signed, tuple(trusted))
+    _check_bill(of_bill, bill, manifest)
+    _check_expected(image, expected.flaw(manifest) if expected else None)
+    signer = _signer(image, manifest, envelope, trusted)
+    return Attested(manifest=manifest, signer=signer, is_trusted=bool(trusted))
 
 
-def _check_bill(path: Path, hex_digest: str) -> None:
+def _envelope(image: Path, path: Path, trusted: tuple[PublicKey, ...]) -> dsse.Envelope | None:
+    """The signed statement; of a trusted key, if there are any."""
+    data = disk.read(path, limit=dsse.LARGEST)
+    if data is None:
+        if trusted:
+            raise _unsigned(image, f"is not signed, and --key requires a signature: {path.name} is missing")
+        return None
     try:
-        found = sbom.hashes(_there(path))
+        envelope = dsse.from_bytes(data)
+    except ValueError as error:
+        raise _wrong(path, f"is not a signed statement ({error})") from error
+    if trusted and not any(envelope.is_signed_by(key) for key in trusted):
+        names = ", ".join(signature.key or "no key" for signature in envelope.signatures)
+        raise _unsigned(image, f"is not signed by a trusted key; it names {names}")
+    return envelope
+
+
+def _check_place(image: Path, statement: Statement) -> None:
+    """Refuse an image that lies where another site's or node's is expected."""
+    site, node = (statement.parameters.get(name) for name in ("site", "node"))
+    if (site, node) == (image.parent.name, image.name.partition(".")[0]) and image.name in statement.images:
+        return
+    problem = f"is the image of site {site}, node {node}; its place is that of site {image.parent.name}"
+    hint = f"keep each image as SITE/NODE.*: move it to {site}/, or build the one that is expected here"
+    raise InvalidInput.at(image, "wrong-place", problem, hint)
+
+
+def _check_expected(image: Path, flaw: Flaw | None) -> None:
+    if flaw is not None:
+        raise InvalidInput.at(image, *flaw, "build the site again, and use the new image")
+
+
+def _check_bill(path: Path, data: bytes, manifest: Manifest) -> None:
+    try:
+        hashes = sbom.hashes(data)
     except ValueError as error:
         raise _wrong(path, f"is not a bill of materials ({error})") from error
-    if found.get("SHA-256") != hex_digest:
+    if f"sha256:{hashes.get('SHA-256')}" != manifest.digest:
         raise _wrong(path, "is the bill of another image")
 
 
-def _signed(image: Opened, stated: bytes, path: Path, trusted: tuple[PublicKey, ...]) -> str:
-    signature = image.manifest.signature
-    if signature is None:
-        if trusted:
-            raise _wrong(image.path, "is not signed, and --key requires a signature")
+def _signer(
+    image: Path, manifest: Manifest, envelope: dsse.Envelope | None, trusted: tuple[PublicKey, ...]
+) -> str:
+    if envelope is None:
+        if manifest.signature is not None:
+            raise _wrong(paths(image)[-1], "is missing")
         return UNSIGNED
-    name = f"{signature.algorithm} {signature.key}"
-    try:
-        envelope = dsse.from_bytes(_there(path))
-    except ValueError as error:
-        raise _wrong(path, f"is not a signed statement ({error})") from error
-    if envelope.payload != stated:
-        raise _wrong(path, "is a signature of other contents")
-    if trusted:
-        return _by_one_of(trusted, envelope, image.path, name)
-    over, key_beside = dsse.signed_bytes(stated), disk.read(image.path.with_name(KEY))
-    if key_beside is not None and not public_from(key_beside, KEY).has_signed(over, envelope.signature):
-        raise _wrong(path, f"is not signed by {KEY}, which lies beside it")
+    for key in trusted:
+        if envelope.is_signed_by(key):
+            return f"signed by {key.algorithm} {key.id}, a trusted key"
+    if manifest.signature is None:
+        raise _wrong(image, f"has a signature that {image.name}{ONE} does not state")
+    beside = disk.read(image.with_name(KEY), limit=LARGEST_KEY)
+    if beside is not None and not envelope.is_signed_by(public_from(beside, KEY)):
+        raise _wrong(paths(image)[-1], f"is not signed by {KEY}, which lies beside it")
+    name = f"{manifest.signature.algorithm} {manifest.signature.key}"
     return f"signed by {name}, not checked against a key you trust (--key FILE)"
 
 
-def _by_one_of(trusted: tuple[PublicKey, ...], envelope: dsse.Envelope, image: Path, name: str) -> str:
-    for key in trusted:
-        if key.has_signed(dsse.signed_bytes(envelope.payload), envelope.signature):
-            return f"signed by {key.algorithm} {key.id}, a trusted key"
-    raise _wrong(image, f"is not signed by a trusted key; it names {name}")
-
-
 def _there(path: Path) -> bytes:
-    data = disk.read(path)
+    data = disk.read(path, limit=LARGEST)
     if data is None:
         raise _wrong(path, "is missing")
     return data
@@ -92,3 +145,7 @@ def _there(path: Path) -> bytes:
 
 def _wrong(where: Path, problem: str) -> InvalidInput:
     return InvalidInput.at(where, "provenance", problem, HINT)
+
+
+def _unsigned(image: Path, problem: str) -> InvalidInput:
+    return InvalidInput.at(image, "not-trusted", problem, HINT)

@@ -1,10 +1,14 @@
-"""Verifying a finished image against its manifest: its bytes, its files, and those on the node.
+"""Verifying the bytes of a finished image against its manifest, then its files, and those on the node.
 
-It works offline and as a stream: memory does not grow with the image. The first file that differs is named.
+It works offline and as a stream: memory does not grow with the image. Nothing is read beyond the sizes that
+the manifest states, and only regular files of the build's own folder and of the cache are. File systems of an
+image are read once its bytes have the promised digest. Without a trusted key nobody vouches for the digest
+either, so there a differing image is read, too, and the first file that differs is named.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput
@@ -25,6 +29,9 @@ WORDS = {
     "payload": "the partition of the payload differs",
 }
 UNREADABLE = "it cannot be read"
+LARGEST_SEED = 64 * 1024**2
+"""Most bytes of a seed that is read into memory."""
+LARGEST_MANIFEST = 16 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,41 +57,65 @@ class Opened:
         return [each for each in self.manifest.pieces if each.part == part]
 
 
-def opened(image: Path, find: Find) -> Opened:
-    """The image and its manifest.
+def manifest_beside(image: Path) -> Manifest:
+    """The manifest beside an image, whoever wrote it.
 
     Raises:
-        InvalidInput: one of them is missing, or is something else.
+        InvalidInput: it is missing, or is something else.
     """
     beside = image.with_name(f"{image.name}{ONE}")
-    data = disk.read(beside)
+    data = disk.read(beside, limit=LARGEST_MANIFEST)
     if data is None:
-        problem, hint = (
-            f"there is no {beside.name} beside it",
-            "name an output of `edgefleet image build`, with its files",
-        )
+        problem = f"there is no {beside.name} beside it"
+        hint = "name an output of `edgefleet image build`, with its files"
         raise InvalidInput.at(image, "no-manifest", problem, hint)
-    manifest = read_manifest(data, str(beside))
+    return read_manifest(data, str(beside))
+
+
+def opened(image: Path, manifest: Manifest, find: Find) -> Opened:
+    """The image that `manifest` describes.
+
+    Raises:
+        InvalidInput: it is missing, is something else, or has another size.
+    """
     if not image.is_file() or image.is_symlink():
         raise InvalidInput.at(image, "image-missing", "the image does not exist", HINT)
+    ends = [0, *(end for piece in manifest.pieces for end in (piece.offset, piece.offset + piece.size))]
+    if manifest.image != image.name or any(start > end for start, end in pairwise([*ends, manifest.size])):
+        problem = f"{image.name}{ONE} is not the manifest of an image of this name and size"
+        raise InvalidInput.at(image, "manifest-differs", problem, HINT)
     if image.name.endswith(REFERENCE):
-        runs, parts = extents.read_reference(image, find)
+        runs, parts = extents.read_reference(image, lambda sha256, place: _shared(image, find, sha256, place))
         return Opened(path=image, manifest=manifest, extents=runs, parts=parts)
     whole = [Extent(part="image", offset=0, length=image.stat().st_size)]
     return Opened(path=image, manifest=manifest, extents=whole, parts={"image": image})
 
 
-def check(image: Opened) -> tuple[str, ...]:
+def _shared(image: Path, find: Find, sha256: str, place: Path) -> Path | None:
+    """A part that images share: of the cache by its digest, or a file below the folder of the build."""
+    found, out = find(sha256), image.parent.parent.resolve()
+    return found or (place if place.is_file() and place.resolve().is_relative_to(out) else None)
+
+
+def check(image: Opened, *, is_trusted: bool = False) -> tuple[str, ...]:
     """The parts that were not checked for lack of a tool.
 
+    Args:
+        image: the image.
+        is_trusted: whether its manifest is signed by a trusted key; then a differing image is not read into.
+
     Raises:
-        InvalidInput: the image differs from its manifest; the first file that does is named.
+        InvalidInput: the image differs from its manifest; the first file or part that does is named.
     """
-    actual, promised = extents.digest(image.extents, image.parts), image.manifest
-    if (f"sha256:{actual.sha256}", actual.size) != (promised.digest, promised.size):
-        size = "" if actual.size == promised.size else f" ({actual.size:,} bytes, not {promised.size:,})"
-        problem = f"is sha256:{actual.sha256}, not {promised.digest}{size}: {first_difference(image)}"
-        raise InvalidInput.at(image.path, "image-differs", problem, HINT)
+    promised, size = image.manifest, sum(extent.length for extent in image.extents)
+    is_size = size == promised.size
+    digest = f"sha256:{extents.digest(image.extents, image.parts).sha256}" if is_size else ""
+    if digest != promised.digest:
+        problem = (
+            f"is {digest}, not {promised.digest}" if is_size else f"has {size:,} bytes, not {promised.size:,}"
+        )
+        difference = first_part(image) if is_trusted else first_difference(image)
+        raise InvalidInput.at(image.path, "image-differs", f"{problem}: {difference}", HINT)
     mismatch = _in_seed(image) or _in_payload(image)
     if mismatch.startswith(UNREADABLE) and image.format.reader is not None:
         return (f"{mismatch}; its files were checked as a whole",)  # a base with a special directory
@@ -103,16 +134,29 @@ def _unchecked(image: Opened) -> Iterator[str]:
 
 
 def first_difference(image: Opened) -> str:
-    """The first file of an image that differs."""
+    """The first file of an image that differs, or the first part."""
     if not image.manifest.pieces:
-        mismatch = _in_seed(image) or _in_payload(image)
-        return mismatch or "all listed files match, but other bytes differ"
+        return _in_seed(image) or _in_payload(image) or "all listed files match, but other bytes differ"
+    reads = {"seed": _in_seed, "payload": _in_payload}.get(_differing(image))
+    return (reads(image) if reads is not None else "") or first_part(image)
+
+
+def first_part(image: Opened) -> str:
+    """The first part of an image that differs; no file system is read."""
+    if not image.manifest.pieces:
+        return "it was not read into, as nobody vouches for its bytes"
+    if part := _differing(image):
+        return WORDS.get(part, f"{part} differs")
+    return "bytes of its base differ" if image.pieces("base") else "bytes between its partitions differ"
+
+
+def _differing(image: Opened) -> str:
+    """The first part whose digest differs; empty if none does."""
     for piece in image.manifest.pieces:
         run = image.run(piece) if piece.digest else None
         if piece.digest and (run is None or run.sha256() != piece.digest):
-            mismatch = {"seed": _in_seed, "payload": _in_payload}.get(piece.part, lambda _: "")(image)
-            return mismatch or WORDS.get(piece.part, f"{piece.part} differs")
-    return "bytes of its base differ" if image.pieces("base") else "bytes between its partitions differ"
+            return piece.part
+    return ""
 
 
 def _in_seed(image: Opened) -> str:
@@ -147,7 +191,9 @@ def seed_of(image: Opened) -> Contents | None:
     if image.format.reader is not None:
         return image.format.reader.seed(image.path, frozenset(each.path for each in image.manifest.of_seed))
     if not image.manifest.pieces:
-        return image_reading.read_seed(image.path.name, disk.read(image.path) or b"", image.format.only)
+        return image_reading.read_seed(
+            image.path.name, disk.read(image.path, limit=LARGEST_SEED) or b"", image.format.only
+        )
     run = _run(image, "seed")
     return None if run is None or not tools.is_there("mdir") else image_reading.read_fat(run)
 
