@@ -59,15 +59,15 @@ def test_a_chain_or_its_key_that_is_not_there_is_said(known: "World") -> None:
     ran = known.run("hub", "kubeconfig", "-s", "dev")
     assert 1 == ran.code
     assert "pulumi config set --secret fleet:hubKey -s dev" in " ".join(ran.err.split())
-    assert not (known.project / "hub.kubeconfig").exists()
+    assert not (known.project / ".edgefleet/hub.kubeconfig").exists()
 
 
 def test_an_admins_ends_by_itself_and_is_private(known: "World") -> None:
     with_hub(known)
     ran = known.run("hub", "kubeconfig", "-s", "dev", "--hours", "2")
     assert 0 == ran.code, ran.err
-    assert 0o600 == (known.project / "hub.kubeconfig").stat().st_mode & 0o777
-    found = certificate(known, "hub.kubeconfig")
+    assert 0o600 == (known.project / ".edgefleet/hub.kubeconfig").stat().st_mode & 0o777
+    found = certificate(known, ".edgefleet/hub.kubeconfig")
     assert timedelta(hours=2, minutes=5) == found.not_valid_after_utc - found.not_valid_before_utc
 
 

@@ -1,13 +1,17 @@
 """`init`, `new`, `schema`, `plugin-path`, `emulator`."""
 
 import json
+import shutil
 import stat
+import subprocess
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from edgefleet.commands.registry import COMMANDS, Stub
 from edgefleet.commands.secrets import read
 from edgefleet.commands.session import Session
 from edgefleet.engine.configuration import PASSPHRASE_VARIABLES
@@ -147,6 +151,30 @@ def test_a_preview_states_that_the_passphrase_is_empty(world: "World") -> None:
     assert "note: the passphrase of this stack is empty" in world.run("preview", "-s", "dev").out
 
 
+def _written_by_default() -> set[str]:
+    """The paths that commands write to where none is given."""
+    commands = [Stub(path, *entry).load() for path, entry in COMMANDS.items()]
+    options = [option for command in commands for option in command.params if "--out" in option.opts]
+    paths = {str(option.default) for option in options if isinstance(option.default, Path)}
+    assert {".edgefleet"} == {path.partition("/")[0] for path in paths}
+    return paths
+
+
+def _assert_ignored(root: Path, names: set[str]) -> None:
+    """Git would add none of these files: they hold credentials, or images, which do."""
+    folder = root / "checkout"
+    folder.mkdir()
+    shutil.copy(root / ".gitignore", folder)
+    run = partial(subprocess.run, cwd=folder, check=True, capture_output=True, text=True)
+    run(["git", "init", "-q"])
+    for name in names:
+        file = folder / name / "n1.iso" if "." not in Path(name).name else folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("secret")
+    assert ["?? .gitignore"] == run(["git", "status", "--porcelain", "-uall"]).stdout.splitlines()
+    shutil.rmtree(folder)
+
+
 def test_new_makes_a_project_that_works(world: "World") -> None:
     """Valid as it is, with completion for editors that needs no network, and a secret."""
     ran = world.run("new", "Shop Fleet", "--region", "eu")
@@ -166,6 +194,10 @@ def test_new_makes_a_project_that_works(world: "World") -> None:
     assert (plugin / "PulumiPlugin.yaml").is_file()
     assert "fleet:secret" in yaml.safe_load((root / "stacks" / "Pulumi.eu.yaml").read_text())["config"]
     assert {".edgefleet/", ".pulumi/"} <= set((root / ".gitignore").read_text().split())
+    _assert_ignored(root, _written_by_default())
+    _assert_ignored(
+        root, {"hub.kubeconfig", "built", "images", "job.yaml", "signing.pem", "keys/signing.pem"}
+    )
     assert 0 == world.run("-C", "Shop Fleet", "validate", "stacks/eu.fleet.yaml").code
     compile((root / "__main__.py").read_text(), "__main__.py", "exec")
 

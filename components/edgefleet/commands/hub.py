@@ -37,7 +37,7 @@ def kubeconfig(
     ] = 8,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, with mode 0600.")
-    ] = Path("hub.kubeconfig"),
+    ] = Path(".edgefleet/hub.kubeconfig"),
 ) -> None:
     """Write a kubeconfig of the stack's hub.
 

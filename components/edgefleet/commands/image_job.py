@@ -44,7 +44,7 @@ def job(  # noqa: PLR0913 - options
     *,
     stack: options.Stack,
     image: Image,
-    out: Out = Path("build-job.yaml"),
+    out: Out = Path(".edgefleet/build-job.yaml"),
     site: Sites = None,
     shards: Shards = 0,
     parallelism: Parallelism = 8,
