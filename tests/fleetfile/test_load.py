@@ -249,6 +249,16 @@ def test_what_follows_from_a_wrong_part_is_not_told_again(problems: Problems) ->
     assert ["bad-version"] == [problem.code for problem in wrong]
 
 
+def test_k3s_without_tls_needs_a_lock(say: Say) -> None:
+    """Whoever is on the way would choose what each node runs as root; reported once for all sites."""
+    defaults = (
+        "defaults: {profile: box, k3s: {version: v1.36.4+k3s1, releaseUrl: 'http://mirror.example/k3s'}}\n"
+    )
+    (line,) = say("sites:\n  a: {}\n  b: {}\n", defaults=defaults)
+    assert "k3s.releaseUrl: http://mirror.example/k3s has no TLS, and no artifacts lock pins k3s v1" in line
+    assert "(and so for 1 more); run edgefleet artifacts lock with the fleet file, or use https://" in line
+
+
 def test_a_wrong_inherited_value_is_told_once_with_a_count(say: Say) -> None:
     """Fifty sites with the gateway of their group are one mistake, at the group's line."""
     sites = "sites:\n" + "".join(

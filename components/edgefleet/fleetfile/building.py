@@ -21,6 +21,7 @@ from edgefleet.model.paths import Part, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Level
 from edgefleet.model.syntax import nearest, shown
+from edgefleet.runtimes.base.k3s import unpinned
 
 _OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
 """dict[field of a network that is unique to a node -> its key]."""
@@ -87,12 +88,16 @@ class Building:
         return tuple(build(Workload, written[name], name=name) for name in sorted(written))
 
     def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
-        """The sites with the payloads of their images; missing artifacts of air-gapped ones are reported."""
+        """The sites with the payloads of their images; artifacts that the lock must pin are reported."""
         carrying = Payloads(workloads, lock)
         members = self.parts.provenance.members
         filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
         for lacking in carrying.lacking():
             self._report_lacking(self.built[lacking.site], not_carried(lacking))
+        for site in filled.values():
+            for problem in unpinned(site):
+                self._report_of_site(site, problem, f"sites.{site.name}.{problem.path}")
+        self._count_repeats()
         return filled
 
     def _report_lacking(self, site: SiteSpec, problem: Problem) -> None:
@@ -223,3 +228,4 @@ class Building:
         for position, more in self.repeats.items():
             old = self.parts.problems[position]
             self.parts.problems[position] = replace(old, problem=f"{old.problem} (and so for {more} more)")
+        self.repeats.clear()

@@ -248,6 +248,15 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from check_hardening(site)
 
 
+def unpinned(site: SiteSpec) -> Iterator[Problem]:
+    """A k3s that nodes would download without TLS and run as root, with no digest to verify it against."""
+    is_locked = all(node.arch in site.k3s.sha256 for node in site.nodes.values())
+    if site.k3s.release_url.startswith("http://") and not is_locked:
+        problem = f"{site.k3s.release_url} has no TLS, and no artifacts lock pins k3s {site.k3s.version}"
+        hint = "run edgefleet artifacts lock with the fleet file, or use https://"
+        yield Problem.of_value("k3s.releaseUrl", "no-tls", problem, hint)
+
+
 def _sysctls(site: SiteSpec) -> Iterator[Problem]:
     for name, value in refused_sysctls(site.sysctls).items():
         yield Problem(
