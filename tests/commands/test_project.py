@@ -1,5 +1,6 @@
 """`init`, `new`, `schema`, `plugin-path`, `emulator`."""
 
+import ast
 import json
 import shutil
 import stat
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from edgefleet.commands import init
 from edgefleet.commands.registry import COMMANDS, Stub
 from edgefleet.commands.secrets import read
 from edgefleet.commands.session import Session
@@ -224,3 +226,41 @@ def test_small_commands_print_one_thing(world: "World") -> None:
     assert (0, "", "") == (stopped.code, stopped.out, stopped.err)
     assert 1 == world.run("-C", "nowhere", "schema").code
     assert 0 == world.run("--help").code
+
+
+@pytest.mark.parametrize(
+    ("link", "command"),
+    [
+        (".edgefleet", ("init", "-s", "dev")),
+        ("stacks/Pulumi.dev.yaml", ("init", "-s", "dev")),
+        (".edgefleet", ("preview", "-s", "dev")),
+        (".edgefleet/previews", ("preview", "-s", "dev")),
+        ("new/stacks", ("new", "new")),
+        ("new/.edgefleet", ("new", "new")),
+    ],
+)
+def test_no_link_of_a_checkout_leads_what_is_written_elsewhere(
+    world: "World", link: str, command: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A repository can hold links; a passphrase or a preview written through one is in another's hands."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    place = world.project / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(elsewhere / "file" if link.endswith(".yaml") else elsewhere)
+    ran = world.run(*command)
+    assert [] == list(elsewhere.iterdir())
+    assert (2, True) == (ran.code, "it is a symbolic link" in ran.err) or "preview" in command
+
+
+def test_each_command_writes_to_a_path_that_was_checked() -> None:
+    """`Session.writable` refuses links; no command joins a path to the project by itself to write there."""
+    folder = Path(init.__file__).parent
+    writes = [
+        f"{path.name}:{node.lineno}"
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
+        if node.func.attr in {"write", "writing", "write_text", "write_bytes", "remove", "update", "jot"}
+        if ".project /" in ast.unparse(node.args[0]) or "root /" in ast.unparse(node.args[0])
+    ]
+    assert [] == writes

@@ -63,12 +63,12 @@ def check_emulated(session: Session, fleet: Fleet | None, operation: Operation, 
 
 def lose(session: Session) -> None:
     """Record that the emulated cloud no longer has what the state lists."""
-    disk.write(session.project / MARK, b"")
+    disk.write(session.writable(MARK), b"")
 
 
 def settle(session: Session) -> None:
     """Forget that the emulated cloud was lost: the state is correct again."""
-    disk.remove(session.project / MARK)
+    disk.remove(session.writable(MARK))
 
 
 def stop(context: typer.Context) -> None:

@@ -62,7 +62,7 @@ def kubeconfig(
         config = identity.role_kubeconfig(
             hub_identity, master, role=role, address=hub.dns_name, generation=generations[-1]
         )
-    disk.write(session.project / out, to_yaml(config).encode())
+    disk.write(session.writable(out), to_yaml(config).encode())
     until = f", valid for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
     remark(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
 

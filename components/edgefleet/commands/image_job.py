@@ -68,7 +68,7 @@ def job(  # noqa: PLR0913 - options
     )
     plans = shards_of(tuple(assembly.all_inputs()), shards)
     text = yaml.safe_dump_all(objects(build_job, plans), sort_keys=False)
-    files.write(session.project / out, text.encode())
+    files.write(session.writable(out), text.encode())
     show(session, [f"{out}  {counted(len(assembly.sites), 'site')} in {counted(len(plans), 'shard')}"])
     remark(session, f"{KEEP}; {_signed(build_job)}")
 

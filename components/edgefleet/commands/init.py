@@ -95,7 +95,7 @@ def _is_there(stack: str) -> Refused:
 
 def _provide_passphrase(session: Session) -> None:
     """Generate a passphrase if neither the environment nor the project has one."""
-    file = session.project / PASSPHRASE_FILE
+    file = session.writable(PASSPHRASE_FILE)
     if session.environment.keys() & set(PASSPHRASE_VARIABLES) or file.exists():
         return
     disk.write(file, f"{randomness.token_urlsafe(WORDS)}\n".encode())

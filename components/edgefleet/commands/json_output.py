@@ -50,7 +50,7 @@ class JsonFile:
         if self.is_stdout:
             self.session.out.file.write(text + "\n")
         elif self.path is not None:
-            _write(self.session.project / self.path, text + "\n", str(self.path))
+            _write(self.session.writable(self.path), text + "\n", str(self.path))
 
 
 def _escaped(text: str) -> str:

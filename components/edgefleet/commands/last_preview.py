@@ -86,7 +86,7 @@ def _kept(session: Session, stack: str) -> dict[str, Any] | None:
 
 
 def _file(session: Session, stack: str) -> Path:
-    return session.project / ".edgefleet" / "previews" / f"{stack}.json"
+    return session.writable(f".edgefleet/previews/{stack}.json")
 
 
 def _digest(project: Path, stack: str) -> str:

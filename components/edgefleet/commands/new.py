@@ -49,8 +49,9 @@ def command(
     files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
     files[f"stacks/{schema.FLEET}"] = schema.text()
     _check_free(root, files)
-    _write(root, files)
-    init.initialise(session.inside(root), region)
+    project = session.inside(root)
+    _write(project, files)
+    init.initialise(project, region)
     _tell(session, directory, region)
 
 
@@ -82,11 +83,12 @@ def _check_free(root: Path, files: dict[str, str]) -> None:
         )
 
 
-def _write(root: Path, files: dict[str, str]) -> None:
-    with disk.explaining(root, "cannot be created"):
-        (root / "stacks").mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        disk.write(root / name, text.encode(), mode=0o644)
+def _write(session: Session, files: dict[str, str]) -> None:
+    places = {session.writable(name): text for name, text in files.items()}
+    with disk.explaining(session.project, "cannot be created"):
+        (session.project / "stacks").mkdir(parents=True, exist_ok=True)
+    for place, text in places.items():
+        disk.write(place, text.encode(), mode=0o644)
 
 
 def _tell(session: Session, directory: Path, region: str) -> None:

@@ -97,7 +97,7 @@ def write(session: Session, stack: str, values: dict[str, str]) -> None:
         InvalidInput: the passphrase is missing or wrong.
         OutsideFailure: the file cannot be written.
     """
-    file = session.project / FOLDER / f"Pulumi.{stack}.yaml"
+    file = session.writable(f"{FOLDER}/Pulumi.{stack}.yaml")
     text = (disk.read(file) or b"").decode()
     document: dict[str, Any] = yaml.safe_load(text) or {}
     salt = document.get("encryptionsalt")

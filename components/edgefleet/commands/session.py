@@ -13,12 +13,15 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from edgefleet.errors import InvalidInput
+from edgefleet.io import disk
 from edgefleet.report.layout import printable
 
 if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a second
     from edgefleet.engine.api import Engine
     from edgefleet.io.emulator import Emulator
 
+OWN = (".edgefleet", "stacks")
+"""Folders of a project whose files commands name."""
 EngineName = Literal["auto", "pulumi", "local"]
 
 
@@ -70,6 +73,17 @@ class Session:
     def inside(self, project: Path) -> Self:
         """The same session in another project."""
         return replace(self, project=project)
+
+    def writable(self, path: Path | str) -> Path:
+        """A file to write; `path` is relative to the project, or one that the user names.
+
+        Raises:
+            OutsideFailure: it is below the project's own folders, and a link of the checkout leads elsewhere.
+        """
+        file = self.project / path
+        if Path(path).parts[0] in OWN:
+            disk.check_no_link(self.project, file)
+        return file
 
     @property
     def is_interactive(self) -> bool:

@@ -48,7 +48,7 @@ def sheet(  # noqa: PLR0913 - options
     fleet = stack.load(session.project, stack_)
     names = tuple(fleet.sites) if all_ else stack.known_sites(fleet, site or ())
     title = f"{fleet.name} / {fleet.region}: {names[0] if len(names) == 1 else counted(len(names), 'site')}"
-    with disk.writing(session.project / out, mode=PRIVATE if routed else FOR_ALL) as file:
+    with disk.writing(session.writable(out), mode=PRIVATE if routed else FOR_ALL) as file:
         sheets = _sheets(secrets.assembled(session, stack_, fleet, names), stack_, is_routed=routed)
         for text in site_sheet.pages(title, sheets):
             file.write(text.encode())
