@@ -193,7 +193,7 @@ def test_everything_wrong_is_said_by_its_path_and_without_a_traceback(project: P
     site["nodes"]["n1"]["role"], site["key"] = "server", "hunter22"
     del site["nodes"]["n2"]["cpu"]
     said = project.run("preview", ok=False)
-    assert "key: is not 32 bytes in base64" in said
+    assert "key: this is not 32 bytes in base64" in said
     assert "hunter22" not in said
 
 

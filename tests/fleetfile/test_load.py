@@ -88,14 +88,14 @@ def test_k3s_configuration_keeps_its_types(load: Load) -> None:
     """Only there a value has no type of its own: unquoted true and 8 are no text, quoted they are."""
     fleet = load(
         "sites: {a: {k3s: {config: {debug: true, lb-server-port: 8444, "
-        'write-kubeconfig-mode: "0640", profile: "true", kubelet-arg: [v=2]}}}}\n'
+        'write-kubeconfig-mode: "0640", snapshotter: "true", kubelet-arg: [v=2]}}}}\n'
     )
     config = fleet.sites["a"].k3s.config
     expected: dict[str, Any] = {
         "debug": True,
         "kubelet-arg": ["v=2"],
         "lb-server-port": 8444,
-        "profile": "true",
+        "snapshotter": "true",
         "write-kubeconfig-mode": "0640",
     }
     assert expected == config

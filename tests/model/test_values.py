@@ -13,10 +13,11 @@ from pydantic_core import PydanticCustomError
 from edgefleet.model.addresses import hardware_address, host_address, plain_address
 from edgefleet.model.credentials import public_key
 from edgefleet.model.geography import time_zone
+from edgefleet.model.k3s_config import Plain, config_key, config_value, resolved
 from edgefleet.model.names import page, page_of
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.quantities import parse_rate, parse_size
-from edgefleet.model.releases import Plain, config_key, config_value, release, resolved, store
+from edgefleet.model.releases import release, store
 
 
 def hint_of(check: Callable[[Any], Any], value: Any) -> str:

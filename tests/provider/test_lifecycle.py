@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_secret_is_said_without_showing_it(call: Any, site:
     """The CLI prints the value of the property that a failure names, so it names none."""
     failures = call.failures(site(key="hunter22"))
     assert [""] == list(failures)
-    assert failures[""].startswith("key: is not 32 bytes in base64")
+    assert failures[""].startswith("key: this is not 32 bytes in base64")
     assert "hunter22" not in failures[""]
 
 

@@ -14,6 +14,7 @@ from edgefleet.fleetfile.validation import problems_of
 from edgefleet.fleetfile.workloads import Release
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Name, Web
+from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version
 from edgefleet.model.site import Arch
@@ -27,7 +28,7 @@ HEADER = """\
 # Written by edgefleet artifacts lock: what is fetched, pinned by digest. Keep it under version control.
 """
 
-Size = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=0, le=LARGEST)]
 _MANIFEST_DIGEST = Grammar(
     "sha256:[0-9a-f]{64}", "bad-digest", "a digest", "write sha256: and 64 hexadecimal digits", 71
 )

@@ -93,18 +93,12 @@ class Building:
         members = self.parts.provenance.members
         filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
         for lacking in carrying.lacking():
-            self._report_lacking(self.built[lacking.site], not_carried(lacking))
+            self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
         for site in filled.values():
             for problem in unpinned(site):
-                self._report_of_site(site, problem, f"sites.{site.name}.{problem.path}")
+                self._report_inherited(self._placed(site, problem))
         self._count_repeats()
         return filled
-
-    def _report_lacking(self, site: SiteSpec, problem: Problem) -> None:
-        where = self.parts.provenance.locate(site, problem.path)
-        hint = problem.hint.replace("FILE", self.parts.provenance.text.shown)
-        path = f"sites.{site.name}.{problem.path}"
-        self.parts.problems.append(replace(problem, where=where, path=path, hint=hint))
 
     def _wave(self, index: int, wave: Mapping[str, Any], taken: dict[str, str], names: set[str]) -> Wave:
         name = wave["name"]
@@ -191,17 +185,23 @@ class Building:
 
     def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
         for problem in (*check_site(site), *self.owners.check(site)):
+            placed = self._placed(site, problem)
             path = problem.path if "nodes" in written else problem.path.removeprefix("nodes.n1.")
-            self._report_of_site(site, problem, f"sites.{site.name}.{path}")
+            self._report_inherited(replace(placed, path=f"sites.{site.name}.{path}"))
 
-    def _report_of_site(self, site: SiteSpec, problem: Problem, path: str) -> None:
+    def _placed(self, site: SiteSpec, problem: Problem) -> Problem:
+        """The problem of a value of `site`, with its position in the fleet file."""
         where = self.parts.provenance.locate(site, problem.path)
-        first = self.inherited.get((problem.code, where))
-        if first is not None:
+        hint = problem.hint.replace("lock FILE", f"lock {self.parts.provenance.text.shown}")
+        return replace(problem, where=where, path=f"sites.{site.name}.{problem.path}", hint=hint)
+
+    def _report_inherited(self, problem: Problem) -> None:
+        """Report a problem, or count it where an earlier site inherits the same value."""
+        first = self.inherited.setdefault((problem.code, problem.where), len(self.parts.problems))
+        if first < len(self.parts.problems):
             self.repeats[first] += 1
-            return
-        self.inherited[problem.code, where] = len(self.parts.problems)
-        self.parts.problems.append(replace(problem, where=where, path=path))
+        else:
+            self.parts.problems.append(problem)
 
     def _report_once(self, path: tuple[Part, ...], code: str, problem: str, hint: str) -> None:
         where = self.parts.provenance.near(path)

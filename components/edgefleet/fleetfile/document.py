@@ -105,7 +105,7 @@ class FleetDocument:
     """Name of the whole fleet, over all regions."""
     region: Name
     """Name of this region: one stack, its hub and its sites."""
-    recipe: Annotated[int, Field(json_schema_extra={"enum": [*RECIPES]})]
+    recipe: Annotated[int, Field(ge=0, le=1000, json_schema_extra={"enum": [*RECIPES]})]
     """How files in images are rendered. Upgrading edgefleet changes no image; raising this may."""
     control_plane: ControlPlane = ControlPlane()
     """The region's hub."""

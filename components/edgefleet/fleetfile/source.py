@@ -15,8 +15,8 @@ import yaml
 from yaml.error import Mark
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.model.k3s_config import Plain
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.releases import Plain
 from edgefleet.model.syntax import shown as cut
 
 DEEPEST = 40

@@ -8,8 +8,8 @@ from typing import Any
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import SITE
 from edgefleet.fleetfile.validation import keys_below
+from edgefleet.model.k3s_config import Plain
 from edgefleet.model.paths import Part, format_path, parse_path
-from edgefleet.model.releases import Plain
 from edgefleet.model.syntax import nearest
 from edgefleet.model.type_introspection import Shape, at
 

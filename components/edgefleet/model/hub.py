@@ -212,7 +212,7 @@ class ControlPlane:
     """Name of the bucket to create for images, releases and snapshots; none is created without it."""
     dns: HubDns | None = None
     """The hub's declared address."""
-    servers: int = 3
+    servers: Annotated[int, Field(ge=1, le=99)] = 3
     """How many servers: 1, 3 or 5."""
     instance_type: InstanceType = "t3.medium"
     """Instance type of servers or nodes."""

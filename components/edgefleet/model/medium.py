@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from edgefleet.model.effects import Effect
-from edgefleet.model.quantities import Size
+from edgefleet.model.quantities import LARGEST, Size
 from edgefleet.model.releases import BaseSource, Digest, KernelArguments
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
@@ -90,7 +92,7 @@ class PayloadFile:
     """Path in the payload: ``bin/k3s``, ``images/k3s-airgap-images-amd64.tar.zst``."""
     digest: Annotated[PayloadDigest, Effect.REFLASH]
     """``sha256:<hex>`` of the file; a node uses no other."""
-    size: Annotated[int, Effect.REFLASH]
+    size: Annotated[int, Field(ge=0, le=LARGEST), Effect.REFLASH]
     """Bytes."""
     version: Annotated[PayloadVersion, Effect.NONE] = ""
     """Release of a program; for a container image, ``sha256:<hex>`` of its platform's manifest."""

@@ -78,14 +78,14 @@ _USER_NAME = Grammar(
     32,
 )
 UserName = Annotated[str, _USER_NAME]
-_HOST = Grammar(
+server_name = Grammar(
     rf"{DOMAIN_RE}\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*",
     "bad-host",
     "a host name or an address",
     "write a name such as time.example.org, or an address such as 10.0.0.1",
     then=host,
 )
-Host = Annotated[str, _HOST]
+Host = Annotated[str, server_name]
 _DOMAIN = Grammar(
     rf"{DOMAIN_RE}\.?", "bad-domain", "a domain name", "write one such as shops.example.org, in lower case"
 )
@@ -196,7 +196,7 @@ def _page(text: str) -> str:
 
 
 page = Grammar(
-    r"https?://([A-Za-z0-9.\[\]:-]|\{[a-z]+\})+(/([A-Za-z0-9._~+,=:@?#&!/-]|%[0-9A-Fa-f]{2}|\{[a-z]+\})*)?",
+    r"https?://(\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?|([A-Za-z0-9.:-]|\{[a-z]+\})+)(/([A-Za-z0-9._~+,=:@?#&!/-]|%[0-9A-Fa-f]{2}|\{[a-z]+\})*)?",
     "bad-page",
     "the address of a page",
     "write it like https://shops.example/{site}, without a user or a password",

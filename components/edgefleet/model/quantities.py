@@ -11,6 +11,7 @@ from edgefleet.model.syntax import shown, wrong
 BINARY = {unit: 1024**power for power, unit in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi"))}
 DECIMAL = {unit: 1000**power for power, unit in enumerate(("", "k", "M", "G", "T", "P"))}
 RATES = {unit + "bit": 1000**power for power, unit in enumerate(("", "k", "M", "G"))}
+MOST_DAYS = 9999 * 7
 LARGEST = 2**53
 """Beyond this a number is not exact in JSON, and so not in Pulumi's state."""
 
@@ -52,7 +53,7 @@ def parse_rate(value: Any) -> int:
 
 def parse_days(value: Any) -> int:
     """Days of a time such as ``60d`` or ``8w``; a number is days already. Raises `wrong` for others."""
-    if isinstance(value, int) and value > 0:
+    if isinstance(value, int) and 0 < value <= MOST_DAYS:
         return value
     written = re.fullmatch(r"([1-9]\d{0,3})([dw])", str(value))
     if written is None:
@@ -81,5 +82,5 @@ Days = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[dw]$"}, "validation"),
 ]
 """Days, written ``60d``."""
-KeyGeneration = Annotated[int, Field(ge=1)]
-"""A generation of derived keys."""
+KeyGeneration = Annotated[int, Field(ge=1, le=1000)]
+"""A generation of derived keys; a revoked one costs a certificate for each generation up to it."""

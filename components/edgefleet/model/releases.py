@@ -2,34 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator, WithJsonSchema
+from typing import Annotated, Literal
 
 from edgefleet.model.names import BUCKET_RE, HOST_RE, PATH_RE, reachable
-from edgefleet.model.syntax import Grammar, wrong
-
-OWNED = frozenset(
-    {
-        "agent-token",
-        "agent-token-file",
-        "cluster-init",
-        "cluster-reset",
-        "cluster-reset-restore-path",
-        "data-dir",
-        "disable",
-        "node-ip",
-        "node-label",
-        "node-name",
-        "node-taint",
-        "private-registry",
-        "server",
-        "token",
-        "token-file",
-        "with-node-id",
-    }
-)
-"""Keys of k3s's config.yaml that edgefleet writes from other parts of the fleet file (or must not have)."""
+from edgefleet.model.syntax import Grammar
 
 KUBELET_SYSCTLS = {
     "vm.panic_on_oom": "0",
@@ -40,53 +16,10 @@ KUBELET_SYSCTLS = {
 """Settings that kubelet requires with ``protect-kernel-defaults`` (k3s docs, security/hardening-guide)."""
 
 
-class Plain(str):
-    """Text that stands unquoted in its file, so that ``true`` may mean the boolean."""
-
-    __slots__ = ()
-
-
-def resolved(value: Any) -> Any:
-    """`value` as YAML 1.2's core schema reads it: unquoted ``true`` and ``8`` are no text."""
-    if not isinstance(value, Plain):
-        return value
-    if value in {"true", "True", "TRUE", "false", "False", "FALSE"}:
-        return value.lower() == "true"
-    return int(value) if re.fullmatch(r"[+-]?(0|[1-9]\d{0,14})", value) else str(value)
-
-
 def refused_sysctls(sysctls: Mapping[str, str]) -> dict[str, str]:
     """dict[name as written -> value that kubelet requires] of settings with which k3s would not start."""
     wanted = {name: KUBELET_SYSCTLS.get(name.replace("/", "."), value) for name, value in sysctls.items()}
     return {name: wanted[name] for name, value in sysctls.items() if value.strip() != wanted[name].strip()}
-
-
-def config_value(value: Any) -> str | int | bool | list[str]:
-    """`value` as a k3s configuration value: text, a whole number, a boolean or a list of text.
-
-    Raises:
-        PydanticCustomError: it is something else.
-    """
-    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
-        return [str(item) for item in value]
-    if isinstance(value, str | int):
-        plain: str | int | bool = resolved(value)
-        return plain
-    raise wrong(
-        "bad-k3s-config",
-        "this is not a value of k3s's config.yaml",
-        "write text, a whole number, true or false, or a list of text",
-    )
-
-
-def _config_key(key: str) -> str:
-    if key.rstrip("+") in OWNED:
-        raise wrong(
-            "reserved-k3s-config",
-            f"{key} is written by edgefleet",
-            "remove it; hostname, role, labels, taints, network and k3s.disable have keys of their own",
-        )
-    return key
 
 
 def _release_hint(text: str) -> str:
@@ -95,14 +28,6 @@ def _release_hint(text: str) -> str:
     return f"write its whole name such as {good}"
 
 
-config_key = Grammar(
-    r"[a-z0-9][a-z0-9-]*\+?",
-    "bad-k3s-config",
-    "a key of k3s's config.yaml",
-    "write it like kubelet-arg",
-    60,
-    _config_key,
-)
 release = Grammar(
     r"v1\.\d{1,2}\.\d{1,2}(-rc\d+)?\+k3s\d+",
     "bad-version",
@@ -122,18 +47,6 @@ store = Grammar(
     1000,
     lambda uri: uri.rstrip("/"),
 )
-ConfigKey = Annotated[str, config_key]
-ConfigValue = Annotated[
-    str | int | bool | list[str],
-    BeforeValidator(config_value),
-    WithJsonSchema(
-        {
-            "type": ["string", "integer", "boolean", "array"],
-            "items": {"type": ["string", "integer", "boolean"]},
-        },
-        "validation",
-    ),
-]
 Component = Literal["coredns", "servicelb", "traefik", "local-storage", "metrics-server", "runtimes"]
 Version = Annotated[str, release]
 Store = Annotated[str, store]

@@ -14,6 +14,7 @@ from edgefleet.model.credentials import PublicKey
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
 from edgefleet.model.hardware import Hardware, Proxy, Time
+from edgefleet.model.k3s_config import Config
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.names import (
     Accelerator,
@@ -30,7 +31,7 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.network import Network
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
-from edgefleet.model.releases import Component, ConfigKey, ConfigValue, Digest, Version
+from edgefleet.model.releases import Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
 from edgefleet.model.syntax import Grammar, shown, wrong
@@ -128,7 +129,7 @@ class K3s:
     """dict[architecture -> hex SHA-256 of the binary], from the artifacts lock; empty without a lock."""
     disable: Annotated[tuple[Component, ...], Effect.RESTART] = ()
     """Packaged components left out."""
-    config: Annotated[dict[ConfigKey, ConfigValue], Effect.RESTART] = field(default_factory=dict)
+    config: Annotated[Config, Effect.RESTART] = field(default_factory=dict)
     """Further keys of k3s's config.yaml, as its documentation names them."""
 
 
@@ -189,7 +190,7 @@ class SiteSpec:
     """Name of the region, RFC 1123 label."""
     name: Annotated[Name, Effect.REFLASH, _SET]
     """Name of the site, RFC 1123 label, unique in the region."""
-    recipe: Annotated[int, Effect.REFLASH, _SET]
+    recipe: Annotated[int, Field(ge=1, le=1000), Effect.REFLASH, _SET]
     """How files are rendered; see `edgefleet.boot.RECIPES`."""
     key_generation: Annotated[KeyGeneration, Effect.REFLASH] = 1
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""

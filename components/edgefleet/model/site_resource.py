@@ -8,11 +8,35 @@ from dataclasses import field, fields
 from typing import Annotated, Final
 
 from edgefleet.model.effects import Effect
+from edgefleet.model.names import SecretName
+from edgefleet.model.releases import Store
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Secret, spec
+from edgefleet.model.syntax import Grammar
 
 TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 """Pulumi type; a compatibility promise, as state files hold it."""
+
+_SITE_KEY = Grammar(
+    "[A-Za-z0-9+/]{43}=",
+    "key",
+    "32 bytes in base64",
+    "derive it from the fleet secret, as edgefleet.keys.derivation does",
+    44,
+    is_private=True,
+)
+SiteKey = Annotated[str, _SITE_KEY]
+passphrase = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f]+",
+    "bad-passphrase",
+    "a secret on one line without control characters",
+    "set it again, on one line of at most 500 characters",
+    500,
+    is_ascii=False,
+    is_trimmed=True,
+    is_private=True,
+)
+Passphrase = Annotated[str, passphrase]
 
 
 def id_of(store: str, site: str) -> str:
@@ -24,11 +48,13 @@ def id_of(store: str, site: str) -> str:
 class SiteInputs(SiteSpec):
     """A site's plain spec, the place of its images, and the secrets in them."""
 
-    store: Annotated[str, Effect.NONE]
+    store: Annotated[Store, Effect.NONE]
     """Store of the images: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
-    key: Annotated[str, Secret(), Effect.REFLASH] = field(repr=False)
+    key: Annotated[SiteKey, Secret(), Effect.REFLASH] = field(repr=False)
     """The site's derived key, base64 of 32 bytes; never the fleet's secret."""
-    passphrases: Annotated[dict[str, str], Secret(), Effect.REFLASH] = field(default_factory=dict, repr=False)
+    passphrases: Annotated[dict[SecretName, Passphrase], Secret(), Effect.REFLASH] = field(
+        default_factory=dict, repr=False
+    )
     """dict[name -> Wi-Fi passphrase], only those that the site's nodes use."""
 
     @property

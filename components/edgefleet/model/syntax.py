@@ -97,9 +97,10 @@ class Grammar:
     def accepts(self, text: str) -> bool:
         """Whether `text` is one."""
         try:
-            return bool(self(text)) or not text
+            self(text)
         except PydanticCustomError:
             return False
+        return True
 
     def _wrong(self, text: str, problem: str) -> PydanticCustomError:
         hint = self.hint if isinstance(self.hint, str) else self.hint(text[: 2 * LONGEST])

@@ -6,7 +6,7 @@ site's inputs hold only secrets that were derived for that site.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from edgefleet.keys.derivation import hub_master, site_key
 from edgefleet.keys.secret_scan import Known
 from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.site_resource import SiteInputs, passphrase
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.site import known_secrets
 from edgefleet.site.capacity import check_fits
@@ -135,25 +135,23 @@ def check(fleet: Fleet, sites: Collection[str], *, today: datetime) -> None:
 def check_passphrases(
     fleet: Fleet, sites: Collection[str], passphrases: Mapping[str, str], *, stack: str
 ) -> None:
-    """Check that the stack has each secret that one of `sites` refers to.
+    """Check that the stack has each secret that one of `sites` refers to, on one line each.
 
     Raises:
-        InvalidInput: it lacks some.
+        InvalidInput: it lacks some, or some have other characters than a file of a node can hold.
     """
-    missing = [
-        (site, name) for site in sites for name in secrets_used(fleet.sites[site]) if name not in passphrases
-    ]
-    if missing:
-        raise InvalidInput(
-            Problem(
-                code="no-passphrase",
-                where=fleet.locate(site, ""),
-                path=f"sites.{site}",
-                problem=f"the stack has no secret {name!r}, which a Wi-Fi, a proxy or an activation needs",
-                hint=f"set it: edgefleet init -s {stack} --passphrase {name}",
-            )
-            for site, name in missing
-        )
+    problems = []
+    for site, name in ((each, name) for each in sites for name in secrets_used(fleet.sites[each])):
+        problem = f"the stack has no secret {name!r}, which a Wi-Fi, a proxy or an activation needs"
+        code = "no-passphrase"
+        if name in passphrases:
+            problem, code = f"the stack's secret {name!r} is not {passphrase.what}", passphrase.code
+        if not passphrase.accepts(passphrases.get(name, "")):
+            hint = f"set it: edgefleet init -s {stack} --passphrase {name}"
+            found = Problem.of_value(f"sites.{site}", code, problem, hint)
+            problems.append(replace(found, where=fleet.locate(site, "")))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def used(spec: SiteSpec, passphrases: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ resource holds a whole site: the engine's cost grows with resources and with byt
 repeat no input and stay small.
 """
 
-from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,7 +20,6 @@ from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, Stored
 from edgefleet.model.spec import from_plain
 from edgefleet.site.render import SiteImage, render_site
 
-KEY_BYTES = 32
 Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, SiteImage]]
 """(site, its key, passphrases) -> dict[node name -> image]; pure."""
 
@@ -53,9 +51,6 @@ class Site(Resource):
                 yield Problem(
                     code="artifact-key", path=path, problem="cannot be part of a file name", hint=hint
                 )
-        if not _is_key(spec.key):
-            hint = "derive it from the fleet secret, as edgefleet.keys.derivation does"
-            yield Problem(code="key", path="key", problem="is not 32 bytes in base64", hint=hint)
         if not spec.nodes:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
@@ -220,13 +215,6 @@ def _images(recorded: Mapping[str, Any]) -> dict[str, StoredImage]:
     return {
         node: from_plain(StoredImage, dict(image)) for node, image in (recorded.get("images") or {}).items()
     }
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(b64decode(text, validate=True)) == KEY_BYTES
-    except ValueError:
-        return False
 
 
 def _is_segment(name: str) -> bool:

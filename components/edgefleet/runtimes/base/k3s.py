@@ -15,8 +15,9 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Secret, Step, Target
+from edgefleet.model.k3s_config import OWNED
 from edgefleet.model.paths import format_path
-from edgefleet.model.releases import OWNED, refused_sysctls
+from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import WEARING, Node, Role, SiteSpec
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
