@@ -19,7 +19,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.keys.derivation import ssh_host_key, token
 from edgefleet.model.composing import Composed
-from edgefleet.model.releases import ConfigValue
+from edgefleet.model.k3s_config import ConfigValue
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.known_secrets import known
