@@ -171,7 +171,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a network": ["10.250.0.0/16", "fd00::/64"],
     "a network's name": ["shop", "Café & Co"],
     "a path inside the project, or one in a bucket": ["file:.edgefleet/images/dev", "s3://bucket/a/b"],
-    "a place of a mirror": ["https://mirror.example/a", "oci://registry.example/a", "file:/srv/mirror"],
+    "a place of a mirror": ["https://mirror.example/a", "oci://registry.example/a", "file:/var/mirror"],
     "a public SSH key, whole and of a type that nodes accept": [SSH_KEY, f"{SSH_KEY} ops@laptop (1)"],
     "a public key of WireGuard": ["A" * 43 + "="],
     "a registry's host": ["*", "docker.io", "registry.example:5000"],
