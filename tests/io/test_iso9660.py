@@ -4,14 +4,16 @@ import io
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pycdlib
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.images.on_disk import contents
 
+from edgefleet.io.installer_iso import read_installer
 from edgefleet.io.iso9660 import iso, read_iso
 
 FILES = {"user-data": b"#cloud-config\n" + b"x" * 9_000, "meta-data": b"a", "network-config": b"version: 2\n"}
@@ -85,3 +87,26 @@ def test_what_is_no_image_is_said(data: bytes) -> None:
     """A damaged image is a ValueError, never the library's own."""
     with pytest.raises(ValueError, match=r"."):
         contents(read_iso(data))
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(16 * 2048, 30 * 2048), st.integers(0, 255)), min_size=1, max_size=4))
+@example([(35_584, 128)])
+def test_a_damaged_image_is_a_value_error(edits: list[tuple[int, int]]) -> None:
+    """Whatever is changed in the records: here, a directory that no table lists."""
+    data = bytearray(iso("cidata", FILES))
+    for at, value in edits:
+        data[at] = value
+    with suppress(ValueError):
+        contents(read_iso(bytes(data)))
+
+
+@pytest.mark.skipif(shutil.which("xorriso") is None, reason="needs xorriso: apt-get install xorriso")
+def test_an_installer_with_a_name_of_several_lines(tmp_path: Path) -> None:
+    """It is one file, as xorriso quotes it."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "it's\nnew").write_text("a")
+    image = tmp_path / "installer.iso"
+    command = ["xorriso", "-outdev", f"stdio:{image}", "-map", tmp_path / "tree", "/", "-commit"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert {"/it's\nnew"} == read_installer(image, []).files

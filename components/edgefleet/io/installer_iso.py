@@ -69,7 +69,11 @@ def read_installer(image: Path, texts: Sequence[str]) -> InstallerIso:
     _check_whole(image, start, descriptor, size)
     date = descriptor[_MODIFIED : _MODIFIED + _DATE].decode(errors="replace")
     listed = tools.use("xorriso", *QUIET, "-indev", f"stdio:{image}", "-find", "/", "-type", "f")
-    files = frozenset(shlex.split(line)[0] for line in listed.decode(errors="replace").splitlines() if line)
+    try:
+        files = frozenset(shlex.split(listed.decode(errors="replace")))  # a name may have several lines
+    except ValueError as error:
+        hint = "download it again and take its digest again"
+        raise wrong(image, "base-damaged", "has names of files that cannot be read", hint) from error
     is_date = date.isdigit() and not date.startswith("0")
     return InstallerIso(
         path=image,

@@ -185,12 +185,9 @@ def read_iso(image: Path | bytes, is_wanted: Callable[[str], bool] = lambda _: T
 
 @contextmanager
 def _explaining() -> Iterator[None]:
-    from pycdlib.pycdlibexception import PyCdlibException
-
-    damaged = (PyCdlibException, OSError, IndexError, ValueError, AttributeError, struct.error)
     try:
         yield
-    except damaged as error:
+    except Exception as error:  # pycdlib has errors of any kind for a damaged image
         raise ValueError(str(error) or type(error).__name__) from error
 
 
