@@ -202,6 +202,59 @@ def test_manifests_follow_the_bucket(machine: Machine, aws: Aws) -> None:
     assert before == (place / "plans.yaml").stat().st_mtime_ns
 
 
+ATTACKS = (
+    "../../../../../etc/shadow",  # up from the directory of manifests
+    "{root}/etc/shadow",  # an absolute path after the prefix
+    "/{root}/etc/shadow",
+    "a/../../../../../../../etc/shadow",
+    "./../../../../../../etc/shadow",
+    "a//../b.yaml",
+    ".hidden.yaml",
+    "sub/",
+    "two words.yaml",
+    "-dash.yaml",
+)
+"""Ends of keys that whoever may write into the bucket could use; ``{root}`` is the machine's root."""
+
+
+def test_no_name_of_an_object_reaches_a_file_that_is_no_manifest(machine: Machine, aws: Aws) -> None:
+    """Neither when it comes, nor when it goes, nor from a record that says it was written."""
+    aws.s3.create_bucket(
+        Bucket=HUB.bucket or "", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    shadow = machine.root / "etc" / "shadow"
+    shadow.write_text("root:*")
+    names = [name.format(root=machine.root) for name in ATTACKS]
+    keys = [f"hub/manifests/{name}" for name in names] + ["elsewhere/a.yaml"]
+    for key in keys:
+        aws.s3.put_object(Bucket=HUB.bucket or "", Key=key, Body=b"attack")
+    run = machine.run("sync")
+    assert (0, "") == (run.returncode, run.stderr)
+    assert len(names) == run.stdout.count("is no name of a manifest; it is left alone")
+    record = machine.root / "var/lib/edgefleet/manifests.json"
+    assert {} == json.loads(record.read_text())
+    for key in keys:
+        aws.s3.delete_object(Bucket=HUB.bucket or "", Key=key)
+    record.write_text(json.dumps(dict.fromkeys(keys, '"tag"')))  # as an earlier release remembered it
+    assert 0 == machine.run("sync").returncode
+    assert ("root:*", {}) == (shadow.read_text(), json.loads(record.read_text()))
+    assert not (machine.root / "var/lib/rancher/k3s/server/manifests").exists()
+
+
+def test_what_was_written_before_a_failure_is_removed_later(machine: Machine, aws: Aws) -> None:
+    """A sync that fails half-way records what it wrote."""
+    aws.s3.create_bucket(
+        Bucket=HUB.bucket or "", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    for name in ("a.yaml", "b", "b/c.yaml"):  # a file and a folder of one name: the third cannot be written
+        aws.s3.put_object(Bucket=HUB.bucket or "", Key=f"hub/manifests/{name}", Body=b"x: 1\n")
+    assert 1 == machine.run("sync").returncode
+    for name in ("a.yaml", "b", "b/c.yaml"):
+        aws.s3.delete_object(Bucket=HUB.bucket or "", Key=f"hub/manifests/{name}")
+    assert 0 == machine.run("sync").returncode
+    assert [] == list((machine.root / "var/lib/rancher/k3s/server/manifests/edgefleet").iterdir())
+
+
 FAKE_K3S = """#!/bin/sh
 echo "$@" >> "$EDGEFLEET_PREFIX/asked"
 case "$1" in certificate) ls "${3#--path=}/tls" > "$EDGEFLEET_PREFIX/given" ;; esac
