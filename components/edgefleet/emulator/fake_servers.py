@@ -7,7 +7,6 @@ not answer. It supports only the three commands that `edgefleet.cloud.server_set
 ``GET /edgefleet-emulator/clusters`` returns the history, for tests.
 """
 
-import json
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,14 +90,8 @@ def _nodes(cluster: FakeCluster, alive: set[str]) -> tuple[bool, str]:
     _tell(cluster, alive)
     if not _answers(cluster, alive):
         return False, UNAVAILABLE
-    items = [
-        {
-            "metadata": {"name": node},
-            "status": {"conditions": [{"type": "Ready", "status": str(node in _ready(cluster, alive))}]},
-        }
-        for node in sorted(cluster.nodes)
-    ]
-    return True, json.dumps({"items": items})
+    ready = _ready(cluster, alive)
+    return True, "".join(f"{node} {node in ready}\n" for node in sorted(cluster.nodes))
 
 
 def _delete(cluster: FakeCluster, alive: set[str], node: str) -> tuple[bool, str]:

@@ -49,6 +49,10 @@ class Owner:
             **held,
         }
 
+    def holds(self, tags: Mapping[str, str]) -> bool:
+        """Whether the tags of a resource name this one of this very stack."""
+        return (tags.get(URN), tags.get(HOLDER, "")) == (self.urn, self.holder)
+
     def is_mine(self, tags: Mapping[str, str], place: str) -> bool:
         """Whether the resource with `tags` was made for this one by an earlier run.
 

@@ -1,5 +1,7 @@
 """Running a command on a machine through Systems Manager: no SSH, no open port, the cloud's own rights."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgefleet.errors import OutsideFailure
@@ -22,21 +24,23 @@ class Ran:
     error: str
 
 
-def run(instance: str, command: str, environment: Environment, *, patience: float = 120.0) -> Ran | None:
-    """Run a shell command as root on `instance`; None where its agent does not answer (yet).
+def run(
+    instance: str, command: Sequence[str], environment: Environment, *, patience: float = 120.0
+) -> Ran | None:
+    """Run a command as root on `instance`; None where its agent does not answer (yet).
 
     Args:
         instance: id of the machine.
-        command: one line of shell.
+        command: its words; a shell on the machine gets each as one word, whatever is in it.
         environment: the environment.
         patience: seconds that it may take.
 
     Raises:
         OutsideFailure: it could not be reached, or does not end.
     """
-    aws, place = environment.aws, f"{instance}: {command.split(maxsplit=1)[0]}"
+    aws, place = environment.aws, f"{instance}: {command[0]}"
     try:
-        about = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [command]}}
+        about = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [shlex.join(command)]}}
         limit = max(30, int(patience))
         sent = aws.call("ssm", "send_command", place, InstanceIds=[instance], TimeoutSeconds=limit, **about)
     except OutsideFailure as error:
