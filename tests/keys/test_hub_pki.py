@@ -144,7 +144,9 @@ def test_kubeconfigs_are_of_users_with_a_key_generation_and_an_admins_is_short_l
     deployer = hub.role_kubeconfig(made, MASTER, role="deployer", address="hub.example", generation=1)
     assert "CN=edgefleet:deployer:1" == certificate_of(deployer).subject.rfc4514_string()
     assert deployer["clusters"] == admin["clusters"]
-    bound = {subject["name"] for each in access_manifests((2,)) for subject in each.get("subjects", ())}
+    bound = {
+        subject["name"] for each in access_manifests((2,), ["apps"]) for subject in each.get("subjects", ())
+    }
     assert {"edgefleet:deployer:2", "edgefleet:read-only:2"} == bound
 
 

@@ -24,8 +24,8 @@ class RolesAnywhereProfileSpec(Tagged):
     """ARNs of the roles."""
     session_policy: Annotated[dict[str, Any] | None, Canonical(canonical)] = None
     """Policy document that bounds what a session may do."""
-    session_seconds: Annotated[int, Field(ge=900, le=43_200)] = 3_600
-    """Seconds of a session."""
+    session_seconds: Annotated[int, Field(ge=900, le=43_200)] = 900
+    """Seconds of a session; one of a revoked certificate lives on for that long."""
     enabled: bool = True
     """Whether it is in use."""
 

@@ -566,7 +566,7 @@ class RolesAnywhereProfileArgs(TypedDict):
     sessionPolicy: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[Any]]] | None]
     """Policy document that bounds what a session may do."""
     sessionSeconds: NotRequired[pulumi.Input[int] | None]
-    """Seconds of a session."""
+    """Seconds of a session; one of a revoked certificate lives on for that long."""
     enabled: NotRequired[pulumi.Input[bool] | None]
     """Whether it is in use."""
 

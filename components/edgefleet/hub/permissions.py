@@ -4,38 +4,38 @@ Sources: Systems Manager user guide (what its agent needs, AmazonSSMManagedInsta
 user guide (trust policy, certificate attributes as session tags).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.boot.hub_identity import MANIFESTS
 from edgefleet.boot.hub_k3s import SNAPSHOTS
 
 VERSION = "2012-10-17"
-AGENT = (
-    "ssm:DescribeAssociation",
-    "ssm:GetDeployablePatchSnapshotForInstance",
-    "ssm:GetDocument",
-    "ssm:DescribeDocument",
-    "ssm:GetManifest",
-    "ssm:ListAssociations",
-    "ssm:ListInstanceAssociations",
-    "ssm:PutInventory",
-    "ssm:PutComplianceItems",
-    "ssm:PutConfigurePackageResult",
-    "ssm:UpdateAssociationStatus",
-    "ssm:UpdateInstanceAssociationStatus",
-    "ssm:UpdateInstanceInformation",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-    "ec2messages:AcknowledgeMessage",
-    "ec2messages:DeleteMessage",
-    "ec2messages:FailMessage",
-    "ec2messages:GetEndpoint",
-    "ec2messages:GetMessages",
-    "ec2messages:SendReply",
-)
-"""The agent's permissions; unlike AWS's own policy, without reading parameters."""
+AGENT: Mapping[str, tuple[str, ...]] = {
+    "ssm": (
+        *("DescribeAssociation", "GetDeployablePatchSnapshotForInstance", "GetDocument", "DescribeDocument"),
+        *(
+            "GetManifest",
+            "ListAssociations",
+            "ListInstanceAssociations",
+            "PutInventory",
+            "PutComplianceItems",
+        ),
+        *("PutConfigurePackageResult", "UpdateAssociationStatus", "UpdateInstanceAssociationStatus"),
+        "UpdateInstanceInformation",
+    ),
+    "ssmmessages": ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"),
+    "ec2messages": (
+        *("AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply"),
+    ),
+}
+"""dict[service -> actions] of Systems Manager's agent; unlike AWS's own policy, it reads no parameter."""
+
+
+def agent_policy() -> dict[str, Any]:
+    """The policy document of a machine's agent."""
+    actions = sorted(f"{service}:{action}" for service, names in AGENT.items() for action in names)
+    return _document({"Effect": "Allow", "Action": actions, "Resource": "*"})
 
 
 def service_trust(service: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def server_policies(
                 "Resource": [f"{files}/{SNAPSHOTS}/*"],
             },
         ),
-        "agent": _document({"Effect": "Allow", "Action": sorted(AGENT), "Resource": "*"}),
+        "agent": agent_policy(),
     }
 
 

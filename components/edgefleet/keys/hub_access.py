@@ -1,55 +1,67 @@
 """Kubernetes RBAC of the hub's kubeconfigs, revoked by leaving out a key generation. Pure.
 
-A client certificate cannot be revoked in Kubernetes; the rights of its user can. Sources: Kubernetes docs,
-"Using RBAC Authorization" (the roles ``edit`` and ``view``).
+A client certificate cannot be revoked in Kubernetes; the rights of its user can. The deployer edits the
+declared namespaces alone. They admit no privileged pod, because a pod with a server's disk or network has
+the hub's authority keys; for the same reason it has no HelmChart, which k3s installs with all rights, and no
+Plan, whose pods are privileged. Sources: Kubernetes docs, "Using RBAC Authorization" (the roles ``edit`` and
+``view``) and "Pod Security Standards".
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from edgefleet.keys.hub_pki import ROLES, user_of
+from edgefleet.keys.hub_pki import user_of
 
 API = "rbac.authorization.k8s.io"
-EXTRA_RULES = {
-    "deployer": [
-        {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "create", "patch"]},
-        {"apiGroups": ["helm.cattle.io"], "resources": ["*"], "verbs": ["*"]},
-        {"apiGroups": ["upgrade.cattle.io"], "resources": ["plans"], "verbs": ["*"]},
-    ],
-    "read-only": [
-        {"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": ["get", "list", "watch"]},
-        {"apiGroups": ["upgrade.cattle.io"], "resources": ["plans"], "verbs": ["get", "list", "watch"]},
+DEPLOYER, READ_ONLY = "edgefleet:deployer", "edgefleet:read-only"
+LOOK = ["get", "list", "watch"]
+RULES: dict[str, list[dict[str, Any]]] = {
+    DEPLOYER: [{"apiGroups": [""], "resources": ["namespaces"], "verbs": LOOK}],
+    READ_ONLY: [
+        {"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": LOOK},
+        {"apiGroups": ["upgrade.cattle.io"], "resources": ["plans"], "verbs": LOOK},
     ],
 }
-BASES = {"deployer": "edit", "read-only": "view"}
+"""dict[role -> what it may do in the whole cluster besides ``view``, or ``edit`` of its namespaces]."""
+POD_SECURITY = {
+    "pod-security.kubernetes.io/enforce": "baseline",
+    "pod-security.kubernetes.io/warn": "restricted",
+}
 
 
-def access_manifests(key_generations: tuple[int, ...]) -> tuple[dict[str, Any], ...]:
-    """Roles, and bindings of the users of these key generations and no others."""
-    manifests: list[dict[str, Any]] = []
-    for role in ROLES:
-        name = f"edgefleet:{role}"
-        manifests.append(
-            {
-                "apiVersion": f"{API}/v1",
-                "kind": "ClusterRole",
-                "metadata": {"name": name},
-                "rules": EXTRA_RULES[role],
-            }
-        )
-        subjects = [
-            {"apiGroup": API, "kind": "User", "name": user_of(role, generation)}
-            for generation in key_generations
-        ]
-        manifests.append(_binding(f"{name}:own", name, subjects))
-        manifests.append(_binding(f"{name}:base", BASES[role], subjects))
-    return tuple(manifests)
+def access_manifests(
+    key_generations: tuple[int, ...], namespaces: Iterable[str]
+) -> tuple[dict[str, Any], ...]:
+    """Namespaces, roles, and bindings of the users of these key generations and no others."""
+    roles = [
+        {"apiVersion": f"{API}/v1", "kind": "ClusterRole", "metadata": {"name": role}, "rules": rules}
+        for role, rules in RULES.items()
+    ]
+    bindings = [
+        _binding(f"{DEPLOYER}:own", DEPLOYER, DEPLOYER, key_generations),
+        _binding(f"{READ_ONLY}:own", READ_ONLY, READ_ONLY, key_generations),
+        _binding(f"{READ_ONLY}:base", "view", READ_ONLY, key_generations),
+    ]
+    spaces = []
+    for name in sorted(namespaces):
+        metadata = {"name": name, "labels": POD_SECURITY}
+        spaces.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        bindings.append(_binding(DEPLOYER, "edit", DEPLOYER, key_generations, namespace=name))
+    return (*spaces, *roles, *bindings)
 
 
-def _binding(name: str, role: str, subjects: list[dict[str, str]]) -> dict[str, Any]:
+def _binding(
+    name: str, role: str, who: str, key_generations: tuple[int, ...], *, namespace: str = ""
+) -> dict[str, Any]:
+    """The binding of a cluster role to the users of `who`, in one namespace or everywhere."""
+    subjects = [
+        {"apiGroup": API, "kind": "User", "name": user_of(who.rpartition(":")[2], generation)}
+        for generation in key_generations
+    ]
     return {
         "apiVersion": f"{API}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": name},
+        "kind": "RoleBinding" if namespace else "ClusterRoleBinding",
+        "metadata": {"name": name, **({"namespace": namespace} if namespace else {})},
         "roleRef": {"apiGroup": API, "kind": "ClusterRole", "name": role},
         "subjects": subjects,
     }

@@ -73,6 +73,14 @@ _SNAPSHOT_NAME = Grammar(
     200,
 )
 SnapshotName = Annotated[str, _SNAPSHOT_NAME]
+_HUB_NAMESPACE = Grammar(
+    r"(?!kube-|cattle-|system-upgrade$|default$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+    "bad-namespace",
+    "a namespace for workloads of the hub",
+    "use a-z, 0-9 and -; kube-*, cattle-*, system-upgrade and default are not for them",
+    63,
+)
+HubNamespace = Annotated[str, _HUB_NAMESPACE]
 _KUBERNETES_VERSION = Grammar(
     r"1\.\d{2}", "bad-version", "a minor version of Kubernetes", "write it like 1.36", 4
 )
@@ -226,6 +234,8 @@ class ControlPlane:
     """Who may reach the hub's Kubernetes API on port 6443, which asks for a certificate or token."""
     k3s: HubK3s = HubK3s()
     """Which k3s the servers run."""
+    namespaces: tuple[HubNamespace, ...] = ("apps",)
+    """Namespaces of a k3s hub that its deployer edits; they are created and admit no privileged pods."""
     snapshots: HubSnapshots = HubSnapshots()
     """Snapshots of etcd in the bucket."""
     eks: Eks = Eks()

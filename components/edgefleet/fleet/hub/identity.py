@@ -15,6 +15,9 @@ from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.hub_pki import HubIdentity, hub_of, role_kubeconfig
 from edgefleet.keys.site_certificate import revocation_list, revoked_serials, site_authority
 
+SESSION_SECONDS = 900
+"""Seconds of a site's session, the least of the API: a session of a revoked site lives on for that long."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -111,11 +114,6 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
     def certificate(master: str) -> str:
         return site_authority(master, fleet=fleet, region=region).certificate_pem
 
-    def revocations(secret: str) -> str:
-        master = hub_master(secret, fleet=fleet, region=region)
-        by = site_authority(master, fleet=fleet, region=region)
-        return pem(revocation_list(by, revoked_serials(secret, by, region=(fleet, region), revoked=revoked)))
-
     shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
     anchor = aws.TrustAnchor(
         "sites", {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
@@ -132,16 +130,27 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         wiring.options(),
     )
     profile = aws.RolesAnywhereProfile(
-        "sites", {"name": name, "roles": [role.arn], "tags": wiring.tags}, wiring.options()
+        "sites",
+        {"name": name, "roles": [role.arn], "sessionSeconds": SESSION_SECONDS, "tags": wiring.tags},
+        wiring.options(),
     )
     aws.Crl(
         "sites",
         {
             "name": name,
             "trustAnchor": anchor.arn,
-            "data": pulumi.Output.unsecret(wiring.secret.apply(revocations)),
+            "data": pulumi.Output.unsecret(
+                wiring.secret.apply(lambda secret: _revocations(secret, (fleet, region), revoked))
+            ),
             "tags": wiring.tags,
         },
         wiring.options(),
     )
     return {"trustAnchor": anchor.arn, "profile": profile.arn, "role": role.arn}
+
+
+def _revocations(secret: str, place: tuple[str, str], revoked: Mapping[str, int]) -> str:
+    """The revocation list of the sites of (fleet, region), as PEM."""
+    fleet, region = place
+    by = site_authority(hub_master(secret, fleet=fleet, region=region), fleet=fleet, region=region)
+    return pem(revocation_list(by, revoked_serials(secret, by, region=place, revoked=revoked)))

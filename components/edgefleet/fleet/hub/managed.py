@@ -1,13 +1,15 @@
 """A managed hub: a control plane and machines of EKS, with the roles that they need."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.network import Network
 from edgefleet.fleet.hub.wiring import Wiring
-from edgefleet.hub.permissions import service_trust
+from edgefleet.hub.permissions import agent_policy, service_trust
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.hub_pki import kubeconfig
 from edgefleet.model.hub import GIB
@@ -17,9 +19,12 @@ NODE_POLICIES = (
     "AmazonEKSWorkerNodePolicy",
     "AmazonEKS_CNI_Policy",
     "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonSSMManagedInstanceCore",
 )
-"""AWS's own policies for each (EKS user guide, cluster and node IAM roles)."""
+"""AWS's own policies for each (EKS user guide, cluster and node IAM roles).
+
+The agent of Systems Manager has a policy of ours: AWS's reads every parameter of the account, and other
+hubs keep their authority keys in some.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +40,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
     """Register it."""
     hub = wiring.hub
     cluster_role = _role(wiring, "cluster", "eks.amazonaws.com", CLUSTER_POLICIES)
-    node_role = _role(wiring, "nodes", "ec2.amazonaws.com", NODE_POLICIES)
+    node_role = _role(wiring, "nodes", "ec2.amazonaws.com", NODE_POLICIES, own={"agent": agent_policy()})
     cluster = aws.EksCluster(
         "cluster",
         {
@@ -71,13 +76,21 @@ def managed(wiring: Wiring, network: Network) -> Managed:
     return Managed(endpoint=cluster.endpoint, kubeconfig=config)
 
 
-def _role(wiring: Wiring, name: str, service: str, policies: tuple[str, ...]) -> aws.Role:
+def _role(
+    wiring: Wiring,
+    name: str,
+    service: str,
+    policies: tuple[str, ...],
+    *,
+    own: Mapping[str, dict[str, Any]] | None = None,
+) -> aws.Role:
     return aws.Role(
         name,
         {
             "name": f"{wiring.prefix}-{name}",
             "assumePolicy": service_trust(service),
             "managedPolicies": [f"arn:{wiring.partition}:iam::aws:policy/{policy}" for policy in policies],
+            "policies": dict(own or {}),
             "tags": wiring.tags,
         },
         wiring.options(),

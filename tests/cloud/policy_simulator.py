@@ -1,0 +1,164 @@
+"""Decides IAM requests by policy documents, as AWS does, and Kubernetes ones by RBAC. Pure.
+
+An element or operator that it does not know is an error, never a guess. Sources: IAM user guide, "Policy
+evaluation logic" and "IAM JSON policy element reference"; Kubernetes docs, "Using RBAC Authorization".
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+Document = Mapping[str, Any]
+ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call."""
+
+    action: str
+    """``s3:GetObject``."""
+    resource: str
+    """ARN."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """dict[condition key -> value], such as ``aws:PrincipalTag/x509Subject/CN``."""
+    service: str = ""
+    """The principal, where it is a service of AWS."""
+
+
+def is_allowed(
+    request: Request,
+    own: Iterable[Document],
+    on_resource: Iterable[Document] = (),
+    boundary: Document | None = None,
+) -> bool:
+    """Whether a principal with the policies `own` may do it; a Deny anywhere wins."""
+    effects = {effect for document in (*own, *on_resource) for effect in _effects(document, request)}
+    is_bounded = boundary is None or "Allow" in set(_effects(boundary, request))
+    return is_bounded and "Allow" in effects and "Deny" not in effects
+
+
+def _effects(document: Document, request: Request) -> Iterator[str]:
+    statements = document["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        unknown = set(statement) - ELEMENTS
+        assert not unknown, f"the simulator does not know {unknown}"
+        assert {} not in statement.get("Condition", {}).values(), "a condition without a key always holds"
+        if (
+            _names(statement, "Action", request.action.lower(), {})
+            and _names(statement, "Resource", request.resource, request.context)
+            and _is_principal(statement.get("Principal"), request.service)
+            and all(
+                _holds(operator, key, _listed(values), request.context)
+                for operator, tests in statement.get("Condition", {}).items()
+                for key, values in tests.items()
+            )
+        ):
+            yield statement["Effect"]
+
+
+def _names(statement: Document, element: str, value: str, context: Mapping[str, str]) -> bool:
+    """Whether the element, or all but its opposite, names the value; absent in a trust policy."""
+    is_action = element == "Action"
+    if f"Not{element}" in statement:
+        patterns = _listed(statement[f"Not{element}"])
+        return not any(_is_like(value, each.lower() if is_action else each, context) for each in patterns)
+    if element not in statement:
+        assert not is_action, "a statement without actions"
+        return True
+    return any(
+        _is_like(value, each.lower() if is_action else each, context) for each in _listed(statement[element])
+    )
+
+
+def _is_principal(principal: Any, service: str) -> bool:
+    if principal is None or principal in ("*", {"AWS": "*"}):
+        return True
+    unknown = set(principal) - {"Service", "AWS"}
+    assert not unknown, f"the simulator does not know {unknown}"
+    return service in _listed(principal.get("Service", []))
+
+
+def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:
+    given = context.get(key)
+    if operator.endswith("IfExists") and given is None:
+        return True
+    name = operator.removesuffix("IfExists")
+    if name == "Null":
+        return (given is None) == (values == ["true"])
+    if name == "Bool":
+        return given is not None and given.lower() in [value.lower() for value in values]
+    if name in {"StringEquals", "ArnEquals", "StringLike", "ArnLike"}:
+        is_pattern = name != "StringEquals"  # ArnEquals takes wildcards, too
+        return given is not None and any(
+            _is_like(given, value, context) if is_pattern else given == value for value in values
+        )
+    if name in {"StringNotEquals", "StringNotLike"}:
+        return given is None or not any(_is_like(given, value, context) for value in values)
+    raise AssertionError(f"the simulator does not know {operator}")
+
+
+def _is_like(value: str, pattern: str, context: Mapping[str, str]) -> bool:
+    """Whether the whole value is like the pattern; one with a variable that has no value is like nothing."""
+    names = VARIABLE.findall(pattern)
+    if any(name not in context for name in names):
+        return False
+    expression = _expression(pattern, tuple((name, context[name]) for name in names))
+    return expression.fullmatch(value) is not None
+
+
+@cache
+def _expression(pattern: str, variables: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    values, words = dict(variables), {"*": ".*", "?": "."}
+    parts = re.split(r"(\$\{[^}]*\}|[*?])", pattern)
+    texts = [values[part[2:-1]] if part.startswith("${") else part for part in parts]
+    return re.compile("".join(words.get(text) or re.escape(text) for text in texts), re.DOTALL)
+
+
+def _listed(values: Any) -> list[str]:
+    return [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
+
+
+Rules = list[dict[str, list[str]]]
+
+
+def rbac_allows(
+    manifests: Iterable[Document],
+    roles: Mapping[str, Rules],
+    user: str,
+    request: tuple[str, str, str, str],
+) -> bool:
+    """Whether Kubernetes lets `user` do (verb, API group, resource, namespace); "" is the whole cluster.
+
+    Args:
+        manifests: bindings and roles.
+        roles: dict[name -> rules] of cluster roles that every cluster has.
+        user: name of the user.
+        request: what is tried.
+    """
+    listed = list(manifests)
+    known = dict(roles) | {
+        each["metadata"]["name"]: each["rules"] for each in listed if each["kind"] == "ClusterRole"
+    }
+    verb, group, resource, namespace = request
+    for binding in listed:
+        if user not in [subject["name"] for subject in binding.get("subjects", ())]:
+            continue
+        is_here = (
+            binding["kind"] == "ClusterRoleBinding" or binding["metadata"].get("namespace") == namespace != ""
+        )
+        for rule in known[binding["roleRef"]["name"]] if is_here else ():
+            if (
+                _in(verb, rule["verbs"])
+                and _in(group, rule["apiGroups"])
+                and _in(resource, rule["resources"])
+            ):
+                return True
+    return False
+
+
+def _in(name: str, names: list[str]) -> bool:
+    return name in names or "*" in names
