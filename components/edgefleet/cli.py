@@ -7,8 +7,10 @@
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import typer
 
@@ -56,10 +58,13 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
 def _defect(error: Exception, world: Session) -> int:
     if world.environment.get("EDGEFLEET_TRACEBACK"):
         raise error
+    # The error's text may hold a secret; its type and place are ours.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
     problem = Problem(
         code="defect",
-        problem=f"edgefleet itself failed: {type(error).__name__}: {error}",
-        hint="run again with EDGEFLEET_TRACEBACK=1 and report the output",
+        problem=f"edgefleet itself failed: {type(error).__name__} at {place}",
+        hint="run again with EDGEFLEET_TRACEBACK=1 and report the output, after removing any secret from it",
     )
     show_problems(world, [problem])
     return OUTSIDE

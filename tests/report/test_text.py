@@ -108,6 +108,14 @@ def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
     assert [] == [line for line in lines if line.startswith(("GONE", "OTHER", "nothing to do"))]
 
 
+def test_a_step_that_failed_states_no_loss_of_an_image(made: "Made") -> None:
+    """Nothing is known of its images; none was looked for in the store."""
+    a, b = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")
+    step = replace(made.step("update", a, b, ["nodes.n1.network.address"]), new_outputs={})
+    view = site_changes.view(made.outcome([step]), site_changes.Seen(at=NOW, fleet=made.fleet([b])))
+    assert "    + not known before the update: the step failed" in shown(view).splitlines()
+
+
 def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "Made") -> None:
     """After a run that failed, a changed address is a visit; an image that was only lost is none."""
     a, moved = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")

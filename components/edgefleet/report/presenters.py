@@ -129,7 +129,10 @@ def _digests(step: Step) -> dict[str, Digests]:
 
 def _unknown_because(step: Step) -> str | None:
     """Why a digest of a site is not known before the update; `None` where all are."""
-    reasons = [image.get("unknownBecause") for image in _images(step.new_outputs).values()]
+    images = _images(step.new_outputs)
+    if not images and step.op in CHANGING:
+        return "the step failed"
+    reasons = [image.get("unknownBecause") for image in images.values()]
     return next((str(reason) for reason in reasons if reason), None)
 
 
