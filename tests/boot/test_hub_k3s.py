@@ -66,5 +66,5 @@ def test_a_restore_happens_once_before_k3s() -> None:
     hub = replace(HUB, snapshots=HubSnapshots(restore="etcd 1; reboot"))
     (unit,) = planned("restore", hub).units
     assert "ConditionPathExists=!/var/lib/edgefleet/restored" in unit.text
-    assert "--cluster-reset-restore-path='etcd 1; reboot'" in unit.text
+    assert ' "--cluster-reset-restore-path=etcd 1; reboot"\n' in unit.text
     assert "RequiredBy=k3s.service" in unit.text

@@ -29,7 +29,7 @@ def plan(target: Target) -> Step:
             File.program(SCRIPT, script),
             File.text(drop_in, render("hardware/needs-disk.conf.j2", path=disk.path)),
         ),
-        units=(unit(f"hardware/{UNIT}.j2", path=disk.path, script=SCRIPT),),
+        units=(unit(f"hardware/{UNIT}.j2", path=disk.path),),
         commands=(("systemctl", "start", UNIT),),
     )
 

@@ -7,10 +7,9 @@ start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is 
 """
 
 import hashlib
-from typing import Any
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
@@ -44,22 +43,17 @@ def plan(target: Target) -> Step:
             File(path=STATUS, content=render("heal/edgefleet-status.sh").encode(), mode=0o755),
         ),
         units=(
-            _unit("edgefleet-configuration.service", unit=runtime.unit),
-            _unit("edgefleet-health.service", is_enabled=False),
-            Unit(name="edgefleet-health.timer", text=render("heal/edgefleet-health.timer")),
-            _unit("edgefleet-renew.service", is_enabled=False),
-            _unit("edgefleet-renew.timer", at=at),
+            unit("heal/edgefleet-configuration.service.j2", unit=runtime.unit),
+            unit("heal/edgefleet-health.service", is_enabled=False),
+            unit("heal/edgefleet-health.timer"),
+            unit("heal/edgefleet-renew.service", is_enabled=False),
+            unit("heal/edgefleet-renew.timer.j2", at=at),
         ),
         commands=(
             (SCRIPT, "adopt"),
             ("systemctl", "restart", "--no-block", "edgefleet-health.timer", "edgefleet-renew.timer"),
         ),
     )
-
-
-def _unit(name: str, *, is_enabled: bool = True, **values: Any) -> Unit:
-    text = render(f"heal/{name}.j2", script=SCRIPT, **values)
-    return Unit(name=name, text=text, is_enabled=is_enabled)
 
 
 def _turn(target: Target) -> tuple[int, int]:

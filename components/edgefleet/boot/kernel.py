@@ -4,6 +4,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
+from edgefleet.model.writers.configuration import remainder
 
 
 def plan(target: Target) -> Step:
@@ -37,7 +38,7 @@ def _check(target: Target) -> None:
 
 
 def _lines(settings: dict[str, str]) -> str:
-    return "".join(f"{name} = {value}\n" for name, value in settings.items())
+    return "".join(f"{remainder(name)} = {remainder(value)}\n" for name, value in settings.items())
 
 
 STEP = BootStep(name="kernel", plan=plan)

@@ -4,6 +4,8 @@ Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi docum
 """
 
 from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.writers.configuration import remainder
+from edgefleet.model.writers.shell import sh
 
 PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
 
@@ -14,9 +16,9 @@ def plan(target: Target) -> Step:
     if wifi is None or wifi.country is None:
         return Step()
     country = wifi.country
-    text = f"# Written by edgefleet.\noptions cfg80211 ieee80211_regdom={country}\n"
+    text = f"# Written by edgefleet.\noptions cfg80211 ieee80211_regdom={remainder(country)}\n"
     unblock = "if command -v rfkill >/dev/null 2>&1; then rfkill unblock wifi; fi"
-    set_country = f"if command -v iw >/dev/null 2>&1; then iw reg set {country}; fi"
+    set_country = f"if command -v iw >/dev/null 2>&1; then iw reg set {sh(country)}; fi"
     return Step(files=(File.text(PATH, text),), commands=(("sh", "-c", f"{set_country}; {unblock}"),))
 
 

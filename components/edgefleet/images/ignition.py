@@ -11,7 +11,6 @@ networkd's or NetworkManager's.
 
 import base64
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -87,7 +86,7 @@ def _files(boot: FirstBoot) -> Iterator[File]:
 
 
 def _script(boot: FirstBoot) -> str:
-    return render("formats/first-boot.sh.j2", commands=[shlex.join(command) for command in commands(boot)])
+    return render("formats/first-boot.sh.j2", commands=commands(boot))
 
 
 def _user(user: User) -> dict[str, Any]:

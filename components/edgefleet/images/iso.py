@@ -102,7 +102,10 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     values: dict[str, Any] = {
         "title": f"Install {boot.node} of {boot.site}: erases {how.disk or 'the disk of this node'}",
         "wait": WAIT,
-        "words": [*_words(boot, how), *([f"console=tty0 console={port},{rate or 115200}"] if port else [])],
+        "words": [
+            *_words(boot, how),
+            *(["console=tty0", f"console={port},{rate or 115200}"] if port else []),
+        ],
         "unit": int(number) if number.isdigit() else None,
         "rate": rate or "115200",
         "disk": how.disk or "",

@@ -6,7 +6,6 @@ not change the network, as the user may be connected through it.
 
 import base64
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,7 +47,7 @@ def build(boot: FirstBoot) -> Image:
         facts=facts,
         files=[_embedded(file) for file in files],
         keys=[(user.name, key) for user in boot.users for key in user.ssh_keys],
-        commands=[shlex.join(command) for command in (*commands(boot), RELOADED)],
+        commands=[*commands(boot), RELOADED],
     )
     data = text.encode()
     return Image(
@@ -58,9 +57,9 @@ def build(boot: FirstBoot) -> Image:
 
 def _embedded(file: File) -> dict[str, Any]:
     """A file as text in the script, or as base64 if it is binary."""
-    end, reader, text = END, "cat", file.content.decode(errors="ignore")
-    if text.encode() != file.content or not text.endswith("\n") or "\0" in text:
-        reader, text = "base64 -d", base64.encodebytes(file.content).decode()
+    end, text = END, file.content.decode(errors="ignore")
+    is_text = text.encode() == file.content and text.endswith("\n") and "\0" not in text
+    text = text if is_text else base64.encodebytes(file.content).decode()
     while end in text:
         end += "-"
     return {
@@ -69,7 +68,7 @@ def _embedded(file: File) -> dict[str, Any]:
         "owner": file.owner,
         "text": text,
         "end": end,
-        "reader": reader,
+        "is_text": is_text,
     }
 
 

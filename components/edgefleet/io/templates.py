@@ -1,15 +1,20 @@
 """Text templates: Jinja2 with StrictUndefined, from the wheel or, in a checkout, from its root.
 
-Only plain text (shell, units, configuration lines) comes from templates; YAML never does.
+Only plain text (shell, units, configuration lines) comes from templates; YAML never does. A value stands in
+a template through a writer of the template's syntax (`edgefleet.model.writers`), which is a filter there:
+``{{ path | sh }}``. Any other value is an error.
 """
 
-import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgefleet.errors import InvalidInput
 from edgefleet.model.firstboot import Unit
+from edgefleet.model.writers import syntax_of
+from edgefleet.model.writers.written import Syntax, Written
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,36 +29,51 @@ def template_root() -> Path:
 
 
 @cache
-def _environment(root: Path, *, is_html: bool = False) -> "Environment":
+def _environment(root: Path, syntax: Syntax | None) -> "Environment":
+    """The environment of the templates of a syntax; of pages, which escape each value, for `None`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(root),
-        autoescape=is_html,  # noqa: S701 - shell and unit files: HTML escaping would corrupt them
+        autoescape=syntax is None,  # noqa: S701 - the writers of a syntax escape; HTML's would corrupt it
         undefined=StrictUndefined,
+        finalize=None if syntax is None else _only(syntax),
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["sh"] = shlex.quote
+    environment.filters |= {} if syntax is None else syntax.writers
     return environment
+
+
+def _only(syntax: Syntax) -> Callable[[object], object]:
+    """A check that a value comes from a writer of `syntax`."""
+
+    def check(value: object) -> object:
+        from jinja2 import TemplateRuntimeError, Undefined
+
+        is_written = isinstance(value, Written) and value.syntax == syntax.title
+        if not is_written and not isinstance(value, Undefined):
+            raise TemplateRuntimeError(f"a value of it does not come from a writer of {syntax.title}")
+        return value
+
+    return check
 
 
 def render(name: str, /, *, root: Path | None = None, **values: object) -> str:
     """The text of template `name` (path below the templates folder) with `values` filled in.
 
-    The filter ``sh`` quotes a value as one shell word.
-
     Raises:
-        InvalidInput: there is no such template, it is malformed, or it names a value that is missing.
+        InvalidInput: there is no such template, it is malformed, it names a value that is missing, or its
+            syntax cannot express a value.
     """
-    return _rendered(_environment(root or template_root()), name, values)
+    return _rendered(_environment(root or template_root(), syntax_of(name)), name, values)
 
 
 def unit(name: str, /, *, is_enabled: bool = True, **values: object) -> Unit:
     """The systemd unit of template `name`, which has the template's name without ``.j2``."""
-    text = _rendered(_environment(template_root()), name, values)
+    text = _rendered(_environment(template_root(), syntax_of(name)), name, values)
     return Unit(name=Path(name.removesuffix(".j2")).name, text=text, is_enabled=is_enabled)
 
 
@@ -63,23 +83,22 @@ def render_html(name: str, /, *, root: Path | None = None, **values: object) -> 
     Raises:
         InvalidInput: as `render`.
     """
-    return _rendered(_environment(root or template_root(), is_html=True), name, values)
+    return _rendered(_environment(root or template_root(), None), name, values)
 
 
 def _rendered(environment: "Environment", name: str, values: dict[str, object]) -> str:
     from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 
+    where = f"templates/{name}"
     try:
         return environment.get_template(name).render(**values)
+    except InvalidInput as error:
+        raise InvalidInput(replace(problem, where=where) for problem in error.problems) from error
     except TemplateNotFound as error:
-        raise _problem(
-            name, "there is no such template", "restore the file or reinstall edgefleet"
-        ) from error
+        problem, hint = "there is no such template", "restore the file or reinstall edgefleet"
+        raise InvalidInput.at(where, "template", problem, hint) from error
     except UndefinedError as error:
-        raise _problem(name, str(error.message), "pass the value, or fix its name in the template") from error
+        hint = "pass the value, or fix its name in the template"
+        raise InvalidInput.at(where, "template", str(error.message), hint) from error
     except TemplateError as error:
-        raise _problem(name, str(error.message), "fix the template") from error
-
-
-def _problem(name: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput.at(f"templates/{name}", "template", problem, hint)
+        raise InvalidInput.at(where, "template", str(error.message), "fix the template") from error

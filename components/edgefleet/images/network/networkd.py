@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from edgefleet.images.network.netplan import ANY_WIRED
 from edgefleet.model.network import Network
+from edgefleet.model.writers.configuration import setting
 
 FOLDER = "/etc/systemd/network"
 Section = tuple[str, Sequence[tuple[str, str]]]
@@ -37,7 +38,8 @@ def networkd(network: Network) -> dict[str, bytes]:
 def ini(sections: Sequence[Section]) -> bytes:
     """Sections of ``key=value`` lines."""
     parts = (
-        f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in values) for name, values in sections
+        f"[{name}]\n" + "".join(f"{key}={setting(value)}\n" for key, value in values)
+        for name, values in sections
     )
     return "\n".join(parts).encode()
 

@@ -208,7 +208,7 @@ def installer(target: Target, service_unit: str) -> Step:
     )
     return Step(
         files=(File.program(SCRIPT, script),),
-        units=(unit(f"k3s/{INSTALLER}.j2", script=SCRIPT),),
+        units=(unit(f"k3s/{INSTALLER}"),),
     )
 
 

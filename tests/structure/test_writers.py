@@ -1,0 +1,68 @@
+"""No template takes a value but through a writer of its syntax, placed where that syntax lets it stand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from edgefleet.io.templates import template_root
+from edgefleet.model.writers import NONE, SYNTAXES, syntax_of
+
+ROOT = template_root()
+TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
+PAGES = tuple(name for name in TEMPLATES if name.endswith(".html.j2"))
+"""Each value of a page is escaped."""
+BEFORE = {
+    "sh": " =\n",
+    "command": " \n",
+    "argument": " ",
+    "here": "\n",
+    "words": " ",
+    "string": " ",
+    "addresses": " ",
+}
+"""dict[writer -> what may stand before its value]: a quoted word is none inside other quotes."""
+
+
+def interpolations(text: str) -> Iterator[tuple[str, str]]:
+    """(name of the outermost filter, text before it) of each value; no name where there is no filter."""
+    for output in Environment(autoescape=False).parse(text).find_all(nodes.Output):  # noqa: S701 - only parsed
+        before = "\n"
+        for part in output.nodes:
+            if isinstance(part, nodes.TemplateData):
+                before = part.data
+            else:
+                yield (part.name if isinstance(part, nodes.Filter) else ""), before
+                before = " "
+
+
+@pytest.mark.parametrize("text", ["{{ a }}", "{{ a | sh ~ b }}", "{{ 'x' }}", "{{ a if b else c }}"])
+def test_a_value_without_a_writer_is_seen(text: str) -> None:
+    """The check itself works."""
+    assert [""] == [name for name, _ in interpolations(text)]
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name not in PAGES])
+def test_each_value_of_a_template_stands_through_a_writer_of_its_syntax(name: str) -> None:
+    """Also in a comment, where a line end would begin a command."""
+    writers = syntax_of(name).writers
+    values = list(interpolations((ROOT / name).read_text()))
+    assert [] == [writer for writer, _ in values if writer not in writers]
+    assert [] == [
+        f"{before[-20:]!r} before {writer}"
+        for writer, before in values
+        if writer in BEFORE and before[-1:] not in BEFORE[writer]
+    ]
+
+
+def test_each_syntax_of_templates_has_one() -> None:
+    """A glob that matches nothing is one that a renamed template lost."""
+    for syntax in SYNTAXES:
+        for glob in syntax.templates:
+            assert [name for name in TEMPLATES if Path(name.removesuffix(".j2")).match(glob)], glob
+
+
+def test_what_has_values_has_a_syntax() -> None:
+    names = [name for name in TEMPLATES if name not in PAGES and syntax_of(name) is NONE]
+    assert [] == [name for name in names if name.endswith(".j2") and "{{" in (ROOT / name).read_text()]
