@@ -46,7 +46,7 @@ class Syntax:
         """Register a function from a value, as text, to its form in this syntax."""
 
         @wraps(write)
-        def writing(value: object, *args: P.args, **kwargs: P.kwargs) -> Written:
+        def writing(value: object, /, *args: P.args, **kwargs: P.kwargs) -> Written:
             return Written(write(str(value), *args, **kwargs), self.title)
 
         self.writers[write.__name__] = writing
