@@ -1,15 +1,20 @@
 """What every artifact store promises, held against both; then what is special about each."""
 
 import hashlib
+import io
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io.aws import Aws
 from edgefleet.io.store import ArtifactStore, BucketStore, DirectoryStore, is_key, open_store
+from edgefleet.io.store.artifact import LARGEST
 
 KEY = "sites/store-0007/n1.iso"
 HOSTILE = [
@@ -272,3 +277,33 @@ def test_a_relative_directory_is_below_the_project(tmp_path: Path) -> None:
     """The plugin and the program have the project as their working directory."""
     open_store("file:images", aws=None, root=tmp_path).put("a.iso", b"seed")
     assert b"seed" == (tmp_path / "images" / "a.iso").read_bytes()
+
+
+def test_what_is_too_large_is_not_read_into_memory(tmp_path: Path, aws: Aws, bucket: str) -> None:
+    """Whoever writes to a store does not decide how much memory a reader uses; its digest is still known."""
+    store = DirectoryStore(tmp_path)
+    store.put(KEY, b"")
+    os.truncate(tmp_path / KEY, LARGEST + 1)
+    with pytest.raises(OutsideFailure, match="has 268,435,457 bytes, and 268,435,456 are allowed"):
+        store.get(KEY)
+    found = store.stat(KEY)
+    assert found is not None
+    assert LARGEST + 1 == found.size
+    with Stubber(aws.s3) as stub:
+        answer = {"ContentLength": 10**12, "ETag": "x", "Body": io.BytesIO()}
+        stub.add_response("get_object", answer)
+        with pytest.raises(OutsideFailure, match=r"has 1,000,000,000,000 bytes, .* remove it"):
+            BucketStore(bucket, aws=aws).get(KEY)
+
+
+def test_a_digest_of_another_program_is_found_by_reading(aws: Aws, bucket: str) -> None:
+    """S3 keeps none for it."""
+    with Stubber(aws.s3) as stub:
+        body = StreamingBody(io.BytesIO(b"seed"), 4)
+        stub.add_response(
+            "head_object", {"ContentLength": 4, "LastModified": datetime.now(UTC), "Metadata": {}}
+        )
+        stub.add_response("get_object", {"ContentLength": 4, "ETag": "x", "Body": body})
+        found = BucketStore(bucket, aws=aws).stat(KEY)
+    assert found is not None
+    assert hashlib.sha256(b"seed").hexdigest() == found.sha256

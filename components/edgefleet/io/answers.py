@@ -79,6 +79,8 @@ def refuse(address: str, answer: Answer) -> None:
         raise OutsideFailure.at(where, "not-found", problem, "check version and address")
     if status in _SHUT:
         hint = "put the login into ~/.netrc, or for a registry run docker login (or skopeo login)"
+        if where.startswith("http:"):
+            hint += "; by http no login is sent but to this machine"
         raise OutsideFailure.at(where, "no-login", f"access denied ({status})", hint)
     problem = f"answers with {status} where a file was expected"
     raise OutsideFailure.at(where, "bad-answer", problem, "check the address")

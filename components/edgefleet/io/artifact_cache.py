@@ -171,6 +171,7 @@ class ArtifactCache:
     def _download(self, source: str, part: Path, size: int | None, progress: Progress) -> bool:
         """Download or copy a file to `part`; whether a part of a download was there before."""
         if source.startswith("file:"):
+            downloading.check_room(self.web, part, self.file(source).stat().st_size)
             disk.copy(self.file(source), part)
             return False
         address = source

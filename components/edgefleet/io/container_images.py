@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.manifests import (
+    LARGEST,
     Descriptor,
     Manifest,
     Platform,
@@ -138,7 +139,7 @@ class Layouts:
         if reference.startswith("sha256:"):
             return manifest_of(self.read(repository, reference), where=str(self._folder / repository))
         index = self._folder / repository / "index.json"
-        listed = disk.read(index)
+        listed = disk.read(index, limit=LARGEST)
         for entry in manifest_of(listed, where=str(index)).entries if listed else ():
             if entry.note("org.opencontainers.image.ref.name") == reference:
                 return manifest_of(self.read(repository, entry.digest), where=str(index))
@@ -151,7 +152,7 @@ class Layouts:
             OutsideFailure: it is not there.
         """
         path = self._blob(repository, digest)
-        data = disk.read(path)
+        data = disk.read(path, limit=LARGEST)
         if data is None:
             raise _no_layout(path, "there is no such file")
         return data

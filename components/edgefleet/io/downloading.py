@@ -197,7 +197,9 @@ def check_room(web: Web, part: Path, needed: int) -> None:
     Raises:
         OutsideFailure: they do not.
     """
-    free = os.statvfs(part.parent)
+    with disk.explaining(part, "cannot be written"):
+        disk.make_directory(part.parent)
+        free = os.statvfs(part.parent)
     room = free.f_bavail * free.f_frsize
     if needed + web.policy.reserve > room:
         problem = f"{needed:,} bytes are to be written, and {room:,} are free"

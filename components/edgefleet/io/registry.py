@@ -218,4 +218,6 @@ class Registry:
     def _shut(self, address: str) -> OutsideFailure:
         problem = "the registry denies access, or the image does not exist"
         hint = f"check the name, or log in: docker login {self._name} (podman and skopeo do it too)"
+        if not is_authentic(self._base):
+            hint = f"use https: no login is sent by http; else {hint}"
         return OutsideFailure.at(shown(address), "no-login", problem, hint)

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from edgefleet.errors import InvalidInput
 
+LARGEST = 256 * 1024**2
+"""Bytes of an artifact that is read as a whole: a seed or a record; composed images are files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
@@ -39,7 +42,7 @@ class ArtifactStore(Protocol):
         ...
 
     def get(self, key: str) -> bytes | None:
-        """The bytes, or None where there are none."""
+        """The bytes, or None where there are none; more than `LARGEST` are an error."""
         ...
 
     def stat(self, key: str) -> Stored | None:

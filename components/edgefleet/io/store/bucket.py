@@ -11,7 +11,7 @@ from edgefleet.errors import EdgefleetError, OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.disk import Copied
-from edgefleet.io.store.artifact import Stored, check_key, check_prefix
+from edgefleet.io.store.artifact import LARGEST, Stored, check_key, check_prefix
 from edgefleet.io.store.clearing import Clearing, ClearRequest, Remove
 
 if TYPE_CHECKING:
@@ -68,10 +68,8 @@ class BucketStore:
             digest = head["Metadata"][WHOLE]
         elif checksum is not None:
             digest = base64.b64decode(checksum).hex()
-        elif (data := self.get(key)) is not None:
-            digest = hashlib.sha256(data).hexdigest()
         else:
-            return None
+            digest = self._digest(key)
         return Stored(
             size=head["ContentLength"], modified=head["LastModified"].astimezone(UTC), sha256=digest
         )
@@ -140,11 +138,24 @@ class BucketStore:
         try:
             with self._aws.calling("s3:GetObject", self.uri(key)):
                 answer = self._aws.s3.get_object(Bucket=self._bucket, Key=name)
-                return answer["Body"].read(), answer["ETag"]
+                if answer["ContentLength"] <= LARGEST:
+                    return answer["Body"].read(), answer["ETag"]
         except EdgefleetError as error:
             if error_code(error) in {"NoSuchKey", "404"}:
                 return None
             raise
+        problem = f"has {answer['ContentLength']:,} bytes, and {LARGEST:,} are allowed"
+        hint = "this is no seed and no record of edgefleet; remove it"
+        raise OutsideFailure.at(self.uri(key), "too-large", problem, hint)
+
+    def _digest(self, key: str) -> str:
+        """Hex SHA-256 of an object that another program stored, read a piece at a time."""
+        digest = hashlib.sha256()
+        with self._aws.calling("s3:GetObject", self.uri(key)):
+            body = self._aws.s3.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+            for piece in body.iter_chunks(disk.PIECE):
+                digest.update(piece)
+        return digest.hexdigest()
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgefleet.errors import OutsideFailure
 from edgefleet.io import disk
-from edgefleet.io.store.artifact import Stored, check_key, check_prefix
+from edgefleet.io.store.artifact import LARGEST, Stored, check_key, check_prefix
 
 TRIES = 5
 """Attempts of a write whose directory another process removes."""
@@ -51,18 +51,21 @@ class DirectoryStore:
 
     def get(self, key: str) -> bytes | None:
         """The bytes, or None."""
-        return disk.read(self._path(key))
+        return disk.read(self._path(key), limit=LARGEST)
 
     def stat(self, key: str) -> Stored | None:
-        """Size, time and digest of the present content; the bytes are read."""
-        path = self._path(key)
-        data = disk.read(path)
-        if data is None:
-            return None
-        with disk.explaining(path, "cannot be read"), suppress(FileNotFoundError):
-            digest = hashlib.sha256(data).hexdigest()
-            return Stored(size=len(data), modified=_modified(path), sha256=digest)
-        return None
+        """Size, time and digest of the present content; the bytes are read, a piece at a time."""
+        try:
+            with disk.reading(self._path(key), follows=False) as file:
+                digest, state = hashlib.sha256(), os.fstat(file.fileno())
+                while piece := file.read(disk.PIECE):
+                    digest.update(piece)
+        except OutsideFailure as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        modified = datetime.fromtimestamp(state.st_mtime, UTC)
+        return Stored(size=state.st_size, modified=modified, sha256=digest.hexdigest())
 
     def list(self, prefix: str) -> dict[str, Stored]:
         """The files below `prefix`; digests are not computed."""
