@@ -347,7 +347,7 @@ def _read_lock(path: Path) -> Lock:
         since = since if since.tzinfo else since.replace(tzinfo=UTC)
         who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
         return Lock(path, *who, since, str(content.get("by", "")), str(content.get("started", "")))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
         return Lock(path, 0, "unknown", "unknown", changed)
 

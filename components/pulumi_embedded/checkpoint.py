@@ -89,36 +89,36 @@ class State:
         return urns
 
 
-_PLAIN: Final = {
-    "custom": "custom",
-    "delete": "delete",
-    "id": "id",
-    "type": "type",
-    "parent": "parent",
-    "protect": "protect",
-    "external": "external",
-    "dependencies": "dependencies",
-    "initErrors": "init_errors",
-    "provider": "provider",
-    "propertyDependencies": "property_dependencies",
-    "pendingReplacement": "pending_replacement",
-    "additionalSecretOutputs": "additional_secret_outputs",
-    "customTimeouts": "custom_timeouts",
-    "importID": "import_id",
-    "retainOnDelete": "retain_on_delete",
-    "deletedWith": "deleted_with",
-    "created": "created",
-    "modified": "modified",
-    "sourcePosition": "source_position",
-    "ignoreChanges": "ignore_changes",
-    "hideDiff": "hide_diff",
-    "replaceOnChanges": "replace_on_changes",
+_PLAIN: Final[dict[str, tuple[str, type]]] = {
+    "custom": ("custom", bool),
+    "delete": ("delete", bool),
+    "id": ("id", str),
+    "type": ("type", str),
+    "parent": ("parent", str),
+    "protect": ("protect", bool),
+    "external": ("external", bool),
+    "dependencies": ("dependencies", tuple),
+    "initErrors": ("init_errors", tuple),
+    "provider": ("provider", str),
+    "propertyDependencies": ("property_dependencies", dict),
+    "pendingReplacement": ("pending_replacement", bool),
+    "additionalSecretOutputs": ("additional_secret_outputs", tuple),
+    "customTimeouts": ("custom_timeouts", dict),
+    "importID": ("import_id", str),
+    "retainOnDelete": ("retain_on_delete", bool),
+    "deletedWith": ("deleted_with", str),
+    "created": ("created", str),
+    "modified": ("modified", str),
+    "sourcePosition": ("source_position", str),
+    "ignoreChanges": ("ignore_changes", tuple),
+    "hideDiff": ("hide_diff", list),
+    "replaceOnChanges": ("replace_on_changes", tuple),
 }
+"""dict[name in the file -> (attribute, type)]; a tuple is of texts, and a list in the file."""
+_DAMAGE: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a document of another form raises."""
 _SEPARATORS: Final = 3
 """Least number of ``::`` in a URN."""
-_TUPLES: Final = frozenset(
-    {"dependencies", "init_errors", "additional_secret_outputs", "ignore_changes", "replace_on_changes"}
-)
 _KNOWN: Final = frozenset({"urn", "inputs", "outputs", "stackTrace", *_PLAIN})
 
 _CIPHERTEXT: Final = re.compile(rb'"ciphertext":\s*"([^"]*)"')
@@ -140,10 +140,10 @@ def serialize(state: State, crypter: Crypter) -> dict[str, Any]:
     if state.recorded is not None:
         return state.recorded
     document: dict[str, Any] = {"urn": state.urn}
-    for name, attribute in _PLAIN.items():
+    for name, (attribute, kind) in _PLAIN.items():
         value = getattr(state, attribute)
         if value or name in {"custom", "type"}:
-            document[name] = list(value) if attribute in _TUPLES else value
+            document[name] = list(value) if kind is tuple else value
         if name == "type":
             for bag in ("inputs", "outputs"):
                 if data := getattr(state, bag).data:
@@ -157,7 +157,7 @@ def deserialize(document: Mapping[str, Any], crypter: Crypter | None) -> State:
 
     Raises:
         Refused: it has a field that this engine does not know.
-        ValueError: its URN is malformed.
+        ValueError: its URN or a field is malformed.
     """
     unknown = sorted(document.keys() - _KNOWN)
     if unknown:
@@ -169,23 +169,47 @@ def deserialize(document: Mapping[str, Any], crypter: Crypter | None) -> State:
                 code="unsupported",
             )
         )
-    fields = {attribute: document[name] for name, attribute in _PLAIN.items() if name in document}
-    for attribute in _TUPLES & fields.keys():
-        fields[attribute] = tuple(fields[attribute])
-    if document["urn"].count("::") < _SEPARATORS:
-        raise ValueError(document["urn"])
+    fields = {
+        attribute: _field(document[name], kind)
+        for name, (attribute, kind) in _PLAIN.items()
+        if name in document
+    }
+    urn = _field(document["urn"], str)
+    if urn.count("::") < _SEPARATORS:
+        raise ValueError(urn)
     recorded = {name: value for name, value in document.items() if name != "stackTrace"}
     return State(
-        urn=document["urn"],
-        inputs=Bag(load=_opener(document.get("inputs"), crypter)),
-        outputs=Bag(load=_opener(document.get("outputs"), crypter)),
+        urn=urn,
+        inputs=Bag(load=_opener(urn, document.get("inputs"), crypter)),
+        outputs=Bag(load=_opener(urn, document.get("outputs"), crypter)),
         recorded=recorded,
         **fields,
     )
 
 
-def _opener(data: Any, crypter: Crypter | None) -> Callable[[], dict[str, Any]]:
-    return lambda: dict(unseal(data or {}, crypter))
+def _field(value: Any, kind: type) -> Any:
+    """A field's value; null is what the Go engine writes for some that are empty."""
+    if kind is tuple:
+        return tuple(_field(item, str) for item in _field(value, list))
+    if value is not None and type(value) is not kind:
+        raise ValueError(f"{type(value).__name__} in place of {kind.__name__}")
+    return value
+
+
+def _opener(urn: str, data: Any, crypter: Crypter | None) -> Callable[[], dict[str, Any]]:
+    _field(data, dict)
+
+    def load() -> dict[str, Any]:
+        try:
+            return dict(unseal(data or {}, crypter))
+        except _DAMAGE as error:
+            problem = "a value in the state of this resource is damaged"
+            hint = "restore the checkpoint from its .bak or from the newest file in .pulumi/backups"
+            raise InvalidInput(
+                Problem(path=urn, problem=problem, hint=hint, code="checkpoint-damaged")
+            ) from error
+
+    return load
 
 
 def seal(value: Any, crypter: Crypter) -> Any:
@@ -293,21 +317,13 @@ def read(content: bytes, where: str, crypter_for: Callable[[str], Crypter | None
     """
     try:
         document = json.loads(content)
-        checkpoint_version = document["version"]
-        latest = dict(document["checkpoint"].get("latest") or {}) if checkpoint_version == VERSION else {}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if document["version"] == VERSION:
+            return _latest(document["checkpoint"].get("latest") or {}, where, crypter_for)
+        version, features = document["version"], ", ".join(document.get("features") or [])
+    except _DAMAGE as error:
         raise _damaged(where) from error
-    if checkpoint_version != VERSION:
-        features = ", ".join(document.get("features") or []) or "unnamed features"
-        raise Refused(
-            Problem(
-                where=where,
-                problem=f"the checkpoint is of version {checkpoint_version} ({features}), not of version 3",
-                hint=CLI_HINT,
-                code="checkpoint-version",
-            )
-        )
-    return _latest(latest, where, crypter_for)
+    problem = f"the checkpoint is of version {version} ({features or 'unnamed features'}), not of version 3"
+    raise Refused(Problem(where=where, problem=problem, hint=CLI_HINT, code="checkpoint-version"))
 
 
 def check_secrets(content: bytes, where: str, crypter: Crypter) -> None:
@@ -344,20 +360,17 @@ def _latest(
         if latest.get(name):
             problem = f"the checkpoint has {name}, which the embedded engine does not handle"
             raise Refused(Problem(where=where, problem=problem, hint=CLI_HINT, code="unsupported"))
-    salt = (secrets.get("state") or {}).get("salt", "")
+    salt = _field((secrets.get("state") or {}).get("salt", ""), str)
     crypter = crypter_for(salt) if salt else None
-    try:
-        return Checkpoint(
-            resources=[deserialize(item, crypter) for item in latest.get("resources") or []],
-            pending=[
-                Pending(type=item["type"], resource=deserialize(item["resource"], crypter))
-                for item in latest.get("pending_operations") or []
-            ],
-            salt=salt,
-            metadata=latest.get("metadata") or {},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(where) from error
+    return Checkpoint(
+        resources=[deserialize(item, crypter) for item in latest.get("resources") or []],
+        pending=[
+            Pending(type=_field(item["type"], str), resource=deserialize(item["resource"], crypter))
+            for item in latest.get("pending_operations") or []
+        ],
+        salt=salt,
+        metadata=_field(latest.get("metadata"), dict) or {},
+    )
 
 
 def _damaged(where: str) -> InvalidInput:

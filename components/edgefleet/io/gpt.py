@@ -42,6 +42,9 @@ def read_table(image: Path) -> Table:
     _check_kind(image, start)
     _check_whole(image, start, size)
     plain = json.loads(tools.use("sfdisk", "--json", image))["partitiontable"]
+    if plain.get("label") != "gpt":
+        problem = "has a GPT whose checksums or places are wrong"
+        raise wrong(image, "base-damaged", problem, "download it again and take its digest again")
     table = Table(
         uuid=plain["id"],
         first=int(plain["firstlba"]),
@@ -98,6 +101,8 @@ def _check_kind(image: Path, start: bytes) -> None:
 
 def _check_whole(image: Path, start: bytes, size: int) -> None:
     """Check that the disk ends where the header places its copy: on the last sector."""
+    if size < BIG_SECTOR:
+        raise truncated(image, size, BIG_SECTOR)
     (copy,) = struct.unpack_from("<Q", start, SECTOR + 32)
     wanted = (copy + 1) * SECTOR
     if size < wanted:

@@ -1,6 +1,5 @@
 """`Format`: one object for each image format, with all its properties."""
 
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,5 +116,5 @@ class Format:
         """
         try:
             return self.node_files(files)
-        except (yaml.YAMLError, binascii.Error, KeyError, TypeError, AttributeError) as error:
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(str(error) or type(error).__name__) from error

@@ -1,0 +1,26 @@
+"""Every parser of outside data survives it: a documented error or a value, in time and in bounded memory.
+
+`make test` tries a few inputs of each parser, the same every time; `make fuzz` tries new ones for minutes.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.fuzz.conftest import FEW, Fuzz
+from tests.fuzz.parsers import PARSERS
+
+pytestmark = pytest.mark.fuzz
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_outside_data_raises_documented_errors_only(name: str, fuzz: Fuzz, tmp_path: Path) -> None:
+    """No other exception, no hang, no memory beyond the bound."""
+    parser = PARSERS[name]
+    with parser.open(tmp_path) as parse:
+
+        def survive(data: bytes) -> None:
+            with suppress(*parser.raises):
+                parse(data)
+
+        assert fuzz(parser.inputs(), survive) >= FEW
