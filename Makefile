@@ -11,9 +11,9 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-crash test-faults test-boot
+TIERS := lint test test-fuzz test-crash test-faults test-boot
 
-.PHONY: help up picture test test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture test fuzz test-fuzz test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -45,6 +45,15 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.dev  ## set up, then all tests but the slow tiers
 	@$(PYTEST)
+
+# A parser's tests run in one worker; the seconds are of random inputs, for each parser.
+FUZZ := $(BIN)/python -m pytest -q -n 2 -m fuzz tests/fuzz --fuzz-seconds
+
+test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data: new ones, for two minutes or so
+	@$(FUZZ) 5
+
+fuzz: .venv/.dev  ## the same for five minutes, with the number of inputs of each parser
+	@$(FUZZ) 17
 
 test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

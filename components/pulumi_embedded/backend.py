@@ -33,6 +33,7 @@ _HELD: set[str] = set()
 _META = "version: 1\n"
 _MINUTE = 60
 _HOUR = 3600
+_MOST_PROCESSES: Final = 2**31
 _DAY = 86400
 _SCRATCH = re.compile(r"[0-9a-f]{32}\.tmp")
 _LOCKING = re.compile(r"\.lock\.(?P<host>[0-9a-f]{8})\.(?P<pid>\d+)\.[0-9a-f]{32}\.tmp")
@@ -346,8 +347,10 @@ def _read_lock(path: Path) -> Lock:
         since = datetime.fromisoformat(_micros(content["timestamp"]))
         since = since if since.tzinfo else since.replace(tzinfo=UTC)
         who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
+        if who[0] not in range(_MOST_PROCESSES):
+            raise ValueError(who)
         return Lock(path, *who, since, str(content.get("by", "")), str(content.get("started", "")))
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
         return Lock(path, 0, "unknown", "unknown", changed)
 

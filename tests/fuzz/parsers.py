@@ -3,25 +3,25 @@
 import gzip
 import json
 import socket
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.fuzz.inputs import documents, requests, texts, yaml_texts
-from tests.images.test_formats import boot_of
-from tests.pulumi_embedded.test_snapshot import CRYPTER, base_states, work
+from tests.fuzz import wholes
+from tests.fuzz.inputs import Input, documents, requests, texts, yaml_texts
+from tests.pulumi_embedded.test_snapshot import CRYPTER, base_states
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure
 from edgefleet.fleetfile.artifacts_lock import lock_path, read_lock
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.images import FORMATS
-from edgefleet.io import artifact_cache, extents, gpt, image_reading, manifests
+from edgefleet.io import archives, extents, gpt, image_reading, manifests
 from edgefleet.io.archives import read_tar, tar
 from edgefleet.io.iso9660 import iso, read_iso
 from edgefleet.io.seed_ledger import Ledger
@@ -32,15 +32,10 @@ from edgefleet.model import strict_json
 from edgefleet.provider import properties
 from edgefleet.site import build_job, ledger, manifest, provenance, sbom
 from edgefleet.site.artifact_locking import digests
-from pulumi_embedded import checkpoint, snapshot
+from pulumi_embedded import backend, checkpoint, snapshot
 from pulumi_embedded.errors import EngineError
-from pulumi_embedded.journal import Journal
-from pulumi_embedded.values import Bag, secret
 
-ROOT = Path(__file__).resolve().parents[2]
 Parse = Callable[[bytes], object]
-MAC = "02:00:00:00:00:01"
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
 SECRET = b"the secret of a seed"
 
 
@@ -48,7 +43,10 @@ SECRET = b"the secret of a seed"
 class Parser:
     """One parser."""
 
-    inputs: Callable[[], st.SearchStrategy[bytes]]
+    whole: Callable[[], Sequence[bytes]]
+    """Documents that it accepts."""
+    change: Callable[..., st.SearchStrategy[bytes]] = texts
+    """Takes them, and gives hostile ones."""
     open: Callable[[Path], Any]
     """A context in which it parses bytes; takes an empty folder."""
     raises: tuple[type[Exception], ...]
@@ -82,149 +80,6 @@ def of_file(name: str, parse: Callable[[Path], object]) -> Callable[[Path], Any]
     return opened
 
 
-FLEET = (ROOT / "stacks" / "dev.fleet.yaml").read_bytes()
-SMALL = b"""\
-apiVersion: edgefleet.dev/v1
-fleet: retail
-region: dev
-recipe: 1
-profiles: {box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}}
-defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
-sites: {from: sites.csv}
-"""
-CSV = b"""\
-name,keyGeneration,location.city,labels.tier,nodes.n1.network.address,nodes.n1.network.dns
-store-0001,1,Berlin,store,10.0.0.2/24,9.9.9.9 1.1.1.1
-"store-0002",2,"K\xc3\xb6ln, am Rhein",,,
-"""
-LOCK = f"""\
-apiVersion: edgefleet.dev/v1
-k3s:
-  v1.36.4+k3s1:
-    k3s: {{sha256: {"1" * 64}, size: 70000000, url: "https://example.org/k3s"}}
-programs:
-  wasmtime:
-    v0.6.0:
-      amd64:
-        archive: {{sha256: {"2" * 64}, size: 10}}
-        member: bin/wasmtime
-        sha256: {"3" * 64}
-        size: 5
-images:
-  docker.io/library/nginx:1.27:
-    amd64: {{digest: "sha256:{"4" * 64}", size: 1024}}
-bases:
-  {"5" * 64}: {{source: "https://example.org/base.img", size: 1024}}
-""".encode()
-DESCRIPTOR = {"mediaType": "x", "digest": "sha256:" + "0" * 64, "size": 1, "annotations": {"a": "b"}}
-MANIFEST = json.dumps(
-    {
-        "schemaVersion": 2,
-        "mediaType": manifests.OCI_MANIFEST,
-        "config": DESCRIPTOR,
-        "layers": [DESCRIPTOR, DESCRIPTOR],
-    }
-).encode()
-INDEX = json.dumps(
-    {
-        "schemaVersion": 2,
-        "manifests": [DESCRIPTOR | {"platform": {"os": "linux", "architecture": "arm", "variant": "v7"}}],
-    }
-).encode()
-STATEMENT = json.dumps(
-    {
-        "_type": provenance.STATEMENT,
-        "predicateType": provenance.PREDICATE,
-        "subject": [{"name": "n1.iso", "digest": {"sha256": "0" * 64}}],
-        "predicate": {
-            "runDetails": {"byproducts": [{"name": "n1.cdx.json", "digest": {"sha256": "1" * 64}}]}
-        },
-    }
-).encode()
-BILL = json.dumps(
-    {"bomFormat": "CycloneDX", "metadata": {"component": {"hashes": [{"alg": "SHA-256", "content": "00"}]}}}
-).encode()
-ENTRY = {"path": "user-data", "size": 1, "digest": "sha256:" + "0" * 64, "mode": "0600", "owner": "root:root"}
-IMAGE = {"image": "n1.iso", "node": "n1", "digest": "sha256:" + "0" * 64, "size": 1, "files": [ENTRY]}
-DESCRIPTION = json.dumps(
-    IMAGE
-    | {
-        "version": manifest.VERSION,
-        "fleet": "retail",
-        "region": "dev",
-        "site": "store-0001",
-        "siteNodes": ["n1"],
-        "keyGeneration": 1,
-        "recipe": 1,
-        "format": "nocloud",
-        "arch": "amd64",
-        "nodeFiles": [ENTRY],
-    }
-).encode()
-LISTED = json.dumps(
-    {"site": "a", "images": {"n1.iso": {"node": "n1", "digest": "sha256:" + "0" * 64, "size": 1}}}
-).encode()
-ENVELOPE = dsse.to_bytes(dsse.Envelope(payload=b"{}", key="sha256:" + "0" * 64, signature=b"s" * 64))
-ACKNOWLEDGED = json.dumps(
-    {"store-0001": {"n1": {"digest": "sha256:" + "0" * 64, "at": "2026-11-25T00:00:00Z"}}}
-).encode()
-HANDED = json.dumps(
-    {
-        MAC: {
-            "seed": "sha256:1",
-            "addresses": {"0" * 64: {"expires": NOW.isoformat(), "given": ["user-data"]}},
-        }
-    }
-).encode()
-PROPERTIES = json.dumps(
-    {
-        "a": [1, {properties.SIGNATURE: properties.SECRET, "value": "x"}],
-        "b": {properties.SIGNATURE: properties.OUTPUT, "value": 1, "secret": True, "dependencies": ["u"]},
-        "c": {properties.SIGNATURE: properties.REFERENCE, "urn": "u", "id": "", "packageVersion": "1"},
-        "d": properties.UNKNOWN_TEXT,
-        "e": {properties.SIGNATURE: "c44067f5952c0a294b673a41bacd8c17"},
-    }
-).encode()
-PLAN = gzip.compress(b'{"version": 1, "sites": []}', mtime=0)
-
-
-@cache
-def partitioned() -> bytes:
-    """A small disk with a GPT of one partition, made without a tool."""
-    import struct  # noqa: PLC0415 - of this function alone
-    import zlib  # noqa: PLC0415 - the same
-
-    sectors = 256
-    entry = b"\xaf=\xc6\x0f\x83\x84rG\x8ey=i\xd8G}\xe4" + bytes(range(16))
-    entry += struct.pack("<QQQ", 40, 60, 0) + "root".encode("utf-16-le").ljust(72, b"\0")
-    entries = entry.ljust(128 * 128, b"\0")
-
-    def header(own: int, other: int, table: int) -> bytes:
-        fields = struct.pack(
-            "<8sIIIIQQQQ16sQIII",
-            gpt.SIGNATURE,
-            0x10000,
-            92,
-            0,
-            0,
-            own,
-            other,
-            34,
-            sectors - 34,
-            bytes(range(16)),
-            table,
-            128,
-            128,
-            zlib.crc32(entries),
-        )
-        return (fields[:16] + struct.pack("<I", zlib.crc32(fields)) + fields[20:]).ljust(512, b"\0")
-
-    protective = bytes(446) + b"\0\0\2\0\xee\xff\xff\xff" + struct.pack("<II", 1, sectors - 1)
-    start = protective.ljust(510, b"\0") + b"\x55\xaa" + header(1, sectors - 1, 2) + entries
-    end = entries + header(sectors - 1, 1, sectors - 33)
-    return start + bytes(sectors * 512 - len(start) - len(end)) + end
-
-
 def _consumed(files: Any) -> int:
     return sum(len(b"".join(file.pieces)) for file in files)
 
@@ -235,7 +90,7 @@ def _fleet(file: Path) -> object:
 
 @contextmanager
 def _csv(folder: Path) -> Iterator[Parse]:
-    (folder / "dev.fleet.yaml").write_bytes(SMALL)
+    (folder / "dev.fleet.yaml").write_bytes(wholes.SMALL)
 
     def parse(data: bytes) -> object:
         (folder / "sites.csv").write_bytes(data)
@@ -267,28 +122,25 @@ def _acknowledged(folder: Path) -> Iterator[Parse]:
     yield parse
 
 
+def _squashfs(file: Path) -> object:
+    return image_reading.read_squashfs(image_reading.Run(file=file, offset=0, size=file.stat().st_size))
+
+
+def _locked(file: Path) -> object:
+    lock = backend._read_lock(file)
+    return lock.is_dead, lock.age(wholes.NOW)
+
+
 def _handed(file: Path) -> object:
-    seeds = {MAC: "sha256:1"}
+    seeds = {wholes.MAC: "sha256:1"}
     record = Ledger(
-        path=file, now=lambda: NOW, until=NOW + timedelta(hours=1), chance=lambda: "w", seeds=seeds
+        path=file,
+        now=lambda: wholes.NOW,
+        until=wholes.NOW + timedelta(hours=1),
+        chance=lambda: "w",
+        seeds=seeds,
     )
     return record.is_all_delivered()
-
-
-@cache
-def _states() -> tuple[bytes, bytes]:
-    """(a checkpoint, the journal of a run that was interrupted)."""
-    import tempfile  # noqa: PLC0415 - of this function alone
-
-    base = base_states()
-    base.resources[0].inputs = Bag({"password": secret("x"), "list": [1, {"a": None}]})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "j.jsonl"
-        journal = Journal(path, {})
-        state = checkpoint.write(base, "organization/fleet/dev", CRYPTER)
-        work(snapshot.Snapshot(base, journal, CRYPTER), base)
-        journal.flush()
-        return state, path.read_bytes()
 
 
 def _state(data: bytes) -> object:
@@ -313,10 +165,6 @@ def _message(data: bytes) -> object:
     return properties.plain(plain), list(properties.unknowns(plain))
 
 
-def _seed_of(format_: str) -> bytes:
-    return FORMATS[format_].seed(boot_of("server-static")).data
-
-
 def _read_back(format_: str, suffix: str) -> Parse:
     def parse(data: bytes) -> object:
         contents = image_reading.read_seed(f"n1{suffix}", data, FORMATS[format_].only)
@@ -333,9 +181,7 @@ class Answering(SeedServer):
         self.errors: list[BaseException] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's
-        import sys  # noqa: PLC0415 - of this function alone
-
-        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        error = sys.exc_info()[1]
         if error is not None and not isinstance(error, OSError):
             self.errors.append(error)
 
@@ -345,16 +191,16 @@ def _served(folder: Path) -> Iterator[Parse]:
     """Requests of a client that is no node: no answer has a seed in it."""
     record = Ledger(
         path=folder / "handed.json",
-        now=lambda: NOW,
-        until=NOW + timedelta(hours=1),
+        now=lambda: wholes.NOW,
+        until=wholes.NOW + timedelta(hours=1),
         chance=lambda: "word-0000",
-        seeds={MAC: "sha256:1"},
+        seeds={wholes.MAC: "sha256:1"},
     )
-    record.address(MAC)
+    record.address(wholes.MAC)
     (folder / "kernel").write_bytes(b"kernel")
     seed = {"boot.ipxe": b"#!ipxe\nboot\n" + SECRET, "user-data": SECRET, "meta-data": SECRET}
     shelf = Shelf(
-        nodes={MAC: seed},
+        nodes={wholes.MAC: seed},
         files={"1" * 64: folder / "kernel"},
         ledger=record,
         say=lambda _: None,
@@ -385,134 +231,141 @@ def _served(folder: Path) -> Iterator[Parse]:
         server.server_close()
 
 
-GET = [
-    f"GET {path} HTTP/1.{minor}\r\nHost: a\r\n\r\n".encode()
-    for minor, path in enumerate(
-        [
-            "/boot.ipxe",
-            f"/boot/{MAC.replace(':', '-')}.ipxe",
-            "/boot/seed/word-0000/user-data",
-            f"/boot/files/{'1' * 64}",
-        ]
-    )
-]
+def _program(file: Path) -> object:
+    return sum(len(piece) for piece in archives.member(file, "bin/a", limit=1024**2))
+
+
+def _plans(*documents_: bytes) -> st.SearchStrategy[bytes]:
+    inside = documents(*map(gzip.decompress, documents_)).map(lambda data: Input(gzip.compress(data, 1)))
+    return st.one_of(texts(*documents_), inside)
+
 
 PARSERS = {
     "fleet file": Parser(
-        inputs=lambda: yaml_texts(
-            FLEET, SMALL.replace(b"{from: sites.csv}", b"{a: {}, b: {nodes: {n1: {}}}}")
+        whole=lambda: (
+            wholes.FLEET,
+            wholes.SMALL.replace(b"{from: sites.csv}", b"{a: {}, b: {nodes: {n1: {}}}}"),
         ),
+        change=yaml_texts,
         open=of_file("dev.fleet.yaml", _fleet),
         raises=(InvalidInput,),
     ),
-    "sites of a CSV file": Parser(inputs=lambda: texts(CSV), open=_csv, raises=(InvalidInput,)),
+    "sites of a CSV file": Parser(whole=lambda: (wholes.CSV,), open=_csv, raises=(InvalidInput,)),
     "artifacts lock": Parser(
-        inputs=lambda: yaml_texts(LOCK),
+        whole=lambda: (wholes.LOCK,),
+        change=yaml_texts,
         open=of_file("dev.artifacts.lock.yaml", _lock),
         raises=(InvalidInput,),
     ),
     "OCI manifest": Parser(
-        inputs=lambda: documents(MANIFEST, INDEX), open=pure(_oci), raises=(EdgefleetError,)
+        whole=lambda: (wholes.MANIFEST, wholes.INDEX),
+        change=documents,
+        open=pure(_oci),
+        raises=(EdgefleetError,),
     ),
     "list of digests": Parser(
-        inputs=lambda: texts(f"{'0' * 64}  k3s\n{'1' * 64} *k3s-arm64\n".encode()),
+        whole=lambda: (f"{'0' * 64}  k3s\n{'1' * 64} *k3s-arm64\n".encode(),),
         open=pure(lambda data: digests(data.decode(errors="replace"), "https://example.org")),
         raises=(OutsideFailure,),
     ),
     "JSON": Parser(
-        inputs=lambda: documents(MANIFEST, b"[[[]]]", b"{}"),
+        whole=lambda: (wholes.MANIFEST, b"[[[]]]", b"{}"),
+        change=documents,
         open=pure(strict_json.parse),
         raises=(ValueError,),
     ),
-    "DSSE": Parser(inputs=lambda: documents(ENVELOPE), open=pure(dsse.from_bytes), raises=(ValueError,)),
+    "DSSE": Parser(
+        whole=lambda: (wholes.ENVELOPE,), change=documents, open=pure(dsse.from_bytes), raises=(ValueError,)
+    ),
     "manifest of an image": Parser(
-        inputs=lambda: documents(DESCRIPTION),
+        whole=lambda: (wholes.DESCRIPTION,),
+        change=documents,
         open=pure(lambda data: manifest.read_manifest(data, "n1.iso")),
         raises=(InvalidInput,),
     ),
     "index of a site": Parser(
-        inputs=lambda: documents(LISTED),
+        whole=lambda: (wholes.LISTED,),
+        change=documents,
         open=of_file(manifest.MANIFEST, lambda file: manifest.read_index(file.parent)),
         raises=(InvalidInput,),
     ),
     "provenance": Parser(
-        inputs=lambda: documents(STATEMENT), open=pure(provenance.subjects), raises=(ValueError,)
+        whole=lambda: (wholes.STATEMENT,), change=documents, open=pure(provenance.read), raises=(ValueError,)
     ),
-    "SBOM": Parser(inputs=lambda: documents(BILL), open=pure(sbom.hashes), raises=(ValueError,)),
+    "SBOM": Parser(
+        whole=lambda: (wholes.BILL,), change=documents, open=pure(sbom.hashes), raises=(ValueError,)
+    ),
     "plan of a build": Parser(
-        inputs=lambda: st.one_of(
-            texts(PLAN), documents(gzip.decompress(PLAN)).map(lambda data: gzip.compress(data, 1))
-        ),
+        whole=lambda: (wholes.PLAN,),
+        change=_plans,
         open=pure(lambda data: build_job.from_bytes(data, "0.gz")),
         raises=(InvalidInput,),
     ),
     "acknowledgements": Parser(
-        inputs=lambda: documents(ACKNOWLEDGED), open=_acknowledged, raises=(OutsideFailure,)
+        whole=lambda: (wholes.ACKNOWLEDGED,), change=documents, open=_acknowledged, raises=(OutsideFailure,)
     ),
     "descriptor of shared parts": Parser(
-        inputs=lambda: documents(
-            json.dumps(
-                {
-                    "format": extents.FORMAT,
-                    "own": "n1.own",
-                    "extents": [["own", 0, 512], ["base", 512, 1024]],
-                    "shared": {"base": {"path": "base.img", "sha256": "0" * 64}},
-                }
-            ).encode()
-        ),
-        open=of_file("n1.raw.json", lambda file: extents.read_reference(file, lambda _: None)),
+        whole=lambda: (wholes.SHARED,),
+        change=documents,
+        open=of_file("n1.raw.json", lambda file: extents.read_reference(file, lambda _, place: place)),
         raises=(InvalidInput,),
     ),
     "GPT": Parser(
-        inputs=lambda: texts(partitioned()),
+        whole=lambda: (wholes.partitioned(),),
         open=of_file("base.img", gpt.read_table),
         raises=(InvalidInput, OutsideFailure),
     ),
     "ISO 9660": Parser(
-        inputs=lambda: texts(iso("cidata", {"user-data": b"#cloud-config\n", "meta-data": b"a" * 3000})),
+        whole=lambda: (iso("cidata", {"user-data": b"#cloud-config\n", "meta-data": b"a" * 3000}),),
         open=pure(lambda data: _consumed(read_iso(data))),
         raises=(ValueError,),
     ),
+    "squashfs": Parser(
+        whole=lambda: (wholes.squashed(),),
+        open=of_file("n1.squashfs", _squashfs),
+        raises=(ValueError,),
+    ),
     "tar": Parser(
-        inputs=lambda: texts(tar({"config.ign": b"{}", "user-data": b"x" * 600})),
+        whole=lambda: (tar({"config.ign": b"{}", "user-data": b"x" * 600}),),
         open=pure(lambda data: _consumed(read_tar(data))),
         raises=(ValueError,),
     ),
     "archive of a program": Parser(
-        inputs=lambda: st.one_of(
-            texts(tar({"bin/a": b"program"})), texts(gzip.compress(tar({"bin/a": b"program"}), mtime=0))
-        ),
-        open=of_file(
-            "a.tar",
-            lambda file: artifact_cache.unpack(
-                artifact_cache.ArtifactCache(file.parent / "cache", project=file.parent),
-                file,
-                "bin/a",
-                where="a",
-            ),
-        ),
-        raises=(OutsideFailure,),
+        whole=lambda: (wholes.PROGRAM, gzip.compress(wholes.PROGRAM, mtime=0)),
+        open=of_file("a.tar", _program),
+        raises=(ValueError,),
     ),
     "seed nocloud": Parser(
-        inputs=lambda: texts(_seed_of("nocloud")),
+        whole=lambda: (wholes.seed_of("nocloud"),),
         open=pure(_read_back("nocloud", ".iso")),
         raises=(ValueError,),
     ),
     "seed ignition": Parser(
-        inputs=lambda: documents(_seed_of("ignition")),
+        whole=lambda: (wholes.seed_of("ignition"),),
+        change=documents,
         open=pure(_read_back("ignition", ".ign")),
         raises=(ValueError,),
     ),
     "seed script": Parser(
-        inputs=lambda: texts(_seed_of("script")), open=pure(_read_back("script", ".sh")), raises=(ValueError,)
+        whole=lambda: (wholes.seed_of("script"),),
+        open=pure(_read_back("script", ".sh")),
+        raises=(ValueError,),
     ),
-    "state": Parser(inputs=lambda: documents(_states()[0]), open=pure(_state), raises=(EngineError,)),
-    "journal": Parser(inputs=lambda: texts(_states()[1]), open=pure(_journal), raises=(EngineError,)),
+    "state": Parser(
+        whole=lambda: (wholes.states()[0],), change=documents, open=pure(_state), raises=(EngineError,)
+    ),
+    "journal": Parser(whole=lambda: (wholes.states()[1],), open=pure(_journal), raises=(EngineError,)),
+    "lock of a stack": Parser(
+        whole=lambda: (wholes.LOCKED,), change=documents, open=of_file("lock.json", _locked), raises=()
+    ),
     "provider message": Parser(
-        inputs=lambda: documents(PROPERTIES), open=pure(_message), raises=(InvalidInput,)
+        whole=lambda: (wholes.PROPERTIES,), change=documents, open=pure(_message), raises=(InvalidInput,)
     ),
     "record of served seeds": Parser(
-        inputs=lambda: documents(HANDED), open=of_file("handed.json", _handed), raises=(InvalidInput,)
+        whole=lambda: (wholes.HANDED,),
+        change=documents,
+        open=of_file("handed.json", _handed),
+        raises=(InvalidInput,),
     ),
-    "request to the seed server": Parser(inputs=lambda: requests(*GET), open=_served, raises=()),
+    "request to the seed server": Parser(whole=lambda: wholes.GET, change=requests, open=_served, raises=()),
 }

@@ -21,6 +21,7 @@ from edgefleet.images.network.network_manager import network_manager
 from edgefleet.images.network.networkd import networkd
 from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render, unit
+from edgefleet.model import strict_json
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import Node, User
@@ -108,7 +109,7 @@ def _file(file: File) -> dict[str, Any]:
 
 def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
     """The files that Ignition writes to the node; those in /var/usrlocal are found below /usr/local."""
-    config = json.loads(files[NAME])
+    config = strict_json.parse(files[NAME])
     node_files = {}
     for entry in config["storage"]["files"]:
         path = entry["path"]

@@ -5,16 +5,18 @@ and stays recorded if the connection breaks: who resets it may have read all of 
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
-from typing import Any
+
+from pydantic import AwareDatetime
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
+from edgefleet.model import strict_json
+from edgefleet.model.spec import adapter
 
 SECRET = frozenset({"user-data", "config.ign"})
 """Files of which one is all that a node needs: with it the seed is used up."""
@@ -32,7 +34,7 @@ class Gone(Exception):  # noqa: N818 - an answer (410), no error
 class _Address:
     """A one-time address."""
 
-    expires: datetime
+    expires: AwareDatetime
     given: list[str] = field(default_factory=list)
     """Names of the files that were delivered at it."""
 
@@ -77,10 +79,10 @@ class Ledger:
             InvalidInput: it is no such file.
         """
         try:
-            deliveries = _deliveries(disk.read(self.path) or b"{}")
-        except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
+            deliveries = strict_json.read(dict[str, _Delivery], disk.read(self.path) or b"{}")
+        except ValueError as error:
             hint = "remove it, if no seed was handed that must not be handed again"
-            problem = "is not a record of served seeds"
+            problem = f"is not a record of served seeds ({error})"
             raise InvalidInput.at(self.path, "bad-ledger", problem, hint) from error
         self._deliveries = {
             mac: delivery
@@ -151,48 +153,8 @@ class Ledger:
             return all(mac in self._deliveries and self._deliveries[mac].is_done for mac in self.seeds)
 
     def _write(self) -> None:
-        record = {
-            mac: {
-                "seed": delivery.seed,
-                "addresses": {
-                    word: {"expires": address.expires.isoformat(), "given": address.given}
-                    for word, address in delivery.addresses.items()
-                },
-            }
-            for mac, delivery in self._deliveries.items()
-        }
-        disk.write(self.path, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
-
-
-def _deliveries(data: bytes) -> dict[str, _Delivery]:
-    """dict[hardware address -> delivery] of a ledger's file.
-
-    Raises:
-        ValueError, AttributeError, TypeError, KeyError, RecursionError: it is no such file.
-    """
-    return {
-        mac: _Delivery(
-            _text(entry["seed"]),
-            {
-                word: _Address(_time(of["expires"]), [*map(_text, of["given"])])
-                for word, of in entry["addresses"].items()
-            },
-        )
-        for mac, entry in json.loads(data).items()
-    }
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(type(value))
-    return value
-
-
-def _time(value: str) -> datetime:
-    time = datetime.fromisoformat(value)
-    if time.tzinfo is None:
-        raise ValueError(value)
-    return time
+        plain = adapter(dict[str, _Delivery]).dump_python(self._deliveries, mode="json")
+        disk.write(self.path, strict_json.write(plain))
 
 
 def _digest(word: str) -> str:
