@@ -346,9 +346,8 @@ def _read_lock(path: Path) -> Lock:
         content = json.loads(path.read_text())
         since = datetime.fromisoformat(_micros(content["timestamp"]))
         since = since if since.tzinfo else since.replace(tzinfo=UTC)
-        who = (int(content["pid"]), str(content["username"]), str(content["hostname"]))
-        if who[0] not in range(_MOST_PROCESSES):
-            raise ValueError(who)
+        pid = range(_MOST_PROCESSES).index(int(content["pid"]))  # a ValueError beyond
+        who = (pid, str(content["username"]), str(content["hostname"]))
         return Lock(path, *who, since, str(content.get("by", "")), str(content.get("started", "")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         changed = datetime.fromtimestamp(path.stat().st_mtime if path.exists() else 0, UTC)
