@@ -1,8 +1,10 @@
 """Every secret of a fleet is searched in everything that runs leave behind, print, or pass to programs."""
 
+import ast
 import base64
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -260,3 +262,34 @@ def test_the_search_finds_a_secret_in_each_form() -> None:
     for before in (b"", b"x", b"xy", b"xyz"):
         for data in (secret.encode(), raw):
             assert any(word in base64.b64encode(before + data + b"rest") for word in words), (before, data)
+
+
+SECRET_NAMES = re.compile(r"secret|passphrase|password|token|activation|credential|private|(^|_)key$")
+RUNNERS = {
+    "processes.run",
+    "processes.streamed",
+    "processes.start_detached",
+    "tools.use",
+    "tools.stream",
+    "use",
+}
+
+
+def test_no_argument_of_a_program_is_named_as_a_secret() -> None:
+    """Every local user reads argument lists in /proc; a secret goes by a file or by standard input."""
+    package = ROOT / "components" / "edgefleet"
+    calls = [
+        (f"{path.relative_to(package)}:{node.lineno}", node)
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in RUNNERS
+    ]
+    assert len(calls) >= 15
+    named = {
+        where: word
+        for where, call in calls
+        for argument in call.args
+        for part in ast.walk(argument)
+        if SECRET_NAMES.search(word := getattr(part, "id", None) or getattr(part, "attr", ""))
+    }
+    assert {} == named

@@ -97,7 +97,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
     if not nodes:
         hint = "set image.format: ipxe, image.netboot and network.mac for a node"
         problem = "no node of these sites starts over the network"
-        raise InvalidInput(Problem(code="no-ipxe", where=", ".join(sites), problem=problem, hint=hint))
+        raise InvalidInput.at(", ".join(sites), "no-ipxe", problem, hint)
     path = session.project / ".edgefleet" / LEDGER
     _check_again(again, nodes)
     ledger = Ledger(

@@ -11,7 +11,7 @@ from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import agrees, remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import known_node
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import devices
 from edgefleet.report import device as device_report
@@ -58,9 +58,7 @@ def write(  # noqa: PLR0913 - one parameter an option
     show(session, device_report.lines(disk))
     question = f"write {site}/{image.node} ({decimal(image.size)}) to {device} and erase its contents?"
     if not yes and not agrees(session, question):
-        raise InvalidInput(
-            Problem(code="not-agreed", problem="nothing was written", hint="answer y to write")
-        )
+        raise InvalidInput.at("", "not-agreed", "nothing was written", "answer y to write")
     drawn = partial(transfer, session.err, is_animated=session.is_animated)
     devices.write_verified(file, image.digest, image.size, disk, drawn)
     show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {image.digest}"])

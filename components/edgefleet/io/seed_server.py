@@ -183,7 +183,7 @@ def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 def _no_tls(where: str, problem: str) -> InvalidInput:
     hint = "give both --cert and --key, PEM files that belong together"
-    return InvalidInput(Problem(code="tls", where=where, problem=problem, hint=hint))
+    return InvalidInput.at(where, "tls", problem, hint)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 
 LETTERS = "bcdefghijknprstv"
 """Letters on the same keys of English, German and French keyboards: a console may have any layout."""
@@ -109,12 +109,11 @@ def _secret_bytes(fleet_secret: str) -> bytes:
     except (binascii.Error, ValueError):
         secret = b""
     if len(secret) < SECRET_BYTES:
-        raise InvalidInput(
-            Problem(
-                code="fleet-secret",
-                path="fleet:secret",
-                problem=f"the fleet secret is not base64 of at least {SECRET_BYTES} random bytes",
-                hint="write a new one with edgefleet init, or restore the one that the fleet was built with",
-            )
+        raise InvalidInput.at(
+            "",
+            "fleet-secret",
+            f"the fleet secret is not base64 of at least {SECRET_BYTES} random bytes",
+            "write a new one with edgefleet init, or restore the one that the fleet was built with",
+            path="fleet:secret",
         )
     return secret

@@ -14,7 +14,7 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import derive
 
 
@@ -49,10 +49,9 @@ def _private(key: str, node: str) -> X25519PrivateKey:
 
 
 def _refused() -> InvalidInput:
-    return InvalidInput(
-        Problem(
-            code="disk-public-key",
-            problem="this is not a public key of a data disk",
-            hint='copy "public" from what `cryptsetup token export --token-id 9 <device>` prints',
-        )
+    return InvalidInput.at(
+        "",
+        "disk-public-key",
+        "this is not a public key of a data disk",
+        'copy "public" from what `cryptsetup token export --token-id 9 <device>` prints',
     )

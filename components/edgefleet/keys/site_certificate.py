@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.keys.certificates import (
     BACKDATED,
     Holder,
@@ -111,7 +111,7 @@ def check_validity(days: int, max_offline: int, *, site: str = "") -> None:
         hint = (
             "set a later controlPlane.identity.validUntil: a site whose certificate has expired needs a visit"
         )
-        raise InvalidInput(Problem(code="validity", path="controlPlane.identity", problem=problem, hint=hint))
+        raise InvalidInput.at("", "validity", problem, hint, path="controlPlane.identity")
 
 
 def revoked_serials(

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.model import strict_json
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import spec, to_plain
@@ -73,13 +73,12 @@ def check_store(uri: str) -> None:
         InvalidInput: `uri` is not a bucket.
     """
     if not uri.startswith("s3:"):
-        raise InvalidInput(
-            Problem(
-                code="job-store",
-                path="images.store",
-                problem=f"pods of a cluster cannot reach {uri}",
-                hint="keep the images in a bucket: images.store: s3://BUCKET/PREFIX",
-            )
+        raise InvalidInput.at(
+            "",
+            "job-store",
+            f"pods of a cluster cannot reach {uri}",
+            "keep the images in a bucket: images.store: s3://BUCKET/PREFIX",
+            path="images.store",
         )
 
 
@@ -128,7 +127,7 @@ def shards_of(sites: Sequence[SiteInputs], count: int) -> list[bytes]:
     """
     if not sites:
         problem, hint = "the fleet has no sites to build", "add one to the fleet file"
-        raise InvalidInput(Problem(code="no-sites", path="sites", problem=problem, hint=hint))
+        raise InvalidInput.at("", "no-sites", problem, hint, path="sites")
     count = min(count or -(-len(sites) // SITES_PER_SHARD), len(sites))
     return [to_bytes(shard(sites, index, count)) for index in range(count)]
 
@@ -143,12 +142,8 @@ def objects(job: BuildJob, shards: Sequence[bytes]) -> list[dict[str, Any]]:
     if largest > LARGEST:
         needed = -(-largest // LARGEST) * len(shards)
         problem = f"a shard has {largest:,} bytes, and a Secret takes {LARGEST:,} of them"
-        raise InvalidInput(
-            Problem(
-                code="large-shard",
-                problem=problem,
-                hint=f"use --shards {needed} or more, of fewer sites each",
-            )
+        raise InvalidInput.at(
+            "", "large-shard", problem, f"use --shards {needed} or more, of fewer sites each"
         )
     return [*(_secret(job, index, shard) for index, shard in enumerate(shards)), _job(job, len(shards))]
 

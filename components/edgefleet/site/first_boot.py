@@ -1,7 +1,7 @@
 """A node's whole first boot: the steps of its site's recipe, one after the other."""
 
 from edgefleet.boot import RECIPES
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import ssh_host_key
 from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
 
@@ -50,12 +50,11 @@ def _installation(target: Target) -> Installation | None:
 
 def _recipe(number: int) -> tuple[BootStep, ...]:
     if number not in RECIPES:
-        raise InvalidInput(
-            Problem(
-                code="recipe",
-                path="recipe",
-                problem=f"recipe {number} is not known to this version",
-                hint=f"use one of {', '.join(map(str, RECIPES))}, or install the edgefleet that wrote it",
-            )
+        raise InvalidInput.at(
+            "",
+            "recipe",
+            f"recipe {number} is not known to this version",
+            f"use one of {', '.join(map(str, RECIPES))}, or install the edgefleet that wrote it",
+            path="recipe",
         )
     return RECIPES[number]

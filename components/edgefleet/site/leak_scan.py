@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.io import disk, extents, sparse_file
 from edgefleet.io.image_reading import own_files, run_of
 from edgefleet.io.payload_listing import listed
@@ -80,16 +80,12 @@ class Scan:
             return
         site, secret = whose
         of = f"of site {site}" if site else "of the stack"
-        raise InvalidInput(
-            Problem(
-                code="leak",
-                where=f"{self.site}/{self.node}",
-                problem=f"its image would hold a secret {of} in {where}: {secret}",
-                hint=(
-                    "remove it from the fleet file, base or payload that it comes from (no node may "
-                    "have run from a base); nothing of this image was kept"
-                ),
-            )
+        raise InvalidInput.at(
+            f"{self.site}/{self.node}",
+            "leak",
+            f"its image would hold a secret {of} in {where}: {secret}",
+            "remove it from the fleet file, base or payload that it comes from (no node may "
+            "have run from a base); nothing of this image was kept",
         )
 
 

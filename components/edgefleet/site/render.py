@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import File, FirstBoot, Target
@@ -117,13 +117,12 @@ def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -
 
 
 def _missing(site: str, node: str, name: str) -> InvalidInput:
-    return InvalidInput(
-        Problem(
-            code="wifi-passphrase",
-            path=f"sites.{site}.nodes.{node}.network.wifi.passphraseSecret",
-            problem=f"the stack's configuration has no Wi-Fi passphrase {name!r}",
-            hint=f"pulumi config set --secret --path 'fleet:passphrases.{name}'",
-        )
+    return InvalidInput.at(
+        "",
+        "wifi-passphrase",
+        f"the stack's configuration has no Wi-Fi passphrase {name!r}",
+        f"pulumi config set --secret --path 'fleet:passphrases.{name}'",
+        path=f"sites.{site}.nodes.{node}.network.wifi.passphraseSecret",
     )
 
 
