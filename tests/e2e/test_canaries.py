@@ -290,6 +290,6 @@ def test_no_argument_of_a_program_is_named_as_a_secret() -> None:
         for where, call in calls
         for argument in call.args
         for part in ast.walk(argument)
-        if SECRET_NAMES.search(word := getattr(part, "id", None) or getattr(part, "attr", ""))
+        if SECRET_NAMES.search(word := str(getattr(part, "id", getattr(part, "attr", ""))))
     }
     assert {} == named
