@@ -20,6 +20,7 @@ from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.model.spec import to_plain
 from edgefleet.model.steps import Operation, Outcome, Step
 from edgefleet.site.render import render_site
+from pulumi_embedded.secrets import new_salt
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URN = f"urn:pulumi:dev::fleet::{TOKEN}::"
@@ -214,3 +215,16 @@ def up(world: World) -> World:
     assert world.run("up", "-s", "dev", "-y").code == 0
     world.engine.done.clear()
     return world
+
+
+@pytest.fixture
+def known(up: World) -> World:
+    """Brought up, with the fleet secret that the played engine uses."""
+    up.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
+    crypter = new_salt(word)
+    (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\n"
+        f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
+        f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps({'shop': 'correct horse'}))}'}}\n"
+    )
+    return up

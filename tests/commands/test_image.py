@@ -17,26 +17,12 @@ from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import site_key, token
 from edgefleet.site.masked_files import without_secrets
 from edgefleet.site.render import render_tree
-from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
 
 KEYS = 'images: {store: "file:images", signKey: "file:key.pem", trustedKeys: ["file:key.pub"]}'
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
-
-
-@pytest.fixture
-def known(up: "World") -> "World":
-    """Brought up, with the fleet secret that the played engine uses."""
-    up.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
-    crypter = new_salt(word)
-    (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
-        f"encryptionsalt: {crypter.salt}\n"
-        f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
-        f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps({'shop': 'correct horse'}))}'}}\n"
-    )
-    return up
 
 
 def test_built_images_are_what_up_stores(known: "World") -> None:

@@ -167,7 +167,7 @@ def test_a_link_below_a_directory_store_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "sites").symlink_to(tmp_path / "elsewhere")
     store = DirectoryStore(tmp_path / "images")
-    with pytest.raises(OutsideFailure, match="a symbolic link is where the store needs a directory"):
+    with pytest.raises(OutsideFailure, match="a symbolic link is where a directory is needed"):
         store.put(KEY, b"seed")
     assert {} == store.list("")
 

@@ -162,6 +162,7 @@ def _shared_payload(of: Ingredients, folder: Path) -> Path:
     """The squashfs of the payload, built once for all nodes that have the same."""
     digest = (of.payload_digest or "").removeprefix("sha256:")
     shared = of.shared / f"payload-{digest}" / "payload.squashfs"
+    disk.check_no_link(of.shared, shared.parent)
     with disk.locked(shared.parent, who="the making of a payload", is_patient=True):
         if not shared.is_file():
             making = of.scratch / "payload.squashfs"

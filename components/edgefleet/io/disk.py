@@ -272,8 +272,9 @@ def check_no_link(root: Path, path: Path) -> None:
     """
     for folder in [path, *path.parents][: len(path.relative_to(root).parts)]:
         if folder.is_symlink():
-            hint = "remove the link; links below the output's folder are not followed"
-            raise OutsideFailure.at(folder, "symlink", "it is a symbolic link", hint)
+            problem = "a symbolic link is where a directory is needed"
+            hint = "remove the link, or mount the other file system there; no link is followed"
+            raise OutsideFailure.at(folder, "symlink", problem, hint)
 
 
 def remove(path: Path) -> None:

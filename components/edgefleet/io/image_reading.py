@@ -20,6 +20,8 @@ from edgefleet.model.listing import Entry, Piece, entry
 FOLDER = "edgefleet"
 """Directory of the added files on an installer's medium."""
 CARRIED = f"{FOLDER}/payload/"
+LARGEST_SEED = 64 * 1024**2
+"""Most bytes of a seed, and of the files in it: several may claim the same bytes."""
 ONE_FILE = (".ign", ".sh")
 """Endings of seeds that are one file."""
 
@@ -85,10 +87,14 @@ def read_seed(name: str, data: bytes, only: str = "") -> dict[str, tuple[Entry, 
 
 def _whole(files: Iterable[Found]) -> dict[str, tuple[Entry, bytes]]:
     """dict[path -> (entry, content)] of `files`."""
-    read = ((file, b"".join(file.pieces)) for file in files)
-    return {
-        file.path: (entry(file.path, data, mode=file.mode, owner=file.owner), data) for file, data in read
-    }
+    contents, total = {}, 0
+    for file in files:
+        total += file.size
+        if total > LARGEST_SEED:
+            raise ValueError(f"its files have more than {LARGEST_SEED:,} bytes")
+        data = b"".join(file.pieces)
+        contents[file.path] = (entry(file.path, data, mode=file.mode, owner=file.owner), data)
+    return contents
 
 
 def read_medium(image: Path, promised: frozenset[str]) -> dict[str, tuple[Entry, bytes]]:

@@ -58,6 +58,8 @@ def build_site(site: SiteInputs, *, context: BuildContext, node: str | None = No
     """
     folder = context.out / site.name
     try:
+        for place in (folder, context.out / SHARED):
+            disk.check_no_link(context.out, place)
         with disk.locked(folder, who=f"a build of {site.name}"):
             composed_node.sweep(folder)
             return _built(site, folder, context, node)

@@ -34,19 +34,22 @@ class Inventory:
             problem = f"{image.name} is not what {image.name}{ONE} states"
             yield _problem(self.folder / MANIFEST, "bad-manifest", problem)
 
-    def missing(self, manifests: Iterable[Manifest]) -> Iterator[Problem]:
-        """Nodes without an image; each of `manifests`, which are verified, names all nodes of the site."""
-        failed = self.index.missing if self.index is not None else ()
+    def missing(self, nodes: Iterable[str]) -> Iterator[Problem]:
+        """Those of `nodes` that have no image, and whose build is not known to have failed."""
         there = {image.name.partition(".")[0] for image in self.images if not image.name.endswith(PAYLOAD)}
-        nodes = {node for manifest in manifests for node in manifest.site_nodes}
-        for node in sorted(nodes - there - {*failed}):
+        for node in sorted({*nodes} - there - self._failed):
             yield missing(self.folder, f"node {node}")
 
     def unlisted(self, expected: Iterable[frozenset[str]]) -> Iterator[Problem]:
         """Images that the fleet file asks for and that are not there; of each the names that it may have."""
         for names in expected:
-            if not names & {image.name for image in self.images}:
-                yield missing(self.folder, f"node {min(names).partition('.')[0]}: {min(names)}")
+            node = min(names).partition(".")[0]
+            if not names & {image.name for image in self.images} and node not in self._failed:
+                yield missing(self.folder, f"node {node}: {min(names)}")
+
+    @property
+    def _failed(self) -> frozenset[str]:
+        return frozenset() if self.index is None else frozenset(self.index.missing)
 
 
 REBUILD = "build the site again"

@@ -5,16 +5,14 @@ that all users of the images share it. Two users may write at once: each write i
 being unchanged, and is retried on the new content otherwise.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
-
 from edgefleet.errors import OutsideFailure
 from edgefleet.io.store import ArtifactStore
-from edgefleet.model.spec import spec
+from edgefleet.model import strict_json
+from edgefleet.model.spec import adapter, spec
 
 KEY = "ledger/acknowledged.json"
 TRIES = 20
@@ -34,8 +32,6 @@ class Acknowledgement:
 Ledger = dict[str, dict[str, Acknowledgement]]
 """dict[site -> dict[node -> acknowledgement]]."""
 Clock = Callable[[], datetime]
-
-_LEDGER: TypeAdapter[Ledger] = TypeAdapter(Ledger)
 
 
 def now() -> datetime:
@@ -114,13 +110,13 @@ def _parse(store: ArtifactStore, data: bytes | None) -> Ledger:
     if data is None:
         return {}
     try:
-        return _LEDGER.validate_json(data)
-    except ValidationError as error:
+        return strict_json.read(Ledger, data)
+    except ValueError as error:
         problem = "this is not a ledger of acknowledgements"
         hint = "move the file away and acknowledge again, or restore an earlier version of it"
         raise OutsideFailure.at(store.uri(KEY), "ledger", problem, hint) from error
 
 
 def _written(ledger: Ledger) -> bytes:
-    plain = _LEDGER.dump_python(ledger, mode="json", by_alias=True)
-    return (json.dumps(plain, indent=1, sort_keys=True) + "\n").encode()
+    plain = adapter(Ledger).dump_python(ledger, mode="json", by_alias=True)
+    return strict_json.write(plain)

@@ -182,10 +182,14 @@ def read_index(folder: Path) -> Index:
     Raises:
         InvalidInput: there is none, or it is not an index.
     """
+    data = disk.read(folder / MANIFEST, limit=strict_json.LARGEST) or b""
     try:
-        return strict_json.read(Index, disk.read(folder / MANIFEST) or b"")
+        index = strict_json.read(Index, data)
     except ValueError as error:
-        raise _bad(str(folder / MANIFEST), f"is not a manifest of images ({error})") from error
+        raise _bad(folder / MANIFEST, f"is not a manifest of images ({error})") from error
+    if strict_json.write(index) != data:
+        raise _bad(folder / MANIFEST, "is not as a build writes it")
+    return index
 
 
 def earlier_index(folder: Path, site: str) -> Index:
@@ -196,7 +200,7 @@ def earlier_index(folder: Path, site: str) -> Index:
         return Index(site=site)
 
 
-def _bad(where: str, problem: str) -> InvalidInput:
+def _bad(where: object, problem: str) -> InvalidInput:
     return InvalidInput.at(where, "bad-manifest", problem, HINT)
 
 

@@ -124,14 +124,14 @@ def _signer(
         if manifest.signature is not None:
             raise _wrong(paths(image)[-1], "is missing")
         return UNSIGNED
-    for key in trusted:
-        if envelope.is_signed_by(key):
-            return f"signed by {key.algorithm} {key.id}, a trusted key"
     if manifest.signature is None:
         raise _wrong(image, f"has a signature that {image.name}{ONE} does not state")
     beside = disk.read(image.with_name(KEY), limit=LARGEST_KEY)
-    if beside is not None and not envelope.is_signed_by(public_from(beside, KEY)):
+    if beside is not None and not envelope.is_signed_by(public_from(beside, str(image.with_name(KEY)))):
         raise _wrong(paths(image)[-1], f"is not signed by {KEY}, which lies beside it")
+    for key in trusted:
+        if envelope.is_signed_by(key):
+            return f"signed by {key.algorithm} {key.id}, a trusted key"
     name = f"{manifest.signature.algorithm} {manifest.signature.key}"
     return f"signed by {name}, not checked against a key you trust (--key FILE)"
 

@@ -85,8 +85,9 @@ class Verification:
             if manifest is not None:
                 manifests.append(manifest)
                 problems += folder.flaws(image, manifest)
-        problems += folder.missing(manifests)
-        if self.sites is not None and folder.folder.name in self.sites and self.expected is not None:
+        if self.expected is None:
+            problems += folder.missing(node for manifest in manifests for node in manifest.site_nodes)
+        elif folder.folder.name in (self.sites or ()):
             problems += folder.unlisted(self.expected(folder.folder.name).names)
         if problems:
             yield Verdict(path=folder.folder, problems=tuple(dict.fromkeys(problems)))

@@ -29,8 +29,6 @@ WORDS = {
     "payload": "the partition of the payload differs",
 }
 UNREADABLE = "it cannot be read"
-LARGEST_SEED = 64 * 1024**2
-"""Most bytes of a seed that is read into memory."""
 LARGEST_MANIFEST = 16 * 1024**2
 
 
@@ -192,7 +190,7 @@ def seed_of(image: Opened) -> Contents | None:
         return image.format.reader.seed(image.path, frozenset(each.path for each in image.manifest.of_seed))
     if not image.manifest.pieces:
         return image_reading.read_seed(
-            image.path.name, disk.read(image.path, limit=LARGEST_SEED) or b"", image.format.only
+            image.path.name, disk.read(image.path, limit=image_reading.LARGEST_SEED) or b"", image.format.only
         )
     run = _run(image, "seed")
     return None if run is None or not tools.is_there("mdir") else image_reading.read_fat(run)

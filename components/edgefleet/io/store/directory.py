@@ -124,11 +124,7 @@ class DirectoryStore:
     def _path(self, key: str) -> Path:
         """The file of `key`; refused where a symbolic link leads there."""
         path = self._root / check_key(key)
-        for folder in path.relative_to(self._top).parents:
-            if (self._top / folder).is_symlink() and folder != Path():
-                problem = "a symbolic link is where the store needs a directory"
-                hint = "remove the link, or mount the other file system there; the store follows no link"
-                raise OutsideFailure.at(self._top / folder, "symlink", problem, hint)
+        disk.check_no_link(self._top, path.parent)
         return path
 
 
