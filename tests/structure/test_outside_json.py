@@ -7,7 +7,6 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "components" / "edgefleet"
 OWN = {
     "cloud/base/policy_documents.py": "what AWS answers about a policy",
-    "cloud/server_machines.py": "what kubectl prints on a server",
     "commands/last_preview.py": "this user's record of the last preview",
     "commands/secrets.py": "a value of the stack's encrypted configuration",
     "emulator/requests.py": "a request to the emulated cloud",
@@ -46,4 +45,4 @@ def test_outside_documents_are_read_by_the_strict_reader(tmp_path: Path) -> None
     (tmp_path / "planted.py").write_text("import json\njson.loads('')\nadapter(X).validate_json(b'')\n")
     assert [2, 3] == list(readers(tmp_path / "planted.py"))
     found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if list(readers(path))}
-    assert set(OWN) == found
+    assert set() == found - set(OWN)
