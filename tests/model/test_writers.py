@@ -26,7 +26,7 @@ PAYLOADS = (
     "%h %n %%", "'; reboot; '", '"; reboot; "', "a # b", "; a", "#a", "a;b", "a&b", "a|b", "a>b", "*", "?",
     "~", "-rf", "--", "a=b", "[a]", "{ a }", "\x00", "\x1b[2J", "\x7f", "\u2028", "\u202e", "\x85",
     "\udcff", "\xe9", "EDGEFLEET-END", "root ALL=(ALL) NOPASSWD:ALL", "10.0.0.1 } accept", "fe80::1%eth0",
-    "10.0.0.1\n", "n1.example", "10.3.0.7", "2001:db8::7", "/srv/data", "a" * 300,
+    "10.0.0.1\n", "n1.example", "10.3.0.7", "2001:db8::7", "/etc/data", "a" * 300,
     "bastion.example.org:51820", "0123456789012345678901234567890123456789012=", "no-reply@example.org",
     "ttyS0,115200",
 )  # fmt: skip
@@ -321,7 +321,7 @@ def test_addresses_are_addresses() -> None:
     assert len(rules) == len(in_nft(rules))
     assert "" == configuration.addresses([])
     for value in ("fe80::1%eth0", "10.0.0.1\n", "10.0.0.1 } accept", "any", ""):
-        with pytest.raises((InvalidInput, ValueError)):
+        with pytest.raises(InvalidInput, match="cannot be written into an nftables ruleset"):
             configuration.addresses([value])
 
 
