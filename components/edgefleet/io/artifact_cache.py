@@ -21,7 +21,7 @@ from edgefleet.io.answers import page, shown
 from edgefleet.io.downloading import Download, Progress, silent
 from edgefleet.io.logins import Logins
 from edgefleet.io.payload_listing import SUMS
-from edgefleet.io.registry import Registries, is_registry, place_of
+from edgefleet.io.registry import Registry, is_registry, place_of
 from edgefleet.io.web import Web
 from edgefleet.model.medium import PayloadFile
 
@@ -45,6 +45,9 @@ def root_of(environment: Mapping[str, str]) -> Path:
 class ArtifactCache:
     """A cache; any number of threads and processes may use one folder.
 
+    A method raises InvalidInput for what is no address or digest, and OutsideFailure where a file is missing,
+    incomplete or another one, or the disk is full. No incomplete file has the file's name.
+
     Args:
         root: its folder; made at the first download.
         web: the HTTP client; by default with this process's logins.
@@ -55,7 +58,12 @@ class ArtifactCache:
         self.root = root
         self.web = web or Web(Logins(os.environ))
         self.project = project or Path.cwd()
-        self.registries = Registries(self.web)
+        self._registries: dict[str, Registry] = {}
+
+    def registry(self, place: tuple[str, str]) -> tuple[Registry, str]:
+        """(registry with its tokens, repository) of (address of a registry, path)."""
+        base, path = place
+        return self._registries.setdefault(base, Registry(base, self.web)), path
 
     def path(self, digest: str) -> Path | None:
         """The file with `digest` (hex, or ``sha256:<hex>``); `None` where it is not here."""
@@ -79,11 +87,6 @@ class ArtifactCache:
             sha256: hex, or ``sha256:<hex>``.
             size: bytes, where known; detects an incomplete file before its digest does.
             progress: receives the number of bytes.
-
-        Raises:
-            InvalidInput: `source` is not a valid address.
-            OutsideFailure: it is missing, incomplete or another file; or the disk is full. No incomplete
-                file has the file's name.
         """
         place = self._place(sha256)
         fetch = partial(self._fetch, source, place, size, progress)
@@ -113,22 +116,13 @@ class ArtifactCache:
         return self.root / "parts" / f"made-{os.getpid()}-{threading.get_ident()}"
 
     def adopt(self, path: Path) -> tuple[str, int]:
-        """Keep a file that was made here; its hex SHA-256 and bytes. It is moved.
-
-        Raises:
-            OutsideFailure: the disk is full or broken.
-        """
+        """Keep a file that was made here; its hex SHA-256 and bytes. It is moved."""
         digest, size = disk.sha256(path), path.stat().st_size
         self._keep(path, self._place(digest))
         return digest, size
 
     def learn(self, source: str, *, progress: Progress = silent) -> tuple[str, int]:
-        """Download a file whose digest is unknown; its hex SHA-256 and bytes.
-
-        Raises:
-            InvalidInput: `source` is not a valid address.
-            OutsideFailure: it is missing or incomplete, or the disk is full.
-        """
+        """Download a file whose digest is unknown; its hex SHA-256 and bytes."""
         name = "new-" + hashlib.sha256(source.encode()).hexdigest()
         part = self.root / "parts" / name
         return self._alone(name, find=lambda: None, work=partial(self._learned, part, source, progress))
@@ -177,7 +171,7 @@ class ArtifactCache:
         address = source
         headers: Callable[[], Mapping[str, str]] = dict
         if is_registry(source):
-            registry, repository = self.registries.at(place_of(source))
+            registry, repository = self.registry(place_of(source))
             address = registry.blob(repository, part.name)
             headers = lambda: registry.headers(repository)  # noqa: E731 - a token may end meanwhile
         wanted = Download(
@@ -191,11 +185,7 @@ class ArtifactCache:
         return downloading.download(self.web, wanted)
 
     def file(self, source: str) -> Path:
-        """The file of this machine that a ``file:`` source names, relative to the project.
-
-        Raises:
-            OutsideFailure: it is not there.
-        """
+        """The file of this machine that a ``file:`` source names, relative to the project."""
         path = self.project / source.removeprefix("file:").removeprefix("//")
         if not path.is_file():
             problem, hint = "there is no such file", "put the file there, or name another place"
@@ -203,11 +193,7 @@ class ArtifactCache:
         return path
 
     def _settle(self, part: Path, place: Path, source: str) -> None:
-        """Move the complete file to its place, if its digest matches.
-
-        Raises:
-            OutsideFailure: it does not match; the file is in the quarantine.
-        """
+        """Move the complete file to its place, if its digest matches."""
         digest = disk.sha256(part)
         if digest != place.name:
             is_page = downloading.is_page(part)

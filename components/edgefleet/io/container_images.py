@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
@@ -24,6 +24,7 @@ from edgefleet.io.manifests import (
     one_platform,
     platform_of,
 )
+from edgefleet.io.registry import Registry
 from edgefleet.model.references import Reference
 
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -54,23 +55,7 @@ class PlatformImage:
         return tuple({part.digest: part for part in (self.config, *self.manifest.layers)}.values())
 
 
-class Images(Protocol):
-    """Where images are: a registry, or a folder of OCI layouts."""
-
-    def manifest(self, repository: str, reference: str) -> Manifest:
-        """The manifest or index that a tag or digest names."""
-        ...
-
-    def read(self, repository: str, digest: str) -> bytes:
-        """A small blob."""
-        ...
-
-    def source(self, repository: str, digest: str) -> str:
-        """The source from which a cache downloads a blob."""
-        ...
-
-
-def resolved(images: Images, repository: str, reference: Reference, arch: str) -> PlatformImage:
+def resolved(images: "Images", repository: str, reference: Reference, arch: str) -> PlatformImage:
     """The image that a node of architecture `arch` runs, by tag or digest.
 
     Raises:
@@ -87,7 +72,7 @@ def resolved(images: Images, repository: str, reference: Reference, arch: str) -
     return image
 
 
-def by_digest(images: Images, repository: str, digest: str, name: str) -> PlatformImage:
+def by_digest(images: "Images", repository: str, digest: str, name: str) -> PlatformImage:
     """The image of one platform whose manifest has `digest`.
 
     Raises:
@@ -121,21 +106,15 @@ def _absent(reference: Reference, arch: str, there: list[Platform]) -> InvalidIn
 class Layouts:
     """A folder of OCI layouts, one for each repository: ``FOLDER/library/nginx/index.json``.
 
-    ``skopeo copy docker://nginx:1.27 oci:FOLDER/library/nginx:1.27`` fills it.
-
-    Args:
-        folder: what they are in.
+    ``skopeo copy docker://nginx:1.27 oci:FOLDER/library/nginx:1.27`` fills it. What is not there raises
+    OutsideFailure.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def manifest(self, repository: str, reference: str) -> Manifest:
-        """The manifest or index that `reference` names.
-
-        Raises:
-            OutsideFailure: the folder does not have it.
-        """
+        """The manifest or index that `reference` names."""
         if reference.startswith("sha256:"):
             return manifest_of(self.read(repository, reference), where=str(self._folder / repository))
         index = self._folder / repository / "index.json"
@@ -146,11 +125,7 @@ class Layouts:
         raise _no_layout(index, f"lists no image with the tag {reference}")
 
     def read(self, repository: str, digest: str) -> bytes:
-        """A small blob; the caller verifies it against its digest.
-
-        Raises:
-            OutsideFailure: it is not there.
-        """
+        """A small blob; the caller verifies it against its digest."""
         path = self._blob(repository, digest)
         data = disk.read(path, limit=LARGEST)
         if data is None:
@@ -163,6 +138,10 @@ class Layouts:
 
     def _blob(self, repository: str, digest: str) -> Path:
         return self._folder / repository / "blobs" / digest.replace(":", "/")
+
+
+Images = Registry | Layouts
+"""Where images are."""
 
 
 def _no_layout(path: Path, problem: str) -> OutsideFailure:

@@ -1,4 +1,8 @@
-"""Block devices of this machine, by lsblk; written whole and read back."""
+"""Block devices of this machine, by lsblk; written whole and read back.
+
+What is no disk raises InvalidInput; a disk that is in use, read-only or broken, or returns other bytes, raises
+OutsideFailure.
+"""
 
 import hashlib
 import json
@@ -23,11 +27,7 @@ Transfer = Callable[[str, int], AbstractContextManager[Progress]]
 
 
 def read(path: Path) -> Device:
-    """The device at `path`, with its partitions.
-
-    Raises:
-        InvalidInput: it is no block device.
-    """
+    """The device at `path`, with its partitions."""
     if not path.is_block_device():
         is_there = path.exists()
         problem = "is not a disk" if is_there else "does not exist"
@@ -70,9 +70,6 @@ def write(
         device: the disk.
         size: of the disk, bytes.
         done: receives the progress.
-
-    Raises:
-        OutsideFailure: it is in use, may not be written, or is broken.
     """
     sums, written = hashlib.sha256(), 0
     with disk.explaining(device, "cannot be written"):
@@ -100,11 +97,7 @@ def _whole(handle: int, data: bytes | memoryview) -> None:
 
 
 def read_back(device: Path, size: int, done: Progress) -> str:
-    """Hex SHA-256 of the first `size` bytes of a disk, from the disk and not from memory.
-
-    Raises:
-        OutsideFailure: it cannot be read.
-    """
+    """Hex SHA-256 of the first `size` bytes of a disk, from the disk and not from memory."""
     sums, remaining = hashlib.sha256(), size
     with disk.explaining(device, "cannot be read"):
         handle = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
@@ -128,9 +121,6 @@ def write_verified(file: Path, digest: str, size: int, device: Device, transfer:
         size: of the image, bytes.
         device: the disk.
         transfer: receives the progress.
-
-    Raises:
-        OutsideFailure: the file is another, or the disk does not take it or gives other bytes back.
     """
     if file.suffix == ".json":
         pieces, parts = extents.read_reference(file, extents.in_place)

@@ -55,8 +55,7 @@ def download(web: Web, file: Download) -> bool:
         OutsideFailure: the server does not have it, fails too often, or sends another size or too much; or
             the disk is full.
     """
-    was_there = has_part(file.part)
-    furthest = _size(file.part)
+    before = furthest = _size(file.part)
 
     def attempt() -> None:
         nonlocal furthest
@@ -68,12 +67,7 @@ def download(web: Web, file: Download) -> bool:
             raise
 
     web.patiently(attempt)
-    return was_there
-
-
-def has_part(part: Path) -> bool:
-    """Whether some of the file is there."""
-    return part.exists() and part.stat().st_size > 0
+    return before > 0
 
 
 def forget(part: Path) -> None:

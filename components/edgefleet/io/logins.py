@@ -38,6 +38,8 @@ class Login:
 class Logins:
     """Logins by host, read at the first use.
 
+    A file that cannot be understood raises InvalidInput; a credential helper that is missing, OutsideFailure.
+
     Args:
         environment: NETRC, DOCKER_CONFIG, REGISTRY_AUTH_FILE and HOME are looked at.
     """
@@ -48,23 +50,14 @@ class Logins:
         self._docker: list[dict[str, Any]] | None = None
 
     def web(self, host: str) -> Login | None:
-        """The login for a server at `host`; `None` without one.
-
-        Raises:
-            InvalidInput: netrc cannot be understood.
-        """
+        """The login for a server at `host`; `None` without one."""
         if self._netrc is None:
             self._netrc = self._read_netrc()
         found = self._netrc.authenticators(host)
         return Login(user=found[0], password=found[2]) if found else None
 
     def registry(self, host: str) -> Login | None:
-        """The login for the registry at `host` (with its port): docker's, else netrc's.
-
-        Raises:
-            InvalidInput: one of the files cannot be understood.
-            OutsideFailure: docker's credential helper is missing.
-        """
+        """The login for the registry at `host` (with its port): docker's, else netrc's."""
         if self._docker is None:
             self._docker = [known for path in self._docker_files() if (known := _read_json(path))]
         names = (host, f"https://{host}", *((_HUB_KEY,) if host == HUB else ()))

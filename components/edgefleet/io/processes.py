@@ -1,6 +1,7 @@
 """Other programs: run to their end, or started to outlive this process and found again later.
 
-A process that is found again is known by its id *and* its start time, since ids are used again.
+A process that is found again is known by its id *and* its start time, since ids are used again. A program that
+is missing, may not be run or takes too long raises OutsideFailure.
 """
 
 import os
@@ -41,9 +42,6 @@ def run(
     """Run `command` to its end; any exit status is an answer, not an error.
 
     It has this process's environment, or `env` alone.
-
-    Raises:
-        OutsideFailure: there is no such program, it may not be run, or it took longer than `timeout` seconds.
     """
     try:
         done = subprocess.run(
@@ -67,11 +65,7 @@ def run(
 
 
 def streamed(command: Sequence[str], *, env: Mapping[str, str]) -> Generator[bytes, None, Finished]:
-    """The output of `command`, a piece at a time; then its end, any exit status being an answer.
-
-    Raises:
-        OutsideFailure: there is no such program.
-    """
+    """The output of `command`, a piece at a time; then its end, any exit status being an answer."""
     with tempfile.TemporaryFile() as errors:  # an unread pipe would block the program when it is full
         try:
             running = subprocess.Popen(
@@ -114,9 +108,6 @@ def start_detached(command: Sequence[str], *, log: Path, env: Mapping[str, str])
     """Start `command` in a session of its own; it outlives this process and its terminal.
 
     Standard output and error go to the end of `log`.
-
-    Raises:
-        OutsideFailure: there is no such program, or it ended at once.
     """
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -61,23 +61,6 @@ def base_of(registry: str) -> str:
     return ("http://" if _LOOPBACK.fullmatch(registry) else "https://") + registry
 
 
-class Registries:
-    """The registries that this process uses, each with its tokens."""
-
-    def __init__(self, web: Web) -> None:
-        self._web = web
-        self._known: dict[str, Registry] = {}
-        self._lock = threading.Lock()
-
-    def at(self, place: tuple[str, str]) -> "tuple[Registry, str]":
-        """(registry, repository) of (address of a registry, path)."""
-        base, path = place
-        with self._lock:
-            if base not in self._known:
-                self._known[base] = Registry(base, self._web)
-            return self._known[base], path
-
-
 def check_realm(base: str, realm: str) -> None:
     """Do nothing where the registry at `base` may send its login to the token service at `realm`.
 

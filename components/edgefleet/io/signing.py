@@ -1,6 +1,8 @@
 """Keys that images are signed with: in a file, or in AWS KMS, which never gives them out.
 
 Ed25519, and ECDSA over P-256 with SHA-256: cosign and openssl support both, KMS the latter. Keys are PEM.
+A key that is missing or of a wrong kind raises InvalidInput; KMS that does not answer or does not let these
+credentials use the key raises OutsideFailure.
 
 securesystemslib 1.6.0 was tried in place of this module and `edgefleet.keys.dsse` and is worse. Its ECDSA
 signatures differ each time, where a second build must write the same bytes. Its KMS signer creates a boto3
@@ -99,11 +101,7 @@ class KmsSigner:
     """ARN, or ``alias/...``."""
 
     def sign(self, data: bytes) -> bytes:
-        """See `Signer`.
-
-        Raises:
-            OutsideFailure: KMS did not answer, or these credentials may not sign with it.
-        """
+        """See `Signer`."""
         is_short = len(data) <= KMS_LONGEST
         answer = self.aws.call(
             "kms",
@@ -118,12 +116,7 @@ class KmsSigner:
         return signature
 
     def public(self) -> PublicKey:
-        """The public half.
-
-        Raises:
-            InvalidInput: the key is not for signing, or of another kind.
-            OutsideFailure: KMS did not answer, or these credentials may not see it.
-        """
+        """The public half."""
         where = f"KMS key {self.name}"
         answer = self.aws.call("kms", "get_public_key", where, KeyId=self.name)
         if KMS_ALGORITHM not in answer.get("SigningAlgorithms", ()):
@@ -166,10 +159,6 @@ def signing(text: str, root: Path, *, aws: Aws | None = None) -> Signing:
         text: a file, or ``awskms:`` and an ARN or alias.
         root: what a file's path is relative to.
         aws: clients to ask for the public key, in place of those of AWS's own chain.
-
-    Raises:
-        InvalidInput: there is no such key, or it is of a wrong kind.
-        OutsideFailure: KMS did not answer.
     """
     if not text.startswith(KMS):
         path = root / text.removeprefix("file:")
@@ -189,11 +178,7 @@ def signing(text: str, root: Path, *, aws: Aws | None = None) -> Signing:
 
 
 def read_public(path: Path) -> PublicKey:
-    """The public key in a file.
-
-    Raises:
-        InvalidInput: there is none, or it is of a wrong kind.
-    """
+    """The public key in a file."""
     data = disk.read(path)
     if data is None:
         raise _wrong(str(path), "there is no such key", "name the public key that you trust, as PEM")
@@ -201,11 +186,7 @@ def read_public(path: Path) -> PublicKey:
 
 
 def public_from(data: bytes, where: str) -> PublicKey:
-    """The public key in PEM.
-
-    Raises:
-        InvalidInput: it is none, or of a wrong kind.
-    """
+    """The public key in PEM."""
     if b"PRIVATE KEY-----" in data:
         hint = "keep it where it is, and name the other half: openssl pkey -pubout -in KEY"
         raise _wrong(where, "is a private key; a public key is expected", hint)

@@ -106,7 +106,7 @@ class Sources:
         def at(place: str) -> T:
             if place.startswith("file:"):
                 return ask(Layouts(self.cache.project / place.removeprefix("file:")), reference.repository)
-            registry, prefix = self.cache.registries.at(place_of(place))
+            registry, prefix = self.cache.registry(place_of(place))
             return ask(registry, f"{prefix}/{reference.repository}".strip("/"))
 
         return _tried([*self._mirrors.get(reference.registry, ()), base_of(reference.registry)], at)
@@ -149,7 +149,7 @@ class Sources:
         return digest.removeprefix("sha256:"), size
 
     def _registry(self, place: str) -> tuple[Images, str]:
-        return self.cache.registries.at(place_of(_repository(place)))
+        return self.cache.registry(place_of(_repository(place)))
 
     def _titled(self, place: str) -> tuple[str, int]:
         """(digest, bytes) of the file that ``oci://host/repository:tag#title`` names."""

@@ -1,6 +1,7 @@
 """External tools that create file systems and images: which package has each, and how each is run.
 
 They are run in one surrounding, whatever the user's: the C locale, UTC, and a fixed time for what they stamp.
+A tool that is not installed, or fails, raises OutsideFailure with its package or the last line of its errors.
 """
 
 import os
@@ -48,9 +49,6 @@ def found(tool: str, places: Sequence[str] | None = None) -> str:
     Args:
         tool: its name.
         places: directories to look in; `None` for the user's PATH and `PLACES`.
-
-    Raises:
-        OutsideFailure: it is not installed; the package is named.
     """
     if places is None:
         places = [os.environ.get("PATH", ""), *PLACES]
@@ -63,11 +61,7 @@ def found(tool: str, places: Sequence[str] | None = None) -> str:
 
 
 def use(tool: str, *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> bytes:
-    """Run `tool` to its end and return what it printed.
-
-    Raises:
-        OutsideFailure: it is not installed, or failed; with the last line of its errors.
-    """
+    """Run `tool` to its end and return what it printed."""
     done = processes.run(
         [found(tool), *map(str, arguments)], cwd=cwd, stdin=stdin, env=_surrounding(tool), timeout=3600
     )
@@ -83,11 +77,7 @@ def _surrounding(tool: str) -> dict[str, str]:
 
 
 def stream(tool: str, *arguments: str | Path) -> Iterator[bytes]:
-    """Run `tool` and yield what it prints, a piece at a time.
-
-    Raises:
-        OutsideFailure: it is not installed, or failed; its output until then was yielded.
-    """
+    """Run `tool` and yield what it prints, a piece at a time."""
     done = yield from processes.streamed([found(tool), *map(str, arguments)], env=_surrounding(tool))
     if done.status != 0:
         raise _failure(tool, done)

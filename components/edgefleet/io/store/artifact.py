@@ -80,11 +80,7 @@ def is_key(key: str) -> bool:
 
 
 def check_key(key: str) -> str:
-    """`key` itself.
-
-    Raises:
-        InvalidInput: it is none; no path was built from it.
-    """
+    """`key` itself."""
     if not is_key(key):
         problem = f"{key!r} cannot be the name of a stored artifact"
         hint = "use lower-case letters, digits, - and . in the names of sites and nodes"
@@ -93,11 +89,7 @@ def check_key(key: str) -> str:
 
 
 def check_prefix(prefix: str) -> str:
-    """`prefix` itself: empty, or a key followed by ``/``.
-
-    Raises:
-        InvalidInput: it is neither.
-    """
+    """`prefix` itself: empty, or a key followed by ``/``."""
     if prefix:
         check_key(prefix.removesuffix("/") if prefix.endswith("/") else "")
     return prefix
