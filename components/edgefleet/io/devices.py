@@ -1,7 +1,7 @@
 """Block devices of this machine, by lsblk; written whole and read back.
 
-What is no disk raises InvalidInput; a disk that is in use, read-only or broken, or returns other bytes, raises
-OutsideFailure.
+What is no disk raises InvalidInput; a disk that is in use, read-only or broken, or that returns other bytes,
+raises OutsideFailure.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Other programs: run to their end, or started to outlive this process and found again later.
 
-A process that is found again is known by its id *and* its start time, since ids are used again. A program that
-is missing, may not be run or takes too long raises OutsideFailure.
+A process that is found again is known by its id *and* its start time, since ids are used again. A program
+that is missing, may not be run or takes too long raises OutsideFailure.
 """
 
 import os
