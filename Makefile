@@ -13,7 +13,7 @@ endif
 # What CI runs, in this order: what fails fastest comes first.
 TIERS := lint test test-fuzz test-crash test-faults test-boot
 
-.PHONY: help up picture test fuzz test-fuzz test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -77,6 +77,9 @@ check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the fir
 	  $(MAKE) --no-print-directory $$tier; \
 	  spent+=" $$tier $$((SECONDS - started)) s"; \
 	done
+
+dist: .venv/.dev  ## build wheel and source archive reproducibly, with bill and provenance (SIGN_KEY=... signs it)
+	@$(BIN)/python -m distribution.release $(if $(SIGN_KEY),--sign-key $(SIGN_KEY))
 
 bench: .venv/.dev  ## figures against peers, as ratios within one run
 	@$(BIN)/python -m bench.run
