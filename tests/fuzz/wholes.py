@@ -18,6 +18,7 @@ from edgefleet.images import FORMATS
 from edgefleet.io import extents, gpt, manifests
 from edgefleet.io.archives import tar
 from edgefleet.keys import dsse
+from edgefleet.model import strict_json
 from edgefleet.provider import properties
 from edgefleet.site import manifest, provenance
 from pulumi_embedded import checkpoint, snapshot
@@ -107,9 +108,9 @@ DESCRIPTION = json.dumps(
         "nodeFiles": [ENTRY],
     }
 ).encode()
-LISTED = json.dumps(
+LISTED = strict_json.write(
     {"site": "a", "images": {"n1.iso": {"node": "n1", "digest": "sha256:" + "0" * 64, "size": 1}}}
-).encode()
+)
 ENVELOPE = dsse.to_bytes(
     dsse.Envelope(payload=b"{}", signatures=(dsse.Signature(data=b"s" * 64, key="sha256:" + "0" * 64),))
 )
