@@ -290,7 +290,10 @@ PARSERS = {
         raises=(InvalidInput,),
     ),
     "provenance": Parser(
-        whole=lambda: (wholes.STATEMENT,), change=documents, open=pure(provenance.read), raises=(ValueError,)
+        whole=lambda: (wholes.STATEMENT,),
+        change=documents,
+        open=pure(provenance.read_statement),
+        raises=(ValueError,),
     ),
     "SBOM": Parser(
         whole=lambda: (wholes.BILL,), change=documents, open=pure(sbom.hashes), raises=(ValueError,)

@@ -21,8 +21,8 @@ from edgefleet.io.signing import PublicKey, Signing, read_public, signing
 from edgefleet.io.store import DirectoryStore, StorePlace
 from edgefleet.model import strict_json
 from edgefleet.site import manifest, verification
+from edgefleet.site.attestations import attested
 from edgefleet.site.building import BuildContext, build_site
-from edgefleet.site.signature_check import attested
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs", "openssl", "jq")
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)

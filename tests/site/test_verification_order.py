@@ -16,8 +16,8 @@ from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import disk
 from edgefleet.io.signing import Signing
 from edgefleet.site import verification
+from edgefleet.site.attestations import attested
 from edgefleet.site.building import BuildContext, build_site
-from edgefleet.site.signature_check import attested
 
 ONE = {"image": {"format": "nocloud"}}
 

@@ -97,10 +97,7 @@ def _mismatch(where: str, problem: str) -> OutsideFailure:
 def fetch(items: Iterable[Item], *, at_once: int, report: Report) -> None:
     """Download all of `items`; a failure does not stop the others.
 
-    Args:
-        items: the files.
-        at_once: the number of parallel downloads.
-        report: receives the progress, from several threads.
+    `at_once` run at the same time, and `report` is called from several threads.
 
     Raises:
         OutsideFailure: some could not be downloaded; with all problems.

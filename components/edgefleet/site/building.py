@@ -49,13 +49,7 @@ class BuildContext:
 
 
 def build_site(site: SiteInputs, *, context: BuildContext, node: str | None = None) -> BuiltSite:
-    """Build the images of one site; problems are in the result.
-
-    Args:
-        site: its inputs.
-        context: where and how.
-        node: the only node to build; images of others stay.
-    """
+    """Build the images of one site, or of one `node` of it; problems are in the result."""
     folder = context.out / site.name
     try:
         for place in (folder, context.out / SHARED):

@@ -11,13 +11,7 @@ HELD = frozenset({"crypt", "lvm", "mpath", "dm"})
 
 
 def problems(device: Device, size: int, *, may_be_fixed: bool) -> Iterator[Problem]:
-    """All reasons not to write an image of `size` bytes to `device`.
-
-    Args:
-        device: the disk.
-        size: bytes of the image.
-        may_be_fixed: whether the disk may be a built-in one.
-    """
+    """All reasons not to write an image of `size` bytes to `device`, which is removable or `may_be_fixed`."""
     if device.kind not in WHOLE:
         hint = "name the disk that it is on"
         yield _problem(device, "not-a-disk", f"is a {device.kind}, not a whole disk", hint)

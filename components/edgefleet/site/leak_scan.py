@@ -44,11 +44,7 @@ class Scan:
     """Directory for marks of files that many images share."""
 
     def check(self, data: bytes, where: str) -> None:
-        """Scan a part of this image alone.
-
-        Args:
-            data: the bytes.
-            where: their name, ``user-data``.
+        """Scan a part of this image alone; `where` is its name, ``user-data``.
 
         Raises:
             InvalidInput: they hold another site's secret.
@@ -114,10 +110,7 @@ def _of_disk(image: Path, composed: Composed) -> Iterator[tuple[bytes, str]]:
 def marks_of(path: Path, digest: str, folder: Path) -> frozenset[bytes]:
     """Marks of all words in a file; in a tar archive also of those in its gzip layers.
 
-    Args:
-        path: the file.
-        digest: hex SHA-256 of it, verified already.
-        folder: directory of the cached marks.
+    `digest` is its hex SHA-256, verified already; `folder` has the cached marks.
 
     Raises:
         OutsideFailure: it cannot be read, or the marks cannot be written.
@@ -167,12 +160,7 @@ def _of_layers(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _of_stream(file: IO[bytes] | gzip.GzipFile, remaining: int | None = None) -> Iterator[bytes]:
-    """Words in a stream; pieces overlap, so that no word is cut.
-
-    Args:
-        file: the stream.
-        remaining: number of bytes; `None` for all.
-    """
+    """Words in a stream of `remaining` bytes, or of all; pieces overlap, so that no word is cut."""
     rest = b""
     while remaining != 0 and (piece := file.read(PIECE if remaining is None else min(remaining, PIECE))):
         data = rest + piece

@@ -60,12 +60,7 @@ def acknowledge(
 ) -> Ledger:
     """Record that nodes run the given images; the new ledger.
 
-    An existing acknowledgement of the same digest keeps its time.
-
-    Args:
-        store: the artifact store of the images.
-        digests: dict[site -> dict[node -> digest]].
-        clock: the time of day.
+    `digests` is dict[site -> dict[node -> digest]]; an acknowledgement of the same digest keeps its time.
 
     Raises:
         OutsideFailure: the store fails, or others never stop writing.

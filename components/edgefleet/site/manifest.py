@@ -205,13 +205,7 @@ def _bad(where: object, problem: str) -> InvalidInput:
 
 
 def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
-    """The seed that was built beside the payload `image`; of a node without a payload, its image.
-
-    Args:
-        image: the built image.
-        folder: its directory.
-        suffix: of a seed's file in the node's format.
-    """
+    """The seed, ending in `suffix`, that was built in `folder` beside the payload `image`; else the image."""
     if not image.image.endswith(PAYLOAD):
         return image
     file = folder / f"{image.node}{suffix}"

@@ -21,7 +21,7 @@ BUILD = "https://edgefleet.dev/image-build/v1"
 BUILDER = "https://edgefleet.dev/builder/v1"
 
 
-def statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[str, str]) -> bytes:
+def write_statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Mapping[str, str]) -> bytes:
     """The statement about one image.
 
     Args:
@@ -105,8 +105,8 @@ class Statement:
     """See `parameters`."""
 
 
-def read(data: bytes) -> Statement:
-    """The statement that `statement` wrote.
+def read_statement(data: bytes) -> Statement:
+    """The statement that `write_statement` wrote.
 
     Raises:
         ValueError: it is not such a statement.

@@ -153,13 +153,7 @@ def payload_digest(node: Node) -> str | None:
 
 
 def identity(spec: SiteSpec, node: str, seed: str) -> str | None:
-    """The identity of a node's image; `None` if it is only a seed.
-
-    Args:
-        spec: the site.
-        node: name of the node.
-        seed: ``sha256:<hex>`` of the seed.
-    """
+    """The identity of a node's image, whose seed has the digest `seed`; `None` if it is only a seed."""
     of = spec.nodes[node]
     payload = payload_digest(of)
     if not FORMATS[of.image.format].is_composed and payload is None:

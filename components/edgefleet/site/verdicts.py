@@ -6,10 +6,10 @@ from pathlib import Path
 
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io.signing import PublicKey
+from edgefleet.site.attestations import attested
 from edgefleet.site.expectation import Expectation
 from edgefleet.site.inventory import Inventory, folders, inventory, missing, nothing_built
 from edgefleet.site.manifest import ONE, Manifest
-from edgefleet.site.signature_check import attested
 from edgefleet.site.verification import Find, check, opened
 
 
