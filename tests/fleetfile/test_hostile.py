@@ -1,16 +1,20 @@
 """Values that would become a command, a section or a line of their own in a file that root reads."""
 
-from collections.abc import Callable
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.model.addresses import subnet
+from edgefleet.model.spec import to_plain
 
-Problems = Callable[..., list[Problem]]
 STATIC = {"address": "10.1.0.4/24", "gateway": "10.1.0.1"}
 APT = 'http://x";APT::Update::Pre-Invoke{"touch${IFS}/tmp/x"};X::Y"z'
 SITES: dict[str, tuple[dict[str, Any], str]] = {
@@ -112,7 +116,7 @@ def document(site: dict[str, Any], **head: Any) -> dict[str, Any]:
 def problems_of(folder: Path, plain: dict[str, Any]) -> list[Problem]:
     """The problems of a fleet file; none where it is right."""
     file = folder / "x.fleet.yaml"
-    file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8", errors="replace")
     try:
         load_fleet(file, folder)
     except InvalidInput as error:
@@ -143,3 +147,152 @@ def test_a_cell_of_a_table_is_held_to_the_same_grammar(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(f'name,proxy.http\na,"{quoted}"\n', encoding="utf-8")
     (problem,) = problems_of(tmp_path, document({}, sites={"from": "s.csv"}))
     assert ("s.csv:2:3", "bad-proxy") == (problem.where, problem.code)
+
+
+SECRETS = {
+    "a login of a proxy": {"proxy": {"http": "http://me:hunter22@proxy.example:3128"}},
+    "a login of a registry": {"registries": {"*": {"endpoints": ["https://me:hunter22@registry.example"]}}},
+    "a passphrase for its name": {"network": {"wifi": {"ssid": "shop", "passphraseSecret": "hunter22!"}}},
+    "a passphrase in its place": {"network": {"wifi": {"ssid": "shop", "passphrase": "hunter22"}}},
+    "credentials for their name": {"proxy": {"https": "http://p", "credentialsSecret": "me:hunter22"}},
+    "an activation for its name": {
+        "breakGlass": {"ssm": {"region": "eu-central-1", "activationSecret": "id:hunter22"}}
+    },
+    "a private key of a tunnel": {
+        "breakGlass": {"wireguard": {"endpoint": "a:1", "network": "fd00::/64", "publicKey": "hunter22="}}
+    },
+    "a key of a bucket": {"k3s": {"config": {"etcd-s3-secret-key": "hunter22"}}},
+    "a database with its password": {"k3s": {"config": {"datastore-endpoint": "mysql://me:hunter22@db"}}},
+    "a join key": {"k3s": {"config": {"vpn-auth": "joinKey=hunter22"}}},
+    "a token": {"k3s": {"config": {"token": "hunter22"}}},
+    "a private key of SSH": {"users": {"ops": {"sshKeys": ["-----BEGIN PRIVATE KEY-----\nhunter22"]}}},
+    "a map where its name belongs": {
+        "network": {"wifi": {"ssid": "shop", "passphraseSecret": {"is": "hunter22"}}}
+    },
+    "a list where its name belongs": {
+        "network": {"wifi": {"ssid": "shop", "passphraseSecret": ["hunter22"]}}
+    },
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_in_a_fleet_file_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
+    """A report of problems is pasted into tickets and stands in the logs of a pipeline."""
+    found = problems_of(tmp_path, document(SECRETS[name]))
+    assert found
+    assert [] == [problem for problem in found if "hunter" in f"{problem} {problem.hint}"]
+
+
+def strings(value: object) -> list[str]:
+    """All texts in plain data, keys of maps too."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in strings(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in strings(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def positions(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths of all texts and numbers in plain data."""
+    if isinstance(value, dict):
+        return [place for key, part in value.items() for place in positions(part, (*path, key))]
+    if isinstance(value, list):
+        return [place for index, part in enumerate(value) for place in positions(part, (*path, index))]
+    return [path]
+
+
+def changed(plain: Any, path: tuple[Any, ...], value: object) -> Any:
+    """Plain data with another value at `path`."""
+    if not path:
+        return value
+    copy = dict(plain) if isinstance(plain, dict) else list(plain)
+    copy[path[0]] = changed(plain[path[0]], path[1:], value)
+    return copy
+
+
+WHOLE = document(
+    {
+        "network": {**STATIC, "dns": ["10.1.0.2"], "search": ["shop.example"], "mac": "02:00:5e:10:00:01"},
+        "labels": {"tier": "shop"},
+        "taints": ["a=b:NoSchedule"],
+        "ntp": ["time.example"],
+        "timezone": "Europe/Berlin",
+        "location": {"city": "Köln", "country": "DE"},
+        "proxy": {"https": "http://proxy.example:3128", "noProxy": [".example"]},
+        "sysctls": {"net.core.somaxconn": "1024"},
+        "registries": {"docker.io": {"endpoints": ["https://mirror.example"], "rewrite": {"^a": "b/$1"}}},
+        "k3s": {"config": {"cluster-cidr": "10.42.0.0/16", "kubelet-arg": ["v=2"], "tls-san": ["a.example"]}},
+        "firewall": {"allow": [{"port": 80, "from": ["10.0.0.0/8"]}], "sshFrom": ["10.0.0.1"]},
+        "hardware": {"serialConsole": "ttyS0", "dataDisk": {"device": "/dev/disk/by-id/one"}},
+        "breakGlass": {
+            "ssm": {"region": "eu-central-1", "activationSecret": "ssm"},
+            "wireguard": {"endpoint": "a.example:1", "network": "fd00::/64", "publicKey": "A" * 43 + "="},
+        },
+    },
+    controlPlane={"snapshots": {"restore": "one"}, "cloud": {"region": "eu-central-1"}, "bucket": "retail-a"},
+    images={"store": "file:images", "page": "https://shops.example/{site}", "signKey": "file:a.pem"},
+    artifacts={"mirrors": {"https://github.com/": ["https://mirror.example/a/"]}},
+    revoked={"b": 1},
+)
+EVIL = st.sampled_from(
+    [
+        "\n",
+        "\r",
+        "\0",
+        "$(x)",
+        "`x`",
+        '"',
+        "'",
+        ";",
+        "%n",
+        "\\",
+        "{{x}}",
+        "]",
+        "|",
+        "\u2028",
+        "\u202e",
+        "\x9b",
+    ]
+)
+
+
+@pytest.mark.slow
+@given(path=st.sampled_from(positions(WHOLE)), evil=EVIL, tail=st.text(max_size=3), is_alone=st.booleans())
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_hostile_text_is_refused_with_its_place_or_cannot_do_harm(
+    tmp_path: Path, *, path: tuple[Any, ...], evil: str, tail: str, is_alone: bool
+) -> None:
+    """Whichever value of a whole fleet file it is in."""
+    right: Any = WHOLE
+    for part in path:
+        right = right[part]
+    text = evil + tail if is_alone else f"{right}{evil}{tail}"
+    found = problems_of(tmp_path, changed(WHOLE, path, text))
+    assert all(problem.where.startswith("x.fleet.yaml:") for problem in found)
+    if not found:
+        fleet = load_fleet(tmp_path / "x.fleet.yaml", tmp_path)
+        texts = strings(to_plain(fleet.sites["a"])) + strings(to_plain(fleet.control_plane))
+        assert [] == [text for text in texts if not text.isprintable() or set(text) & set('`"\n')]
+
+
+def test_the_whole_file_is_right(tmp_path: Path) -> None:
+    """So that a refusal is of the hostile text."""
+    assert [] == problems_of(tmp_path, WHOLE)
+
+
+@pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft: apt-get install nftables")
+@given(st.lists(st.one_of(st.ip_addresses().map(str), st.sampled_from(["10.0.0.0/8", "fd00::/8", "::/0"]))))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nft_takes_every_address_that_the_firewall_may_name(tmp_path: Path, texts: list[str]) -> None:
+    """A ruleset with one wrong address is no firewall at all."""
+    kept = [subnet(text) for text in texts if subnet.accepts(text)]
+    rules = [f"{'ip6' if ':' in text else 'ip'} saddr {{ {text} }} accept" for text in kept]
+    file = tmp_path / "one.nft"
+    chain = "\n".join(["type filter hook input priority 0;", *rules])
+    file.write_text(f"table inet one {{\nchain input {{\n{chain}\n}}\n}}\n", encoding="utf-8")
+    done = subprocess.run(
+        ["unshare", "--net", "nft", "--check", "--file", file], capture_output=True, text=True, check=False
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("needs a network namespace: run as root")
+    assert (0, "") == (done.returncode, done.stderr)

@@ -15,10 +15,11 @@ LONGEST = 60
 
 
 def shown(value: object) -> str:
-    """`value` as a message repeats it: one line, cut, without control characters; never a private key."""
+    """`value` as a message repeats it: one line, cut, printable; no private key, no login of an address."""
     text = str(value)
     if "PRIVATE KEY" in text:
         return "a private key"
+    text = re.sub(r"//[^/]*@", "//...@", text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
     return "".join(character if character.isprintable() else "?" for character in text) or '""'
 
