@@ -149,7 +149,7 @@ def test_a_cell_of_a_table_is_held_to_the_same_grammar(tmp_path: Path) -> None:
     assert ("s.csv:2:3", "bad-proxy") == (problem.where, problem.code)
 
 
-SECRETS = {
+SECRETS: dict[str, dict[str, Any]] = {
     "a login of a proxy": {"proxy": {"http": "http://me:hunter22@proxy.example:3128"}},
     "a login of a registry": {"registries": {"*": {"endpoints": ["https://me:hunter22@registry.example"]}}},
     "a passphrase for its name": {"network": {"wifi": {"ssid": "shop", "passphraseSecret": "hunter22!"}}},
