@@ -268,7 +268,7 @@ def test_hostile_text_is_refused_with_its_place_or_cannot_do_harm(
         right = right[part]
     text = evil + tail if is_alone else f"{right}{evil}{tail}"
     found = problems_of(tmp_path, changed(WHOLE, path, text))
-    assert all(problem.where.startswith("x.fleet.yaml:") for problem in found)
+    assert [] == [problem for problem in found if not problem.where.startswith("x.fleet.yaml:")]
     if not found:
         fleet = load_fleet(tmp_path / "x.fleet.yaml", tmp_path)
         texts = strings(to_plain(fleet.sites["a"])) + strings(to_plain(fleet.control_plane))

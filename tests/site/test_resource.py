@@ -298,9 +298,11 @@ def test_what_cannot_be_is_found_before_anything_is_made(
 
 @pytest.mark.parametrize("key", ["not base64!", "c2hvcnQ=", "A" * 43 + "=\n"])
 def test_only_32_bytes_in_base64_are_a_key(key: str) -> None:
-    """Whatever calls the provider."""
-    with pytest.raises(ValidationError, match="this is not 32 bytes in base64"):
-        from_plain(SiteInputs, to_plain(replace(spec(n1=1), key=key)))
+    """Whatever calls the provider; the error repeats no key and no passphrase."""
+    with pytest.raises(ValidationError, match="32 bytes in base64") as caught:
+        from_plain(SiteInputs, to_plain(replace(spec(n1=1), key=key, passphrases={"shop": "hunter22\x07"})))
+    assert key not in str(caught.value)
+    assert "hunter22" not in str(caught.value)
 
 
 def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) -> None:

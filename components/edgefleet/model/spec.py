@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter
+from pydantic_core import CoreConfig, SchemaValidator
 
 T = TypeVar("T")
 
@@ -46,7 +47,6 @@ CONFIG = ConfigDict(
     populate_by_name=True,
     extra="forbid",
     use_attribute_docstrings=_DOCSTRINGS,  # type: ignore[typeddict-item]  # as a bool, at each building
-    hide_input_in_errors=True,
 )
 STRICT = CONFIG | {"populate_by_name": False}
 """Input has camelCase keys only: a Python name is an unknown key."""
@@ -128,7 +128,11 @@ _BUILDING = RLock()
 @cache
 def _adapter(of: Any) -> TypeAdapter[Any]:
     with _BUILDING:
-        return TypeAdapter(of)
+        converter: TypeAdapter[Any] = TypeAdapter(of)
+        # pydantic reads this of the outermost configuration, and a dataclass has none there.
+        quiet = CoreConfig(hide_input_in_errors=True)
+        converter.validator = SchemaValidator(converter.core_schema, quiet)
+    return converter
 
 
 def adapter(of: type[T]) -> TypeAdapter[T]:
