@@ -1,5 +1,6 @@
 """Step `break_glass`: each way in only where it is asked for, and of one node alone."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -137,9 +138,41 @@ def test_what_registers_with_systems_manager_is_removed_once_it_has(
     assert "has no amazon-ssm-agent" in without.stdout
     assert activation.exists()
     program(tmp_path / "usr/bin", "amazon-ssm-agent", f'echo "$@" >{tmp_path}/said')
+    program(programs, "mount", "exit 1")
+    assert 0 != run(script, tmp_path, programs).returncode
+    assert activation.exists()
+    assert not (tmp_path / "said").exists()
+    program(programs, "mount", "exit 0")
     assert 0 == run(script, tmp_path, programs).returncode
     assert "-register -y -id the-id -code the:code -region eu-central-1\n" == (tmp_path / "said").read_text()
     assert not activation.exists()
+
+
+def test_no_user_reads_the_activation_among_the_arguments_of_its_agent(
+    target: Targets, text_of: TextOf, tmp_path: Path
+) -> None:
+    """The agent takes its code as an argument only; while it runs, users see no processes but their own."""
+    if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "setpriv"))):
+        pytest.skip("needs root, unshare and setpriv: apt-get install util-linux")
+    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
+    step = break_glass.plan(one)
+    for path in (break_glass.ACTIVATION, f"{break_glass.LIBRARY}/register-ssm"):
+        (tmp_path / path[1:]).parent.mkdir(parents=True)
+        (tmp_path / path[1:]).write_text(text_of(step, path))
+    as_user = "setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'cat /proc/[0-9]*/cmdline'"
+    program(tmp_path / "usr/bin", "amazon-ssm-agent", f"{as_user} >{tmp_path}/seen 2>/dev/null")
+    agent = (
+        f"{tmp_path}/usr/bin/amazon-ssm-agent -register -code the:code; mv {tmp_path}/seen {tmp_path}/before"
+    )
+    register = f"EDGEFLEET_PREFIX={tmp_path} sh {tmp_path}{break_glass.LIBRARY}/register-ssm"
+    unshare = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"]
+    subprocess.run(
+        [*unshare, f"{agent}; {register}; grep ' /proc ' /proc/self/mounts >{tmp_path}/mounts"], check=True
+    )
+    assert "the:code" in (tmp_path / "before").read_text()
+    assert (tmp_path / "seen").read_text()
+    assert "the:code" not in (tmp_path / "seen").read_text()
+    assert "hidepid" not in (tmp_path / "mounts").read_text()
 
 
 @pytest.mark.parametrize("secrets", [{}, {"ssm": "no separator"}], ids=["missing", "misshapen"])

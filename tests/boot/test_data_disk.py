@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ def script_of(target: Target) -> str:
     return next(
         file.content.decode() for file in data_disk.plan(target).files if file.path == data_disk.SCRIPT
     )
+
+
+def test_the_key_is_bound_to_the_registers_that_the_fleet_file_names(target: Targets) -> None:
+    """By default to the state of Secure Boot."""
+    one = target("recipe-1/data-disk", "srv")
+    assert "pcrs=7\n" in script_of(one)
+    assert one.node.hardware.data_disk is not None
+    disk = replace(one.node.hardware.data_disk, pcrs=(4, 7, 9))
+    node = replace(one.node, hardware=replace(one.node.hardware, data_disk=disk))
+    script = script_of(replace(one, site=replace(one.site, nodes={**one.site.nodes, "srv": node})))
+    assert "pcrs=4+7+9\n" in script
+    assert '--tpm2-pcrs="$pcrs" "$real"' in script
 
 
 def run(script: str, at: Path, device: str, encryption: str = "none") -> subprocess.CompletedProcess[str]:

@@ -45,6 +45,7 @@ def codes(changes: dict[str, Any], **site: Any) -> list[str]:
             {"hardware": Hardware(data_disk=DataDisk(device="/dev/disk/by-partlabel/EDGEFLEET-PL"))},
             ["disk-is-medium"],
         ),
+        ({"hardware": Hardware(data_disk=DataDisk(device=DISK, pcrs=(4, 7)))}, ["no-tpm"]),
         ({"network": Network(wifi=Wifi(ssid="x", passphrase_secret="y"))}, ["wifi-country"]),  # noqa: S106 - a name
     ],
 )

@@ -13,6 +13,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
 from edgefleet.model.addresses import Address, Interface, parsed_address, parsed_interface
+from edgefleet.model.hardware import SECURE_BOOT
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
@@ -150,6 +151,9 @@ def _hardware(node: Node) -> Iterator[Problem]:
         problem = "a Raspberry Pi has no TPM" if node.arch != "armhf" else "armhf boards have no TPM"
         hint = "remove encryption: tpm2, or use a node with a TPM 2.0"
         yield Problem.of_value("hardware.dataDisk.encryption", "no-tpm", problem, hint)
+    if disk.encryption != "tpm2" and disk.pcrs != SECURE_BOOT:
+        problem, hint = "pcrs bind a key that the disk does not have", "add encryption: tpm2, or remove pcrs"
+        yield Problem.of_value("hardware.dataDisk.pcrs", "no-tpm", problem, hint)
     if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
         problem = f"{disk.device} is a part of the boot medium"
         yield Problem.of_value("hardware.dataDisk.device", "disk-is-medium", problem, "name another disk")

@@ -5,7 +5,7 @@ from datetime import date
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edgefleet.model.addresses import IP_RE
 from edgefleet.model.effects import Effect
@@ -15,6 +15,8 @@ from edgefleet.model.syntax import Grammar, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
+Pcr = Annotated[int, Field(ge=0, le=15)]
+SECURE_BOOT = (7,)
 CLOCK_FLOOR = "2026-11-01"
 """Earliest day that a node's clock may show, unless the fleet file names a later one."""
 LONGEST_WATCHDOG = 3600
@@ -142,7 +144,11 @@ class DataDisk:
     """Where it is mounted; /var/lib/rancher holds k3s's data."""
     encryption: Annotated[Encryption, Effect.REFLASH] = "none"
     """none, or tpm2: opened by the node's own TPM alone, and by the key that the site's owner can derive.
-    Where the base cannot, the disk is left as it is and k3s does not start."""
+    Where the base cannot, the disk is left as it is and k3s does not start. It protects a disk that is taken
+    out: a node that is stolen whole starts its system, which is not encrypted, and opens its own disk."""
+    pcrs: Annotated[tuple[Pcr, ...], Field(min_length=1), Effect.REFLASH] = SECURE_BOOT
+    """Registers of the TPM that the key is bound to, by default 7, the state of Secure Boot. With 4, 8 and 9
+    (boot loader, commands, kernel) a changed system does not open it, and an updated one needs its owner."""
 
 
 @spec
