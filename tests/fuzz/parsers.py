@@ -23,7 +23,9 @@ from edgefleet.fleetfile.load import load_fleet
 from edgefleet.images import FORMATS
 from edgefleet.io import archives, extents, gpt, image_reading, manifests
 from edgefleet.io.archives import read_tar, tar
+from edgefleet.io.installer_iso import read_installer
 from edgefleet.io.iso9660 import iso, read_iso
+from edgefleet.io.logins import Logins
 from edgefleet.io.seed_ledger import Ledger
 from edgefleet.io.seed_server import SeedServer, Shelf
 from edgefleet.io.store import open_store
@@ -120,6 +122,15 @@ def _acknowledged(folder: Path) -> Iterator[Parse]:
         return ledger.read(store)
 
     yield parse
+
+
+def _fat(file: Path) -> object:
+    return image_reading.read_fat(image_reading.Run(file=file, offset=0, size=file.stat().st_size))
+
+
+def _docker(file: Path) -> object:
+    logins = Logins({"DOCKER_CONFIG": str(file.parent), "NETRC": str(file.parent / "none")})
+    return [logins.registry(host) for host in ("registry.example", "b")]
 
 
 def _squashfs(file: Path) -> object:
@@ -327,6 +338,23 @@ PARSERS = {
         whole=lambda: (wholes.squashed(),),
         open=of_file("n1.squashfs", _squashfs),
         raises=(ValueError,),
+    ),
+    "FAT": Parser(whole=lambda: (wholes.fat(),), open=of_file("n1.fat", _fat), raises=(ValueError,)),
+    "installer": Parser(
+        whole=lambda: (wholes.installer(),),
+        open=of_file("base.iso", lambda file: read_installer(file, ["/boot/grub.cfg"])),
+        raises=(InvalidInput, OutsideFailure),
+    ),
+    "netrc": Parser(
+        whole=lambda: (wholes.NETRC,),
+        open=of_file("netrc", lambda file: Logins({"NETRC": str(file)}).web("mirror.example")),
+        raises=(InvalidInput,),
+    ),
+    "logins of docker": Parser(
+        whole=lambda: (wholes.DOCKER,),
+        change=documents,
+        open=of_file("config.json", _docker),
+        raises=(InvalidInput, OutsideFailure),
     ),
     "tar": Parser(
         whole=lambda: (tar({"config.ign": b"{}", "user-data": b"x" * 600}),),

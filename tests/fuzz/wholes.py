@@ -15,7 +15,7 @@ from tests.images.test_formats import boot_of
 from tests.pulumi_embedded.test_snapshot import CRYPTER, base_states, work
 
 from edgefleet.images import FORMATS
-from edgefleet.io import extents, gpt, manifests
+from edgefleet.io import extents, gpt, manifests, tools
 from edgefleet.io.archives import tar
 from edgefleet.keys import dsse
 from edgefleet.model import strict_json
@@ -214,6 +214,28 @@ def squashed() -> bytes:
 
 
 @cache
+def installer() -> bytes:
+    """A small ISO with a menu, as xorriso makes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree, image = Path(folder) / "tree", Path(folder) / "out.iso"
+        (tree / "boot").mkdir(parents=True)
+        (tree / "boot" / "grub.cfg").write_bytes(b"menuentry 'a' {}\n")
+        command = ["xorriso", "-outdev", f"stdio:{image}", "-map", str(tree), "/", "-commit"]
+        subprocess.run(command, check=True, capture_output=True)
+        return image.read_bytes()
+
+
+@cache
+def fat() -> bytes:
+    """A small FAT with a seed."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder) / "fat"
+        files = {"user-data": b"#cloud-config\n", "meta-data": b"a" * 3000}
+        tools.fat(files, label="CIDATA", serial="0" * 8, scratch=Path(folder), image=image)
+        return image.read_bytes()
+
+
+@cache
 def states() -> tuple[bytes, bytes]:
     """(a checkpoint, the journal of a run that was interrupted)."""
     base = base_states()
@@ -229,3 +251,16 @@ def states() -> tuple[bytes, bytes]:
 
 def seed_of(format_: str) -> bytes:
     return FORMATS[format_].seed(boot_of("server-static")).data
+
+
+NETRC = b"machine mirror.example login me password hunter2\nmacdef init\ncd a\n\ndefault login a password b\n"
+DOCKER = json.dumps(
+    {
+        "auths": {
+            "registry.example": {"auth": "bWU6aHVudGVyMg==", "email": "a"},
+            "b": {"identitytoken": "t"},
+        },
+        "credHelpers": {"c": "none"},
+        "credsStore": None,
+    }
+).encode()

@@ -4,13 +4,14 @@ The files are the ones that curl, git, docker, podman and skopeo read, so that n
 """
 
 import base64
-import binascii
 import json
 import netrc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.io import processes
@@ -47,7 +48,7 @@ class Logins:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._netrc: netrc.netrc | None = None
-        self._docker: list[dict[str, Any]] | None = None
+        self._docker: list[_Docker] | None = None
 
     def web(self, host: str) -> Login | None:
         """The login for a server at `host`; `None` without one."""
@@ -59,10 +60,10 @@ class Logins:
     def registry(self, host: str) -> Login | None:
         """The login for the registry at `host` (with its port): docker's, else netrc's."""
         if self._docker is None:
-            self._docker = [known for path in self._docker_files() if (known := _read_json(path))]
+            self._docker = [_read_docker(path) for path in self._docker_files()]
         names = (host, f"https://{host}", *((_HUB_KEY,) if host == HUB else ()))
         for known in self._docker:
-            login = _of_docker(known, names)
+            login = known.login(names)
             if login is not None:
                 return login
         return self.web(host.partition(":")[0])
@@ -76,7 +77,7 @@ class Logins:
             return netrc.netrc(str(path))
         except OSError:
             return netrc.netrc("/dev/null")
-        except (netrc.NetrcParseError, UnicodeDecodeError) as error:
+        except (netrc.NetrcParseError, ValueError) as error:
             line = getattr(error, "lineno", None)
             where, hint = path, "write lines like: machine mirror.example login NAME password SECRET"
             raise InvalidInput.at(
@@ -93,41 +94,55 @@ class Logins:
         return [*([Path(auth_file)] if auth_file else []), docker / "config.json"]
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+_Helper = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")]
+"""The end of a program's name; never a path."""
+
+
+class _Entry(BaseModel):
+    auth: str | None = None
+    """Base64 of ``user:password``."""
+    identitytoken: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+    @property
+    def login(self) -> Login | None:
+        try:
+            user, _, password = base64.b64decode(self.auth or "").decode().partition(":")
+        except ValueError:
+            user, password = "", ""
+        user, password = user or self.username or "", password or self.password or ""
+        token = self.identitytoken or ""
+        return Login(user=user, password=password, identity_token=token) if user or token else None
+
+
+class _Docker(BaseModel):
+    """docker's file, as far as it is used."""
+
+    auths: dict[str, _Entry | None] | None = None
+    helpers: dict[str, _Helper] | None = Field(default=None, alias="credHelpers")
+    store: _Helper | None = Field(default=None, alias="credsStore")
+
+    def login(self, names: tuple[str, ...]) -> Login | None:
+        """The login for the first of `names` that the file has."""
+        helpers, auths = self.helpers or {}, self.auths or {}
+        for name in names:
+            helper = helpers.get(name) or (self.store if name in auths else None)
+            if helper:
+                return _of_helper(helper, name)
+            if (entry := auths.get(name)) is not None:
+                return entry.login
+        return None
+
+
+def _read_docker(path: Path) -> _Docker:
     try:
-        config = json.loads(path.read_bytes())
+        return _Docker.model_validate_json(path.read_bytes())
     except OSError:
-        return {}
+        return _Docker()
     except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        hint = "fix it, or recreate it with docker login"
-        raise InvalidInput.at(
-            path, "bad-docker-config", "this file of registry logins is not JSON", hint
-        ) from None  # the unreadable text may be a password
-    return config
-
-
-def _of_docker(config: dict[str, Any], names: tuple[str, ...]) -> Login | None:
-    helpers, store = config.get("credHelpers") or {}, config.get("credsStore")
-    for name in names:
-        helper = helpers.get(name) or (store if name in (config.get("auths") or {}) else None)
-        if helper:
-            return _of_helper(str(helper), name)
-        entry = (config.get("auths") or {}).get(name)
-        if entry:
-            return _of_entry(entry)
-    return None
-
-
-def _of_entry(entry: dict[str, Any]) -> Login | None:
-    token = str(entry.get("identitytoken") or "")
-    try:
-        user, _, password = base64.b64decode(entry.get("auth") or "").decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        user, password = "", ""
-    user, password = user or str(entry.get("username", "")), password or str(entry.get("password", ""))
-    return Login(user=user, password=password, identity_token=token) if user or token else None
+        problem, hint = "this file of registry logins is not JSON", "fix it, or recreate it with docker login"
+        raise InvalidInput.at(path, "bad-docker-config", problem, hint) from None  # it may hold a password
 
 
 def _of_helper(helper: str, name: str) -> Login | None:

@@ -59,6 +59,9 @@ def run(
         raise _failure(
             command, "may not be run by this user", "give this user the right to run it"
         ) from error
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise _failure(command, f"cannot be run: {why}", "check its name and its file") from error
     except subprocess.TimeoutExpired as error:
         raise _failure(command, f"took longer than {timeout:g} s", "check what it waits for") from error
     return Finished(status=done.returncode, output=done.stdout, errors=done.stderr.decode(errors="replace"))
