@@ -126,7 +126,10 @@ def _terraform(at: Path, url: str, count: int) -> Runner:
 
 def calls(url: str) -> int:
     """Calls since it was last asked."""
-    request = Request(f"{url}/edgefleet-emulator/calls", method="DELETE")  # noqa: S310 - our own address
+    address, token = emulator.parted(url)
+    request = Request(  # noqa: S310 - our own address
+        f"{address}/edgefleet-emulator/calls", method="DELETE", headers={emulator.TOKEN_HEADER: token}
+    )
     with urlopen(request) as answer:  # noqa: S310 - the same
         found: dict[str, int] = json.load(answer)
     return sum(found.values())

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from edgefleet.io.emulator import parted
+
 IMAGE = "ami-785db401"
 REGION = "eu-central-1"
 ZONES = ("a", "b", "c")
@@ -19,15 +21,16 @@ Resources = dict[str, dict[str, dict[str, Any]]]
 
 def configuration(url: str, count: int) -> dict[str, Any]:
     """The whole configuration."""
+    address, token = parted(url)
     provider = {
         "region": REGION,
-        "access_key": "emulated",
+        "access_key": token,
         "secret_key": "emulated",
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "skip_requesting_account_id": True,
         "s3_use_path_style": True,
-        "endpoints": [dict.fromkeys(SERVICES, url)],
+        "endpoints": [dict.fromkeys(SERVICES, address)],
     }
     resources: Resources = {**_network(), **_servers(), **_identity(), **_storage(count)}
     return {

@@ -36,7 +36,7 @@ terraform {
 }
 provider "aws" {
   region                      = "eu-central-1"
-  access_key                  = "emulated"
+  access_key                  = "%(token)s"
   secret_key                  = "emulated"
   skip_credentials_validation = true
   skip_metadata_api_check     = true
@@ -116,7 +116,9 @@ def _engine(at: Path, engine: str) -> Runner:
 def _terraform(at: Path, url: str, count: int) -> Runner:
     folder = at / "terraform"
     folder.mkdir()
-    (folder / "main.tf").write_text(TERRAFORM % {"url": url, "bucket": BUCKET, "count": count})
+    address, token = emulator.parted(url)
+    values = {"url": address, "token": token, "bucket": BUCKET, "count": count}
+    (folder / "main.tf").write_text(TERRAFORM % values)
     prepare(["terraform", "init", "-input=false"], at=folder)
     seeds = folder / "seeds"
     seeds.mkdir()

@@ -56,7 +56,7 @@ def test_one_that_was_stopped_is_not_lost(project: Path) -> None:
 def test_a_note_of_another_process_is_not_believed(project: Path) -> None:
     """The number may belong to something else by now; it is left alone."""
     (project / ".edgefleet").mkdir()
-    note = {"pid": os.getpid(), "started": "1", "port": 1}
+    note = {"pid": os.getpid(), "started": "1", "port": 1, "token": "0"}
     (project / ".edgefleet" / "emulator.json").write_text(json.dumps(note))
     assert emulator.find(project) is None
     assert emulator.ensure(project).was_lost

@@ -77,7 +77,7 @@ def test_a_program_that_hangs_is_ended() -> None:
 
 def test_a_detached_program_runs_in_its_own_session_until_it_is_stopped(tmp_path: Path) -> None:
     """The terminal's Ctrl-C does not reach it."""
-    started = processes.start_detached(SLEEPER, log=tmp_path / "log", env=dict(os.environ))
+    started = processes.start_detached(SLEEPER, log=tmp_path / "log", env={})
     try:
         assert processes.is_running(started)
         assert started.pid == os.getsid(started.pid)
@@ -87,6 +87,20 @@ def test_a_detached_program_runs_in_its_own_session_until_it_is_stopped(tmp_path
     processes.stop(started)
 
 
+def test_a_detached_program_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It outlives the command that was given them; a list names what it gets."""
+    names = ("PULUMI_CONFIG_PASSPHRASE", "AWS_SESSION_TOKEN", "EDGEFLEET_X", "HTTPS_PROXY")
+    for name in names:
+        monkeypatch.setenv(name, "secret")
+    started = processes.start_detached(SLEEPER, log=tmp_path / "log", env={"GIVEN": "1"})
+    try:
+        inherited = Path(f"/proc/{started.pid}/environ").read_text().split("\0")
+    finally:
+        processes.stop(started)
+    found = {line.partition("=")[0] for line in inherited if line}
+    assert {"GIVEN"} == found - processes.INHERITED
+
+
 def test_a_program_that_does_not_listen_is_made_to_end(tmp_path: Path) -> None:
     """SIGTERM first, SIGKILL after the patience is over."""
     deaf = (
@@ -94,7 +108,7 @@ def test_a_program_that_does_not_listen_is_made_to_end(tmp_path: Path) -> None:
         " open(sys.argv[1], 'w'); time.sleep(60)"
     )
     command = [sys.executable, "-c", deaf, str(tmp_path / "ready")]
-    started = processes.start_detached(command, log=tmp_path / "log", env=dict(os.environ))
+    started = processes.start_detached(command, log=tmp_path / "log", env={})
     while not (tmp_path / "ready").exists():
         time.sleep(0.01)
     processes.stop(started, patience=0.2)

@@ -54,6 +54,7 @@ def create_app() -> Application:
     # By default moto looks for a caller's key in every partition and loads AWS's own policies for each.
     os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
     os.environ.setdefault("MOTO_AMIS_PATH", str(IMAGES))
+    os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
     # moto comes with the extra `emulator` only.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,

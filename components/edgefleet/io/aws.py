@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.batching import Batcher
+from edgefleet.io.emulator import parted
 
 if TYPE_CHECKING:
     import boto3
@@ -77,15 +78,16 @@ class Aws:
 
     @classmethod
     def emulated(cls, url: str, region: str | None = None) -> Self:
-        """The emulated cloud at `url`, with dummy credentials."""
+        """The emulated cloud at `url`, whose user is the token: it is sent as the id of the access key."""
         import boto3  # noqa: PLC0415 - see above
 
+        address, token = parted(url)
         session = boto3.Session(
-            aws_access_key_id="emulated",
+            aws_access_key_id=token or "emulated",
             aws_secret_access_key="emulated",  # noqa: S106 - opens nothing
             region_name=region or "us-east-1",
         )
-        return cls(endpoint=url, session=session)
+        return cls(endpoint=address, session=session)
 
     @property
     def region(self) -> str:

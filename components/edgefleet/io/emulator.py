@@ -23,6 +23,7 @@ from edgefleet.io.processes import Process
 
 HOST = "127.0.0.1"
 MODULE = "edgefleet.emulator"
+HEALTH, TOKEN_HEADER = "/edgefleet-emulator/health", "X-Edgefleet-Token"
 PATIENCE = 60.0
 """Seconds to wait for a new emulator to answer; the first import of moto takes a few on a small machine."""
 
@@ -32,10 +33,16 @@ class Emulator:
     """A running emulated cloud."""
 
     url: str
-    """Its address, ``http://127.0.0.1:41234``."""
+    """Its address with the token of its callers, ``http://<token>@127.0.0.1:41234``; see `Aws.emulated`."""
     pid: int
     was_lost: bool = False
     """An earlier one of this project ended without being stopped: all that was in it is gone."""
+
+
+def parted(url: str) -> tuple[str, str]:
+    """(address, token) of an emulator's url; an address alone has an empty token."""
+    token, _, host = url.removeprefix("http://").rpartition("@")
+    return f"http://{host}", token
 
 
 class State(TypedDict):
@@ -44,6 +51,7 @@ class State(TypedDict):
     pid: int
     started: str
     port: int
+    token: str
 
 
 def is_importable(module: str) -> bool:
@@ -113,7 +121,8 @@ def _load(folder: Path) -> State | None:
     """The record of the project's emulator; None where there is none, or it is damaged."""
     try:
         noted = json.loads(disk.read(folder / "emulator.json") or b"null")
-        return {"pid": int(noted["pid"]), "started": str(noted["started"]), "port": int(noted["port"])}
+        pid, port = int(noted["pid"]), int(noted["port"])
+        return {"pid": pid, "started": str(noted["started"]), "port": port, "token": str(noted["token"])}
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -123,23 +132,21 @@ def _process(state: State) -> Process:
 
 
 def _url(state: State) -> str:
-    return f"http://{HOST}:{state['port']}"
+    return f"http://{state['token']}@{HOST}:{state['port']}"
 
 
 def _answers(state: State) -> bool:
     """Whether the noted process still runs and serves."""
-    return processes.is_running(_process(state)) and _is_healthy(state["port"])
+    return processes.is_running(_process(state)) and _is_healthy(state["port"], state["token"])
 
 
-def _is_healthy(port: int) -> bool:
+def _is_healthy(port: int, token: str) -> bool:
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/moto-api/config", headers={"Connection": "close"})
-        connection.getresponse().read()
+        connection.request("GET", HEALTH, headers={"Connection": "close", TOKEN_HEADER: token})
+        return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
-    else:
-        return True
     finally:
         connection.close()
 
@@ -160,12 +167,15 @@ def _start(folder: Path, patience: float) -> State:
     log, ready = folder / "emulator.log", folder / "emulator.port"
     disk.remove(ready)
     command = [sys.executable, "-P", "-m", MODULE, str(ready)]
-    process = processes.start_detached(command, log=log, env=_environment())
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    process = processes.start_detached(command, log=log, env={"PYTHONPATH": path})
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and processes.is_running(process):
-        port = int(disk.read(ready) or 0)
-        if port and _is_healthy(port):
-            state: State = {"pid": process.pid, "started": process.started, "port": port}
+        noted = json.loads(disk.read(ready) or b"null")
+        if noted and _is_healthy(noted["port"], noted["token"]):
+            port, token = int(noted["port"]), str(noted["token"])
+            state: State = {"pid": process.pid, "started": process.started, "port": port, "token": token}
             disk.write(folder / "emulator.json", json.dumps(state).encode())
             disk.remove(ready)
             return state
@@ -173,11 +183,3 @@ def _start(folder: Path, patience: float) -> State:
     processes.stop(process)
     problem = f"the emulated cloud did not come up within {patience:g} s"
     raise OutsideFailure.at(log, "no-emulator", problem, "read the log there")
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment, able to import edgefleet, without AWS credentials."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    root = str(Path(__file__).resolve().parents[2])
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH", "")]))
-    return kept

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from edgefleet.errors import OutsideFailure
 
+INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
+"""Variables that a detached program inherits."""
 PIECE = 1024**2
 """Bytes of a program's output that are in memory at a time."""
 
@@ -110,7 +112,8 @@ class Process:
 def start_detached(command: Sequence[str], *, log: Path, env: Mapping[str, str]) -> Process:
     """Start `command` in a session of its own; it outlives this process and its terminal.
 
-    Standard output and error go to the end of `log`.
+    Of this process's environment it gets `INHERITED` alone, and `env`: what outlives a command must not keep
+    its passphrases and credentials for others to read. Standard output and error go to the end of `log`.
     """
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -118,7 +121,8 @@ def start_detached(command: Sequence[str], *, log: Path, env: Mapping[str, str])
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     try:
-        pid = os.posix_spawn(command[0], list(command), dict(env), file_actions=actions, setsid=True)
+        kept = {name: value for name, value in os.environ.items() if name in INHERITED} | dict(env)
+        pid = os.posix_spawn(command[0], list(command), kept, file_actions=actions, setsid=True)
     except OSError as error:
         raise _failure(
             command, f"cannot be started: {error.strerror}", "see whether it is installed"
