@@ -46,7 +46,7 @@ def test_it_is_the_same_every_time() -> None:
     made = identity()
     assert made.files == identity().files
     digest = hashlib.sha256("".join(f"{name}{text}" for name, text in sorted(made.files.items())).encode())
-    assert "fdfd522a358d" == digest.hexdigest()[:12]
+    assert "526896b1fc5a" == digest.hexdigest()[:12]
 
 
 def test_the_masters_of_hub_and_sites_have_nothing_in_common() -> None:
@@ -210,8 +210,12 @@ def test_a_server_of_the_hub_and_a_kubeconfig_know_each_other(tmp_path: Path) ->
 
 def chain_and_key(*, authority_of_all: bool = True) -> tuple[str, str]:
     until = hub.ROOT_UNTIL
-    root = authority(Subject(common_name="root", not_after=until), private_key(MASTER, "other-root"))
-    middle = authority(Subject(common_name="middle", not_after=until), private_key(MASTER, "other"), by=root)
+    root = authority(
+        Subject(common_name="root", not_after=until), private_key(MASTER, "other-root"), path_length=2
+    )
+    middle = authority(
+        Subject(common_name="middle", not_after=until), private_key(MASTER, "other"), path_length=1, by=root
+    )
     chain = [middle.certificate, *([root.certificate] if authority_of_all else [])]
     return "".join(map(pem, chain)), middle.key_pem
 
@@ -224,6 +228,27 @@ def test_a_root_may_stay_offline() -> None:
     root = x509.load_pem_x509_certificates(chain.encode())[-1]
     assert pem(root) in made.root_pem
     assert made.ca_hash != identity().ca_hash
+
+
+def test_an_intermediate_that_may_sign_no_authority_is_refused() -> None:
+    """k3s's authorities are one step below it: clients would refuse the whole chain."""
+    by = Holder(root := chain_root().certificate, chain_root().key)
+    middle = authority(
+        Subject(common_name="middle", not_after=hub.ROOT_UNTIL),
+        private_key(MASTER, "x"),
+        path_length=0,
+        by=by,
+    )
+    with pytest.raises(InvalidInput, match="certificate 1 may have 0 authorities below it, 1 are needed"):
+        hub.offline_intermediate(pem(middle.certificate) + pem(root), middle.key_pem)
+
+
+def chain_root() -> Holder:
+    return authority(
+        Subject(common_name="root", not_after=hub.ROOT_UNTIL),
+        private_key(MASTER, "other-root"),
+        path_length=2,
+    )
 
 
 def test_what_is_wrong_with_an_intermediate_is_said_at_once() -> None:

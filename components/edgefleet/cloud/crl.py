@@ -1,14 +1,27 @@
 """`edgefleet:aws:Crl`: the certificates that IAM Roles Anywhere no longer believes."""
 
 from collections.abc import Iterable
+from typing import Annotated, Any
+
+from cryptography.x509 import load_pem_x509_crl
 
 from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
-from edgefleet.model.spec import spec
+from edgefleet.model.spec import Canonical, spec
 
 LONGEST = 300_000
 """Bytes of a list (IAM Roles Anywhere API, ImportCrl)."""
+
+
+def revocations_of(data: Any) -> Any:
+    """Issuer, week of issue and revoked serial numbers of a list; other values are unchanged."""
+    try:
+        parsed = load_pem_x509_crl(str(data).encode())
+    except ValueError:
+        return data
+    week = parsed.last_update_utc.isocalendar()[:2]
+    return parsed.issuer.rfc4514_string(), week, sorted(entry.serial_number for entry in parsed)
 
 
 @spec
@@ -19,8 +32,8 @@ class CrlSpec(Tagged):
     """Name."""
     trust_anchor: str
     """ARN of the trust anchor whose certificates are meant."""
-    data: str
-    """The list as PEM; none of it is secret."""
+    data: Annotated[str, Canonical(revocations_of)]
+    """The list as PEM; none of it is secret. Lists of one week with the same entries are equal."""
     enabled: bool = True
     """Whether it is in use; a list that is not revokes nothing."""
 

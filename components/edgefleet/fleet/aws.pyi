@@ -196,7 +196,7 @@ class CrlArgs(TypedDict):
     trustAnchor: pulumi.Input[str]
     """ARN of the trust anchor whose certificates are meant."""
     data: pulumi.Input[str]
-    """The list as PEM; none of it is secret."""
+    """The list as PEM; none of it is secret. Lists of one week with the same entries are equal."""
     enabled: NotRequired[pulumi.Input[bool] | None]
     """Whether it is in use; a list that is not revokes nothing."""
 

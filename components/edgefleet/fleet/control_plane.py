@@ -1,6 +1,7 @@
 """`ControlPlane`: a region's hub, of the kind ``k3s``, ``eks``, ``existing`` or ``none``."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -73,6 +74,7 @@ class ControlPlane(pulumi.ComponentResource):
             fleet=fleet,
             region=region,
             recipe=RECIPES[-1],
+            now=datetime.now(UTC),
             tags=args.get("tags", {}),
             secret=secret.apply(lambda value: value or ""),
             chain=_read(hub.identity.chain, "identity.chain") if hub.identity.chain else "",

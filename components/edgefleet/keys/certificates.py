@@ -62,37 +62,35 @@ def private_key(master: str, purpose: str, *, of: str = "") -> ec.EllipticCurveP
     return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
 
 
-def authority(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder | None = None) -> Holder:
-    """A certificate authority, signed by another one or by itself."""
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=True,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    builder = _builder(subject, key, by).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-    signer = key if by is None else by.key
-    return Holder(_signed(builder.add_extension(usage, True), signer), key)
+def authority(
+    subject: Subject,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    path_length: int,
+    by: Holder | None = None,
+    is_for_tls: bool = False,
+) -> Holder:
+    """A certificate authority, signed by another one or by itself.
+
+    Args:
+        subject: its names and validity.
+        key: its key.
+        path_length: how many authorities may follow below it.
+        by: who signs it; itself where it is None.
+        is_for_tls: whether all certificates below it are of TLS's clients and servers, and of nothing else.
+    """
+    usage = _usage(is_authority=True)
+    builder = _builder(subject, key, by).add_extension(usage, True)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), True)
+    if is_for_tls:
+        purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), False)
+    return Holder(_signed(builder, key if by is None else by.key), key)
 
 
 def client(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> Holder:
     """A client certificate."""
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    usage = _usage(is_authority=False)
     builder = _builder(subject, key, by).add_extension(usage, True)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
@@ -112,11 +110,11 @@ def revocations(
         serials: their serial numbers.
         number: number of the list; a later one has a higher number.
         since: its date of issue.
-        until: the date of the next list.
+        until: the last date on which it may be believed.
     """
     builder = x509.CertificateRevocationListBuilder(by.certificate.subject, since, until)
     for serial in sorted(serials):
-        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(BACKDATED)
         builder = builder.add_revoked_certificate(entry.build())
     key = by.key.public_key()
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key), False)
@@ -149,6 +147,26 @@ def serial_of(issuer: x509.Name | None, subject: x509.Name, key: ec.EllipticCurv
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     named = f"{issuer.rfc4514_string() if issuer else ''}\0{subject.rfc4514_string()}\0".encode()
     return int.from_bytes(hashlib.sha256(named + spki).digest()[:20]) >> 1
+
+
+def client_serial(subject: Subject, key: ec.EllipticCurvePrivateKey, *, by: Holder) -> int:
+    """The serial number of `client` with these arguments, without signing it."""
+    return serial_of(by.certificate.subject, _name(subject), key)
+
+
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    """An authority signs certificates and lists, a client its handshakes."""
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _name(subject: Subject) -> x509.Name:

@@ -66,9 +66,9 @@ def intermediate(master: str, *, fleet: str, region: str) -> tuple[Holder, tuple
     root_name = Subject(
         common_name=f"{place} root", organizations=(fleet,), unit=region, not_after=ROOT_UNTIL
     )
-    root = authority(root_name, private_key(master, "hub-root"))
+    root = authority(root_name, private_key(master, "hub-root"), path_length=2)
     name = replace(root_name, common_name=f"{place} intermediate", not_after=INTERMEDIATE_UNTIL)
-    made = authority(name, private_key(master, "hub-intermediate"), by=root)
+    made = authority(name, private_key(master, "hub-intermediate"), path_length=1, by=root)
     return made, (made.certificate, root.certificate)
 
 
@@ -182,7 +182,8 @@ def user_of(role: str, generation: int) -> str:
 
 def _authority(master: str, by: Holder, purpose: str, generation: int) -> Holder:
     name = Subject(common_name=f"k3s-{purpose.replace('/', '-')}@{generation}", not_after=AUTHORITY_UNTIL)
-    return authority(name, private_key(master, f"hub-{purpose}", of=str(generation)), by=by)
+    key = private_key(master, f"hub-{purpose}", of=str(generation))
+    return authority(name, key, path_length=0, by=by)
 
 
 def _ca_hash(bundle: str, root: x509.Certificate, k3s_version: str) -> str:
@@ -232,11 +233,15 @@ def _link_problems(
 ) -> list[Problem]:
     problems, place = [], f"certificate {index + 1}"
     try:
-        is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        is_authority, below = basic.ca, basic.path_length
     except x509.ExtensionNotFound:
-        is_authority = False
+        is_authority, below = False, None
     if not is_authority:
         problems.append(_problem(f"{place} is not a certificate authority", "create it with CA:TRUE"))
+    elif below is not None and below < index + 1:
+        text = f"{place} may have {below} authorities below it, {index + 1} are needed"
+        problems.append(_problem(text, f"create it with pathlen:{index + 1} or more"))
     if certificate.not_valid_after_utc < AUTHORITY_UNTIL:
         hint = (
             f"make it valid until {AUTHORITY_UNTIL:%Y-%m-%d} at least, as are the certificates that it signs"

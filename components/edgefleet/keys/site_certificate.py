@@ -19,25 +19,32 @@ from edgefleet.keys.certificates import (
     Subject,
     authority,
     client,
+    client_serial,
     private_key,
     revocations,
 )
 from edgefleet.keys.derivation import site_key
 from edgefleet.model.hub import ControlPlane
+from edgefleet.model.paths import format_path
 from edgefleet.model.safety import Identity
 from edgefleet.model.site import Link, SiteSpec
 
+MOST_GENERATIONS = 1_000
+"""Key generations of a site; a revocation computes a certificate for each up to the one given."""
+LIST_LIFE = timedelta(days=30)
+"""How long a revocation list may be believed: whoever holds back newer ones gains no more than that. An `up`
+renews one that is more than a week old."""
 UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
 OFFLINE_DAYS = {"steady": 7, "intermittent": 30, "dark": 180}
 """dict[class of a link -> days that a site may stay offline unless it sets max_offline]."""
 
 
 def site_authority(master: str, *, fleet: str, region: str) -> Holder:
-    """The region's authority for sites."""
+    """The region's authority for sites, and for the server of the hub that they report to."""
     name = Subject(
         common_name=f"{fleet} {region} sites", organizations=(fleet,), unit=region, not_after=UNTIL
     )
-    return authority(name, private_key(master, "site-authority"))
+    return authority(name, private_key(master, "site-authority"), path_length=0, is_for_tls=True)
 
 
 def certificate_key(key: str) -> ec.EllipticCurvePrivateKey:
@@ -54,15 +61,18 @@ def site_certificate(key: str, by: Holder, *, site: tuple[str, str, str], not_af
         site: (fleet, region, site).
         not_after: end of its validity; see `check_validity`.
     """
+    return client(_subject(site, not_after), certificate_key(key), by=by)
+
+
+def _subject(site: tuple[str, str, str], not_after: datetime) -> Subject:
     fleet, region, name = site
-    subject = Subject(
+    return Subject(
         common_name=name,
         organizations=(fleet,),
         unit=region,
         uri=f"urn:edgefleet:{fleet}:{region}:{name}",
         not_after=not_after,
     )
-    return client(subject, certificate_key(key), by=by)
 
 
 def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
@@ -119,22 +129,35 @@ def revoked_serials(
 ) -> tuple[int, ...]:
     """Serial numbers of all certificates of the revoked sites, from key generation 1 to the one given.
 
-    They do not depend on how long a certificate is valid.
+    They do not depend on how long a certificate is valid: one that was renewed with a later end has the same
+    name and key, and both are revoked by one entry.
+
+    Raises:
+        InvalidInput: a number is no key generation.
     """
     fleet, name = region
+    wrong = [site for site, last in sorted(revoked.items()) if not 1 <= last <= MOST_GENERATIONS]
+    if wrong:
+        problem, hint = "is no key generation", f"write 1 to {MOST_GENERATIONS:,}, the last one that was lost"
+        raise InvalidInput(
+            Problem(code="revoked", path=format_path(("revoked", site)), problem=problem, hint=hint)
+            for site in wrong
+        )
     return tuple(
-        site_certificate(
-            site_key(fleet_secret, fleet=fleet, region=name, site=site, generation=generation),
-            by,
-            site=(fleet, name, site),
-            not_after=UNTIL,
-        ).certificate.serial_number
+        client_serial(
+            _subject((fleet, name, site), UNTIL),
+            certificate_key(
+                site_key(fleet_secret, fleet=fleet, region=name, site=site, generation=generation)
+            ),
+            by=by,
+        )
         for site, last in sorted(revoked.items())
         for generation in range(1, last + 1)
     )
 
 
-def revocation_list(by: Holder, serials: tuple[int, ...]) -> x509.CertificateRevocationList:
-    """The revocation list; its number counts the entries, so a longer list is a later one."""
-    until = BACKDATED + timedelta(days=365 * 30)
-    return revocations(by, serials, number=len(serials), since=BACKDATED, until=until)
+def revocation_list(by: Holder, serials: tuple[int, ...], now: datetime) -> x509.CertificateRevocationList:
+    """The revocation list, issued now; its number is the time, so a later list has a higher one."""
+    since = now.replace(microsecond=0)
+    number = int((since - BACKDATED).total_seconds())
+    return revocations(by, serials, number=number, since=since, until=since + LIST_LIFE)

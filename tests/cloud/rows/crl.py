@@ -1,5 +1,7 @@
 """Row of `Crl`."""
 
+from datetime import UTC, datetime
+
 from tests.cloud.rows.row import Row
 from tests.cloud.rows.trust_anchor import MASTER, ONE
 
@@ -9,7 +11,8 @@ from edgefleet.keys.certificates import pem
 from edgefleet.keys.site_certificate import revocation_list, site_authority
 
 BY = site_authority(MASTER, fleet="retail", region="eu")
-NONE, SOME = (pem(revocation_list(BY, serials)) for serials in ((), (7, 11)))
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+NONE, SOME = (pem(revocation_list(BY, serials, NOW)) for serials in ((), (7, 11)))
 
 
 def needs(aws: Aws) -> dict[str, str]:

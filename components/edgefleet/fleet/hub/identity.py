@@ -140,7 +140,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
             "name": name,
             "trustAnchor": anchor.arn,
             "data": pulumi.Output.unsecret(
-                wiring.secret.apply(lambda secret: _revocations(secret, (fleet, region), revoked))
+                wiring.secret.apply(lambda secret: _revocations(secret, wiring, revoked))
             ),
             "tags": wiring.tags,
         },
@@ -149,8 +149,9 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
     return {"trustAnchor": anchor.arn, "profile": profile.arn, "role": role.arn}
 
 
-def _revocations(secret: str, place: tuple[str, str], revoked: Mapping[str, int]) -> str:
-    """The revocation list of the sites of (fleet, region), as PEM."""
-    fleet, region = place
+def _revocations(secret: str, wiring: Wiring, revoked: Mapping[str, int]) -> str:
+    """The revocation list of the hub's sites, as PEM."""
+    fleet, region = wiring.fleet, wiring.region
     by = site_authority(hub_master(secret, fleet=fleet, region=region), fleet=fleet, region=region)
-    return pem(revocation_list(by, revoked_serials(secret, by, region=place, revoked=revoked)))
+    serials = revoked_serials(secret, by, region=(fleet, region), revoked=revoked)
+    return pem(revocation_list(by, serials, wiring.now))

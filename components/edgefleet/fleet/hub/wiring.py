@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pulumi
 
@@ -20,6 +21,8 @@ class Wiring:
     region: str
     """Name of the region; the stack's."""
     recipe: int
+    now: datetime
+    """When the program runs."""
     tags: Mapping[str, str]
     secret: pulumi.Output[str]
     """The fleet's secret, secret; certificates of revoked sites are derived from it."""
