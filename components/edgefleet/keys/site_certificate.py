@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edgefleet.errors import InvalidInput
+from edgefleet.errors import InvalidInput, Problem
 from edgefleet.keys.certificates import (
     BACKDATED,
     Holder,
