@@ -14,13 +14,14 @@ from pydantic import Field
 
 from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
+from edgefleet.images.base.format import Contents
 from edgefleet.io import disk
 from edgefleet.model import strict_json
 from edgefleet.model.listing import SEED_FOLDER, Entry, sha256
 from edgefleet.model.spec import adapter, spec
 from edgefleet.site.attestations import BILL
 from edgefleet.site.manifest import CARRIED, Manifest
-from edgefleet.site.verification import Find, Opened, manifest_beside, opened, seed_of
+from edgefleet.site.verification import Find, Opened, has_seed, manifest_beside, opened, seed_of
 
 ABOUT = ("fleet", "region", "site", "node", "recipe", "format", "arch", "size", "share")
 CONTEXT = 2
@@ -103,18 +104,14 @@ def side(image: Path, find: Find) -> Side:
     )
 
 
-def _seed(image: Opened) -> Mapping[str, tuple[Entry, bytes]]:
-    """The files of the seed, verified against the manifest."""
-    promised = {each.path: each for each in image.manifest.of_seed}
+def _seed(image: Opened) -> Contents:
+    """The files of the seed, once its bytes have the digest in the manifest."""
+    if not has_seed(image):
+        raise _other(image, "its bytes differ")
     try:
-        seed = seed_of(image) or {}
+        return seed_of(image) or {}
     except ValueError as error:
         raise _other(image, str(error)) from error
-    for path, (entry, _) in seed.items():
-        listed = promised.get(path)
-        if listed is None or (not listed.is_secret and listed.digest != entry.digest):
-            raise _other(image, f"{path} differs")
-    return seed
 
 
 def _other(image: Opened, what: str) -> InvalidInput:

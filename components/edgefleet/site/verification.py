@@ -150,11 +150,21 @@ def first_part(image: Opened) -> str:
 
 def _differing(image: Opened) -> str:
     """The first part whose digest differs; empty if none does."""
-    for piece in image.manifest.pieces:
-        run = image.run(piece) if piece.digest else None
-        if piece.digest and (run is None or run.sha256() != piece.digest):
-            return piece.part
-    return ""
+    differing = (piece.part for piece in image.manifest.pieces if piece.digest and not _has(image, piece))
+    return next(differing, "")
+
+
+def _has(image: Opened, piece: Piece) -> bool:
+    run = image.run(piece)
+    return run is not None and run.sha256() == piece.digest
+
+
+def has_seed(image: Opened) -> bool:
+    """Whether the seed's bytes, or all bytes of an image without runs, have the promised digest."""
+    if image.manifest.pieces:
+        return all(_has(image, piece) for piece in image.pieces("seed"))
+    written = extents.digest(image.extents, image.parts)
+    return f"sha256:{written.sha256}" == image.manifest.digest
 
 
 def _in_seed(image: Opened) -> str:
