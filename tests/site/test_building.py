@@ -142,3 +142,15 @@ def test_the_number_of_workers_changes_no_byte(shop: BuildContext, plan: Plan) -
         assert [] == [each.problems for each in built if each.problems]
         made.append([(each.name, each.images) for each in built])
     assert made[0] == made[1]
+
+
+def test_the_order_of_nodes_changes_no_attestation(shop: BuildContext, plan: Plan) -> None:
+    """A plan that a worker reads has its nodes by name, a fleet file in any order."""
+    nodes = {"n1": {"image": {"format": "script"}}, "n2": {"role": "agent", "image": {"format": "script"}}}
+    for out, order in (("here", nodes), ("there", dict(reversed(nodes.items())))):
+        assert () == build_site(plan(**order), context=replace(shop, out=shop.out / out)).problems
+    here, there = (
+        {path.name: path.read_bytes() for path in (shop.out / out / "berlin").glob("*.json")}
+        for out in ("here", "there")
+    )
+    assert (True, here) == ("n2.sh.manifest.json" in here, there)

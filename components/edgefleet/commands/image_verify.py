@@ -60,7 +60,8 @@ def verify(
         assembly = secrets.assembled(session, stack_, fleet)
         expected = lru_cache(maxsize=1)(lambda site: Expectation.of(assembly.inputs(site)))
         verification = replace(verification, sites=frozenset(fleet.sites), expected=expected)
-    verdicts = [verdict for path in paths for verdict in verification.at(session.project / path)]
+    places = [session.project / path for path in paths]
+    verdicts = dict.fromkeys(verdict for place in places for verdict in verification.at(place))
     for verdict in verdicts:
         if verdict.is_good:
             lines = [f"{_named(session, verdict.path)}  {GOOD[stack_ is not None]}", f"    {verdict.digest}"]

@@ -100,7 +100,7 @@ def manifests(
                 fleet=site.fleet,
                 region=site.region,
                 site=site.name,
-                site_nodes=tuple(site.nodes),
+                site_nodes=tuple(sorted(site.nodes)),
                 key_generation=site.key_generation,
                 recipe=site.recipe,
                 format=node.image.format,
