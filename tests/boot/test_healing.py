@@ -174,7 +174,7 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
 
 
 def test_the_screen_says_how_the_node_is_before_anybody_logs_in(machine: Machine) -> None:
-    """From the start on, and after each look; terminals are told to show it anew where it is new alone."""
+    """From the start on, and after each look; terminals are told to show it again where it is new alone."""
     screen, link = (
         machine.root / path for path in ("run/edgefleet/console.issue", "etc/issue.d/edgefleet.issue")
     )
@@ -266,7 +266,7 @@ def test_the_first_one_has_nothing_to_go_back_to(machine: Machine) -> None:
 
 
 def test_one_that_was_well_is_not_blamed_for_what_comes_later(machine: Machine) -> None:
-    """A disk that fails is no reason to go back; k3s is started anew, and not all the time."""
+    """A disk that fails is no reason to go back; k3s is started again, and not all the time."""
     machine.apply("good 1")
     machine.apply("good 2")
     asked = machine.root / "run/asked"

@@ -125,7 +125,7 @@ def test_a_blank_disk_is_encrypted_and_k3s_keeps_its_records_there(first: Booted
 
 
 def test_the_same_node_opens_it_at_each_boot_by_itself(second: Booted) -> None:
-    """Nobody types anything, and nothing is made anew."""
+    """Nobody types anything, and nothing is made again."""
     assert ["/dev/mapper/edgefleet-data", "ext4"] == mounted(second)
     assert second.facts["settled"]
     assert "healthy" in second.facts["status"]

@@ -33,8 +33,8 @@ recipe: 1
 controlPlane: {kind: none, cloud: {region: eu-central-1%s}}
 images: {store: "file:images"}
 profiles:
-  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi}
-defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
+  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi}
+defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites:
   berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}}}
   hamburg: {nodes: {n1: {network: {address: 10.20.2.10/24, gateway: 10.20.2.1}}, n2: {role: agent}}}
@@ -149,7 +149,7 @@ class Ran:
 
 @dataclass
 class World:
-    """A project, an engine, and what the command line is told of the rest."""
+    """A project, an engine, and the outside world of the command line."""
 
     project: Path
     engine: FakeEngine = field(default_factory=FakeEngine)

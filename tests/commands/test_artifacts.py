@@ -1,4 +1,4 @@
-"""`edgefleet artifacts`: from versions to a lock, to a cache, to what a box finds."""
+"""`edgefleet artifacts`: from versions to a lock, to a cache, to what a node finds."""
 
 import hashlib
 import io
@@ -35,9 +35,9 @@ apiVersion: edgefleet.dev/v1
 fleet: retail
 region: dev
 recipe: 1
-profiles: {{box: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 1Gi}}}}
+profiles: {{pos: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 1Gi}}}}
 defaults:
-  profile: box
+  profile: pos
   k3s: {{version: v1.36.4+k3s1, releaseUrl: "{files}/a"}}
 artifacts: {{mirrors: {{"https://github.com/": ["{files}/a"]}}}}
 workloads:
@@ -113,7 +113,7 @@ FILE = "stacks/dev.fleet.yaml"
 
 
 def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
-    """Lock, fetch, lay out: each file where the box looks for it, held against its digest by sha256sum."""
+    """Lock, fetch, lay out: each file where the node looks for it, with the digest that sha256sum gives."""
     locked = shop.world.run("artifacts", "lock", FILE)
     assert (0, "stacks/dev.artifacts.lock.yaml: 5 changed\n") == (locked.code, locked.err)
     known = yaml.safe_load(shop.lock.read_text())
@@ -153,7 +153,7 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
-    """A box with a system of its own and no link has two: which one is written is said."""
+    """A node with a system of its own and no link has two: the output names which one is written."""
     for tool in ("mksquashfs", "sfdisk"):
         if shutil.which(tool) is None:
             pytest.skip(f"needs {tool}: apt-get install squashfs-tools fdisk")
@@ -204,7 +204,7 @@ def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
 
 
 def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
-    """A tag that is moved changes nothing; --upgrade looks anew; what nothing needs goes."""
+    """A tag that is moved changes nothing; --upgrade looks again; what nothing needs goes."""
     shop.world.run("artifacts", "lock", FILE)
     before = shop.lock.read_text()
     shop.registry.index("shop/till", "1", {"linux/amd64": shop.registry.push("shop/till", "amd64", b"new")})
@@ -274,7 +274,7 @@ def test_an_archive_that_is_not_the_locked_one_is_refused(shop: Shop) -> None:
 
 
 def test_a_damaged_cache_is_mended(shop: Shop) -> None:
-    """--verify holds all of it against its digests and brings anew what differs."""
+    """--verify holds all of it against its digests and fetches again what differs."""
     shop.world.run("artifacts", "lock", FILE)
     shop.world.run("artifacts", "fetch", FILE)
     kept = shop.cache.root / "sha256" / sha256(K3S)

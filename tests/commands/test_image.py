@@ -55,7 +55,7 @@ def test_an_altered_image_is_named_with_the_first_file_that_differs(known: "Worl
 
 @pytest.mark.parametrize("path", ["nowhere", "stacks", "stacks/dev.fleet.yaml"])
 def test_what_was_not_built_cannot_be_verified(known: "World", path: str) -> None:
-    """There is no manifest; how to get one is said."""
+    """There is no manifest; the hint states how to get one."""
     ran = known.run("image", "verify", path)
     assert (1, True) == (ran.code, "edgefleet image build" in ran.err.replace("\n  ", " "))
 
@@ -208,7 +208,7 @@ def test_secrets_are_found_by_rendering_with_others() -> None:
 
 
 def test_all_sites_are_built_and_finished_ones_skipped(known: "World") -> None:
-    """In one account at the end; which sites must be said."""
+    """In one account at the end; the sites must be named."""
     ran = known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
     assert (0, True) == (ran.code, "images built;" in ran.err)
     again = known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
@@ -274,7 +274,7 @@ def test_an_image_that_its_medium_has_no_room_for_is_not_built(known: "World") -
 
 
 def test_an_image_is_written_to_no_file(known: "World") -> None:
-    """A device is a disk; what is wrong with it is said before anything is built."""
+    """A device is a disk; what is wrong with it is reported before anything is built."""
     (known.project / "file").touch()
     ran = known.run("image", "write", "-s", "dev", "--site", "berlin", "--device", "file")
     assert (1, True) == (ran.code, "is not a disk" in ran.err)
@@ -323,7 +323,7 @@ def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World
 
 
 def test_images_are_signed_and_checked_against_a_key(known: "World") -> None:
-    """By an option, or by what the fleet file says for everybody; without a key that is said."""
+    """By an option, or by what the fleet file says for everybody; without a key the report states so."""
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

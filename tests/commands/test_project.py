@@ -79,7 +79,7 @@ def test_init_keeps_what_the_stack_file_says(world: "World", text: str) -> None:
 
 
 def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None:
-    """Each is asked for; too short a one is refused; the fleet's other ones are told of."""
+    """Each is asked for; too short a one is refused; the fleet's other ones are named."""
     world.edit(
         "munich: {nodes: {n1: {}}}",
         "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",

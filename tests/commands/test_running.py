@@ -125,7 +125,7 @@ def test_json_is_what_the_screen_shows(up: "World") -> None:
     [("stacks", "is a directory"), ("nowhere/plan.json", "does not exist"), ("/proc/plan.json", "")],
 )
 def test_a_place_for_json_is_checked_before_anything_runs(world: "World", path: str, reason: str) -> None:
-    """Where it cannot be written is said at once, and nothing was done."""
+    """A place that cannot be written is reported at once, and nothing was done."""
     ran = world.run("up", "-s", "dev", "-y", "--json", path)
     assert reason in ran.err.replace("\n  ", " ")
     assert (1, []) == (ran.code, world.operations) or path.startswith("/proc")
@@ -134,7 +134,7 @@ def test_a_place_for_json_is_checked_before_anything_runs(world: "World", path: 
 
 @pytest.mark.parametrize(("result", "code"), [("failed", 2), ("refused", 3), ("cancelled", 130)])
 def test_the_exit_code_follows_the_result(world: "World", result: str, code: int) -> None:
-    """What failed is told on stderr in the engine's words; the JSON says it too."""
+    """What failed is reported on stderr in the engine's words; the JSON says it too."""
     world.engine.change = ends(result)
     ran = world.run("up", "-s", "dev", "-y", "--json", "out.json")
     assert code == ran.code
@@ -203,7 +203,7 @@ def test_an_unknown_stack_is_answered_with_the_nearest(world: "World") -> None:
 
 def test_a_bad_fleet_file_stops_before_the_engine(world: "World") -> None:
     """Every error with its place, exit code 1, also in the JSON."""
-    world.edit("profile: box", "profile: bok")
+    world.edit("profile: pos", "profile: pok")
     ran = world.run("up", "-s", "dev", "-y", "--json", "out.json")
     assert (1, []) == (ran.code, world.operations)
     assert "stacks/dev.fleet.yaml:9:" in ran.err

@@ -31,7 +31,7 @@ def test_an_acknowledged_site_waits_no_longer(up: "World") -> None:
 
 
 def test_another_digest_may_be_on_a_box(up: "World") -> None:
-    """The box has an older image: it stays pending, as one to be changed."""
+    """The node has an older image: it stays pending, as one to be changed."""
     digest = "ab" * 32
     assert 0 == up.run("sites", "ack", "-s", "dev", "hamburg", "--node", "n2", "--digest", digest).code
     nodes = up.run("sites", "-s", "dev", "--json", "-").json["sites"][1]["nodes"]
@@ -67,7 +67,7 @@ def test_before_the_first_up_there_is_nothing_to_acknowledge(world: "World") -> 
 
 
 def test_what_was_said_about_a_lost_site_is_forgotten(up: "World") -> None:
-    """A site that comes back under the same name starts anew."""
+    """A site that comes back under the same name starts again."""
     up.run("sites", "ack", "-s", "dev", "berlin", "munich")
     ledger = up.project / "images" / "ledger" / "acknowledged.json"
     assert "munich" in ledger.read_text()

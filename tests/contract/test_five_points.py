@@ -84,7 +84,7 @@ def test_a_changed_configuration_is_answered_in_detail(stub: Any) -> None:
 
 @pytest.mark.parametrize("name", ["bug", "outside"])
 def test_nobody_is_shown_a_traceback(name: str, stub: Any, site: dict[str, Any], tmp_path: Path) -> None:
-    """4: neither for what a person can mend nor for a bug; one line, and no secret in it."""
+    """4: neither for what a person can fix nor for a bug; one line, and no secret in it."""
     if name == "outside":
         (tmp_path / "images").write_text("a file in the way")
         site["nodes"].pop("n2")

@@ -17,7 +17,7 @@ KEEPS = ("PATH", "LANG", "TMPDIR")
 
 
 def environment(project: Path, **more: str) -> dict[str, str]:
-    """What the command is told of the world."""
+    """The outside world of the command."""
     kept = {name: os.environ[name] for name in KEEPS if name in os.environ}
     return {**kept, "HOME": str(project), "COLUMNS": "80", **more}
 

@@ -163,7 +163,7 @@ def test_what_a_person_reads_names_the_loss_first(standing: Project) -> None:
 
 
 def test_an_acknowledged_site_is_no_longer_pending(standing: Project) -> None:
-    """A new image in the store is not a changed box: it stays pending until somebody says otherwise."""
+    """A new image in the store is not a changed node: it stays pending until someone reports otherwise."""
     site, _ = addresses(standing)[0]
     pending = {found["name"] for found in standing.json("preview", "-s", "dev")["pending"]}
     assert site in pending

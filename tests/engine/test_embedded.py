@@ -52,11 +52,11 @@ def test_an_error_of_a_component_is_raised_as_it_is(project: Project) -> None:
     """A guard that refuses inside the program is a refusal with its own words and exit code, not a crash."""
     program = """
 from edgefleet.errors import Problem, Refused
-raise Refused(Problem(problem="the hub would be begun anew", hint="restore it", code="guard"))
+raise Refused(Problem(problem="the hub would be begun again", hint="restore it", code="guard"))
 """
     with pytest.raises(Refused) as caught:
         project.run("up", program)
-    assert ("the hub would be begun anew", "guard", 3) == (
+    assert ("the hub would be begun again", "guard", 3) == (
         caught.value.problem.problem,
         caught.value.problem.code,
         caught.value.exit_code,

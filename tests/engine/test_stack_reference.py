@@ -19,8 +19,8 @@ recipe: 1
 controlPlane: {{kind: none, cloud: {{region: eu-central-1}}}}
 images: {{store: "file:images/{0}"}}
 profiles:
-  box: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, storage: ssd}}
-defaults: {{profile: box, k3s: {{version: v1.36.4+k3s1}}}}
+  pos: {{arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, storage: ssd}}
+defaults: {{profile: pos, k3s: {{version: v1.36.4+k3s1}}}}
 sites:
   {0}-shop: {{network: {{address: 10.0.1.2/24, gateway: 10.0.1.1}}}}
 """

@@ -39,8 +39,8 @@ controlPlane:
   bucket: shops-north-artifacts
 images: {store: "file:images"}
 profiles:
-  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, storage: ssd}
-defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
+  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi, storage: ssd}
+defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites:
   alpha: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
   beta: {network: {wifi: {ssid: shop, country: DE, passphraseSecret: shopWifi}}}

@@ -17,12 +17,12 @@ recipe: 1
 """
 PROFILES = """\
 profiles:
-  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}
+  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}
   board: {arch: arm64, cpus: 4, memory: 4Gi, disk: 32Gi, storage: sd}
 """
 DEFAULTS = """\
 defaults:
-  profile: box
+  profile: pos
   k3s: {version: v1.36.4+k3s1}
 """
 GROUPS = """\

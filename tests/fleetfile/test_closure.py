@@ -1,4 +1,4 @@
-"""What an air-gapped box carries follows from what runs on it and from the lock, and nothing else."""
+"""What an air-gapped node carries follows from what runs on it and from the lock, and nothing else."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ workloads:
     images: [nginx:1.27, registry.example:5000/shop/till:1.4]
     where: {groups: [kiosks]}
   sense: {runtime: {name: wasmtime, version: v0.6.0}, where: {labels: {tier: store}}}
-  sync: {kubeedge: v1.23.1, where: {profiles: [box], sites: [a]}}
+  sync: {kubeedge: v1.23.1, where: {profiles: [pos], sites: [a]}}
 """
 HEX = "a" * 64
 OTHER = "b" * 64
@@ -96,7 +96,7 @@ def test_each_box_carries_what_runs_on_it(load: Load) -> None:
 
 
 def test_what_is_not_locked_is_told_once(problems: Callable[..., list[Problem]]) -> None:
-    """Each thing with its count of boxes, and the command."""
+    """Each thing with its count of nodes, and the command."""
     found = problems(
         "sites:\n  a: {airgap: true}\n  b: {airgap: true}\n  c: {airgap: true, group: kiosks}\n",
         head=AIRGAPPED,
@@ -139,7 +139,7 @@ def test_workloads_that_cannot_be(say: Callable[..., list[str]], workloads: str,
 def test_what_nobody_released(say: Callable[..., list[str]]) -> None:
     """There is no shim for 32 bits, so that no lock would help."""
     hardware = "cpus: 4, memory: 4Gi, disk: 16Gi"
-    profiles = f"profiles: {{box: {{arch: armhf, {hardware}}}, board: {{arch: arm64, {hardware}}}}}\n"
+    profiles = f"profiles: {{pos: {{arch: armhf, {hardware}}}, board: {{arch: arm64, {hardware}}}}}\n"
     workloads = "workloads: {x: {runtime: {name: spin, version: v0.24.0}}}\n"
     found = say(f"sites: {{a: {{airgap: true}}}}\n{workloads}", head=AIRGAPPED, profiles=profiles)
     assert ["spin is not released for armhf, and 1 node would contain it"] == [
@@ -208,7 +208,7 @@ NODE = next(iter(SITE.nodes))
 @given(workloads_of, st.sampled_from(["g", "h", None]))
 def test_a_closure_is_what_each_workload_needs(workloads: list[Workload], group: str | None) -> None:
     """More workloads never need less, their order does not matter, and a lock is asked for all of it."""
-    member = Membership(group=group, profile="box", nodes=dict.fromkeys(SITE.nodes, "box"))
+    member = Membership(group=group, profile="pos", nodes=dict.fromkeys(SITE.nodes, "pos"))
     whole = needs(SITE, NODE, member, workloads)
     each = [needs(SITE, NODE, member, [one]) for one in workloads]
     assert set(whole) == {*needs(SITE, NODE, member, []), *(need for part in each for need in part)}

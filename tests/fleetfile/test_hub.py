@@ -22,10 +22,10 @@ FLEET: dict[str, Any] = {
     "fleet": "retail",
     "region": "dev",
     "recipe": 1,
-    "profiles": {"box": {"arch": "amd64", "cpus": 4, "memory": "8Gi", "disk": "64Gi"}},
+    "profiles": {"pos": {"arch": "amd64", "cpus": 4, "memory": "8Gi", "disk": "64Gi"}},
     "defaults": {"k3s": {"version": "v1.36.4+k3s1"}},
     "sites": {
-        "store-0001": {"profile": "box", "network": {"address": "10.20.1.10/24", "gateway": "10.20.1.1"}}
+        "store-0001": {"profile": "pos", "network": {"address": "10.20.1.10/24", "gateway": "10.20.1.1"}}
     },
 }
 
@@ -85,7 +85,7 @@ def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
     ids=str,
 )
 def test_what_cannot_be(load: Callable[..., Any], change: dict[str, Any], wanted: tuple[str, str]) -> None:
-    """Each is said with its place."""
+    """Each is reported with its place."""
     found = problems(load, {**HUB, **change})
     assert wanted[0] in {path for path, _ in found}
     if change != {"bucket": None}:

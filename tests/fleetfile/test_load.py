@@ -109,7 +109,7 @@ WRONG_SITES = [
     ("a: {memory: 4Gi}", "unknown-key", "sites.a.memory", "belongs to a profile"),
     ("a: {ip: 10.1.0.4}", "unknown-key", "sites.a.ip", "did you mean network.address?"),
     ("a: {address: 10.1.0.4/24}", "unknown-key", "sites.a.address", "did you mean network.address?"),
-    ("a: {profile: boxx}", "unknown-profile", "sites.a.profile", "did you mean box?"),
+    ("a: {profile: poss}", "unknown-profile", "sites.a.profile", "did you mean pos?"),
     ("a: {group: kioks}", "unknown-group", "sites.a.group", "did you mean kiosks?"),
     ("a: {network: {address: 10.1.0.4}}", "bad-address", "sites.a.network.address", "10.1.0.4/24"),
     ("a: {network: {address: 10.1.0.400/24}}", "bad-address", "sites.a.network.address", "not an address"),
@@ -230,10 +230,10 @@ def test_a_wrong_site_gets_one_clear_problem(
 
 
 def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Problems) -> None:
-    """A person mends a file in one go, from the top."""
+    """A person fixes a file in one go, from the top."""
     found = problems(
         "sites:\n  a: {profile: nope}\n  b: {keyGeneration: 0}\n  c: {netwrok: {}}\n",
-        profiles="profiles:\n  box: {arch: amd65, cpus: 4, memory: 8GB, disk: 1Gi}\n",
+        profiles="profiles:\n  pos: {arch: amd65, cpus: 4, memory: 8GB, disk: 1Gi}\n",
         groups="groups:\n  kiosks: {timezone: Mars/Olympus}\n",
     )
     expected = ["unknown-value", "bad-size", "bad-timezone", "unknown-profile", "out-of-range", "unknown-key"]
@@ -243,16 +243,16 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Proble
 def test_what_follows_from_a_wrong_part_is_not_told_again(problems: Problems) -> None:
     """A wrong profile and wrong defaults make no problems at the sites that use them."""
     many = "sites:\n" + "".join(f"  s{number}: {{}}\n" for number in range(50))
-    profiles = "profiles:\n  box: {arch: amd64, cpus: 4, memory: x, disk: 1Gi}\n"
+    profiles = "profiles:\n  pos: {arch: amd64, cpus: 4, memory: x, disk: 1Gi}\n"
     assert ["bad-size"] == [problem.code for problem in problems(many, profiles=profiles, groups="")]
-    wrong = problems(many, defaults="defaults: {profile: box, k3s: {version: latest}}\n")
+    wrong = problems(many, defaults="defaults: {profile: pos, k3s: {version: latest}}\n")
     assert ["bad-version"] == [problem.code for problem in wrong]
 
 
 def test_k3s_without_tls_needs_a_lock(say: Say) -> None:
     """Whoever is on the way would choose what each node runs as root; reported once for all sites."""
     defaults = (
-        "defaults: {profile: box, k3s: {version: v1.36.4+k3s1, releaseUrl: 'http://mirror.example/k3s'}}\n"
+        "defaults: {profile: pos, k3s: {version: v1.36.4+k3s1, releaseUrl: 'http://mirror.example/k3s'}}\n"
     )
     (line,) = say("sites:\n  a: {}\n  b: {}\n", defaults=defaults)
     assert "k3s.releaseUrl: http://mirror.example/k3s has no TLS, and no artifacts lock pins k3s v1" in line
@@ -270,11 +270,11 @@ def test_a_wrong_inherited_value_is_told_once_with_a_count(say: Say) -> None:
 
 
 def test_a_profile_too_small_for_k3s_is_told_with_the_numbers(say: Say) -> None:
-    """k3s's minimum for a server is 2 cores and 2 GB; boxes sold as 2 GB are large enough."""
+    """k3s's minimum for a server is 2 cores and 2 GB; nodes sold as 2 GB are large enough."""
     sites = "sites: {a: {}, b: {}}\n"
-    small = "profiles:\n  box: {arch: arm64, cpus: 1, memory: 1Gi, disk: 8Gi}\n"
+    small = "profiles:\n  pos: {arch: arm64, cpus: 1, memory: 1Gi, disk: 8Gi}\n"
     (line,) = say(sites, profiles=small, groups="")
-    assert "test.fleet.yaml:6:28: profiles.box.cpus: box has 1 core and 1.07 GB" in line
+    assert "test.fleet.yaml:6:28: profiles.pos.cpus: pos has 1 core and 1.07 GB" in line
     assert "at least 2 cores and 2 GB for a server" in line
     for enough in ("2G", "2Gi", "1954Mi"):
         assert [] == say(
@@ -285,7 +285,7 @@ def test_a_profile_too_small_for_k3s_is_told_with_the_numbers(say: Say) -> None:
 def test_an_agent_may_be_smaller_than_a_server(problems: Problems) -> None:
     """A small board can join the server of its site."""
     profiles = (
-        "profiles:\n  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}\n"
+        "profiles:\n  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}\n"
         "  board: {arch: arm64, cpus: 1, memory: 512Mi, disk: 8Gi}\n"
     )
     site = f"sites: {{a: {{nodes: {{x: {{{STATIC}}}, y: {{profile: board}}}}}}}}\n"

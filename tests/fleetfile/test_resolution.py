@@ -19,12 +19,12 @@ Load = Callable[..., Fleet]
 LAYERS = {
     "profiles": (
         "profiles:\n"
-        "  box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi, "
+        "  pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi, "
         "labels: {a: profile, b: profile, c: profile}, timezone: Europe/Paris}\n"
     ),
     "defaults": (
         "defaults:\n"
-        "  profile: box\n"
+        "  profile: pos\n"
         "  k3s: {version: v1.36.4+k3s1, disable: [traefik, servicelb]}\n"
         "  labels: {a: defaults, b: defaults, c: defaults, d: defaults}\n"
         "  timezone: Europe/Berlin\n"
@@ -106,7 +106,7 @@ def test_several_nodes_have_their_own_values_and_share_the_site_s(load: Load, tm
     ]
     assert ("site", "node") == (nodes["x"].labels["a"], nodes["y"].labels["a"])
     assert {"10.1.0.1"} == {node.network.gateway for node in nodes.values()}
-    assert {"box": 1, "board": 1} == fleet.profiles_used
+    assert {"pos": 1, "board": 1} == fleet.profiles_used
     assert "10.1.0.5/24}}" == text_at(tmp_path, fleet.locate("s", "nodes.y.network.address"))
     assert "10.1.0.1, dns: [9.9.9.9]}" == text_at(tmp_path, fleet.locate("s", "nodes.y.network.gateway"))
 
@@ -153,7 +153,7 @@ def test_resolved_sites_survive_the_way_through_state() -> None:
 
 
 def test_digests_come_from_the_lock_beside_the_file(load: Load, tmp_path: Path) -> None:
-    """Only those of a site's architectures: a new digest for boards is no change of boxes."""
+    """Only those of a site's architectures: a new digest for boards is no change of nodes."""
     lock = tmp_path / "test.artifacts.lock.yaml"
     digests = {"k3s": "a" * 64, "k3s-arm64": "b" * 64, "k3s-airgap-images-amd64.tar.zst": "c" * 64}
     lock.write_text(

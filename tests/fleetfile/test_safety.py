@@ -14,7 +14,7 @@ TUNNEL = f"{{endpoint: 'bastion.example:51820', publicKey: {KEY}, network: 'fd12
 
 
 def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
-    """At any level, and the stricter one where nothing is said."""
+    """At any level, and the stricter one by default."""
     ways = f"{{console: true, wireguard: {TUNNEL}, ssm: {{region: eu-central-1, activationSecret: ssm}}}}"
     fleet = load(
         "sites:\n"

@@ -14,7 +14,7 @@ COMMITTED = ROOT / "components" / "edgefleet" / "schema" / "fleet.schema.json"
 
 
 def test_the_committed_schema_is_current() -> None:
-    """It ships in the wheel; `make schema` writes it anew."""
+    """It ships in the wheel; `make schema` writes it again."""
     assert schema.text() == COMMITTED.read_text(encoding="utf-8")
 
 

@@ -48,7 +48,7 @@ def test_rows_are_sites(table: Callable[[str], None], load: Load) -> None:
 def test_a_table_that_is_none_is_answered_as_a_table(
     table: Callable[[str], None], problems: Problems, tmp_path: Path
 ) -> None:
-    """An empty one, and a directory: what to do is said of a table, not of a fleet file."""
+    """An empty one, and a directory: the hint is for a table, not for a fleet file."""
     table("")
     (empty,) = problems(FROM)
     assert ("empty", True) == (empty.code, empty.hint.startswith("write a heading line such as name,"))

@@ -34,8 +34,8 @@ apiVersion: edgefleet.dev/v1
 fleet: retail
 region: dev
 recipe: 1
-profiles: {box: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}}
-defaults: {profile: box, k3s: {version: v1.36.4+k3s1}}
+profiles: {pos: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi}}
+defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites: {from: sites.csv}
 """
 CSV = b"""\

@@ -229,7 +229,7 @@ def test_an_installer_of_another_kind_or_architecture_is_refused(parts: Make, tm
 
 @composing
 def test_a_medium_smaller_than_its_content_is_refused(parts: Make, tmp_path: Path) -> None:
-    """Before anything is written; where nobody says how large it is, nothing is refused."""
+    """Before anything is written; where nobody reports how large it is, nothing is refused."""
     base = made_installer(tmp_path / "base.iso")
     with pytest.raises(
         InvalidInput, match=r"n1's installer has 6,\d+,\d+ bytes, and its medium has 1,048,576"

@@ -17,7 +17,7 @@ def test_the_archive_has_the_three_files_that_cloud_init_looks_for() -> None:
 
 
 def test_the_partition_is_given_to_root_alone() -> None:
-    """A drop-in for its mount, and the mount made anew with it before anything else."""
+    """A drop-in for its mount, and the mount made again with it before anything else."""
     plain = boot()
     made = nocloud_dir.build(plain).files["user-data"].decode()
     assert "boot-firmware.mount.d/edgefleet.conf" in made

@@ -170,7 +170,7 @@ def test_a_removal_leaves_nothing_and_puts_back_what_was_there(machine: Machine)
 
 @needs_root
 def test_what_a_newer_one_has_no_more_is_taken_back(machine: Machine) -> None:
-    """And what it says anew is written."""
+    """And what it says again is written."""
     machine.run()
     machine.boot = replace(machine.boot, files=(File(path="/etc/x.conf", content=b"new\n"),))
     assert 1 == machine.run("--check")[0]

@@ -105,7 +105,7 @@ def test_a_file_that_changed_meanwhile_starts_anew(cache: ArtifactCache, server:
 
 
 def test_a_part_of_something_else_costs_one_attempt(cache: ArtifactCache, server: FileServer) -> None:
-    """A server whose tags do not tell its files apart is caught by the digest; all is brought anew."""
+    """A server whose tags do not tell its files apart is caught by the digest; all is fetched again."""
     server.faults = [half(b"x" * len(DATA), 300_000)]
     with pytest.raises(OutsideFailure, match="broke off after 300,000 of 1,000,000 bytes"):
         ArtifactCache(cache.root, web=Web(Logins({}), policy=Policy(attempts=1, stall=1))).fetch(
@@ -116,7 +116,7 @@ def test_a_part_of_something_else_costs_one_attempt(cache: ArtifactCache, server
 
 
 def test_a_server_that_knows_no_ranges(cache: ArtifactCache, server: FileServer) -> None:
-    """The whole is taken anew."""
+    """The whole is taken again."""
     server.faults = [half(DATA, 300_000), lambda handler: handler.say(200, DATA)]
     assert DATA == cache.fetch(f"{server.address}/file", SHA256).read_bytes()
 
@@ -237,7 +237,7 @@ def test_no_digest(cache: ArtifactCache) -> None:
 
 
 def test_a_file_that_was_written_to(cache: ArtifactCache, server: FileServer) -> None:
-    """It is seen by its time, put apart, and brought anew."""
+    """It is seen by its time, put apart, and fetched again."""
     kept = cache.fetch(f"{server.address}/file", SHA256)
     with kept.open("r+b") as file:
         file.write(b"x")

@@ -63,7 +63,7 @@ def test_a_note_of_another_process_is_not_believed(project: Path) -> None:
 
 
 def test_a_damaged_note_is_no_note(project: Path) -> None:
-    """It is written anew."""
+    """It is written again."""
     (project / ".edgefleet").mkdir()
     (project / ".edgefleet" / "emulator.json").write_text("{")
     assert emulator.find(project) is None

@@ -69,7 +69,7 @@ def test_another_program_reads_the_names_and_the_bytes(tmp_path: Path, names: st
 
 @pytest.mark.skipif(shutil.which("isoinfo") is None, reason="needs isoinfo: apt-get install genisoimage")
 def test_whoever_mounts_it_only_root_reads_it(tmp_path: Path) -> None:
-    """A seed holds the box's secrets; every file is root's and of mode 0400."""
+    """A seed holds the node's secrets; every file is root's and of mode 0400."""
     path = tmp_path / "seed.iso"
     path.write_bytes(iso("cidata", FILES))
     listing = subprocess.run(

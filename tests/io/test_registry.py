@@ -84,7 +84,7 @@ def test_a_manifest_that_does_not_say_what_it_is_is_ocis(data: bytes, kind: str)
     ("arch", "platform"), [("amd64", "linux/amd64"), ("arm64", "linux/arm64/v8"), ("armhf", "linux/arm/v7")]
 )
 def test_the_platform_of_a_box(registry: FakeRegistry, sources: Made, arch: str, platform: str) -> None:
-    """Of an index the best that the box runs; attestations are none."""
+    """Of an index the best that the node runs; attestations are none."""
     digests = pushed(registry)
     found = sources().resolve(named(registry, "shop/till:1"), arch)
     assert digests[platform] == found.manifest.digest
@@ -111,7 +111,7 @@ def test_no_platform_for_a_box(registry: FakeRegistry, sources: Made) -> None:
 
 
 def test_webassembly_runs_anywhere(registry: FakeRegistry, sources: Made) -> None:
-    """An image of modules is one for every box, with an index or without."""
+    """An image of modules is one for every node, with an index or without."""
     digest = registry.push("shop/module", "wasm", b"module", tag="1", os="wasip1")
     registry.index("shop/module", "2", {"wasip1/wasm": digest})
     for tag in ("1", "2"):
@@ -215,7 +215,7 @@ def test_an_identity_token(registry: FakeRegistry, tmp_path: Path) -> None:
 
 
 def test_a_mirror_of_a_registry(registry: FakeRegistry, sources: Made) -> None:
-    """It is asked first, below its prefix; the box knows the image by its own name."""
+    """It is asked first, below its prefix; the node knows the image by its own name."""
     digest = registry.push("hub/library/nginx", "amd64", b"nginx", tag="1.27")
     mirror = registry.address.replace("http://", "oci+http://") + "/hub"
     for place in (f"{registry.address}/hub", mirror):

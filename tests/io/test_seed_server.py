@@ -1,4 +1,4 @@
-"""Seeds over a LAN: once, for the box that they are for, until they expire."""
+"""Seeds over a LAN: once, for the node that they are for, until they expire."""
 
 import socket
 import ssl
@@ -107,20 +107,20 @@ class Lan:
         return is_so()
 
     def script(self) -> tuple[int, bytes]:
-        """The script of the box."""
+        """The script of the node."""
         return self.get(f"/boot/{MAC.replace(':', '-')}.ipxe")
 
 
 @pytest.fixture
 def lan(tmp_path: Path) -> Iterator[Lan]:
-    """A LAN with one box."""
+    """A LAN with one node."""
     made = Lan(tmp_path)
     yield made
     made.close()
 
 
 def test_a_box_starts_and_has_its_seed_once(lan: Lan) -> None:
-    """Each file once, then 410; so has the script, and the box goes on from its own disk."""
+    """Each file once, then 410; so has the script, and the node goes on from its own disk."""
     status, script = lan.script()
     base = lan.server.base
     wanted = f"#!ipxe\nset base {base}\nset seed {base}/boot/seed/word-0000/\nboot\n"
@@ -134,7 +134,7 @@ def test_a_box_starts_and_has_its_seed_once(lan: Lan) -> None:
 
 
 def test_what_was_handed_is_known_to_the_next_run(lan: Lan) -> None:
-    """The record is on disk, and has no one-time address in it; another seed is handed anew."""
+    """The record is on disk, and has no one-time address in it; another seed is handed again."""
     lan.script()
     lan.get("/boot/seed/word-0000/user-data")
     lan.again()
@@ -147,7 +147,7 @@ def test_what_was_handed_is_known_to_the_next_run(lan: Lan) -> None:
 
 
 def test_a_box_that_is_forgotten_gets_its_seed_once_more(lan: Lan) -> None:
-    """As somebody asked for, who set it up anew; what other boxes were handed stays handed."""
+    """As somebody asked for, who set it up again; what other nodes were handed stays handed."""
     lan.script()
     assert 200 == lan.get("/boot/seed/word-0000/user-data")[0]
     lan.ledger.forget(["02:00:00:00:00:99"])
@@ -159,7 +159,7 @@ def test_a_box_that_is_forgotten_gets_its_seed_once_more(lan: Lan) -> None:
 
 
 def test_another_box_gets_nothing(lan: Lan) -> None:
-    """Neither a script nor, with a one-time address that it saw, the seed; the box itself still does."""
+    """Neither a script nor, with a one-time address that it saw, the seed; the node itself still does."""
     lan.script()
     lan.mac = "02:00:00:00:00:99"
     assert 403 == lan.script()[0]

@@ -1,4 +1,4 @@
-"""What every artifact store promises, held against both; then what is special about each."""
+"""What every artifact store promises, verified against both; then what is special about each."""
 
 import hashlib
 import io

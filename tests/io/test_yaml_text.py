@@ -36,7 +36,7 @@ def test_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -> 
 
 
 def test_several_lines_are_a_block_that_people_can_read() -> None:
-    """A script in user-data is looked at on the box, when something is wrong."""
+    """A script in user-data is looked at on the node, when something is wrong."""
     assert "content: |\n  one\n  two\n" == to_yaml({"content": "one\ntwo\n"})
 
 
@@ -48,6 +48,6 @@ def test_equal_parts_are_written_out_each_time() -> None:
 
 @pytest.mark.parametrize("value", [None, 1.5, b"x", ("a",)])
 def test_what_has_no_place_in_a_boot_file_is_refused(value: Any) -> None:
-    """A bug in a boot step shows where it is, and not on a box."""
+    """A bug in a boot step shows where it is, and not on a node."""
     with pytest.raises(TypeError, match="cannot be in"):
         to_yaml({"key": value})

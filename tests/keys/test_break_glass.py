@@ -1,4 +1,4 @@
-"""Passwords of consoles and ends of tunnels: derived, and of one site or box alone."""
+"""Passwords of consoles and ends of tunnels: derived, and of one site or node alone."""
 
 import base64
 import shutil

@@ -19,7 +19,7 @@ names = st.text(st.sampled_from("ab-"), min_size=0, max_size=4)
 
 
 def test_known_answers_hold() -> None:
-    """These are on boxes: a change would lock every fleet out."""
+    """These are on nodes: a change would lock every fleet out."""
     assert "U7JDcz9bCkOZKAkuKO/gJVMKKfmg8iM9rH4REEf6NPY=" == KEY
     assert "af89399929afb28763645da3b4837505" == token(KEY, "k3s-server-token")
 

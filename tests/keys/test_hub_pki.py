@@ -50,7 +50,7 @@ def test_it_is_the_same_every_time() -> None:
 
 
 def test_the_masters_of_hub_and_sites_have_nothing_in_common() -> None:
-    """Who has a box's key opens no hub."""
+    """Who has a node's key opens no hub."""
     assert MASTER != site_key(SECRET, fleet="retail", region="eu", site="hub", generation=1)
     assert MASTER != hub_master(SECRET, fleet="retail", region="us")
 

@@ -56,7 +56,7 @@ def test_a_site_is_known_by_its_name_and_no_two_are_alike() -> None:
 
 
 def test_one_line_revokes_one_site_in_all_its_key_generations_so_far() -> None:
-    """A site that is set up anew has a higher key generation and goes on."""
+    """A site that is set up again has a higher key generation and goes on."""
     serials = revoked(store_0007=2)
     assert certificate("store-0007", 1).certificate.serial_number in serials
     assert certificate("store-0007", 2).certificate.serial_number in serials

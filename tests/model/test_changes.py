@@ -1,4 +1,4 @@
-"""What differs, what it does to a box, and who differs alike."""
+"""What differs, what it does to a node, and who differs alike."""
 
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -135,7 +135,7 @@ def test_every_changed_site_is_in_one_group(sites: list[SiteChange]) -> None:
 
 @given(st.lists(site_changes, min_size=1, max_size=1))
 def test_leaving_out_node_names_loses_no_change(sites: list[SiteChange]) -> None:
-    """What all nodes have alike is told once, everything else as it was."""
+    """What all nodes have alike is shown once, everything else as it was."""
     (site,) = sites
     shown = without_nodes(site.changes, site.nodes)
     assert {(c.path.split(".")[-1], c.old, c.new) for c in site.changes} == {

@@ -15,7 +15,7 @@ STUB = ROOT / "components" / "edgefleet" / "fleet" / "aws.pyi"
 
 
 def test_the_stub_is_current() -> None:
-    """`make schema` writes it anew; the formatter has its say after it."""
+    """`make schema` writes it again; the formatter has its say after it."""
     assert _bare(python_stub.text()) == _bare(STUB.read_text(encoding="utf-8"))
 
 

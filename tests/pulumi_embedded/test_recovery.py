@@ -48,7 +48,7 @@ def test_a_change_that_never_happened_is_looked_up(begun: Any) -> None:
 
 
 def test_a_deletion_is_looked_up(begun: Any) -> None:
-    """What is gone is made anew, or forgotten where the program does not have it any more."""
+    """What is gone is made again, or forgotten where the program does not have it any more."""
     (begun.root / ".standin" / "things" / "first-0.json").unlink()
     begun.leave_pending("deleting", "first")
     assert {"first": "replace", "second": "update"} == begun.ops("preview")

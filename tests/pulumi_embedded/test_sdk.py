@@ -44,7 +44,7 @@ def test_the_name_of_a_registration_is_the_sdks() -> None:
 
 
 def test_the_root_resource_is_a_context_variable_of_the_sdk() -> None:
-    """Each run sets it anew."""
+    """Each run sets it again."""
     assert isinstance(getattr(settings, sdk.ROOT), ContextVar)
 
 

@@ -144,7 +144,7 @@ Golden = Callable[[str, str], None]
 
 @pytest.fixture
 def golden() -> Golden:
-    """Compares a text with the one kept under tests/golden/report; UPDATE_GOLDEN=1 writes it anew."""
+    """Compares a text with the one kept under tests/golden/report; UPDATE_GOLDEN=1 writes it again."""
 
     def compare(name: str, text: str) -> None:
         file = GOLDEN / name

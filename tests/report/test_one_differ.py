@@ -57,7 +57,7 @@ def random_site(made: Made, dice: random.Random) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_provider_report_and_explain_name_the_same_changes(made: Made, seed: int) -> None:
-    """Over 1,000 pairs of specs, half of them with sets and canonical forms, answered or compared anew."""
+    """Over 1,000 pairs of specs, half of them with sets and canonical forms, answered or compared again."""
     dice = random.Random(seed)  # noqa: S311 - a seeded test
     changed = 0
     for number in range(250):

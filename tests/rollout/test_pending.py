@@ -1,4 +1,4 @@
-"""Boxes that do not run yet what the fleet file asks for."""
+"""Nodes that do not run yet what the fleet file asks for."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ def test_a_box_that_never_ran_anything_is_to_be_set_up() -> None:
 
 
 def test_an_acknowledgement_counts_though_the_box_still_reports_the_old_image() -> None:
-    """Somebody stood there; the box will tell when its link is up."""
+    """Someone visited it; the node reports when its link is up."""
     assert () == pending({"a": {"n1": "new"}}, {}, {"a": {"n1": "new"}}, {"a": {"n1": "old"}})
 
 

@@ -410,7 +410,7 @@ def test_a_refusal_is_tried_again(machine: Callable[..., Machine], release: Rele
 def test_a_part_that_is_rubbish_does_not_stop_it_for_ever(
     machine: Callable[..., Machine], release: Release
 ) -> None:
-    """A part longer than the asset cannot be resumed; it is dropped and the download starts anew."""
+    """A part longer than the asset cannot be resumed; it is dropped and the download starts again."""
     target = machine(DIGEST)
     target.binary.parent.mkdir(parents=True)
     (target.binary.parent / f".k3s-{DIGEST}.part").write_bytes(b"?" * 300_000)

@@ -86,11 +86,11 @@ def shop(tmp_path: Path) -> BuildContext:
 
 @pytest.fixture
 def plan(shop: BuildContext) -> Plan:
-    """A site's inputs; nodes are named with what differs from a box with a raw image."""
+    """A site's inputs; nodes are named with what differs from a node with a raw image."""
     digest = disk.sha256(shop.supplies.project / "base.img")
 
     def make(name: str = "berlin", /, **nodes: dict[str, Any]) -> SiteInputs:
-        box = {
+        raw_node = {
             "role": "server",
             "arch": "amd64",
             "cpus": 4,
@@ -109,7 +109,7 @@ def plan(shop: BuildContext) -> Plan:
                 "keyGeneration": 1,
                 "k3s": {"version": "v1.36.4+k3s1"},
                 "nodes": {
-                    node: box | {"hostname": node, "network": {}} | other
+                    node: raw_node | {"hostname": node, "network": {}} | other
                     for node, other in (nodes or {"n1": {}}).items()
                 },
                 "store": "file:store",

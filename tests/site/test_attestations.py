@@ -1,4 +1,4 @@
-"""Bills, statements and signatures beside images: read by their own tools, held against the image."""
+"""Bills, statements and signatures beside images: read by their own tools, verified against the image."""
 
 import base64
 import hashlib
@@ -43,7 +43,7 @@ def key(folder: Path, name: str, algorithm: str = "ed25519") -> Signing:
 
 
 def verified(image: Path, *trusted: PublicKey) -> str:
-    """What is said of who signed."""
+    """The report of who signed."""
     there = attested(image, trusted)
     assert there.manifest == opened(image).manifest
     verification.check(opened(image), is_trusted=there.is_trusted)
@@ -174,7 +174,7 @@ def test_a_second_build_writes_nothing(raw: Path, shop: BuildContext, plan: Plan
 def test_a_signature_is_checked_against_keys_that_are_trusted(
     algorithm: str, shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
-    """Without one it is told and not believed; another key did not sign."""
+    """Without one it is reported and not trusted; another key did not sign."""
     by, other = key(tmp_path, "by", algorithm), key(tmp_path, "other", algorithm)
     build_site(plan(n1={"image": {"format": "nocloud"}}), context=replace(shop, signing=by))
     image = shop.out / "berlin" / "n1.iso"
@@ -235,7 +235,7 @@ def test_a_build_without_a_key_leaves_what_was_signed(shop: BuildContext, plan: 
 def test_a_build_without_a_key_mends_what_no_longer_fits(
     ending: str, shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
-    """What was signed is of no use without one of its files: all are written anew, unsigned."""
+    """What was signed is of no use without one of its files: all are written again, unsigned."""
     one = {"image": {"format": "nocloud"}}
     build_site(plan(n1=one), context=replace(shop, signing=key(tmp_path, "by")))
     image = shop.out / "berlin" / "n1.iso"
@@ -273,7 +273,7 @@ TAMPERED: dict[str, tuple[str, Callable[[str], str], str]] = {
     "envelope": (".dsse.json", _other_payload, "not signed by a trusted key"),
     "no envelope": (".dsse.json", lambda _: "{}", "not a signed statement"),
 }
-"""dict[what is changed -> (ending of the file, how, what is said of it)]."""
+"""dict[what is changed -> (ending of the file, how, what is reported of it)]."""
 
 
 @pytest.mark.parametrize("what", TAMPERED)

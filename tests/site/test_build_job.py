@@ -103,7 +103,7 @@ def test_a_shard_that_no_secret_takes_is_refused_with_a_number_that_will_do() ->
 
 
 def test_pods_sign_with_a_key_that_kms_keeps() -> None:
-    """It is named to each; without one nothing is said of signing."""
+    """It is named to each; without one signing is not mentioned."""
     name = "awskms:arn:aws:kms:eu-central-1:123456789012:key/a"
     args = container_of(objects(replace(JOB, sign_key=name), [b"one"]))["args"]
     assert ["--sign-key", name] == args[-2:]

@@ -17,7 +17,7 @@ pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy")
 
 
 def test_what_is_finished_is_not_built_again(shop: BuildContext, plan: Plan) -> None:
-    """Not a byte is written; what somebody touched is made anew, the same."""
+    """Not a byte is written; what somebody touched is made again, the same."""
     (first,) = build_site(plan(), context=shop).images
     image = shop.out / "berlin" / "n1.raw"
     written = image.stat().st_mtime_ns
@@ -60,7 +60,7 @@ def test_one_node_is_built_alone(shop: BuildContext, plan: Plan) -> None:
 
 
 def test_a_node_that_fails_leaves_the_others(shop: BuildContext, plan: Plan) -> None:
-    """The base is said that is not there; nothing half-made stays; the earlier image stays."""
+    """The missing base is named; nothing half-made stays; the earlier image stays."""
     lost = {"image": {"format": "raw", "base": {"source": "file:lost.img", "sha256": "0" * 64}}}
     built = build_site(plan(n1={}, n2={"role": "agent"} | lost), context=shop)
     assert ["n1"] == [each.node for each in built.images]

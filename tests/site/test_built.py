@@ -1,4 +1,4 @@
-"""Records of built images: what is done is known as done, and what does not repeat is said."""
+"""Records of built images: what is done is known as done, and what does not repeat is reported."""
 
 import os
 from dataclasses import replace

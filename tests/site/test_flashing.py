@@ -52,5 +52,5 @@ def test_others_are_refused_with_every_reason(device: Device, codes: list[str]) 
 
 
 def test_a_built_in_disk_may_be_meant() -> None:
-    """If somebody says so."""
+    """If someone reports so."""
     assert [] == list(problems(replace(STICK, transport="", is_removable=False), 1, may_be_fixed=True))

@@ -1,4 +1,4 @@
-"""What changed between two images is told by file; what is secret is told apart and not shown."""
+"""What changed between two images is listed by file; what is secret is compared and not shown."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Build = Callable[..., Path]
 
 @pytest.fixture
 def build(shop: BuildContext, plan: Plan) -> Build:
-    """The image of a box, in a folder of its own; named with what differs."""
+    """The image of a node, in a folder of its own; named with what differs."""
     count = 0
 
     def make(file: str = "n1.iso", **node: Any) -> Path:
@@ -48,7 +48,7 @@ def shown(found: image_diff.Difference) -> str:
 
 
 def test_an_image_does_not_differ_from_its_copy(build: Build) -> None:
-    """Built twice it is the same, and that is said."""
+    """Built twice it is the same, and the report states it."""
     found = difference(build(), build())
     assert (True, "the same image") == (found.is_none, shown(found))
 
@@ -60,8 +60,8 @@ def test_what_a_box_gets_otherwise_is_shown(name: str, build: Build) -> None:
     found = difference(
         build(file, image=image, labels={"shop": "a"}), build(file, image=image, labels={"shop": "b"})
     )
-    box = {change.path: change for change in found.node_files}
-    config = box["/etc/rancher/k3s/config.yaml"]
+    on_node = {change.path: change for change in found.node_files}
+    config = on_node["/etc/rancher/k3s/config.yaml"]
     assert (True, ()) == (config.is_secret, config.diff)
     said = shown(found) + json.dumps(image_diff.plain(found))
     assert token(BUILD_KEY, "k3s-server-token") not in said
@@ -86,7 +86,7 @@ def test_files_that_come_and_go_are_told_with_what_they_are(shop: BuildContext, 
 
 
 def test_text_on_the_medium_is_shown_where_it_is_no_secret(build: Build) -> None:
-    """Names and addresses are; what holds the box's secrets is not."""
+    """Names and addresses are; what holds the node's secrets is not."""
     found = difference(build(hostname="till-1"), build(hostname="till-2"))
     medium = {change.path: change for change in found.medium}
     assert {"-local-hostname: till-1", "+local-hostname: till-2"} <= set(medium["meta-data"].diff)

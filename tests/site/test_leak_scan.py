@@ -1,4 +1,4 @@
-"""An image with another site's secret is refused: whose and what is said, and nothing is left."""
+"""An image with another site's secret is refused: the report names whose and which, and nothing is left."""
 
 import base64
 import gzip
@@ -41,7 +41,7 @@ def looking(shop: BuildContext, plan: Plan) -> BuildContext:
 
 
 def refused(job: SiteInputs, shop: BuildContext) -> Problem:
-    """What is said of a site that is not built."""
+    """The report of a site that is not built."""
     (problem,) = build_site(job, context=shop).problems
     said = str(problem)
     assert ("leak", "berlin/n1") == (problem.code, problem.where)
@@ -101,7 +101,7 @@ def test_a_disk_image_is_looked_through_however_it_is_kept(
 
 
 def test_a_base_that_a_box_ran_with_is_refused(looking: BuildContext, plan: Plan) -> None:
-    """Somebody took a box's disk for a base: its host key would be on each box."""
+    """Somebody took a node's disk for a base: its host key would be on each node."""
     base = looking.supplies.project / "base.img"
     with base.open("r+b") as file:
         file.seek(32768 * 512 + 5 * 1024**2 + 13)
@@ -139,7 +139,7 @@ def test_a_payload_is_looked_through(format_: str, is_layer: bool, looking: Buil
 
 
 def test_what_many_images_share_is_looked_at_once(looking: BuildContext, plan: Plan) -> None:
-    """What was found of it is kept by its digest, and damaged it is found anew."""
+    """What was found of it is kept by its digest, and damaged it is found again."""
     assert () == build_site(plan(), context=looking).problems
     (kept,) = [path for path in (looking.supplies.cache / "scanned").iterdir() if path.name != ".lock"]
     assert kept.name.startswith(disk.sha256(looking.supplies.project / "base.img"))

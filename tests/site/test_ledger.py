@@ -56,7 +56,7 @@ def test_what_is_said_is_read_back_with_its_time(store: DirectoryStore) -> None:
 def test_saying_it_again_keeps_the_first_time_and_another_digest_takes_a_new_one(
     store: DirectoryStore,
 ) -> None:
-    """How long a box has had its image stays true."""
+    """How long a node has had its image stays true."""
     ledger.acknowledge(store, {"a": {"n1": "sha256:aa", "n2": "sha256:aa"}}, clock=lambda: NOON)
     said = ledger.acknowledge(store, {"a": {"n1": "sha256:aa", "n2": "sha256:bb"}}, clock=lambda: LATER)
     assert {"n1": NOON, "n2": LATER} == {node: each.at for node, each in said["a"].items()}
@@ -69,7 +69,7 @@ def test_writing_nothing_new_writes_nothing(store: DirectoryStore) -> None:
 
 
 def test_two_who_write_at_once_both_keep_what_they_said(tmp_path: Path) -> None:
-    """The second write is made anew on what the first left."""
+    """The second write is made again on what the first left."""
     store = Contended(tmp_path, others=3)
     said = ledger.acknowledge(store, {"mine": {"n1": "sha256:aa"}}, clock=lambda: NOON)
     assert {"mine", "other-0", "other-1", "other-2"} == set(said) == set(ledger.read(store))

@@ -1,4 +1,4 @@
-"""Every golden seed, as cloud-init and netplan on a box will read it."""
+"""Every golden seed, as cloud-init and netplan on a node will read it."""
 
 import re
 import shutil

@@ -306,7 +306,7 @@ def test_only_32_bytes_in_base64_are_a_key(key: str) -> None:
 
 
 def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) -> None:
-    """It says which input is missing; of unknown nodes nothing at all is said."""
+    """It says which input is missing; of unknown nodes nothing is reported."""
     known = {"nodes": {"n1": {"hostname": object()}}}
     assert {
         "images": {

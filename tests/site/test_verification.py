@@ -1,4 +1,4 @@
-"""A finished image is held against its manifest; the first file that differs is named."""
+"""A finished image is verified against its manifest; the first file that differs is named."""
 
 import hashlib
 import json
@@ -65,7 +65,7 @@ def told(image: Path) -> str:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_file_of_a_seed_is_in_its_manifest(name: str, shop: BuildContext, plan: Plan) -> None:
-    """With mode, owner, size and digest, on the medium and on the box; secrets are salted."""
+    """With mode, owner, size and digest, on the medium and on the node; secrets are salted."""
     wanted, file = FORMATS[name]
     assert () == build_site(plan(n1={"image": wanted}), context=shop).problems
     image = shop.out / "berlin" / file
@@ -181,7 +181,7 @@ def test_what_is_cut_off_is_not_taken_for_zeroes(raw: Path) -> None:
 
 
 def test_a_manifest_that_tells_of_other_files_is_refused(raw: Path) -> None:
-    """The bytes are right, what is said of them is not: of a mode, a file too many, a file on the node."""
+    """The bytes are right, what describes them is not: of a mode, a file too many, a file on the node."""
     path = raw.with_name(f"{raw.name}.manifest.json")
     before = path.read_text()
     for old, new, said in (

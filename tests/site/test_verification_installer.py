@@ -1,4 +1,4 @@
-"""An installer's medium is held against its manifest, file by file, without any tool."""
+"""An installer's medium is verified against its manifest, file by file, without any tool."""
 
 import json
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def medium(shop: BuildContext, plan: Plan, tmp_path: Path) -> Path:
 
 
 def test_every_file_that_was_put_there_is_in_its_manifest(medium: Path) -> None:
-    """With mode, owner, size and digest; and what these put on the box."""
+    """With mode, owner, size and digest; and what these put on the node."""
     found = opened(medium)
     assert () == verification.check(found)
     modes = {each.path: (each.mode, each.owner) for each in found.manifest.files}

@@ -31,7 +31,7 @@ TOPS = {
         "v2",
     ),
 }
-"""First parts of absolute paths: every Linux box's (Filesystem Hierarchy Standard), those of installers'
+"""First parts of absolute paths: every Linux node's (Filesystem Hierarchy Standard), those of installers'
 media, and the tests' own."""
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
@@ -130,9 +130,9 @@ def test_each_kind_of_thing_has_its_own_test(package: str, tests: str) -> None:
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
-    """A checkout works anywhere: no path but a box's own and the tests' made-up ones, no package index.
+    """A checkout works anywhere: no path but a node's own and the tests' made-up ones, no package index.
 
-    Nor a proxy, but those of the reserved domain ``.example``, which boxes of golden sites have.
+    Nor a proxy, but those of the reserved domain ``.example``, which nodes of golden sites have.
     """
     path_ = re.compile(r"(?:^|[\s\"'=(`:])/([a-z][a-z0-9_.-]*|Users)/")
     index = re.compile(r"index-ur[l]|PROX[Y]=(?!.*\.example\b)|[\w-]\.\w+/simple\b")

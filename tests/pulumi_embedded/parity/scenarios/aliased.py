@@ -1,4 +1,4 @@
-"""A resource, and a component with its child, may take another name without being made anew."""
+"""A resource, and a component with its child, may take another name without being made again."""
 
 PROGRAM = """
 thing = Thing(NAME, {"value": 1}, Opts(aliases=[pulumi.Alias(name="old")]))

@@ -1,4 +1,4 @@
-"""A chain through a component is deleted from its end, and made anew from its start."""
+"""A chain through a component is deleted from its end, and made again from its start."""
 
 PROGRAM = """
 first = Thing("first", {"slot": SLOT})

@@ -1,4 +1,4 @@
-"""A default provider whose configuration must be made anew takes its resources with it."""
+"""A default provider whose configuration must be made again takes its resources with it."""
 
 PROGRAM = """
 first = Thing("first", {"value": 1})

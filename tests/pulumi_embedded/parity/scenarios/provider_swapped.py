@@ -1,4 +1,4 @@
-"""A resource may go to another provider without being made anew, if that can go on with it."""
+"""A resource may go to another provider without being made again, if that can go on with it."""
 
 PROGRAM = """
 same = Cloud("same", {"profile": "a"})

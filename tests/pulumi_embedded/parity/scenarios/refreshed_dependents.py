@@ -1,4 +1,4 @@
-"""What was deleted outside is made anew; what depends on it follows."""
+"""What was deleted outside is made again; what depends on it follows."""
 
 PROGRAM = """
 group = Group("group")

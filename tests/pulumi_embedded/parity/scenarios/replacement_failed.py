@@ -1,4 +1,4 @@
-"""What was deleted to be replaced, and could not be created anew, is made by a later run."""
+"""What was deleted to be replaced, and could not be created again, is made by a later run."""
 
 PROGRAM = """
 first = Thing("first", {"slot": SLOT, "fail": FAIL})
