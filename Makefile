@@ -92,9 +92,9 @@ picture: .venv/.run  ## draw docs/preview.svg, the picture in the README, from a
 
 schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
-	@$(BIN)/python -m edgefleet.provider.python_stub components/edgefleet/fleet/aws.pyi
+	@$(BIN)/python -m bench.python_stub components/edgefleet/fleet/aws.pyi
 	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi
-	@$(BIN)/python -m edgefleet.provider.reference docs/resources.md
+	@$(BIN)/python -m bench.resource_reference docs/resources.md
 
 lock: .venv/.dev  ## resolve the dependencies again, with hashes and without an index
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --generate-hashes --universal --python-version 3.11 --no-header -o requirements/run.lock

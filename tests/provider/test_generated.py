@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from bench import python_stub, resource_reference
 
 from edgefleet.fleet import aws
-from edgefleet.provider import python_stub, reference
 from edgefleet.provider.registry import RESOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_help_shows_inputs_and_outputs() -> None:
 def test_the_reference_is_current() -> None:
     """It lists every kind with its fields."""
     text = (ROOT / "docs" / "resources.md").read_text(encoding="utf-8")
-    assert reference.text() == text
+    assert resource_reference.text() == text
     assert [] == [each.TOKEN for each in RESOURCES if f"## {each.TOKEN}\n" not in text]
 
 

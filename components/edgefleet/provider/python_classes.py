@@ -1,7 +1,7 @@
 """Python classes for the kinds of AWS resources, built when a program names them.
 
 A kind is loaded with its first resource and not with its class, so that a program starts fast; this is why
-imports stand inside functions. `python_stub` writes the stub that editors and mypy read instead.
+imports stand inside functions. `bench.python_stub` writes the stub that editors and mypy read instead.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The reference of all kinds of custom resources, as Markdown, written from the package's schema.
 
-``python -m edgefleet.provider.reference FILE``; `make schema` runs it, and a test verifies the file.
+``python -m bench.resource_reference FILE``; `make schema` runs it, and a test verifies the file.
 """
 
 import json

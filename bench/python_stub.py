@@ -1,6 +1,6 @@
 """The stub that types the classes of AWS resources for editors and mypy, written from the package's schema.
 
-``python -m edgefleet.provider.python_stub FILE``; `make schema` runs it, and a test compares the checked-in
+``python -m bench.python_stub FILE``; `make schema` runs it, and a test compares the checked-in
 file with its output.
 """
 
