@@ -12,6 +12,7 @@ for instance in "$prefix/var/lib/cloud/instances/"*/; do
     rm -f "$instance$copy"
   done
 done
+rm -rf "$prefix/run/edgefleet/seed" # of a seed that was accepted after the first boot
 if [ -e "$prefix/var/lib/cloud/seed/nocloud/edgefleet" ]; then # an installer put it there
   rm -rf "$prefix/var/lib/cloud/seed/nocloud"
 fi

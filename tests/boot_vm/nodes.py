@@ -50,15 +50,15 @@ class SeededNode:
         return {**files, **units}
 
 
-def seeded_node(site: SiteSpec) -> SeededNode:
-    """`site`, with its certificate, rendered."""
+def seeded_node(site: SiteSpec, *, key: str = KEY) -> SeededNode:
+    """`site`, with its certificate, rendered with the site's key."""
     hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     by = site_authority(
-        hub_master(KEY, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
+        hub_master(key, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
     )
-    known = identified(site, KEY, by, hub)
-    wanted = first_boot(Target(site=known, name=NODE, key=KEY))
-    return SeededNode(site=known, wanted=wanted, seed=render_site(known, KEY, {})[NODE])
+    known = identified(site, key, by, hub)
+    wanted = first_boot(Target(site=known, name=NODE, key=key))
+    return SeededNode(site=known, wanted=wanted, seed=render_site(known, key, {})[NODE])
 
 
 def golden_site() -> SiteSpec:

@@ -3,6 +3,7 @@
 Each is a boot of one and the same machine, in this order; a test looks at what one of them left.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -98,8 +99,15 @@ def changed(boots: Boot, other: SeededNode, second: Booted) -> Booted:  # noqa: 
 
 
 @pytest.fixture(scope="module")
-def refused(boots: Boot, bad: SeededNode, changed: Booted) -> Booted:  # noqa: ARG001 - it comes before
-    """The fourth, with a seed that asks k3s for what it does not have."""
+def stranger(boots: Boot, other: SeededNode, changed: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The fourth, with a seed of the same names that the key of another fleet sealed."""
+    site = replace(other.site, nodes={NODE: replace(other.site.nodes[NODE], hostname="de-ber-666")})
+    return boots(seeded_node(site, key=base64.b64encode(b"a key of somebody else's fleet..").decode()))
+
+
+@pytest.fixture(scope="module")
+def refused(boots: Boot, bad: SeededNode, stranger: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The fifth, with a seed that asks k3s for what it does not have."""
     return boots(bad)
 
 
@@ -296,8 +304,13 @@ def test_a_second_boot_changes_nothing(first: Booted, second: Booted) -> None:
     assert "config_runcmd" in " ".join(done_once(first))
     assert done_once(first) == done_once(second)
     assert lasting(first) == lasting(second)
-    for same in ("hostname", "sysctls", "firewall", "k3s", "cloud-init"):
+    for same in ("hostname", "sysctls", "firewall", "k3s"):
         assert first.facts[same] == second.facts[same]
+    results = [booted.facts["cloud-init"]["v1"] for booted in (first, second)]
+    assert [[], []] == [result["errors"] for result in results]
+    assert (
+        "seed=/var/lib/cloud/seed/nocloud]" in results[1]["datasource"]
+    )  # the verified bytes, not the medium
     assert addresses(first, "lan0") == addresses(second, "lan0")
 
 
@@ -317,6 +330,19 @@ def test_a_changed_seed_is_applied(changed: Booted, other: SeededNode) -> None:
     assert "edgefleet" not in [each["ifname"] for each in changed.facts["addresses"]]
     assert "/etc/edgefleet/tunnel/edgefleet.conf" not in changed.files
     assert "healthy since" in changed.facts["status"]
+
+
+def test_a_seed_of_somebody_else_is_not_applied(stranger: Booted, changed: Booted, other: SeededNode) -> None:
+    """cloud-init stays off, the node keeps its names, addresses and users, and says why."""
+    assert [] == stranger.facts["failed"]
+    assert stranger.facts["settled"], stranger.facts["status"]
+    assert_is(stranger, other)
+    for same in ("hostname", "sysctls", "firewall", "k3s"):
+        assert changed.facts[same] == stranger.facts[same]
+    assert addresses(changed, "lan0") == addresses(stranger, "lan0")
+    assert users(changed).keys() == users(stranger).keys()
+    assert "is not sealed for this node" in stranger.facts["status"]
+    assert b"de-ber-666" not in b"".join(file.content for file in stranger.files.values())
 
 
 def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(

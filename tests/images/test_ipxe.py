@@ -25,7 +25,9 @@ def test_the_script_starts_what_is_said_and_holds_no_secret() -> None:
 def test_the_seed_lies_beside_it_for_cloud_init_and_for_ignition() -> None:
     """And is shown nowhere."""
     made = ipxe.build(boot_of("server-static"))
-    assert {"boot.ipxe", "user-data", "meta-data", "network-config", "config.ign"} == set(made.files)
+    assert {"boot.ipxe", "user-data", "meta-data", "network-config", "edgefleet-seal", "config.ign"} == set(
+        made.files
+    )
     assert frozenset({"user-data", "config.ign"}) == made.private_files
 
 

@@ -87,7 +87,8 @@ def test_a_medium_has_the_seed_and_what_makes_it_boot(
     new = {path: said for path, said in after.items() if path not in before}
     assert {"0"} == {owner for _, owner in new.values()}
     seed = {path for path, (mode, _) in new.items() if mode.startswith("-r--------")}
-    names = {"user-data", "meta-data", "network-config", *(["first-boot.sh"] if kind == "debian" else [])}
+    names = {"user-data", "meta-data", "network-config", "edgefleet-seal"}
+    names |= {"first-boot.sh"} if kind == "debian" else set()
     assert {f"/edgefleet/seed/{name}" for name in names} == seed
     assert "-rwxr-xr-x" == new["/edgefleet/payload/bin/k3s"][0]
     wanted = iso.seed(installed(kind)).files["user-data"].decode()

@@ -10,7 +10,7 @@ from tests.images.test_iso import installed
 
 from edgefleet.images import iso
 
-SEEDS = {"user-data", "meta-data", "network-config", "first-boot.sh"}
+SEEDS = {"user-data", "meta-data", "network-config", "edgefleet-seal", "first-boot.sh"}
 MB500 = 976_562_500
 """Sectors of a disk of 500 GB."""
 
@@ -235,7 +235,7 @@ def test_the_seed_is_where_cloud_init_looks_for_it(medium: Path, target: Path) -
     assert 0 == done.returncode, done.stderr
     seed = target / "var" / "lib" / "cloud" / "seed" / "nocloud"
     assert 0o700 == seed.stat().st_mode & 0o777
-    for name in ("user-data", "meta-data", "network-config"):
+    for name in ("user-data", "meta-data", "network-config", "edgefleet-seal"):
         assert (medium / "edgefleet" / "seed" / name).read_bytes() == (seed / name).read_bytes()
         assert 0o600 == (seed / name).stat().st_mode & 0o777
     assert (seed / "edgefleet").is_file()

@@ -50,10 +50,10 @@ def user_data(made: FirstBoot) -> dict[str, Any]:
     return found
 
 
-def test_the_medium_holds_the_three_files_that_cloud_init_reads() -> None:
+def test_the_medium_holds_the_three_files_that_cloud_init_reads_and_their_seal() -> None:
     """Label ``cidata``, the names with their hyphens, the bytes as rendered."""
     image = nocloud.build(boot())
-    assert {"user-data", "meta-data", "network-config"} == set(image.files)
+    assert {"user-data", "meta-data", "network-config", "edgefleet-seal"} == set(image.files)
     assert image.files == contents(read_iso(image.data))
     assert image.data[16 * 2048 + 40 : 16 * 2048 + 46] == b"cidata"
 

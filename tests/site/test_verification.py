@@ -98,6 +98,7 @@ def test_a_disk_image_is_looked_into(raw: Path) -> None:
     assert () == verification.check(opened(raw))
     found = {each.path: each.mode for each in manifest_of(raw).files}
     assert {
+        "edgefleet-seal": "",
         "meta-data": "",
         "network-config": "",
         "payload/SHA256SUMS": "0644",

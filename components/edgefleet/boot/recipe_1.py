@@ -5,8 +5,8 @@ when the medium is removed. The data disk is mounted before anything looks below
 precede k3s, whose kubelet exits without them; the clock precedes anything that checks a certificate. SSH and
 the firewall precede the long part, so that an administrator can log in and nobody else can. The payload
 precedes k3s, which is on it, and the current configuration set is adopted before k3s starts with it. Last
-come the heartbeat, the removal of copies of secrets, and the one restart that a board may need: no step
-depends on them.
+come the heartbeat, the seal against other seeds, the removal of copies of secrets, and the one restart that
+a board may need: no step depends on them.
 """
 
 from edgefleet.boot import (
@@ -26,6 +26,7 @@ from edgefleet.boot import (
     proxy,
     runtime_config,
     runtime_install,
+    sealing,
     spare_writes,
     ssh,
     watchdog,
@@ -54,6 +55,7 @@ STEPS: tuple[BootStep, ...] = (
     healing.STEP,
     runtime_install.STEP,
     heartbeat.STEP,
+    sealing.STEP,
     wiping.STEP,
     board.STEP,
 )

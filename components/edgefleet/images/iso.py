@@ -32,6 +32,7 @@ from edgefleet.io.iso9660 import iso
 from edgefleet.io.payload_listing import listed
 from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.keys.seed_seal import NAME
 from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation
 from edgefleet.model.image import Image
@@ -263,7 +264,7 @@ def _added(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> Ite
 
 def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
     """(dict[path -> content], mode) of new files."""
-    names = ("user-data", "meta-data", "network-config", FIRST_BOOT)
+    names = ("user-data", "meta-data", "network-config", NAME, FIRST_BOOT)
     yield {f"{SEED}/{name}": of.seed[name] for name in names if name in of.seed}, PRIVATE
     yield {f"{INSTALLER}/{name}": of.seed[name] for name in ("choose-disk", "finish")}, PROGRAM
     places = {"preseed.cfg": "preseed.cfg", "autoinstall.yaml": "user-data", INSTALLED: INSTALLED}

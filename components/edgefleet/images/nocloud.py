@@ -15,6 +15,7 @@ from edgefleet.images.base.format import Format, NodeFile
 from edgefleet.images.network.netplan import netplan
 from edgefleet.io.iso9660 import iso
 from edgefleet.io.yaml_text import to_yaml
+from edgefleet.keys.seed_seal import NAME, seal
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import User
@@ -48,11 +49,12 @@ def contents(boot: FirstBoot) -> dict[str, bytes]:
         "instance-id": instance(boot, f"{user_data}\0{network}\0{boot.hostname}"),
         "local-hostname": boot.hostname,
     }
-    return {
-        "user-data": user_data.encode(),
+    files = {
+        USER_DATA: user_data.encode(),
         "meta-data": to_yaml(meta_data).encode(),
         "network-config": network.encode(),
     }
+    return {**files, NAME: seal(boot.seal_key, files)}
 
 
 def guessable(boot: FirstBoot) -> frozenset[str]:

@@ -115,6 +115,8 @@ class FirstBoot:
     """Whether the root file system grows to its whole disk."""
     wifi_passphrase: str | None = field(default=None, repr=False)
     """Passphrase of `network.wifi`; `None` without Wi-Fi."""
+    seal_key: str = field(default="", repr=False)
+    """By which the node verifies later seeds; empty where there are none."""
     ssh_host_keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """dict[key type, ``ed25519`` -> (private key in OpenSSH form, public key line)]."""
     files: tuple[File, ...] = ()

@@ -3,6 +3,7 @@
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import ssh_host_key
+from edgefleet.keys.seed_seal import seal_key
 from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
 
 
@@ -28,6 +29,7 @@ def first_boot(target: Target, *, wifi_passphrase: str | None = None) -> FirstBo
         network=node.network,
         grows_root=node.hardware.grow_root,
         wifi_passphrase=wifi_passphrase,
+        seal_key=seal_key(target.key, node=target.name),
         ssh_host_keys={"ed25519": ssh_host_key(target.key, node=target.name, comment=node.hostname)},
         files=whole.files,
         units=whole.units,

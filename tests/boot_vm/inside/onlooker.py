@@ -97,8 +97,9 @@ def sysctls() -> dict[str, str]:
     for file in sorted(SYSCTLS.glob("9*.conf")):
         for line in file.read_text().splitlines():
             name = line.partition("=")[0].strip()
-            if name and not name.startswith("#"):
-                found[name] = (Path("/proc/sys") / name.replace(".", "/")).read_text().strip()
+            if name and not name.startswith("#"):  # `-net.ipv4.conf.*.name` is several, which may be equal
+                paths = Path("/proc/sys").glob(name.lstrip("-").replace(".", "/"))
+                found[name] = " ".join(sorted({path.read_text().strip() for path in paths}))
     return found
 
 
