@@ -8,7 +8,9 @@ import pytest
 
 from edgefleet import boot
 from edgefleet.errors import InvalidInput
+from edgefleet.keys.hub_pki import PURPOSES
 from edgefleet.model.firstboot import FirstBoot, Target
+from edgefleet.runtimes.base import k3s
 from edgefleet.site.first_boot import first_boot
 
 CASES = ("server-static", "arm64-dhcp", "vlan", "bond", "server-and-agent")
@@ -60,7 +62,9 @@ def test_only_root_may_read_a_file_with_a_secret(target: Targets, planned: First
     mine = first_boot(target())
     secret = {a.path for a, b in zip(mine.files, another.files, strict=True) if a.content != b.content}
     assert secret == {file.path for file in mine.files if file.is_secret}
-    assert {"/etc/rancher/k3s/config.yaml"} == {file.path for file in planned.files if file.is_secret}
+    authorities = {f"{k3s.AUTHORITIES}/{name}.pem" for name in ("service", *PURPOSES)}
+    expected = {"/etc/rancher/k3s/config.yaml", "/etc/edgefleet/seal.key", *authorities}
+    assert expected == {file.path for file in planned.files if file.is_secret}
     assert {0o600, 0o400} >= {file.mode for file in planned.files if file.is_secret}
     assert mine.units == another.units
 

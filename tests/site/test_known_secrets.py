@@ -73,4 +73,6 @@ def test_each_word_is_one_that_is_looked_for() -> None:
         "the console's password",
         "an SSH host key",
         "the key of a tunnel",
+        "the key of a seed's seal",
+        "the key of a k3s authority",
     } == {what for what, _ in of_site(spec, KEY)}

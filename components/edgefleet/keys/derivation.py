@@ -4,9 +4,8 @@ The fleet secret gives each site a key over (fleet, region, site, generation); t
 its credentials over (purpose, node). A node holds only its own credentials, so a lost node opens nothing
 else. Each part of an `info` is preceded by its length, so that no two paths collide.
 
-k3s tokens are in the short form (a bare password): the full ``K10`` form names the digest of the
-cluster's CA, which a self-signed server makes itself at its first start. A server listens on the
-site's own network only.
+k3s tokens are passwords here; the ``K10`` form of an agent's token also names the digest of the site's
+authority (`edgefleet.keys.site_authorities`).
 """
 
 import base64

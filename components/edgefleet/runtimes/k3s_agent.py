@@ -14,7 +14,7 @@ def _config(target: Target, _: Sequence[str]) -> dict[str, Any]:
     host = f"[{address}]" if ":" in address else address
     return {
         "server": f"https://{host}:6443",
-        "token": k3s.token_of(target.key, k3s.AGENT_TOKEN),
+        "token": k3s.agent_token_of(target),
         "protect-kernel-defaults": True,
     }
 

@@ -32,6 +32,7 @@ INSTALLER = "edgefleet-k3s-install.service"
 CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
 """dict[key of config.yaml -> k3s's default]: the subnets of containers and of services."""
 SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
+AUTHORITIES = "/etc/edgefleet/k3s-authorities"
 CARRIED = "bin/k3s"
 """Where k3s is in a payload."""
 BINARIES = {"amd64": "k3s", "arm64": "k3s-arm64", "armhf": "k3s-armhf"}
@@ -74,7 +75,8 @@ def runtime(
 
     def configure(target: Target) -> Step:
         names = [name for name in (target.node.hostname, target.node.network.ip) if name and runs_api]
-        return Step.joined(registries(target), config(target, own(target, names), names, hardening))
+        steps = (registries(target), config(target, own(target, names), names, hardening))
+        return Step.joined(*steps, *([authority(target)] if runs_api else []))
 
     def install(target: Target) -> Step:
         return Step.joined(installer(target, service_unit), service(service_unit, command))
@@ -140,6 +142,22 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
     return Step(files=(File.text(CONFIG, text, mode=0o600, is_secret=True),))
 
 
+def authority(target: Target) -> Step:
+    """The site's certificate authorities on its server, and the program that installs them for k3s.
+
+    k3s's own folder may be on a data disk, which is mounted after files are written.
+    """
+    from edgefleet.keys.site_authorities import authorities
+
+    files = (
+        File.text(f"{AUTHORITIES}/{path}.pem", pem, mode=0o600, is_secret=True)
+        for path, pem in authorities(target.key).items()
+    )
+    starts = "/etc/systemd/system/k3s.service.d/10-authority.conf"
+    program = File.program("/usr/local/lib/edgefleet/k3s-authority", render("k3s/authority.sh"))
+    return Step(files=(*files, program, File.text(starts, render("k3s/authority.conf"))))
+
+
 def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
     """The configuration of k3s that the fleet file adds or overrides.
 
@@ -185,8 +203,20 @@ def token_of(key: str, purpose: str) -> str:
     return token(key, purpose)
 
 
+def agent_token_of(target: Target) -> str:
+    """The token of an agent, which names the authority of its server."""
+    from edgefleet.keys.site_authorities import agent_token
+
+    return agent_token(target.key, token_of(target.key, AGENT_TOKEN))
+
+
 def secrets(key: str) -> Iterator[Secret]:
-    """The tokens of a site."""
+    """The tokens of a site, and the keys of its authorities, each by its first whole line."""
+    from edgefleet.keys.secret_scan import key_lines
+    from edgefleet.keys.site_authorities import authorities
+
+    for pem in authorities(key).values():
+        yield "the key of a k3s authority", key_lines(pem)[0]
     yield "a k3s server token", token_of(key, SERVER_TOKEN)
     yield "a k3s agent token", token_of(key, AGENT_TOKEN)
 
