@@ -45,7 +45,7 @@ def run(root: Path, path: str = "/usr/bin:/bin", **more: str) -> int:
 
 def expected(server: Target) -> dict[str, str]:
     """dict[path below ``server/tls`` -> content]."""
-    files = {}
+    files: dict[str, str] = {}
     for name, pem in authorities(server.key).items():
         key, begin, rest = pem.partition("-----BEGIN CERTIFICATE")
         files |= {f"{name}.key": key, **({f"{name}.crt": begin + rest} if begin else {})}

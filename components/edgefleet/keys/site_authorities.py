@@ -34,4 +34,4 @@ def agent_token(key: str, password: str) -> str:
 
 def _authority(key: str, purpose: str) -> Holder:
     subject = Subject(common_name=f"k3s-{purpose.replace('/', '-')}", not_after=ROOT_UNTIL)
-    return authority(subject, private_key(key, f"k3s-{purpose}"))
+    return authority(subject, private_key(key, f"k3s-{purpose}"), path_length=0)
