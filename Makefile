@@ -53,7 +53,7 @@ test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data: new o
 	@$(FUZZ) 5
 
 fuzz: .venv/.dev  ## the same for five minutes, with the number of inputs of each parser
-	@$(FUZZ) 17
+	@$(FUZZ) 15
 
 test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

@@ -178,7 +178,12 @@ def release(source: Source, out: Path, signer: Signing | None = None) -> list[Pa
     return [*files, out / SUMS]
 
 
-def _check_clean(repository: Path) -> None:
+def check_clean(repository: Path) -> None:
+    """Check that everything is committed.
+
+    Raises:
+        Refused: something is not.
+    """
     changes = _run("git", "status", "--porcelain", cwd=repository).decode().splitlines()
     if changes:
         problem = f"has changes that are in no commit ({len(changes)} files)"
@@ -194,7 +199,7 @@ def main() -> int:
     parser.add_argument("--sign-key", default="", help="PEM file, or awskms: and an ARN or alias")
     arguments = parser.parse_args()
     try:
-        _check_clean(ROOT)
+        check_clean(ROOT)
         signer = signing(arguments.sign_key, ROOT) if arguments.sign_key else None
         shutil.rmtree(arguments.out, ignore_errors=True)
         with tempfile.TemporaryDirectory() as folder:

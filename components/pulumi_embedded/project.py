@@ -198,18 +198,23 @@ def load_config(document: Mapping[str, Any], project: Project, crypter: Crypter 
         crypter: Decrypts ``secure:`` values; needed only if there are any.
 
     Raises:
-        InvalidInput: a secret cannot be decrypted.
+        InvalidInput: a secret cannot be decrypted, or a value is not one that JSON has.
     """
     values: dict[str, str] = {}
     secrets: set[str] = set()
     recorded: dict[str, Any] = {}
-    for raw, value in (document.get("config") or {}).items():
-        key = raw if ":" in str(raw) else f"{project.name}:{raw}"
-        plain, is_secret = _decrypt(value, crypter)
-        values[key] = plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"))
-        recorded[key] = _recorded(value, is_secret=is_secret)
-        if is_secret:
-            secrets.add(key)
+    try:
+        for raw, value in (document.get("config") or {}).items():
+            key = raw if ":" in str(raw) else f"{project.name}:{raw}"
+            plain, is_secret = _decrypt(value, crypter)
+            values[key] = plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"))
+            recorded[key] = _recorded(value, is_secret=is_secret)
+            if is_secret:
+                secrets.add(key)
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        problem = "the configuration in the stack file is not a mapping of plain values"
+        hint = "write texts, numbers, lists and mappings; quote dates"
+        raise InvalidInput(Problem(path="config", problem=problem, hint=hint, code="config")) from error
     return Config(values=values, secrets=frozenset(secrets), recorded=recorded)
 
 
@@ -275,7 +280,7 @@ def _logged_in(root: Path, environ: Mapping[str, str]) -> Path:
         url = json.loads(path.read_text()).get("current")
     except FileNotFoundError:
         url = None
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise InvalidInput(
             Problem(
                 where=str(path),
@@ -327,7 +332,7 @@ def _read_yaml(path: Path, hint: str) -> dict[str, Any]:
             where=str(path), problem=f"cannot be read: {error.strerror}", hint="make it readable"
         )
         raise OutsideFailure(problem) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise InvalidInput(Problem(where=where, problem="is not YAML", hint="fix the syntax")) from error

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,9 +12,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from distribution.release import BILL, PROVENANCE, ROOT, SIGNED, SUMS, Source, check_repeats, digest, release
+from distribution.release import (
+    BILL,
+    PROVENANCE,
+    ROOT,
+    SIGNED,
+    SUMS,
+    Source,
+    check_clean,
+    check_repeats,
+    checked_out,
+    digest,
+    release,
+)
 
-from edgefleet.errors import OutsideFailure
+from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.signing import signing
 from edgefleet.keys import dsse
 
@@ -49,6 +62,25 @@ def test_a_release_is_the_same_bytes_every_time(source: Source, out: Path, tmp_p
     names = sorted(file.name for file in out.iterdir())
     assert 6 == len(names)
     assert [] == [name for name in names if digest(out / name) != digest(tmp_path / "dist" / name)]
+
+
+def test_a_release_is_of_the_tracked_files_of_the_last_commit(tmp_path: Path) -> None:
+    """With its time; what is in no commit is in no release."""
+    repository, tree = tmp_path / "repository", tmp_path / "tree"
+    repository.mkdir()
+    tree.mkdir()
+    (repository / "a.py").write_text("committed\n")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    for command in (("init", "-q"), ("add", "a.py"), (*identity, "commit", "-q", "-m", "x")):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    (repository / "secret.pem").write_text("x")
+    (repository / "a.py").write_text("changed\n")
+    source = checked_out(repository, tree)
+    assert ["a.py"] == [path.name for path in tree.iterdir()]
+    assert "committed\n" == (tree / "a.py").read_text()
+    assert 40 == len(source.commit)
+    with pytest.raises(Refused, match=r"has changes that are in no commit \(2 files\)"):
+        check_clean(repository)
 
 
 def test_a_build_that_does_not_repeat_is_refused(source: Source, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from edgefleet.model import strict_json
 from edgefleet.provider import properties
 from edgefleet.site import build_job, ledger, manifest, provenance, sbom
 from edgefleet.site.artifact_locking import digests
-from pulumi_embedded import backend, checkpoint, snapshot
+from pulumi_embedded import backend, checkpoint, project, snapshot
 from pulumi_embedded.errors import EngineError
 
 Parse = Callable[[bytes], object]
@@ -110,6 +110,23 @@ def _lock(file: Path) -> object:
 def _oci(data: bytes) -> object:
     found = manifests.manifest_of(data, where="registry.example/a")
     return [str(entry.platform) for entry in found.entries], manifests.platform_of(data, where="a")
+
+
+def _project(file: Path) -> object:
+    opened = project.open_project(file.parent, {"HOME": str(file.parent)})
+    return project.load_config(project.stack_document(opened, "dev"), opened, CRYPTER)
+
+
+@contextmanager
+def _stack(folder: Path) -> Iterator[Parse]:
+    (folder / "Pulumi.yaml").write_bytes(wholes.PROJECT)
+    (folder / "stacks").mkdir()
+
+    def parse(data: bytes) -> object:
+        (folder / "stacks" / "Pulumi.dev.yaml").write_bytes(data)
+        return _project(folder / "Pulumi.yaml")
+
+    yield parse
 
 
 @contextmanager
@@ -386,6 +403,15 @@ PARSERS = {
         whole=lambda: (wholes.states()[0],), change=documents, open=pure(_state), raises=(EngineError,)
     ),
     "journal": Parser(whole=lambda: (wholes.states()[1],), open=pure(_journal), raises=(EngineError,)),
+    "project": Parser(
+        whole=lambda: (wholes.PROJECT,),
+        change=yaml_texts,
+        open=of_file("Pulumi.yaml", _project),
+        raises=(EngineError,),
+    ),
+    "configuration of a stack": Parser(
+        whole=lambda: (wholes.STACK,), change=yaml_texts, open=_stack, raises=(EngineError,)
+    ),
     "lock of a stack": Parser(
         whole=lambda: (wholes.LOCKED,), change=documents, open=of_file("lock.json", _locked), raises=()
     ),

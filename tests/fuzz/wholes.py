@@ -178,6 +178,19 @@ def partitioned() -> bytes:
     return start + bytes(sectors * 512 - len(start) - len(end)) + end
 
 
+PROJECT = b"""\
+name: fleet
+runtime: {name: python, options: {virtualenv: .venv}}
+backend: {url: "file://."}
+stackConfigDir: stacks
+plugins: {providers: [{name: edgefleet, path: .}]}
+"""
+STACK = b"""\
+encryptionsalt: 'v1:c2FsdA==:v1:'
+config:
+  fleet:stack: dev
+  fleet:list: [1, {a: true}]
+"""
 SHARED = json.dumps(
     {
         "format": extents.FORMAT,

@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         if mac not in self.shelf.nodes:
             return self._refuse(HTTPStatus.NOT_FOUND)
         if not (self._is_neighbour(mac) if self.shelf.words is None else self._knows_word(mac, word)):
-            self.shelf.say(f"{mac}: {self.client_address[0]} is not this node; refused")
+            self.server.report_refusal(f"{mac}: {self.client_address[0]} is not this node; refused")
             return self._refuse(HTTPStatus.FORBIDDEN)
         try:
             address = self.shelf.ledger.address(mac)
@@ -220,7 +220,8 @@ class SeedServer(ThreadingHTTPServer):
             super().__init__(place, handler)
         except OSError as error:
             raise OutsideFailure(_no_socket(place, error)) from error
-        self._ledger, self._clock = shelf.ledger, clock
+        self._ledger, self._say, self._clock = shelf.ledger, shelf.say, clock
+        self._refusals: set[str] = set()
         self._connections: dict[socket.socket, _Connection] = {}
         self._lock = threading.Lock()
         scheme = "http" if tls is None else "https"
@@ -249,6 +250,14 @@ class SeedServer(ThreadingHTTPServer):
                 return False
             self._connections[request] = _Connection(client_address[0], self._clock() + PATIENCE)
         return True
+
+    def report_refusal(self, line: str) -> None:
+        """Report a refusal, once, so that no client fills the screen."""
+        with self._lock:
+            if line in self._refusals or len(self._refusals) >= AT_ONCE:
+                return
+            self._refusals.add(line)
+        self._say(line)
 
     def extend(self, request: socket.socket, seconds: float) -> None:
         """Give a connection `seconds` more."""
