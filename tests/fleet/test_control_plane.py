@@ -109,6 +109,12 @@ def test_a_bucket_takes_tls_only_and_a_role_reaches_its_own_files_only(record: R
     assert [path, f"{path}/*"] == secrets["Resource"]
 
 
+def test_a_session_of_a_revoked_site_ends_within_a_quarter_of_an_hour(record: Record) -> None:
+    """The least that the API allows; a certificate that is revoked opens no other session."""
+    found = registered(record)
+    assert 900 == inputs(found, "RolesAnywhereProfile", "sites")["sessionSeconds"]
+
+
 def test_a_root_may_be_kept_offline(record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chain is a file of the project, the key a secret; what is wrong with them is said."""
     monkeypatch.chdir(tmp_path)
