@@ -62,12 +62,17 @@ def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dic
     Raises:
         InvalidInput: the recipe is unknown, or a passphrase is missing.
     """
-    return {node: _rendered(spec, node, key, passphrases) for node in spec.nodes}
+    return {node: _rendered(target) for node, target in _targets(spec, key, passphrases).items()}
 
 
-def _rendered(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> SiteImage:
-    made = _digested(_image(spec, node, key, passphrases), key)
-    return replace(made, identity=identity(spec, node, made.digest))
+def _targets(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, Target]:
+    by_name = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
+    return {node: Target(site=by_name, name=node, key=key, secrets=passphrases) for node in spec.nodes}
+
+
+def _rendered(target: Target) -> SiteImage:
+    image = _digested(_image(target), target.key)
+    return replace(image, identity=identity(target.site, target.name, image.digest))
 
 
 def render_tree(
@@ -77,18 +82,12 @@ def render_tree(
 
     Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
-    return {node: _tree(spec, node, key, passphrases, shows_secrets) for node in spec.nodes}
+    targets = _targets(spec, key, passphrases).items()
+    return {node: _tree(target, shows_secrets=shows_secrets) for node, target in targets}
 
 
-def _tree(
-    spec: SiteSpec,
-    node: str,
-    key: str,
-    passphrases: Mapping[str, str],
-    shows_secrets: bool,  # noqa: FBT001
-) -> dict[str, bytes]:
-    boot = _boot(spec, node, key, passphrases)
-    image = _image(spec, node, key, passphrases)
+def _tree(target: Target, *, shows_secrets: bool) -> dict[str, bytes]:
+    boot, image = _boot(target), _image(target)
     hidden = image.private_files | image.secret_files
     tree = {
         f"cidata/{path}": data for path, data in image.files.items() if shows_secrets or path not in hidden
@@ -101,19 +100,17 @@ def _tree(
     return dict(sorted(tree.items()))
 
 
-def _image(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> Image:
-    return FORMATS[spec.nodes[node].image.format].seed(_boot(spec, node, key, passphrases))
+def _image(target: Target) -> Image:
+    return FORMATS[target.node.image.format].seed(_boot(target))
 
 
-def _boot(spec: SiteSpec, node: str, key: str, passphrases: Mapping[str, str]) -> FirstBoot:
-    spec = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
-    wifi = spec.nodes[node].network.wifi
-    passphrase = None
+def _boot(target: Target) -> FirstBoot:
+    wifi, passphrase = target.node.network.wifi, None
     if wifi is not None:
-        passphrase = passphrases.get(wifi.passphrase_secret)
+        passphrase = target.secrets.get(wifi.passphrase_secret)
         if passphrase is None:
-            raise _missing(spec.name, node, wifi.passphrase_secret)
-    return first_boot(Target(site=spec, name=node, key=key, secrets=passphrases), wifi_passphrase=passphrase)
+            raise _missing(target.site.name, target.name, wifi.passphrase_secret)
+    return first_boot(target, wifi_passphrase=passphrase)
 
 
 def _missing(site: str, node: str, name: str) -> InvalidInput:
