@@ -350,6 +350,15 @@ def slow_body(field: Field) -> object:
     return field.fetch()
 
 
+@attack("fewer than 64 bytes a second")
+def slow_body_by_tls(field: Field) -> object:
+    """The connection is ended below TLS, while a thread reads from it."""
+    with serving(FileServer(), tls=field.folder / "server.pem") as secure:
+        raw(field, b"HTTP/1.1 200 OK\r\ncontent-length: 8000\r\n\r\n", b"x", pause=0.1, times=300)
+        secure.faults = field.attacker.faults
+        return field.fetch(address=f"{secure.address}/file")
+
+
 @attack("sent nothing for 0.4 s")
 def slow_header(field: Field) -> object:
     """The same before the body."""

@@ -31,9 +31,8 @@ from edgefleet.model import strict_json
 ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
 _HUB_HOST = "registry-1.docker.io"
 TOKEN_SERVICES = {_HUB_HOST: "auth.docker.io", "registry.gitlab.com": "gitlab.com"}
-"""dict[registry -> host of its token service], where that is another one (Docker Registry HTTP API, token
-authentication; GitLab, container registry). ghcr.io, quay.io, gcr.io, public.ecr.aws, azurecr.io and Harbor
-have theirs on the registry's own host."""
+"""dict[registry -> host of its token service], where that is another one (CNCF Distribution, token
+authentication; GitLab, "Authenticate with the container registry"). ghcr.io has its own on its own host."""
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")

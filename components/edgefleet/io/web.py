@@ -385,7 +385,7 @@ class _Watch:
             elif 0 < self._stalls <= past:
                 self.verdict = f"takes longer than {past * self._policy.stall:g} s"
             if self.verdict:
-                with suppress(OSError):
-                    self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # below TLS, whose own shutdown would pull the session from a reader
+                    socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
                 return
             seen = self.progress
