@@ -605,6 +605,21 @@ def test_a_login_is_no_one_elses(world: Field) -> None:
     assert [None] == [asked.headers.get("authorization") for asked in world.victim.asked]
 
 
+def test_no_login_goes_by_http(world: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is on the way, here a proxy, sees none; the error names the reason."""
+    monkeypatch.setenv("HTTP_PROXY", world.attacker.address)
+    monkeypatch.setenv("NO_PROXY", "")
+    web = world.web
+    netrc = world.folder / "netrc"
+    netrc.write_text(netrc.read_text() + "machine mirror.invalid login me password hunter2\n")
+    world.attacker.faults = [status(401)] * 2
+    with pytest.raises(
+        EdgefleetError, match="by http no login is sent but to this machine"
+    ):
+        web.size("http://mirror.invalid/file")
+    assert [None] == [asked.headers.get("authorization") for asked in world.attacker.asked]
+
+
 def test_a_registrys_login_is_from_its_own_entry(world: Field) -> None:
     """Its own token service gets the login; all else gets what that answers."""
     with serving(FakeRegistry()) as registry:
