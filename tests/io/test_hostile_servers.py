@@ -613,9 +613,7 @@ def test_no_login_goes_by_http(world: Field, monkeypatch: pytest.MonkeyPatch) ->
     netrc = world.folder / "netrc"
     netrc.write_text(netrc.read_text() + "machine mirror.invalid login me password hunter2\n")
     world.attacker.faults = [status(401)] * 2
-    with pytest.raises(
-        EdgefleetError, match="by http no login is sent but to this machine"
-    ):
+    with pytest.raises(EdgefleetError, match="by http no login is sent but to this machine"):
         web.size("http://mirror.invalid/file")
     assert [None] == [asked.headers.get("authorization") for asked in world.attacker.asked]
 
