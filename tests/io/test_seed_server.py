@@ -350,8 +350,25 @@ def test_with_a_certificate_nobody_else_in_the_network_reads_a_seed(
         lan.close()
 
 
+def test_a_client_that_does_not_finish_its_handshake_is_cut_off(certificate: Path, tmp_path: Path) -> None:
+    """The deadline is of the connection, so that TLS gives no way round it."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    lan = Lan(tmp_path, tls)
+    try:
+        with lan.connect(b"\x16\x03\x01") as slow:
+            assert lan.waits_for(lambda: bool(lan.server._connections))
+            lan.seconds = PATIENCE - 1.0
+            slow.sendall(b"\x02")
+            lan.seconds = PATIENCE + 0.0
+            assert b"" == slow.recv(100)
+    finally:
+        lan.close()
+
+
 def test_a_record_that_is_none_is_said(tmp_path: Path) -> None:
     """It is not taken for an empty one: what was handed would be handed again."""
-    (tmp_path / "handed.json").write_text("[1]")
-    with pytest.raises(InvalidInput, match="is not a record of served seeds"):
-        Ledger(path=tmp_path / "handed.json", now=lambda: START, until=START, chance=str, seeds={})
+    for text in ("[1]", "[" * 100_000, '{"a": {"seed": "s", "addresses": {}, "given": []}}'):
+        (tmp_path / "handed.json").write_text(text)
+        with pytest.raises(InvalidInput, match="is not a record of served seeds"):
+            Ledger(path=tmp_path / "handed.json", now=lambda: START, until=START, chance=str, seeds={})

@@ -74,6 +74,11 @@ def edit(project: Any, change: Callable[[Any], Any]) -> None:
         b'{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": 5, "type": "x"}]}}}',
         b'{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "here", "type": "x"}]}}}',
         b'{"version": 3, "checkpoint": {"latest": [1]}}',
+        b'{"version": 3, "checkpoint": {"latest": {"secrets_providers": [1]}}}',
+        b'{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "a::b::c::d", "inputs": true}]}}}',
+        b'{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "a::b::c::d", "parent": 5}]}}}',
+        b'{"version": 4, "features": [1]}',
+        b"[" * 100_000,
     ],
 )
 def test_a_damaged_checkpoint_is_told(up: Any, content: bytes, operation: str) -> None:

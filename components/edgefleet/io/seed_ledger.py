@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, with_config
 
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.model import strict_json
-from edgefleet.model.spec import adapter
+from edgefleet.model.spec import STRICT, adapter
 
 SECRET = frozenset({"user-data", "config.ign"})
 """Files of which one is all that a node needs: with it the seed is used up."""
@@ -30,12 +30,13 @@ class Gone(Exception):  # noqa: N818 - an answer (410), no error
     """The seed was already delivered or has expired."""
 
 
+@with_config(STRICT)
 @dataclass(slots=True)
 class _Address:
     """A one-time address."""
 
     expires: AwareDatetime
-    given: list[str] = field(default_factory=list)
+    given: list[str]
     """Names of the files that were delivered at it."""
 
     @property
@@ -43,13 +44,14 @@ class _Address:
         return not SECRET.isdisjoint(self.given)
 
 
+@with_config(STRICT)
 @dataclass(slots=True)
 class _Delivery:
     """What was handed out of one seed."""
 
     seed: str
     """``sha256:<hex>`` of the seed."""
-    addresses: dict[str, _Address] = field(default_factory=dict)
+    addresses: dict[str, _Address]
     """dict[hex SHA-256 of the word -> address]: several until one is used, then that one."""
 
     @property
@@ -98,14 +100,14 @@ class Ledger:
         """
         with self._lock:
             now = self.now()
-            delivery = self._deliveries.setdefault(mac, _Delivery(self.seeds[mac]))
+            delivery = self._deliveries.setdefault(mac, _Delivery(self.seeds[mac], {}))
             if now >= self.until or delivery.is_done:
                 raise Gone
             valid = {word: address for word, address in delivery.addresses.items() if address.expires > now}
             if len(valid) >= MOST:
                 raise Gone
             word = self.chance()
-            delivery.addresses = valid | {_digest(word): _Address(min(self.until, now + VALID))}
+            delivery.addresses = valid | {_digest(word): _Address(min(self.until, now + VALID), [])}
             self._write()
             return word
 
