@@ -84,6 +84,24 @@ def added_file(out: Path) -> None:
     (out / "berlin" / "n2.iso").write_bytes(b"a stranger's image")
 
 
+def added_folder(out: Path) -> None:
+    """A folder in which nothing is described, beside those of sites."""
+    (out / "bremen").mkdir()
+    (out / "bremen" / "n1.iso").write_bytes(b"a stranger's image")
+
+
+def stripped_site(out: Path) -> None:
+    """A site's folder with a stranger's image, and nothing left that describes or signs one."""
+    shutil.rmtree(out / "munich")
+    (out / "munich").mkdir()
+    (out / "munich" / "n1.iso").write_bytes(b"a stranger's image")
+
+
+def loose_image(out: Path) -> None:
+    """An image beside the folders of sites."""
+    (out / "n1.iso").write_bytes(b"a stranger's image")
+
+
 def fifo(out: Path) -> None:
     """A pipe in the place of a side file: whoever opens it waits (finding 32)."""
     (out / "berlin" / "n1.iso.cdx.json").unlink()
@@ -141,6 +159,9 @@ ATTACKS: dict[Callable[[Path], None], str] = {
     removed_index: "bad-manifest 1",
     lost_node: "missing-image 1",
     added_file: "extra-file 1",
+    added_folder: "extra-file 1",
+    stripped_site: "extra-file 1",
+    loose_image: "extra-file 1",
     fifo: "no-file 1",
     fifo_image: "image-missing 1",
     link: "image-missing 1",

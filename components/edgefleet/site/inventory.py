@@ -62,8 +62,7 @@ def missing(folder: Path, what: str) -> Problem:
 
 def inventory(folder: Path) -> Inventory:
     """The images of the site in `folder`; no image is opened."""
-    with disk.explaining(folder, "cannot be listed"):
-        names = {name for name in os.listdir(folder) if not name.startswith(".")}  # noqa: PTH208 - names alone
+    names = _names(folder)
     problems: list[Problem] = []
     index = None
     if folder.is_symlink():
@@ -83,9 +82,7 @@ def inventory(folder: Path) -> Inventory:
     known = {MANIFEST, KEY}
     for image in images:
         known |= {image.name, image.with_suffix(".parts").name, *(path.name for path in paths(image))}
-    for name in sorted(names - known):
-        hint = "remove it, or keep it elsewhere; do not write a medium from it"
-        problems.append(_problem(folder / name, "extra-file", "belongs to no image of this site", hint))
+    problems += _extra(folder, names - known, "belongs to no image of this site")
     return Inventory(folder=folder, images=images, index=index, problems=tuple(problems))
 
 
@@ -99,6 +96,21 @@ def folders(path: Path) -> list[Path]:
         if found := sorted({file.parent for file in path.glob(pattern)}):
             return found
     raise nothing_built(path)
+
+
+def strangers(path: Path, sites: Iterable[Path]) -> Iterator[Problem]:
+    """Entries of `path` beside the folders of sites: one without any manifest may still hold an image."""
+    return _extra(path, _names(path) - {folder.name for folder in sites}, "is not the folder of a site")
+
+
+def _names(folder: Path) -> set[str]:
+    with disk.explaining(folder, "cannot be listed"):
+        return {name for name in os.listdir(folder) if not name.startswith(".")}  # noqa: PTH208 - names alone
+
+
+def _extra(folder: Path, names: Iterable[str], problem: str) -> Iterator[Problem]:
+    hint = "remove it, or keep it elsewhere; do not write a medium from it"
+    return (_problem(folder / name, "extra-file", problem, hint) for name in sorted(names))
 
 
 def nothing_built(path: Path) -> InvalidInput:

@@ -8,7 +8,7 @@ from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io.signing import PublicKey
 from edgefleet.site.attestations import attested
 from edgefleet.site.expectation import Expectation
-from edgefleet.site.inventory import Inventory, folders, inventory, missing, nothing_built
+from edgefleet.site.inventory import Inventory, folders, inventory, missing, nothing_built, strangers
 from edgefleet.site.manifest import ONE, Manifest
 from edgefleet.site.verification import Find, check, opened
 
@@ -56,8 +56,12 @@ class Verification:
         sites = folders(path)
         for folder in sites:
             yield from self._folder(inventory(folder))
+        if sites == [path]:
+            return
+        if problems := tuple(strangers(path, sites)):
+            yield Verdict(path=path, problems=problems)
         lost = (self.sites or frozenset()) - {folder.name for folder in sites}
-        for site in sorted(lost) if sites != [path] else ():
+        for site in sorted(lost):
             yield Verdict(path=path / site, problems=(missing(path / site, "this site"),))
 
     def _image(self, image: Path) -> tuple[Verdict, Manifest | None]:
