@@ -275,6 +275,23 @@ def test_a_medium_that_gives_other_bytes_at_the_second_reading_is_refused(machin
     assert [] == list(machine.archive.parent.glob(".*"))
 
 
+@pytest.mark.parametrize("path", CONTENT)
+def test_a_medium_that_is_removed_in_the_middle_is_reported(machine: Machine, path: str) -> None:
+    """The reader fails after some bytes; nothing of them is used, and the next start continues."""
+    machine.medium()
+    reads = machine.programs / "head"
+    reads.write_text(
+        f'#!/bin/sh\ncase $* in *{path}) echo some; exit 1 ;; *) exec /usr/bin/head "$@" ;; esac\n'
+    )
+    reads.chmod(0o755)
+    assert 1 == machine.run(payload.SCRIPT).returncode
+    assert f"{path} of the payload could not be copied" in machine.problem("payload")
+    assert not is_in_place(machine, path)
+    assert [] == [*machine.archive.parent.glob(".*"), *machine.binaries.glob("*.new")]
+    reads.unlink()
+    assert (0, "") == (machine.restart().returncode, machine.problem("payload"))
+
+
 def test_an_archive_is_recorded_for_its_present_digest_only(machine: Machine) -> None:
     """A seed that goes back to an earlier archive gets that one, not the newer with the earlier record."""
     machine.medium()

@@ -57,6 +57,7 @@ class Node:
         environment = {
             "PATH": f"{self.root}/programs:/usr/bin:/bin",
             "EDGEFLEET_PREFIX": str(self.root),
+            "EDGEFLEET_PATIENCE": "1",
         }
         program = str(self.root / sealing.PROGRAM[1:])
         subprocess.run([sys.executable, "-I", program], env=environment, check=True, timeout=30)
@@ -183,6 +184,20 @@ def test_a_strangers_stick_does_not_hide_the_nodes_own_seed(
     own = nocloud.contents(boot)
     node.insert("mmcblk0p1", own, label="system-boot", kind="vfat")
     node.insert("sda", hostile(boot, target)["another-node"])
+    node.start()
+    assert (own, True) == (node.accepted, "dev/sda" in node.problem)
+
+
+@pytest.mark.parametrize("program", ["blkid", "mount"])
+def test_a_medium_that_does_not_answer_hides_no_other(node: Node, boot: FirstBoot, program: str) -> None:
+    """A broken stick, or one that pretends to be: it is reported, and the node's own seed is applied."""
+    own = nocloud.contents(boot)
+    node.insert("mmcblk0p1", own, label="system-boot", kind="vfat")
+    node.insert("sda", own)
+    path = node.root / "programs" / program
+    path.write_text(
+        path.read_text().replace("# a stand-in", 'case "$*" in *LABEL=*) ;; */dev/sda*) exec sleep 5 ;; esac')
+    )
     node.start()
     assert (own, True) == (node.accepted, "dev/sda" in node.problem)
 

@@ -293,15 +293,16 @@ def test_a_redirect_with_tls_is_followed(
     assert STANDIN == target.binary.read_bytes()
 
 
+@pytest.mark.parametrize("query", ["?", "?/https://"])
 @pytest.mark.parametrize("lock", [DIGEST, None], ids=["locked", "unlocked"])
 def test_a_redirect_to_an_address_without_tls_is_refused(
-    machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None
+    machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None, query: str
 ) -> None:
     """Whoever is between could answer with a list and a k3s of their own."""
     target = machine(lock)
     target.path = fetcher
-    release.redirects = {path: release.plain + path + "?" for path in (ASSET, SUMS)}
-    release.files |= {f"{path}?": data for path, data in release.files.items()}
+    release.redirects = {path: release.plain + path + query for path in (ASSET, SUMS)}
+    release.files |= {f"{path}{query}": data for path, data in release.files.items()}
     done = target.run(attempts=2)
     assert 1 == done.returncode
     assert not target.binary.exists()
