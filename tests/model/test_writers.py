@@ -244,6 +244,8 @@ READERS: dict[Callable[..., Written], Reader] = {
     configuration.setting: by_sections,
     configuration.quotation: by_apt,
     configuration.remainder: by_lines,
+    configuration.sudoer: by_lines,
+    configuration.ipxe: by_lines,
     boot_menus.word: by_grub,
     boot_menus.title: by_grub_titles,
     boot_menus.appended: by_lines,

@@ -1,5 +1,6 @@
 """No template takes a value but through a writer of its syntax, placed where that syntax lets it stand."""
 
+import ast
 from collections.abc import Iterator
 from fnmatch import filter as matching
 
@@ -54,6 +55,30 @@ def test_each_value_of_a_template_stands_through_a_writer_of_its_syntax(name: st
         for writer, before in values
         if writer in BEFORE and before[-1:] not in BEFORE[writer]
     ]
+
+
+def unwritten(text: str) -> Iterator[str]:
+    """Values in texts of whole lines that come neither from a call nor from a constant, nor are numbers."""
+    for joined in ast.walk(ast.parse(text)):
+        parts = joined.values if isinstance(joined, ast.JoinedStr) else []
+        if any(isinstance(part, ast.Constant) and "\n" in part.value for part in parts):
+            for part in (part for part in parts if isinstance(part, ast.FormattedValue)):
+                is_constant = isinstance(part.value, ast.Name) and part.value.id.isupper()
+                if not (is_constant or isinstance(part.value, ast.Call) or part.format_spec):
+                    yield f"{part.lineno}: {ast.unparse(part.value)}"
+
+
+def test_a_value_without_a_writer_is_seen_in_a_module() -> None:
+    """The check itself works."""
+    assert ["1: a", "1: b.c"] == list(unwritten('x = f"{a} {b.c} {d(e)} {F} {g:d}\\n"; y = f"{h}"'))
+
+
+@pytest.mark.parametrize("package", ["boot", "images", "runtimes"])
+def test_each_value_of_a_line_that_a_module_writes_stands_through_a_writer(package: str) -> None:
+    """What is too short for a template is under the same rule."""
+    modules = sorted((ROOT.parent / "components" / "edgefleet" / package).rglob("*.py"))
+    assert modules
+    assert [] == [f"{path.name}:{place}" for path in modules for place in unwritten(path.read_text())]
 
 
 def test_each_syntax_of_templates_has_one() -> None:

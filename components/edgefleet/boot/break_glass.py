@@ -18,6 +18,7 @@ from edgefleet.keys.break_glass import (
 )
 from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
+from edgefleet.model.writers.configuration import remainder
 
 LIBRARY = "/usr/local/lib/edgefleet"
 HASH = "/etc/edgefleet/rescue.hash"
@@ -81,7 +82,7 @@ def _ssm(target: Target) -> Step:
     )
     return Step(
         files=(
-            File.text(ACTIVATION, f"{activation}:{code}\n", mode=0o600, is_secret=True),
+            File.text(ACTIVATION, f"{remainder(activation)}:{remainder(code)}\n", mode=0o600, is_secret=True),
             File.program(script, render("safety/register-ssm.sh.j2", region=ssm.region)),
         ),
         units=(unit(f"safety/{SSM_UNIT}"),),

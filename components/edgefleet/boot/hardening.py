@@ -5,8 +5,6 @@ example. Its exempt namespaces are k3s's own, and that of its upgrades. The audi
 health, which are most of its lines and identify no user.
 """
 
-from pathlib import Path
-
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
@@ -24,7 +22,7 @@ def plan(target: Target) -> Step:
         return Step(commands=(("rm", "-f", SYSCTL, DEBIANS, TMPFILES),))
     settings = (
         File.text(SYSCTL, render("safety/sysctl.conf")),
-        File.text(DEBIANS, f"# Written by edgefleet: {Path(SYSCTL).name} says it.\n"),
+        File.text(DEBIANS, "# Written by edgefleet: 91-edgefleet-hardening.conf says it.\n"),
     )
     if not runtime_of(target.node).runs_api:
         return Step(files=settings)

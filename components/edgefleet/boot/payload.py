@@ -8,6 +8,7 @@ installation/airgap): as a link only where the payload is on the disk that the s
 
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.model.writers.shell import rest
 
 LIST = "/etc/edgefleet/payload"
 SCRIPT = "/usr/local/lib/edgefleet/payload"
@@ -19,7 +20,7 @@ def plan(target: Target) -> Step:
     if not target.site.airgap and not target.node.payload:
         return Step()
     carried = sorted(target.node.payload, key=lambda file: file.path)
-    lines = (f"{file.digest.removeprefix('sha256:')} {file.size} {file.path}\n" for file in carried)
+    lines = (f"{file.digest.removeprefix('sha256:')} {file.size:d} {rest(file.path)}\n" for file in carried)
     listed = File(path=LIST, content="".join(lines).encode())
     script = File(path=SCRIPT, content=render("heal/payload.sh.j2").encode(), mode=0o755)
     return Step(

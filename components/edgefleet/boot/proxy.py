@@ -7,7 +7,7 @@ containers, services and nodes are never reached through the proxy.
 from urllib.parse import quote
 
 from edgefleet.model.firstboot import BootStep, File, Step, Target
-from edgefleet.model.writers.configuration import quotation
+from edgefleet.model.writers.configuration import quotation, remainder
 from edgefleet.model.writers.systemd import quoted
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s import CLUSTER, ranges
@@ -31,8 +31,14 @@ def plan(target: Target) -> Step:
     proxies = {scheme: address for scheme, address in addresses.items() if address}
     variables = {f"{scheme.upper()}_PROXY": address for scheme, address in proxies.items()}
     variables["NO_PROXY"] = ",".join(_direct(target))
-    lines = [f"{key}={quoted(value)}\n" for name, value in variables.items() for key in (name, name.lower())]
-    apt = [f"Acquire::{scheme}::Proxy {quotation(address)};\n" for scheme, address in proxies.items()]
+    lines = [
+        f"{remainder(key)}={quoted(value)}\n"
+        for name, value in variables.items()
+        for key in (name, name.lower())
+    ]
+    apt = [
+        f"Acquire::{remainder(scheme)}::Proxy {quotation(address)};\n" for scheme, address in proxies.items()
+    ]
     runtime = runtime_of(target.node)
     drop_ins = (
         File.text(f"/etc/systemd/system/{unit}.d/proxy.conf", DROP_IN)

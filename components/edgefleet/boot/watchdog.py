@@ -8,6 +8,7 @@ from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.writers.configuration import remainder
 
 PATH = "/etc/systemd/system.conf.d/50-edgefleet-watchdog.conf"
+HEAD = "# Written by edgefleet.\n[Manager]\n"
 USUAL, RASPBERRY_PI = "30s", "15s"
 
 
@@ -15,8 +16,7 @@ def plan(target: Target) -> Step:
     """A drop-in for systemd itself, which reads it when it is re-executed."""
     hardware = target.node.hardware
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
-    settings = f"RuntimeWatchdogSec={remainder(within)}\nRebootWatchdogSec=10min\n"
-    text = f"# Written by edgefleet.\n[Manager]\n{settings}"
+    text = f"{HEAD}RuntimeWatchdogSec={remainder(within)}\nRebootWatchdogSec=10min\n"
     return Step(files=(File.text(PATH, text),), commands=(("systemctl", "daemon-reexec"),))
 
 

@@ -15,6 +15,7 @@ from edgefleet.io.archives import tar
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.image import Image
 from edgefleet.model.site import Node
+from edgefleet.model.writers.configuration import ipxe, remainder
 
 SCRIPT = "boot.ipxe"
 
@@ -39,10 +40,10 @@ def _script(boot: FirstBoot) -> str:
         path, hint = f"sites.{boot.site}.nodes.{boot.node}.image", "add image.netboot"
         raise InvalidInput.at("", "no-netboot", "ipxe has nothing to start", hint, path=path)
     names = [f"initrd{number}" for number in range(len(netboot.initrd))]
-    words = [*(f"initrd={name}" for name in names), netboot.arguments.replace("{seed}", "${seed}")]
+    words = [*(f"initrd={name}" for name in names), ipxe(netboot.arguments).replace("{seed}", "${seed}")]
     lines = [
         "#!ipxe",
-        f"# {boot.node} of {boot.site}, {boot.fleet} in {boot.region}. No secret.",
+        f"# {remainder(boot.node)} of {remainder(boot.site)}. No secret.",
         f"kernel ${{base}}/boot/files/{netboot.kernel.sha256} {' '.join(words)} || exit",
     ]
     for name, initrd in zip(names, netboot.initrd, strict=True):

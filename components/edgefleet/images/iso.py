@@ -269,7 +269,10 @@ def _placed(of: Ingredients) -> Iterator[tuple[dict[str, bytes], int]]:
     yield {f"{INSTALLER}/{name}": of.seed[name] for name in ("choose-disk", "finish")}, PROGRAM
     places = {"preseed.cfg": "preseed.cfg", "autoinstall.yaml": "user-data", INSTALLED: INSTALLED}
     answers = {f"{INSTALLER}/{place}": of.seed[name] for name, place in places.items() if name in of.seed}
-    yield {**answers, f"{INSTALLER}/meta-data": f"instance-id: edgefleet-{of.node}\n".encode()}, READABLE
+    yield (
+        {**answers, f"{INSTALLER}/meta-data": to_yaml({"instance-id": f"edgefleet-{of.node}"}).encode()},
+        READABLE,
+    )
 
 
 def _replaced(base: InstallerIso, of: Ingredients, kernel: str, initrd: str) -> dict[str, bytes]:

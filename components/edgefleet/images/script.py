@@ -15,6 +15,7 @@ from edgefleet.images.nocloud import commands
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.model.writers.configuration import remainder
 
 END = "EDGEFLEET-END"
 RELOADED = (
@@ -30,7 +31,7 @@ def build(boot: FirstBoot) -> Image:
     name = f"{boot.node}.sh"
     files = [*placed(boot), *of_the_system(boot)]
     instance_id = instance(boot, repr((files, boot.commands, boot.users, boot.timezone)))
-    files.append(File.text(INSTANCE, f"{instance_id}\n"))
+    files.append(File.text(INSTANCE, f"{remainder(instance_id)}\n"))
     facts = {
         "told": instance_id,
         "arch": boot.arch,

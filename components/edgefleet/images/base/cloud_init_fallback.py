@@ -7,6 +7,7 @@ keys and names.
 import hashlib
 
 from edgefleet.model.firstboot import File, FirstBoot
+from edgefleet.model.writers.configuration import remainder, sudoer
 
 INSTANCE = "/etc/edgefleet/instance-id"
 """Instance id of a node without cloud-init; its heartbeat reports it."""
@@ -20,8 +21,8 @@ def placed(boot: FirstBoot) -> tuple[File, ...]:
 
 def of_the_system(boot: FirstBoot) -> tuple[File, ...]:
     """The node's name, its administrators, and its SSH host keys."""
-    files = [File.text("/etc/hostname", f"{boot.hostname}\n")]
-    admins = "".join(f"{user.name} ALL=(ALL) NOPASSWD:ALL\n" for user in boot.users if user.is_admin)
+    files = [File.text("/etc/hostname", f"{remainder(boot.hostname)}\n")]
+    admins = "".join(f"{sudoer(user.name)} ALL=(ALL) NOPASSWD:ALL\n" for user in boot.users if user.is_admin)
     if admins:
         files.append(File.text(SUDOERS, admins, mode=0o440))
     for kind, (private, public) in sorted(boot.ssh_host_keys.items()):

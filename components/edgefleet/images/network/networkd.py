@@ -38,7 +38,7 @@ def networkd(network: Network) -> dict[str, bytes]:
 def ini(sections: Sequence[Section]) -> bytes:
     """Sections of ``key=value`` lines."""
     parts = (
-        f"[{name}]\n" + "".join(f"{key}={setting(value)}\n" for key, value in values)
+        f"[{setting(name)}]\n" + "".join(f"{setting(key)}={setting(value)}\n" for key, value in values)
         for name, values in sections
     )
     return "\n".join(parts).encode()

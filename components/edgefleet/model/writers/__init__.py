@@ -5,9 +5,11 @@ from edgefleet.model.writers.configuration import (
     APT,
     CHRONY,
     INI,
+    IPXE,
     NFTABLES,
     SETTING,
     SSHD,
+    SUDOERS,
     TMPFILES,
     WIREGUARD,
 )
@@ -17,7 +19,7 @@ from edgefleet.model.writers.written import Syntax
 
 SYNTAXES: tuple[Syntax, ...] = (
     *(SHELL, UNIT, ENVIRONMENT, APT, NFTABLES, INI, SETTING),
-    *(SSHD, WIREGUARD, CHRONY, TMPFILES, GRUB, ISOLINUX, PRESEED),
+    *(SUDOERS, IPXE, SSHD, WIREGUARD, CHRONY, TMPFILES, GRUB, ISOLINUX, PRESEED),
 )
 NONE = Syntax("a template without values")
 

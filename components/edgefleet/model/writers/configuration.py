@@ -13,6 +13,8 @@ NFTABLES = Syntax("an nftables ruleset", "*.nft")
 INI = Syntax("a configuration of networkd or NetworkManager")
 APT = Syntax("apt's configuration")
 SETTING = Syntax("a line of settings")
+SUDOERS = Syntax("a file of sudoers")
+IPXE = Syntax("an iPXE script")
 
 
 @SSHD.writer
@@ -78,6 +80,18 @@ def setting(text: str) -> str:
 def quotation(text: str) -> str:
     """A value in quotes (apt.conf)."""
     return '"' + APT.check(text, r"[!#-\[\]-~]+") + '"'
+
+
+@SUDOERS.writer
+def sudoer(text: str) -> str:
+    """A user, without the signs of groups, aliases and hosts (sudoers(5))."""
+    return SUDOERS.check(text, "[a-z_][a-z0-9_-]*")
+
+
+@IPXE.writer
+def ipxe(text: str) -> str:
+    """Words of a command, without settings and conditions (ipxe.org, scripting)."""
+    return IPXE.check(text, "[A-Za-z0-9._:/,;=+@{}-]+( [A-Za-z0-9._:/,;=+@{}-]+)*")
 
 
 @SETTING.writer
