@@ -61,7 +61,7 @@ def unwritten(text: str) -> Iterator[str]:
     """Values in texts of whole lines that come neither from a call nor from a constant, nor are numbers."""
     for joined in ast.walk(ast.parse(text)):
         parts = joined.values if isinstance(joined, ast.JoinedStr) else []
-        if any(isinstance(part, ast.Constant) and "\n" in part.value for part in parts):
+        if any(isinstance(part, ast.Constant) and "\n" in str(part.value) for part in parts):
             for part in (part for part in parts if isinstance(part, ast.FormattedValue)):
                 is_constant = isinstance(part.value, ast.Name) and part.value.id.isupper()
                 if not (is_constant or isinstance(part.value, ast.Call) or part.format_spec):
