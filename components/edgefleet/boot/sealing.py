@@ -25,10 +25,9 @@ GATED = (*(f"cloud-init-{stage}" for stage in STAGES), "cloud-init", "cloud-conf
 def plan(target: Target) -> Step:
     """The key (0600), the program and its unit, and the conditions of cloud-init's units."""
     condition = render("safety/cloud-init.conf")
-    key = seal_key(target.key, node=target.name)
     return Step(
         files=(
-            File.text(KEY, f"{key}\n", mode=0o600, is_secret=True),
+            File.text(KEY, f"{seal_key(target.key, node=target.name)}\n", mode=0o600, is_secret=True),
             File.program(PROGRAM, render("safety/accept-seed.py.j2")),
             *(File.text(f"/etc/systemd/system/{name}.service.d/edgefleet.conf", condition) for name in GATED),
         ),
