@@ -73,6 +73,25 @@ def test_a_hub_of_k3s_lies_over_its_zones_behind_one_name(record: Record) -> Non
     assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == zones
 
 
+def test_what_the_lock_pins_reaches_the_servers_and_their_manifests(record: Record) -> None:
+    """k3s in user-data, the images in the manifests; a new digest of k3s replaces no server."""
+    pins = {
+        "k3s": "cd" * 32,
+        "rancher/system-upgrade-controller:v0.17.0": "sha256:" + "ab" * 32,
+        "rancher/k3s-upgrade:v1.36.4-k3s1": "sha256:" + "ef" * 32,
+    }
+    args: dict[str, Any] = {"hub": HUB, "fleet": "retail", "region": "eu", "secret": SECRET, "pins": pins}
+    pinned = record(lambda: edgefleet.ControlPlane("hub", args))  # type: ignore[arg-type]  # plain
+    unpinned = registered(record)
+    servers, before = (inputs(found, "ServerSet", "servers") for found in (pinned, unpinned))
+    assert "cd" * 32 in servers["userData"]["join"]
+    assert "cd" * 32 not in before["userData"]["join"]
+    assert before["rollOn"] == servers["rollOn"]
+    text = inputs(pinned, "BucketObject", "manifest-upgrades")["content"]
+    assert f"rancher/system-upgrade-controller@{pins['rancher/system-upgrade-controller:v0.17.0']}" in text
+    assert f"rancher/k3s-upgrade@{pins['rancher/k3s-upgrade:v1.36.4-k3s1']}" in text
+
+
 def test_nobody_gets_in_by_ssh_and_the_api_only_through_the_balancer(record: Record) -> None:
     found = registered(record, access=["192.0.2.0/24"])
     front, back = (inputs(found, "SecurityGroup", name)["ingress"] for name in ("api", "servers"))

@@ -11,12 +11,14 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.logins import Logins
 from edgefleet.io.sourcing import Sources
 from edgefleet.io.web import Web
 from edgefleet.model.medium import Base
+from edgefleet.model.releases import RELEASES
 from edgefleet.model.requirement import Requirement
 from edgefleet.report.progress import Transfers
 from edgefleet.site import artifact_fetching, artifact_locking
@@ -38,7 +40,8 @@ def lock(
     """
     session = session_of(context)
     fleet = load_fleet(session.project / file, session.project, is_locking=True)
-    releases = {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
+    releases = {fleet.control_plane.k3s.version: RELEASES}
+    releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
     wanted = artifact_locking.LockContents(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
     locked = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
     path = lock_path(session.project / file)
@@ -87,7 +90,8 @@ def fetch(
 
 
 def _needs(fleet: Fleet) -> dict[Requirement, bool]:
-    return wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
+    of_sites = wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
+    return dict.fromkeys(needs(fleet.control_plane), False) | of_sites
 
 
 def _bases(fleet: Fleet) -> tuple[Base, ...]:

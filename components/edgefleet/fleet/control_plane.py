@@ -17,6 +17,7 @@ from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleetfile.control_plane import hub_from_plain
+from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
@@ -40,6 +41,8 @@ class ControlPlaneArgs(TypedDict):
     """The fleet secret, which the hub's own master is derived from; `edgefleet.fleet_secret()` reads it."""
     hubKey: NotRequired[pulumi.Input[str]]
     """PEM of the key of the intermediate authority that `hub` names by ``identity.chain``."""
+    pins: NotRequired[Mapping[str, str]]
+    """dict[k3s's binary or an image -> digest], from the artifacts lock; see `edgefleet.hub.upgrades`."""
     revoked: NotRequired[Mapping[str, int]]
     """dict[site -> last revoked key generation]."""
 
@@ -75,6 +78,7 @@ class ControlPlane(pulumi.ComponentResource):
             region=region,
             recipe=RECIPES[-1],
             now=datetime.now(UTC),
+            pins=args.get("pins", {}),
             tags=args.get("tags", {}),
             secret=secret.apply(lambda value: value or ""),
             chain=_read(hub.identity.chain, "identity.chain") if hub.identity.chain else "",
@@ -125,6 +129,12 @@ class ControlPlane(pulumi.ComponentResource):
         """Servers with k3s."""
         hub = wiring.hub
         assert self.bucket is not None  # noqa: S101 - a hub has one
+        if unpinned := [need.name for need in needs(hub) if need.name not in wiring.pins]:
+            pulumi.log.warn(
+                f"the hub's servers run what no artifacts lock pins: {', '.join(unpinned)};"
+                f" run edgefleet artifacts lock stacks/{wiring.region}.fleet.yaml",
+                self,
+            )
         net, access = network(wiring), identity(wiring)
         after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
         limit(wiring)

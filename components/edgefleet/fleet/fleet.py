@@ -14,6 +14,7 @@ from edgefleet.fleet.provider import Provider, ProviderArgs
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
+from edgefleet.hub.upgrades import pins
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.hub import Cloud
@@ -57,6 +58,7 @@ class Fleet(pulumi.ComponentResource):
                 "fleet": fleet.name,
                 "region": fleet.region,
                 "secret": secret,
+                "pins": pins(fleet.control_plane, fleet.lock),
                 "revoked": fleet.revoked,
                 "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
                 "tags": {"fleet": fleet.name, "region": fleet.region},

@@ -33,6 +33,8 @@ class HubBoot:
     recipe: int
     hub: ControlPlane
     arch: Arch = "amd64"
+    k3s_sha256: str = ""
+    """Hex SHA-256 of k3s, from the artifacts lock; empty without one."""
 
 
 def parameters_path(fleet: str, region: str) -> str:
@@ -63,7 +65,11 @@ def _server(boot: HubBoot, start: Start) -> HubServer:
         name="hub",
         recipe=boot.recipe,
         key_generation=hub.identity.key_generations[-1],
-        k3s=K3s(version=hub.k3s.version, disable=hub.k3s.disable),
+        k3s=K3s(
+            version=hub.k3s.version,
+            disable=hub.k3s.disable,
+            sha256={boot.arch: boot.k3s_sha256} if boot.k3s_sha256 else {},
+        ),
         nodes={"server": node},
     )
     return HubServer(

@@ -52,6 +52,8 @@ Version = Annotated[str, release]
 Store = Annotated[str, store]
 _PROJECT_PATH = Grammar(_INSIDE_RE, "bad-path", "a path in the project", "write it like keys/hub.pem", 400)
 ProjectPath = Annotated[str, _PROJECT_PATH]
+RELEASES = "https://github.com/k3s-io/k3s/releases/download"
+"""Where k3s's own releases are found."""
 _DIGEST = Grammar(
     "[0-9a-f]{64}", "bad-digest", "a SHA-256", "write 64 hexadecimal digits, as sha256sum does", 64
 )

@@ -31,7 +31,7 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.network import Network
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
-from edgefleet.model.releases import Component, Digest, Version
+from edgefleet.model.releases import RELEASES, Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
 from edgefleet.model.syntax import Grammar, shown, wrong
@@ -123,7 +123,7 @@ class K3s:
 
     version: Annotated[Version, Effect.LIVE, Inherited()]
     """Release name, v1.36.4+k3s1."""
-    release_url: Annotated[Web, Effect.LIVE] = "https://github.com/k3s-io/k3s/releases/download"
+    release_url: Annotated[Web, Effect.LIVE] = RELEASES
     """Where <version>/<asset> is found; a mirror may stand here."""
     sha256: Annotated[dict[Arch, Digest], Effect.LIVE, _SET] = field(default_factory=dict)
     """dict[architecture -> hex SHA-256 of the binary], from the artifacts lock; empty without a lock."""

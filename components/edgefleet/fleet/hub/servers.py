@@ -10,8 +10,10 @@ from edgefleet.fleet import aws
 from edgefleet.fleet.hub.identity import Identity
 from edgefleet.fleet.hub.network import EVERYWHERE, Network
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.hub.upgrades import ARCH
 from edgefleet.hub.user_data import HubBoot, parameters_path, user_data_of
 from edgefleet.model.hub import GIB, HubSnapshots
+from edgefleet.runtimes.base.k3s import BINARIES
 
 API_PORT = 6443
 AMONG_SERVERS = (
@@ -117,7 +119,12 @@ def _server_args(
     if hub.volume.iops is not None:
         volume["iops"] = hub.volume.iops
     boot = HubBoot(
-        fleet=wiring.fleet, region=wiring.region, aws_region=wiring.aws_region, recipe=wiring.recipe, hub=hub
+        fleet=wiring.fleet,
+        region=wiring.region,
+        aws_region=wiring.aws_region,
+        recipe=wiring.recipe,
+        hub=hub,
+        k3s_sha256=wiring.pins.get(BINARIES[ARCH], ""),
     )
     return {
         "name": wiring.prefix,
@@ -149,4 +156,6 @@ def _rolls_on(boot: HubBoot) -> str:
         identity=replace(hub.identity, key_generations=(0,)),
         snapshots=HubSnapshots(),
     )
-    return hashlib.sha256(user_data_of(replace(boot, hub=still))["join"].encode()).hexdigest()[:16]
+    return hashlib.sha256(user_data_of(replace(boot, hub=still, k3s_sha256=""))["join"].encode()).hexdigest()[
+        :16
+    ]

@@ -36,7 +36,7 @@ def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
     """The manifests that the servers apply: access rights and the k3s release."""
     files = {
         "access": access_manifests(wiring.hub.identity.key_generations, wiring.hub.namespaces),
-        "upgrades": manifests(wiring.hub.k3s.version),
+        "upgrades": manifests(wiring.hub.k3s.version, wiring.pins),
     }
     return [
         aws.BucketObject(

@@ -23,6 +23,8 @@ class Wiring:
     recipe: int
     now: datetime
     """When the program runs."""
+    pins: Mapping[str, str]
+    """dict[k3s's binary or an image -> its digest in the artifacts lock]."""
     tags: Mapping[str, str]
     secret: pulumi.Output[str]
     """The fleet's secret, secret; certificates of revoked sites are derived from it."""
