@@ -24,4 +24,4 @@ def test_each_finding_has_a_test_or_an_argument() -> None:
     """Every number once, in order."""
     rows = ROW.findall(PAGE)
     assert [str(number) for number in range(1, FINDINGS + 1)] == [number for number, _ in rows]
-    assert [] == [number for number, text in rows if not re.match(r"`[\w/]+\.py::\w+`|Argued: |Open", text)]
+    assert [] == [number for number, text in rows if not re.match(r"`[\w/]+\.py::\w+`|Argued: ", text)]
