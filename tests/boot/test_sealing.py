@@ -92,8 +92,9 @@ def node(boot: FirstBoot, tmp_path: Path) -> Node:
             path = root / file.path[1:]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
-    for path in (root / "programs", root / "dev", root / "var/lib/edgefleet"):
+    for path in (root / "programs", root / "dev", root / "var/lib/edgefleet", root / "proc/self"):
         path.mkdir(parents=True)
+    (root / "proc/self/mounts").write_text("proc /proc proc rw 0 0\n")
     for name, text in STAND_INS.items():
         (root / "programs" / name).write_text(f"#!/bin/sh\n# a stand-in\n{text}\n")
         (root / "programs" / name).chmod(0o755)
@@ -202,6 +203,20 @@ def test_a_medium_that_does_not_answer_hides_no_other(node: Node, boot: FirstBoo
     assert (own, True) == (node.accepted, "dev/sda" in node.problem)
 
 
+def test_a_boot_partition_is_read_where_it_is_mounted(node: Node, boot: FirstBoot) -> None:
+    """The kernel refuses to mount it once more with other options, and the start waits for its own mount."""
+    own = nocloud.contents(boot)
+    node.insert("mmcblk0p1", {}, label="bootfs", kind="vfat")
+    place = node.root / "boot firmware"
+    place.mkdir()
+    for name, data in own.items():
+        (place / name).write_bytes(data)
+    mounts = f"{node.root}/dev/mmcblk0p1 {str(place).replace(' ', chr(92) + '040')} vfat rw 0 0\n"
+    (node.root / "proc/self/mounts").write_text(mounts)
+    node.start()
+    assert (own, "") == (node.accepted, node.problem)
+
+
 def test_a_boot_partition_without_a_seed_is_no_problem(node: Node) -> None:
     """Its label is common, and what runs on it may come from an installer."""
     node.insert("mmcblk0p1", {"config.txt": b"arm_64bit=1\n"}, label="bootfs", kind="vfat")
@@ -245,6 +260,7 @@ def test_cloud_init_runs_at_the_first_boot_and_for_an_accepted_seed(target: Targ
     assert sealing.MARK in step.commands[0]
     (unit,) = step.units
     assert "Before=cloud-init-local.service cloud-init-main.service" in unit.text
+    assert "After=local-fs.target\n" in unit.text
 
 
 def test_the_seals_key_is_known_to_the_scan_for_other_sites_secrets(target: Targets) -> None:
