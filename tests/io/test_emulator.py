@@ -90,3 +90,16 @@ def test_one_that_does_not_come_up_is_ended_and_its_log_named(tmp_path: Path) ->
     with pytest.raises(OutsideFailure, match=r"did not come up within 0 s; read the log there"):
         emulator.ensure(tmp_path, patience=0)
     assert emulator.find(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", [".edgefleet", ".edgefleet/emulator.log"])
+def test_a_link_of_the_checkout_is_not_followed(tmp_path: Path, name: str) -> None:
+    """A repository may hold one: this user's files elsewhere would be written to."""
+    elsewhere, project = tmp_path / "elsewhere", tmp_path / "project"
+    elsewhere.mkdir()
+    (project / name).parent.mkdir(parents=True)
+    (project / name).symlink_to(elsewhere)
+    for ask in (emulator.ensure, emulator.stop):
+        with pytest.raises(OutsideFailure, match="a symbolic link"):
+            ask(project)
+    assert [] == list(elsewhere.iterdir())

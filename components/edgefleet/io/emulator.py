@@ -24,6 +24,7 @@ from edgefleet.io.processes import Process
 HOST = "127.0.0.1"
 MODULE = "edgefleet.emulator"
 HEALTH, TOKEN_HEADER = "/edgefleet-emulator/health", "X-Edgefleet-Token"
+LOG = "emulator.log"
 PATIENCE = 60.0
 """Seconds to wait for a new emulator to answer; the first import of moto takes a few on a small machine."""
 
@@ -70,7 +71,7 @@ def ensure(
         patience: seconds that a new one may take to answer.
 
     Raises:
-        OutsideFailure: moto is not installed, or the emulator does not come up.
+        OutsideFailure: moto is not installed, the emulator does not come up, or its folder or log is a link.
     """
     with _locked(project) as folder:
         state = _load(folder)
@@ -112,7 +113,9 @@ def stop(project: Path) -> bool:
 @contextmanager
 def _locked(project: Path) -> Iterator[Path]:
     """The project's ``.edgefleet``, while no other process starts or stops an emulator there."""
-    folder = project.resolve() / ".edgefleet"
+    root = project.resolve()
+    folder = root / ".edgefleet"
+    disk.check_no_link(root, folder / LOG)
     with disk.locked(folder, who="a start of the emulated cloud", is_patient=True):
         yield folder
 
@@ -164,7 +167,7 @@ def _require_moto(is_installed: Callable[[str], bool]) -> None:
 
 def _start(folder: Path, patience: float) -> State:
     """Start an emulator, wait until it answers, and note it."""
-    log, ready = folder / "emulator.log", folder / "emulator.port"
+    log, ready = folder / LOG, folder / "emulator.port"
     disk.remove(ready)
     command = [sys.executable, "-P", "-m", MODULE, str(ready)]
     root = str(Path(__file__).resolve().parents[2])
