@@ -232,6 +232,19 @@ def redirect_to_nonsense(field: Field) -> object:
     return field.fetch()
 
 
+@attack("redirects to what is no web address")
+def redirect_to_a_host_that_cannot_be_decoded(field: Field) -> object:
+    """The client decodes an international name before it is asked to follow."""
+    answers(field, 302, location="https://xn--/file")
+    return field.fetch()
+
+
+@attack("is not a valid address")
+def address_whose_host_cannot_be_decoded(field: Field) -> object:
+    """Of a mirror, by a list of a stranger."""
+    return field.fetch(address="https://xn--/file")
+
+
 @attack("redirects to an address with a login in it")
 def redirect_with_a_login(field: Field) -> object:
     """So that a server sees who follows."""

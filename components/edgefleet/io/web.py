@@ -28,8 +28,9 @@ from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.logins import Logins
 
 T = TypeVar("T")
+NO_ADDRESS = "redirects to what is no web address"
 _REFUSED = {
-    "Invalid URL in location": "redirects to what is no web address",
+    "Invalid URL in location": NO_ADDRESS,
     "Receive buffer too long": "answers with a header that is too large",
 }
 """dict[words of httpx or h11, which bounds a header at 100 KiB -> problem that no attempt changes]."""
@@ -206,6 +207,8 @@ class Web:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise _invalid(address) from error
+        except UnicodeError:  # httpx decodes the host of a redirect, though it does not follow it
+            raise _refusal(address, NO_ADDRESS, "use another mirror") from None
         except (httpx.TransportError, httpx.StreamError) as error:
             raise self._unreached(address, error, watch) from None
 
@@ -303,9 +306,10 @@ class Web:
 def _check_address(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)
-        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+        is_host = bool(parts.hostname and httpx.URL(address).host)  # which decodes it
+        if parts.scheme in {"http", "https"} and is_host and parts.port != 0:
             return parts
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         pass
     raise _invalid(address)
 
@@ -332,7 +336,7 @@ def _redirected(request: Request, here: str, location: str) -> str:
         there = urljoin(here, location)
         parts = _check_address(there)
     except (ValueError, OutsideFailure):
-        raise _refusal(request.address, "redirects to what is no web address", hint) from None
+        raise _refusal(request.address, NO_ADDRESS, hint) from None
     if _safety(there) < _safety(here):
         raise _refusal(request.address, f"redirects to an address without TLS, {shown(there)}", hint)
     if "@" in parts.netloc:
