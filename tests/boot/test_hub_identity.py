@@ -242,17 +242,21 @@ def test_no_name_of_an_object_reaches_a_file_that_is_no_manifest(machine: Machin
 
 
 def test_what_was_written_before_a_failure_is_removed_later(machine: Machine, aws: Aws) -> None:
-    """A sync that fails half-way records what it wrote."""
+    """A sync that fails in part writes and records the rest: one name stops no other manifest."""
     aws.s3.create_bucket(
         Bucket=HUB.bucket or "", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
-    for name in ("a.yaml", "b", "b/c.yaml"):  # a file and a folder of one name: the third cannot be written
+    names = ("a.yaml", "b", "b/c.yaml", "c.yaml", f"d{'d' * 300}", "e.yaml")
+    for name in names:  # a file and a folder of one name, and a name that is too long
         aws.s3.put_object(Bucket=HUB.bucket or "", Key=f"hub/manifests/{name}", Body=b"x: 1\n")
-    assert 1 == machine.run("sync").returncode
-    for name in ("a.yaml", "b", "b/c.yaml"):
+    run = machine.run("sync")
+    assert (1, 2) == (run.returncode, run.stderr.count("cannot be written"))
+    folder = machine.root / "var/lib/rancher/k3s/server/manifests/edgefleet"
+    assert ["a.yaml", "b", "c.yaml", "e.yaml"] == sorted(path.name for path in folder.iterdir())
+    for name in names:
         aws.s3.delete_object(Bucket=HUB.bucket or "", Key=f"hub/manifests/{name}")
     assert 0 == machine.run("sync").returncode
-    assert [] == list((machine.root / "var/lib/rancher/k3s/server/manifests/edgefleet").iterdir())
+    assert [] == list(folder.iterdir())
 
 
 FAKE_K3S = """#!/bin/sh
