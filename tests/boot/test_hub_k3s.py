@@ -61,6 +61,13 @@ def test_k3s_of_a_hub_waits_for_its_binary_and_renews_its_certificates(
     assert (("systemctl", "restart", "--no-block", "k3s.service"),) == step.commands
 
 
+def test_a_restart_keeps_the_k3s_that_a_plan_installed(text_of: Callable[[Step, str], str]) -> None:
+    """User-data names the first version for good; installed again, it would downgrade an upgraded server."""
+    for start in ("init", "join", "restore"):
+        text = text_of(planned(start), f"/etc/systemd/system/{k3s.INSTALLER}.d/20-hub.conf")
+        assert "ConditionFileIsExecutable=!/usr/local/bin/k3s" in text.splitlines()
+
+
 def test_a_restore_happens_once_before_k3s() -> None:
     """The unit marks that it is done; a snapshot's name is one word of the command."""
     hub = replace(HUB, snapshots=HubSnapshots(restore="etcd 1; reboot"))

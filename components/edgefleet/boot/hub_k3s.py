@@ -15,6 +15,7 @@ from edgefleet.runtimes import k3s_server
 PATH = "/etc/rancher/k3s/config.yaml"
 START = "/etc/rancher/k3s/config.yaml.d/10-start.yaml"
 WAITS = "/etc/systemd/system/k3s.service.d/20-hub.conf"
+ONCE = f"/etc/systemd/system/{k3s_server.RUNTIME.installer}.d/20-hub.conf"
 SNAPSHOTS = "hub/snapshots"
 """Prefix in the bucket of etcd's snapshots."""
 
@@ -25,6 +26,7 @@ def plan(server: HubServer) -> Step:
     common = (
         File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
         File(path=WAITS, content=waits.encode()),
+        File(path=ONCE, content=render("hub/install-once.conf").encode()),
     )
     commands = (("systemctl", "restart", "--no-block", k3s_server.RUNTIME.unit),)
     if server.start == "restore":
