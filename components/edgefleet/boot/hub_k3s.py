@@ -26,7 +26,7 @@ def plan(server: HubServer) -> Step:
     common = (
         File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
         File(path=WAITS, content=waits.encode()),
-        File(path=ONCE, content=render("hub/install-once.conf").encode()),
+        File(path=ONCE, content=render("k3s/install-once.conf").encode()),
     )
     commands = (("systemctl", "restart", "--no-block", k3s_server.RUNTIME.unit),)
     if server.start == "restore":
