@@ -52,7 +52,9 @@ def test_dockers_file(tmp_path: Path, known: object, host: str, found: Login | N
 
 def test_netrc_comes_last(tmp_path: Path) -> None:
     """It serves registries, too; podman's file comes first."""
-    (tmp_path / ".netrc").write_text("machine registry.example login you password other\n")
+    (tmp_path / ".netrc").write_text(
+        "machine registry.example login you password other\ndefault login any password host\n"
+    )
     (tmp_path / ".netrc").chmod(0o600)
     (tmp_path / "auth.json").write_text(json.dumps({"auths": {"registry.example": auth("pod:man")}}))
     logins = docker(tmp_path, {})

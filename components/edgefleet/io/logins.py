@@ -51,10 +51,10 @@ class Logins:
         self._docker: list[_Docker] | None = None
 
     def web(self, host: str) -> Login | None:
-        """The login for a server at `host`; `None` without one."""
+        """The login for a server at `host`; `None` without one of its own: netrc's ``default`` is for none."""
         if self._netrc is None:
             self._netrc = self._read_netrc()
-        found = self._netrc.authenticators(host)
+        found = self._netrc.hosts.get(host)
         return Login(user=found[0], password=found[2]) if found else None
 
     def registry(self, host: str) -> Login | None:
