@@ -51,7 +51,7 @@ class Logins:
         self._docker: list[_Docker] | None = None
 
     def web(self, host: str) -> Login | None:
-        """The login for a server at `host`; `None` without one of its own: netrc's ``default`` is for none."""
+        """The login for a server at `host`; `None` without its own: netrc's ``default`` names none."""
         if self._netrc is None:
             self._netrc = self._read_netrc()
         found = self._netrc.hosts.get(host)
