@@ -10,8 +10,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from edgefleet.keys.derivation import derive
-
 NAME = "edgefleet-seal"
 """The file beside those that it seals."""
 SEALED = ("user-data", "meta-data", "network-config")
@@ -20,6 +18,8 @@ SEALED = ("user-data", "meta-data", "network-config")
 
 def seal_key(key: str, *, node: str) -> str:
     """The key of a node's seals, 64 hexadecimal digits."""
+    from edgefleet.keys.derivation import derive  # noqa: PLC0415 - image formats import this module
+
     return derive(key, "seed-seal", node=node).hex()
 
 
