@@ -62,7 +62,7 @@ def test_the_node_becomes_what_it_shall_be(booted: Booted) -> None:
     assert ("depot-n1", []) == (facts["hostname"], facts["failed"]), said
     assert "k3s stand-in: started as server" in booted.console, said
     assert facts["timezone"].endswith("/Europe/Berlin")
-    assert facts["settled"], facts["status"]
+    assert facts["settled"], (facts["status"], said)
     found = {one["local"] for each in facts["addresses"] for one in each["addr_info"]}
     assert "10.1.5.10" in found
     assert ASSETS["k3s"] == booted.files["/usr/local/bin/k3s"].content

@@ -181,6 +181,18 @@ def test_what_a_newer_one_has_no_more_is_taken_back(machine: Machine) -> None:
 
 
 @needs_root
+@pytest.mark.parametrize("name", ["install", "check", "uninstall", "once"])
+def test_a_command_is_a_program_and_no_function_of_the_script(machine: Machine, name: str) -> None:
+    """A first boot calls install(1), and the script has a function of that name."""
+    mark = machine.place / "mark"
+    (machine.place / "bin" / name).write_text('#!/bin/sh\necho "$*" >"$PLACE/mark"\n')
+    (machine.place / "bin" / name).chmod(0o755)
+    machine.boot = replace(machine.boot, commands=((name, "-D", "there"),))
+    code, output = machine.run()
+    assert (0, "-D there\n") == (code, mark.read_text()), output
+
+
+@needs_root
 def test_a_command_that_fails_is_named_and_tried_again(machine: Machine) -> None:
     """It does not say that it is done."""
     mark = machine.place / "mark"
