@@ -118,71 +118,46 @@ def challenged(field: Field, realm: str, token: bytes = b'{"token": "t"}') -> ob
     return field.resolve()
 
 
-@attack("refused: it asks for the login on another host, localhost:")
-def realm_on_another_host(field: Field) -> object:
-    """Its host's login is in netrc."""
-    return challenged(field, f"{field.victim.address.replace('127.0.0.1', 'localhost')}/token")
+OTHER_HOST = "refused: it asks for the login on another host"
+OWN_SCOPE = "refused: it chooses itself what the login is used for"
+NO_TLS = "refused: it asks for the login at an address without TLS"
+REALMS = {
+    "of another host, whose login is in netrc": (
+        "http://localhost:{victim}/token",
+        f"{OTHER_HOST}, localhost:",
+    ),
+    "of another port": ("http://127.0.0.1:{victim}/token", f"{OTHER_HOST}, 127.0.0.1:"),
+    "with a scope": ("{own}/token?scope=repository:private/secret:pull,push", OWN_SCOPE),
+    "with a scope in percent-encoding": ("{own}/token?a=b&%73cope=repository:private:pull", OWN_SCOPE),
+    "with its own name as the user": ("http://{host}@127.0.0.1:{victim}/token", OTHER_HOST),
+    "without TLS": ("http://tokens.invalid/token", NO_TLS),
+    "that is no address": ("//[/token", NO_TLS),
+}
+"""dict[what a registry names as its token service -> (its address, words of the sentence)]."""
+TOKENS = {
+    "with a header in it": b'{"token": "t\\r\\nx-evil: 1"}',
+    "that is a list": b'{"token": ["t"]}',
+    "in deep JSON": b"[" * 200_000,
+    "that lasts for ever": b'{"token": "t", "expires_in": NaN}',
+}
 
 
-@attack("refused: it asks for the login on another host, 127.0.0.1:")
-def realm_on_another_port(field: Field) -> object:
-    """The same machine, another server."""
-    return challenged(field, f"{field.victim.address}/token")
+def realm(address: str, token: bytes = b'{"token": "t"}') -> Attack:
+    """A registry that names `address` as its token service."""
+
+    def tried(field: Field) -> object:
+        host = field.attacker.address.partition("://")[2]
+        victim = field.victim.address.rpartition(":")[2]
+        named = address.format(own=field.attacker.address, host=host, victim=victim)
+        return challenged(field, named, token)
+
+    return tried
 
 
-@attack("refused: it chooses itself what the login is used for")
-def realm_with_a_scope(field: Field) -> object:
-    """For another repository, to write to it."""
-    return challenged(field, f"{field.attacker.address}/token?scope=repository:private/secret:pull,push")
-
-
-@attack("refused: it chooses itself what the login is used for")
-def realm_with_a_hidden_scope(field: Field) -> object:
-    """In percent-encoding."""
-    return challenged(field, f"{field.attacker.address}/token?a=b&%73cope=repository:private:pull")
-
-
-@attack("refused: it asks for the login on another host")
-def realm_that_looks_like_its_own(field: Field) -> object:
-    """The registry's name stands where a user is named."""
-    own = field.attacker.address.partition("://")[2]
-    return challenged(field, f"http://{own}@{field.victim.address.partition('://')[2]}/token")
-
-
-@attack("refused: it asks for the login at an address without TLS")
-def realm_without_tls(field: Field) -> object:
-    """Anybody on the way would read it."""
-    return challenged(field, "http://tokens.invalid/token")
-
-
-@attack("refused: it asks for the login at an address without TLS")
-def realm_that_is_no_address(field: Field) -> object:
-    """No scheme at all."""
-    return challenged(field, "//[/token")
-
-
-@attack("the registry denies access")
-def token_with_a_header_in_it(field: Field) -> object:
-    """It would become a header of the next request."""
-    return challenged(field, f"{field.attacker.address}/token", b'{"token": "t\\r\\nx-evil: 1"}')
-
-
-@attack("the registry denies access")
-def token_that_is_a_list(field: Field) -> object:
-    """Of another type."""
-    return challenged(field, f"{field.attacker.address}/token", b'{"token": ["t"]}')
-
-
-@attack("the registry denies access")
-def token_in_deep_json(field: Field) -> object:
-    """200,000 brackets."""
-    return challenged(field, f"{field.attacker.address}/token", b"[" * 200_000)
-
-
-@attack("the registry denies access")
-def token_that_lasts_for_ever(field: Field) -> object:
-    """No number."""
-    return challenged(field, f"{field.attacker.address}/token", b'{"token": "t", "expires_in": NaN}')
+for name, (address, words) in REALMS.items():
+    ATTACKS[f"realm: {name}"] = (realm(address), words)
+for name, token in TOKENS.items():
+    ATTACKS[f"token: {name}"] = (realm("{own}/token", token), "the registry denies access")
 
 
 @attack("redirects a request that holds a login")
@@ -211,52 +186,38 @@ def downgrade(field: Field) -> object:
         return field.fetch(address=f"{secure.address}/file")
 
 
-@attack("redirects to an address without TLS")
-def leaving_the_machine(field: Field) -> object:
-    """From loopback to a host that nobody can authenticate."""
-    answers(field, 302, location="http://mirror.invalid/file")
-    return field.fetch()
+REDIRECTS = {
+    "from loopback to a host that nobody can authenticate": (
+        "http://mirror.invalid/file",
+        "redirects to an address without TLS",
+    ),
+    "to a file of the user's machine": ("file:///etc/passwd", "redirects to what is no web address"),
+    "to nonsense": ("http://[::1/file", "redirects to what is no web address"),
+    "to a host that cannot be decoded": ("https://xn--/file", "redirects to what is no web address"),
+    "with a login": ("http://a:b@127.0.0.1:{victim}/file", "redirects to an address with a login in it"),
+    "to itself": ("/file", "redirects endlessly"),
+}
+"""dict[what -> (the address that a server redirects to, words of the sentence)]."""
 
 
-@attack("redirects to what is no web address")
-def redirect_to_a_file(field: Field) -> object:
-    """Of the user's machine."""
-    answers(field, 302, location="file:///etc/passwd")
-    return field.fetch()
+def redirect(address: str) -> Attack:
+    """A server that redirects to `address`."""
+
+    def tried(field: Field) -> object:
+        answers(field, 302, location=address.format(victim=field.victim.address.rpartition(":")[2]))
+        return field.fetch()
+
+    return tried
 
 
-@attack("redirects to what is no web address")
-def redirect_to_nonsense(field: Field) -> object:
-    """An address that cannot be parsed."""
-    answers(field, 302, location="http://[::1/file")
-    return field.fetch()
-
-
-@attack("redirects to what is no web address")
-def redirect_to_a_host_that_cannot_be_decoded(field: Field) -> object:
-    """The client decodes an international name before it is asked to follow."""
-    answers(field, 302, location="https://xn--/file")
-    return field.fetch()
+for name, (address, words) in REDIRECTS.items():
+    ATTACKS[f"redirect: {name}"] = (redirect(address), words)
 
 
 @attack("is not a valid address")
 def address_whose_host_cannot_be_decoded(field: Field) -> object:
     """Of a mirror, by a list of a stranger."""
     return field.fetch(address="https://xn--/file")
-
-
-@attack("redirects to an address with a login in it")
-def redirect_with_a_login(field: Field) -> object:
-    """So that a server sees who follows."""
-    answers(field, 302, location=field.victim.address.replace("://", "://a:b@") + "/file")
-    return field.fetch()
-
-
-@attack("redirects endlessly")
-def redirect_loop(field: Field) -> object:
-    """Between two addresses."""
-    answers(field, 302, location="/file")
-    return field.fetch()
 
 
 @attack("has 3,000,000 bytes, and 8,000 are expected")
@@ -357,33 +318,12 @@ def raw(field: Field, *pieces: bytes, pause: float = 0.0, times: int = 1) -> Non
 
 
 @attack("fewer than 64 bytes a second")
-def slow_body(field: Field) -> object:
-    """A byte before each timeout of a read."""
-    raw(field, b"HTTP/1.1 200 OK\r\ncontent-length: 8000\r\n\r\n", b"x", pause=0.1, times=300)
-    return field.fetch()
-
-
-@attack("fewer than 64 bytes a second")
 def slow_body_by_tls(field: Field) -> object:
     """The connection is ended below TLS, while a thread reads from it."""
     with serving(FileServer(), tls=field.folder / "server.pem") as secure:
         raw(field, b"HTTP/1.1 200 OK\r\ncontent-length: 8000\r\n\r\n", b"x", pause=0.1, times=300)
         secure.faults = field.attacker.faults
         return field.fetch(address=f"{secure.address}/file")
-
-
-@attack("sent nothing for 0.4 s")
-def slow_header(field: Field) -> object:
-    """The same before the body."""
-    raw(field, b"HTTP/1.1 200 OK\r\nx: ", b"x", pause=0.1, times=300)
-    return field.fetch()
-
-
-@attack("sent nothing for 0.4 s")
-def slow_chunk(field: Field) -> object:
-    """The same in the size of a piece, where no byte of the file comes."""
-    raw(field, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;", b"x", pause=0.1, times=300)
-    return field.fetch()
 
 
 @attack("takes longer than 2 s")
@@ -393,39 +333,47 @@ def slow_list(field: Field) -> object:
     return field.read()
 
 
-@attack("sent nothing for 0.4 s")
-def endless_interim_answers(field: Field) -> object:
-    """Status 102 may be repeated."""
-    raw(field, b"", b"HTTP/1.1 102 Processing\r\n\r\n", pause=0.01, times=3000)
-    return field.fetch()
+OK = b"HTTP/1.1 200 OK\r\n"
+RAW: dict[str, tuple[tuple[bytes, ...], float, int, str]] = {
+    "a slow body": ((OK + b"content-length: 8000\r\n\r\n", b"x"), 0.1, 300, "fewer than 64 bytes a second"),
+    "a slow header": ((OK + b"x: ", b"x"), 0.1, 300, "sent nothing for 0.4 s"),
+    "a slow size of a piece": (
+        (OK + b"transfer-encoding: chunked\r\n\r\n1;", b"x"),
+        0.1,
+        300,
+        "sent nothing for 0.4 s",
+    ),
+    "endless interim answers": (
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        0.01,
+        3000,
+        "sent nothing for 0.4 s",
+    ),
+    "a million headers": ((OK, b"x: y\r\n" * 1000), 0, 1000, "answers with a header that is too large"),
+    "one header of 10 MB": ((OK + b"x: ", b"x" * 10_000), 0, 1000, "answers with a header that is too large"),
+    "two lengths": ((OK + b"content-length: 5\r\ncontent-length: 8000\r\n\r\n" + DATA,), 0, 1, "broke off"),
+    "a length in Arabic digits": (
+        (OK + "content-length: ٨٠٠٠\r\n\r\n".encode() + DATA,),
+        0,
+        1,
+        "broke off",
+    ),
+}
+"""dict[what -> (bytes: the first once, the rest over and over; pause, s; times; words of the sentence)]."""
 
 
-@attack("answers with a header that is too large")
-def a_million_headers(field: Field) -> object:
-    """Memory would be filled before the body."""
-    raw(field, b"HTTP/1.1 200 OK\r\n", b"x: y\r\n" * 1000, times=1000)
-    return field.fetch()
+def bare(pieces: tuple[bytes, ...], pause: float, times: int) -> Attack:
+    """A server that writes `pieces` to the connection."""
+
+    def tried(field: Field) -> object:
+        raw(field, *pieces, pause=pause, times=times)
+        return field.fetch()
+
+    return tried
 
 
-@attack("answers with a header that is too large")
-def one_large_header(field: Field) -> object:
-    """Of 10 MB."""
-    raw(field, b"HTTP/1.1 200 OK\r\nx: ", b"x" * 10_000, times=1000)
-    return field.fetch()
-
-
-@attack("broke off")
-def two_lengths(field: Field) -> object:
-    """What one program takes for the next answer, another takes for the body."""
-    raw(field, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 8000\r\n\r\n" + DATA)
-    return field.fetch()
-
-
-@attack("broke off")
-def a_length_in_other_digits(field: Field) -> object:
-    """Python reads Arabic digits, too."""
-    raw(field, "HTTP/1.1 200 OK\r\ncontent-length: ٨٠٠٠\r\n\r\n".encode() + DATA)
-    return field.fetch()
+for name, (pieces, pause, times, words) in RAW.items():
+    ATTACKS[f"answer: {name}"] = (bare(pieces, pause, times), words)
 
 
 @attack("has sha256")

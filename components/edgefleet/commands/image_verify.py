@@ -101,5 +101,5 @@ def trusted_keys(session: Session, files: Iterable[Path], fleet: Fleet | None) -
     places = [*files, *(Path(key.removeprefix("file:")) for key in named)]
     if fleet is not None and not places:
         hint = "add images.trustedKeys, or name one with --key"
-        raise InvalidInput.at(fleet.region, "no-trusted-key", "its fleet file names no trusted key", hint)
+        raise InvalidInput.at(fleet.region, "no-trusted-key", "the fleet file names no trusted key", hint)
     return tuple(read_public(session.project / place) for place in places)
