@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
-from edgefleet.io.aws_errors import statement
+from edgefleet.io.aws_errors import OTHERWISE, statement
 
 DENIED = (
     "AWS refused s3:PutObject: access denied; allow it to the identity in use"
@@ -19,6 +19,18 @@ DENIED = (
 TAKEN = "another account has a bucket of this name; choose another name; S3 names are global"
 THROTTLED = "AWS is throttling s3:PutObject, also after 5 tries; run again later, or with fewer at once"
 RAISE = "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others"
+HINTS = {
+    "OptInRequired": "the account has no access to this service or region: enable it in AWS's console",
+    "InvalidSubnetID.NotFound": (
+        "what AWS names does not exist: run refresh, correct its id or name, and run up again"
+    ),
+    "ResourceInUse": "remove or import what AWS names, or choose another name, and run up again",
+    "DependencyViolation": (
+        "wait until other changes of it end, remove what still uses it, and run up again"
+    ),
+    "ValidationException": "correct the input that AWS names and run up again",
+    "InternalFailure": "AWS is at fault: run up again; https://health.aws.amazon.com lists its outages",
+}
 ANSWERS = {
     "AccessDenied": ("access-denied", DENIED),
     "NoSuchBucket": ("NoSuchBucket", "the bucket does not exist; create it first, or correct its name"),
@@ -42,8 +54,9 @@ ANSWERS = {
     ),
     "SomethingElse": (
         "SomethingElse",
-        "s3:PutObject failed: SomethingElse because; see AWS's documentation of this error",
+        f"s3:PutObject failed: SomethingElse because; {OTHERWISE}",
     ),
+    **{code: (code, f"s3:PutObject failed: {code} because; {hint}") for code, hint in HINTS.items()},
 }
 
 

@@ -13,8 +13,11 @@ DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "Forbidden", "403"}
 )
 ON_RESOURCE = re.compile(r"on resource: (arn:[^\s,]+)")
+OTHERWISE = "correct what this message names; if that is nothing of yours, run up again and ask AWS Support"
+"""What to do about an error that no other words are for."""
 Words = tuple[str, str, str]
-"""Code, problem and hint; ``{action}`` and ``{message}`` stand for the call and AWS's message."""
+"""Code, problem and hint; ``{action}``, ``{code}`` and ``{message}`` stand for the call and AWS's answer."""
+_FAILED = "{action} failed: {code} {message}"
 _ANSWERS: tuple[tuple[str, Words], ...] = (
     ("NoSuchBucket", ("", "the bucket does not exist", "create it first, or correct its name")),
     (
@@ -81,6 +84,30 @@ _ANSWERS: tuple[tuple[str, Words], ...] = (
             "raise it in AWS's Service Quotas (`aws service-quotas list-service-quotas`), or remove others",
         ),
     ),
+    (
+        "OptInRequired|SubscriptionRequired(Exception)?|PendingVerification|UnrecognizedClientException",
+        ("", _FAILED, "the account has no access to this service or region: enable it in AWS's console"),
+    ),
+    (
+        ".*(NotFound|NotFoundException|NoSuch[A-Za-z]+|DoesNotExist.*)|NoSuch.*",
+        ("", _FAILED, "what AWS names does not exist: run refresh, correct its id or name, and run up again"),
+    ),
+    (
+        ".*(InUse|InUseException|AlreadyAssociated|AlreadyExists.*|Duplicate.*)|EntityAlreadyExists|Duplicate.*",
+        ("", _FAILED, "remove or import what AWS names, or choose another name, and run up again"),
+    ),
+    (
+        "DependencyViolation|DeleteConflict|.*Conflict(Exception)?|ConcurrentModification.*|OperationAborted",
+        ("", _FAILED, "wait until other changes of it end, remove what still uses it, and run up again"),
+    ),
+    (
+        "(Invalid|Validation|Malformed|Missing|Unsupported|Incompatible|Unknown).*|.*[.](Malformed|Invalid)",
+        ("", _FAILED, "correct the input that AWS names and run up again"),
+    ),
+    (
+        "Internal.*|Service(Unavailable|Failure|Failed|Exception).*|Unavailable|5[0-9][0-9]",
+        ("", _FAILED, "AWS is at fault: run up again; https://health.aws.amazon.com lists its outages"),
+    ),
 )
 """(pattern of AWS's code, words): the first that matches counts; words without a code keep AWS's."""
 _WAY_THERE: tuple[tuple[tuple[type[Exception], ...], Words], ...] = (
@@ -130,10 +157,10 @@ def translated(error: Exception, action: str, resource: str) -> EdgefleetError |
     if not isinstance(error, raised.BotoCoreError):
         return None
     message = " ".join(str(error).split()).rstrip(".")
-    other = ("aws", "{action} failed: {message}", "see AWS's documentation of this error")
+    other = ("aws", "{action} failed: {message}", OTHERWISE)
     words = next((words for kinds, words in _WAY_THERE if isinstance(error, kinds)), other)
     of = InvalidInput if isinstance(error, raised.ParamValidationError) else OutsideFailure
-    return of.at(resource, *_filled(words, action, message))
+    return of.at(resource, *_filled(words, action, message=message))
 
 
 def _of_answer(answer: Mapping[str, Any], action: str) -> Words:
@@ -145,15 +172,13 @@ def _of_answer(answer: Mapping[str, Any], action: str) -> Words:
         return "access-denied", f"AWS refused {action}: access denied", hint
     for pattern, words in _ANSWERS:
         if re.fullmatch(pattern, code):
-            ours, problem, hint = _filled(words, action, message)
-            return ours or code, problem, hint
-    problem = f"{action} failed: {code} {message}".rstrip()
-    return code or "aws", problem, "see AWS's documentation of this error"
+            return _filled(words, action, code=code, message=message)
+    return _filled(("", _FAILED, OTHERWISE), action, code=code, message=message)
 
 
-def _filled(words: Words, action: str, message: str) -> Words:
-    code, problem, hint = words
-    return code, problem.format(action=action, message=message), hint
+def _filled(words: Words, action: str, *, message: str, code: str = "aws") -> Words:
+    ours, problem, hint = words
+    return ours or code or "aws", problem.format(action=action, code=code, message=message).rstrip(), hint
 
 
 def statement(action: str, message: str) -> str:

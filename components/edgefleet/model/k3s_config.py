@@ -103,7 +103,7 @@ def _known(key: str) -> str:
     if name in SECRET:
         raise wrong("secret-k3s-config", f"{key} is a credential, and a fleet file holds none", SECRET[name])
     if name not in KNOWN:
-        hint = nearest(name, KNOWN, otherwise="see k3s's documentation of server and agent")
+        hint = nearest(name, KNOWN, otherwise="`k3s server --help` lists the settings")
         raise wrong("bad-k3s-config", f"k3s has no setting {shown(key)}", hint)
     return key
 

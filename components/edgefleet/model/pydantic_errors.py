@@ -133,7 +133,7 @@ class Details:
         if self.value is None:
             return "no-value", "there is no value here", "write one, or remove the line"
         if (words := _SAYINGS.get(self.kind)) is None:
-            return "invalid", self.message, "see the documentation"
+            return "invalid", self.message, "correct the value at this path"
         return words(PRIVATE if is_private else _shown(self.value), self.value, self.context)
 
 

@@ -45,7 +45,7 @@ def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     few = 12
     if ordered and len(ordered) <= few:
         return "one of: " + ", ".join(ordered)
-    return otherwise or "see the documentation for what may stand here"
+    return otherwise or f"one of: {', '.join(ordered[:few])}, ... ({len(ordered)} in all)"
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from edgefleet.errors import Problem
-from edgefleet.io.ownership import MANAGED, PREFIX
+from edgefleet.io.ownership import MANAGED, PREFIX, digest
 from edgefleet.model.paths import format_path
 from edgefleet.model.syntax import Grammar, checked, wrong
 
 MOST_TAGS = 40
 """Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 6."""
-LONGEST_BALANCER = 32
+LONGEST_BALANCER, LONGEST_ROLE = 32, 64
 
 
 def _block(cidr: str) -> str:
@@ -49,9 +49,15 @@ IamName = Annotated[str, _IAM_NAME]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-def balancer_name(name: str) -> str:
-    """`name` shortened to a valid load balancer name, with its end."""
-    return name if len(name) <= LONGEST_BALANCER else name[-LONGEST_BALANCER:].strip("-")
+def shortened(name: str, longest: int) -> str:
+    """`name`, or its beginning and a digest of all of it where it has more than `longest` characters.
+
+    A name that is only cut collides with that of another fleet or region of the account.
+    """
+    if len(name) <= longest:
+        return name
+    mark = digest(name)[:8]
+    return f"{name[: longest - len(mark) - 1].rstrip('-')}-{mark}"
 
 
 def tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:

@@ -109,7 +109,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         revoked: dict[site -> last revoked key generation].
     """
     fleet, region = wiring.fleet, wiring.region
-    name = f"{fleet}-{region}-sites"
+    name = wiring.role_name("sites")
 
     def certificate(master: str) -> str:
         return site_authority(master, fleet=fleet, region=region).certificate_pem

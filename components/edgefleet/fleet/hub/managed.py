@@ -87,7 +87,7 @@ def _role(
     return aws.Role(
         name,
         {
-            "name": f"{wiring.prefix}-{name}",
+            "name": wiring.role_name(f"hub-{name}"),
             "assumePolicy": service_trust(service),
             "managedPolicies": [f"arn:{wiring.partition}:iam::aws:policy/{policy}" for policy in policies],
             "policies": dict(own or {}),

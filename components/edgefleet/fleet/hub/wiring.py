@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pulumi
 
-from edgefleet.cloud.base.constraints import balancer_name
+from edgefleet.cloud.base.constraints import LONGEST_BALANCER, LONGEST_ROLE, shortened
 from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import ControlPlane
 
@@ -47,13 +47,18 @@ class Wiring:
 
     @property
     def prefix(self) -> str:
-        """Prefix of names that must be unique in an account."""
-        return f"{self.fleet}-{self.region}-hub"
+        """Name of the hub, unique in an account; IAM's are the shortest of all names that it is used for."""
+        return shortened(f"{self.fleet}-{self.region}-hub", LONGEST_ROLE)
 
     @property
     def short(self) -> str:
-        """`prefix`, shortened to a valid load balancer name."""
-        return balancer_name(self.prefix)
+        """Name of its load balancer."""
+        name = f"{self.fleet}-{self.region}-hub"
+        return shortened(f"fleet-{name}" if name.startswith("internal-") else name, LONGEST_BALANCER)
+
+    def role_name(self, part: str) -> str:
+        """Name of the role of a `part`, ``nodes``."""
+        return shortened(f"{self.fleet}-{self.region}-{part}", LONGEST_ROLE)
 
     def options(
         self, *, depends_on: Sequence[pulumi.Resource] = (), holds_data: bool = False
