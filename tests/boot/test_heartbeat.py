@@ -25,12 +25,12 @@ from edgefleet.keys.certificates import BACKDATED, key_pem, pem
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import UNTIL, identified, site_authority
 from edgefleet.model.firstboot import Step, Target
-from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
+from edgefleet.model.hub import Hub, HubDns, HubIdentity
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
 STRANGER = site_authority(base64.b64encode(b"y" * 32).decode(), fleet="retail", region="eu")
-HUB = ControlPlane(kind="k3s", dns=HubDns(name="localhost"), identity=HubIdentity(sites=True))
+HUB = Hub(kind="k3s", dns=HubDns(name="localhost"), identity=HubIdentity(sites=True))
 
 
 @dataclass

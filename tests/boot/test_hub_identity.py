@@ -17,9 +17,9 @@ from edgefleet.boot import hub_identity
 from edgefleet.hub.user_data import SECRETS, HubBoot, _server, parameters_path
 from edgefleet.io.aws import Aws
 from edgefleet.model.firstboot import Step
-from edgefleet.model.hub import ControlPlane, HubDns, HubK3s
+from edgefleet.model.hub import Hub, HubDns, HubK3s
 
-HUB = ControlPlane(
+HUB = Hub(
     kind="k3s", bucket="hub-bucket", dns=HubDns(name="hub.retail.example"), k3s=HubK3s(version="v1.36.4+k3s1")
 )
 PATH = parameters_path("retail", "dev")

@@ -9,10 +9,10 @@ import yaml
 from edgefleet.boot import hub_k3s
 from edgefleet.hub.user_data import HubBoot, Start, _server
 from edgefleet.model.firstboot import Step
-from edgefleet.model.hub import ControlPlane, HubDns, HubK3s, HubSnapshots
+from edgefleet.model.hub import Hub, HubDns, HubK3s, HubSnapshots
 from edgefleet.runtimes.base import k3s
 
-HUB = ControlPlane(
+HUB = Hub(
     kind="k3s",
     bucket="hub-bucket",
     dns=HubDns(name="hub.retail.example"),
@@ -21,7 +21,7 @@ HUB = ControlPlane(
 )
 
 
-def planned(start: Start, hub: ControlPlane = HUB) -> Step:
+def planned(start: Start, hub: Hub = HUB) -> Step:
     wanted = HubBoot(fleet="retail", region="dev", aws_region="eu-central-1", recipe=1, hub=hub)
     return hub_k3s.plan(_server(wanted, start))
 

@@ -12,7 +12,7 @@ from edgefleet.boot import identity
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import Step
-from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
+from edgefleet.model.hub import Hub, HubDns, HubIdentity
 
 MASTER = hub_master(base64.b64encode(bytes(32)).decode(), fleet="retail", region="eu")
 BY = site_authority(MASTER, fleet="retail", region="eu")
@@ -23,7 +23,7 @@ def test_certificate_key_and_authority_fit_together(
     target: Targets, text_of: Callable[[Step, str], str]
 ) -> None:
     """The key is made from the site's own, the certificate is handed in: they are of each other."""
-    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
+    hub = Hub(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     one = target(CASE)
     spec = identified(one.site, KEY, BY, hub)
     assert spec.identity is not None
@@ -42,5 +42,5 @@ def test_certificate_key_and_authority_fit_together(
 def test_without_an_authority_there_is_nothing(target: Targets) -> None:
     """As in a region without a hub."""
     one = target(CASE)
-    assert one.site == identified(one.site, KEY, BY, ControlPlane())
+    assert one.site == identified(one.site, KEY, BY, Hub())
     assert Step() == identity.plan(one)

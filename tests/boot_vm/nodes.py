@@ -10,7 +10,7 @@ import yaml
 from edgefleet.keys.derivation import hub_master
 from edgefleet.keys.site_certificate import identified, site_authority
 from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.model.hub import ControlPlane, HubDns, HubIdentity
+from edgefleet.model.hub import Hub, HubDns, HubIdentity
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 from edgefleet.model.site import SiteSpec
@@ -52,7 +52,7 @@ class SeededNode:
 
 def seeded_node(site: SiteSpec, *, key: str = KEY) -> SeededNode:
     """`site`, with its certificate, rendered with the site's key."""
-    hub = ControlPlane(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
+    hub = Hub(kind="k3s", dns=HubDns(name="hub.example"), identity=HubIdentity(sites=True))
     by = site_authority(
         hub_master(key, fleet=site.fleet, region=site.region), fleet=site.fleet, region=site.region
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.hub import upgrades
 from edgefleet.hub.user_data import HubBoot, user_data_of
-from edgefleet.model.hub import ControlPlane, HubK3s
+from edgefleet.model.hub import Hub, HubK3s
 
 
 def test_servers_are_upgraded_one_at_a_time() -> None:
@@ -39,7 +39,7 @@ def test_definitions_come_before_what_is_of_them() -> None:
     assert kinds.index("CustomResourceDefinition") < kinds.index("Namespace") < kinds.index("Plan")
 
 
-HUB = ControlPlane(kind="k3s", k3s=HubK3s(version="v1.36.4+k3s1"))
+HUB = Hub(kind="k3s", k3s=HubK3s(version="v1.36.4+k3s1"))
 DIGEST = "sha256:" + "ab" * 32
 LOCK: ArtifactsLock = {
     "api_version": "edgefleet.dev/v1",
@@ -64,7 +64,7 @@ def test_everything_that_servers_run_as_root_is_pinned_by_the_lock() -> None:
 
 def test_without_a_lock_images_have_their_tags_and_another_kind_of_hub_needs_none() -> None:
     assert {} == upgrades.pins(HUB, EMPTY)
-    assert () == upgrades.needs(ControlPlane(kind="eks"))
+    assert () == upgrades.needs(Hub(kind="eks"))
     plan = upgrades.manifests("v1.36.4+k3s1", {})[-1]
     assert "rancher/k3s-upgrade:v1.36.4-k3s1" == plan["spec"]["upgrade"]["image"]
 

@@ -11,9 +11,9 @@ import yaml
 from edgefleet.hub.user_data import HubBoot, user_data_of
 from edgefleet.images.user_data import LONGEST
 from edgefleet.io.archives import compressed
-from edgefleet.model.hub import ControlPlane, HubDns, HubK3s, HubSnapshots
+from edgefleet.model.hub import Hub, HubDns, HubK3s, HubSnapshots
 
-HUB = ControlPlane(
+HUB = Hub(
     kind="k3s", bucket="hub-bucket", dns=HubDns(name="hub.retail.example"), k3s=HubK3s(version="v1.36.4+k3s1")
 )
 WANTED = HubBoot(fleet="retail", region="dev", aws_region="eu-central-1", recipe=1, hub=HUB)

@@ -26,7 +26,7 @@ from edgefleet.keys.site_certificate import (
     site_authority,
     site_certificate,
 )
-from edgefleet.model.hub import ControlPlane, HubIdentity
+from edgefleet.model.hub import Hub, HubIdentity
 from edgefleet.model.site import Link
 
 SECRET = base64.b64encode(b"a secret that only tests use, 32 bytes long").decode()
@@ -212,7 +212,7 @@ def test_a_site_declares_its_longest_offline_period_or_its_link_class_does() -> 
     """The last day is in the fleet file; what day it is today is handed in."""
     dark = replace(SITE, link=Link(class_="dark"))
     declared = replace(SITE, link=Link(max_offline=400))
-    hub = ControlPlane(kind="k3s", identity=HubIdentity(sites=True, valid_until="2027-06-01"))
+    hub = Hub(kind="k3s", identity=HubIdentity(sites=True, valid_until="2027-06-01"))
     assert (7, 180, 400) == (offline_days(SITE.link), offline_days(dark.link), offline_days(declared.link))
     today = datetime(2027, 1, 1, tzinfo=UTC)
     check_outlasts({"a": SITE}, hub, today)

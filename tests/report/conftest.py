@@ -13,7 +13,7 @@ from edgefleet.fleetfile.document import ImageStore
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.source import Source
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.model.steps import Op, Outcome, Step
@@ -114,7 +114,7 @@ class Made:
             name="retail-eu",
             region="eu-central-1",
             recipe=1,
-            control_plane=ControlPlane(),
+            control_plane=Hub(),
             images=ImageStore(),
             sites={each["name"]: from_plain(SiteSpec, each) for each in inputs},
             provenance=Provenance(text=Source("", "stacks/eu.fleet.yaml")),

@@ -67,7 +67,7 @@ class ControlPlane(pulumi.ComponentResource):
             {"bucket": hub.bucket} if hub.kind == "none" and not hub.identity.sites else self.summary
         )
 
-    def _wiring(self, hub: model.ControlPlane, args: ControlPlaneArgs) -> Wiring:
+    def _wiring(self, hub: model.Hub, args: ControlPlaneArgs) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
         secret = pulumi.Output.secret(args.get("secret"))
@@ -149,12 +149,12 @@ class ControlPlane(pulumi.ComponentResource):
         }
 
 
-def _declared(args: ControlPlaneArgs) -> model.ControlPlane:
+def _declared(args: ControlPlaneArgs) -> model.Hub:
     """The declared hub, from either form of the inputs."""
     given = args.get("hub")
     if given is None:
-        return model.ControlPlane(bucket=args.get("bucket"))
-    return given if isinstance(given, model.ControlPlane) else hub_from_plain(given)
+        return model.Hub(bucket=args.get("bucket"))
+    return given if isinstance(given, model.Hub) else hub_from_plain(given)
 
 
 def _read(name: str, path: str) -> str:
@@ -167,7 +167,7 @@ def _read(name: str, path: str) -> str:
     return data.decode()
 
 
-def _cost(hub: model.ControlPlane, gateways: int) -> dict[str, Any]:
+def _cost(hub: model.Hub, gateways: int) -> dict[str, Any]:
     """The items that the hub's cost consists of, without prices."""
     count = hub.servers if hub.kind == "k3s" else hub.eks.min_nodes
     disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": count}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import build, partial
 from edgefleet.fleetfile.validation import keys_below
-from edgefleet.model.hub import CLUSTER_CIDRS, ControlPlane
+from edgefleet.model.hub import CLUSTER_CIDRS, Hub
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
@@ -19,14 +19,14 @@ QUORUM_ZONES = 3
 """Zones for three or more members of etcd, so that a majority survives the loss of one."""
 
 
-def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlane, list[Problem]]:
+def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[Hub, list[Problem]]:
     """The hub that `given` describes and its problems, with paths below ``controlPlane``.
 
     Args:
         given: the validated part.
         default_k3s: release that sites run by default; empty if none is given.
     """
-    hub = build(ControlPlane, given)
+    hub = build(Hub, given)
     has_hub = hub.kind in {"k3s", "eks"}
     resolved = replace(
         hub,
@@ -37,13 +37,13 @@ def read_hub(given: Mapping[str, Any], *, default_k3s: str) -> tuple[ControlPlan
     return resolved, list(_problems(resolved, given))
 
 
-def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
+def hub_from_plain(plain: Mapping[str, Any]) -> Hub:
     """The hub that a program describes by the keys of ``controlPlane``.
 
     Raises:
         InvalidInput: with all problems.
     """
-    form = partial(ControlPlane)
+    form = partial(Hub)
     try:
         part = adapter(form).validate_python(dict(plain))
     except ValidationError as error:
@@ -56,7 +56,7 @@ def hub_from_plain(plain: Mapping[str, Any]) -> ControlPlane:
     raise InvalidInput(replace(problem, path=f"hub.{problem.path}".rstrip(".")) for problem in problems)
 
 
-def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind in {"k3s", "eks"}:
         yield from _missing(hub, given)
         yield from _of_servers(hub)
@@ -71,7 +71,7 @@ def _problems(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem.of_value("identity", "no-bucket", problem, hint)
 
 
-def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _missing(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     required = {
         "cloud": ("the cloud account that it is in", "{region: eu-central-1}"),
         "bucket": ("the bucket for releases and snapshots", "<fleet>-edgefleet-<region>"),
@@ -90,7 +90,7 @@ def _missing(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem.of_value("", f"no-{name}", problem, f"add {name}: {example}")
 
 
-def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
+def _of_servers(hub: Hub) -> Iterator[Problem]:
     if hub.kind != "k3s":
         return
     if hub.servers not in SERVER_COUNTS:
@@ -110,7 +110,7 @@ def _of_servers(hub: ControlPlane) -> Iterator[Problem]:
         )
 
 
-def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     network = hub.network
     if network.vpc_id is not None and not network.subnets:
         hint = "add subnets: [subnet-...], one a zone"
@@ -139,7 +139,7 @@ def _of_network(hub: ControlPlane, given: Mapping[str, Any]) -> Iterator[Problem
             yield Problem.of_value("network.cidr", "overlap", problem, "choose others, such as 10.250.0.0/16")
 
 
-def _of_key_generations(hub: ControlPlane) -> Iterator[Problem]:
+def _of_key_generations(hub: Hub) -> Iterator[Problem]:
     first, *more = hub.identity.key_generations
     if more and more != [first + 1]:
         hint = f"write [{first}, {first + 1}] while rotating, then [{first + 1}]"

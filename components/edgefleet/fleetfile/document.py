@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.fleetfile.workloads import Artifacts, Workload
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.names import Name, Page
 from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import FILE_RE, Store
@@ -107,7 +107,7 @@ class FleetDocument:
     """Name of this region: one stack, its hub and its sites."""
     recipe: Annotated[int, Field(ge=0, le=1000, json_schema_extra={"enum": [*RECIPES]})]
     """How files in images are rendered. Upgrading edgefleet changes no image; raising this may."""
-    control_plane: ControlPlane = ControlPlane()
+    control_plane: Hub = Hub()
     """The region's hub."""
     images: ImageStore = ImageStore()
     """Where images are kept."""

@@ -6,7 +6,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.workloads import Workload
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.site import SiteSpec
 
 
@@ -18,7 +18,7 @@ class Fleet:
     """Name of the fleet."""
     region: str
     recipe: int
-    control_plane: ControlPlane
+    control_plane: Hub
     images: ImageStore
     sites: dict[str, SiteSpec] = field(repr=False)
     """dict[site name -> site], in the fleet file's order."""

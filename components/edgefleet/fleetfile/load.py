@@ -24,7 +24,7 @@ from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Artifacts
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 
 _SHARED: dict[Path, Fleet] = {}
@@ -139,7 +139,7 @@ def _lock(path: Path, root: Path, problems: list[Problem]) -> ArtifactsLock:
         return EMPTY
 
 
-def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any]) -> ControlPlane:
+def _control_plane(head: Mapping[str, Any], parts: Parts, plain: Mapping[str, Any]) -> Hub:
     defaults = plain.get("defaults")
     k3s = defaults.get("k3s") if isinstance(defaults, dict) else None
     version = str(k3s.get("version", "")) if isinstance(k3s, dict) else ""

@@ -13,7 +13,7 @@ from typing import Any
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.io.templates import render
 from edgefleet.io.yaml_text import from_yaml
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch
 from edgefleet.runtimes.base.k3s import BINARIES
@@ -29,7 +29,7 @@ def upgrade_image(version: str) -> str:
     return f"rancher/k3s-upgrade:{version.replace('+', '-')}"
 
 
-def needs(hub: ControlPlane) -> tuple[Requirement, ...]:
+def needs(hub: Hub) -> tuple[Requirement, ...]:
     """What the servers of a k3s hub download and run as root: k3s, the controller and the upgrade."""
     if hub.kind != "k3s":
         return ()
@@ -41,7 +41,7 @@ def needs(hub: ControlPlane) -> tuple[Requirement, ...]:
     )
 
 
-def pins(hub: ControlPlane, lock: ArtifactsLock) -> dict[str, str]:
+def pins(hub: Hub, lock: ArtifactsLock) -> dict[str, str]:
     """dict[name of a requirement -> its digest in the lock] of those that are locked."""
     found: dict[str, str] = {}
     for need in needs(hub):

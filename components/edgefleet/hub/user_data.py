@@ -6,7 +6,7 @@ from typing import Literal
 from edgefleet.boot import clock, facts, hub_identity, hub_k3s, kernel, runtime_install
 from edgefleet.images import user_data
 from edgefleet.model.firstboot import FirstBoot, HubServer, Step, Target
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.network import Network
 from edgefleet.model.site import Arch, K3s, Node, SiteSpec
 
@@ -31,7 +31,7 @@ class HubBoot:
     region: str
     aws_region: str
     recipe: int
-    hub: ControlPlane
+    hub: Hub
     arch: Arch = "amd64"
     k3s_sha256: str = ""
     """Hex SHA-256 of k3s, from the artifacts lock; empty without one."""

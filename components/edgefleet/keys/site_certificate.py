@@ -24,7 +24,7 @@ from edgefleet.keys.certificates import (
     revocations,
 )
 from edgefleet.keys.derivation import site_key
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path
 from edgefleet.model.safety import Identity
 from edgefleet.model.site import Link, SiteSpec
@@ -75,7 +75,7 @@ def _subject(site: tuple[str, str, str], not_after: datetime) -> Subject:
     )
 
 
-def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteSpec:
+def identified(spec: SiteSpec, key: str, by: Holder, hub: Hub) -> SiteSpec:
     """`spec` with the site's certificate; unchanged where the region has no authority for sites."""
     if not hub.identity.sites:
         return spec
@@ -87,7 +87,7 @@ def identified(spec: SiteSpec, key: str, by: Holder, hub: ControlPlane) -> SiteS
     return replace(spec, identity=identity)
 
 
-def last_day(hub: ControlPlane) -> datetime:
+def last_day(hub: Hub) -> datetime:
     """End of validity of sites' certificates."""
     return datetime.fromisoformat(hub.identity.valid_until).replace(tzinfo=UTC)
 
@@ -97,7 +97,7 @@ def offline_days(link: Link) -> int:
     return OFFLINE_DAYS[link.class_] if link.max_offline is None else link.max_offline
 
 
-def check_outlasts(sites: Mapping[str, SiteSpec], hub: ControlPlane, today: datetime) -> None:
+def check_outlasts(sites: Mapping[str, SiteSpec], hub: Hub, today: datetime) -> None:
     """Refuse certificates that may expire while a site is offline.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`ControlPlane`: a region's hub, as the fleet file declares it under ``controlPlane``."""
+"""`Hub`: a region's hub, as the fleet file declares it under ``controlPlane``."""
 
 from typing import Annotated, Literal
 
@@ -208,7 +208,7 @@ class HubIdentity:
 
 
 @spec
-class ControlPlane:
+class Hub:
     """The region's hub."""
 
     kind: Kind = "none"

@@ -8,7 +8,7 @@ import pulumi
 
 from edgefleet.cloud.base.constraints import LONGEST_BALANCER, LONGEST_ROLE, shortened
 from edgefleet.io.aws import partition_of
-from edgefleet.model.hub import ControlPlane
+from edgefleet.model.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Wiring:
     """One hub while its parts are registered."""
 
     parent: pulumi.Resource
-    hub: ControlPlane
+    hub: Hub
     fleet: str
     region: str
     """Name of the region; the stack's."""
