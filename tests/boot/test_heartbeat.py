@@ -34,7 +34,7 @@ HUB = Hub(kind="k3s", dns=HubDns(name="localhost"), identity=HubIdentity(sites=T
 
 
 @dataclass
-class Hub:
+class Listening:
     """A loopback server in the place of what will serve heartbeats, and what it was told."""
 
     url: str = ""
@@ -64,12 +64,12 @@ def server_certificate(folder: Path) -> Path:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path: Path) -> Iterator[Listening]:
     """A server that lets in who shows a certificate of the region's authority for sites."""
-    made = Hub()
+    made = Listening()
 
     class Handler(BaseHTTPRequestHandler):
-        state: ClassVar[Hub] = made
+        state: ClassVar[Listening] = made
 
         def do_POST(self) -> None:
             shown = self.connection.getpeercert()
@@ -130,7 +130,7 @@ def beat(root: Path, url: str, path: str = "/usr/bin:/bin") -> subprocess.Comple
 
 @pytest.mark.parametrize("program", ["curl", "python3"])
 def test_the_hub_knows_who_calls_by_the_certificate(
-    root: Path, hub: Hub, tmp_path: Path, program: str
+    root: Path, hub: Listening, tmp_path: Path, program: str
 ) -> None:
     """With curl, or where there is none with the Python that cloud-init brings."""
     found = sys.executable if program == "python3" else shutil.which(program)
@@ -165,7 +165,7 @@ def test_a_hub_that_is_away_is_asked_less_and_less_and_is_no_failure(root: Path)
     assert "" == beat(root, "https://localhost:9/v1/heartbeat").stdout
 
 
-def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Hub) -> None:
+def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Listening) -> None:
     """The node trusts the region's authority alone, whatever its base system trusts."""
     (root / "etc/edgefleet/identity/authority.crt").write_text(STRANGER.certificate_pem)
     done = beat(root, hub.url)
