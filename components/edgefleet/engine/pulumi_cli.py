@@ -28,7 +28,8 @@ OLDEST = VersionInfo(3, 229, 0)
 """The first CLI that supports this project's Pulumi.yaml."""
 _CREATING = frozenset({"preview", "up"})
 """Operations that create a missing stack."""
-_CRASH = "Program failed with an unhandled exception"
+_CRASHES = ("Program failed with an unhandled exception", "python inline source runtime error")
+"""Beginnings of messages: of the language host, and of an inline program's."""
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -66,8 +67,18 @@ class PulumiCli:
         command: automation.PulumiCommand | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        program: Callable[[], Any] | None = None,
     ) -> None:
+        """Start nothing yet.
+
+        Args:
+            command: The CLI; by default the one on PATH.
+            environ: Variables beside those of this process.
+            clock: Seconds of a monotonic clock.
+            program: Runs in this process in place of the project's own; it needs no language host.
+        """
         self._command = command
+        self._program = program
         self._environ = environ
         self._clock = clock
 
@@ -141,7 +152,10 @@ class PulumiCli:
                 "install it, or use the embedded engine (`--engine local`)",
             )
         workspace = _Workspace(
-            work_dir=str(options.project), pulumi_command=command, env_vars=self._variables(options.project)
+            work_dir=str(options.project),
+            pulumi_command=command,
+            program=self._program,
+            env_vars=self._variables(options.project),
         )
         return _Stack(options.stack, workspace, StackInitMode.SELECT)
 
@@ -171,7 +185,7 @@ def _explain(error: automation.CommandError, collector: Collector, options: Opti
         EdgefleetError: the program, the stack or the CLI is at fault, no step.
     """
     for diagnostic in collector.errors:
-        if _CRASH in diagnostic.message:
+        if any(text in diagnostic.message for text in _CRASHES):
             raise _crash(diagnostic, options.project) from error
     if not collector.errors:
         raise _translate(error, options) from error
