@@ -46,14 +46,14 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: .venv/.dev  ## set up, then all tests but the slow tiers
 	@$(PYTEST)
 
-# A parser's tests run in one worker; the seconds are of random inputs, for each parser.
+# The seconds are of random inputs, for each parser.
 FUZZ := $(BIN)/python -m pytest -q -n 2 -m fuzz tests/fuzz --fuzz-seconds
 
-test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data: new ones, for two minutes or so
+test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data, the same ones each time: two minutes or so
 	@$(FUZZ) 5
 
-fuzz: .venv/.dev  ## the same for five minutes, with the number of inputs of each parser
-	@$(FUZZ) 15
+fuzz: .venv/.dev  ## new inputs for five minutes, with the number of inputs of each parser
+	@$(FUZZ) 15 --fuzz-seed $$RANDOM
 
 test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

@@ -28,6 +28,8 @@ _PLUGINS = {"analyzers": "the policy pack", "languages": "the language host"}
 _BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,100}")
 """A project or a stack, as the CLI has it (pkg ``tokens``); here no name begins with a dot, either."""
+_TAG_ERRORS = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
+"""What PyYAML raises besides `YAMLError`, for ``!!timestamp soon`` and ``!!bool 2`` for example."""
 PROJECT_HINT = "run this in a project's folder"
 CLI_HINT = "use the Pulumi CLI for this stack"
 
@@ -332,7 +334,7 @@ def _read_yaml(path: Path, hint: str) -> dict[str, Any]:
             where=str(path), problem=f"cannot be read: {error.strerror}", hint="make it readable"
         )
         raise OutsideFailure(problem) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, *_TAG_ERRORS) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise InvalidInput(Problem(where=where, problem="is not YAML", hint="fix the syntax")) from error

@@ -1,5 +1,6 @@
 """The limits of a fuzzed parser, and the number of inputs that each parser was given."""
 
+import itertools
 import resource
 import signal
 import time
@@ -9,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-SECONDS = 20.0
-"""Time of a parser in one run of `make fuzz`; `--fuzz-seconds` is another."""
 LONGEST = 20
 """Seconds after which an input is a hang."""
 MEMORY = 768 * 1024**2
@@ -32,6 +31,7 @@ class Hang(Exception):  # noqa: N818 - what happened
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long to try each parser."""
     parser.addoption("--fuzz-seconds", type=float, default=0.0, help="Seconds of random inputs per parser.")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="The same seed gives the same inputs.")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -84,6 +84,7 @@ Fuzz = Callable[[st.SearchStrategy[bytes], Callable[[bytes], object]], int]
 def fuzz(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Fuzz:
     """Give a parser inputs: a few, or for as long as the run was started for; returns how many."""
     budget: float = request.config.getoption("--fuzz-seconds", default=0.0)
+    seed_of_run: int = request.config.getoption("--fuzz-seed", default=0)
 
     def run(inputs: st.SearchStrategy[bytes], parse: Callable[[bytes], object]) -> int:
         count, end = 0, time.monotonic() + budget
@@ -103,9 +104,10 @@ def fuzz(request: pytest.FixtureRequest, record_property: Callable[[str, object]
                 parse(data)
 
         with limits():
-            once()
-            while time.monotonic() < end:
-                once()
+            for number in itertools.count(seed_of_run):
+                seed(number)(once)()
+                if time.monotonic() >= end:
+                    break
         record_property(COUNTS, count)
         return count
 

@@ -47,6 +47,8 @@ YAML = (
     b"!!python/object/apply:os.getpid []",
     b"!!binary x",
     b"!!timestamp 2026-13-99",
+    b"!!bool 2",
+    b"!!int ''",
     b"{",
     b"}",
     b"|\n",

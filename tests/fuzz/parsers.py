@@ -1,7 +1,6 @@
 """The parsers of outside data: each with whole documents to begin from and the errors that it documents."""
 
 import gzip
-import json
 import socket
 import sys
 import threading
@@ -12,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import strategies as st
 from tests.fuzz import wholes
 from tests.fuzz.inputs import Input, documents, requests, texts, yaml_texts
@@ -184,12 +185,10 @@ def _journal(data: bytes) -> object:
 def _message(data: bytes) -> object:
     """Properties as an engine's message has them; the wire's own form is protobuf's business."""
     try:
-        members = json.loads(data)
-    except (ValueError, RecursionError):
+        message = json_format.Parse(data.decode(), Struct())
+    except (json_format.ParseError, ValueError, RecursionError):
         return None
-    if not isinstance(members, dict):
-        return None
-    plain = properties.decode(properties.encode(members))
+    plain = properties.decode(message)
     return properties.plain(plain), list(properties.unknowns(plain))
 
 

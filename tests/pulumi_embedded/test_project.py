@@ -124,6 +124,19 @@ def test_a_setting_of_the_stack_is_refused_by_name(project: Any, line: str, name
     assert named in refused(project)
 
 
+@pytest.mark.parametrize("line", ["a: !!timestamp soon", "a: !!bool 2", "a: !!int ''", "a: !!int x", "a: {"])
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.dev.yaml"])
+def test_yaml_that_no_reader_takes_is_reported_with_its_file(project: Any, name: str, line: str) -> None:
+    """PyYAML raises errors of its own code where a tag does not fit its value."""
+    project.write('Thing("first", {"value": 1})')
+    path = project.root / name
+    path.write_text(line)
+    with pytest.raises(InvalidInput) as caught:
+        project.run("preview")
+    assert f"{path}" in str(caught.value.problems[0].where)
+    assert "is not YAML" == caught.value.problems[0].problem
+
+
 @pytest.mark.parametrize("url", ["s3://states", "https://api.pulumi.com", "gs://x"])
 def test_a_login_elsewhere_is_refused_by_name(project: Any, url: str) -> None:
     """Where Pulumi.yaml declares no backend, the CLI would go there."""

@@ -116,5 +116,5 @@ class Format:
         """
         try:
             return self.node_files(files)
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (yaml.YAMLError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(str(error) or type(error).__name__) from error
