@@ -3,6 +3,8 @@
 import base64
 from collections import Counter
 from collections.abc import Callable, Sequence
+from ipaddress import ip_network
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -104,6 +106,48 @@ def test_nobody_gets_in_by_ssh_and_the_api_only_through_the_balancer(record: Rec
 def test_how_servers_reach_the_outside_is_a_choice(nat: str, gateways: int, record: Record) -> None:
     found = registered(record, network={"nat": nat})
     assert gateways == kinds(found)["NatGateway"] == kinds(found)["ElasticIp"]
+
+
+ZONED = frozenset({"Subnet", "NatGateway", "ElasticIp", "RouteTable"})
+"""Kinds of which each zone has its own."""
+
+
+def network_of(record: Record, *zones: str) -> dict[str, dict[str, Any]]:
+    """dict[kind and name -> inputs] of what lies in the zones of a hub."""
+    found = registered(record, network={"zones": list(zones), "nat": "per-zone"})
+    kinds = {f"{one.type.rpartition(':')[2]} {one.name}": one for one in found}
+    return {name: one.inputs for name, one in kinds.items() if name.split()[0] in ZONED}
+
+
+@pytest.mark.parametrize("zones", ["abd", "cba", "bcda", "fabc"])
+def test_a_zone_keeps_its_parts_whatever_other_zones_there_are(zones: str, record: Record) -> None:
+    """Blocks and names follow the zone, so a zone that comes, goes or moves in the list touches no other."""
+    before, after = network_of(record, *"abc"), network_of(record, *zones)
+    kept = [name for name in before if name[-1] in "abc" and name[-1] in zones and "-" in name]
+    assert len(kept) >= 10
+    assert {name: before[name] for name in kept} == {name: after[name] for name in kept}
+
+
+@pytest.mark.parametrize("zone", ["a", "eu-central-1a"])
+def test_a_zone_may_be_spelled_out(zone: str, record: Record) -> None:
+    """A letter and the whole name are one zone: its parts do not change."""
+    assert network_of(record, *"abc") == network_of(record, zone, "b", "c")
+
+
+def test_the_order_of_zones_moves_no_server(record: Record) -> None:
+    """Servers are put into subnets in order of zones."""
+    first, other = (registered(record, network={"zones": list(zones)}) for zones in ("abc", "cab"))
+    servers, same = (inputs(found, "ServerSet", "servers")["subnets"] for found in (first, other))
+    assert ["servers-a-id", "servers-b-id", "servers-c-id"] == servers == same
+
+
+def test_the_blocks_of_all_zones_fit(record: Record) -> None:
+    """One that no region has more of: no two blocks overlap, in the smallest network too."""
+    for cidr in ("10.250.0.0/16", "10.250.0.0/20"):
+        found = registered(record, network={"zones": list("abcfgh"), "cidr": cidr})
+        blocks = [ip_network(one.inputs["cidr"]) for one in found if one.type.endswith(":Subnet")]
+        assert 12 == len(set(blocks))
+        assert not [pair for pair in combinations(blocks, 2) if pair[0].overlaps(pair[1])]
 
 
 def test_a_network_of_ones_own_is_left_alone(record: Record) -> None:

@@ -73,6 +73,11 @@ def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
         ({"servers": 7}, ("servers", "server-count")),
         ({"network": {"zones": ["a", "b"]}}, ("network.zones", "too-few-zones")),
         ({"network": {"zones": ["a", "a", "a"]}}, ("network.zones", "too-few-zones")),
+        (
+            {"network": {"zones": ["a", "b", "c", "eu-central-1a"]}},
+            ("network.zones[3]", "zone-twice"),
+        ),
+        ({"network": {"zones": ["a", "b", "z"]}}, ("network.zones[2]", "bad-zone")),
         ({"network": {"vpcId": "vpc-01234567"}}, ("network", "no-subnets")),
         ({"network": {"subnets": ["subnet-01234567"]}}, ("network", "no-vpc")),
         ({"network": {"cidr": "10.42.0.0/16"}}, ("network.cidr", "overlap")),

@@ -7,6 +7,7 @@ from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagg
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
+from edgefleet.io.tagging import EC2
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 
@@ -98,13 +99,29 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
         self._release(current, environment, set(associations) - set(spec.subnets))
         for subnet in spec.subnets:
             if subnet not in associations:
-                self.call(current, environment, "associate_route_table", SubnetId=subnet)
+                self._take(current, environment, subnet)
         return current
 
     def remove(self, current: Described, environment: Environment) -> None:
         """Let its subnets go, then remove it."""
         self._release(current, environment, _associations(current))
         super().remove(current, environment)
+
+    def _take(self, current: Described, environment: Environment, subnet: str) -> None:
+        """Associate a subnet; from another table of the stack it moves in one call: it cannot be in two."""
+        filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        place, owner = self.place(environment, self.id_of(current)), environment.owner
+        answer = environment.aws.call("ec2", self.KIND.describe, place, Filters=filters)
+        held = [
+            _associations(table)[subnet]
+            for table in answer[self.KIND.answer]
+            if owner and owner.is_of_stack(EC2.parsed(table.get("Tags")))
+        ]
+        if held:
+            about = {"AssociationId": held[0]}
+            self.call(current, environment, "replace_route_table_association", **about)
+        else:
+            self.call(current, environment, "associate_route_table", SubnetId=subnet)
 
     def _release(self, current: Described, environment: Environment, subnets: Iterable[str]) -> None:
         associations, place = _associations(current), self.place(environment, self.id_of(current))

@@ -1,6 +1,6 @@
 """The key ``controlPlane``: the hub that it describes, and the problems between its values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import build, partial
 from edgefleet.fleetfile.validation import keys_below
-from edgefleet.model.hub import CLUSTER_CIDRS, Hub
+from edgefleet.model.hub import CLUSTER_CIDRS, Hub, zone_letter
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
@@ -99,7 +99,7 @@ def _of_servers(hub: Hub) -> Iterator[Problem]:
             "servers", "server-count", problem, "write 1, 3 or 5; 3 survive the loss of one"
         )
     network = hub.network
-    zones = len(network.subnets) if network.vpc_id else len(set(network.zones))
+    zones = len(network.subnets) if network.vpc_id else len(set(map(zone_letter, network.zones)))
     needed = min(hub.servers, QUORUM_ZONES)
     if zones < needed:
         where = f"network.{'subnets' if network.vpc_id else 'zones'}"
@@ -128,6 +128,7 @@ def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
             hint = "remove it; edgefleet does not change an existing network"
             yield Problem.of_value(f"network.{name}", "not-made", problem, hint)
         return
+    yield from _of_zones(network.zones)
     block = ip_network(network.cidr)
     widest, narrowest = 16, 20
     if not widest <= block.prefixlen <= narrowest:
@@ -137,6 +138,14 @@ def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
         if hub.kind == "k3s" and block.overlaps(ip_network(taken)):
             problem = f"{block} overlaps the addresses of {whose}, {taken}"
             yield Problem.of_value("network.cidr", "overlap", problem, "choose others, such as 10.250.0.0/16")
+
+
+def _of_zones(zones: Sequence[str]) -> Iterator[Problem]:
+    letters = list(map(zone_letter, zones))
+    for index, letter in enumerate(letters):
+        if letter in letters[:index]:
+            problem, hint = f"zone {letter} is named twice", "name each zone once"
+            yield Problem.of_value(f"network.zones[{index}]", "zone-twice", problem, hint)
 
 
 def _of_key_generations(hub: Hub) -> Iterator[Problem]:

@@ -49,6 +49,11 @@ class Owner:
             **held,
         }
 
+    def is_of_stack(self, tags: Mapping[str, str]) -> bool:
+        """Whether the tags of a resource name this very stack."""
+        names = {key: value for key, value in self.tags().items() if key not in {URN, GENERATION}}
+        return names.items() <= tags.items() and tags.get(HOLDER, "") == self.holder
+
     def holds(self, tags: Mapping[str, str]) -> bool:
         """Whether the tags of a resource name this one of this very stack."""
         return (tags.get(URN), tags.get(HOLDER, "")) == (self.urn, self.holder)

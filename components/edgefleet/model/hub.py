@@ -22,8 +22,10 @@ _RESOURCE_ID = Grammar(
     "write it like vpc-0a1b2c3d4e5f67890; AWS's console and `aws ec2 describe-...` show it",
 )
 ResourceId = Annotated[str, _RESOURCE_ID]
+ZONE_LETTERS = "abcdefgh"
+"""The letters that the names of availability zones may end in; AWS's own reach to f, in us-east-1."""
 _ZONE = Grammar(
-    r"[a-z]|[a-z]{2}(-[a-z]+)+-\d[a-z]",
+    rf"([a-z]{{2}}(-[a-z]+)+-\d)?[{ZONE_LETTERS}]",
     "bad-zone",
     "an availability zone",
     "write its letter, a, or its whole name, eu-central-1a",
@@ -124,7 +126,7 @@ class HubNetwork:
     cidr: Cidr = "10.250.0.0/16"
     """Addresses of the network to create."""
     zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=6)] = ("a", "b", "c")
-    """Availability zones, letters or names."""
+    """Availability zones, letters or names; their order has no meaning."""
     nat: Literal["single", "per-zone", "none"] = "single"
     """How servers reach the internet: one NAT gateway, one in each zone, or public addresses of their own."""
     vpc_id: ResourceId | None = None
@@ -133,6 +135,11 @@ class HubNetwork:
     """Its subnets for the servers, one a zone."""
     public_subnets: Annotated[tuple[ResourceId, ...], Field(min_length=1)] = ()
     """Its subnets for the load balancer. By default they are those of the servers."""
+
+
+def zone_letter(zone: str) -> str:
+    """What distinguishes a zone from the others of its region: ``a`` of ``a`` and of ``eu-central-1a``."""
+    return zone[-1]
 
 
 @spec

@@ -1,4 +1,8 @@
-"""A hub's network: created over its zones, or an existing one by its ids."""
+"""A hub's network: created over its zones, or an existing one by its ids.
+
+What belongs to a zone is named after it and gets its block by it, never by the position in the list: when
+a zone is added, removed or moved, the subnets of the others stay. Zones are a set; their order is irrelevant.
+"""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -7,10 +11,14 @@ import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.model.hub import ZONE_LETTERS, zone_letter
 
 EVERYWHERE = "0.0.0.0/0"
 BITS = 4
-"""A network's block is split into 16: the first eight for public subnets, the others for servers."""
+"""A network's block is split into 16: the first eight for public subnets, the others for servers.
+
+Of each eight, one is for each zone that a region may have, ``a`` to ``h``.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +49,7 @@ def network(wiring: Wiring) -> Network:
     has_addresses = spec.nat == "none"
     public_subnets = _subnets(wiring, vpc, "public", 0, has_addresses=False)
     server_subnets = _subnets(wiring, vpc, "servers", 2 ** (BITS - 1), has_addresses=has_addresses)
-    outer = [*public_subnets, *(server_subnets if has_addresses else [])]
+    outer = [*public_subnets.values(), *(server_subnets.values() if has_addresses else [])]
     routes = aws.RouteTable(
         "public",
         {
@@ -57,36 +65,41 @@ def network(wiring: Wiring) -> Network:
     if not has_addresses:
         groups = _groups(server_subnets, is_single=spec.nat == "single")
         gateways = len(groups)
-        for index, group in enumerate(groups):
-            ready.append(_private(wiring, vpc, public_subnets[index], group, f"{index}"))
+        ready += [_private(wiring, vpc, public_subnets[zone], group, zone) for zone, group in groups.items()]
     return Network(
         vpc=vpc.id,
-        servers=[subnet.id for subnet in server_subnets],
-        public=[subnet.id for subnet in public_subnets],
+        servers=[subnet.id for subnet in server_subnets.values()],
+        public=[subnet.id for subnet in public_subnets.values()],
         ready=ready,
         gateways=gateways,
     )
 
 
-def _subnets(wiring: Wiring, vpc: aws.Vpc, name: str, first: int, *, has_addresses: bool) -> list[aws.Subnet]:
+def _subnets(
+    wiring: Wiring, vpc: aws.Vpc, name: str, first: int, *, has_addresses: bool
+) -> dict[str, aws.Subnet]:
+    """dict[letter of the zone -> its subnet], in order of letters."""
     spec = wiring.hub.network
     blocks = list(ip_network(spec.cidr).subnets(prefixlen_diff=BITS))
-    subnets = []
-    for index, zone in enumerate(spec.zones):
+    subnets = {}
+    for zone in sorted(spec.zones, key=zone_letter):
+        letter = zone_letter(zone)
         args: aws.SubnetArgs = {
             "vpcId": vpc.id,
-            "cidr": str(blocks[first + index]),
+            "cidr": str(blocks[first + ZONE_LETTERS.index(letter)]),
             "zone": wiring.zone(zone),
             "publicAddresses": has_addresses,
-            "tags": wiring.named(f"{name}-{zone}"),
+            "tags": wiring.named(f"{name}-{letter}"),
         }
-        subnets.append(aws.Subnet(f"{name}-{zone}", args, wiring.options()))
+        subnets[letter] = aws.Subnet(f"{name}-{letter}", args, wiring.options())
     return subnets
 
 
-def _groups(subnets: list[aws.Subnet], *, is_single: bool) -> list[list[aws.Subnet]]:
-    """Subnets that share a NAT gateway."""
-    return [subnets] if is_single else [[subnet] for subnet in subnets]
+def _groups(subnets: dict[str, aws.Subnet], *, is_single: bool) -> dict[str, list[aws.Subnet]]:
+    """dict[zone of a NAT gateway -> subnets that share it]."""
+    if is_single:
+        return {min(subnets): list(subnets.values())}
+    return {zone: [subnet] for zone, subnet in subnets.items()}
 
 
 def _private(
