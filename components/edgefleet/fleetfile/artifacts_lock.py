@@ -18,7 +18,7 @@ from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version
 from edgefleet.model.site import Arch
-from edgefleet.model.spec import STRICT
+from edgefleet.model.spec import CONFIG
 from edgefleet.model.syntax import Grammar
 from edgefleet.runtimes.base.k3s import BINARIES
 
@@ -47,7 +47,7 @@ _MEMBER = Grammar(
 Member = Annotated[str, _MEMBER]
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 class Asset(TypedDict, total=False):
     """One file."""
 
@@ -59,7 +59,7 @@ class Asset(TypedDict, total=False):
     """Where it comes from; mirrors are asked first."""
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 class LockedProgram(TypedDict, total=False):
     """A program, and the archive that it is in."""
 
@@ -73,7 +73,7 @@ class LockedProgram(TypedDict, total=False):
     """Bytes of the program."""
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 class LockedImage(TypedDict, total=False):
     """A container image for one architecture."""
 
@@ -85,7 +85,7 @@ class LockedImage(TypedDict, total=False):
     """Bytes of that archive."""
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 class LockedBase(TypedDict, total=False):
     """A base image."""
 
@@ -95,7 +95,7 @@ class LockedBase(TypedDict, total=False):
     """Bytes."""
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 class ArtifactsLock(TypedDict, total=False):
     """An artifacts lock."""
 

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.model.spec import STRICT, At, Inherited, Keyed, Level, Written, outside_name
+from edgefleet.model.spec import CONFIG, At, Inherited, Keyed, Level, Written, outside_name
 from edgefleet.model.type_introspection import shape_of
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def partial(kind: Any, level: Level | None = None, key: str = "") -> Any:
     name = kind.__name__ + (f"At{below.title()}" if below and (forms or kind is SiteSpec) else "")
     typed_dict: Any = TypedDict
     form = typed_dict(name, written, total=False)
-    form.__pydantic_config__ = STRICT
+    form.__pydantic_config__ = CONFIG
     form.__doc__ = _DOCS.get((kind, level), kind.__doc__)
     form.__specs__ = specs
     forms.append(form)

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, with_config
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.model import strict_json
-from edgefleet.model.spec import STRICT, adapter
+from edgefleet.model.spec import CONFIG, adapter
 
 SECRET = frozenset({"user-data", "config.ign"})
 """Files of which one is all that a node needs: with it the seed is used up."""
@@ -30,7 +30,7 @@ class Gone(Exception):  # noqa: N818 - an answer (410), no error
     """The seed was already delivered or has expired."""
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 @dataclass(slots=True)
 class _Address:
     """A one-time address."""
@@ -44,7 +44,7 @@ class _Address:
         return not SECRET.isdisjoint(self.given)
 
 
-@with_config(STRICT)
+@with_config(CONFIG)
 @dataclass(slots=True)
 class _Delivery:
     """What was handed out of one seed."""

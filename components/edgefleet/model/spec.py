@@ -2,8 +2,9 @@
 
 A spec is a frozen, slotted, keyword-only dataclass. Where outside data becomes one (a fleet file, a
 Pulumi property bag) pydantic does the conversion through `adapter`, with camelCase names outside and
-snake_case inside, unknown keys refused, and field docstrings as descriptions in the schemas. A field may
-stand at every level of a fleet file unless its annotation restricts it.
+snake_case inside, unknown keys refused (also a Python name: one key has one spelling), and field docstrings
+as descriptions in the schemas. A field may stand at every level of a fleet file unless its annotation
+restricts it.
 """
 
 from collections.abc import Callable
@@ -44,12 +45,9 @@ class _Docstrings:
 _DOCSTRINGS = _Docstrings()
 CONFIG = ConfigDict(
     alias_generator=outside_name,
-    populate_by_name=True,
     extra="forbid",
     use_attribute_docstrings=_DOCSTRINGS,  # type: ignore[typeddict-item]  # as a bool, at each building
 )
-STRICT = CONFIG | {"populate_by_name": False}
-"""Input has camelCase keys only: a Python name is an unknown key."""
 
 
 class Secret:
