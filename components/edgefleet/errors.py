@@ -1,4 +1,4 @@
-"""The one error family: what a person is told, and the exit code that goes with it.
+"""The one error family: what a person reads, and the exit code that goes with it.
 
 Every message says where, what is wrong and what to do. All problems of one input are collected and
 reported at once, so an error carries a tuple of problems, never just the first.

@@ -47,7 +47,7 @@ class Journal:
             raise self._broken(error) from error
 
     def add(self, record: dict[str, Any], *, durable: bool = True) -> None:
-        """Append a record; return when it is on the disk, if that is asked for.
+        """Append a record; return when it is on the disk, if that is requested.
 
         Raises:
             OutsideFailure: it could not be written.

@@ -61,7 +61,7 @@ class Monitor:
         response = resource_pb2.RegisterResourceResponse(
             urn=new.urn, id=new.id, object=new.outputs.struct, unknown=new.urn in self._run.skipped
         )
-        # At thousands of resources, two forms of each value are a quarter of the memory; few are asked again.
+        # At thousands of resources, two forms of each value are a quarter of the memory; few are read again.
         for state in (step.old, new):
             if state is not None:
                 state.inputs.slim()

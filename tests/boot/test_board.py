@@ -70,7 +70,7 @@ def test_a_second_run_changes_nothing_and_asks_for_no_restart(pi: Target, tmp_pa
     assert not wanted.exists()
 
 
-def test_a_boot_loader_that_is_not_known_is_told_to_people(pi: Target, tmp_path: Path) -> None:
+def test_a_boot_loader_that_is_not_known_is_reported_to_people(pi: Target, tmp_path: Path) -> None:
     """The rest of the first boot goes on."""
     (tmp_path / "boot").mkdir()
     run(pi, tmp_path)

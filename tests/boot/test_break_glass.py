@@ -1,4 +1,4 @@
-"""Step `break_glass`: each way in only where it is asked for, and of one node alone."""
+"""Step `break_glass`: each way in only where it is requested, and of one node alone."""
 
 import os
 import shutil

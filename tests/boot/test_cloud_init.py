@@ -43,7 +43,7 @@ def identified(root: Path, machine: str, label: str) -> int:
     return done.returncode
 
 
-def test_cloud_init_is_told_by_its_own_file(target: Callable[..., Target]) -> None:
+def test_cloud_init_is_configured_by_its_own_file(target: Callable[..., Target]) -> None:
     """One line, for everybody to read."""
     (file,) = cloud_init.plan(target()).files
     assert ("/etc/cloud/ds-identify.cfg", 0o644) == (file.path, file.mode)

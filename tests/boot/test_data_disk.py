@@ -122,7 +122,7 @@ def test_a_node_without_a_tpm_says_so_and_writes_nothing(script: str, device: st
     assert bytes(1 << 20) == Path(device).read_bytes()[: 1 << 20]
 
 
-def test_a_disk_that_is_away_is_told_in_a_sentence(script: str, tmp_path: Path) -> None:
+def test_a_disk_that_is_away_is_reported_in_a_sentence(script: str, tmp_path: Path) -> None:
     done = run(script, tmp_path, "/dev/disk/by-id/nobody")
     assert 1 == done.returncode
     assert "check that it is plugged in" in (tmp_path / "state/problems/data-disk").read_text()

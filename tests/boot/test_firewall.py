@@ -60,7 +60,7 @@ def test_a_site_of_one_node_is_reached_by_ssh_and_its_own_containers(
 def test_nodes_of_a_site_reach_each_other_and_nobody_else_does(
     several: Callable[[str], Target], rules: Callable[[Target], str]
 ) -> None:
-    """The server is asked by agents; each end of flannel's tunnel and each kubelet by the others."""
+    """Agents connect to the server; each end of flannel's tunnel and each kubelet by the others."""
     server, agent = rules(several("srv")), rules(several("cam"))
     assert "tcp dport 6443" not in agent
     assert "tcp dport 6443" in server
@@ -106,7 +106,7 @@ def test_neighbours_are_known_by_address_and_who_asks_dhcp_by_the_sites_subnet(
     ],
     ids=["vxlan", "wireguard", "host-gw", "registry", "dual-stack"],
 )
-def test_ports_follow_what_k3s_is_told(
+def test_ports_follow_the_configuration_of_k3s(
     several: Callable[[str], Target],
     rules: Callable[[Target], str],
     config: dict[str, Any],

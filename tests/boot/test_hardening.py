@@ -37,7 +37,7 @@ def config(target: Targets, text_of: TextOf) -> Callable[..., dict[str, Any]]:
     return make
 
 
-def test_a_server_is_told_what_the_guide_says(config: Callable[..., dict[str, Any]]) -> None:
+def test_a_server_gets_what_the_guide_says(config: Callable[..., dict[str, Any]]) -> None:
     """k3s docs, security/hardening-guide."""
     made = config()
     assert made["protect-kernel-defaults"]

@@ -90,7 +90,7 @@ class Machine:
         return ran.stdout
 
     def configure(self, text: str, *, release: int = 1) -> None:
-        """What a seed does: it writes what k3s is told, and brings the k3s that goes with it."""
+        """What a seed does: it writes k3s's configuration, and brings the k3s that goes with it."""
         folder = self.root / "etc/rancher/k3s"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(text)
@@ -130,7 +130,7 @@ class Machine:
 
     @property
     def config(self) -> str:
-        """What k3s is told now."""
+        """k3s's configuration now."""
         return (self.root / "etc/rancher/k3s/config.yaml").read_text()
 
     @property
@@ -174,7 +174,7 @@ def test_what_is_well_is_kept_and_said(machine: Machine) -> None:
 
 
 def test_the_screen_says_how_the_node_is_before_anybody_logs_in(machine: Machine) -> None:
-    """From the start on, and after each look; terminals are told to show it again where it is new alone."""
+    """From the start on, and after each look; terminals show it again where it is new alone."""
     screen, link = (
         machine.root / path for path in ("run/edgefleet/console.issue", "etc/issue.d/edgefleet.issue")
     )

@@ -35,7 +35,7 @@ HUB = Hub(kind="k3s", dns=HubDns(name="localhost"), identity=HubIdentity(sites=T
 
 @dataclass
 class Listening:
-    """A loopback server in the place of what will serve heartbeats, and what it was told."""
+    """A loopback server in the place of what will serve heartbeats, and what it received."""
 
     url: str = ""
     told: list[dict[str, Any]] = field(default_factory=list)
@@ -165,7 +165,7 @@ def test_a_hub_that_is_away_is_asked_less_and_less_and_is_no_failure(root: Path)
     assert "" == beat(root, "https://localhost:9/v1/heartbeat").stdout
 
 
-def test_a_server_of_another_authority_is_told_nothing(root: Path, hub: Listening) -> None:
+def test_a_server_of_another_authority_gets_nothing(root: Path, hub: Listening) -> None:
     """The node trusts the region's authority alone, whatever its base system trusts."""
     (root / "etc/edgefleet/identity/authority.crt").write_text(STRANGER.certificate_pem)
     done = beat(root, hub.url)

@@ -214,7 +214,7 @@ ATTACKS = (
     "two words.yaml",
     "-dash.yaml",
 )
-"""Ends of keys that whoever may write into the bucket could use; ``{root}`` is the machine's root."""
+"""Ends of keys that anyone who may write into the bucket could use; ``{root}`` is the machine's root."""
 
 
 def test_no_name_of_an_object_reaches_a_file_that_is_no_manifest(machine: Machine, aws: Aws) -> None:
@@ -268,7 +268,7 @@ case "$1" in certificate) ls "${3#--path=}/tls" > "$EDGEFLEET_PREFIX/given" ;; e
 def test_a_new_key_generation_is_handed_to_k3s_and_nothing_of_it_stays_beside(
     machine: Machine, give: Callable[[str, str], None]
 ) -> None:
-    """k3s is a stand-in here: it says what it was asked."""
+    """k3s is a stand-in here: it prints its arguments."""
     for name in SECRETS:
         give(name, "first")
     machine.run("secrets")

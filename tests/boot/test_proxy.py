@@ -1,4 +1,4 @@
-"""Step `proxy`: who is asked through it, and where its password is."""
+"""Step `proxy`: which hosts are reached through it, and where its password is."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -19,6 +19,6 @@ PI, USUAL, BEHIND = "recipe-1/raspberry-pi", "recipe-1/server-static", "recipe-1
 def test_a_node_that_hangs_is_restarted(
     target: Targets, text_of: TextOf, case: str, node: str, expected: str
 ) -> None:
-    """A Raspberry Pi's counts to 15 seconds; what is said wins."""
+    """A Raspberry Pi's counts to 15 seconds; a set value wins."""
     step = watchdog.plan(target(case, node))
     assert f"RuntimeWatchdogSec={expected}\n" in text_of(step, watchdog.PATH)

@@ -1,7 +1,7 @@
 """The same Debian as a whole disk that starts by itself, under BIOS and UEFI: what `raw` takes for a base.
 
 GPT with a BIOS boot partition, a system partition and the root, which is last, as cloud images have it.
-GRUB is put in as its own installer does it, without the loop devices that that one wants: boot.img is told
+GRUB is put in as its own installer does it, without the loop devices that that one wants: boot.img is set to
 where the second stage lies, and the second stage how long it is (GRUB, grub-core/boot/i386/pc/*.S).
 """
 

@@ -1,7 +1,7 @@
 """`iso` images, made by the command from small installers whose boot records are those of Debian and Ubuntu.
 
 Under BIOS and UEFI, from a CD and from a stick. What they start is a stand-in for an installer, which runs
-what a real one is told to run on a disk that has a system already. Then the node starts from that disk.
+what a real one runs on a disk that has a system already. Then the node starts from that disk.
 """
 
 from collections.abc import Callable

@@ -252,7 +252,7 @@ def test_the_firewall_is_loaded(first: Booted) -> None:
     assert "6443" not in table
 
 
-def test_k3s_is_told_what_the_fleet_file_says(first: Booted) -> None:
+def test_k3s_gets_what_the_fleet_file_says(first: Booted) -> None:
     """By its configuration file alone; on its command line stands its role."""
     k3s = first.facts["k3s"]
     assert ["server"] == k3s["arguments"]
@@ -348,7 +348,7 @@ def test_a_seed_of_somebody_else_is_not_applied(stranger: Booted, changed: Boote
 def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
     refused: Booted, changed: Booted, other: SeededNode
 ) -> None:
-    """k3s runs again with the one before, and a person at the console is told."""
+    """k3s runs again with the one before, and a person at the console reads it."""
     assert "k3s stand-in: does not start: flag provided but not defined: -no-such-flag" in refused.console
     assert refused.facts["settled"], refused.facts["status"]
     assert "a new configuration was rolled back" in refused.facts["status"]

@@ -124,7 +124,7 @@ def test_what_still_uses_a_network_is_named(environment: Environment) -> None:
     assert 120 <= environment.clock.now < 140
 
 
-def test_a_subnet_that_overlaps_another_is_said_in_words(environment: Environment) -> None:
+def test_a_subnet_that_overlaps_another_is_reported_in_words(environment: Environment) -> None:
     """Not by AWS's code alone."""
     vpc = environment.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     driver = Driver(Subnet(), environment)

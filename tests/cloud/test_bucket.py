@@ -91,7 +91,7 @@ def test_each_input_can_be_changed(
 
 
 def test_drift_is_found_setting_by_setting_and_set_right(environment: Environment) -> None:
-    """Whoever opened the bucket in the console is found out by refresh."""
+    """Anyone who opened the bucket in the console is found out by refresh."""
     KIND.create(SPEC, environment)
     s3 = environment.aws.s3
     s3.delete_public_access_block(Bucket=SPEC.name)
@@ -150,7 +150,7 @@ def test_a_bucket_whose_settings_fail_is_reported_as_made_in_part(environment: E
     ]
 
 
-def test_a_name_that_another_account_has_is_said_plainly(environment: Environment) -> None:
+def test_a_name_that_another_account_has_is_reported_plainly(environment: Environment) -> None:
     """S3's names are global."""
     with Stubber(environment.aws.s3) as stub:
         stub.add_client_error("head_bucket", "403")

@@ -99,7 +99,7 @@ def test_creating(row: Row, kind: str, world: tuple[Environment, Faults], aws: A
 @pytest.mark.parametrize("kind", ROADS)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.changed], ids=lambda row: row.name)
 def test_updating(row: Row, kind: str, world: tuple[Environment, Faults], aws: Aws) -> None:
-    """Whichever call fails, the next up ends at what was asked for."""
+    """Whichever call fails, the next up ends at what was requested."""
     environment, faults = world
     made = row.needs(aws)
     assert row.changed is not None

@@ -38,7 +38,7 @@ def unlike(driver: Driver, wanted: Inputs, found: Inputs) -> list[str]:
 
 
 def is_satisfied(driver: Driver, inputs: Inputs) -> bool:
-    """Whether what is read back is what was asked for: nothing to do."""
+    """Whether what is read back is what was requested: nothing to do."""
     driver.refresh()
     return driver.state is not None and driver.up(inputs) == "same"
 

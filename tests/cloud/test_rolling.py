@@ -76,7 +76,7 @@ class World:
             del self.machines[action.instance]
 
     def settle(self, wanted: list[Slot], *, steps: int = 100) -> rolling.Action:
-        """Act until there is nothing to do; whoever leaves the cluster ends."""
+        """Act until there is nothing to do; a server that leaves the cluster ends."""
         for _ in range(steps):
             action = next_action(wanted, *self.look())
             if isinstance(action, Done | Stuck):

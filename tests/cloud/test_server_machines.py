@@ -83,7 +83,7 @@ def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(
 
 
 def others(environment: Environment) -> dict[str, tuple[Driver, dict[str, str], str]]:
-    """Who else may have a set of this name: dict[who -> (driver, changed inputs, what is said)]."""
+    """Who else may have a set of this name: dict[who -> (driver, changed inputs, message)]."""
     not_managed = "this stack does not manage it"
     return {
         "a stack of another name": (Driver(ServerSet(), environment, stack="other"), {}, not_managed),
@@ -239,7 +239,7 @@ def test_a_number_without_a_majority_is_refused(count: int, environment: Environ
     assert "write 1, 3 or 5" in failure
 
 
-def test_an_image_of_the_wrong_architecture_is_said_in_the_preview(environment: Environment) -> None:
+def test_an_image_of_the_wrong_architecture_is_reported_in_the_preview(environment: Environment) -> None:
     """Before anything is made."""
     made = needs(environment.aws)
     driver = Driver(ServerSet(), environment)
@@ -270,7 +270,7 @@ def test_a_profile_that_ec2_does_not_know_yet_is_waited_for(aws: Aws, tmp_path: 
 
 
 def test_what_a_server_is_made_of_stands_in_its_tags(environment: Environment) -> None:
-    """So that whoever goes on later sees it."""
+    """So that a later run sees it."""
     driver, _ = brought_up(environment, servers=1)
     assert driver.state is not None
     (found,) = machines(environment.aws)

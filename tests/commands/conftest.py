@@ -181,7 +181,7 @@ class World:
 
     @property
     def operations(self) -> list[Operation]:
-        """What the engine was asked to do."""
+        """The engine's operations."""
         return [operation for operation, _ in self.engine.done]
 
     @property

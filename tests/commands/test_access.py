@@ -32,14 +32,14 @@ def open_world(world: World) -> World:
     return world
 
 
-def test_who_has_the_secret_is_told_the_password_of_a_console(open_world: World) -> None:
+def test_who_has_the_secret_reads_the_password_of_a_console(open_world: World) -> None:
     """On stdout the site and the password, and nothing else."""
     ran = open_world.run("sites", "password", "-s", "dev", "berlin")
     assert 0 == ran.code, ran.err
     assert f"berlin  {console_password(KEY)}\n" == ran.out
 
 
-def test_the_other_end_of_a_tunnel_is_told_public_keys_alone(open_world: World) -> None:
+def test_the_other_end_of_a_tunnel_gets_public_keys_alone(open_world: World) -> None:
     private, public = tunnel_key(KEY, node="n1")
     ran = open_world.run("sites", "tunnel", "-s", "dev", "berlin")
     assert 0 == ran.code, ran.err

@@ -219,7 +219,7 @@ def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", FILE).out
 
 
-def test_what_cannot_be_locked_is_told_together(shop: Shop) -> None:
+def test_what_cannot_be_locked_is_reported_together(shop: Shop) -> None:
     """Each thing that is missing, and no lock is written."""
     shop.registry.manifests.clear()
     del shop.files.files[f"{SHIM_PATH}/containerd-shim-wasmtime-x86_64-linux-musl.tar.gz"]
@@ -284,7 +284,7 @@ def test_a_damaged_cache_is_mended(shop: Shop) -> None:
     assert f"{sha256(K3S)} in the cache is damaged" in " ".join(ran.err.split())
 
 
-def test_a_medium_that_is_too_small_is_told_before(shop: Shop) -> None:
+def test_a_medium_that_is_too_small_is_reported_before(shop: Shop) -> None:
     """By validate, in the line that says how large it is."""
     shop.world.run("artifacts", "lock", FILE)
     shop.world.edit("format: raw, base", "format: raw, size: 16Mi, base")

@@ -46,7 +46,7 @@ def certificate(world: "World", name: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(base64.b64decode(data))
 
 
-def test_a_chain_or_its_key_that_is_not_there_is_said(known: "World") -> None:
+def test_a_chain_or_its_key_that_is_not_there_is_reported(known: "World") -> None:
     """A kubeconfig of the derived authority would be written and open nothing."""
     file = known.project / "stacks" / "dev.fleet.yaml"
     found: dict[str, Any] = yaml.safe_load(file.read_text())

@@ -60,7 +60,7 @@ def test_what_was_not_built_cannot_be_verified(known: "World", path: str) -> Non
     assert (1, True) == (ran.code, "edgefleet image build" in ran.err.replace("\n  ", " "))
 
 
-def test_a_damaged_manifest_is_said(known: "World") -> None:
+def test_a_damaged_manifest_is_reported(known: "World") -> None:
     """No traceback for a file that is no manifest."""
     (known.project / "out").mkdir()
     for text in ("", "[]", '{"images": {"n1.iso": 1}}', "\x00"):
@@ -255,7 +255,7 @@ def test_a_job_for_no_sites_is_refused(known: "World") -> None:
     assert (1, True) == (ran.code, "the fleet has no sites to build" in ran.err)
 
 
-def test_a_plan_that_is_not_there_is_said_to_be_away(known: "World") -> None:
+def test_a_missing_plan_is_reported(known: "World") -> None:
     """And not to be no plan."""
     ran = known.run("image", "build-plan", "0.gz", "--out", "there")
     assert (1, True) == (ran.code, "does not exist\n  --> 0.gz" in ran.err)

@@ -103,7 +103,7 @@ def loose_image(out: Path) -> None:
 
 
 def fifo(out: Path) -> None:
-    """A pipe in the place of a side file: whoever opens it waits (finding 32)."""
+    """A pipe in the place of a side file: opening it waits (finding 32)."""
     (out / "berlin" / "n1.iso.cdx.json").unlink()
     os.mkfifo(out / "berlin" / "n1.iso.cdx.json")
 
@@ -218,7 +218,7 @@ def test_sites_and_nodes_of_the_fleet_file_are_missed(signed: "World") -> None:
 
 
 def test_a_build_follows_no_link_below_its_folder(known: "World") -> None:
-    """Whoever may write there would choose which files of this user are replaced (finding 49)."""
+    """Anyone who may write there would choose which files of this user are replaced (finding 49)."""
     for name in ("berlin", ".shared"):
         out = known.project / f"out{name}"
         (known.project / f"private{name}").mkdir()

@@ -79,7 +79,7 @@ def test_init_keeps_what_the_stack_file_says(world: "World", text: str) -> None:
 
 
 def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None:
-    """Each is asked for; too short a one is refused; the fleet's other ones are named."""
+    """Each is requested; too short a one is refused; the fleet's other ones are named."""
     world.edit(
         "munich: {nodes: {n1: {}}}",
         "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
@@ -94,7 +94,7 @@ def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None
     assert (secret, {"shop-wifi": "correct horse"}) == secrets(world)
 
 
-def test_other_secrets_than_passphrases_are_told_and_taken_as_they_are(world: "World") -> None:
+def test_other_secrets_than_passphrases_are_reported_and_taken_as_they_are(world: "World") -> None:
     """A proxy's credentials have no length of WPA2's."""
     credentials = "till-proxy:" + "x" * 90
     world.edit(

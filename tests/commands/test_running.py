@@ -99,7 +99,7 @@ def test_a_removed_site_comes_first(up: "World") -> None:
     assert out.index("GONE - 1 site") < out.index("  - munich ") < out.index("NEW - 1 site")
 
 
-def test_what_waits_at_the_sites_is_told(up: "World") -> None:
+def test_what_waits_at_the_sites_is_reported(up: "World") -> None:
     """Sites that nobody acknowledged wait, the oldest first."""
     ran = up.run("preview", "-s", "dev")
     assert "pending since earlier: 3 sites not yet set up (oldest 12 days: berlin)" in ran.out
@@ -152,7 +152,7 @@ def test_the_exit_code_follows_the_result(world: "World", result: str, code: int
         (OutsideFailure(Problem(problem="the disk is full", hint="free space")), 2, "failed"),
     ],
 )
-def test_an_engine_that_gives_up_is_told_with_its_code(
+def test_an_engine_that_gives_up_is_reported_with_its_code(
     world: "World", error: Exception, code: int, result: str
 ) -> None:
     """A guard that refuses is exit code 3; the JSON has the problem and validates."""
@@ -184,7 +184,7 @@ def test_targets_are_checked_and_handed_on(up: "World") -> None:
 
 
 @pytest.mark.parametrize(("more", "clears"), [((), False), (("--clear-pending-creates",), True)])
-def test_only_a_refresh_that_is_told_to_forgets_creations(
+def test_only_a_refresh_with_the_option_forgets_creations(
     up: "World", more: tuple[str, ...], clears: object
 ) -> None:
     """The option reaches the engine; without it nothing is forgotten."""
@@ -248,7 +248,7 @@ def test_an_altered_state_is_refused_before_anything_is_done(up: "World", comman
     assert "error[altered-state]: sites.berlin: the state records the id" in ran.err
 
 
-def test_a_lost_emulated_cloud_is_said_until_it_is_made_again(world: "World") -> None:
+def test_a_lost_emulated_cloud_is_reported_until_it_is_made_again(world: "World") -> None:
     """One sentence, with what to do; runs look at what is there until an up has created it again."""
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
     world.was_lost = True

@@ -35,7 +35,7 @@ def printing(world: "World") -> "World":
 
 
 def test_a_page_for_each_site_that_is_named(printing: "World") -> None:
-    """In the order that they are named in; readable by whoever prints it."""
+    """In the order that they are named in; readable by its owner alone."""
     ran = printing.run("sites", "sheet", "-s", "dev", "-S", "munich", "--site", "berlin", "--out", "p/s.html")
     assert (0, "p/s.html  2 sheets\n") == (ran.code, ran.out), ran.err
     file = printing.project / "p" / "s.html"

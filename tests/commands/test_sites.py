@@ -66,7 +66,7 @@ def test_before_the_first_up_there_is_nothing_to_acknowledge(world: "World") -> 
     assert 1 == world.run("sites").code
 
 
-def test_what_was_said_about_a_lost_site_is_forgotten(up: "World") -> None:
+def test_what_was_acknowledged_of_a_lost_site_is_forgotten(up: "World") -> None:
     """A site that comes back under the same name starts again."""
     up.run("sites", "ack", "-s", "dev", "berlin", "munich")
     ledger = up.project / "images" / "ledger" / "acknowledged.json"

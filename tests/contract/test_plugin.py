@@ -39,7 +39,7 @@ def test_it_says_its_port_and_answers(
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_it_is_told_to(sign: int, start_plugin: Callable[..., Any]) -> None:
+def test_it_ends_by_a_signal(sign: int, start_plugin: Callable[..., Any]) -> None:
     """Without a word on standard error."""
     process, _ = start_plugin()
     process.send_signal(sign)
@@ -73,7 +73,7 @@ def test_without_its_dependencies_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 def environment(folder: Path, name: str = "pulumi") -> Path:
-    """A make-believe virtual environment whose Python says where it is and what it was asked."""
+    """A make-believe virtual environment whose Python prints its place and arguments."""
     (folder / "lib/python3.11/site-packages" / name).mkdir(parents=True)
     (folder / "bin").mkdir()
     (folder / "bin/python").write_text('#!/bin/sh\necho "$VIRTUAL_ENV|$PWD|$*"\n')
@@ -82,7 +82,7 @@ def environment(folder: Path, name: str = "pulumi") -> Path:
 
 
 def asked(plugin: Path, cwd: Path, **env: str) -> str:
-    """What the Python that the plugin's environment finds was asked."""
+    """The arguments of the Python that the plugin's environment finds."""
     command = [str(plugin / "environment/bin/python"), "plugin", "127.0.0.1:1"]
     run = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=cwd, env={"PATH": os.environ["PATH"], **env}

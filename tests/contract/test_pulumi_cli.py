@@ -180,7 +180,7 @@ def test_a_replacement_that_is_forced_keeps_the_images(project: Project) -> None
     assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
 
 
-def test_everything_wrong_is_said_by_its_path_and_without_a_traceback(project: Project) -> None:
+def test_everything_wrong_is_reported_by_its_path_and_without_a_traceback(project: Project) -> None:
     """All at once; a secret is not shown."""
     site = project.inputs["sites"]["store-0007"]
     site["nodes"]["n1"]["role"] = "boss"
@@ -213,7 +213,7 @@ def test_what_was_made_in_part_is_recorded_and_finished_by_the_next_up(project: 
     assert all(project.digests("store-0007").values())
 
 
-def test_a_lost_emulated_cloud_is_said_and_made_again(project: Project) -> None:
+def test_a_lost_emulated_cloud_is_reported_and_made_again(project: Project) -> None:
     """What it held is gone; refresh finds out, up makes it again."""
     project.up()
     running = emulator.find(project.root)
@@ -226,7 +226,7 @@ def test_a_lost_emulated_cloud_is_said_and_made_again(project: Project) -> None:
 
 
 def test_a_component_is_built_by_the_same_server(project: Project) -> None:
-    """Construct beside Check to Delete, as any other program's component; its mistakes are said plainly."""
+    """Construct beside Check to Delete, as any other component; its mistakes are reported plainly."""
     project.inputs["hub"] = {"bucket": "scratch-hub", "tags": {"fleet": "scratch"}}
     project.up()
     made = [each["urn"] for each in project.resources() if each.get("parent", "").endswith("::hub")]

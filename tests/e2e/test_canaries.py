@@ -206,7 +206,7 @@ def live(shop: Shop) -> None:
     for arguments in second:
         assert 0 == shop.run(*arguments), shop.shown[-1]
     file.write_text(file.read_text().replace("  bremen: {image: {format: script}, nodes: {n1: {}}}\n", ""))
-    assert 0 == shop.run("preview", "-s", "dev"), shop.shown[-1]  # git is asked where the row was
+    assert 0 == shop.run("preview", "-s", "dev"), shop.shown[-1]  # git knows where the row was
     file.write_text(file.read_text() + "  bremen: {image: {format: script}, nodes: {n1: {}}}\n")
     assert 1 == shop.run("image", "diff", "built/berlin/n1.iso", "built/new/berlin/n1.iso"), shop.shown[-1]
 

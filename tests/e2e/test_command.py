@@ -135,7 +135,7 @@ def test_the_stored_image_is_the_one_that_is_built_without_an_engine(standing: P
     assert stored.read_bytes() == (standing / "out" / "store-0001" / "n1.iso").read_bytes()
 
 
-def test_what_cannot_be_written_is_said_and_nothing_is_half_done(standing: Path) -> None:
+def test_what_cannot_be_written_is_reported_and_nothing_is_half_done(standing: Path) -> None:
     """A file stands where the images belong: one clear message, exit code 2."""
     file = standing / "stacks" / "dev.fleet.yaml"
     good = file.read_text()

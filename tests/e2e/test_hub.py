@@ -105,7 +105,7 @@ def machines(path: Path) -> set[str]:
 
 
 def no_secret_is_in_the_servers_user_data(project: Project) -> None:
-    """It is fetched by role; whoever is on the machine may read user-data."""
+    """It is fetched by role; everyone on the machine may read user-data."""
     aws = cloud(project.path)
     pages = aws.pages("ssm", "describe_parameters", "hub", key="Parameters")
     names = [each["Name"] for each in pages]

@@ -38,7 +38,7 @@ class Project:
         )
 
     def json(self, *arguments: str) -> dict[str, Any]:
-        """Run with ``--json -`` and give back what was written; a failure shows what was said."""
+        """Run with ``--json -`` and give back what was written; a failure shows the output."""
         done = self.run(*arguments, "--engine", "local", "--json", "-")
         assert done.returncode == 0, done.stdout + done.stderr
         found: dict[str, Any] = json.loads(done.stdout)

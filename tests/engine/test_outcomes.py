@@ -39,7 +39,7 @@ def collect(*events: EngineEvent) -> Outcome:
 
 
 def test_a_replacement_is_one_step() -> None:
-    """Its halves are told as one, whichever comes first."""
+    """Its halves are reported as one, whichever comes first."""
     whole = event(
         "resourcePreEvent",
         "replace",
@@ -70,7 +70,7 @@ def test_what_an_earlier_run_left_is_a_step_of_its_own() -> None:
 
 
 def test_what_is_left_of_a_deleted_resource_goes_with_it() -> None:
-    """One deletion is told, whichever comes first."""
+    """One deletion is reported, whichever comes first."""
     own, left = (event("resourcePreEvent", op, old=state({})) for op in ("delete", "delete-replaced"))
     for events in ((own, left), (left, own)):
         assert [("delete", False)] == [(step.op, step.is_remains) for step in collect(*events).steps]
@@ -125,7 +125,7 @@ def test_default_providers_are_no_steps() -> None:
 
 
 def test_a_failed_step_did_not_happen() -> None:
-    """It is told by its diagnostic."""
+    """It is reported by its diagnostic."""
     outcome = collect(
         event("resourcePreEvent", "create", new=state({})),
         said("Preview failed: <{%reset%}>no room<{%reset%}>\n"),

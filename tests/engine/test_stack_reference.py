@@ -98,7 +98,7 @@ def test_one_region_reads_anothers_outputs(shops: Shops) -> None:
     assert "10.9.0.2" == shops.run("preview", "south", SOUTH).outputs["ntp"]
 
 
-def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
+def test_a_region_that_is_not_there_is_reported(shops: Shops) -> None:
     """By its name, with what to do; nothing is made and nothing stays pending."""
     for operation in ("preview", "up"):
         outcome = shops.run(operation, "south", SOUTH)
@@ -109,7 +109,7 @@ def test_a_region_that_is_not_there_is_told(shops: Shops) -> None:
     assert "pending_operations" not in json.loads(shops.state("south"))["checkpoint"]["latest"]
 
 
-def test_secrets_of_another_passphrase_are_told(shops: Shops) -> None:
+def test_secrets_of_another_passphrase_are_reported(shops: Shops) -> None:
     """A region may have one of its own; then it cannot be read from here."""
     shops.run("up", "north", NORTH)
     (shops.root / "Pulumi.south.yaml").write_text("config: {}\n")

@@ -22,7 +22,7 @@ class Registered:
 
 @dataclass
 class Recorder(mocks.Mocks):
-    """A world in which every resource is made at once; keeps what it was asked for."""
+    """A world in which every resource is made at once; keeps what was requested."""
 
     registered: list[Registered] = field(default_factory=list)
 

@@ -179,7 +179,7 @@ def test_a_session_of_a_revoked_site_ends_within_a_quarter_of_an_hour(record: Re
 
 
 def test_a_root_may_be_kept_offline(record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chain is a file of the project, the key a secret; what is wrong with them is said."""
+    """The chain is a file of the project, the key a secret; what is wrong with them is reported."""
     monkeypatch.chdir(tmp_path)
     master = base64.b64encode(b"another secret, of a machine without a network").decode()
     holder, chain = intermediate(master, fleet="retail", region="offline")
@@ -224,7 +224,7 @@ def test_a_hub_of_no_kind_is_its_bucket(record: Record) -> None:
     assert {"edgefleet:index:ControlPlane": 1, "Bucket": 1} == kinds(found)
 
 
-def test_what_is_wrong_is_said_at_once_with_its_path(record: Record) -> None:
+def test_what_is_wrong_is_reported_at_once_with_its_path(record: Record) -> None:
     with pytest.raises(ProgramError) as caught:
         registered(record, servers=4, network={"zones": ["a"]}, bucket="No")
     assert "hub.bucket" in str(caught.value)

@@ -114,7 +114,7 @@ def test_the_cloud_of_the_fleet_file_configures_the_provider(record: Record, fle
     assert {"region": "eu-central-1", "endpoint": "emulated"} == given
 
 
-def test_a_stack_without_a_fleet_secret_is_told_the_command(record: Record) -> None:
+def test_a_stack_without_a_fleet_secret_is_reported_with_the_command(record: Record) -> None:
     """With plain `pulumi up` and no secret set, the error gives the command that writes one."""
     with pytest.raises(ProgramError, match="edgefleet init -s test"):
         record(edgefleet.fleet_secret)

@@ -95,7 +95,7 @@ def test_each_box_carries_what_runs_on_it(load: Load) -> None:
     assert {f"sha256:{HEX}"} == {file.digest for file in fleet.sites["b"].nodes["n1"].payload}
 
 
-def test_what_is_not_locked_is_told_once(problems: Callable[..., list[Problem]]) -> None:
+def test_what_is_not_locked_is_reported_once(problems: Callable[..., list[Problem]]) -> None:
     """Each thing with its count of nodes, and the command."""
     found = problems(
         "sites:\n  a: {airgap: true}\n  b: {airgap: true}\n  c: {airgap: true, group: kiosks}\n",
@@ -207,7 +207,7 @@ NODE = next(iter(SITE.nodes))
 
 @given(workloads_of, st.sampled_from(["g", "h", None]))
 def test_a_closure_is_what_each_workload_needs(workloads: list[Workload], group: str | None) -> None:
-    """More workloads never need less, their order does not matter, and a lock is asked for all of it."""
+    """More workloads never need less, their order does not matter, and a lock of all of it is requested."""
     member = Membership(group=group, profile="pos", nodes=dict.fromkeys(SITE.nodes, "pos"))
     whole = needs(SITE, NODE, member, workloads)
     each = [needs(SITE, NODE, member, [one]) for one in workloads]

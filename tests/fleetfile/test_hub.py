@@ -97,7 +97,7 @@ def test_what_cannot_be(load: Callable[..., Any], change: dict[str, Any], wanted
         assert wanted in found
 
 
-def test_all_that_is_missing_is_said_at_once(load: Callable[..., Any]) -> None:
+def test_all_that_is_missing_is_reported_at_once(load: Callable[..., Any]) -> None:
     """Not one after the other."""
     codes = {code for _, code in problems(load, {"kind": "k3s"})}
     assert {"no-cloud", "no-bucket", "no-dns", "no-image"} == codes

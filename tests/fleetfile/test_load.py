@@ -229,7 +229,7 @@ def test_a_wrong_site_gets_one_clear_problem(
     assert 3 == len(problem.where.split(":"))
 
 
-def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Problems) -> None:
+def test_every_problem_is_reported_at_once_in_the_order_of_the_file(problems: Problems) -> None:
     """A person fixes a file in one go, from the top."""
     found = problems(
         "sites:\n  a: {profile: nope}\n  b: {keyGeneration: 0}\n  c: {netwrok: {}}\n",
@@ -250,7 +250,7 @@ def test_what_follows_from_a_wrong_part_is_not_told_again(problems: Problems) ->
 
 
 def test_k3s_without_tls_needs_a_lock(say: Say) -> None:
-    """Whoever is on the way would choose what each node runs as root; reported once for all sites."""
+    """Anyone who is on the way would choose what each node runs as root; reported once for all sites."""
     defaults = (
         "defaults: {profile: pos, k3s: {version: v1.36.4+k3s1, releaseUrl: 'http://mirror.example/k3s'}}\n"
     )
@@ -259,7 +259,7 @@ def test_k3s_without_tls_needs_a_lock(say: Say) -> None:
     assert "(and so for 1 more); run edgefleet artifacts lock with the fleet file, or use https://" in line
 
 
-def test_a_wrong_inherited_value_is_told_once_with_a_count(say: Say) -> None:
+def test_a_wrong_inherited_value_is_reported_once_with_a_count(say: Say) -> None:
     """Fifty sites with the gateway of their group are one mistake, at the group's line."""
     sites = "sites:\n" + "".join(
         f"  s{number}: {{group: kiosks, network: {{address: 10.1.{number}.4/24}}}}\n" for number in range(50)
@@ -269,7 +269,7 @@ def test_a_wrong_inherited_value_is_told_once_with_a_count(say: Say) -> None:
     assert "(and so for 49 more)" in line
 
 
-def test_a_profile_too_small_for_k3s_is_told_with_the_numbers(say: Say) -> None:
+def test_a_profile_too_small_for_k3s_is_reported_with_the_numbers(say: Say) -> None:
     """k3s's minimum for a server is 2 cores and 2 GB; nodes sold as 2 GB are large enough."""
     sites = "sites: {a: {}, b: {}}\n"
     small = "profiles:\n  pos: {arch: arm64, cpus: 1, memory: 1Gi, disk: 8Gi}\n"
@@ -395,13 +395,13 @@ def test_a_thousand_equal_mistakes_have_equal_words(problems: Problems) -> None:
 
 
 def test_no_message_carries_control_characters(say: Say) -> None:
-    """A file cannot write to the terminal of whoever validates it."""
+    """A file cannot write to the terminal on which it is validated."""
     lines = say('sites: {"\\e]0;x": {group: "\\e[2J"}}\n')
     assert lines
     assert all(line.isprintable() for line in lines)
 
 
-def test_a_missing_file_is_told_with_what_is_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_what_is_there(tmp_path: Path) -> None:
     """A wrong name is answered with the right ones."""
     (tmp_path / "dev.fleet.yaml").write_text("fleet: x\n")
     with pytest.raises(InvalidInput) as caught:

@@ -68,7 +68,7 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
         ("identity: {certificate: x}", "identity"),
     ],
 )
-def test_what_cannot_be_is_told_with_its_place(
+def test_what_cannot_be_is_reported_with_its_place(
     say: Callable[..., list[str]], written: str, said: str
 ) -> None:
     """One problem, in the line where it is; that nothing is locked yet is another."""

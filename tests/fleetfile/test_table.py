@@ -85,7 +85,7 @@ def test_a_table_and_the_same_sites_inline_are_the_same_fleet(
         ("name,keyGeneration\n../../etc,1\n", ("2:1", "bad-name"), "RFC 1123"),
     ],
 )
-def test_a_wrong_table_is_told_at_its_cell(
+def test_a_wrong_table_is_reported_at_its_cell(
     table: Callable[[str], None], problems: Problems, text: str, found: tuple[str, str], words: str
 ) -> None:
     """Line and column are the ones that an editor shows."""
@@ -121,7 +121,7 @@ def test_a_table_stands_beside_its_fleet_file(problems: Problems, name: str) -> 
     assert ("bad-table", "sites.from") == (problem.code, problem.path)
 
 
-def test_a_missing_table_is_told_once(problems: Problems) -> None:
+def test_a_missing_table_is_reported_once(problems: Problems) -> None:
     """Waves that name its sites are no mistakes of their own."""
     (problem,) = problems(FROM + "waves: [{name: a, sites: [x]}]\n")
     assert ("no-file", "test.fleet.yaml:13:15") == (problem.code, problem.where)

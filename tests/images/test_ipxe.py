@@ -11,7 +11,7 @@ from edgefleet.images import ipxe
 from edgefleet.io.archives import read_tar
 
 
-def test_the_script_starts_what_is_said_and_holds_no_secret() -> None:
+def test_the_script_starts_what_is_configured_and_holds_no_secret() -> None:
     """Kernel and initial file systems by digest; the seed's address is filled in by who serves it."""
     text = contents(read_tar(ipxe.build(boot_of("shut-in")).data))["boot.ipxe"].decode()
     lines = text.splitlines()
@@ -31,7 +31,7 @@ def test_the_seed_lies_beside_it_for_cloud_init_and_for_ignition() -> None:
     assert frozenset({"user-data", "config.ign"}) == made.private_files
 
 
-def test_nothing_to_start_is_said() -> None:
+def test_nothing_to_start_is_reported() -> None:
     """Where a spec comes from another program than the fleet file's loader."""
     assert NETBOOT is boot_of("server-static").netboot
     with pytest.raises(InvalidInput, match=r"nothing to start; add image.netboot"):

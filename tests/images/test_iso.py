@@ -214,7 +214,7 @@ def test_a_base_that_cannot_be_used_is_one_clear_sentence(damage: str, parts: Ma
 
 @composing
 def test_an_installer_of_another_kind_or_architecture_is_refused(parts: Make, tmp_path: Path) -> None:
-    """And what it is instead is said."""
+    """And what it is instead is reported."""
     debian = made_installer(tmp_path / "debian.iso")
     with pytest.raises(InvalidInput, match=r"no installer of Ubuntu.*set image.installer: debian"):
         iso.compose(parts(debian, "ubuntu"), tmp_path / "n1.iso")
@@ -306,7 +306,7 @@ def test_a_serial_console_is_where_it_is_asked_for() -> None:
     assert b"console=" not in iso.seed(installed()).files["grub.cfg"]
 
 
-def test_what_is_erased_is_said_in_the_menu() -> None:
+def test_what_is_erased_is_reported_in_the_menu() -> None:
     """By the disk's name, where there is one."""
     files = iso.seed(installed(disk="/dev/nvme0n1")).files
     assert b"'Install n1 of alpha: erases /dev/nvme0n1'" in files["grub.cfg"]

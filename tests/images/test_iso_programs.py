@@ -99,7 +99,7 @@ def test_the_only_built_in_disk_is_taken(machine: Machine) -> None:
 
 
 def test_among_several_disks_nothing_is_chosen(machine: Machine) -> None:
-    """It says which there are and what to do, and no installer is told anything."""
+    """It says which there are and what to do, and no installer gets an answer file."""
     machine.disk("sda")
     machine.disk("sdb", size=2 * MB500, **{"device/model": "OTHER"})
     status, said = machine.choose("debian")
@@ -156,7 +156,7 @@ def test_the_disk_for_what_changes_is_never_erased(machine: Machine) -> None:
     )
 
 
-def test_debians_installer_is_told(machine: Machine) -> None:
+def test_debians_installer_gets_the_disk(machine: Machine) -> None:
     """The disk, the boot loader's place, and partitions for the firmware that it was started by."""
     machine.disk("sda")
     (machine.root / "bin").mkdir()
@@ -174,7 +174,7 @@ def test_debians_installer_is_told(machine: Machine) -> None:
     assert "method{ efi }" in (machine.root / "asked").read_text().splitlines()[-1]
 
 
-def test_ubuntus_installer_is_told(machine: Machine) -> None:
+def test_ubuntus_installer_gets_the_disk(machine: Machine) -> None:
     """In its own copy of the answers, in the place of a name that no disk has."""
     machine.disk("sda")
     answers = machine.root / "autoinstall.yaml"
@@ -242,7 +242,7 @@ def test_the_seed_is_where_cloud_init_looks_for_it(medium: Path, target: Path) -
 
 
 def test_debians_installer_brings_what_a_first_boot_needs(medium: Path, target: Path, tmp_path: Path) -> None:
-    """Each by itself: a medium that lacks one has the others; which are missing is said."""
+    """Each by itself: a medium that lacks one has the others; which are missing is reported."""
     stand_in = tmp_path / "bin" / "apt-install"
     stand_in.parent.mkdir()
     stand_in.write_text(f'#!/bin/sh\n# a stand-in\necho "$1" >>{tmp_path}/asked\n[ "$1" != curl ]\n')

@@ -48,7 +48,7 @@ def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_a_format_that_a_node_cannot_have_is_said(
+def test_a_format_that_a_node_cannot_have_is_reported(
     medium: Medium, changes: dict[str, Any], path: str, problem: str
 ) -> None:
     """One finding, at the value that is wrong."""
@@ -88,7 +88,7 @@ def test_what_starts_over_the_network_says_what_and_by_which_address(
     assert problem in said
 
 
-def test_what_starts_over_the_network_and_lacks_both_is_told_both_and_how_to_mend_each() -> None:
+def test_what_starts_over_the_network_and_lacks_both_is_reported_with_both_hints() -> None:
     """At once, and not that another format should be used."""
     assert {
         "add network.mac: the hardware address of the link that it starts from",

@@ -164,7 +164,7 @@ def test_a_base_of_another_architecture_is_refused(ingredients: Make, tmp_path: 
 
 
 def test_a_medium_smaller_than_its_image_is_refused(base: Path, ingredients: Make, tmp_path: Path) -> None:
-    """Both sizes are said."""
+    """Both sizes are reported."""
     with pytest.raises(
         InvalidInput, match=r"43,\d+,\d+ bytes, and its medium has 1,048,576|its medium has 1,048,576"
     ):

@@ -301,7 +301,7 @@ def test_a_key_of_a_user_stays_beside_those_of_others(shared: Machine) -> None:
     ("options", "said"),
     [(("--payload", "/nowhere"), "takes the directory of a payload"), (("--else",), "unknown option --else")],
 )
-def test_a_wrong_option_is_said(machine: Machine, options: tuple[str, ...], said: str) -> None:
+def test_a_wrong_option_is_reported(machine: Machine, options: tuple[str, ...], said: str) -> None:
     """With a failure, before anything is done."""
     code, found = machine.run(*options)
     assert (2, True) == (code, said in found)

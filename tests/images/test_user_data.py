@@ -40,13 +40,13 @@ def test_it_has_files_units_and_commands_and_nothing_that_is_the_clouds() -> Non
 
 
 def test_no_secret_gets_in() -> None:
-    """Whoever is on the machine can read user-data."""
+    """Anyone who is on the machine can read user-data."""
     secret = File(path="/etc/token", content=b"x", mode=0o600, is_secret=True)
     with pytest.raises(InvalidInput, match="/etc/token would be in user-data"):
         user_data.build(boot(files=(secret,)))
 
 
-def test_what_is_too_long_is_said_before_ec2_says_it() -> None:
+def test_what_is_too_long_is_reported_before_ec2_says_it() -> None:
     """What does not compress, so that its size counts."""
     noise = random.Random(1).randbytes(20_000).hex().encode()  # noqa: S311 - no secret
     with pytest.raises(InvalidInput, match="bytes compressed, 16,384 at most"):

@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
     served: Any
 
     def handle_one(self) -> None:
-        """Note what was asked and answer it."""
+        """Note the request and answer it."""
         length = int(self.headers.get("content-length", 0))
         body = self.rfile.read(length).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}

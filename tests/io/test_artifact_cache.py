@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> ArtifactCache:
 
 @pytest.fixture
 def says(cache: ArtifactCache) -> Callable[..., str]:
-    """What the cache says when it is asked for what it cannot have; nothing has the file's name then."""
+    """What the cache says when it cannot have a file; nothing has the file's name then."""
 
     def said(source: str, size: int | None = None) -> str:
         with pytest.raises(EdgefleetError) as caught:
@@ -122,7 +122,7 @@ def test_a_server_that_knows_no_ranges(cache: ArtifactCache, server: FileServer)
 
 
 def test_half_a_file(says: Callable[..., str], server: FileServer, cache: ArtifactCache) -> None:
-    """Where it never comes whole that is said, and the part is kept for another time."""
+    """Where it never comes whole that is reported, and the part is kept for another time."""
 
     def cut(handler: Handler) -> None:
         handler.say(
@@ -226,7 +226,7 @@ def test_a_server_that_recovers(cache: ArtifactCache, server: FileServer) -> Non
 
 
 def test_no_place(says: Callable[..., str]) -> None:
-    """What cannot be asked is said so."""
+    """An address that cannot be queried is reported."""
     assert "is not a valid address" in says("ftp://mirror.example/file")
 
 
@@ -330,7 +330,7 @@ def test_killed_in_the_middle(cache: ArtifactCache, server: FileServer) -> None:
 
 
 def test_a_proxy_of_the_environment(cache: ArtifactCache, server: FileServer) -> None:
-    """As everywhere: the proxy is asked for an address that nobody else could answer."""
+    """As everywhere: the proxy gets a request for an address that nobody else could answer."""
     server.files = {"http://files.invalid/file": DATA}
     through = {"HTTP_PROXY": server.address, "NO_PROXY": ""}
     process = started(cache, "http://files.invalid/file", **through)

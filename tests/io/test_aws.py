@@ -68,7 +68,7 @@ def stubbed() -> tuple[Aws, Stubber]:
 
 
 @pytest.mark.parametrize("code", ANSWERS)
-def test_what_aws_answers_is_said_with_the_permission_and_the_place(
+def test_what_aws_answers_is_reported_with_the_permission_and_the_place(
     code: str, stubbed: tuple[Aws, Stubber]
 ) -> None:
     """Where, what and what to do, on one line."""
@@ -123,7 +123,7 @@ def test_a_request_that_cannot_be_made_is_the_users_input() -> None:
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else str(each),
 )
-def test_what_fails_on_the_way_is_told_apart(error: Exception, code: str) -> None:
+def test_what_fails_on_the_way_is_reported_apart(error: Exception, code: str) -> None:
     """No credentials, no region, no such profile, no network."""
     with pytest.raises(EdgefleetError) as caught, Aws().calling("s3:ListBucket", "s3://images"):
         raise error

@@ -54,7 +54,7 @@ def test_what_comes_meanwhile_is_one_request() -> None:
 
 
 @pytest.mark.parametrize("refused", ["s/b/1", "s/c/1"])
-def test_each_is_told_what_is_wrong_with_it(refused: str) -> None:
+def test_each_refusal_states_its_reason(refused: str) -> None:
     """One that is refused keeps no other from being cleared."""
     bucket = Bucket({"s/a/1", "s/b/1", "s/c/1"})
     bucket.refused = refused

@@ -35,7 +35,7 @@ def test_a_write_that_fails_keeps_the_old_file_and_leaves_no_temporary_one(tmp_p
 
 
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
-    """Whoever plants a link in the store must not choose which file is overwritten or read."""
+    """Anyone who plants a link in the store must not choose which file is overwritten or read."""
     outside = tmp_path / "outside"
     outside.write_bytes(b"precious")
     (tmp_path / "seed.iso").symlink_to(outside)
@@ -83,7 +83,7 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    """The second is told, and may try when the first has ended."""
+    """The second gets an error, and may try when the first has ended."""
     out = tmp_path / "out"
     busy = pytest.raises(OutsideFailure, match="a build of a is under way already")
     with disk.locked(out, who="a build of a"), busy, disk.locked(out, who="a build of a"):

@@ -34,7 +34,7 @@ def test_many_who_ask_at_once_get_one_and_its_contents_stay(project: Path) -> No
     assert (running[0], ["images"]) == (again, [each["Name"] for each in buckets])
 
 
-def test_one_that_died_is_said_to_be_lost(project: Path) -> None:
+def test_one_that_died_is_reported_to_be_lost(project: Path) -> None:
     """What was in it is gone; that is never hidden."""
     first = emulator.ensure(project)
     os.kill(first.pid, signal.SIGKILL)

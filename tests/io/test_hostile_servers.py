@@ -1,4 +1,4 @@
-"""Servers that attack whoever downloads from them: each ends in one sentence, bounded time and memory.
+"""Servers that attack their clients: each ends in one sentence, bounded time and memory.
 
 The servers are on loopback, where another port or name stands for another host.
 """
@@ -378,7 +378,7 @@ for name, (pieces, pause, times, words) in RAW.items():
 
 @attack("has sha256")
 def a_part_that_starts_elsewhere(field: Field) -> object:
-    """The part that is asked for begins at 10^400."""
+    """The part that is requested begins at 10^400."""
     field.attacker.faults = [
         lambda handler: handler.say(
             206, DATA[:-1] + b"?", {"content-range": f"bytes {'9' * 400}-/{'9' * 400}"}
@@ -389,7 +389,7 @@ def a_part_that_starts_elsewhere(field: Field) -> object:
 
 @attack("has no TLS, and no digest is known")
 def a_list_without_tls(field: Field) -> object:
-    """Whoever changes it chooses the digests."""
+    """Anyone who changes it chooses the digests."""
     return field.sources.read("http://releases.invalid/sha256sum.txt")
 
 
@@ -567,7 +567,7 @@ def test_a_login_is_no_one_elses(world: Field) -> None:
 
 
 def test_no_login_goes_by_http(world: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is on the way, here a proxy, sees none; the error names the reason."""
+    """Anyone who is on the way, here a proxy, sees none; the error names the reason."""
     monkeypatch.setenv("HTTP_PROXY", world.attacker.address)
     monkeypatch.setenv("NO_PROXY", "")
     web = world.web

@@ -83,7 +83,7 @@ def test_whoever_mounts_it_only_root_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"x" * 70_000, iso("cidata", FILES)[:40_000]], ids=["empty", "rubbish", "cut"]
 )
-def test_what_is_no_image_is_said(data: bytes) -> None:
+def test_what_is_no_image_is_reported(data: bytes) -> None:
     """A damaged image is a ValueError, never the library's own."""
     with pytest.raises(ValueError, match=r"."):
         contents(read_iso(data))

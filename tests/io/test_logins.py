@@ -74,7 +74,7 @@ def test_netrc_comes_last(tmp_path: Path) -> None:
 def test_a_credential_helper(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, found: Login
 ) -> None:
-    """Is asked by docker's protocol: the host on stdin, JSON on stdout."""
+    """Gets a request in docker's protocol: the host on stdin, JSON on stdout."""
     helper = tmp_path / "docker-credential-fake"
     helper.write_text(
         f"#!/bin/sh\nread -r host\n[ \"$1 $host\" = 'get registry.example' ] && echo '{said}'\n"
@@ -87,7 +87,7 @@ def test_a_credential_helper(
 
 
 def test_a_helper_that_is_missing(tmp_path: Path) -> None:
-    """Its name is told."""
+    """The error has its name."""
     logins = docker(tmp_path, {"credHelpers": {"registry.example": "of-nobody"}})
     with pytest.raises(OutsideFailure, match="docker-credential-of-nobody: is not installed"):
         logins.registry("registry.example")

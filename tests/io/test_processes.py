@@ -49,7 +49,7 @@ def test_what_a_program_prints_comes_in_pieces_whatever_it_says_beside() -> None
         (":", "sh: failed: first"),
     ],
 )
-def test_a_tool_that_fails_in_the_middle_is_told_by_its_last_words(words: str, said: str) -> None:
+def test_a_tool_that_fails_in_the_middle_is_reported_by_its_last_words(words: str, said: str) -> None:
     """After what it printed until then, as one that is run to its end."""
     script = f"echo begun; echo first >&2; {words}; exit 3"
     pieces = tools.stream("sh", "-c", script)

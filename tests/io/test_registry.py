@@ -76,7 +76,7 @@ def pushed(registry: FakeRegistry) -> dict[str, str]:
     ],
 )
 def test_a_manifest_that_does_not_say_what_it_is_is_ocis(data: bytes, kind: str) -> None:
-    """Whoever makes an archive of it writes the same bytes each time."""
+    """Every archive of it has the same bytes each time."""
     assert kind == manifest_of(data, where="a folder").media_type
 
 
@@ -180,7 +180,7 @@ def test_an_archive(registry: FakeRegistry, sources: Made, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", ["bearer", "basic"])
 def test_a_private_registry(registry: FakeRegistry, sources: Made, kind: str) -> None:
-    """By docker's file, with tokens or without; a wrong or missing login is said without showing it."""
+    """By docker's file, with tokens or without; a wrong or missing login is reported without showing it."""
     digests = pushed(registry)
     registry.login, registry.kind = "me:hunter2", kind
     name = str(named(registry, "shop/till:1"))
@@ -193,7 +193,7 @@ def test_a_private_registry(registry: FakeRegistry, sources: Made, kind: str) ->
 
 
 def test_a_token_that_ends(registry: FakeRegistry, sources: Made) -> None:
-    """Another one is asked for, also where the registry forgets the last one early."""
+    """Another one is requested, also where the registry forgets the last one early."""
     digests = pushed(registry)
     registry.login, registry.lasts = "me:hunter2", 1
     mine = sources("me:hunter2", registry.host)
@@ -215,7 +215,7 @@ def test_an_identity_token(registry: FakeRegistry, tmp_path: Path) -> None:
 
 
 def test_a_mirror_of_a_registry(registry: FakeRegistry, sources: Made) -> None:
-    """It is asked first, below its prefix; the node knows the image by its own name."""
+    """It is queried first, below its prefix; the node knows the image by its own name."""
     digest = registry.push("hub/library/nginx", "amd64", b"nginx", tag="1.27")
     mirror = registry.address.replace("http://", "oci+http://") + "/hub"
     for place in (f"{registry.address}/hub", mirror):
@@ -263,7 +263,7 @@ def test_files_from_mirrors(registry: FakeRegistry, sources: Made, tmp_path: Pat
 
 
 def test_nobody_has_it(sources: Made) -> None:
-    """What each place said is told."""
+    """The answer of each place is reported."""
     nothing = f"http://127.0.0.1:{free_port()}"
     mine = sources(mirrors={"https://releases.invalid/": (nothing, "file:vendor")})
     found = said(lambda: mine.fetch(RELEASE, "0" * 64)).splitlines()

@@ -192,7 +192,7 @@ def test_another_start_ends_no_address_until_one_is_used(lan: Lan) -> None:
 
 
 def test_addresses_of_a_node_are_limited(lan: Lan) -> None:
-    """Whoever asks without end fills no memory and ends no address; expired ones leave room."""
+    """Anyone who asks without end fills no memory and ends no address; expired ones leave room."""
     assert [200] * MOST == [lan.script()[0] for _ in range(MOST)]
     assert 410 == lan.script()[0]
     lan.now = START + timedelta(minutes=29)
@@ -204,7 +204,7 @@ def test_addresses_of_a_node_are_limited(lan: Lan) -> None:
 
 
 def test_behind_a_router_a_node_gives_the_word_of_its_sheet(tmp_path: Path) -> None:
-    """Whoever knows the hardware address alone gets neither the script nor the seed."""
+    """Anyone who knows the hardware address alone gets neither the script nor the seed."""
     lan = Lan(tmp_path, words={MAC: "bcdef-ghijk-nprst"})
     lan.mac = "02:00:00:00:00:99"
     start = f"/boot/{MAC.replace(':', '-')}"
@@ -366,7 +366,7 @@ def test_a_client_that_does_not_finish_its_handshake_is_cut_off(certificate: Pat
         lan.close()
 
 
-def test_a_record_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_record_that_is_none_is_reported(tmp_path: Path) -> None:
     """It is not taken for an empty one: what was handed would be handed again."""
     for text in ("[1]", "[" * 100_000, '{"a": {"seed": "s", "addresses": {}, "given": []}}'):
         (tmp_path / "handed.json").write_text(text)

@@ -96,7 +96,7 @@ def test_what_is_no_key_is_refused(text: str, said: str, tmp_path: Path) -> None
         signing.signing("file:key", tmp_path)
 
 
-def test_a_key_that_is_missing_encrypted_or_private_is_said(tmp_path: Path) -> None:
+def test_a_key_that_is_missing_encrypted_or_private_is_reported(tmp_path: Path) -> None:
     """With what to do."""
     with pytest.raises(InvalidInput, match="there is no such key; create one with"):
         signing.signing("nowhere.pem", tmp_path)
@@ -130,7 +130,7 @@ def in_kms(aws: Aws, spec: str, usage: str = "SIGN_VERIFY") -> str:
 
 
 def test_kms_signs_with_a_key_that_it_keeps(aws: Aws, tmp_path: Path) -> None:
-    """Its public half is asked for once, and goes along to whoever signs."""
+    """Its public half is requested once, and goes along to the signer."""
     name = in_kms(aws, "ECC_NIST_P256")
     for text in (f"awskms:{name}", f"awskms:///{name}"):
         found = signing.signing(text, tmp_path, aws=aws)

@@ -280,7 +280,7 @@ def test_a_relative_directory_is_below_the_project(tmp_path: Path) -> None:
 
 
 def test_what_is_too_large_is_not_read_into_memory(tmp_path: Path, aws: Aws, bucket: str) -> None:
-    """Whoever writes to a store does not decide how much memory a reader uses; its digest is still known."""
+    """A writer of a store does not decide how much memory a reader uses; its digest is still known."""
     store = DirectoryStore(tmp_path)
     store.put(KEY, b"")
     os.truncate(tmp_path / KEY, LARGEST + 1)

@@ -117,7 +117,7 @@ def test_they_are_valid_where_a_clock_is_wrong() -> None:
 
 
 def test_a_key_generation_renews_all_but_the_root() -> None:
-    """So that whoever knows the root goes on."""
+    """So that those who trust the root still do."""
     first, second = identity(1), identity(2)
     assert first.ca_hash == second.ca_hash
     assert not {name for name in first.files if first.files[name] == second.files[name]}
@@ -251,7 +251,7 @@ def chain_root() -> Holder:
     )
 
 
-def test_what_is_wrong_with_an_intermediate_is_said_at_once() -> None:
+def test_what_is_wrong_with_an_intermediate_is_reported_at_once() -> None:
     """Chain, key and dates."""
     chain, _ = chain_and_key(authority_of_all=False)
     with pytest.raises(InvalidInput) as caught:

@@ -86,7 +86,7 @@ def test_a_later_list_has_a_higher_number_whatever_is_in_it() -> None:
 
 
 def test_a_list_is_believed_for_days_not_for_decades() -> None:
-    """Whoever holds back a newer one gains that long."""
+    """Anyone who holds back a newer one gains that long."""
     made = revocation_list(BY, revoked(store_0007=1), NOW)
     assert (NOW, NOW + timedelta(days=30)) == (made.last_update_utc, made.next_update_utc)
 

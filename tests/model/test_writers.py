@@ -264,7 +264,7 @@ APART = {"number", "here", "addresses"}
 
 
 def test_every_writer_is_tried() -> None:
-    """Whoever adds one adds its reader."""
+    """A new writer comes with its reader."""
     tried = {writer.__name__ for writer in READERS} | LISTS.keys() | APART
     assert tried == {name for syntax in SYNTAXES for name in syntax.writers}
 

@@ -51,7 +51,7 @@ def test_recorded_inputs_are_not_checked_again(call: Any, site: Site) -> None:
     assert recorded == decode(call.check(inputs, olds=inputs).inputs)
 
 
-def test_everything_wrong_is_said_at_once_with_its_path(call: Any, site: Site) -> None:
+def test_everything_wrong_is_reported_at_once_with_its_path(call: Any, site: Site) -> None:
     """In plain words, with what to do."""
     inputs = site(2, keyGeneration="x")
     inputs["nodes"]["n1"]["cpu"] = inputs["nodes"]["n1"].pop("cpus")
@@ -67,7 +67,7 @@ def test_everything_wrong_is_said_at_once_with_its_path(call: Any, site: Site) -
     } == call.failures(inputs)
 
 
-def test_what_is_wrong_with_a_secret_is_said_without_showing_it(call: Any, site: Site) -> None:
+def test_what_is_wrong_with_a_secret_is_reported_without_showing_it(call: Any, site: Site) -> None:
     """The CLI prints the value of the property that a failure names, so it names none."""
     failures = call.failures(site(key="hunter22"))
     assert [""] == list(failures)
@@ -154,7 +154,7 @@ def test_another_place_is_another_resource(name: str, call: Any, site: Site) -> 
 
 
 def test_a_replacement_in_the_same_place_must_remove_first(call: Any, site: Site) -> None:
-    """Two of one identity cannot be side by side, should an engine be told to replace."""
+    """Two of one identity cannot be side by side, should an engine replace."""
     assert call.diff(site(), site(keyGeneration=2)).deleteBeforeReplace
 
 
@@ -263,7 +263,7 @@ def test_a_site_that_is_gone_reads_as_nothing(call: Any, site: Site) -> None:
 
 
 def test_an_import_finds_what_is_there(call: Any, site: Site) -> None:
-    """What cannot be told from images is left to the program; the next update compares digests."""
+    """What images do not show is left to the program; the next update compares digests."""
     identity, outputs = call.create(site(2))
     answer = call.read(identity, {}, {})
     found = decode(answer.properties)["images"]

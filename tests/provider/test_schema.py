@@ -99,7 +99,7 @@ def test_what_is_required_and_what_a_field_may_be_comes_from_the_spec(schema: di
 
 
 def test_a_components_inputs_come_from_its_annotations(schema: dict[str, Any]) -> None:
-    """``Input[T]`` is T; what cannot be told is anything."""
+    """``Input[T]`` is T; what has no known type is anything."""
     shop = schema["resources"]["edgefleet:index:Shop"]
     assert {
         "file": {"type": "string"},

@@ -43,7 +43,7 @@ def test_the_handshake_offers_what_the_codec_can_do(servicer: Servicer) -> None:
 
 
 def test_a_configuration_is_checked_whole(servicer: Servicer) -> None:
-    """Unknown keys and a wrong endpoint at once would hide each other; each is said by its path."""
+    """Unknown keys and a wrong endpoint at once would hide each other; each is reported by its path."""
     for news, expected in (
         ({"region": "eu-central-1", "version": "1.0.0", "endpoint": "emulated"}, {}),
         ({"region": UNKNOWN}, {}),
@@ -74,7 +74,7 @@ def test_another_configuration_updates_the_provider_and_replaces_nothing(service
 
 
 def test_the_emulated_cloud_is_found_or_started_where_it_is_configured(tmp_path: Path, call: Any) -> None:
-    """And that it was lost is said to the person at the engine."""
+    """And the person at the engine reads that it was lost."""
     asked, said = [], []
 
     def start(project: Path, /) -> Emulator:
@@ -141,7 +141,7 @@ def test_once_cancelled_nothing_more_is_begun_but_questions_are_answered(call: A
 
 
 def test_a_bug_is_one_line_without_the_secret_it_fell_over(call: Any, site: Any, capfd: Any) -> None:
-    """With a switch for whoever wants to see more."""
+    """With a switch to see more."""
     call.servicer = Servicer(resources=(Broken(render=lambda *_: {}),), project=call.project)
     call.configure()
     with pytest.raises(Exception, match="edgefleet has a bug") as caught:
@@ -214,7 +214,7 @@ def test_a_bucket_is_previewed_and_diffed_like_any_resource(tmp_path: Path, call
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """An engine that keeps what it is told."""
+    """An engine that keeps what the provider logs."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, str, str]] = []
@@ -224,8 +224,8 @@ class Engine(engine_pb2_grpc.EngineServicer):
         return Empty()
 
 
-def test_the_engine_is_told_where_it_listens_and_its_absence_is_no_failure() -> None:
-    """A warning that cannot be said must not fail what it is about."""
+def test_the_engine_gets_the_address_and_its_absence_is_no_failure() -> None:
+    """A warning that cannot be logged must not fail its call."""
     engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     log = EngineLog(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")

@@ -75,7 +75,7 @@ def resources(project: Any) -> list[Any]:
         (CIRCLE, "example:test:Thing first, example:test:Thing second"),
     ],
 )
-def test_a_program_that_waits_for_ever_is_told(
+def test_a_program_that_waits_for_ever_is_reported(
     standing: Any, operation: str, program: str, names: str
 ) -> None:
     """With the resources that wait; the CLI would wait with it."""
@@ -90,7 +90,7 @@ def test_a_program_that_waits_for_ever_is_told(
     assert ["standing-0"] == standing.things()
 
 
-def test_a_circle_that_the_sdk_sees_is_told(standing: Any) -> None:
+def test_a_circle_that_the_sdk_sees_is_reported(standing: Any) -> None:
     """By its own words, before any of it is made."""
     standing.write(STANDING + DEPENDING)
     with pytest.raises(InvalidInput, match="circular dependency involving a resource of type example:test"):
@@ -116,7 +116,7 @@ def test_a_program_that_is_only_slow_is_waited_for(project: Any, program: str) -
         ("raise pulumi.RunError('say what')", "the program failed: say what"),
     ],
 )
-def test_a_program_that_throws_is_told_by_its_line(standing: Any, line: str, named: str) -> None:
+def test_a_program_that_throws_is_reported_by_its_line(standing: Any, line: str, named: str) -> None:
     """And deletes nothing: what it had not come to yet is not what it no longer has."""
     before = resources(standing)
     standing.write(line)
@@ -128,7 +128,7 @@ def test_a_program_that_throws_is_told_by_its_line(standing: Any, line: str, nam
 
 
 def test_a_name_is_given_once(standing: Any) -> None:
-    """The second is told of; the first is as it was."""
+    """The second is reported; the first is as it was."""
     standing.write(STANDING * 2)
     outcome = standing.run("up")
     assert "failed" == outcome.result

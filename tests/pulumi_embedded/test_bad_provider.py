@@ -35,7 +35,7 @@ def breaking(project: Any, call: str, answer: Any) -> None:
 
 
 def run_into(project: Any, call: str, answer: Any) -> list[str]:
-    """Run what makes that call; return what is said. The state is as it was."""
+    """Run what makes that call; return the message. The state is as it was."""
     project.write('Thing("first", {"value": 1})')
     if call != "Create":
         project.run("up")
@@ -76,7 +76,7 @@ def fail() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_provider_that_raises_is_told_by_its_call(project: Any, call: str) -> None:
+def test_a_provider_that_raises_is_reported_by_its_call(project: Any, call: str) -> None:
     """One line, not a traceback."""
     expected = [f"the provider failed in {call}: LookupError: no such disk"]
     assert expected == run_into(project, call, fail)
@@ -84,14 +84,14 @@ def test_a_provider_that_raises_is_told_by_its_call(project: Any, call: str) -> 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("answer", [None, "yes", {"id": "x"}, provider_pb2.GetSchemaResponse()])
-def test_an_answer_of_another_kind_is_told_by_its_call(project: Any, call: str, answer: Any) -> None:
+def test_an_answer_of_another_kind_is_reported_by_its_call(project: Any, call: str, answer: Any) -> None:
     """It is not taken for an empty one."""
     said = run_into(project, call, lambda: answer)
     assert 1 == len(said)
     assert said[0].startswith(f"the provider failed in {call}: it answered with {type(answer).__name__}, not")
 
 
-def test_an_answer_without_an_id_is_told(project: Any) -> None:
+def test_an_answer_without_an_id_is_reported(project: Any) -> None:
     """A resource without one could never be found again."""
     expected = ["the provider did not return an id from Create"]
     assert expected == run_into(project, "Create", provider_pb2.CreateResponse)

@@ -81,13 +81,13 @@ def edit(project: Any, change: Callable[[Any], Any]) -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_damaged_checkpoint_is_told(up: Any, content: bytes, operation: str) -> None:
+def test_a_damaged_checkpoint_is_reported(up: Any, content: bytes, operation: str) -> None:
     """An empty one, too: taking it for a new stack would make everything once more."""
     up.checkpoint.write_bytes(content)
     assert "the checkpoint is damaged" in told(up, InvalidInput, operation)
 
 
-def test_a_checkpoint_that_is_cut_off_is_told(up: Any) -> None:
+def test_a_checkpoint_that_is_cut_off_is_reported(up: Any) -> None:
     """Wherever that is; and it says what to restore it from."""
     content = up.checkpoint.read_bytes()
     assert len(content) > 20
@@ -97,7 +97,7 @@ def test_a_checkpoint_that_is_cut_off_is_told(up: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["preview", "up"])
-def test_a_damaged_secret_is_told_before_anything_is_done(up: Any, operation: str) -> None:
+def test_a_damaged_secret_is_reported_before_anything_is_done(up: Any, operation: str) -> None:
     """With the resource whose it is, though nothing would have looked at it."""
     content = up.checkpoint.read_text()
     start = content.index('"ciphertext":"v1:') + 40
@@ -106,7 +106,7 @@ def test_a_damaged_secret_is_told_before_anything_is_done(up: Any, operation: st
     assert "Thing::first: a secret cannot be decrypted" in said
 
 
-def test_a_wrong_passphrase_is_told(up: Any) -> None:
+def test_a_wrong_passphrase_is_reported(up: Any) -> None:
     """Before anything is locked or written."""
     up.environ["PULUMI_CONFIG_PASSPHRASE"] += " battery"
     assert "the passphrase is not this stack's" in told(up, InvalidInput)
@@ -170,7 +170,7 @@ def test_a_journal_that_is_cut_off_ends_where_it_is_whole(up: Any) -> None:
         ('{"amend":1}', ""),
     ],
 )
-def test_a_journal_that_is_damaged_is_told_by_its_line(up: Any, lines: tuple[str, ...]) -> None:
+def test_a_journal_that_is_damaged_is_reported_by_its_line(up: Any, lines: tuple[str, ...]) -> None:
     """It is neither dropped nor half believed."""
     leave(up, *lines)
     assert "dev.jsonl:2: the journal of a run that was not finished is damaged" in told(up, InvalidInput)
@@ -217,7 +217,7 @@ def test_a_lock_of_a_dead_cli_is_named_with_its_age(up: Any) -> None:
     ],
 )
 def test_a_lock_that_may_be_held_is_respected(up: Any, content: dict[str, Any], named: str) -> None:
-    """Whoever wrote it, and however."""
+    """Whichever program wrote it, and however."""
     lock(up, **content)
     assert named in told(up, Refused)
 

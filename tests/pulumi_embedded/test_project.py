@@ -103,7 +103,7 @@ def test_a_setting_of_the_project_is_refused_by_name(project: Any, more: str, na
 
 
 def test_the_projects_own_provider_is_no_other(project: Any) -> None:
-    """What the CLI is told of example's plugin is no reason to refuse."""
+    """What Pulumi.yaml states of example's plugin is no reason to refuse."""
     more = "plugins: {providers: [{name: example, path: ./plugin}]}"
     (project.root / "Pulumi.yaml").write_text(f"{PROJECT}{HERE}{more}")
     project.write('Thing("first", {"value": 1})')
@@ -164,7 +164,7 @@ def test_a_login_to_a_directory_is_where_state_is(project: Any) -> None:
     assert (project.root / "elsewhere" / ".pulumi" / "stacks" / "fleet" / "dev.json").exists()
 
 
-def test_no_backend_at_all_is_told(project: Any) -> None:
+def test_no_backend_at_all_is_reported(project: Any) -> None:
     """With the line that declares one."""
     (project.root / "Pulumi.yaml").write_text(PROJECT)
     project.environ["PULUMI_HOME"] = str(project.root / "home")
@@ -180,7 +180,7 @@ def test_two_backends_are_refused(project: Any) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00"])
-def test_a_login_that_cannot_be_read_is_told(project: Any, content: str) -> None:
+def test_a_login_that_cannot_be_read_is_reported(project: Any, content: str) -> None:
     """It is not taken for none."""
     (project.root / "Pulumi.yaml").write_text(PROJECT)
     log_in(project, "s3://states")

@@ -59,7 +59,7 @@ def test_a_deletion_is_looked_up(begun: Any) -> None:
 
 
 def test_what_cannot_be_looked_up_now_is_looked_up_by_a_later_run(project: Any) -> None:
-    """It is said each time, until the provider answers or somebody has it forgotten."""
+    """It is reported each time, until the provider answers or somebody has it forgotten."""
     project.write(PROGRAM % ', "fail": "read"')
     project.run("up")
     project.leave_pending("updating", "first")

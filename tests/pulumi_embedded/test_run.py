@@ -113,7 +113,7 @@ def test_an_edit_of_the_same_size_and_second_is_seen(project: Any) -> None:
         sys.dont_write_bytecode = before
 
 
-def test_a_program_that_throws_is_told_by_its_line(project: Any) -> None:
+def test_a_program_that_throws_is_reported_by_its_line(project: Any) -> None:
     """One message with the program's own file and line; what was made before is on record."""
     project.write('Thing("first", {"value": 1})\nraise LookupError("no such shop")')
     with pytest.raises(InvalidInput) as caught:
@@ -123,7 +123,7 @@ def test_a_program_that_throws_is_told_by_its_line(project: Any) -> None:
     assert not project.journal.exists()
 
 
-def test_a_program_that_is_not_python_is_told(project: Any) -> None:
+def test_a_program_that_is_not_python_is_reported(project: Any) -> None:
     """With its line and column."""
     project.write("def (:")
     with pytest.raises(InvalidInput, match="SyntaxError") as caught:
@@ -131,7 +131,7 @@ def test_a_program_that_is_not_python_is_told(project: Any) -> None:
     assert caught.value.problem.where.startswith("__main__.py:3:")
 
 
-def test_an_error_in_an_apply_is_told(project: Any) -> None:
+def test_an_error_in_an_apply_is_reported(project: Any) -> None:
     """Also what is raised after the program's last line."""
     project.write('Thing("first", {"value": 1}).value.apply(lambda _: 1 / 0)')
     with pytest.raises(InvalidInput, match="ZeroDivisionError"):
@@ -153,7 +153,7 @@ def test_a_failing_step_says_what_the_provider_said(project: Any) -> None:
     assert ["first"] == project.recorded()
 
 
-def test_a_provider_that_breaks_is_told_by_its_call(project: Any) -> None:
+def test_a_provider_that_breaks_is_reported_by_its_call(project: Any) -> None:
     """A bug in a provider is one line, not a traceback."""
     base: Any = project.factories["example"]
 
@@ -170,7 +170,7 @@ def test_a_provider_that_breaks_is_told_by_its_call(project: Any) -> None:
 
 
 def test_names_are_given_once(project: Any) -> None:
-    """Two resources of one name are told of."""
+    """Two resources of one name are reported."""
     project.write('Thing("first", {"value": 1})\nThing("first", {"value": 2})')
     outcome = project.run("preview")
     assert "failed" == outcome.result
@@ -186,7 +186,7 @@ def test_a_checkpoint_of_another_version_is_refused(project: Any) -> None:
         project.run("preview")
 
 
-def test_a_damaged_checkpoint_is_told(project: Any) -> None:
+def test_a_damaged_checkpoint_is_reported(project: Any) -> None:
     """With what to restore it from."""
     project.checkpoint.parent.mkdir(parents=True)
     project.checkpoint.write_text('{"version": 3, "checkp')
@@ -204,7 +204,7 @@ def test_another_backend_is_refused(project: Any, url: str) -> None:
         project.run("preview")
 
 
-def test_a_stack_that_does_not_exist_is_told(project: Any) -> None:
+def test_a_stack_that_does_not_exist_is_reported(project: Any) -> None:
     """With how to make it."""
     (project.root / "Pulumi.dev.yaml").unlink()
     project.write("")
@@ -248,7 +248,7 @@ def test_a_run_that_died_is_carried_on(project: Any) -> None:
     assert not project.journal.exists()
 
 
-def test_a_state_that_cannot_be_written_is_told_before_anything_is_done(project: Any) -> None:
+def test_a_state_that_cannot_be_written_is_reported_before_anything_is_done(project: Any) -> None:
     """One sentence; nothing was made, and the next run finds all as it was."""
     project.write(TWO)
     project.run("up")
@@ -288,7 +288,7 @@ def test_the_backup_is_what_a_run_began_with(project: Any) -> None:
     assert before == project.checkpoint.with_name("dev.json.bak").read_bytes()
 
 
-def test_a_disk_that_takes_no_lock_is_told(project: Any) -> None:
+def test_a_disk_that_takes_no_lock_is_reported(project: Any) -> None:
     """By the lock that could not be written, though it cannot be taken back either."""
     project.write(TWO)
     project.disk = ReadOnly()
@@ -323,7 +323,7 @@ class FullAtTheEnd(Disk):
 
 
 def test_independent_steps_run_side_by_side(project: Any) -> None:
-    """As many at once as was asked for."""
+    """As many at once as was requested."""
     together = threading.Barrier(8, timeout=20)
 
     base: Any = project.factories["example"]
@@ -349,7 +349,7 @@ def test_modules_beside_the_program_are_loaded_anew(project: Any) -> None:
     assert before == Path.cwd()
 
 
-def test_a_target_that_is_nowhere_is_told(project: Any) -> None:
+def test_a_target_that_is_nowhere_is_reported(project: Any) -> None:
     """Rather than doing nothing in silence."""
     project.write(TWO)
     outcome = project.run("preview", targets=("thrid",))

@@ -22,7 +22,7 @@ def test_a_wrong_passphrase_is_noticed() -> None:
         open_salt("password", SALT)
 
 
-def test_a_damaged_secret_is_told() -> None:
+def test_a_damaged_secret_is_reported() -> None:
     """One message, no traceback of a library."""
     with pytest.raises(InvalidInput, match="cannot be decrypted"):
         open_salt("pass", SALT).decrypt(SECRET[:-6] + "AAAA==")

@@ -30,7 +30,7 @@ def test_a_problem_survives_the_way_through_an_engine(where: str, path: str, pro
 
 
 def test_one_cause_at_many_sites_is_one_error() -> None:
-    """The places differ, the cause is told once with a count."""
+    """The places differ, the cause is reported once with a count."""
     found = [
         each
         for index in range(1000)
@@ -46,7 +46,7 @@ def test_one_cause_at_many_sites_is_one_error() -> None:
     )
 
 
-def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
+def test_what_an_engine_repeats_as_a_list_is_reported_once() -> None:
     """The failure of a resource that is there in part, and the same below it with a star before each line."""
     lines = ["1 of 1 images are missing; run up again", "/a/n1.iso: cannot be written; choose another place"]
     said = ["\n".join(lines), "\n".join(f"* {line}" for line in lines)]
@@ -68,7 +68,7 @@ def test_what_an_engine_repeats_as_a_list_is_told_once() -> None:
         ("/images/a/n1.iso: cannot be written: the disk is full; free some space", "engine"),
     ],
 )
-def test_an_input_at_fault_is_told_from_the_rest(message: str, code: str) -> None:
+def test_an_input_at_fault_is_distinct_from_the_rest(message: str, code: str) -> None:
     """Whichever engine says it."""
     assert [code] == [each.code for each in told(message)]
 

@@ -109,7 +109,7 @@ def test_problems_keep_their_places() -> None:
 
 
 def test_secrets_are_never_written(made: "Made") -> None:
-    """A changed key or passphrase is told by its path; its values are masked."""
+    """A changed key or passphrase is reported by its path; its values are masked."""
     old, new = made.plain("a"), made.plain("a")
     step = made.step("update", old, new, ["key", "passphrases.shop"])
     step = replace(

@@ -7,7 +7,7 @@ DIGEST = "sha256:" + "ab" * 32
 
 
 def test_a_box_whose_image_is_not_in_the_store_is_listed() -> None:
-    """It waits whatever was said to be on it, and what to do is to bring it up, not to acknowledge it."""
+    """It waits whatever was acknowledged, and what to do is to bring it up, not to acknowledge it."""
     nodes = [
         NodeImage(site="a", node="n1", desired=None, acknowledged=DIGEST),
         NodeImage(site="b", node="n1", desired=DIGEST, acknowledged=DIGEST),

@@ -42,7 +42,7 @@ def test_the_terminal_alone_decides_about_drawing() -> None:
 
 @pytest.mark.parametrize("is_animated", [False, True])
 def test_downloads_are_counted_in_bytes(*, is_animated: bool) -> None:
-    """How much there is to fetch is said at once; a bar leaves nothing behind."""
+    """How much there is to fetch is reported at once; a bar leaves nothing behind."""
     file = io.StringIO()
     console = Console(file=file, width=80, force_terminal=is_animated)
     with Transfers(console, 2, 3_000, is_animated=is_animated) as transfers:

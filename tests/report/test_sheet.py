@@ -157,7 +157,7 @@ def test_a_node_on_wifi_is_given_no_cable() -> None:
 
 
 def test_a_password_is_promised_only_where_there_is_one() -> None:
-    """And it is told, not printed."""
+    """The sheet has the command that shows it, and not the password."""
     shut = Tree(page(made(of("recipe-1/shut-in")))).words
     assert "edgefleet sites password -s eu us-den-009" in shut
     assert "No network is needed" in shut

@@ -82,7 +82,7 @@ def test_a_board_that_starts_anew_by_itself_is_known() -> None:
     assert (False, False, "") == (setup.is_restarting, setup.is_raspberry_pi, setup.serial_console)
 
 
-def test_the_link_is_told_in_a_few_words() -> None:
+def test_the_link_is_reported_in_a_few_words() -> None:
     """By cable, by air, over several ports."""
     spec = of("recipe-1/server-static")
     node = made(spec).nodes[0]
@@ -111,11 +111,13 @@ def test_the_link_is_told_in_a_few_words() -> None:
         (Location(country="DE", latitude=52.0), ("DE",)),
     ],
 )
-def test_the_place_is_told_as_far_as_it_is_known(location: Location | None, said: tuple[str, ...]) -> None:
+def test_the_place_is_reported_as_far_as_it_is_known(
+    location: Location | None, said: tuple[str, ...]
+) -> None:
     assert said == made(of("recipe-1/server-static", location=location)).place
 
 
-def test_ways_in_are_told_and_nothing_that_opens_one() -> None:
+def test_ways_in_are_reported_and_nothing_that_opens_one() -> None:
     """Who may ask from afar is somebody that may do it."""
     shut = made(of("recipe-1/shut-in"))
     assert (True, ("WireGuard", "AWS Systems Manager"), "") == (shut.has_console, shut.from_afar, shut.source)

@@ -93,7 +93,7 @@ def _spec(step: Step) -> dict[str, Any]:
 
 
 def test_what_an_earlier_run_left_is_no_site_that_is_gone(made: "Made") -> None:
-    """Its site stays, by name; what is removed is said, and there is something to do."""
+    """Its site stays, by name; what is removed is reported, and there is something to do."""
     a = made.plain("a")
     b = made.plain("b")
     left = [replace(made.step("delete", each, {}), is_remains=True) for each in (b, a)]
@@ -228,7 +228,7 @@ def test_nothing_to_do(made: "Made", golden: "Golden") -> None:
 
 
 def test_what_was_done(made: "Made", golden: "Golden") -> None:
-    """After up the same is told in the past tense, with the place of the images."""
+    """After up the same is reported in the past tense, with the place of the images."""
     kept, lost = made.plain("de-ber-0001"), made.plain("de-ber-0002")
     new = made.plain("de-ber-0003")
     steps = [made.step("same", kept, kept), made.step("create", {}, new), made.step("delete", lost, {})]

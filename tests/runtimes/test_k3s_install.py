@@ -37,7 +37,7 @@ SUMS = "/v1.36.4%2Bk3s1/sha256sum-amd64.txt"
 
 @dataclass
 class Release:
-    """What the loopback server has, and what it was asked for."""
+    """What the loopback server has, and what was requested."""
 
     url: str = ""
     """With TLS."""
@@ -298,7 +298,7 @@ def test_a_redirect_with_tls_is_followed(
 def test_a_redirect_to_an_address_without_tls_is_refused(
     machine: Callable[..., Machine], release: Release, fetcher: str, lock: str | None, query: str
 ) -> None:
-    """Whoever is between could answer with a list and a k3s of their own."""
+    """Anyone who is between could answer with a list and a k3s of their own."""
     target = machine(lock)
     target.path = fetcher
     release.redirects = {path: release.plain + path + query for path in (ASSET, SUMS)}

@@ -297,7 +297,7 @@ def test_what_was_tampered_with_is_named(what: str, shop: BuildContext, plan: Pl
 def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
     shop: BuildContext, plan: Plan, tmp_path: Path
 ) -> None:
-    """Whoever swaps image, documents and key all at once is found out by the key that somebody trusts."""
+    """Anyone who swaps image, documents and key all at once is found out by the key that somebody trusts."""
     by, thief = key(tmp_path, "by"), key(tmp_path, "thief")
     build_site(plan(n1={"image": {"format": "nocloud"}}), context=replace(shop, signing=thief))
     image = shop.out / "berlin" / "n1.iso"
@@ -307,7 +307,7 @@ def test_a_statement_whose_author_was_not_trusted_does_not_become_right(
 
 
 def test_what_is_in_the_store_has_its_documents_there(shop: BuildContext, plan: Plan, tmp_path: Path) -> None:
-    """Signed ones stay so, whoever comes next and signs or not; of another image nothing old is left."""
+    """Signed ones stay so, whether the next build signs or not; of another image nothing old is left."""
     by = key(tmp_path, "by", "p256")
     place = StorePlace(uri="", root=tmp_path)
     one = replace(shop, upload=place, is_discarding=True, signing=by)

@@ -87,7 +87,7 @@ def test_builders_are_nobody_with_no_way_into_the_cluster() -> None:
     assert (False, True) == (rights["allowPrivilegeEscalation"], rights["readOnlyRootFilesystem"])
 
 
-def test_the_region_is_said_only_where_it_is_known() -> None:
+def test_the_region_is_reported_only_where_it_is_known() -> None:
     """An empty one would hide the one that the pods' own rights come with."""
     there = {each["name"]: each["value"] for each in container_of(objects(JOB, [b"one"]))["env"]}
     assert "eu-central-1" == there["AWS_REGION"]

@@ -62,7 +62,7 @@ def test_each_site_is_in_exactly_one_shard_and_none_is_much_larger(sites: set[st
 
 
 def test_a_shard_has_the_same_sites_in_whatever_order_they_come() -> None:
-    """Whoever makes the plan again hands each worker what it had."""
+    """A plan that is made again gives each worker what it had."""
     assert ["store-1", "store-3"] == names(shard(JOBS, 1, 2)) == names(shard(JOBS[::-1], 1, 2))
 
 
@@ -102,7 +102,7 @@ def test_what_is_no_plan_is_refused_with_the_way_to_make_one(data: bytes) -> Non
 
 
 def test_a_later_versions_plan_is_named_as_that() -> None:
-    """The builders' container image is older than whoever made the plan."""
+    """The builders' container image is older than the program that made the plan."""
     data = gzip.compress(json.dumps({"version": 2, "sites": []}).encode(), mtime=0)
     with pytest.raises(InvalidInput, match=r"of this version \(version: "):
         from_bytes(data, "plan.gz")

@@ -76,7 +76,7 @@ def test_a_record_that_nobody_can_read_is_none(data: bytes, image: Path) -> None
 
 
 def test_the_record_stands_hidden_beside_its_image(image: Path) -> None:
-    """Whoever copies `*.raw` to a stick copies no records."""
+    """A person who copies `*.raw` to a stick copies no records."""
     assert image.parent / ".n1.raw.built.json" == record_path(image)
     assert record_path(image).is_file()
 

@@ -69,7 +69,7 @@ def test_what_a_box_gets_otherwise_is_shown(name: str, build: Build) -> None:
     assert "holds secrets and is not shown" in said
 
 
-def test_files_that_come_and_go_are_told_with_what_they_are(shop: BuildContext, build: Build) -> None:
+def test_files_that_come_and_go_are_reported_with_what_they_are(shop: BuildContext, build: Build) -> None:
     """Payload, base and releases; sizes, modes and owners."""
     one = put_in_cache(shop, b"one" * 1000) | {"version": "v1.36.4+k3s1"}
     other = put_in_cache(shop, b"other" * 1000) | {"version": "v1.36.5+k3s1"}

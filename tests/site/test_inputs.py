@@ -64,7 +64,7 @@ def test_the_authority_is_derived_once_for_all_sites(fleet: Fleet) -> None:
 
 
 def test_a_build_of_a_site_has_the_same_inputs(fleet: Fleet) -> None:
-    """In the order that was asked for."""
+    """In the order that was requested."""
     assembly = assemble(fleet, secrets(shopWifi="correct horse"), today=TODAY, sites=["beta", "alpha"])
     assert [assembly.inputs("beta"), assembly.inputs("alpha")] == list(assembly.all_inputs())
 

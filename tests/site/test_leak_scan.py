@@ -182,7 +182,7 @@ def test_a_node_that_leaks_leaves_the_others(looking: BuildContext, plan: Plan) 
     assert "n1.raw" not in left(looking)
 
 
-def test_of_a_leak_the_path_is_told(looking: BuildContext, plan: Plan, tmp_path: Path) -> None:
+def test_of_a_leak_the_path_is_reported(looking: BuildContext, plan: Plan, tmp_path: Path) -> None:
     """A person sees where to look, and finds no word of the secret in what is written."""
     problem = refused(planted(plan(n1={"image": {"format": "script"}}), TOKEN), looking)
     assert "in n1.sh: a k3s agent token" in problem.problem

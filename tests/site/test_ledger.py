@@ -39,7 +39,7 @@ def test_nobody_said_anything_yet(store: DirectoryStore) -> None:
     assert {} == ledger.read(store)
 
 
-def test_what_is_said_is_read_back_with_its_time(store: DirectoryStore) -> None:
+def test_what_is_acknowledged_is_read_back_with_its_time(store: DirectoryStore) -> None:
     """The time comes from the clock handed in."""
     said = ledger.acknowledge(
         store, {"store-0007": {"n1": "sha256:aa", "n2": "sha256:bb"}}, clock=lambda: NOON

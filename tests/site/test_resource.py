@@ -260,7 +260,7 @@ def test_an_image_that_cannot_be_removed_is_tried_again(images: Site, world: Wor
 
 
 def test_an_import_finds_what_is_there_and_the_next_update_compares(images: Site, world: World) -> None:
-    """The spec cannot be told from an image, but its digest can."""
+    """The spec cannot be read from an image, but its digest can."""
     made = images.create(spec(n1=1, n2=2), world)
     found = images.read(made.id, world, {})
     assert found is not None

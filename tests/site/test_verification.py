@@ -206,7 +206,7 @@ def test_a_manifest_that_tells_of_other_files_is_refused(raw: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"version": 1}', '{"version": "edgefleet.dev/image-manifest/v1"}']
 )
-def test_what_is_no_manifest_is_said(raw: Path, text: str) -> None:
+def test_what_is_no_manifest_is_reported(raw: Path, text: str) -> None:
     """No traceback, and never taken for a manifest of nothing."""
     raw.with_name(f"{raw.name}.manifest.json").write_text(text)
     with pytest.raises(InvalidInput, match=r"is not a manifest|of version 1"):

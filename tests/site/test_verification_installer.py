@@ -78,7 +78,7 @@ def test_the_first_file_that_differs_is_named(medium: Path, old: bytes, new: byt
     assert told(medium).endswith(said)
 
 
-def test_a_payload_that_no_manifest_tells_of_is_said(medium: Path) -> None:
+def test_a_payload_that_no_manifest_tells_of_is_reported(medium: Path) -> None:
     """Also where the manifest tells of none at all."""
     path = medium.with_name("n1.iso.manifest.json")
     plain = json.loads(path.read_text())
@@ -102,7 +102,7 @@ def damaged(at: int) -> Callable[[bytes], bytes]:
         lambda data: data[: data.index(b"a binary\n" * 2)],
     ],
 )
-def test_one_that_cannot_be_read_is_said(medium: Path, change: Callable[[bytes], bytes]) -> None:
+def test_one_that_cannot_be_read_is_reported(medium: Path, change: Callable[[bytes], bytes]) -> None:
     """In one sentence, whatever the damage: what is wrong, and no trace of the reader's code."""
     medium.write_bytes(change(medium.read_bytes()))
     said = told(medium)

@@ -20,7 +20,7 @@ MOST = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_thing_of_a_kind_is_named_in_few_files(kind: str) -> None:
-    """Each file more is one that whoever adds the next thing has to find."""
+    """Each file more is one to find for the author of the next thing."""
     counts = KINDS[kind](CHECKOUT)
     assert counts
     median, most = MOST[kind]

@@ -62,7 +62,7 @@ def test_the_fleet_file_knows_each_image_format_there_is() -> None:
 
 
 def test_no_image_format_is_named_outside_images() -> None:
-    """A switch on a format's name elsewhere would have to be found by whoever adds one."""
+    """A switch on a format's name elsewhere would have to be found by the author of the next format."""
     names = frozenset(FORMATS)
     assert [] == [found for path in modules_outside("images") for found in switches(path, names)]
 

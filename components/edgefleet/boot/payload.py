@@ -1,7 +1,7 @@
 """Step: the payload of an air-gapped image: find it on any medium, verify it and install it for k3s.
 
 Layout: ``bin/<name>``, ``images/<name>.tar[.zst]``. The seed pins digest and size of each file; nothing on
-the medium is trusted, as whoever reaches the node can insert one with the right label. The copy of a file is
+the medium is trusted, as anyone at the node can insert one with the right label. The copy of a file is
 verified, as a medium may give other bytes when it is read again. Archives go to k3s's own folder (k3s docs,
 installation/airgap): as a link only where the payload is on the disk that the system is on.
 """

@@ -58,7 +58,7 @@ class ServerMachines:
     def __init__(
         self, name: str, environment: Environment, place: str, known: Collection[str] | None = ()
     ) -> None:
-        """Nothing is asked yet.
+        """Nothing is queried yet.
 
         Args:
             name: of the set.
@@ -92,7 +92,7 @@ class ServerMachines:
     def require_own(self) -> None:
         """Refuse to go on beside machines of the last query that only have the set's name.
 
-        Whoever may tag machines could otherwise put one behind the hub's address.
+        Anyone who may tag machines could otherwise put one behind the hub's address.
 
         Raises:
             Refused: there is one.

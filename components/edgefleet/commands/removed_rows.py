@@ -1,6 +1,6 @@
 """Where the rows of sites stood that are gone: looked up in the project's last commit, if it has one.
 
-The fleet file does not have them any more and the state never knew lines, so version control is asked;
+The fleet file does not have them any more and the state never knew lines, so git's history is read;
 without it, or where the removal is committed already, the place stays unsaid.
 """
 

@@ -56,7 +56,7 @@ class Asset(TypedDict, total=False):
     size: Size
     """Bytes."""
     url: Web
-    """Where it comes from; mirrors are asked first."""
+    """Where it comes from; mirrors are tried first."""
 
 
 @with_config(CONFIG)

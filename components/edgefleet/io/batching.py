@@ -1,4 +1,4 @@
-"""Many look-ups of one kind as few calls: those that come at the same time are asked together."""
+"""Many look-ups of one kind as few calls: those that come at the same time are sent together."""
 
 import threading
 import time

@@ -268,7 +268,7 @@ def read(path: Path, *, limit: int | None = None) -> bytes | None:
 def check_no_link(root: Path, path: Path) -> None:
     """Refuse a symbolic link among the folders from `root` (not itself) down to `path`.
 
-    Whoever may write in `root` would choose by a link which files of this user are replaced.
+    Anyone who may write in `root` would choose by a link which files of this user are replaced.
     """
     for folder in [path, *path.parents][: len(path.relative_to(root).parts)]:
         if folder.is_symlink():

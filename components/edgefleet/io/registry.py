@@ -92,7 +92,7 @@ class Registry:
 
     Args:
         base: ``https://host:port``.
-        web: how servers are asked.
+        web: the client for requests to servers.
     """
 
     def __init__(self, base: str, web: Web) -> None:

@@ -223,7 +223,7 @@ def _private(data: bytes, where: str) -> Ed25519PrivateKey | ec.EllipticCurvePri
         key = load_pem_private_key(data, password=None)
     except TypeError as error:
         hint = "decrypt it first (openssl pkey -in KEY -out PLAIN), or keep it in AWS KMS (awskms:ARN)"
-        raise _wrong(where, "is encrypted, and its passphrase cannot be asked for here", hint) from error
+        raise _wrong(where, "is encrypted, and its passphrase cannot be entered here", hint) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong(where, "is not a private key in PEM", MAKE_ONE) from error
     _public(key.public_key(), where)

@@ -29,7 +29,7 @@ _LOCAL = frozenset({"disk-full", "no-permission", "read-only", "cancelled", "bad
 class Sources:
     """Downloads files and images into a cache, from the nearest place that has them.
 
-    Each method raises InvalidInput where a place cannot be asked or an image is not for one platform, and
+    Each method raises InvalidInput where a place cannot be queried or an image is not for one platform, and
     OutsideFailure, with the answer of each, where no place has it.
 
     Args:

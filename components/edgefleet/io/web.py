@@ -156,7 +156,7 @@ class Web:
 
         Raises:
             Passing: the server cannot be reached, broke off, or is too slow.
-            OutsideFailure: the address cannot be asked at all, or leads where the policy forbids.
+            OutsideFailure: the address cannot be queried at all, or leads where the policy forbids.
         """
         with _Watch(self.policy, request.stalls) as watch:
             with self._explaining(request.address, watch):

@@ -2,7 +2,7 @@
 
 HMAC-SHA256 over the digests of the files that cloud-init reads, by a key of the node that its first seed
 brings. A seed of another node, key generation or origin has no valid seal. An older seed of the same node and
-key generation has one: whoever holds it holds that node's secrets already, and raising the key generation
+key generation has one: anyone who holds it holds that node's secrets already, and raising the key generation
 ends it.
 """
 

@@ -32,7 +32,7 @@ from edgefleet.model.site import Link, SiteSpec
 MOST_GENERATIONS = 1_000
 """Key generations of a site; a revocation computes a certificate for each up to the one given."""
 LIST_LIFE = timedelta(days=30)
-"""How long a revocation list may be believed: whoever holds back newer ones gains no more than that. An `up`
+"""How long a revocation list may be believed: who holds back newer ones gains no more than that. An `up`
 renews one that is more than a week old."""
 UNTIL = datetime(2050, 1, 1, tzinfo=UTC)
 OFFLINE_DAYS = {"steady": 7, "intermittent": 30, "dark": 180}

@@ -17,7 +17,7 @@ THREADS = 64
 LARGEST = 400 * 1024 * 1024
 """Bytes of a message; the engine's own limit (Pulumi SDK, rpcutil)."""
 GRACE = 10.0
-"""Seconds for calls in progress when the process is asked to end."""
+"""Seconds for calls in progress when the process gets a signal to end."""
 
 
 def listen(servicer: Servicer, *, threads: int = THREADS) -> tuple[grpc.Server, int]:

@@ -55,7 +55,7 @@ def write_statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Ma
 
 
 def parameters(manifest: Manifest) -> dict[str, Any]:
-    """The identity of an image: what was asked for."""
+    """The identity of an image: what was requested."""
     return {
         "fleet": manifest.fleet,
         "region": manifest.region,

@@ -56,7 +56,7 @@ class Opened:
 
 
 def manifest_beside(image: Path) -> Manifest:
-    """The manifest beside an image, whoever wrote it.
+    """The manifest beside an image, whichever program wrote it.
 
     Raises:
         InvalidInput: it is missing, or is something else.

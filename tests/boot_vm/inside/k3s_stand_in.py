@@ -84,7 +84,7 @@ def wrong_kernel() -> Iterator[str]:
 
 
 def wrong_policies(arguments: dict[str, str]) -> Iterator[str]:
-    """What kube-apiserver is told to read and write, and could not; dict[flag -> value]."""
+    """What kube-apiserver's flags have it read and write, and could not; dict[flag -> value]."""
     named = {"admission-control-config-file": "AdmissionConfiguration", "audit-policy-file": "Policy"}
     for flag, kind in named.items():
         if flag in arguments and yaml.safe_load(Path(arguments[flag]).read_text())["kind"] != kind:

@@ -104,7 +104,7 @@ def sysctls() -> dict[str, str]:
 
 
 def facts(*, is_settled: bool) -> dict[str, Any]:
-    """All that is asked of a running machine."""
+    """All commands for a running machine."""
     return {
         "settled": is_settled,
         "hostname": os.uname().nodename,

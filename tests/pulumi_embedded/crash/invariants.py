@@ -14,7 +14,7 @@ from pulumi_embedded.checkpoint import Checkpoint, State
 from pulumi_embedded.values import reveal
 
 UNKNOWN = "it is unknown whether that exists"
-"""What is said of a creation whose answer nobody heard."""
+"""The report of a creation whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def unknown(outcomes: Iterable[Outcome]) -> set[str]:
 
 
 def broken(root: Path, checkpoint: Checkpoint, expected: Expected, named: set[str]) -> list[str]:
-    """Return how what exists, what is on record and what was said differ, if they do."""
+    """Return how what exists, the records and the report differ, if they do."""
     things = held(root)
     recorded = {state.id: state for state in checkpoint.resources if _is_held(state)}
     lost = {id_ for id_ in things.keys() - recorded.keys() if name_of(id_) not in named}

@@ -1,4 +1,4 @@
-"""A disk without room is told of in one sentence, and the next run goes on once there is some."""
+"""A disk without room is reported in one sentence, and the next run goes on once there is some."""
 
 import pytest
 from tests.pulumi_embedded.crash.conftest import Ended

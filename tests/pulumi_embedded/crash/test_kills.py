@@ -28,7 +28,7 @@ _LOOKED_UP = ["up", "update and back", "create first", "delete first", "destroy 
 
 @pytest.mark.parametrize("scenario", _LONGEST)
 def test_a_kill_at_each_point(ended: Ended, scenario: str, third: int) -> None:
-    """Only a creation whose answer nobody heard is not known, and it is said with how to settle it."""
+    """Only a creation whose answer nobody heard is not known, and it is reported with how to settle it."""
     found = ended(scenario, third=third)
     assert {} == found["problems"]
     assert found["of"] >= 90

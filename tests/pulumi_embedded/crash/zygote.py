@@ -93,7 +93,7 @@ class Course:
         if self.order.how == "kill":
             return [] if ended == {} or self.order.parallel > 1 else [f"it was not killed: {ended}"]
         text = str(ended.get("said"))
-        return [] if text.count("No space left on device") == 1 else [f"a full disk was told of so: {text}"]
+        return [] if text.count("No space left on device") == 1 else [f"a full disk was reported so: {text}"]
 
     # each of these in a process of its own
 
@@ -226,7 +226,7 @@ def _tell(work: Callable[[], dict[str, Any]], writing: int) -> None:
     """Write what was found, or what was raised instead."""
     try:
         found = work()
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is what is to be told
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is reported
         found = {"problems": [f"{type(error).__name__}: {error}"]}
     with os.fdopen(writing, "w") as pipe:
         json.dump(found, pipe)

@@ -1,4 +1,4 @@
-"""A refresh uses the providers of the state; what is not well is told and recorded."""
+"""A refresh uses the providers of the state; what is not well is reported and recorded."""
 
 PROGRAM = """
 cloud = Cloud("cloud", {"profile": "a"})
