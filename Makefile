@@ -92,6 +92,8 @@ picture: .venv/.run  ## draw docs/preview.svg, the picture in the README, from a
 
 schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, resource reference
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
+	@$(BIN)/python -m bench.api_limits components/edgefleet/cloud/base/api_limits.py
+	@$(BIN)/ruff format --quiet components/edgefleet/cloud/base/api_limits.py
 	@$(BIN)/python -m bench.python_stub components/edgefleet/fleet/aws.pyi
 	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi
 	@$(BIN)/python -m bench.resource_reference docs/resources.md

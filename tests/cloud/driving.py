@@ -10,8 +10,9 @@ from tests.cloud.rows.row import Inputs
 from edgefleet.cloud.base import CloudResource
 from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.io.environment import Environment, Incomplete
+from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider.lifecycle import Lifecycle
-from edgefleet.provider.properties import UNKNOWN, decode, encode, plain
+from edgefleet.provider.properties import decode, encode, plain
 
 
 @dataclass

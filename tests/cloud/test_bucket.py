@@ -191,9 +191,3 @@ def test_with_an_unknown_name_the_arn_is_not_guessed(tmp_path: Path) -> None:
     assert rest | {"arn": "arn:aws:s3:::b"} == KIND.foresee(
         {"name": "b", "tags": object()}, "tags", environment
     )
-
-
-def test_tags_that_are_ours_or_awss_are_refused() -> None:
-    """Before AWS does."""
-    found = KIND.inspect(BucketSpec(name="b", tags={"managed-by": "me", "aws:x": "y", "team": "edge"}))
-    assert ["tags.managed-by", 'tags["aws:x"]'] == [each.path for each in found]

@@ -16,10 +16,12 @@ def test_blocks_that_aws_takes(block: str) -> None:
     assert block == BLOCK.validate_python(block)
 
 
-@pytest.mark.parametrize("block", ["10.0.0.0/8", "10.0.0.0/29", "10.0.0.1/16", "fd00::/64", "x"])
+@pytest.mark.parametrize("block", ["10.0.0.0/8", "10.0.0.0/29", "10.0.0.1/16", "x"])
 def test_blocks_that_it_refuses(block: str) -> None:
     with pytest.raises(ValidationError, match=r"is not a (network|block that AWS takes)"):
         BLOCK.validate_python(block)
+    with pytest.raises(ValidationError, match="is of the other family"):
+        BLOCK.validate_python("fd00::/64")
 
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)

@@ -17,7 +17,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import status_pb2
 
-from edgefleet.provider.properties import UNKNOWN, UNKNOWN_TEXT, decode, encode
+from edgefleet.model.unknown import UNKNOWN
+from edgefleet.provider.properties import UNKNOWN_TEXT, decode, encode
 
 ABOUT: dict[str, Any] = {
     "urn": "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007",

@@ -14,7 +14,7 @@ from edgefleet.model.paths import parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Canonical, Unordered, from_plain, spec, to_plain
 from edgefleet.model.type_introspection import fields_of
-from edgefleet.provider.properties import UNKNOWN
+from edgefleet.model.unknown import UNKNOWN
 
 SITE: dict[str, Any] = {
     "fleet": "retail",

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from bench import python_stub, resource_reference
+from bench import api_limits, python_stub, resource_reference
 
+from edgefleet.cloud.base.api_limits import LIMITS
 from edgefleet.fleet import aws
 from edgefleet.provider.registry import RESOURCES
 
@@ -17,6 +18,12 @@ STUB = ROOT / "components" / "edgefleet" / "fleet" / "aws.pyi"
 def test_the_stub_is_current() -> None:
     """`make schema` writes it again; the formatter has its say after it."""
     assert _bare(python_stub.text()) == _bare(STUB.read_text(encoding="utf-8"))
+
+
+def test_the_limits_are_those_of_botocore() -> None:
+    """A release of botocore that changes a limit of an input changes it here."""
+    stored = {path: (least, most, pattern) for path, (least, most, pattern) in LIMITS.items()}
+    assert stored == api_limits.limits()
 
 
 def test_the_classes_are_those_of_the_stub() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode
+from edgefleet.model.unknown import UNKNOWN
+from edgefleet.provider.properties import Secret, decode, encode
 
 KINDS = {number: name for name, number in proto.PropertyDiff.Kind.items()}
 Site = Callable[..., dict[str, Any]]

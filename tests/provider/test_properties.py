@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgefleet.errors import InvalidInput
+from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider import properties
-from edgefleet.provider.properties import UNKNOWN, Output, Reference, Secret, decode, encode
+from edgefleet.provider.properties import Output, Reference, Secret, decode, encode
 
 # A name of the signature's own spelling would be read as a signature, as Pulumi reads it.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])).filter(

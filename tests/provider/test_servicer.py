@@ -13,8 +13,9 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from edgefleet.cloud.bucket import Bucket
 from edgefleet.errors import OutsideFailure, Problem
 from edgefleet.io.emulator import Emulator
+from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider.engine_log import EngineLog
-from edgefleet.provider.properties import UNKNOWN, Secret, encode
+from edgefleet.provider.properties import Secret, encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.site.resource import Site
 

@@ -4,13 +4,15 @@ The block on public access is no input, as no fleet is better off without it, an
 owner's, as S3 has it for every new bucket; what somebody else changed is found by refresh and set right.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
 from edgefleet.cloud.base import CloudResource, Tagged
-from edgefleet.cloud.base.policy_documents import canonical, parsed
+from edgefleet.cloud.base.constraints import Days, KeyArn, fits
+from edgefleet.cloud.base.policy_documents import canonical, compact, parsed
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
@@ -19,6 +21,7 @@ from edgefleet.io.store.bucket import remove_versions
 from edgefleet.io.tagging import as_dict, as_list, value_at
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
+from edgefleet.model.unknown import known_items
 
 BLOCKED = {
     "BlockPublicAcls": True,
@@ -43,13 +46,13 @@ ABSENT = frozenset(
 class BucketRule:
     """When objects below a prefix are removed."""
 
-    prefix: str = ""
+    prefix: Annotated[str, fits(1024)] = ""
     """Beginning of their names; all where it is empty."""
-    expire_days: int | None = None
+    expire_days: Days | None = None
     """Days after which they are removed; never where it is absent."""
-    earlier_days: int | None = None
+    earlier_days: Days | None = None
     """Days after which earlier versions are removed; never where it is absent."""
-    parts_days: int | None = 7
+    parts_days: Days | None = 7
     """Days after which the parts of uploads that were never finished are removed."""
 
 
@@ -65,11 +68,11 @@ class BucketSpec(Tagged):
     """Remove the bucket even with objects in it, and every version of them."""
     encryption: Literal["AES256", "aws:kms"] = "AES256"
     """How objects are encrypted at rest: with S3's own keys, or with one of KMS."""
-    key_arn: str | None = None
+    key_arn: KeyArn | None = None
     """ARN of the KMS key; the account's own for S3 where it is absent."""
-    lifecycle: Annotated[tuple[BucketRule, ...], Unordered()] = ()
+    lifecycle: Annotated[tuple[BucketRule, ...], Unordered(), Field(max_length=1000)] = ()
     """When objects are removed; never where there is none."""
-    policy: Annotated[dict[str, Any] | None, Canonical(canonical)] = None
+    policy: Annotated[dict[str, Any] | None, Canonical(canonical), fits(20_480)] = None
     """Policy document of the bucket; none where it is absent."""
 
 
@@ -101,12 +104,12 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
     def inspect(self, spec: BucketSpec) -> Iterable[Problem]:
         """A key without its kind of encryption, or rules that remove nothing."""
         yield from super().inspect(spec)
-        if spec.key_arn is not None and spec.encryption != "aws:kms":
+        if spec.key_arn is not None and spec.encryption == "AES256":
             hint = "set encryption: aws:kms, or remove the key"
             yield Problem(code="key", path="keyArn", problem="is not used", hint=hint)
-        for index, rule in enumerate(spec.lifecycle):
+        for index, rule in known_items(spec.lifecycle):
             days = (rule.expire_days, rule.earlier_days, rule.parts_days)
-            if not any(days) or any(day is not None and day < 1 for day in days):
+            if not any(days):
                 hint = "give it days of 1 or more"
                 yield Problem(code="rule", path=f"lifecycle[{index}]", problem="removes nothing", hint=hint)
 
@@ -271,7 +274,7 @@ def _settings(spec: BucketSpec, tags: Mapping[str, str], *, is_new: bool) -> Set
     elif not is_new:
         settings["delete_bucket_lifecycle"] = {}
     if spec.policy is not None:
-        settings["put_bucket_policy"] = {"Policy": json.dumps(spec.policy)}
+        settings["put_bucket_policy"] = {"Policy": compact(spec.policy)}
     elif not is_new:
         settings["delete_bucket_policy"] = {}
     return settings

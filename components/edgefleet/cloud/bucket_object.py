@@ -9,9 +9,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
+from edgefleet.cloud.base.constraints import Header, HeaderName, fits
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.aws import error_code
@@ -19,7 +20,10 @@ from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
 from edgefleet.io.store.clearing import Clearing, ClearRequest
+from edgefleet.model.names import Bucket as BucketName
+from edgefleet.model.releases import Digest
 from edgefleet.model.spec import spec
+from edgefleet.model.unknown import is_known
 
 DIGEST = "edgefleet-sha256"
 """Name in the metadata of the content's SHA-256 in hexadecimal."""
@@ -30,9 +34,9 @@ OURS = ("edgefleet-", "managed-by")
 class BucketObjectSpec(Placed):
     """A file in a bucket (S3 API, PutObject); of `content`, `content_base64` and `source` one is given."""
 
-    bucket: str
+    bucket: BucketName
     """Name of the bucket."""
-    key: str
+    key: Annotated[str, fits(1024, least=1)]
     """Name of the object in it."""
     content: str | None = None
     """Its text."""
@@ -40,13 +44,13 @@ class BucketObjectSpec(Placed):
     """Its bytes."""
     source: str | None = None
     """Path of a file in the project; give `source_sha256` with it, so that a change of the file is seen."""
-    source_sha256: str | None = None
+    source_sha256: Digest | None = None
     """SHA-256 of that file in hexadecimal."""
-    content_type: str = "application/octet-stream"
+    content_type: Header = "application/octet-stream"
     """Media type."""
-    cache_control: str | None = None
+    cache_control: Header | None = None
     """HTTP's Cache-Control."""
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: Annotated[dict[HeaderName, Header], fits(1_700)] = field(default_factory=dict)
     """dict[name in lower case -> value] in addition to those of its owner."""
 
 
@@ -77,10 +81,10 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         if len(given) != 1:
             hint = "give one of content, contentBase64 and source"
             yield Problem(code="content", path="content", problem=f"has {len(given)} contents", hint=hint)
-        for name in spec.metadata:
-            if name.startswith(OURS) or name != name.lower():
-                problem = "is edgefleet's own" if name.startswith(OURS) else "is not in lower case"
-                hint = "choose another name, in lower case"
+        for name in spec.metadata if is_known(spec.metadata) else ():
+            if name.startswith(OURS):
+                hint = "choose another name"
+                problem = "is edgefleet's own"
                 yield Problem(code="metadata", path=f"metadata.{name}", problem=problem, hint=hint)
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
+from edgefleet.cloud.base.constraints import Api, BudgetName, CostTag
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import BUDGETS
+from edgefleet.model.hub import Email
 from edgefleet.model.spec import Unordered, spec
 
 
@@ -16,7 +18,7 @@ from edgefleet.model.spec import Unordered, spec
 class BudgetNotice:
     """Threshold of a notification."""
 
-    percent: float
+    percent: Annotated[float, Field(gt=0, le=1_000_000)]
     """Percent of the limit."""
     forecast: bool = False
     """Whether the month's forecast counts in place of what was used."""
@@ -26,18 +28,20 @@ class BudgetNotice:
 class BudgetSpec(Labelled):
     """A limit of a month's cost (Budgets API, CreateBudget)."""
 
-    name: str
+    name: BudgetName
     """Name, unique in the account."""
     monthly: Annotated[float, Field(ge=1)]
     """US dollars a month."""
-    notify: Annotated[tuple[str, ...], Unordered(), Field(min_length=1, max_length=10)]
+    notify: Annotated[tuple[Email, ...], Unordered(), Field(min_length=1, max_length=10)]
     """E-mail addresses of recipients; ten at most."""
-    notices: Annotated[tuple[BudgetNotice, ...], Unordered()] = (
+    notices: Annotated[
+        tuple[BudgetNotice, ...], Unordered(), Api("budgets.CreateBudget.NotificationsWithSubscribers")
+    ] = (
         BudgetNotice(percent=80.0),
         BudgetNotice(percent=100.0, forecast=True),
     )
     """When they are notified."""
-    cost_tag: str | None = None
+    cost_tag: CostTag | None = None
     """Only what has this tag counts, ``key$value``; it has to be activated for cost allocation."""
 
 

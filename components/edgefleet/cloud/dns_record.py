@@ -1,24 +1,43 @@
 """`edgefleet:aws:DnsRecord`: a name in a hosted zone, and what it points at."""
 
+import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
 from edgefleet.cloud.base import CloudResource, exists
+from edgefleet.cloud.base.constraints import Api, DnsName, ZoneId, fits
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.waiting import until
 from edgefleet.model.spec import Unordered, spec
+from edgefleet.model.unknown import is_known, known_items
 
 Kind = Literal["A", "AAAA", "CNAME", "TXT", "SRV"]
+_PARTS = {
+    "CNAME": r"[A-Za-z0-9_*\\/.-]{1,255}",
+    "TXT": r'"[^"]{0,255}"( "[^"]{0,255}")*',
+    "SRV": r"\d{1,5} \d{1,5} \d{1,5} [A-Za-z0-9_.-]{1,255}",
+}
+EXAMPLES = {
+    "A": "192.0.2.1",
+    "AAAA": "2001:db8::1",
+    "CNAME": "hub.example.org",
+    "TXT": '"v=spf1 -all", with quotation marks around each 255 characters at most',
+    "SRV": "10 5 6443 hub.example.org",
+}
+"""dict[type -> a value] (Route 53 developer guide, supported DNS record types)."""
 
 
 @spec
 class DnsAlias:
     """What an alias record points at."""
 
-    dns_name: str
+    dns_name: DnsName
     """Name of a load balancer or bucket."""
-    zone_id: str
+    zone_id: ZoneId
     """Hosted zone of that name."""
 
 
@@ -26,15 +45,19 @@ class DnsAlias:
 class DnsRecordSpec:
     """A name in a hosted zone (Route 53 API, ChangeResourceRecordSets). Records have no tags."""
 
-    zone_id: str
+    zone_id: ZoneId
     """Id of the hosted zone."""
-    name: str
+    name: DnsName
     """Whole name, ``hub.example.org``."""
     type: Kind = "A"
     """Type of the record."""
-    ttl: int = 60
+    ttl: Annotated[
+        int, Api("route53.ChangeResourceRecordSets.ChangeBatch.Changes.[].ResourceRecordSet.TTL")
+    ] = 60
     """Seconds that others may keep it; an alias has none of its own."""
-    records: Annotated[tuple[str, ...], Unordered()] = ()
+    records: Annotated[
+        tuple[Annotated[str, fits(4_000, least=1)], ...], Unordered(), Field(max_length=400)
+    ] = ()
     """Values."""
     alias: DnsAlias | None = None
     """What it points at in the place of values."""
@@ -61,11 +84,23 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         return f"{spec.zone_id}/{spec.name.rstrip('.').lower()}/{spec.type}"
 
     def inspect(self, spec: DnsRecordSpec) -> Iterable[Problem]:
-        """Both values and an alias, or neither."""
-        if bool(spec.records) == (spec.alias is not None):
+        """Both values and an alias, or neither, or values that are of another type."""
+        if bool(spec.records) == (spec.alias is not None) and is_known(spec.alias):
             hint = "give records, or alias"
             problem = "has values and an alias" if spec.records else "points at nothing"
             yield Problem(code="record", path="records", problem=problem, hint=hint)
+        if not is_known(spec.records, spec.type):
+            return
+        if spec.type == "CNAME" and len(spec.records) > 1:
+            problem, hint = f"has {len(spec.records)} values", "give one: a CNAME points at a single name"
+            yield Problem(code="record", path="records", problem=problem, hint=hint)
+        for index, value in known_items(spec.records):
+            if not _is_value(value, spec.type):
+                problem, hint = (
+                    f"is not the value of a record {spec.type}",
+                    f"write it like {EXAMPLES[spec.type]}",
+                )
+                yield Problem(code="record", path=f"records[{index}]", problem=problem, hint=hint)
 
     def plan(self, spec: DnsRecordSpec, environment: Environment) -> Mapping[str, Any]:
         """Its name."""
@@ -164,3 +199,13 @@ def _is_same(live: Mapping[str, Any], spec: DnsRecordSpec) -> bool:
     values = [sorted(item["Value"] for item in side.get("ResourceRecords") or ()) for side in (live, new)]
     names = [side.get("DNSName", "").rstrip(".") for side in (alias, other)]
     return values[0] == values[1] and names[0] == names[1] and live.get("TTL") == new.get("TTL")
+
+
+def _is_value(value: str, kind: Kind) -> bool:
+    """Whether Route 53 takes `value` in a record of this type."""
+    if kind in _PARTS:
+        return re.fullmatch(_PARTS[kind], value) is not None
+    try:
+        return ip_address(value).version == {"A": 4, "AAAA": 6}[kind]
+    except ValueError:
+        return False

@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
 from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
+from edgefleet.cloud.base.constraints import Api, Arn, Cidr4, GroupId, KeyArn, SubnetId
 from edgefleet.errors import Problem
 from edgefleet.io.tagging import EKS, value_at
+from edgefleet.model.hub import KubernetesVersion
 from edgefleet.model.spec import Unordered, spec
+from edgefleet.model.unknown import is_known
 from edgefleet.model.version_skew import upgrade_problems
 
 PATIENCE = 1_800.0
@@ -19,23 +24,23 @@ LOGS: tuple[Log, ...] = ("api", "audit", "authenticator", "controllerManager", "
 class EksClusterSpec(Tagged):
     """A managed control plane (EKS API, CreateCluster); access is given by API entries alone."""
 
-    name: str
+    name: Annotated[str, Api("eks.CreateCluster.name")]
     """Name, unique in the region."""
-    version: str
+    version: KubernetesVersion
     """Kubernetes minor version, ``1.36``; raised one at a time."""
-    role: str
+    role: Arn
     """ARN of the role that EKS takes."""
-    subnets: Annotated[tuple[str, ...], Unordered()]
+    subnets: Annotated[tuple[SubnetId, ...], Unordered()]
     """Ids of subnets in two zones at least."""
-    security_groups: Annotated[tuple[str, ...], Unordered()] = ()
+    security_groups: Annotated[tuple[GroupId, ...], Unordered(), Field(max_length=5)] = ()
     """Ids of security groups beside EKS's own."""
     public_access: bool = True
     """Whether the API can be reached from outside of the network."""
-    access: Annotated[tuple[str, ...], Unordered()] = ("0.0.0.0/0",)
+    access: Annotated[tuple[Cidr4, ...], Unordered(), Field(max_length=40)] = ("0.0.0.0/0",)
     """Networks that may reach it from outside."""
     private_access: bool = True
     """Whether it can be reached from inside."""
-    key_arn: str | None = None
+    key_arn: KeyArn | None = None
     """ARN of the KMS key that encrypts secrets in etcd; EKS's own where it is absent."""
     logs: Annotated[tuple[Log, ...], Unordered()] = ()
     """Which logs are kept in CloudWatch."""
@@ -128,7 +133,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         """Too few subnets, or an unreachable API."""
         yield from super().inspect(spec)
         least = 2
-        if len(spec.subnets) < least:
+        if is_known(spec.subnets) and len(spec.subnets) < least:
             hint = "name subnets of two zones at least"
             yield Problem(code="too-few-zones", path="subnets", problem="are too few", hint=hint)
         if not spec.public_access and not spec.private_access:
@@ -137,7 +142,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
 
     def inspect_change(self, old: EksClusterSpec, new: EksClusterSpec) -> Iterable[Problem]:
         """A version that may not follow the one before."""
-        if old.name == new.name:
+        if old.name == new.name and is_known(new.version):
             yield from upgrade_problems(old.version, new.version, path="version")
 
 

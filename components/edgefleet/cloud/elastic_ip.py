@@ -1,12 +1,12 @@
 """`edgefleet:aws:ElasticIp`: a public address that stays."""
 
-from edgefleet.cloud.base import Ec2Resource, Table, Tagged
+from edgefleet.cloud.base import Ec2Resource, Ec2Tagged, Table
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.model.spec import spec
 
 
 @spec
-class ElasticIpSpec(Tagged):
+class ElasticIpSpec(Ec2Tagged):
     """A public IPv4 address that stays (EC2 API, AllocateAddress)."""
 
 

@@ -3,8 +3,10 @@
 from typing import Annotated, Any
 
 from edgefleet.cloud.base import Change, Described, DescribedResource, Labelled, Table, finishing
+from edgefleet.cloud.base.constraints import Api, DnsName, VpcId
 from edgefleet.io.environment import Created, Environment
 from edgefleet.io.tagging import ROUTE53, value_at
+from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import Unordered, spec
 
 
@@ -12,13 +14,13 @@ from edgefleet.model.spec import Unordered, spec
 class HostedZoneSpec(Labelled):
     """A domain of Route 53 (Route 53 API, CreateHostedZone)."""
 
-    name: str
+    name: DnsName
     """Domain, ``hub.example.org``."""
-    vpcs: Annotated[tuple[str, ...], Unordered()] = ()
+    vpcs: Annotated[tuple[VpcId, ...], Unordered()] = ()
     """Ids of the networks that see it; everybody does where there is none."""
-    vpc_region: str | None = None
+    vpc_region: AwsRegion | None = None
     """Region of those networks; the provider's where it is absent."""
-    comment: str = "Managed by edgefleet"
+    comment: Annotated[str, Api("route53.CreateHostedZone.HostedZoneConfig.Comment")] = "Managed by edgefleet"
     """Description."""
 
 

@@ -1,7 +1,9 @@
 """`edgefleet:aws:InstanceProfile`: how a machine gets a role."""
 
+from typing import Annotated
+
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
-from edgefleet.cloud.base.constraints import IamName
+from edgefleet.cloud.base.constraints import Api
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import spec
@@ -11,9 +13,9 @@ from edgefleet.model.spec import spec
 class InstanceProfileSpec(Labelled):
     """How a machine gets a role (IAM API, CreateInstanceProfile)."""
 
-    name: IamName
+    name: Annotated[str, Api("iam.CreateInstanceProfile.InstanceProfileName")]
     """Name, unique in the account."""
-    role: str
+    role: Annotated[str, Api("iam.CreateRole.RoleName")]
     """Name of the role."""
 
 

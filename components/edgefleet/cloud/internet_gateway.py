@@ -1,6 +1,7 @@
 """`edgefleet:aws:InternetGateway`: a network's door to the Internet."""
 
-from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
+from edgefleet.cloud.base.constraints import VpcId
 from edgefleet.io import ec2
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
@@ -8,10 +9,10 @@ from edgefleet.model.spec import spec
 
 
 @spec
-class InternetGatewaySpec(Tagged):
+class InternetGatewaySpec(Ec2Tagged):
     """A network's door to the Internet (EC2 API, CreateInternetGateway)."""
 
-    vpc_id: str
+    vpc_id: VpcId
     """Id of the network that it is attached to; a network has one at most."""
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from edgefleet.cloud.base import ArnOutputs, Change, ChosenId, Described, Table, Tagged
-from edgefleet.cloud.base.constraints import Port
+from edgefleet.cloud.base.constraints import Arn, Port
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import ELB
 from edgefleet.model.spec import spec
@@ -13,11 +13,11 @@ from edgefleet.model.spec import spec
 class ListenerSpec(Tagged):
     """A port of a load balancer (Elastic Load Balancing API, CreateListener)."""
 
-    load_balancer: str
+    load_balancer: Arn
     """ARN of the load balancer."""
     port: Port
     """Port that it listens on."""
-    target_group: str
+    target_group: Arn
     """ARN of the target group that it sends to."""
     protocol: Literal["TCP", "UDP", "TCP_UDP"] = "TCP"
     """What it takes."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, NamedResource, Table, Tagged
+from edgefleet.cloud.base.constraints import Days, KeyArn, LogGroupName
 from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import LOGS
 from edgefleet.model.spec import spec
+from edgefleet.model.unknown import is_known
 
 DAYS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922}
@@ -19,11 +21,11 @@ DAYS = frozenset(
 class LogGroupSpec(Tagged):
     """Where logs are kept (CloudWatch Logs API, CreateLogGroup)."""
 
-    name: str
+    name: LogGroupName
     """Name, ``/retail/eu/hub``."""
-    retention_days: int | None = 30
+    retention_days: Days | None = 30
     """Days that they are kept; for ever where it is null."""
-    key_arn: str | None = None
+    key_arn: KeyArn | None = None
     """ARN of the KMS key that encrypts them; AWS's own where it is absent."""
 
 
@@ -66,7 +68,7 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
     def inspect(self, spec: LogGroupSpec) -> Iterable[Problem]:
         """Days that AWS does not take."""
         yield from super().inspect(spec)
-        if spec.retention_days is not None and spec.retention_days not in DAYS:
+        if is_known(spec.retention_days) and spec.retention_days not in {None, *DAYS}:
             nearest = min(DAYS, key=lambda days: abs(days - (spec.retention_days or 0)))
             problem = f"AWS does not keep logs for {spec.retention_days} days"
             yield Problem(code="days", path="retentionDays", problem=problem, hint=f"write {nearest}")

@@ -3,20 +3,22 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from edgefleet.cloud.base import Described, Ec2Resource, Readiness, Table, Tagged
+from edgefleet.cloud.base import Described, Ec2Resource, Ec2Tagged, Readiness, Table
+from edgefleet.cloud.base.constraints import AddressId, SubnetId
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
+from edgefleet.model.unknown import is_known
 
 
 @spec
-class NatGatewaySpec(Tagged):
+class NatGatewaySpec(Ec2Tagged):
     """How machines without public addresses reach the outside (EC2 API, CreateNatGateway)."""
 
-    subnet_id: str
+    subnet_id: SubnetId
     """Id of the subnet that it stands in: a public one, for a public gateway."""
-    allocation_id: str | None = None
+    allocation_id: AddressId | None = None
     """Id of the elastic address that it has; a private gateway has none."""
     connectivity: Literal["public", "private"] = "public"
     """``public`` leads to the Internet, ``private`` to other networks."""
@@ -66,7 +68,9 @@ class NatGateway(Ec2Resource, spec=NatGatewaySpec, outputs=NatGatewayOutputs):
     def inspect(self, spec: NatGatewaySpec) -> Iterable[Problem]:
         """A public one without an address, or a private one with one."""
         yield from super().inspect(spec)
-        if (spec.connectivity == "public") != (spec.allocation_id is not None):
+        if is_known(spec.connectivity) and (spec.connectivity == "public") != (
+            spec.allocation_id is not None
+        ):
             hint = "give a public gateway the id of an ElasticIp, a private one none"
             problem = f"does not go with a {spec.connectivity} gateway"
             yield Problem(code="address", path="allocationId", problem=problem, hint=hint)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from edgefleet.cloud.base import Change, Readiness, Table, Tagged
-from edgefleet.cloud.base.constraints import BalancerName
+from edgefleet.cloud.base.constraints import BalancerName, GroupId, SubnetId
 from edgefleet.cloud.base.services import ElbResource, attributes
 from edgefleet.model.spec import Unordered, spec
 
@@ -20,9 +20,9 @@ class NetworkLoadBalancerSpec(Tagged):
 
     name: BalancerName
     """Name: 32 letters, digits and hyphens at most."""
-    subnets: Annotated[tuple[str, ...], Unordered(), Field(min_length=1)]
+    subnets: Annotated[tuple[SubnetId, ...], Unordered(), Field(min_length=1)]
     """Ids of subnets, one a zone."""
-    security_groups: Annotated[tuple[str, ...], Unordered()] = ()
+    security_groups: Annotated[tuple[GroupId, ...], Unordered()] = ()
     """Ids of security groups; a load balancer that was created without any cannot get one."""
     internal: bool = False
     """Whether it has addresses inside only."""

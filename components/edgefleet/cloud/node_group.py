@@ -4,11 +4,16 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from edgefleet.cloud.base import ArnOutputs, Described, NamedResource, Readiness, Table, Tagged
+from edgefleet.cloud.base.constraints import Api, Arn, GiB, MachineImageKind, NodeGroupName, SubnetId
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
+from edgefleet.model.hub import InstanceType
 from edgefleet.model.spec import Unordered, spec
+from edgefleet.model.unknown import is_known
 
 PATIENCE = 1_800.0
 """Seconds that a group may take."""
@@ -18,27 +23,30 @@ PATIENCE = 1_800.0
 class NodeGroupSpec(Tagged):
     """Machines of a managed cluster (EKS API, CreateNodegroup)."""
 
-    cluster: str
+    cluster: Annotated[str, Api("eks.CreateCluster.name")]
     """Name of the cluster."""
-    name: str
+    name: NodeGroupName
     """Name, unique in the cluster."""
-    role: str
+    role: Arn
     """ARN of the role that the machines have."""
-    subnets: Annotated[tuple[str, ...], Unordered()]
+    subnets: Annotated[tuple[SubnetId, ...], Unordered(), Field(min_length=1)]
     """Ids of the subnets that they are in."""
-    instance_types: tuple[str, ...] = ("t3.medium",)
+    instance_types: Annotated[tuple[InstanceType, ...], Field(max_length=20)] = ("t3.medium",)
     """Types that they may have."""
-    ami_type: str = "AL2023_x86_64_STANDARD"
+    ami_type: MachineImageKind = "AL2023_x86_64_STANDARD"
     """Kind of machine image."""
-    disk_size: int = 40
+    disk_size: GiB = 40
     """GiB of each disk."""
-    least: int = 2
+    least: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.minSize")] = 2
     """Least machines."""
-    most: int = 4
+    most: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.maxSize")] = 4
     """Most machines."""
-    wanted: int = 2
+    wanted: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.desiredSize")] = 2
     """Machines to begin with."""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[
+        Annotated[str, Api("eks.CreateNodegroup.labels.key")],
+        Annotated[str, Api("eks.CreateNodegroup.labels.value")],
+    ] = field(default_factory=dict)
     """Labels of the nodes."""
 
 
@@ -91,8 +99,9 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
     def inspect(self, spec: NodeGroupSpec) -> Iterable[Problem]:
         """Numbers that do not match."""
         yield from super().inspect(spec)
-        if not 0 <= spec.least <= spec.wanted <= max(spec.most, 1) or spec.most < 1:
-            hint = "least <= wanted <= most, most at least 1"
+        numbers = (spec.least, spec.wanted, spec.most)
+        if is_known(*numbers) and list(numbers) != sorted(numbers):
+            hint = "least <= wanted <= most"
             problem = f"{spec.least}, {spec.wanted} and {spec.most} do not match"
             yield Problem(code="range", path="wanted", problem=problem, hint=hint)
 

@@ -1,34 +1,32 @@
 """`edgefleet:aws:Parameter`: a value in the Parameter Store, encrypted by default."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from edgefleet.cloud.base import CloudResource, Tagged, finishing
-from edgefleet.errors import EdgefleetError, Problem
+from edgefleet.cloud.base.constraints import Api, ParameterName, fits
+from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.ownership import without_ownership
 from edgefleet.io.tagging import PARAMETERS, as_list
 from edgefleet.model.spec import Secret, spec
 
-LONGEST = 4096
-"""Bytes of a value in the standard tier (Systems Manager, parameter tiers)."""
-
 
 @spec
 class ParameterSpec(Tagged):
     """A value in the Parameter Store (Systems Manager API, PutParameter)."""
 
-    name: str
+    name: ParameterName
     """Path, ``/retail/eu/hub/token``."""
-    value: Annotated[str, Secret()] = field(repr=False)
+    value: Annotated[str, Secret(), fits(4_096, least=1, hint="put more into a bucket")] = field(repr=False)
     """The value; at most 4,096 bytes."""
     type: Literal["SecureString", "String"] = "SecureString"
     """Encrypted or plain."""
-    key_id: str | None = None
+    key_id: Annotated[str, Api("ssm.PutParameter.KeyId")] | None = None
     """KMS key that encrypts it; the account's own for parameters where it is absent."""
-    description: str = ""
+    description: Annotated[str, Api("ssm.PutParameter.Description")] = ""
     """Description."""
 
 
@@ -52,14 +50,6 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     def identity(self, spec: ParameterSpec) -> str:
         """Its name."""
         return spec.name
-
-    def inspect(self, spec: ParameterSpec) -> Iterable[Problem]:
-        """A value that is too long."""
-        yield from super().inspect(spec)
-        size = len(spec.value.encode())
-        if not 0 < size <= LONGEST:
-            problem, hint = f"has {size} bytes", f"use 1 to {LONGEST} bytes; put more into a bucket"
-            yield Problem(code="too-long", path="value", problem=problem, hint=hint)
 
     def create(self, spec: ParameterSpec, environment: Environment) -> Created[ParameterOutputs]:
         """Write it; an existing one is taken over only if an earlier run created it."""

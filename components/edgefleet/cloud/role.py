@@ -1,38 +1,54 @@
 """`edgefleet:aws:Role`: what a machine or service may do, and who may take it."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, Labelled, NamedResource, Table
-from edgefleet.cloud.base.constraints import IamName
-from edgefleet.cloud.base.policy_documents import canonical, canonical_each, parsed
+from edgefleet.cloud.base.constraints import Api, Arn, fits
+from edgefleet.cloud.base.policy_documents import canonical, canonical_each, compact, parsed
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import Canonical, Unordered, spec
+from edgefleet.model.syntax import checked, wrong
+
+LONGEST = 10_240
+"""Characters of all documents of a role without blanks (IAM user guide, quotas)."""
+
+
+def _inline(policies: Mapping[str, Any]) -> Mapping[str, Any]:
+    size = sum(len("".join(compact(document).split())) for document in policies.values())
+    if size > LONGEST:
+        problem, hint = f"have {size:,} characters", f"IAM takes {LONGEST:,}: put some into managedPolicies"
+        raise wrong("too-large", problem, hint)
+    return policies
 
 
 @spec
 class RoleSpec(Labelled):
     """What a machine or service may do (IAM API, CreateRole)."""
 
-    name: IamName
+    name: Annotated[str, Api("iam.CreateRole.RoleName")]
     """Name, unique in the account."""
-    assume_policy: Annotated[dict[str, Any], Canonical(canonical)]
+    assume_policy: Annotated[dict[str, Any], Canonical(canonical), fits(4_096)]
     """Policy document of the principals that may assume the role."""
-    policies: Annotated[dict[str, dict[str, Any]], Canonical(canonical_each)] = field(default_factory=dict)
+    policies: Annotated[
+        dict[Annotated[str, Api("iam.PutRolePolicy.PolicyName")], dict[str, Any]],
+        Canonical(canonical_each),
+        checked(_inline),
+    ] = field(default_factory=dict)
     """dict[name -> policy document] of what it may do."""
-    managed_policies: Annotated[tuple[str, ...], Unordered()] = ()
+    managed_policies: Annotated[tuple[Arn, ...], Unordered(), Field(max_length=25)] = ()
     """ARNs of policies beside these."""
-    description: str = ""
+    description: Annotated[str, Api("iam.CreateRole.Description")] = ""
     """Description."""
-    path: str = "/"
+    path: Annotated[str, Api("iam.CreateRole.Path")] = "/"
     """Path of the name."""
-    boundary: str | None = None
+    boundary: Arn | None = None
     """ARN of the policy that bounds what it may do."""
-    session_seconds: Annotated[int, Field(ge=3_600, le=43_200)] = 3_600
+    session_seconds: Annotated[int, Api("iam.CreateRole.MaxSessionDuration")] = 3_600
     """Seconds of a session at most."""
 
 
@@ -56,7 +72,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             "boundary": "PermissionsBoundary.PermissionsBoundaryArn",
         },
         besides=lambda spec: {
-            "AssumeRolePolicyDocument": json.dumps(spec.assume_policy),
+            "AssumeRolePolicyDocument": compact(spec.assume_policy),
             "Description": spec.description or None,
             "PermissionsBoundary": spec.boundary,
         },
@@ -65,7 +81,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             Change(
                 ("assumePolicy",),
                 "update_assume_role_policy",
-                lambda spec: {"PolicyDocument": json.dumps(spec.assume_policy)},
+                lambda spec: {"PolicyDocument": compact(spec.assume_policy)},
             ),
             Change(
                 ("description", "sessionSeconds"),
@@ -89,7 +105,7 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
             self.seek(current, environment, "delete_role_policy", PolicyName=policy)
         for policy, document in sorted(spec.policies.items()):
             if policy not in live or canonical(live[policy]) != canonical(document):
-                about = {"PolicyName": policy, "PolicyDocument": json.dumps(document)}
+                about = {"PolicyName": policy, "PolicyDocument": compact(document)}
                 self.call(current, environment, "put_role_policy", **about)
         attached, declared = set(self._managed(current, environment)), set(spec.managed_policies)
         for arn in sorted(attached - declared):

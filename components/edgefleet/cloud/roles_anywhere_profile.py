@@ -1,12 +1,12 @@
 """`edgefleet:aws:RolesAnywhereProfile`: which roles a certificate may take, and for how long."""
 
-import json
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, Table, Tagged
-from edgefleet.cloud.base.policy_documents import VERSION, canonical, parsed
+from edgefleet.cloud.base.constraints import Api, fits
+from edgefleet.cloud.base.policy_documents import VERSION, canonical, compact, parsed
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.model.spec import Canonical, Unordered, spec
 
@@ -18,13 +18,18 @@ UNBOUND = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "*", 
 class RolesAnywhereProfileSpec(Tagged):
     """Which roles a certificate may take (IAM Roles Anywhere API, CreateProfile)."""
 
-    name: str
+    name: Annotated[str, Api("rolesanywhere.CreateProfile.name")]
     """Name."""
-    roles: Annotated[tuple[str, ...], Unordered(), Field(min_length=1)]
+    roles: Annotated[
+        tuple[Annotated[str, Api("rolesanywhere.CreateProfile.roleArns.[]")], ...],
+        Unordered(),
+        Field(min_length=1),
+        Api("rolesanywhere.CreateProfile.roleArns"),
+    ]
     """ARNs of the roles."""
-    session_policy: Annotated[dict[str, Any] | None, Canonical(canonical)] = None
+    session_policy: Annotated[dict[str, Any] | None, Canonical(canonical), fits(2_048)] = None
     """Policy document that bounds what a session may do."""
-    session_seconds: Annotated[int, Field(ge=900, le=43_200)] = 900
+    session_seconds: Annotated[int, Api("rolesanywhere.CreateProfile.durationSeconds")] = 900
     """Seconds of a session; one of a revoked certificate lives on for that long."""
     enabled: bool = True
     """Whether it is in use."""
@@ -52,7 +57,7 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
         },
         settings={"sessionPolicy": _bound},
         besides=lambda spec: {
-            "sessionPolicy": None if spec.session_policy is None else json.dumps(spec.session_policy)
+            "sessionPolicy": None if spec.session_policy is None else compact(spec.session_policy)
         },
         outputs={"arn": "profileArn"},
         changes=(
@@ -63,7 +68,7 @@ class RolesAnywhereProfile(RolesAnywhereResource, spec=RolesAnywhereProfileSpec,
                     "name": spec.name,
                     "roleArns": sorted(spec.roles),
                     "durationSeconds": spec.session_seconds,
-                    "sessionPolicy": json.dumps(spec.session_policy or UNBOUND),
+                    "sessionPolicy": compact(spec.session_policy or UNBOUND),
                 },
             ),
             enabling("profile"),

@@ -3,13 +3,26 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
+from pydantic import Field
+
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
+from edgefleet.cloud.base.constraints import (
+    Cidr4,
+    GatewayId,
+    InterfaceId,
+    NatId,
+    PeeringId,
+    SubnetId,
+    TransitId,
+    VpcId,
+)
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EC2
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
+from edgefleet.model.unknown import is_known, known_items
 
 TARGETS = {
     "gateway_id": "GatewayId",
@@ -25,29 +38,29 @@ TARGETS = {
 class Route:
     """One route: a destination and what leads there."""
 
-    cidr: str
+    cidr: Cidr4
     """IPv4 destination, ``0.0.0.0/0`` for all others."""
-    gateway_id: str | None = None
+    gateway_id: GatewayId | None = None
     """Id of an Internet gateway or a virtual private gateway."""
-    nat_gateway_id: str | None = None
+    nat_gateway_id: NatId | None = None
     """Id of a NAT gateway."""
-    network_interface_id: str | None = None
+    network_interface_id: InterfaceId | None = None
     """Id of a machine's network interface."""
-    peering_id: str | None = None
+    peering_id: PeeringId | None = None
     """Id of a peering with another network."""
-    transit_gateway_id: str | None = None
+    transit_gateway_id: TransitId | None = None
     """Id of a transit gateway."""
 
 
 @spec
-class RouteTableSpec(Tagged):
+class RouteTableSpec(Ec2Tagged):
     """Where a subnet's packets go (EC2 API, CreateRouteTable); the network's own route is always there."""
 
-    vpc_id: str
+    vpc_id: VpcId
     """Id of the network."""
-    routes: Annotated[tuple[Route, ...], Unordered()] = ()
+    routes: Annotated[tuple[Route, ...], Unordered(), Field(max_length=1000)] = ()
     """Routes in addition to the network's own; undeclared ones are removed."""
-    subnets: Annotated[tuple[str, ...], Unordered()] = ()
+    subnets: Annotated[tuple[SubnetId, ...], Unordered()] = ()
     """Ids of the subnets that use it."""
 
 
@@ -74,13 +87,13 @@ class RouteTable(Ec2Resource, spec=RouteTableSpec, outputs=ArnOutputs):
         """Routes that lead nowhere or twice."""
         yield from super().inspect(spec)
         seen: set[str] = set()
-        for index, route in enumerate(spec.routes):
+        for index, route in known_items(spec.routes):
             path = format_path(("routes", index))
             count = sum(getattr(route, name) is not None for name in TARGETS)
             if count != 1:
                 hint = "give one, such as natGatewayId"
                 yield Problem(code="target", path=path, problem=f"leads to {count} targets", hint=hint)
-            if route.cidr in seen:
+            if is_known(route.cidr) and route.cidr in seen:
                 hint = "remove one of the two"
                 yield Problem(code="twice", path=path, problem=f"{route.cidr} has a route", hint=hint)
             seen.add(route.cidr)

@@ -1,16 +1,30 @@
 """`edgefleet:aws:SecurityGroup`: who may reach a machine, and whom it may reach."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from ipaddress import ip_network
+from dataclasses import astuple, replace
 from typing import Annotated, Any
 
-from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Table, Tagged
+from pydantic import Field
+
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
+from edgefleet.cloud.base.constraints import (
+    Cidr4,
+    Cidr6,
+    GroupDescription,
+    GroupName,
+    PrefixListId,
+    Protocol,
+    RuleDescription,
+    RuleGroup,
+    RulePort,
+    VpcId,
+)
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
+from edgefleet.model.unknown import is_known, known_items
 
 ANY = "-1"
 """The protocol that stands for all."""
@@ -24,37 +38,37 @@ SOURCES = ("cidr", "cidr6", "security_group", "prefix_list")
 class SecurityRule:
     """One rule: a protocol, ports, and one source or destination."""
 
-    protocol: str = "tcp"
+    protocol: Protocol = "tcp"
     """``tcp``, ``udp``, ``icmp``, ``icmpv6``, the number of another one, or ``-1`` for all."""
-    from_port: int | None = None
+    from_port: RulePort | None = None
     """First port; absent for all ports of the protocol."""
-    to_port: int | None = None
+    to_port: RulePort | None = None
     """Last port; the first one where it is absent."""
-    cidr: str | None = None
+    cidr: Cidr4 | None = None
     """IPv4 network, ``10.0.0.0/16``."""
-    cidr6: str | None = None
+    cidr6: Cidr6 | None = None
     """IPv6 network, ``fd00::/8``."""
-    security_group: str | None = None
+    security_group: RuleGroup | None = None
     """Id of a security group; ``self`` for this one."""
-    prefix_list: str | None = None
+    prefix_list: PrefixListId | None = None
     """Id of a prefix list."""
-    description: str = ""
+    description: RuleDescription = ""
     """Description."""
 
 
 @spec
-class SecurityGroupSpec(Tagged):
+class SecurityGroupSpec(Ec2Tagged):
     """Who may reach a machine, and whom it may reach (EC2 API, CreateSecurityGroup)."""
 
-    vpc_id: str
+    vpc_id: VpcId
     """Id of the network."""
-    name: str
+    name: GroupName
     """Name, unique in the network."""
-    description: str = "Managed by edgefleet"
+    description: GroupDescription = "Managed by edgefleet"
     """Description; AWS does not allow changes to it."""
-    ingress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
+    ingress: Annotated[tuple[SecurityRule, ...], Unordered(), Field(max_length=1000)] = ()
     """Sources that may reach it; by default none."""
-    egress: Annotated[tuple[SecurityRule, ...], Unordered()] = ()
+    egress: Annotated[tuple[SecurityRule, ...], Unordered(), Field(max_length=1000)] = ()
     """Destinations that it may reach; by default none (AWS's own allow-all rule is removed)."""
 
 
@@ -82,10 +96,10 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
         yield from super().inspect(spec)
         for way in ("ingress", "egress"):
             rules: tuple[SecurityRule, ...] = getattr(spec, way)
-            for index, rule in enumerate(rules):
+            for index, rule in known_items(rules):
                 path = format_path((way, index))
                 yield from _rule_problems(path, rule)
-                if rule in rules[:index]:
+                if rule in rules[:index] and is_known(*astuple(rule)):
                     yield Problem(code="twice", path=path, problem="already exists", hint="remove it")
 
     def make(self, spec: SecurityGroupSpec, environment: Environment, place: str) -> Described:
@@ -114,9 +128,9 @@ def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
     if len(given) != 1:
         hint = "give one of cidr, cidr6, securityGroup and prefixList"
         yield Problem(code="source", path=path, problem=f"has {len(given)} sources", hint=hint)
-    for name, version in (("cidr", 4), ("cidr6", 6)):
-        yield from _network_problems(path, getattr(rule, name), version)
     ports = (rule.from_port, rule.to_port if rule.to_port is not None else rule.from_port)
+    if not is_known(*ports, rule.protocol):
+        return
     if rule.protocol == ANY and ports != (None, None):
         hint = "name a protocol, or no ports"
         yield Problem(code="ports", path=path, problem="has ports for all protocols", hint=hint)
@@ -125,19 +139,6 @@ def _rule_problems(path: str, rule: SecurityRule) -> Iterable[Problem]:
     elif not all(port is None or -1 <= port <= LAST_PORT for port in ports) or _is_backwards(ports):
         hint = f"fromPort is at most toPort, both from 0 to {LAST_PORT}"
         yield Problem(code="ports", path=path, problem="has an invalid port range", hint=hint)
-
-
-def _network_problems(path: str, text: str | None, version: int) -> Iterable[Problem]:
-    if text is None:
-        return
-    try:
-        if ip_network(text).version == version:
-            return
-        problem = f"{text} is of the other family"
-    except ValueError as error:
-        problem = f"is not a network: {error}"
-    hint = "write cidr: 10.0.0.0/16 or cidr6: fd00::/8"
-    yield Problem(code="cidr", path=path, problem=problem, hint=hint)
 
 
 def _is_backwards(ports: tuple[int | None, int | None]) -> bool:

@@ -11,14 +11,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, Tagged
+from edgefleet.cloud.base import CloudResource, Ec2Tagged
+from edgefleet.cloud.base.constraints import (
+    Api,
+    Arn,
+    GiB,
+    GroupId,
+    ImageId,
+    KeyArn,
+    ParameterName,
+    SubnetId,
+    UserData,
+    fits,
+)
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.instances import architecture_problems
 from edgefleet.io.tagging import EC2
+from edgefleet.model.hub import InstanceType
+from edgefleet.model.releases import Version
 from edgefleet.model.spec import Unordered, spec, to_plain
+from edgefleet.model.unknown import is_known
 from edgefleet.model.version_skew import upgrade_problems
 
 COUNTS = (1, 3, 5)
@@ -30,11 +45,11 @@ MOST_STEPS = 60
 class ServerUserData:
     """First-boot configuration of a server, by how its etcd begins; without secrets."""
 
-    init: str
+    init: UserData
     """Of the first server."""
-    join: str
+    join: UserData
     """Of each other one."""
-    restore: str | None = None
+    restore: UserData | None = None
     """Of the first one of a hub that begins from a snapshot."""
 
 
@@ -42,47 +57,47 @@ class ServerUserData:
 class ServerVolume:
     """The encrypted disk of each server."""
 
-    size: int = 40
+    size: GiB = 40
     """GiB."""
     type: Literal["gp3", "io2"] = "gp3"
     """Kind of disk."""
-    iops: int | None = None
+    iops: Annotated[int, Field(ge=100, le=256_000)] | None = None
     """Operations a second; the kind's own base where it is absent."""
-    key_arn: str | None = None
+    key_arn: KeyArn | None = None
     """ARN of the KMS key; the account's own for disks where it is absent."""
 
 
 @spec
-class ServerSetSpec(Tagged):
+class ServerSetSpec(Ec2Tagged):
     """The hub's servers: machines with embedded etcd, over several zones."""
 
-    name: str
+    name: Annotated[str, fits(256, least=1)]
     """Name, unique in the account and region."""
-    image: str
+    image: ImageId
     """Id of the machine image."""
-    instance_type: str
+    instance_type: InstanceType
     """Type of each machine."""
-    subnets: Annotated[tuple[str, ...], Field(min_length=1)]
+    subnets: Annotated[tuple[SubnetId, ...], Field(min_length=1)]
     """Ids of subnets, one a zone; server after server is put into the next one."""
-    security_groups: Annotated[tuple[str, ...], Unordered()]
+    security_groups: Annotated[tuple[GroupId, ...], Unordered(), Field(max_length=16)]
     """Ids of security groups."""
-    instance_profile: str
+    instance_profile: Annotated[str, Api("iam.CreateInstanceProfile.InstanceProfileName")]
     """Name of the instance profile by which servers fetch their secrets."""
     user_data: ServerUserData
     """First-boot configuration."""
-    marker: str
+    marker: ParameterName
     """Name of the parameter that records that the cluster was initialised; it is deleted with the set."""
-    target_groups: Annotated[tuple[str, ...], Unordered()] = ()
+    target_groups: Annotated[tuple[Arn, ...], Unordered()] = ()
     """ARNs of target groups that servers are in."""
     servers: int = 3
     """1, 3 or 5."""
-    roll_on: str | None = None
+    roll_on: Annotated[str, fits(1_024)] | None = None
     """Servers are replaced when this changes; when `user_data.join` does, where it is absent."""
-    k3s_version: str | None = None
+    k3s_version: Version | None = None
     """Release that servers run; a change is checked for skew and rolls nothing: a Plan upgrades them."""
     volume: ServerVolume = ServerVolume()
     """The disk of each."""
-    join_seconds: int = 900
+    join_seconds: Annotated[int, Field(ge=60, le=7_200)] = 900
     """Seconds that a server may take to join."""
 
 
@@ -128,14 +143,14 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     def inspect(self, spec: ServerSetSpec) -> Iterable[Problem]:
         """A number without a majority."""
         yield from super().inspect(spec)
-        if spec.servers not in COUNTS:
+        if is_known(spec.servers) and spec.servers not in COUNTS:
             hint = "write 1, 3 or 5; 3 survive the loss of one"
             problem = f"{spec.servers} servers is not possible: etcd needs an odd number for its majority"
             yield Problem(code="server-count", path="servers", problem=problem, hint=hint)
 
     def inspect_change(self, old: ServerSetSpec, new: ServerSetSpec) -> Iterable[Problem]:
         """A version that must not follow the previous one."""
-        if old.k3s_version and new.k3s_version:
+        if old.k3s_version and new.k3s_version and is_known(new.k3s_version):
             yield from upgrade_problems(old.k3s_version, new.k3s_version)
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:

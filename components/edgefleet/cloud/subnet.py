@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edgefleet.cloud.base import Change, Ec2Resource, Table, Tagged
-from edgefleet.cloud.base.constraints import Block
+from edgefleet.cloud.base import Change, Ec2Resource, Ec2Tagged, Table
+from edgefleet.cloud.base.constraints import Block, VpcId, Zone
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
 
 
 @spec
-class SubnetSpec(Tagged):
+class SubnetSpec(Ec2Tagged):
     """A part of a network (EC2 API, CreateSubnet)."""
 
-    vpc_id: str
+    vpc_id: VpcId
     """Id of the network."""
     cidr: Block
     """IPv4 addresses inside the network's, ``10.0.1.0/24``; from /16 to /28."""
-    zone: str | None = None
+    zone: Zone | None = None
     """Availability zone, ``eu-central-1a``; AWS chooses where it is absent."""
     public_addresses: bool = False
     """Give each instance a public address."""

@@ -1,13 +1,15 @@
 """`edgefleet:aws:TargetGroup`: the machines that a load balancer sends to."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
-from edgefleet.cloud.base.constraints import BalancerName, Port
+from edgefleet.cloud.base.constraints import Api, Port, TargetGroupName, VpcId
 from edgefleet.cloud.base.services import ElbResource, attributes
+from edgefleet.errors import Problem
 from edgefleet.model.spec import spec
 
 DELAY = "deregistration_delay.timeout_seconds"
@@ -18,9 +20,9 @@ KEEP_SOURCE = "preserve_client_ip.enabled"
 class TargetGroupSpec(Tagged):
     """The machines that a load balancer sends to (Elastic Load Balancing API, CreateTargetGroup)."""
 
-    name: BalancerName
+    name: TargetGroupName
     """Name: 32 letters, digits and hyphens at most."""
-    vpc_id: str
+    vpc_id: VpcId
     """Id of the network."""
     port: Port
     """Port of the machines."""
@@ -28,9 +30,9 @@ class TargetGroupSpec(Tagged):
     """What it passes on."""
     target_type: Literal["instance", "ip"] = "instance"
     """Whether targets are named by instance or address."""
-    health_interval: Annotated[int, Field(ge=5, le=300)] = 10
+    health_interval: Annotated[int, Api("elbv2.CreateTargetGroup.HealthCheckIntervalSeconds")] = 10
     """Seconds between two checks."""
-    healthy_count: Annotated[int, Field(ge=2, le=10)] = 2
+    healthy_count: Annotated[int, Api("elbv2.CreateTargetGroup.HealthyThresholdCount")] = 2
     """Checks in a row that make a machine healthy, or unhealthy."""
     deregistration_delay: Annotated[int, Field(ge=0, le=3_600)] = 30
     """Seconds that connections may go on after a machine left."""
@@ -87,3 +89,9 @@ class TargetGroup(ElbResource, spec=TargetGroupSpec, outputs=ArnOutputs):
             ),
         ),
     )
+
+    def inspect(self, spec: TargetGroupSpec) -> Iterable[Problem]:
+        """A setting that UDP does not allow."""
+        if spec.protocol in {"UDP", "TCP_UDP"} and spec.preserve_client_ip is False:
+            hint = f"set preserveClientIp: true: AWS always preserves it for {spec.protocol}"
+            yield Problem(code="udp", path="preserveClientIp", problem="cannot be off", hint=hint)

@@ -1,21 +1,23 @@
 """`edgefleet:aws:TrustAnchor`: an authority whose certificates IAM Roles Anywhere believes."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
+from edgefleet.cloud.base.constraints import Api
 from edgefleet.cloud.base.services import RolesAnywhereResource, enabling
 from edgefleet.errors import Problem
 from edgefleet.model.spec import spec
+from edgefleet.model.unknown import is_known
 
 
 @spec
 class TrustAnchorSpec(Tagged):
     """An authority whose certificates are believed (IAM Roles Anywhere API, CreateTrustAnchor)."""
 
-    name: str
+    name: Annotated[str, Api("rolesanywhere.CreateTrustAnchor.name")]
     """Name."""
-    certificates: str
+    certificates: Annotated[str, Api("rolesanywhere.CreateTrustAnchor.source.sourceData.x509CertificateData")]
     """The authority's certificate as PEM; none of it is secret."""
     enabled: bool = True
     """Whether it is in use."""
@@ -47,6 +49,8 @@ class TrustAnchor(RolesAnywhereResource, spec=TrustAnchorSpec, outputs=ArnOutput
     def inspect(self, spec: TrustAnchorSpec) -> Iterable[Problem]:
         """Something that is no certificate, or worse, a key."""
         yield from super().inspect(spec)
+        if not is_known(spec.certificates):
+            return
         if "PRIVATE KEY" in spec.certificates:
             hint = "pass only the certificate; create a new key, because this one is no longer secret"
             yield Problem(code="private-key", path="certificates", problem="holds a private key", hint=hint)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from edgefleet.cloud.base import ArnOutputs, Change, Described, Ec2Resource, Table, Tagged
+from edgefleet.cloud.base import ArnOutputs, Change, Described, Ec2Resource, Ec2Tagged, Table
 from edgefleet.cloud.base.constraints import Block
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
@@ -14,7 +14,7 @@ ATTRIBUTES = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "Ena
 
 
 @spec
-class VpcSpec(Tagged):
+class VpcSpec(Ec2Tagged):
     """A virtual network (EC2 API, CreateVpc)."""
 
     cidr: Block

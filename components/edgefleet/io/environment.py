@@ -92,10 +92,10 @@ class Resource(ABC):
 
     @abstractmethod
     def inspect(self, spec: Any) -> Iterable[Problem]:
-        """Problems of `spec` beyond the types of its fields."""
+        """Problems of `spec` beyond the types of its fields; any value of it may be `UNKNOWN`."""
 
     def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds that refuse one
-        """Problems of a change between two specs that are each valid; called in preview and up."""
+        """Problems of a change between two specs that are each valid; any value of `new` may be `UNKNOWN`."""
         return ()
 
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - for kinds that record drift

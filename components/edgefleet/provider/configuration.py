@@ -44,7 +44,7 @@ class Starter(Protocol):
 def inspect(config: Config) -> list[Problem]:
     """Problems of `config` beyond the types of its fields."""
     endpoint = config.endpoint
-    if endpoint is None or endpoint == EMULATED or endpoint.startswith(("http://", "https://")):
+    if not isinstance(endpoint, str) or endpoint == EMULATED or endpoint.startswith(("http://", "https://")):
         return []
     hint = "write `emulated`, or an address that begins with https:// or http://"
     return [Problem(path="endpoint", problem=f"{endpoint!r} is not an endpoint", hint=hint, code="endpoint")]

@@ -17,9 +17,10 @@ from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.spec import adapter, outside_name, to_plain
 from edgefleet.model.type_introspection import at, fields_of
+from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider import properties
 from edgefleet.provider.differing import answer, is_ignored
-from edgefleet.provider.properties import UNKNOWN, Secret, decode, encode, unknowns
+from edgefleet.provider.properties import Secret, decode, encode, unknowns
 from edgefleet.provider.validation import check, parse
 
 

@@ -7,13 +7,13 @@ reserved string. As plain text, such a string would be hashed into an image. Her
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
 from edgefleet.errors import InvalidInput
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.unknown import UNKNOWN
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the protocol
@@ -38,19 +38,6 @@ UNKNOWN_TEXTS: Final = frozenset(
 """The wire form of each kind of unknown value (Pulumi SDK, plugin/rpc.go, the Unknown...Value constants)."""
 EXACT: Final = 2**53
 """Whole numbers up to here are exact in the wire's doubles."""
-
-
-class Unknown(Enum):
-    """The type of `UNKNOWN`."""
-
-    UNKNOWN = "unknown"
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
-"""A value that is not known before the update."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from edgefleet.model.paths import Part
 from edgefleet.model.pydantic_errors import Translated, translated
 from edgefleet.model.spec import from_plain
 from edgefleet.model.type_introspection import at, fields_of
+from edgefleet.model.unknown import from_known
 from edgefleet.provider.properties import unknowns
 
 T = TypeVar("T")
@@ -28,19 +29,15 @@ def parse(of: type[T], plain: dict[str, Any]) -> T:
 
 
 def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
-    """The spec of `plain` and its problems; no spec if a value is unknown or wrong.
+    """The spec of `plain` and its problems; no spec if a value is wrong.
 
-    An unknown value may still turn out to be valid, so it is not reported.
+    An unknown value may still turn out to be valid: it is `UNKNOWN` in the spec.
     """
+    convert = from_known if any(unknowns(plain)) else from_plain
     try:
-        return from_plain(of, plain), []
+        return convert(of, plain), []
     except ValidationError as error:
-        hidden = set(unknowns(plain))
-        return None, [
-            each.problem
-            for each in _translated(error, of, plain)
-            if not any(each.path[:length] in hidden for length in range(len(each.path) + 1))
-        ]
+        return None, [each.problem for each in _translated(error, of, plain)]
 
 
 def _translated(error: ValidationError, of: Any, plain: Mapping[str, Any]) -> Iterator[Translated]:

@@ -18,6 +18,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
+from edgefleet.model.unknown import is_known
 from edgefleet.site.render import SiteImage, render_site
 
 Renderer = Callable[[SiteSpec, str, Mapping[str, str]], Mapping[str, SiteImage]]
@@ -42,9 +43,17 @@ class Site(Resource):
 
     def inspect(self, spec: SiteInputs) -> Iterable[Problem]:
         """Problems of names that cannot be keys of a store; checked before any path is built from them."""
-        for node in spec.nodes:
+        if not is_known(spec.name, spec.nodes):
+            return
+        for node, described in spec.nodes.items():
+            if (
+                not is_known(described)
+                or not is_known(described.image)
+                or not is_known(described.image.format)
+            ):
+                continue
             try:
-                check_key(image_key(spec.name, f"{node}{FORMATS[spec.nodes[node].image.format].suffix}"))
+                check_key(image_key(spec.name, f"{node}{FORMATS[described.image.format].suffix}"))
             except InvalidInput as error:
                 path = format_path(("nodes", node)) if _is_segment(spec.name) else "name"
                 hint = error.problem.hint

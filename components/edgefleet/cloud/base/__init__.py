@@ -9,6 +9,7 @@ from edgefleet.cloud.base.described import ChosenId, DescribedResource, Ec2Resou
 from edgefleet.cloud.base.resource import (
     ArnOutputs,
     CloudResource,
+    Ec2Tagged,
     Labelled,
     Placed,
     Tagged,
@@ -26,6 +27,7 @@ __all__ = [
     "Described",
     "DescribedResource",
     "Ec2Resource",
+    "Ec2Tagged",
     "Labelled",
     "NamedResource",
     "Placed",

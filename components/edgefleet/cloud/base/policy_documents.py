@@ -36,6 +36,11 @@ def parsed(text: str | Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
+def compact(document: Any) -> str:
+    """A document as text without blanks: AWS counts them in some places."""
+    return json.dumps(document, separators=(",", ":"), default=str)
+
+
 def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(statement)
     for name in LISTS:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import field
 from typing import Any, ClassVar, NoReturn
 
-from edgefleet.cloud.base.constraints import tag_problems
+from edgefleet.cloud.base.constraints import Ec2Tags, Tags
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete, Resource
 from edgefleet.io.ownership import MANAGED
+from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import outside_name, spec
 
 
@@ -20,7 +21,7 @@ from edgefleet.model.spec import outside_name, spec
 class Placed:
     """Where a resource is."""
 
-    region: str | None = None
+    region: AwsRegion | None = None
     """AWS region where it is not the provider's."""
 
 
@@ -28,7 +29,15 @@ class Placed:
 class Tagged(Placed):
     """Where a resource is and how it is tagged."""
 
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
+    """Tags in addition to those of its owner."""
+
+
+@spec
+class Ec2Tagged(Placed):
+    """Where a resource of EC2 is and how it is tagged."""
+
+    tags: Ec2Tags = field(default_factory=dict)
     """Tags in addition to those of its owner."""
 
 
@@ -36,7 +45,7 @@ class Tagged(Placed):
 class Labelled:
     """Tags of a resource that is in no region."""
 
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
     """Tags in addition to those of its owner."""
 
 
@@ -66,9 +75,9 @@ class CloudResource(Resource):
         if "region" in cls.Spec.__dataclass_fields__:
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
 
-    def inspect(self, spec: Any) -> Iterable[Problem]:
+    def inspect(self, spec: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some
         """Problems of `spec` beyond the types of its fields."""
-        return tag_problems(getattr(spec, "tags", {}))
+        return ()
 
     def place(self, environment: Environment, identity: str = "") -> str:
         """Its name for messages: ``Vpc hub (vpc-0a1b)``."""
