@@ -49,9 +49,9 @@ def test_tags_that_cannot_be(of: type[dict[str, str]], tags: dict[str, str], pro
 def test_only_ec2_takes_any_character_in_a_tag() -> None:
     """Names of instances have parentheses; IAM and others refuse them."""
     tags = {"Name": "hub (eu), blue"}
-    assert tags == adapter(Ec2Tags).validate_python(tags)  # type: ignore[arg-type]  # an annotation
+    assert tags == adapter(Ec2Tags).validate_python(tags)
     with pytest.raises(ValidationError, match="letters, digits, spaces"):
-        adapter(Tags).validate_python(tags)  # type: ignore[arg-type]  # the same
+        adapter(Tags).validate_python(tags)
 
 
 def test_a_resource_says_whose_it_is(environment: Environment) -> None:
