@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from itertools import combinations
 from typing import Any
 
+import pulumi
 import pytest
 
 import edgefleet
@@ -73,6 +74,30 @@ def test_a_hub_of_k3s_lies_over_its_zones_behind_one_name(record: Record) -> Non
     } == kinds(found)
     zones = [inputs(found, "Subnet", f"servers-{zone}")["zone"] for zone in "abc"]
     assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == zones
+
+
+def test_each_part_of_the_summary_is_an_output(record: Record) -> None:
+    """The kubeconfigs are secret; a hub without servers has none of them."""
+    seen: dict[str, Any] = {}
+
+    def program() -> None:
+        hub = edgefleet.ControlPlane("hub", {"hub": HUB, "fleet": "retail", "region": "eu", "secret": SECRET})
+        bare = edgefleet.ControlPlane("bare", {"bucket": "retail-images"})
+        outputs: dict[str, object] = {
+            "endpoint": hub.endpoint,
+            "hash": hub.ca_hash,
+            "roles": hub.kubeconfigs.apply(sorted),
+        }
+        outputs |= {"identity": hub.site_identity.apply(sorted), "none": bare.endpoint}
+        outputs |= {"buckets": bare.buckets, "secret": hub.kubeconfigs.is_secret()}
+        pulumi.Output.from_input(outputs).apply(seen.update)
+
+    record(program)
+    assert "https://hub.retail.example:6443" == seen["endpoint"]
+    assert 64 == len(seen["hash"])
+    assert ["deployer", "readOnly"] == seen["roles"]
+    assert ["profile", "role", "trustAnchor"] == seen["identity"]
+    assert (None, {"artifacts": "retail-images"}, True) == (seen["none"], seen["buckets"], seen["secret"])
 
 
 def test_what_the_lock_pins_reaches_the_servers_and_their_manifests(record: Record) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
+from edgefleet.cloud.server_set import ServerMember
 from edgefleet.errors import InvalidInput
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.identity import identity, site_identity
@@ -17,11 +18,13 @@ from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleetfile.control_plane import hub_from_plain
+from edgefleet.fleetfile.partial import partial
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
+from edgefleet.model.spec import Secret
 
 
 class ControlPlaneArgs(TypedDict):
@@ -31,15 +34,16 @@ class ControlPlaneArgs(TypedDict):
     """Declared name of the artifacts bucket; absent for a hub without one. In the place of `hub`."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything that is made."""
-    hub: NotRequired[Mapping[str, Any]]
+    hub: NotRequired[Annotated[Mapping[str, Any], partial(model.Hub)]]
     """What is wanted, by the keys of ``controlPlane`` in a fleet file: kind, cloud, dns, servers, ..."""
     fleet: NotRequired[str]
     """Name of the fleet; the project's where it is absent."""
     region: NotRequired[str]
     """Name of the region; the stack's where it is absent."""
-    secret: NotRequired[pulumi.Input[str]]
-    """The fleet secret, which the hub's own master is derived from; `edgefleet.fleet_secret()` reads it."""
-    hubKey: NotRequired[pulumi.Input[str]]
+    secret: NotRequired[Annotated[pulumi.Input[str], Secret()]]
+    """The fleet secret, in the stack's configuration as fleet:secret, from which the hub's own are derived;
+    `edgefleet.fleet_secret()` reads it."""
+    hubKey: NotRequired[Annotated[pulumi.Input[str], Secret()]]
     """PEM of the key of the intermediate authority that `hub` names by ``identity.chain``."""
     pins: NotRequired[Mapping[str, str]]
     """dict[k3s's binary or an image -> digest], from the artifacts lock; see `edgefleet.hub.upgrades`."""
@@ -53,8 +57,23 @@ class ControlPlane(pulumi.ComponentResource):
     bucket: aws.Bucket | None
     """The artifacts bucket."""
     summary: dict[str, pulumi.Input[Any]]
-    """Outputs for other stacks: endpoint, kubeconfigs (secret), hash of the authority, buckets, and the items
-    of its cost."""
+    """Outputs for other stacks, those of the outputs below that this hub has."""
+    kind: pulumi.Output[str]
+    """``k3s``, ``eks``, ``existing`` or ``none``."""
+    endpoint: pulumi.Output[str | None]
+    """URL of the Kubernetes API of a hub of kind k3s or eks."""
+    ca_hash: pulumi.Output[str | None]
+    """Hash of the authority of a k3s hub, hex SHA-256, with which a node verifies the hub."""
+    kubeconfigs: pulumi.Output[Annotated[dict[str, str], Secret()]]
+    """dict[role -> kubeconfig as YAML]: deployer and readOnly of k3s, aws of eks, admin of existing."""
+    buckets: pulumi.Output[dict[str, str]]
+    """dict[purpose -> name of a bucket]: artifacts."""
+    servers: pulumi.Output[list[Annotated[dict[str, Any], ServerMember]]]
+    """The servers of a k3s hub, by place."""
+    site_identity: pulumi.Output[dict[str, str]]
+    """dict[trustAnchor, profile, role -> ARN] with which a site's certificate opens the bucket."""
+    cost: pulumi.Output[dict[str, Any]]
+    """The items that the hub's cost consists of, without prices."""
 
     def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edgefleet:index:ControlPlane", name, {}, opts)
@@ -63,9 +82,21 @@ class ControlPlane(pulumi.ComponentResource):
             wiring = self._wiring(hub, args)
             self.bucket, self.summary = None, {"kind": hub.kind, "bucket": hub.bucket}
             self._build(wiring, args)
+            self._export(hub)
         self.register_outputs(
             {"bucket": hub.bucket} if hub.kind == "none" and not hub.identity.sites else self.summary
         )
+
+    def _export(self, hub: model.Hub) -> None:
+        """Each part of the summary as an output, for programs that use the component as a package."""
+        output, summary = pulumi.Output.from_input, self.summary
+        self.kind, self.endpoint = output(str(hub.kind)), output(summary.get("endpoint"))
+        self.ca_hash = output(summary.get("caHash"))
+        self.kubeconfigs = pulumi.Output.secret(summary.get("kubeconfigs", {}))
+        self.buckets = output({"artifacts": hub.bucket} if hub.bucket else {})
+        self.servers = output(summary.get("servers", []))
+        self.site_identity = output(summary.get("siteIdentity", {}))
+        self.cost = output(summary.get("cost", {}))
 
     def _wiring(self, hub: model.Hub, args: ControlPlaneArgs) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 import pulumi
 
@@ -19,7 +19,8 @@ from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import to_plain
+from edgefleet.model.site_resource import whole
+from edgefleet.model.spec import Secret, to_plain
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
 
@@ -29,9 +30,9 @@ class FleetArgs(TypedDict):
 
     file: str
     """Path of the fleet file, relative to the project."""
-    secret: pulumi.Input[str]
-    """The fleet secret; `edgefleet.fleet_secret()` reads it from the stack's configuration."""
-    passphrases: NotRequired[pulumi.Input[Mapping[str, str]]]
+    secret: Annotated[pulumi.Input[str], Secret()]
+    """The fleet secret, in the stack's configuration as fleet:secret; `edgefleet.fleet_secret()` reads it."""
+    passphrases: NotRequired[Annotated[pulumi.Input[Mapping[str, str]], Secret()]]
     """dict[name -> Wi-Fi passphrase] for the names that the fleet file refers to."""
 
 
@@ -40,6 +41,8 @@ class Fleet(pulumi.ComponentResource):
 
     hub: ControlPlane
     """The region's hub."""
+    digests: pulumi.Output[dict[str, dict[str, str | None]]]
+    """dict[site -> dict[node -> digest of its image]]: its identity if it is composed, null if it is lost."""
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edgefleet:index:Fleet", name, {}, opts)
@@ -74,8 +77,8 @@ class Fleet(pulumi.ComponentResource):
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
         keys = secret.apply(lambda value: FleetKeys(secret=value, fleet=fleet))
         checked = passphrases.apply(lambda value: _checked(fleet, value))
-        for site, spec in fleet.sites.items():
-            Site(
+        sites = {
+            site: Site(
                 site,
                 spec,
                 {
@@ -86,11 +89,22 @@ class Fleet(pulumi.ComponentResource):
                 },
                 options,
             )
+            for site, spec in fleet.sites.items()
+        }
+        self.digests = pulumi.Output.all(**{name: site.images for name, site in sites.items()}).apply(
+            _digests
+        )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
 
 
 def _provider_args(cloud: Cloud) -> ProviderArgs:
     return cast("ProviderArgs", to_plain(cloud))  # the same keys; those at their default are left out
+
+
+def _digests(images: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, str | None]]:
+    return {
+        site: {node: whole(image) for node, image in (nodes or {}).items()} for site, nodes in images.items()
+    }
 
 
 def _checked(fleet: model.Fleet, passphrases: Mapping[str, str]) -> Mapping[str, str]:

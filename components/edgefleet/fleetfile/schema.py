@@ -8,7 +8,7 @@ import json
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgefleet.fleetfile.partial import DOCUMENT, forms
 from edgefleet.model.quantities import SIZE, written_size
@@ -19,14 +19,19 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 def fleet_schema() -> dict[str, Any]:
     """The schema as plain data; it accepts all that `load_fleet` accepts, and more."""
-    schema = described(DOCUMENT)
-    for form in forms():
-        definition = schema if form is DOCUMENT else schema["$defs"].get(form.__name__, {})
-        for key, value in definition.get("properties", {}).items():
-            value.update(_declared(form, key))
-    schema = _draft_07(schema)
+    schema = _draft_07(written(DOCUMENT))
     schema.pop("title", None)
     return {"$schema": DRAFT, "title": "edgefleet fleet file", **schema}
+
+
+def written(of: Any, mode: Literal["validation", "serialization"] = "validation") -> dict[str, Any]:
+    """The JSON Schema of `of`, see `described`; partial forms in it have what their specs declare."""
+    schema = described(of, mode)
+    for form in forms():
+        definition = schema if form is of else schema.get("$defs", {}).get(form.__name__, {})
+        for key, value in definition.get("properties", {}).items():
+            value.update(_declared(form, key))
+    return schema
 
 
 def text() -> str:

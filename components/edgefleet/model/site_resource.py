@@ -4,8 +4,9 @@ Code that finds sites among the resources of a stack takes the type from here; t
 `edgefleet.site.resource`.
 """
 
+from collections.abc import Mapping
 from dataclasses import field, fields
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import SecretName
@@ -42,6 +43,15 @@ Passphrase = Annotated[str, passphrase]
 def id_of(store: str, site: str) -> str:
     """The id of a site's resource: the place of its images, which its removal clears."""
     return f"{store.rstrip('/')}/sites/{site}"
+
+
+def whole(image: Mapping[str, Any]) -> str | None:
+    """The digest that identifies a recorded image: its identity if it is composed, else its digest.
+
+    `None` where the store has none.
+    """
+    digest: str | None = image.get("digest")
+    return None if digest is None else image.get("identity") or digest
 
 
 @spec

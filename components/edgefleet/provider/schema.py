@@ -5,9 +5,12 @@ Format: Pulumi documentation, "Schema".
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from typing_extensions import is_typeddict
+
+from edgefleet.fleetfile.schema import written
 from edgefleet.io.environment import Resource
 from edgefleet.io.version import version
 from edgefleet.model.spec import Secret, described
@@ -18,11 +21,19 @@ PACKAGE = "edgefleet"
 _SIMPLE = {"string", "integer", "number", "boolean"}
 
 
-def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | None = None) -> str:
-    """The package's schema as JSON text; `components` is dict[type token -> the component's own schema]."""
+def schema_json(
+    resources: Iterable[Resource], components: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {}
+) -> str:
+    """The package's schema as JSON text.
+
+    Args:
+        resources: the custom resources.
+        components: gives dict[type token -> component in Pulumi's schema], and adds the classes that they use
+            to its argument.
+    """
     types: dict[str, Any] = {}
     own = {resource.TOKEN: resource_schema(resource, types) for resource in resources}
-    config = _properties(Config, types)
+    config = properties(Config, types)
     schema = {
         "name": PACKAGE,
         "displayName": "edgefleet",
@@ -33,7 +44,7 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
         "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
         "config": {"variables": config},
         "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
-        "resources": dict(sorted({**own, **(components or {})}.items())),
+        "resources": dict(sorted({**own, **components(types)}.items())),
         "types": dict(sorted(types.items())),
     }
     return json.dumps(schema, indent=2)
@@ -41,26 +52,27 @@ def schema_json(resources: Iterable[Resource], components: Mapping[str, Any] | N
 
 def resource_schema(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
     """One resource in Pulumi's schema; the classes that its inputs use are added to `types`."""
-    inputs = _properties(resource.Spec, types)
+    inputs = properties(resource.Spec, types)
     for name in resource.REPLACE_ON:
         inputs[name]["willReplaceOnChanges"] = True
-    outputs = _properties(resource.Outputs, types)
+    outputs = properties(resource.Outputs, types)
     return {
         "description": _text(resource.Spec),
         "inputProperties": inputs,
-        "requiredInputs": _required(resource.Spec),
+        "requiredInputs": required(resource.Spec),
         "properties": outputs,
         "required": sorted(outputs),
     }
 
 
-def _required(of: Any) -> list[str]:
-    return sorted(described(of, "serialization").get("required", []))
+def required(of: Any) -> list[str]:
+    """The fields of `of` that must have a value."""
+    return sorted(_described(of).get("required", []))
 
 
-def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
+def properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
     """Pulumi properties of the fields of `of`; the classes that they use are added to `types`."""
-    schema = described(of, "serialization")
+    schema = _described(of)
     for name, definition in schema.get("$defs", {}).items():
         object_ = _object(definition)
         if types.setdefault(_token(name), object_) != object_:
@@ -68,6 +80,21 @@ def _properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _property(definition) | _marks(of, name) for name, definition in schema["properties"].items()
     }
+
+
+def _described(of: Any) -> dict[str, Any]:
+    """The JSON Schema of a spec, or of a TypedDict.
+
+    A default of a form in a TypedDict is text: a generated SDK would send it, as if the program had set it.
+    """
+    if not is_typeddict(of):
+        return described(of, "serialization")
+    schema = written(of, "serialization")
+    for form in schema.get("$defs", {}).values():
+        for field in form["properties"].values():
+            if "default" in field:
+                field["description"] += f" By default it is {json.dumps(field.pop('default'))}."
+    return schema
 
 
 def _token(name: str) -> str:

@@ -113,7 +113,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if request.version != 0:
             problem = f"version {request.version} of the schema format is not known"
             raise InvalidInput.at("", "schema", problem, "ask for version 0")
-        return proto.GetSchemaResponse(schema=schema_json(self._resources, self._components.schema()))
+        return proto.GetSchemaResponse(schema=schema_json(self._resources, self._components.schema))
 
     @answering
     def GetMapping(self, _request: Any, _context: Any) -> Any:

@@ -12,7 +12,7 @@ from edgefleet.model.changes import effect_of
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.paths import parse_path
-from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs
+from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, whole
 from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
 from edgefleet.model.type_introspection import at, fields_of
@@ -119,8 +119,8 @@ def _digests(step: Step) -> dict[str, Digests]:
         new = {}
     return {
         node: Digests(
-            old=whole(old.get(node, {})),
-            new=whole(new.get(node, {})),
+            old=_whole(old.get(node, {})),
+            new=_whole(new.get(node, {})),
             uri=_known(new.get(node, old.get(node, {})).get("uri")),
         )
         for node in sorted({*old, *new})
@@ -143,13 +143,9 @@ def _images(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {node: image for node, image in images.items() if isinstance(image, dict)}
 
 
-def whole(image: Mapping[str, Any]) -> str | None:
-    """The digest that identifies a recorded image: its identity if it is composed, else its digest.
-
-    `None` where the store has none, or it is not known yet.
-    """
-    digest = _known(image.get("digest"))
-    return None if digest is None else _known(image.get("identity")) or digest
+def _whole(image: Mapping[str, Any]) -> str | None:
+    """`whole` of an image whose values may be unknown yet."""
+    return whole({name: _known(image.get(name)) for name in ("digest", "identity")})
 
 
 def _known(value: Any) -> str | None:
