@@ -10,8 +10,7 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.engine.api import Engine, Options, Resource
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
-from edgefleet.model.site_resource import TOKEN, id_of
-from edgefleet.report.presenters import whole
+from edgefleet.model.site_resource import TOKEN, id_of, whole
 
 NO_STACK = "no-stack"
 """Code of the engines' problem with a stack that does not exist yet."""
