@@ -91,9 +91,7 @@ class Fleet(pulumi.ComponentResource):
             )
             for site, spec in fleet.sites.items()
         }
-        self.digests = pulumi.Output.all(**{name: site.images for name, site in sites.items()}).apply(
-            _digests
-        )
+        self.digests = _digests(sites)
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
 
 
@@ -101,10 +99,14 @@ def _provider_args(cloud: Cloud) -> ProviderArgs:
     return cast("ProviderArgs", to_plain(cloud))  # the same keys; those at their default are left out
 
 
-def _digests(images: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, str | None]]:
-    return {
-        site: {node: whole(image) for node, image in (nodes or {}).items()} for site, nodes in images.items()
-    }
+def _digests(sites: Mapping[str, Site]) -> pulumi.Output[dict[str, dict[str, str | None]]]:
+    def of_images(sites: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, str | None]]:
+        return {
+            site: {node: whole(image) for node, image in (images or {}).items()}
+            for site, images in sites.items()
+        }
+
+    return pulumi.Output.all(**{name: site.images for name, site in sites.items()}).apply(of_images)
 
 
 def _checked(fleet: model.Fleet, passphrases: Mapping[str, str]) -> Mapping[str, str]:
