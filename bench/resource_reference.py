@@ -19,8 +19,12 @@ Every custom resource of the provider, its inputs and outputs. Written by `make 
 
 `!` marks an input whose change replaces the resource, `secret` one that state keeps encrypted. Every AWS
 resource has tags that identify its owner: `managed-by`, `edgefleet:fleet`, `edgefleet:stack`,
-`edgefleet:urn` and `edgefleet:generation`. Import one by its id, in another region than the provider's by
-`<id>@<region>`.
+`edgefleet:resource`, `edgefleet:urn` and `edgefleet:generation`.
+
+What exists under the name of a new resource is never taken over unasked: preview and up refuse it and name
+who manages it. Import one by its id, in another region than the provider's by `<id>@<region>`. One that
+another resource manages, of this or another stack, gets the tags of its new owner; the former one then
+leaves it in place.
 
 In a program: `from edgefleet.fleet.aws import Vpc`, then `Vpc("net", {"cidr": "10.9.0.0/16"})`; at a
 prompt, `help(Vpc)` shows the table below.

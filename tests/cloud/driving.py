@@ -33,6 +33,8 @@ class Driver:
     environment: Environment
     state: State | None = None
     stack: str = "dev"
+    name: str = "hub"
+    """Name in the program."""
     _lifecycle: Lifecycle = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +42,13 @@ class Driver:
 
     @property
     def urn(self) -> str:
-        return f"urn:pulumi:{self.stack}::fleet::{self.resource.TOKEN}::hub"
+        return f"urn:pulumi:{self.stack}::fleet::{self.resource.TOKEN}::{self.name}"
+
+    def beside(self, name: str) -> "Driver":
+        """Another resource of the same kind in the same run, called `name`."""
+        other = Driver(self.resource, self.environment, stack=self.stack, name=name)
+        other._lifecycle = self._lifecycle
+        return other
 
     def restart(self) -> None:
         """Another process: nothing is remembered but the state."""
@@ -50,7 +58,8 @@ class Driver:
         """Failures of the inputs, ``path: reason``."""
         olds = encode(self.state.inputs) if self.state else None
         request = proto.CheckRequest(urn=self.urn, news=encode(inputs), olds=olds)
-        return [f"{each.property}: {each.reason}" for each in self._lifecycle.check(request).failures]
+        checked = self._lifecycle.check(request, self.environment.warn)
+        return [f"{failure.property}: {failure.reason}" for failure in checked.failures]
 
     def diff(self, inputs: Inputs) -> proto.DiffResponse:
         assert self.state is not None
@@ -83,6 +92,16 @@ class Driver:
     def up(self, inputs: Inputs) -> str:
         """Bring it to `inputs`: what was done, ``create``, ``update``, ``replace`` or ``same``."""
         self._lifecycle.begin()
+        return self.go_on(inputs)
+
+    def take(self, identity: str, inputs: Inputs) -> str:
+        """Import `identity` with the program's `inputs`, in a run that is under way."""
+        self.state = self.imported(identity)
+        assert self.state is not None
+        return self.go_on(inputs)
+
+    def go_on(self, inputs: Inputs) -> str:
+        """As `up`, in a run that is under way."""
         if failures := self.check(inputs):
             raise AssertionError(failures)
         if self.state is None:
@@ -112,8 +131,12 @@ class Driver:
 
     def destroy(self) -> None:
         """Remove it."""
-        assert self.state is not None
         self._lifecycle.begin()
+        self.leave()
+
+    def leave(self) -> None:
+        """Remove it in a run that is under way: it is no longer in the program."""
+        assert self.state is not None
         self._delete(self.state)
         self.state = None
 

@@ -16,7 +16,6 @@ from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import adapter
-from edgefleet.provider.lifecycle import Lifecycle
 
 INPUTS = {"cidr": "10.9.0.0/16"}
 
@@ -149,9 +148,12 @@ def test_a_subnet_that_overlaps_another_is_reported_in_words(environment: Enviro
         other.up({"vpcId": vpc, "cidr": "10.9.1.0/25"})
 
 
-def test_the_lifecycle_remembers_nothing_of_an_earlier_run() -> None:
+def test_the_lifecycle_remembers_nothing_of_an_earlier_run(environment: Environment) -> None:
     """A destroy after an up in one process removes for good."""
-    lifecycle = Lifecycle(Vpc())
-    lifecycle._made["vpc-1"] = {}
-    lifecycle.begin()
-    assert {} == lifecycle._made
+    driver = Driver(Vpc(), environment)
+    driver.up(INPUTS)
+    assert driver.state is not None
+    identity = driver.state.id
+    driver.destroy()
+    found = environment.aws.client("ec2").describe_vpcs()["Vpcs"]
+    assert identity not in {vpc["VpcId"] for vpc in found}

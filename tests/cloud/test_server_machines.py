@@ -84,9 +84,12 @@ def test_servers_lie_in_their_zones_encrypted_and_without_metadata_version_1(
 
 def others(environment: Environment) -> dict[str, tuple[Driver, dict[str, str], str]]:
     """Who else may have a set of this name: dict[who -> (driver, changed inputs, message)]."""
-    not_managed = "this stack does not manage it"
     return {
-        "a stack of another name": (Driver(ServerSet(), environment, stack="other"), {}, not_managed),
+        "a stack of another name": (
+            Driver(ServerSet(), environment, stack="other"),
+            {},
+            r"stack dev \(project fleet\) manages it as urn:pulumi:dev::fleet::edgefleet:aws:ServerSet::hub",
+        ),
         "another stack of this name": (
             Driver(ServerSet(), replace(environment, holder="fedcba9876543210")),
             {},
@@ -95,7 +98,7 @@ def others(environment: Environment) -> dict[str, tuple[Driver, dict[str, str], 
         "one of another cluster": (
             Driver(ServerSet(), environment),
             {"marker": "/retail/hub/other"},
-            not_managed,
+            "this stack manages it as .*, with other inputs",
         ),
     }
 
@@ -121,7 +124,7 @@ def test_one_server_of_somebody_else_among_ours_is_enough_to_stop(environment: E
     last = max(machines(environment.aws), key=lambda each: (str(each["LaunchTime"]), each["InstanceId"]))
     foreign = [{"Key": URN, "Value": "0" * 16}]
     environment.aws.client("ec2").create_tags(Resources=[last["InstanceId"]], Tags=foreign)
-    with pytest.raises(Refused, match="this stack does not manage it"):
+    with pytest.raises(Refused, match="already exists: this stack manages it; if that resource was renamed"):
         driver.up(inputs(made, servers=3))
     assert 3 == len(machines(environment.aws))
 

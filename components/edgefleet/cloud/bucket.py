@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, Tagged
+from edgefleet.cloud.base import CloudResource, Namesake, Tagged
 from edgefleet.cloud.base.constraints import Days, KeyArn, fits
 from edgefleet.cloud.base.policy_documents import canonical, compact, parsed
-from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
+from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.ownership import without_ownership
@@ -139,8 +139,11 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             Refused: a bucket of this name already exists, and no earlier run made it for this resource.
             Incomplete: it was created, but some of its settings failed.
         """
-        aws = environment.aws
-        if not self._is_mine(spec.name, environment):
+        aws, existing = environment.aws, self.namesake(spec, environment)
+        # In us-east-1 S3 reports success for a bucket that the account has: another's is not taken over.
+        if existing is not None:
+            self.require_mine(existing.tags, existing.id, environment)
+        else:
             tags = as_list(self.tags(spec, environment))
             settings: dict[str, Any] = {"Tags": tags} if environment.owner else {}
             if aws.region != "us-east-1":  # the one region that may not be named (S3 API, CreateBucket)
@@ -163,10 +166,11 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         how = rules[0].get("ApplyServerSideEncryptionByDefault", {})
         lifecycle = ask("get_bucket_lifecycle_configuration", "Rules") or ()
         policy = ask("get_bucket_policy", "Policy")
+        tags = as_dict(ask("get_bucket_tagging", "TagSet"))
         inputs = {
             "name": identity,
             "versioning": ask("get_bucket_versioning", "Status") == "Enabled",
-            "tags": without_ownership(as_dict(ask("get_bucket_tagging", "TagSet"))),
+            "tags": without_ownership(tags),
             "lifecycle": [to_plain(_as_rule(rule)) for rule in lifecycle if rule.get("Status") == "Enabled"],
             "policy": parsed(policy) if policy else None,
             "keyArn": how.get("KMSMasterKeyID"),
@@ -178,7 +182,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             encryption=how.get("SSEAlgorithm"),
             public_access_blocked=ask("get_public_access_block", "PublicAccessBlockConfiguration") == BLOCKED,
         )
-        return Found(id=identity, inputs=inputs, outputs=outputs)
+        return Found(id=identity, inputs=inputs, outputs=outputs, tags=tags)
 
     def change(self, identity: str, new: BucketSpec, environment: Environment) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
@@ -193,6 +197,9 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         """
         aws = environment.aws
         try:
+            tags = as_dict(_setting(aws, identity, "get_bucket_tagging", "TagSet"))
+            if self.is_taken(tags, identity, environment):
+                return
             with aws.calling("s3:DeleteBucket", _place(identity)):
                 if inputs.get("forceDestroy"):
                     remove_versions(aws, identity)
@@ -201,29 +208,17 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             if not is_gone(error):
                 raise
 
-    def _is_mine(self, name: str, environment: Environment) -> bool:
-        """Whether an earlier run made it for this very resource; False where there is none.
-
-        In us-east-1 S3 answers success to making a bucket that one has; another's must not be taken over.
-
-        Raises:
-            Refused: a bucket of this name is there that this stack does not manage.
-        """
-        aws, owner = environment.aws, environment.owner
+    def namesake(self, spec: BucketSpec, environment: Environment) -> Namesake | None:
+        """The account's own bucket of this name; another account's is reported by CreateBucket."""
+        aws, name = environment.aws, spec.name
         try:
             if aws.seek("s3", "head_bucket", _place(name), Bucket=name) is None:
-                return False
+                return None
         except EdgefleetError as error:
-            if error_code(error) == "403":  # another account's: CreateBucket reports it
-                return False
+            if error_code(error) == "403":
+                return None
             raise
-        if owner and owner.is_mine(
-            as_dict(_setting(aws, name, "get_bucket_tagging", "TagSet")), _place(name)
-        ):
-            return True
-        hint = f"import it (pulumi import {self.TOKEN} <name in the program> {name}), or choose another name"
-        problem = "you already have a bucket of this name that this stack does not manage"
-        raise Refused.at(_place(name), "exists", problem, hint, path="name")
+        return Namesake(name, as_dict(_setting(aws, name, "get_bucket_tagging", "TagSet")))
 
     def _set_all(self, spec: BucketSpec, environment: Environment, *, is_new: bool) -> BucketOutputs:
         """Make every setting, the protective ones first.

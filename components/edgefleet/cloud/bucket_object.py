@@ -11,7 +11,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
 
-from edgefleet.cloud.base import CloudResource, Placed, exists, owner_tags
+from edgefleet.cloud.base import CloudResource, Namesake, Placed, owner_tags
 from edgefleet.cloud.base.constraints import Header, HeaderName, fits
 from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
@@ -70,6 +70,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
     REPLACE_ON = frozenset({"bucket", "key"})
     CLAIMS = ("bucket", "key")
     CHANGING = frozenset({"sha256"})
+    OTHERWISE = "choose another key"
 
     def identity(self, spec: BucketObjectSpec) -> str:
         """Bucket and key."""
@@ -96,6 +97,12 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         digest = hashlib.sha256(_content(spec, environment.project)).hexdigest()
         return {"sha256": digest, "uri": f"s3://{spec.bucket}/{spec.key}"}
 
+    def namesake(self, spec: BucketObjectSpec, environment: Environment) -> Namesake | None:
+        """By bucket and key."""
+        identity = self.identity(spec)
+        head = self._head(identity, environment)
+        return None if head is None else Namesake(identity, _tags(head))
+
     def create(self, spec: BucketObjectSpec, environment: Environment) -> Created[BucketObjectOutputs]:
         """Write it where nothing is; one that an earlier run wrote is written again.
 
@@ -104,10 +111,8 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         identity = self.identity(spec)
         outputs = self._write(spec, environment, is_new=True)
         if outputs is None:
-            head = self._head(identity, environment) or {}
-            place = f"s3://{identity}"
-            if not _is_mine(head.get("Metadata", {}), environment, place):
-                raise exists(place, self.TOKEN, identity)
+            existing = self.namesake(spec, environment)
+            self.require_mine(existing.tags if existing else {}, identity, environment)
             outputs = self._write(spec, environment, is_new=False)
         assert outputs is not None  # noqa: S101 - without a condition it is written or raises
         return Created(id=identity, outputs=outputs)
@@ -133,7 +138,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
             "cacheControl": head.get("CacheControl"),
             "metadata": {name: value for name, value in metadata.items() if not name.startswith(OURS)},
         }
-        return Found(id=identity, inputs=inputs, outputs=outputs)
+        return Found(id=identity, inputs=inputs, outputs=outputs, tags=_tags(head))
 
     def change(self, identity: str, new: BucketObjectSpec, environment: Environment) -> BucketObjectOutputs:
         """Write it again."""
@@ -145,6 +150,9 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it with every version of it, together with others that go at the same time."""
         del inputs
+        head = self._head(identity, environment)
+        if head is not None and self.is_taken(_tags(head), identity, environment):
+            return
         bucket, key = _parts(identity)
         clearing = environment.aws.shared(
             f"clearing {bucket}", lambda: Clearing(remover(environment.aws, bucket))
@@ -186,9 +194,9 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
         )
 
 
-def _is_mine(metadata: Mapping[str, str], environment: Environment, place: str) -> bool:
-    tags = {name.replace("edgefleet-", PREFIX): value for name, value in metadata.items()}
-    return environment.owner is not None and environment.owner.is_mine(tags, place)
+def _tags(head: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of its owner, which its metadata has in the place of tags."""
+    return {name.replace("edgefleet-", PREFIX): value for name, value in head.get("Metadata", {}).items()}
 
 
 def _digest(head: Mapping[str, Any]) -> str | None:

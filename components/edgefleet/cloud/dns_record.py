@@ -1,4 +1,8 @@
-"""`edgefleet:aws:DnsRecord`: a name in a hosted zone, and what it points at."""
+"""`edgefleet:aws:DnsRecord`: a name in a hosted zone, and what it points at.
+
+Records have no tags, so that nothing shows who created one. Route 53 itself refuses to create one that
+exists; after a call whose answer was lost the record is read again at once.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, exists
+from edgefleet.cloud.base import CloudResource, Namesake, finishing
 from edgefleet.cloud.base.constraints import Api, DnsName, ZoneId, fits
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.waiting import until
 from edgefleet.model.spec import Unordered, spec
@@ -78,6 +82,9 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
 
     REPLACE_ON = frozenset({"zoneId", "name", "type"})
     CLAIMS = ("zoneId", "name", "type")
+    OTHERWISE = (
+        "set allowOverwrite to take its place; if its resource was renamed, add the former URN as an alias"
+    )
 
     def identity(self, spec: DnsRecordSpec) -> str:
         """Zone, name and type."""
@@ -107,15 +114,42 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         del environment
         return {"fqdn": spec.name.rstrip(".").lower()}
 
-    def create(self, spec: DnsRecordSpec, environment: Environment) -> Created[DnsRecordOutputs]:
-        """Create it; an identical existing record is from an earlier run."""
+    def namesake(self, spec: DnsRecordSpec, environment: Environment) -> Namesake | None:
+        """A record of this name and type whose place it is not to take."""
         identity = self.identity(spec)
-        record = self._get(identity, environment)
-        if record is not None and not spec.allow_overwrite and not _is_same(record, spec):
-            raise exists(self.place(environment, identity), self.TOKEN, identity)
-        if record is None or not _is_same(record, spec):
-            self._change("UPSERT", _set(spec), identity, environment)
-        return Created(id=identity, outputs=DnsRecordOutputs(fqdn=identity.split("/")[1]))
+        is_claimed = not spec.allow_overwrite and self._get(identity, environment) is not None
+        return Namesake(identity, {}) if is_claimed else None
+
+    def require_free(self, spec: DnsRecordSpec, environment: Environment) -> None:
+        """As for others; one with the same values may be of an interrupted run, which the engine recovers."""
+        record = self._get(self.identity(spec), environment)
+        if record is not None and not spec.allow_overwrite and _is_same(record, spec):
+            place = self.place(environment, self.identity(spec))
+            environment.warn(f"{place} exists already with these values; up refuses it: {self.OTHERWISE}")
+            return
+        super().require_free(spec, environment)
+
+    def create(self, spec: DnsRecordSpec, environment: Environment) -> Created[DnsRecordOutputs]:
+        """Create it; with `allow_overwrite` in the place of one that exists.
+
+        Raises:
+            Refused: a record of this name and type exists.
+        """
+        identity = self.identity(spec)
+        if (existing := self.namesake(spec, environment)) is not None:
+            self.require_mine(existing.tags, identity, environment)
+        outputs = DnsRecordOutputs(fqdn=identity.split("/")[1])
+        action, change = "UPSERT" if spec.allow_overwrite else "CREATE", None
+        try:
+            change = self._change(action, _set(spec), identity, environment)
+        except OutsideFailure:
+            with finishing(identity, outputs):
+                record = self._get(identity, environment)
+            if record is None or not _is_same(record, spec):
+                raise
+        with finishing(identity, outputs):
+            self._await(change, identity, environment)
+        return Created(id=identity, outputs=outputs)
 
     def read(
         self, identity: str, environment: Environment, recorded: Mapping[str, Any]
@@ -138,7 +172,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
 
     def change(self, identity: str, new: DnsRecordSpec, environment: Environment) -> DnsRecordOutputs:
         """Write it again."""
-        self._change("UPSERT", _set(new), identity, environment)
+        self._await(self._change("UPSERT", _set(new), identity, environment), identity, environment)
         return DnsRecordOutputs(fqdn=_parts(identity)[1])
 
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
@@ -146,7 +180,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         del inputs
         record = self._get(identity, environment)
         if record is not None:
-            self._change("DELETE", record, identity, environment)
+            self._await(self._change("DELETE", record, identity, environment), identity, environment)
 
     def _get(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         zone, name, kind = _parts(identity)
@@ -160,19 +194,25 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
 
     def _change(
         self, action: str, record: Mapping[str, Any], identity: str, environment: Environment
-    ) -> None:
-        """Change it, and wait until all of Route 53's servers know."""
-        aws, place = environment.aws, self.place(environment, identity)
+    ) -> dict[str, Any]:
+        """Send one change; Route 53's description of it."""
         batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
         about = {"HostedZoneId": _parts(identity)[0], "ChangeBatch": batch}
-        change = aws.call("route53", "change_resource_record_sets", place, **about)["ChangeInfo"]
+        place = self.place(environment, identity)
+        answer = environment.aws.call("route53", "change_resource_record_sets", place, **about)
+        return dict(answer["ChangeInfo"])
+
+    def _await(self, change: Mapping[str, Any] | None, identity: str, environment: Environment) -> None:
+        """Wait until all of Route 53's servers know a change; not for an unanswered one, which is None."""
+        aws, place = environment.aws, self.place(environment, identity)
+        if change is None or change["Status"] == "INSYNC":
+            return
 
         def look() -> bool | None:
             status = aws.call("route53", "get_change", place, Id=change["Id"])["ChangeInfo"]["Status"]
             return True if status == "INSYNC" else None
 
-        if change["Status"] != "INSYNC":
-            until(look, environment.clock, what=f"{place}: known to all name servers", patience=180)
+        until(look, environment.clock, what=f"{place}: known to all name servers", patience=180)
 
 
 def _parts(identity: str) -> tuple[str, str, str]:

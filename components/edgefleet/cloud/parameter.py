@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from edgefleet.cloud.base import CloudResource, Tagged, finishing
+from edgefleet.cloud.base import CloudResource, Namesake, Tagged, finishing
 from edgefleet.cloud.base.constraints import Api, ParameterName, fits
 from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import error_code
@@ -51,6 +51,12 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         """Its name."""
         return spec.name
 
+    def namesake(self, spec: ParameterSpec, environment: Environment) -> Namesake | None:
+        """By its name."""
+        if _about(spec.name, environment) is None:
+            return None
+        return Namesake(spec.name, PARAMETERS.live(environment.aws, spec.name))
+
     def create(self, spec: ParameterSpec, environment: Environment) -> Created[ParameterOutputs]:
         """Write it; an existing one is taken over only if an earlier run created it."""
         aws, place = environment.aws, self.place(environment, spec.name)
@@ -72,18 +78,18 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
         parameter, about = _value(identity, environment), _about(identity, environment)
         if parameter is None or about is None:
             return None
+        tags = PARAMETERS.live(environment.aws, identity)
         inputs = {
             "name": identity,
             "value": parameter["Value"],
             "type": parameter["Type"],
             "description": about.get("Description", ""),
-            "tags": without_ownership(PARAMETERS.live(environment.aws, identity)),
+            "tags": without_ownership(tags),
         }
         if parameter["Type"] == "SecureString" and about.get("KeyId", "alias/aws/ssm") != "alias/aws/ssm":
             inputs["keyId"] = about["KeyId"]
-        return Found(
-            id=identity, inputs=inputs, outputs=_outputs(identity, parameter["Version"], environment)
-        )
+        outputs = _outputs(identity, parameter["Version"], environment)
+        return Found(id=identity, inputs=inputs, outputs=outputs, tags=tags)
 
     def change(self, identity: str, new: ParameterSpec, environment: Environment) -> ParameterOutputs:
         """Write it again, then the tags that differ."""
@@ -98,6 +104,8 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:
         """Remove it."""
         del inputs
+        if self.is_taken(PARAMETERS.live(environment.aws, identity), identity, environment):
+            return
         environment.aws.seek("ssm", "delete_parameter", self.place(environment, identity), Name=identity)
 
 

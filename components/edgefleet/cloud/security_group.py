@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
+from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Namesake, Table
 from edgefleet.cloud.base.constraints import (
     Cidr4,
     Cidr6,
@@ -19,9 +19,11 @@ from edgefleet.cloud.base.constraints import (
     RulePort,
     VpcId,
 )
-from edgefleet.errors import Problem
+from edgefleet.errors import EdgefleetError, Problem
+from edgefleet.io.aws import error_code
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
+from edgefleet.io.tagging import EC2
 from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Unordered, spec, to_plain
 from edgefleet.model.unknown import is_known, known_items
@@ -31,6 +33,8 @@ ANY = "-1"
 SELF = "self"
 """The source that stands for the group itself."""
 LAST_PORT = 65_535
+EXISTS = frozenset({"InvalidGroup.Duplicate"})
+"""EC2's error code where a group of the network has the name."""
 SOURCES = ("cidr", "cidr6", "security_group", "prefix_list")
 
 
@@ -102,9 +106,23 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
                 if rule in rules[:index] and is_known(*astuple(rule)):
                     yield Problem(code="twice", path=path, problem="already exists", hint="remove it")
 
+    def namesake(self, spec: SecurityGroupSpec, environment: Environment) -> Namesake | None:
+        """By network and name."""
+        values = {"vpc-id": spec.vpc_id, "group-name": spec.name}
+        filters = [{"Name": name, "Values": [value]} for name, value in values.items()]
+        place = self.place(environment, spec.name)
+        listed = environment.aws.call("ec2", self.KIND.describe, place, Filters=filters)[self.KIND.answer]
+        return next((Namesake(each["GroupId"], EC2.parsed(each.get("Tags"))) for each in listed), None)
+
     def make(self, spec: SecurityGroupSpec, environment: Environment, place: str) -> Described:
         """Create it without rules. EC2 answers with its id alone."""
-        made = super().make(spec, environment, place)
+        try:
+            made = super().make(spec, environment, place)
+        except EdgefleetError as error:
+            existing = self.namesake(spec, environment) if error_code(error) in EXISTS else None
+            if existing is not None:
+                self.require_mine(existing.tags, existing.id, environment)
+            raise
         everywhere = [{"IpProtocol": ANY, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
         return {"GroupId": made["GroupId"], "IpPermissions": [], "IpPermissionsEgress": everywhere}
 

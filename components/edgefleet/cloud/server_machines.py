@@ -51,6 +51,11 @@ class Seen:
     member: Member
     described: Mapping[str, Any]
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return EC2.parsed(self.described.get("Tags"))
+
 
 class ServerMachines:
     """The machines of the set called `name`."""
@@ -104,9 +109,9 @@ class ServerMachines:
             raise Refused.at(self.place, "not-ours", problem, hint)
 
     def _is_own(self, machine: Seen) -> bool:
-        owner, tags = self._outside.owner, EC2.parsed(machine.described.get("Tags"))
+        owner = self._outside.owner
         is_known = self._known is None or machine.member.instance in self._known
-        return owner is None or is_known or owner.holds(tags)
+        return owner is None or is_known or owner.holds(machine.tags)
 
     def last_seen(self) -> list[Seen]:
         """The machines of the last query."""
@@ -143,8 +148,7 @@ class ServerMachines:
         """Set the target groups and tags of existing machines."""
         for machine in seen:
             own = {SET: self._name, SLOT: str(machine.member.slot), CONFIG: machine.member.config}
-            live = EC2.parsed(machine.described.get("Tags"))
-            EC2.set(self._outside.aws, machine.member.instance, {**tags, **own}, live=live)
+            EC2.set(self._outside.aws, machine.member.instance, {**tags, **own}, live=machine.tags)
         for group in sorted(target_groups):
             place, ask = self.place, self._outside.aws.call
             health = ask("elbv2", "describe_target_health", place, TargetGroupArn=group)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, Ec2Tagged
+from edgefleet.cloud.base import CloudResource, Ec2Tagged, Namesake
 from edgefleet.cloud.base.constraints import (
     Api,
     Arn,
@@ -29,7 +29,6 @@ from edgefleet.cloud.server_machines import Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
 from edgefleet.io.instances import architecture_problems
-from edgefleet.io.tagging import EC2
 from edgefleet.model.hub import InstanceType
 from edgefleet.model.releases import Version
 from edgefleet.model.spec import Unordered, spec, to_plain
@@ -135,6 +134,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
     REPLACE_ON = frozenset({"name", "marker"})
     CLAIMS = ("name",)
     CHANGING = frozenset({"config", "state", "members"})
+    UNREADABLE = frozenset({"marker"})
 
     def identity(self, spec: ServerSetSpec) -> str:
         """Its name."""
@@ -167,6 +167,12 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             raise InvalidInput(problems)
         return {"config": config_of(spec), "state": "complete"}
 
+    def namesake(self, spec: ServerSetSpec, environment: Environment) -> Namesake | None:
+        """By a machine that has the set's name and another owner."""
+        machines = ServerMachines(spec.name, environment, self.place(environment, spec.name))
+        machines.seen()
+        return next((Namesake(spec.name, server.tags) for server in machines.strangers), None)
+
     def create(self, spec: ServerSetSpec, environment: Environment) -> Created[ServerSetOutputs]:
         """Create the servers, or continue after an interrupted run.
 
@@ -177,7 +183,7 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         self.plan(spec, environment)
         machines = ServerMachines(spec.name, environment, self.place(environment, spec.name))
         for server in (*machines.seen(), *machines.strangers):
-            self.require_mine(EC2.parsed(server.described.get("Tags")), spec.name, environment)
+            self.require_mine(server.tags, spec.name, environment)
         return Created(id=spec.name, outputs=self._converged(spec, machines, environment))
 
     def read(
@@ -197,7 +203,8 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             "instanceType": newest["InstanceType"],
             "servers": len({server.member.slot for server in seen}),
         }
-        return Found(id=identity, inputs=inputs, outputs=_outputs(config, seen, _places(recorded, seen)))
+        outputs = _outputs(config, seen, _places(recorded, seen))
+        return Found(id=identity, inputs=inputs, outputs=outputs, tags=seen[-1].tags)
 
     def update(
         self, identity: str, new: ServerSetSpec, environment: Environment, recorded: Mapping[str, Any]
@@ -227,6 +234,8 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
         place = self.place(environment, identity)
         machines = ServerMachines(identity, environment, place)
         seen = machines.seen()
+        if any(self.is_taken(server.tags, identity, environment) for server in machines.strangers):
+            return
         machines.require_own()
         for server in seen:
             machines.leave(server.member.instance, inputs.get("targetGroups") or ())

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 GONE = frozenset(
-    {"NoSuchBucket", "NoSuchKey", "404", "NotFound", "NoSuchEntity", "ParameterNotFound", "NoSuchHostedZone"}
+    {
+        "NoSuchBucket",
+        "NoSuchKey",
+        "404",
+        "NotFound",
+        "NoSuchEntity",
+        "ParameterNotFound",
+        "InvalidResourceId",
+        "NoSuchHostedZone",
+    }
 )
 GONE_ENDINGS = (".NotFound", "NotFoundException", "NotFound", ".Malformed")
 """Suffixes of the error codes for a missing resource; malformed is an id that nothing can have."""

@@ -1,7 +1,7 @@
 """A kind of custom resource: its operations, the environment that they work in, and their results."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -12,6 +12,8 @@ from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.ownership import Owner
 from edgefleet.io.store import ArtifactStore, open_store
 
+Warn = Callable[[str], None]
+"""Reports a warning to the engine's user, beside the resource that a call is about."""
 Outputs = TypeVar("Outputs", covariant=True)  # noqa: PLC0105 - reads best without a suffix
 
 
@@ -27,6 +29,7 @@ class Environment:
     """Owner of the resource; None where there is none."""
     holder: str = ""
     """Distinguishes two stacks of one name; see `Owner.holder`."""
+    warn: Warn = field(default=lambda _: None, repr=False, compare=False)
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
 
     def store(self, uri: str) -> ArtifactStore:
@@ -57,6 +60,8 @@ class Found(Generic[Outputs]):
     outputs: Outputs
     inputs: dict[str, Any] | None = None
     """Its actual inputs, plain, camelCase; None where they are unknown and the recorded ones stay."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """All its tags, those of its owner among them; empty where it can have none."""
 
 
 class Incomplete(OutsideFailure):
@@ -83,6 +88,8 @@ class Resource(ABC):
     """Inputs whose change replaces the resource."""
     CLAIMS: ClassVar[tuple[str, ...]] = ()
     """Inputs that must be unique: on a replacement the old one is deleted first."""
+    UNREADABLE: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that replace it and that nothing outside has: an import without them is no change of them."""
     STABLE: ClassVar[frozenset[str]] = frozenset()
     """Outputs that no update changes."""
 

@@ -3,6 +3,10 @@
 A call that makes something may take effect although its answer is lost. The next run would make a second
 one; so each resource carries the digests of its URN and of the inputs that make it what it is, and is looked
 up by them before another one is made.
+
+The tags also have the URN itself, in characters that every service takes: an error names who manages what
+exists. A resource that is imported from another owner gets the new owner's tags and the digest of the former
+URN, by which the deletion of the former one leaves it in place.
 """
 
 import hashlib
@@ -10,13 +14,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from edgefleet.errors import Refused
 
 PREFIX = "edgefleet:"
 MANAGED = ("managed-by", "edgefleet")
 """The tag that names the tool which manages a resource."""
-URN, GENERATION, HOLDER = (f"{PREFIX}{name}" for name in ("urn", "generation", "holder"))
+FLEET, STACK, URN, GENERATION, HOLDER = (
+    f"{PREFIX}{name}" for name in ("fleet", "stack", "urn", "generation", "holder")
+)
+RESOURCE = f"{PREFIX}resource"
+"""Tag with the rest of the URN after stack and project, quoted; cut where a tag takes no more."""
+TAKEN_FROM = f"{PREFIX}taken-from"
+"""Tag with the digest of the URN from which an import took the resource over."""
+LONGEST_TAG = 256
+"""Characters of a tag's value (AWS, tag naming limits)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +41,8 @@ class Owner:
     stack: str
     name: str
     """Name in the program, for messages."""
+    resource: str = ""
+    """The URN after stack and project: types and name."""
     urn: str
     """Digest of the URN, 16 hexadecimal digits."""
     generation: str
@@ -36,27 +51,33 @@ class Owner:
     """Distinguishes two stacks of one name: a digest that follows from the stack's secret."""
     may_exist: bool = True
     """Whether one with these tags can only be this one; not so while an equal one is being replaced."""
+    taken_from: str = ""
+    """Digest of the URN from which an import takes it over; empty otherwise."""
 
     def tags(self) -> dict[str, str]:
         """dict[key -> value] to write on the resource."""
-        held = {HOLDER: self.holder} if self.holder else {}
+        optional = {RESOURCE: quoted(self.resource), HOLDER: self.holder, TAKEN_FROM: self.taken_from}
         return {
             MANAGED[0]: MANAGED[1],
-            f"{PREFIX}fleet": self.fleet,
-            f"{PREFIX}stack": self.stack,
+            FLEET: self.fleet,
+            STACK: self.stack,
             URN: self.urn,
             GENERATION: self.generation,
-            **held,
+            **{key: value for key, value in optional.items() if value},
         }
-
-    def is_of_stack(self, tags: Mapping[str, str]) -> bool:
-        """Whether the tags of a resource name this very stack."""
-        names = {key: value for key, value in self.tags().items() if key not in {URN, GENERATION}}
-        return names.items() <= tags.items() and tags.get(HOLDER, "") == self.holder
 
     def holds(self, tags: Mapping[str, str]) -> bool:
         """Whether the tags of a resource name this one of this very stack."""
         return (tags.get(URN), tags.get(HOLDER, "")) == (self.urn, self.holder)
+
+    def has_lost(self, tags: Mapping[str, str]) -> bool:
+        """Whether another resource, of this or another stack, took over the one with `tags` from this one."""
+        return tags.get(TAKEN_FROM) == self.urn != tags.get(URN)
+
+    def is_of_stack(self, tags: Mapping[str, str]) -> bool:
+        """Whether this stack, by its name and its secret, wrote `tags`."""
+        own = (self.fleet, self.stack, self.holder)
+        return own == (tags.get(FLEET), tags.get(STACK), tags.get(HOLDER, ""))
 
     def is_mine(self, tags: Mapping[str, str], place: str) -> bool:
         """Whether the resource with `tags` was made for this one by an earlier run.
@@ -89,6 +110,7 @@ def owner_of(urn: str, inputs: Mapping[str, Any], *, holder: str = "", may_exist
         fleet=project,
         stack=stack,
         name=name or urn,
+        resource="::".join(parts[2:]),
         urn=digest(urn),
         generation=digest(json.dumps(inputs, sort_keys=True, default=str)),
         holder=holder,
@@ -99,6 +121,25 @@ def owner_of(urn: str, inputs: Mapping[str, Any], *, holder: str = "", may_exist
 def digest(text: str) -> str:
     """The first 16 hexadecimal digits of SHA-256: enough to distinguish resources of one account."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def manager_of(tags: Mapping[str, str], *, is_own_stack: bool) -> tuple[str, str]:
+    """Who manages the resource with `tags`, for a message, and its URN; both empty where they name nobody.
+
+    The URN is empty too where the tags do not have the whole of it.
+    """
+    if not tags.get(URN):
+        return "", ""
+    stack, fleet = tags.get(STACK, ""), tags.get(FLEET, "")
+    urn = f"urn:pulumi:{stack}::{fleet}::{unquote(tags.get(RESOURCE, '').replace('=', '%'))}"
+    urn = urn if digest(urn) == tags[URN] else ""
+    who = "this stack" if is_own_stack else f"stack {stack} (project {fleet})"
+    return f"{who} manages it" + (f" as {urn}" if urn else ""), urn
+
+
+def quoted(text: str) -> str:
+    """`text` in the characters that tags of every service take; ``=24`` stands for a dollar sign."""
+    return quote(text, safe=" :/+@").replace("~", "%7E").replace("%", "=")[:LONGEST_TAG]
 
 
 def without_ownership(tags: Mapping[str, str]) -> dict[str, str]:

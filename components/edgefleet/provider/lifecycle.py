@@ -8,10 +8,10 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.cloud.base import Placed
-from edgefleet.errors import InvalidInput, Problem
-from edgefleet.io.environment import Environment, Resource
-from edgefleet.io.ownership import owner_of
+from edgefleet.cloud.base import CloudResource, Placed
+from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.io.environment import Environment, Resource, Warn
+from edgefleet.io.ownership import URN, manager_of, owner_of
 from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Secret as SecretMark
@@ -19,6 +19,7 @@ from edgefleet.model.spec import adapter, outside_name, to_plain
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider import properties
+from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
 from edgefleet.provider.differing import answer, is_ignored
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
 from edgefleet.provider.validation import check, parse
@@ -29,14 +30,13 @@ class Lifecycle:
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
-        self._made: dict[str, dict[str, Any]] = {}
-        """dict[id -> inputs] of resources created since the provider was configured."""
+        self._claims = Claims()
         self._recorded: dict[str, bytes] = {}
         """dict[URN -> recorded inputs as a serialized `Struct`], where Check was given some."""
 
     def begin(self) -> None:
         """Begin a run: it has created nothing yet."""
-        self._made.clear()
+        self._claims.clear()
         self._recorded.clear()
 
     @cached_property
@@ -56,11 +56,14 @@ class Lifecycle:
         shape = at(self._resource.Spec, (name,))
         return shape is not None and any(isinstance(note, SecretMark) for note in shape.notes)
 
-    def check(self, request: proto.CheckRequest) -> proto.CheckResponse:
+    def check(self, request: proto.CheckRequest, warn: Warn = lambda _: None) -> proto.CheckResponse:
         """All problems at once; otherwise the inputs, with secret fields marked.
 
-        Inputs that equal the recorded ones were checked when they were recorded.
+        Inputs that equal the recorded ones were checked when they were recorded. An engine reads a resource
+        also where a program only refers to it; it checks one that it imports.
         """
+        if warning := self._claims.warning(request.urn):
+            warn(warning)
         if request.olds.fields:
             self._recorded[request.urn] = request.olds.SerializeToString()
             if request.olds == request.news and self._is_marked(request.news):
@@ -72,10 +75,7 @@ class Lifecycle:
         spec, problems = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            if request.olds.fields:
-                before = properties.plain(decode(request.olds))
-                if (old := check(self._resource.Spec, before)[0]) is not None:
-                    problems.extend(self._resource.inspect_change(old, spec))
+            problems.extend(self._change_problems(request, spec))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
@@ -83,6 +83,19 @@ class Lifecycle:
             return proto.CheckResponse(inputs=request.news, failures=self._failures(problems))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
         return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
+
+    def _change_problems(self, request: proto.CheckRequest, spec: Any) -> Iterable[Problem]:
+        """Problems of a change from the recorded inputs to `spec`."""
+        before = properties.plain(decode(request.olds))
+        old = check(self._resource.Spec, before)[0] if before else None
+        if old is not None:
+            yield from self._resource.inspect_change(old, spec)
+        if before and self._claims.is_imported(request.urn):
+            for change in changes(self._resource.Spec, self._normal(before), to_plain(spec)):
+                if change.name in self._replaces(before):
+                    problem = "differs from the imported resource, which would be replaced and deleted"
+                    hint = "write the value that it has, or remove the import option to create another one"
+                    yield Problem(code="import", path=change.path, problem=problem, hint=hint)
 
     def _is_marked(self, inputs: Struct) -> bool:
         """Whether each secret field that is given is marked as a secret."""
@@ -102,6 +115,8 @@ class Lifecycle:
         """The differences by path; nothing is rendered and no service is called."""
         recorded = properties.plain(decode(request.olds))
         drift = self._resource.drifted(recorded)
+        if recorded.get(TAKEN_FROM):
+            drift = [*drift, "tags" if "tags" in self._fields() else "metadata"]
         if not drift and request.old_inputs == request.news:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = (properties.plain(decode(inputs)) for inputs in (request.old_inputs, request.news))
@@ -110,12 +125,17 @@ class Lifecycle:
             for change in changes(self._resource.Spec, self._normal(old), self._normal(new))
             if not is_ignored(change, request.ignoreChanges)
         ]
-        response = answer(differences, (old, new), drift=drift, replace_on=self._resource.REPLACE_ON)
+        response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old))
         if not response.replaces:
             response.stables.extend(sorted(self._resource.STABLE))
         # Where two cannot exist side by side, or a replacement is forced, the old one is deleted first.
         response.deleteBeforeReplace = not response.replaces or self._claims_the_same(old, new)
         return response
+
+    def _replaces(self, old: Mapping[str, Any]) -> frozenset[str]:
+        """Inputs whose change from `old` replaces the resource."""
+        unread = frozenset(name for name in self._resource.UNREADABLE if old.get(name) is None)
+        return self._resource.REPLACE_ON - unread
 
     def _claims_the_same(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
         names = self._resource.CLAIMS
@@ -134,11 +154,13 @@ class Lifecycle:
         """Create it; in a preview, return the outputs that are known."""
         if request.preview:
             identity, outputs = self._planned(request.properties, environment, {})
+            if request.urn not in self._recorded:
+                self._require_free(request, environment)
             return proto.CreateResponse(id=identity, properties=encode(outputs))
         spec = self._spec(request.properties)
         inputs = properties.plain(decode(request.properties))
         made = self._resource.create(spec, self._for(request.urn, inputs, environment))
-        self._made[made.id] = inputs
+        self._claims.create(made.id, Claim(request.urn, self._region(inputs, environment), inputs))
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
     def read(self, request: proto.ReadRequest, environment: Environment) -> proto.ReadResponse:
@@ -146,17 +168,27 @@ class Lifecycle:
         recorded = properties.plain(decode(request.properties))
         inputs = properties.plain(decode(request.inputs))
         identity = request.id
-        if not recorded and self._is_placed:  # an import: the id may name the region
+        is_import = not recorded and not inputs
+        if is_import and self._is_placed:  # the id may name the region
             identity, _, region = identity.partition("@")
             inputs = {"region": region} if region else inputs
-        live = self._resource.read(identity, self._for(request.urn, inputs, environment), recorded)
+        there = self._for(request.urn, inputs, environment)
+        live = self._resource.read(identity, there, recorded)
         if live is None:
             return proto.ReadResponse()
+        outputs = self.outputs(live.outputs)
+        if is_import:
+            former = self._former(live.tags, there)
+            if former:
+                outputs[TAKEN_FROM] = live.tags[URN]
+            self._claims.adopt(live.id, Claim(request.urn, self._region(inputs, environment)), former)
+        elif TAKEN_FROM in recorded:
+            outputs[TAKEN_FROM] = recorded[TAKEN_FROM]
         merged = request.inputs
         if live.inputs is not None:
             here = {"region": inputs["region"]} if inputs.get("region") else {}
             merged = self._merged(request.inputs, {**live.inputs, **here})
-        return proto.ReadResponse(id=live.id, properties=encode(self.outputs(live.outputs)), inputs=merged)
+        return proto.ReadResponse(id=live.id, properties=encode(outputs), inputs=merged)
 
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
         """Recorded inputs with live values; a default is written only where it was."""
@@ -178,6 +210,8 @@ class Lifecycle:
             return proto.UpdateResponse(properties=encode(outputs))
         recorded = properties.plain(decode(request.olds))
         there = self._for(request.urn, properties.plain(decode(request.news)), environment)
+        if there.owner and recorded.get(TAKEN_FROM):
+            there = replace(there, owner=replace(there.owner, taken_from=recorded[TAKEN_FROM]))
         made = self._resource.update(request.id, self._spec(request.news), there, recorded)
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
@@ -185,12 +219,41 @@ class Lifecycle:
         """Delete it; success if it does not exist.
 
         An id that was created in the same run belongs to the replacement: on a forced replacement the CLI
-        calls no Diff and creates the new resource first, even if both are the same files.
+        calls no Diff and creates the new resource first, even if both are the same files. One that the same
+        run imported or created under another name stays.
         """
-        successor = self._made.pop(request.id, None)
         inputs = properties.plain(decode(request.old_inputs))
         there = self._for(request.urn, inputs, environment)
-        self._resource.delete(request.id, there, inputs, successor=successor)
+        claim = self._claims.holder(request.id, self._region(inputs, environment))
+        if claim is not None and claim.urn == request.urn:
+            self._claims.release(request.id)
+        elif claim is not None and (claim.inputs is None or isinstance(self._resource, CloudResource)):
+            there.warn(f"{request.id} is left in place: this stack manages it as {claim.urn}")
+            return
+        self._resource.delete(request.id, there, inputs, successor=claim.inputs if claim else None)
+
+    def _former(self, tags: Mapping[str, str], environment: Environment) -> str:
+        """Who manages the imported resource with `tags` so far; empty where that is itself, or nobody."""
+        owner = environment.owner
+        if owner is None or tags.get(URN, owner.urn) == owner.urn:
+            return ""
+        return manager_of(tags, is_own_stack=owner.is_of_stack(tags))[0]
+
+    def _require_free(self, request: proto.CreateRequest, environment: Environment) -> None:
+        """Refuse in a preview a name that is taken; where AWS does not answer, the preview goes on."""
+        unanswered: list[OutsideFailure] = environment.aws.shared("unanswered look-ups", list)
+        inputs = properties.plain(decode(request.properties))
+        if not isinstance(self._resource, CloudResource) or unanswered or any(unknowns(inputs)):
+            return
+        there = self._for(request.urn, inputs, environment)
+        try:
+            self._resource.require_free(parse(self._resource.Spec, inputs), there)
+        except OutsideFailure as error:
+            unanswered.append(error)
+
+    def _region(self, inputs: Mapping[str, Any], environment: Environment) -> str:
+        """The region of a resource that is in one; else empty."""
+        return self._there(inputs, environment).aws.region if self._is_placed else ""
 
     def _for(self, urn: str, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment of one resource: its region and owner."""

@@ -9,6 +9,7 @@ DiffConfig with a detailed difference; shows tracebacks; and never reports a par
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
-from edgefleet.io.environment import Environment, Resource
+from edgefleet.io.environment import Environment, Resource, Warn
 from edgefleet.io.version import version
 from edgefleet.model.differ import changes
 from edgefleet.provider import properties
@@ -172,7 +173,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @answering
     def Check(self, request: Any, _context: Any) -> Any:
         """All problems of the inputs at once."""
-        return self._lifecycle(request).check(request)
+        return self._lifecycle(request).check(request, self._warn(request))
 
     @answering
     def Diff(self, request: Any, _context: Any) -> Any:
@@ -183,24 +184,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, _context: Any) -> Any:
         """Create a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
-        return self._lifecycle(request).create(request, self._ready())
+        return self._lifecycle(request).create(request, self._ready(request))
 
     @answering
     def Read(self, request: Any, _context: Any) -> Any:
         """The live state of a resource, for refresh and import."""
-        return self._lifecycle(request).read(request, self._ready())
+        return self._lifecycle(request).read(request, self._ready(request))
 
     @answering
     def Update(self, request: Any, _context: Any) -> Any:
         """Update a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
-        return self._lifecycle(request).update(request, self._ready())
+        return self._lifecycle(request).update(request, self._ready(request))
 
     @answering
     def Delete(self, request: Any, _context: Any) -> Any:
         """Delete a resource; success if it does not exist."""
         self._not_cancelled(request)
-        self._lifecycle(request).delete(request, self._ready())
+        self._lifecycle(request).delete(request, self._ready(request))
         return Empty()
 
     # the rest
@@ -241,11 +242,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise InvalidInput.at("", "unknown-resource", problem, hint)
         return self._lifecycles[token]
 
-    def _ready(self) -> Environment:
+    def _warn(self, request: Any) -> Warn:
+        """Reports a warning beside the resource of `request`."""
+        return lambda message: self._say()("warning", message, request.urn)
+
+    def _ready(self, request: Any) -> Environment:
         if self._environment is None:
             problem, hint = "the provider is not configured yet", "this is a bug of the engine; run again"
             raise OutsideFailure.at("", "not-configured", problem, hint)
-        return self._environment
+        return replace(self._environment, warn=self._warn(request))
 
     def _not_cancelled(self, request: Any) -> None:
         if self._is_cancelled.is_set():

@@ -11,9 +11,9 @@ from edgefleet.cloud.base.resource import (
     CloudResource,
     Ec2Tagged,
     Labelled,
+    Namesake,
     Placed,
     Tagged,
-    exists,
     finishing,
     owner_tags,
 )
@@ -30,11 +30,11 @@ __all__ = [
     "Ec2Tagged",
     "Labelled",
     "NamedResource",
+    "Namesake",
     "Placed",
     "Readiness",
     "Table",
     "Tagged",
-    "exists",
     "finishing",
     "owner_tags",
 ]

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from edgefleet.cloud.base.resource import CloudResource, finishing
+from edgefleet.cloud.base.resource import CloudResource, Namesake, finishing
 from edgefleet.cloud.base.table import Change, Described, Table, found, plain, read_back
 from edgefleet.errors import EdgefleetError, OutsideFailure
 from edgefleet.io import ec2
@@ -144,11 +144,9 @@ class DescribedResource(CloudResource):
         current = self.describe(identity, environment)
         if current is None:
             return None
-        inputs = {
-            **self.inputs(current, environment),
-            "tags": without_ownership(self.live_tags(current, environment)),
-        }
-        return Found(id=identity, inputs=inputs, outputs=self.outputs(current, environment))
+        tags = self.live_tags(current, environment)
+        inputs = {**self.inputs(current, environment), "tags": without_ownership(tags)}
+        return Found(id=identity, inputs=inputs, outputs=self.outputs(current, environment), tags=tags)
 
     def change(self, identity: str, new: Any, environment: Environment) -> Any:
         """Set the differences from its live state."""
@@ -163,14 +161,15 @@ class DescribedResource(CloudResource):
         """Delete it; waits for resources that use it, and reports them if they remain."""
         del inputs
         current = self.describe(identity, environment)
-        if current is not None:
-            while_in_use(
-                lambda: self.remove(current, environment),
-                environment.clock,
-                users=lambda: self.users(identity, environment),
-                codes=self.IN_USE,
-                patience=self.PATIENCE,
-            )
+        if current is None or self.is_taken(self.live_tags(current, environment), identity, environment):
+            return
+        while_in_use(
+            lambda: self.remove(current, environment),
+            environment.clock,
+            users=lambda: self.users(identity, environment),
+            codes=self.IN_USE,
+            patience=self.PATIENCE,
+        )
 
     def _apply(self, change: Change, current: Described, spec: Any, environment: Environment) -> None:
         if change.otherwise and not plain(spec)[change.inputs[0]]:
@@ -260,6 +259,13 @@ class NamedResource(DescribedResource):
         place, named = self.place(environment, identity), {self.TABLE.key: identity}
         answer = environment.aws.seek(self.TAGGING.service, self.TABLE.read, place, **named)
         return None if answer is None else dict(answer[self.TABLE.answer])
+
+    def namesake(self, spec: Any, environment: Environment) -> Namesake | None:
+        """By its name."""
+        current = self.describe(self.name_of(spec), environment)
+        if current is None:
+            return None
+        return Namesake(self.id_of(current), self.live_tags(current, environment))
 
     def create(self, spec: Any, environment: Environment) -> Created[Any]:
         """Create it, or continue with one of an interrupted run."""

@@ -6,13 +6,13 @@ Unlike the inputs of a site, these declare no effect on a deployed site: they ha
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 from edgefleet.cloud.base.constraints import Ec2Tags, Tags
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete, Resource
-from edgefleet.io.ownership import MANAGED
+from edgefleet.io.ownership import MANAGED, URN, manager_of
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import outside_name, spec
 
@@ -57,6 +57,15 @@ class ArnOutputs:
     """Amazon Resource Name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """An existing resource that has the name of one to create."""
+
+    id: str
+    tags: Mapping[str, str]
+    """All its tags; empty where it can have none."""
+
+
 class CloudResource(Resource):
     """One kind of AWS resource: ``class Vpc(Ec2Resource, spec=VpcSpec, outputs=ArnOutputs)``.
 
@@ -65,6 +74,8 @@ class CloudResource(Resource):
 
     CHANGING: ClassVar[frozenset[str]] = frozenset()
     """Outputs, by outside name, that an update may change."""
+    OTHERWISE: ClassVar[str] = "choose another name"
+    """What to do where something has the name that a resource claims, besides taking it over."""
 
     def __init_subclass__(cls, *, spec: type[Any] | None = None, outputs: type[Any] | None = None) -> None:
         """Derive token and specs from the class; a base of kinds has none."""
@@ -100,11 +111,52 @@ class CloudResource(Resource):
         """Refuse an existing resource unless an earlier run created it for this one, as its tags show.
 
         Raises:
-            Refused: it has another owner.
+            Refused: it has another owner, or none.
         """
-        place = self.place(environment, identity)
-        if environment.owner is None or not environment.owner.is_mine(tags, place):
-            raise exists(place, self.TOKEN, identity)
+        owner, place = environment.owner, self.place(environment, identity)
+        if owner is None or not owner.is_mine(tags, place):
+            raise Refused.at(place, "exists", *self._exists(tags, identity, environment), path=self._claim())
+
+    def require_free(self, spec: Any, environment: Environment) -> None:
+        """Refuse in a preview what `create` will refuse; what an earlier run created for this one is fine.
+
+        Raises:
+            Refused: something has the name that `spec` claims.
+        """
+        existing, owner = self.namesake(spec, environment), environment.owner
+        if existing is not None and (owner is None or existing.tags.get(URN) != owner.urn):
+            self.require_mine(existing.tags, existing.id, environment)
+
+    def namesake(self, spec: Any, environment: Environment) -> Namesake | None:
+        """What has the name that `spec` claims; None where nothing does, or names are not unique."""
+        del spec, environment
+        return None
+
+    def _claim(self) -> str:
+        """The input that has the name, for messages."""
+        return "name" if "name" in self.CLAIMS else ""
+
+    def _exists(self, tags: Mapping[str, str], identity: str, environment: Environment) -> tuple[str, str]:
+        """Problem and hint about an existing resource of another owner."""
+        owner = environment.owner
+        is_own_stack = owner is not None and owner.is_of_stack(tags)
+        manager, urn = manager_of(tags, is_own_stack=is_own_stack)
+        take_over = f"import it (pulumi import {self.TOKEN} <name in the program> {identity})"
+        if not manager:
+            return "already exists, and edgefleet did not create it", f"{take_over}, or {self.OTHERWISE}"
+        problem = f"already exists: {manager}"
+        if owner is not None and tags.get(URN) == owner.urn:
+            return f"{problem}, with other inputs", f"run refresh, then up; if the state lost it, {take_over}"
+        if not is_own_stack:
+            return (
+                problem,
+                f"{self.OTHERWISE}; or {take_over}: it then is this stack's, and no longer that one's",
+            )
+        aliases = f'aliases=["{urn}"]' if urn else "its former URN as an alias"
+        return (
+            problem,
+            f"if that resource was renamed, add {aliases} to its options; if not, {self.OTHERWISE}",
+        )
 
     def tags(self, spec: Any, environment: Environment) -> dict[str, str]:
         """All tags of the resource: the declared ones and those of its owner."""
@@ -135,6 +187,15 @@ class CloudResource(Resource):
         if successor is None:
             self.destroy(identity, environment, inputs)
 
+    def is_taken(self, tags: Mapping[str, str], identity: str, environment: Environment) -> bool:
+        """Whether its live tags show that another resource took it over; a warning reports that it stays."""
+        owner = environment.owner
+        if owner is None or not owner.has_lost(tags):
+            return False
+        manager, _ = manager_of(tags, is_own_stack=owner.is_of_stack(tags))
+        environment.warn(f"{self.place(environment, identity)} is left in place: {manager}")
+        return True
+
 
 def owner_tags(environment: Environment) -> dict[str, str]:
     """Tags that identify the owner of a resource."""
@@ -154,10 +215,3 @@ def finishing(identity: str, outputs: object) -> Iterator[None]:
         raise
     except OutsideFailure as error:
         raise Incomplete(error.problems, id=identity, outputs=outputs) from error
-
-
-def exists(place: str, token: str, name: str) -> Refused:
-    """The error where something of this name is there that this stack does not manage."""
-    problem = "already exists, and this stack does not manage it"
-    hint = f"import it (pulumi import {token} <name in the program> {name}), or choose another name"
-    return Refused.at(place, "exists", problem, hint)
