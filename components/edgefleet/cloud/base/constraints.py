@@ -21,7 +21,7 @@ from edgefleet.model.syntax import Grammar, checked, shown, wrong
 from edgefleet.model.unknown import UNKNOWN
 
 MOST_TAGS = 40
-"""Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 6."""
+"""Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 10."""
 LONGEST_BALANCER, LONGEST_ROLE = 32, 64
 
 
