@@ -28,10 +28,9 @@ from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.engine.pulumi_cli import find_command
 from edgefleet.errors import EdgefleetError, Problem
-from edgefleet.fleet.control_plane import ControlPlane
-from edgefleet.fleet.fleet import Fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.model.steps import Diagnostic, Operation, Step
+from edgefleet.plugin import COMPONENTS
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
 from pulumi_embedded import checkpoint as checkpoints
@@ -222,7 +221,7 @@ def make_provider(root: Path, cloud: Cloud) -> Servicer:
     """One instance of edgefleet's provider."""
     url = cloud.url["emulated"].replace("//", "//emulated@")
     return Servicer(
-        components=(ControlPlane, Fleet),
+        components=COMPONENTS,
         project=root,
         start_emulator=lambda _project: Emulator(url=url, pid=0),
     )

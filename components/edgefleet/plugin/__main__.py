@@ -1,10 +1,4 @@
-# ruff: noqa: INP001 - no package, so that nothing can import it
-"""The edgefleet plugin, as the Pulumi CLI starts it: ``python <this folder> <engine's address>``.
-
-This is where the provider and the components meet. A component is made of the provider's resources, so
-`edgefleet.fleet` is above `edgefleet.provider` and cannot be imported there; this folder is no package and
-nothing imports it, so here both can be put together: one server, one schema.
-"""
+"""The plugin as a folder that the Pulumi CLI starts: ``python <this folder> <engine's address>``."""
 
 import sys
 from pathlib import Path
@@ -14,10 +8,7 @@ sys.path.insert(
 )  # where the package lies that this file is part of
 
 try:
-    from edgefleet.fleet.control_plane import ControlPlane
-    from edgefleet.fleet.fleet import Fleet
-    from edgefleet.provider.servicer import Servicer
-    from edgefleet.provider.serving import serve
+    from edgefleet.plugin import main
 except ModuleNotFoundError as error:
     sys.exit(
         f"edgefleet's plugin was started with {sys.executable}, which has no module {error.name}; "
@@ -25,4 +16,4 @@ except ModuleNotFoundError as error:
     )
 
 if __name__ == "__main__":
-    serve(Servicer(components=(ControlPlane, Fleet)))
+    main()
