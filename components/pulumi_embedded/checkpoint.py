@@ -57,7 +57,7 @@ class State:
     source_position: str = ""
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
-    hide_diff: list[Any] = field(default_factory=list)
+    hide_diff: tuple[str, ...] = ()
     alias: str = ""
     """Its URN in the state before this run, if different; never written."""
     recorded: dict[str, Any] | None = None
@@ -111,7 +111,7 @@ _PLAIN: Final[dict[str, tuple[str, type]]] = {
     "modified": ("modified", str),
     "sourcePosition": ("source_position", str),
     "ignoreChanges": ("ignore_changes", tuple),
-    "hideDiff": ("hide_diff", list),
+    "hideDiff": ("hide_diff", tuple),
     "replaceOnChanges": ("replace_on_changes", tuple),
 }
 """dict[name in the file -> (attribute, type)]; a tuple is of texts, and a list in the file."""

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 
@@ -102,6 +103,8 @@ class Deployment:
     """The old state's providers by reference, with those that are waiting to be deleted."""
     news: dict[str, Step] = field(default_factory=dict)
     """The step of each registered resource."""
+    handed_down: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """URN -> the options that its children inherit."""
     claimed: set[str] = field(default_factory=set)
     """URNs that the program has registered."""
     retained: set[str] = field(default_factory=set)

@@ -22,6 +22,8 @@ _REFUSED = {
     "pluginDownloadURL": "pluginDownloadURL",
     "version": "a plugin version",
 }
+_INHERITED = ("protect", "retain_on_delete", "deleted_with")
+"""Options that a child takes from its parent unless it sets them itself."""
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
 
@@ -40,7 +42,7 @@ class Goal:
     delete_before_replace: bool | None = None
     aliases: list[Any] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
-    """Fields of `State` that the program sets outright."""
+    """Fields of `State` that the program sets."""
 
     @property
     def package(self) -> str:
@@ -51,6 +53,11 @@ class Goal:
     def is_provider(self) -> bool:
         """Return whether this is an explicit provider."""
         return self.type.startswith(PROVIDER_PREFIX)
+
+    @property
+    def handed_down(self) -> dict[str, Any]:
+        """Options that children inherit (the CLI's ``inheritFromParent``); the SDK hands providers down."""
+        return {name: self.options[name] for name in _INHERITED if name in self.options}
 
     def state(self, urn: str, parent: str) -> State:
         """Return the state that would be, but for what a provider adds."""
@@ -82,7 +89,7 @@ def read_goal(request: Any, root: Path) -> Goal:
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         aliases=[*request.aliases, *request.aliasURNs],
         options={
-            "protect": request.protect,
+            **_inherited(request),
             "dependencies": tuple(sorted(request.dependencies)),
             "property_dependencies": {
                 key: sorted(deps.urns) for key, deps in sorted(request.propertyDependencies.items())
@@ -91,12 +98,21 @@ def read_goal(request: Any, root: Path) -> Goal:
             "replace_on_changes": tuple(request.replaceOnChanges),
             "additional_secret_outputs": tuple(request.additionalSecretOutputs),
             "custom_timeouts": _timeouts(request),
-            "retain_on_delete": request.retainOnDelete,
-            "deleted_with": request.deletedWith,
-            "import_id": request.importId if request.custom else "",
+            "hide_diff": tuple(request.hideDiffs),
+            "import_id": request.importId,
             "source_position": source_position(request, root),
         },
     )
+
+
+def _inherited(request: Any) -> dict[str, Any]:
+    """Return the options that the program sets here itself."""
+    options = {"deleted_with": request.deletedWith} if request.deletedWith else {}
+    if request.HasField("protect"):
+        options["protect"] = request.protect
+    if request.HasField("retainOnDelete"):
+        options["retain_on_delete"] = request.retainOnDelete
+    return options
 
 
 def source_position(request: Any, root: Path) -> str:
@@ -115,8 +131,6 @@ def _refuse(request: Any) -> None:
         features.append("replacementTrigger")
     if request.HasField("hooks") and request.hooks.ByteSize():
         features.append("resource hooks")
-    if request.hideDiffs:
-        features.append("hideDiffs")
     if request.custom and request.type.startswith("pulumi:") and not request.type.startswith(PROVIDER_PREFIX):
         features.append(f"the engine's own resource {request.type}")
     if features:

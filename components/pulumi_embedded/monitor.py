@@ -129,12 +129,12 @@ class Monitor:
     def _invoke(self, request: Any) -> Any:
         run = self._run
         run.check_running()
-        if request.tok == _GET_RESOURCE:
-            return self._get_resource(Bag(struct=request.args).data.get("urn"))
         package = request.tok.partition(":")[0]
-        if package == builtin.PACKAGE and request.tok != builtin.READ_OUTPUTS:
+        if package == builtin.PACKAGE and request.tok not in {builtin.READ_OUTPUTS, _GET_RESOURCE}:
             raise run.refuse(_refused(f"the function {request.tok}"))
         reference = request.provider or default_provider(run, package)
+        if request.tok == _GET_RESOURCE:
+            return self._get_resource(Bag(struct=request.args).data.get("urn"))
         try:
             response = run.client(reference).invoke(request.tok, request.args, preview=run.preview)
         except ProviderError as error:

@@ -29,6 +29,7 @@ def register(run: Deployment, goal: Goal) -> Step:
     """
     run.check_running()
     urn, parent = run.urn(goal)
+    goal.options = run.handed_down.get(parent, {}) | goal.options
     old = find_old(run, urn, goal, parent)
     new = goal.state(urn, parent)
     if old is not None:
@@ -40,7 +41,7 @@ def register(run: Deployment, goal: Goal) -> Step:
     except ProviderError as error:
         raise run.fail(str(error), urn) from error
     with run.lock:
-        run.news[urn] = step
+        run.news[urn], run.handed_down[urn] = step, goal.handed_down
     return step
 
 
@@ -76,13 +77,23 @@ def _claimed_twice(run: Deployment, urn: str, old: str, other: str) -> Stopped:
 def _aliases(run: Deployment, goal: Goal, parent: str) -> list[str]:
     urns = [_alias(run, goal, parent, alias) for alias in goal.aliases]
     above = run.aliases.get(parent)
-    if above:
-        old_name, new_name = above.rpartition("::")[2], parent.rpartition("::")[2]
-        name = goal.name
-        if name.startswith(new_name):
-            name = old_name + name.removeprefix(new_name)
-        urns.append(make_urn(run.stack, run.project.name, above, goal.type, name))
-    return urns
+    if above is None:
+        return urns
+    names = [(goal.type, goal.name), *(_type_and_name(urn) for urn in urns)]
+    return [*urns, *(_under_old_parent(run, parent, above, *name) for name in names)]
+
+
+def _type_and_name(urn: str) -> tuple[str, str]:
+    types, _, name = urn.split("::", 2)[2].partition("::")
+    return types.rpartition("$")[2], name
+
+
+def _under_old_parent(run: Deployment, parent: str, above: str, type_: str, name: str) -> str:
+    """Return the URN of a child under its parent's old name, which its own may begin with."""
+    old_name, new_name = _type_and_name(above)[1], _type_and_name(parent)[1]
+    if name.startswith(new_name):
+        name = old_name + name.removeprefix(new_name)
+    return make_urn(run.stack, run.project.name, above, type_, name)
 
 
 def _alias(run: Deployment, goal: Goal, parent: str, alias: Any) -> str:
@@ -91,11 +102,11 @@ def _alias(run: Deployment, goal: Goal, parent: str, alias: Any) -> str:
     if alias.WhichOneof("alias") == "urn":
         return str(alias.urn)
     spec = alias.spec
-    above = "" if spec.noParent else spec.parentUrn or parent
+    above = "" if spec.noParent else run.aliases.get(spec.parentUrn, spec.parentUrn) or parent
     return make_urn(
         spec.stack or run.stack,
         spec.project or run.project.name,
-        run.aliases.get(above, above),
+        above,
         spec.type or goal.type,
         spec.name or goal.name,
     )
@@ -110,17 +121,17 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     _refuse_skipped(run, new)
     if manager is not None and imports.is_needed(new.import_id, old):
         return _import(run, goal, manager, old, new)
-    deleted_ahead = run.recreate.get(new.urn if old is None else old.urn)
+    deleted_ahead = old is not None and old.urn in run.recreate
     news = goal.inputs if old is None else _ignore_changes(goal.inputs, old.inputs, new.ignore_changes)
     if manager is not None:
-        forget = old is None or old.external or deleted_ahead is not None
+        forget = old is None or old.external or deleted_ahead
         new.inputs = _check(run, manager, new, None if forget or old is None else old.inputs, news)
     else:
         new.inputs = news
     if old is None:
         return step_executor.create(run, manager, Step(op="create", new=new))
-    if deleted_ahead is not None:
-        return replacement.recreate(run, manager, old, new, deleted_ahead)
+    if deleted_ahead:
+        return replacement.recreate(run, manager, old, new)
     if old.external:
         return replacement.create_first(run, manager, old, new, Diff(changes=True))
     return _change(run, goal, manager, old, new)
@@ -254,6 +265,8 @@ def _replace(
         new.inputs = _check(run, manager, new, None, goal.inputs)
     wanted = goal.delete_before_replace
     deletes_first = diff.delete_before_replace if wanted is None else wanted
+    if old.pending_replacement and not deletes_first:
+        return replacement.recreate(run, manager, old, new, diff)
     how: Callable[..., Step] = replacement.delete_first if deletes_first else replacement.create_first
     return how(run, manager, old, new, diff)
 

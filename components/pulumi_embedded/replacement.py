@@ -4,6 +4,8 @@ If the old one is deleted first, so are all dependents that are replaced with it
 dependencies were unknown (the CLI's ``calculateDependentReplacements``).
 """
 
+from dataclasses import replace
+
 from pulumi_embedded import paths, step_executor
 from pulumi_embedded.checkpoint import State, provider_urn
 from pulumi_embedded.deployment import Deployment
@@ -26,32 +28,44 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
     """Delete the dependents that are replaced too, then the old one; then create the new one."""
     run.replaced.add(new.urn)
-    for dependent, keys in reversed(dependents(run, old)):
+    doomed = [*dependents(run, old), *_deleted_with(run, new.urn)]
+    # Before the first is deleted: what is deleted with another is not deleted by itself.
+    run.deleting.update(
+        state.urn for state in (old, *(state for state, _ in doomed)) if not state.pending_replacement
+    )
+    for dependent, keys in reversed(doomed):
         _delete_dependent(run, dependent, keys, old)
     run.retained.add(old.urn)
-    run.deleting.add(old.urn)
     if not old.pending_replacement:
         step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
-    report(run, Step.of("replace", old, new, diff))
-    return _create_new(run, manager, Step.of("create-replacement", old, new, diff))
+    return _create(run, manager, Step.of("replace", old, new, diff), diff.replaces)
 
 
 def recreate(
-    run: Deployment, manager: Lifecycle | None, old: State, new: State, keys: tuple[str, ...]
+    run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff | None = None
 ) -> Step:
-    """Recreate a resource that was deleted because a dependency was replaced."""
+    """Create what was deleted already: in this run for a dependency, or in one that was interrupted.
+
+    Args:
+        run: The run.
+        manager: Its manager; None for a component.
+        old: The deleted one.
+        new: The one to create.
+        diff: Their difference, for one that an interrupted run deleted.
+    """
     run.retained.add(old.urn)
     run.replaced.add(new.urn)
+    if diff is not None:
+        return _create(run, manager, Step.of("replace", old, new, diff), diff.replaces)
     run.deleting.discard(old.urn)
-    report(run, Step(op="replace", old=old, new=new))
-    return _create_new(run, manager, Step(op="create-replacement", old=old, new=new, keys=keys))
+    return _create(run, manager, Step(op="replace", old=old, new=new), run.recreate[old.urn])
 
 
-def _create_new(run: Deployment, manager: Lifecycle | None, step: Step) -> Step:
-    step_executor.create(run, manager, step)
-    return Step(
-        op="replace", old=step.old, new=step.new, keys=step.keys, diffs=step.diffs, detailed=step.detailed
-    )
+def _create(run: Deployment, manager: Lifecycle | None, step: Step, keys: tuple[str, ...]) -> Step:
+    report(run, step)
+    half = replace(step, op="create-replacement", keys=keys)
+    step_executor.create(run, manager, half)
+    return replace(half, op="replace")
 
 
 def report(run: Deployment, step: Step) -> Step:
@@ -63,11 +77,10 @@ def report(run: Deployment, step: Step) -> Step:
 
 def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root: State) -> None:
     with run.lock:
-        if id(state) in run.deleted:
+        if id(state) in run.deleted or state.pending_replacement:
             return
         run.deleted.add(id(state))
         run.recreate[state.urn] = keys
-        run.deleting.add(state.urn)
     if state.protect:
         raise run.fail(
             f"unable to replace resource '{state.urn}' as part of replacing '{root.urn}': it is protected; "
@@ -75,6 +88,12 @@ def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root
             root.urn,
         )
     step_executor.delete(run, Step(op="delete-replaced", old=state), pending=True)
+
+
+def _deleted_with(run: Deployment, urn: str) -> list[tuple[State, tuple[str, ...]]]:
+    """Return what is deleted with a resource (the CLI's ``findDependentCascadeReplacements``)."""
+    olds = [state for state in run.resources if not state.delete and state.deleted_with == urn]
+    return [(state, ()) for state in olds if state.urn not in run.claimed]
 
 
 def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...]]]:

@@ -15,6 +15,7 @@ _ADVISORY = (
     "source_position",
     "ignore_changes",
     "replace_on_changes",
+    "hide_diff",
     "additional_secret_outputs",
     "import_id",
 )
@@ -42,14 +43,13 @@ def same(run: Deployment, step: Step) -> Step:
     new.id, new.outputs, new.init_errors = old.id, old.outputs, old.init_errors
     if new.inputs == old.inputs:
         new.inputs = old.inputs
-    else:
-        mark_secrets(new)
+    mark_secrets(new)
     try:
         if new.is_provider:
             run.registry.adopt(new, old.inputs)
     except ProviderError as error:
         raise run.step_failed(step, error) from error
-    is_equal = new.inputs is old.inputs and all(
+    is_equal = (new.inputs, new.outputs) == (old.inputs, old.outputs) and all(
         getattr(old, name) == getattr(new, name) for name in _COMPARED
     )
     if is_equal and all(getattr(old, name) == getattr(new, name) for name in _ADVISORY):
@@ -191,7 +191,7 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
         old.pending_replacement = pending
         done, amended = ((), old) if pending else ((old,), None)
         write_journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
-    run.events.done(step)
+    run.events.done(step, show=run.preview or old.custom or step.op == "delete")
 
 
 _PROTECTED = (

@@ -23,7 +23,6 @@ PROGRAMS = {
     "replacementTrigger": 'Thing("a", {}, Opts(replacement_trigger=1))',
     "replaceWith": 'Thing("a", {}, Opts(replace_with=[Group("b")]))',
     "state migrations": 'Thing("a", {}, Opts(state_migrations=[lambda args: None]))',
-    "hideDiffs": 'Thing("a", {}, Opts(hide_diffs=["value"]))',
     "environment variable mappings": 'pulumi.ProviderResource("example", "a", {}, '
     'Opts(env_var_mappings={"A": "B"}))',
     "a plugin version": 'Thing("a", {}, Opts(version="1.2.3"))',

@@ -29,7 +29,6 @@ from pulumi_embedded.secrets import open_salt
 HERE = Path(__file__).parent
 STANDIN = HERE / "standin"
 GOLDEN = HERE.parents[1] / "golden" / "parity"
-SCENARIOS = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
 HEAD = "from things import *\nimport pulumi\n"
 CONFIG = {"fleet:secret": {"secure": "hush"}, "fleet:region": "eu"}
 
@@ -44,6 +43,25 @@ def load(path: Path) -> Any:
     return module
 
 
+def load_scenarios() -> dict[str, Any]:
+    """Load each scenario by name; one with cases is as many scenarios, ``<name>-<case>``."""
+    scenarios: dict[str, Any] = {}
+    for path in sorted((HERE / "scenarios").glob("*.py")):
+        scenario = load(path)
+        cases = getattr(scenario, "CASES", None)
+        if cases is None:
+            scenarios[path.stem] = scenario
+            continue
+        for case, variables in cases.items():
+            runs = [
+                (operation, {**more, **variables})
+                for operation, more in scenario.RUNS[: scenario.LENGTH.get(case)]
+            ]
+            scenarios[f"{path.stem}-{case}"] = SimpleNamespace(PROGRAM=scenario.PROGRAM, RUNS=runs)
+    return scenarios
+
+
+SCENARIOS = load_scenarios()
 SERVICER = load(STANDIN / "servicer.py").Servicer
 LEVEL = load(HERE / "levelling.py")
 
@@ -269,4 +287,4 @@ def parity() -> Any:
 @pytest.fixture
 def scenario(name: str) -> Any:
     """Each scenario in turn."""
-    return load(HERE / "scenarios" / f"{name}.py")
+    return SCENARIOS[name]

@@ -148,9 +148,13 @@ OPTIONS = (
     ("replace_on_changes", '["*"]'),
     ("retain_on_delete", "True"),
     ("protect", "True"),
+    ("retain_on_delete", "False"),
+    ("protect", "False"),
     ("additional_secret_outputs", '["serial"]'),
+    ("custom_timeouts", 'pulumi.CustomTimeouts(create="5m", delete="1h")'),
+    ("hide_diffs", '["value"]'),
 )
-options = st.lists(st.sampled_from(OPTIONS), max_size=2, unique_by=lambda pair: pair[0]).map(tuple)
+options = st.lists(st.sampled_from(OPTIONS), max_size=3, unique_by=lambda pair: pair[0]).map(tuple)
 
 
 def one_of(draw: st.DrawFn, keys: list[int]) -> int | None:
@@ -165,17 +169,27 @@ def nodes(draw: st.DrawFn, key: int, before: Nodes) -> Node:
     node = Node(key=key, kind=kind, name=f"{kind.lower()}{key}")
     if kind == "Cloud":
         return replace(node, inputs=(("region", repr(draw(st.sampled_from(["eu", "us"])))),))
-    node = replace(node, parent=one_of(draw, of_kind(before, "Group")))
-    if kind == "Group":
-        return node
+    node = replace(node, parent=one_of(draw, parents(before)))
+    if kind == "Thing":
+        node = replace(node, inputs=draw(inputs(before)))
+    return with_options(draw, node, before)
+
+
+def parents(before: Nodes) -> list[int]:
+    """Return what a node may be in: any group, or a thing that is near."""
+    return [*of_kind(before, "Group"), *things(before)]
+
+
+def with_options(draw: st.DrawFn, node: Node, before: Nodes) -> Node:
+    """Give a thing or a group options; those of a group are handed down, or are not."""
     near = things(before)
+    needed = draw(st.lists(st.sampled_from(near), max_size=2, unique=True)) if near else []
     return replace(
         node,
-        inputs=draw(inputs(before)),
         options=draw(options),
         provider=one_of(draw, of_kind(before, "Cloud")),
         deleted_with=one_of(draw, near) if draw(st.booleans()) else None,
-        depends_on=tuple(draw(st.lists(st.sampled_from(near), max_size=2, unique=True))) if near else (),
+        depends_on=tuple(needed),
     )
 
 
@@ -199,7 +213,7 @@ def moved(draw: st.DrawFn, program: Nodes, place: int) -> Nodes:
     node = program[place]
     if node.kind == "Cloud":
         return program
-    parent = one_of(draw, of_kind(program[:place], "Group"))
+    parent = one_of(draw, parents(program[:place]))
     aliases = (*node.aliases, spelled(program, node))
     changed = swap(program, place, replace(node, parent=parent))
     if spelled(changed, changed[place]) == spelled(program, node):
@@ -229,21 +243,11 @@ def changed(draw: st.DrawFn, program: Nodes, place: int) -> Nodes:
 
 
 def reoptioned(draw: st.DrawFn, program: Nodes, place: int) -> Nodes:
-    """Give a thing other options."""
+    """Give a thing or a group other options."""
     node = program[place]
-    if node.kind != "Thing":
+    if node.kind == "Cloud":
         return program
-    near = things(program[:place])
-    return swap(
-        program,
-        place,
-        replace(
-            node,
-            options=draw(options),
-            provider=one_of(draw, of_kind(program[:place], "Cloud")),
-            deleted_with=one_of(draw, near),
-        ),
-    )
+    return swap(program, place, with_options(draw, node, program[:place]))
 
 
 def added(draw: st.DrawFn, program: Nodes, _place: int) -> Nodes:
