@@ -140,10 +140,13 @@ class Driver:
         self._delete(self.state)
         self.state = None
 
+    def create(self, request: proto.CreateRequest) -> proto.CreateResponse:
+        """Answer to one call."""
+        return self._lifecycle.create(request, self.environment)
+
     def _create(self, inputs: Inputs) -> None:
-        request = proto.CreateRequest(urn=self.urn, properties=encode(inputs))
         try:
-            answer = self._lifecycle.create(request, self.environment)
+            answer = self.create(proto.CreateRequest(urn=self.urn, properties=encode(inputs)))
         except Incomplete as error:
             outputs = self._lifecycle.outputs(error.outputs)
             self.state = State(error.id, inputs, outputs, is_incomplete=True)

@@ -39,6 +39,10 @@ class Faults:
     """Operations that were called."""
     services: set[str] = field(default_factory=set)
     """Services that were ever called."""
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """dict[operation -> (code, message)] of those that AWS refuses `times` times."""
+    times: int = 0
+    """Refusals that are left."""
 
     def arm(self, kind: str, at: int) -> None:
         """From now on: the call number `at` fails as `kind` says."""
@@ -60,6 +64,9 @@ class Faults:
 
     def before_send(self, request: Any, **_: Any) -> AWSResponse | None:
         """The answer in place of sending, where this call is to fail before it has any effect."""
+        if self.times and self.calls[-1] in self.refused:
+            self.times -= 1
+            return answered(request, 400, *self.refused[self.calls[-1]])
         if len(self.calls) - 1 != self.at or self.kind == "lost":
             return None
         if self.kind == "timeout":

@@ -226,11 +226,11 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
         Raises:
             Incomplete: some could not be created; all of them are named.
         """
-        aws, failed, outputs = environment.aws, list[Problem](), _outputs(spec, environment.aws)
+        failed, outputs = list[Problem](), _outputs(spec, environment.aws)
         settings = {**_protections(spec), **_settings(spec, self.tags(spec, environment), is_new=is_new)}
         for method, parameters in settings.items():
             try:
-                aws.call("s3", method, _place(spec.name), Bucket=spec.name, **parameters)
+                environment.call("s3", method, _place(spec.name), Bucket=spec.name, **parameters)
             except OutsideFailure as error:
                 if error_code(error) not in ABSENT:
                     failed.extend(error.problems)

@@ -212,7 +212,8 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
             status = aws.call("route53", "get_change", place, Id=change["Id"])["ChangeInfo"]["Status"]
             return True if status == "INSYNC" else None
 
-        until(look, environment.clock, what=f"{place}: known to all name servers", patience=180)
+        goal = f"{place}: known to all name servers"
+        until(look, environment.clock, what=goal, patience=environment.patience(180))
 
 
 def _parts(identity: str) -> tuple[str, str, str]:

@@ -276,6 +276,12 @@ def error_code(error: EdgefleetError) -> str:
     return str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
 
 
+def error_message(error: EdgefleetError) -> str:
+    """AWS's message about a failed call; empty where it gave none."""
+    answer = getattr(error.__cause__, "response", None)
+    return str(answer.get("Error", {}).get("Message", "")) if isinstance(answer, dict) else ""
+
+
 def is_gone(error: EdgefleetError) -> bool:
     """Whether `error` reports a missing resource."""
     code = error_code(error)

@@ -11,6 +11,7 @@ from edgefleet.io.aws import Aws
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.ownership import Owner
 from edgefleet.io.store import ArtifactStore, open_store
+from edgefleet.io.waiting import UNKNOWN_FOR, until_known
 
 Warn = Callable[[str], None]
 """Reports a warning to the engine's user, beside the resource that a call is about."""
@@ -30,7 +31,21 @@ class Environment:
     holder: str = ""
     """Distinguishes two stacks of one name; see `Owner.holder`."""
     warn: Warn = field(default=lambda _: None, repr=False, compare=False)
+    timeout: float = 0.0
+    """Seconds that the program grants the operation (`customTimeouts`); 0 for those of the kind."""
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
+
+    def patience(self, default: float) -> float:
+        """Seconds to wait: those that the program grants, else `default`."""
+        return self.timeout or default
+
+    def call(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any]:
+        """As `Aws.call`; waits while AWS does not know yet what the call names, such as a new role."""
+        return until_known(
+            lambda: self.aws.call(service, method, place, **parameters),
+            self.clock,
+            patience=self.patience(UNKNOWN_FOR),
+        )
 
     def store(self, uri: str) -> ArtifactStore:
         """The artifact store at `uri`, one for all that ask.

@@ -3,14 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from edgefleet.errors import EdgefleetError, Problem
+from edgefleet.errors import Problem
 from edgefleet.io import ec2
-from edgefleet.io.aws import Aws, error_code
+from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
-from edgefleet.io.waiting import until
 
-LATE = "IAM Instance Profile"
-"""Part of EC2's message for a profile that it does not know, yet or at all."""
 METADATA = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"}
 """Version 2 of the instance metadata only, and for the machine itself: a container is a hop further."""
 
@@ -39,18 +36,8 @@ def launch_settings(aws: Aws, image: str, disk: Mapping[str, Any], tags: Mapping
 
 
 def run_one(environment: Environment, place: str, **parameters: Any) -> dict[str, Any]:
-    """Start one machine; waits for a new profile, which reaches EC2 late."""
-
-    def look() -> dict[str, Any] | None:
-        try:
-            answer = environment.aws.call("ec2", "run_instances", place, **parameters)
-        except EdgefleetError as error:
-            if error_code(error) == "InvalidParameterValue" and LATE in str(error):
-                return None
-            raise
-        return dict(answer["Instances"][0])
-
-    return until(look, environment.clock, what=f"{place}: its instance profile known to EC2", patience=90.0)
+    """Start one machine."""
+    return dict(environment.call("ec2", "run_instances", place, **parameters)["Instances"][0])
 
 
 def interface(subnet: str, groups: Iterable[str]) -> dict[str, Any]:

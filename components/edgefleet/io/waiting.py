@@ -1,10 +1,11 @@
 """Waiting for the cloud, with growing pauses and an end."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from edgefleet.errors import EdgefleetError, OutsideFailure
-from edgefleet.io.aws import error_code
+from edgefleet.io.aws import error_code, error_message
 from edgefleet.io.clock import Clock
 
 T = TypeVar("T")
@@ -27,6 +28,24 @@ IN_USE = frozenset(
     }
 )
 """Error codes while the resource to remove is still in use."""
+UNKNOWN_FOR = 120.0
+"""Seconds that a new role may take to become known to all services, by default."""
+_ROLE = (
+    r"\brole(arn)?\b.*(does not exist|cannot be found|not found|could not be assumed|invalid|not valid)"
+    r"|error in role params|role doesn't have|iam role's policy must include|service principals.*trust"
+)
+_UNKNOWN_YET: tuple[tuple[str, str], ...] = (
+    ("MalformedPolicy(Document(Exception)?)?", "invalid principal"),
+    ("NoSuchEntity", r"\brole\b|instance profile"),
+    ("Invalid(Parameter(Value)?|Request)Exception|ValidationException", _ROLE),
+    ("InvalidParameterValue", "iam instance profile"),
+    (r"Invalid\w+\.NotFound", ""),
+)
+"""(pattern of AWS's code, of its message): what it names is not known to this service, yet or at all.
+
+IAM and EC2 answer before all of AWS knows what they created (IAM User Guide, "Changes that I make are not
+always immediately visible"; EC2 Developer Guide, "Eventual consistency").
+"""
 
 
 def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: float = PATIENCE) -> T:
@@ -48,6 +67,40 @@ def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: fl
     problem = f"has not come about within {patience:g} s"
     hint = "check in the AWS console what it is waiting for, then run up again to resume"
     raise OutsideFailure.at(what, "timeout", problem, hint)
+
+
+def until_known(act: Callable[[], T], clock: Clock, *, patience: float = UNKNOWN_FOR) -> T:
+    """Call `act` until AWS knows what it names, such as a role that was created a moment ago.
+
+    Args:
+        act: the call; a refused one has no effect.
+        clock: where time comes from.
+        patience: seconds.
+
+    Raises:
+        OutsideFailure: AWS still does not know it.
+    """
+    refusal: EdgefleetError | None = None
+    for _ in _pauses(clock, patience):
+        try:
+            return act()
+        except EdgefleetError as error:
+            if not is_unknown_yet(error):
+                raise
+            refusal = error
+    first = refusal.problem if refusal else None
+    problem = f"{first.problem if first else ''}, for {patience:g} s"
+    hint = "create or correct the role or resource that it names, then run up again"
+    raise OutsideFailure.at(first.where if first else "", "unknown-name", problem, hint) from refusal
+
+
+def is_unknown_yet(error: EdgefleetError) -> bool:
+    """Whether AWS does not know something that a call names, yet or at all."""
+    code, message = error_code(error), error_message(error)
+    return any(
+        re.fullmatch(codes, code) and re.search(words, message, re.IGNORECASE)
+        for codes, words in _UNKNOWN_YET
+    )
 
 
 def while_in_use(

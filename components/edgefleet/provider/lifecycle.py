@@ -159,7 +159,8 @@ class Lifecycle:
             return proto.CreateResponse(id=identity, properties=encode(outputs))
         spec = self._spec(request.properties)
         inputs = properties.plain(decode(request.properties))
-        made = self._resource.create(spec, self._for(request.urn, inputs, environment))
+        there = self._for(request.urn, inputs, environment, timeout=request.timeout)
+        made = self._resource.create(spec, there)
         self._claims.create(made.id, Claim(request.urn, self._region(inputs, environment), inputs))
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
 
@@ -209,7 +210,8 @@ class Lifecycle:
             _, outputs = self._planned(request.news, environment, kept)
             return proto.UpdateResponse(properties=encode(outputs))
         recorded = properties.plain(decode(request.olds))
-        there = self._for(request.urn, properties.plain(decode(request.news)), environment)
+        inputs = properties.plain(decode(request.news))
+        there = self._for(request.urn, inputs, environment, timeout=request.timeout)
         if there.owner and recorded.get(TAKEN_FROM):
             there = replace(there, owner=replace(there.owner, taken_from=recorded[TAKEN_FROM]))
         made = self._resource.update(request.id, self._spec(request.news), there, recorded)
@@ -223,7 +225,7 @@ class Lifecycle:
         run imported or created under another name stays.
         """
         inputs = properties.plain(decode(request.old_inputs))
-        there = self._for(request.urn, inputs, environment)
+        there = self._for(request.urn, inputs, environment, timeout=request.timeout)
         claim = self._claims.holder(request.id, self._region(inputs, environment))
         if claim is not None and claim.urn == request.urn:
             self._claims.release(request.id)
@@ -255,7 +257,9 @@ class Lifecycle:
         """The region of a resource that is in one; else empty."""
         return self._there(inputs, environment).aws.region if self._is_placed else ""
 
-    def _for(self, urn: str, inputs: Mapping[str, Any], environment: Environment) -> Environment:
+    def _for(
+        self, urn: str, inputs: Mapping[str, Any], environment: Environment, *, timeout: float = 0
+    ) -> Environment:
         """The environment of one resource: its region and owner."""
         generation = self._made_of(inputs)
         recorded = self._recorded.get(urn)
@@ -263,7 +267,8 @@ class Lifecycle:
         if recorded is not None:
             before = self._made_of(properties.plain(decode(Struct.FromString(recorded))))
         owner = owner_of(urn, generation, holder=environment.holder, may_exist=before != generation)
-        return replace(environment, owner=owner, aws=self._there(inputs, environment).aws)
+        aws = self._there(inputs, environment).aws
+        return replace(environment, owner=owner, aws=aws, timeout=timeout)
 
     def _there(self, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment in the region that the inputs name."""

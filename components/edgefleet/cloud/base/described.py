@@ -87,7 +87,7 @@ class DescribedResource(CloudResource):
             return current if state == readiness.good else None
 
         goal = f"{place}: {readiness.good.lower()}"
-        return until(look, environment.clock, what=goal, patience=readiness.patience)
+        return until(look, environment.clock, what=goal, patience=environment.patience(readiness.patience))
 
     def look(self, identity: str, environment: Environment) -> dict[str, Any] | None:
         """Its description, also if it failed or is being deleted."""
@@ -104,7 +104,7 @@ class DescribedResource(CloudResource):
     def call(self, current: Described, environment: Environment, method: str, **parameters: Any) -> Any:
         """The answer to a call of its service that names it."""
         place, named = self.place(environment, self.id_of(current)), self.named(current)
-        return environment.aws.call(self.TAGGING.service, method, place, **{**named, **parameters})
+        return environment.call(self.TAGGING.service, method, place, **{**named, **parameters})
 
     def seek(self, current: Described, environment: Environment, method: str, **parameters: Any) -> Any:
         """As `call`; an empty answer where AWS reports that what is meant does not exist."""
@@ -125,7 +125,7 @@ class DescribedResource(CloudResource):
         def look() -> bool | None:
             return True if self.look(identity, environment) is None else None
 
-        until(look, environment.clock, what=goal, patience=patience)
+        until(look, environment.clock, what=goal, patience=environment.patience(patience))
 
     def users(self, identity: str, environment: Environment) -> list[str]:
         """Its users, for messages."""
@@ -168,7 +168,7 @@ class DescribedResource(CloudResource):
             environment.clock,
             users=lambda: self.users(identity, environment),
             codes=self.IN_USE,
-            patience=self.PATIENCE,
+            patience=environment.patience(self.PATIENCE),
         )
 
     def _apply(self, change: Change, current: Described, spec: Any, environment: Environment) -> None:
@@ -195,7 +195,7 @@ class Ec2Resource(DescribedResource):
 
     def make(self, spec: Any, environment: Environment, place: str) -> Described:
         """Create it with all its tags; EC2's description."""
-        answer = environment.aws.call(
+        answer = environment.call(
             "ec2",
             self.TABLE.create,
             place,
@@ -250,7 +250,7 @@ class NamedResource(DescribedResource):
     def make(self, spec: Any, environment: Environment, place: str) -> None:
         """Create it with all its tags; `EXISTS` handles an existing one."""
         tags = {self.TAGGING.tags: self.TAGGING.form(self.tags(spec, environment))}
-        environment.aws.call(
+        environment.call(
             self.TAGGING.service, self.TABLE.create, place, **self.request(spec, environment), **tags
         )
 
