@@ -14,7 +14,7 @@ from pulumi_embedded import builtin, replacement, step_executor
 from pulumi_embedded.checkpoint import State
 from pulumi_embedded.deployment import CallFailed, Deployment, make_urn
 from pulumi_embedded.errors import EngineError, Problem, Refused
-from pulumi_embedded.events import Step
+from pulumi_embedded.events import Emitter, Step
 from pulumi_embedded.goals import read_goal, source_position
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.provider_call import ProviderError
@@ -196,16 +196,16 @@ def _refused(what: str) -> Refused:
 
 
 class Log:
-    """The receiver of `pulumi.log`."""
+    """The receiver of messages: of `pulumi.log` in the program, and of providers."""
 
-    def __init__(self, run: Deployment) -> None:
-        self._run = run
+    def __init__(self, events: Emitter) -> None:
+        self._events = events
 
     def Log(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         """Pass a message on, unless it is for debugging."""
         severity = _SEVERITIES.get(request.severity)
         if severity is not None:
-            self._run.events.diagnostic(severity, request.message, request.urn)
+            self._events.diagnostic(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, _request: Any) -> Any:  # noqa: N802

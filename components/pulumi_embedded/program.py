@@ -52,7 +52,7 @@ def _run(run: Deployment) -> None:
             project=run.project.name,
             stack=run.stack,
             monitor=Monitor(run),
-            engine=Log(run),
+            engine=Log(run.events),
             parallel=run.parallel,
             dry_run=run.preview,
             organization="organization",

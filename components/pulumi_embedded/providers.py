@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
@@ -261,6 +261,14 @@ def _name(urn: str) -> str:
 
 def _type(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
+
+
+@runtime_checkable
+class CallsEngine(Protocol):
+    """A servicer that calls the engine in its turn."""
+
+    def attach_engine(self, engine: Any) -> None:
+        """Take the engine: an object with the method ``Log`` of the protocol's ``Engine`` service."""
 
 
 Factory = Callable[[], Any]

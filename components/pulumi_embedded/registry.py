@@ -14,7 +14,7 @@ from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
 from pulumi_embedded.errors import Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.provider_call import ProviderError
-from pulumi_embedded.providers import Checked, Client, Diff, Factory, Read
+from pulumi_embedded.providers import CallsEngine, Checked, Client, Diff, Factory, Read
 from pulumi_embedded.values import UNKNOWN, Bag, has_unknown, secret
 
 _INTERNAL = frozenset({"version", "pluginDownloadURL", "__internal"})
@@ -23,8 +23,9 @@ _INTERNAL = frozenset({"version", "pluginDownloadURL", "__internal"})
 class Registry:
     """The configured providers, by reference; also the `Lifecycle` of providers' own resources."""
 
-    def __init__(self, factories: Mapping[str, Factory]) -> None:
-        self._factories = factories
+    def __init__(self, factories: Mapping[str, Factory], engine: Any) -> None:
+        """Create no provider yet; `engine` answers their calls, as the service at the CLI's address does."""
+        self._factories, self._engine = factories, engine
         self._lock = threading.Lock()
         self._ensuring = threading.Lock()
         self._clients: dict[str, Client] = {}
@@ -127,7 +128,10 @@ class Registry:
     def _fresh(self, urn: str) -> Client:
         package = urn.split("::")[2].rpartition("$")[2].removeprefix(PROVIDER_PREFIX)
         self.require(package)
-        return Client(self._factories[package]())
+        servicer = self._factories[package]()
+        if isinstance(servicer, CallsEngine):
+            servicer.attach_engine(self._engine)
+        return Client(servicer)
 
     def _register(self, urn: str, id_: str, inputs: Bag) -> None:
         with self._lock:

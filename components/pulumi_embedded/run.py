@@ -15,6 +15,7 @@ from pulumi_embedded.disk import Disk
 from pulumi_embedded.errors import EngineError
 from pulumi_embedded.events import Emitter, OnEvent
 from pulumi_embedded.interrupts import Interrupts
+from pulumi_embedded.monitor import Log
 from pulumi_embedded.persistence import StateWriter
 from pulumi_embedded.program import run_program
 from pulumi_embedded.project import Project, open_project
@@ -139,7 +140,7 @@ def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
         parallel=max(request.parallel, 1),
         config=stack.config,
         snapshot=snapshot,
-        registry=Registry({**this.factories, **_builtin(request, stack.project)}),
+        registry=Registry({**this.factories, **_builtin(request, stack.project)}, Log(events)),
         events=events,
         targets=Targets(request.targets),
         clear_command=request.clear_command,

@@ -95,7 +95,7 @@ def test_drift_is_shown_and_repaired(row: Row, environment: Environment) -> None
     assert driver.state is not None
     row.drift(environment.aws, driver.state.id)
     driver.refresh()
-    assert driver.diff(inputs).detailedDiff, "the preview after a refresh shows what somebody changed"
+    assert driver.diff(inputs).diffs, "the preview after a refresh shows what somebody changed"
     driver.up(inputs)
     assert is_satisfied(driver, inputs)
 

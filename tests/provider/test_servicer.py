@@ -211,7 +211,7 @@ def test_a_bucket_is_previewed_and_diffed_like_any_resource(tmp_path: Path, call
     answer = call.diff(inputs, inputs | {"tags": {}}, outputs)
     assert ({"tags"}, ["arn", "region"]) == (set(answer.diffs), list(answer.stables))
     answer = call.diff(inputs, inputs, outputs | {"publicAccessBlocked": False})
-    assert ["publicAccessBlocked"] == list(answer.detailedDiff)
+    assert ({}, ["publicAccessBlocked"]) == (dict(answer.detailedDiff), list(answer.diffs))
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -229,7 +229,7 @@ def test_the_engine_gets_the_address_and_its_absence_is_no_failure() -> None:
     """A warning that cannot be logged must not fail its call."""
     engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    log = EngineLog(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
+    log = EngineLog.at(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
     server.start()
     log("warning", "the emulated cloud was lost", "urn:x")
     server.stop(None).wait()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi.automation.events import EngineEvent
+from pulumi.runtime.proto import engine_pb2
 from tests.pulumi_embedded.conftest import ENVIRON, SERVICER, Project
 
 from pulumi_embedded.errors import Refused
@@ -34,6 +35,29 @@ def test_each_package_that_is_handed_in_is_hosted(project: Project, hosted: Any)
     """With a default provider, and with one of the program's own."""
     assert "succeeded" == hosted(TWO_PACKAGES)[0]
     assert ["one", "two"] == project.recorded()
+
+
+class Talking(SERVICER):  # type: ignore[misc,valid-type]  # the stand-in is loaded at run time
+    """A servicer that reports what it checks."""
+
+    def attach_engine(self, engine: Any) -> None:
+        self._engine = engine
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
+        self._engine.Log(engine_pb2.LogRequest(severity="WARNING", message="checked", urn=request.urn))
+        self._engine.Log(engine_pb2.LogRequest(severity="DEBUG", message="dull", urn=request.urn))
+        return super().Check(request, context)
+
+
+def test_a_provider_reports_beside_the_resource_that_it_is_about(project: Project) -> None:
+    """As through the service at the CLI's address; what is only for debugging is dropped."""
+    project.write("Thing('a', {'value': 1})")
+    events: list[EngineEvent] = []
+    request = Request(operation="preview", stack="dev", root=project.root, environ=ENVIRON)
+    run(request, {"example": Talking}, events.append)
+    diagnostics = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
+    urn = "urn:pulumi:dev::parity::example:test:Thing::a"
+    assert [("warning", "checked", urn)] == [(item.severity, item.message, item.urn) for item in diagnostics]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, cast, get_args
 from pulumi.automation import events as api
 
 from edgefleet.engine.api import OnEvent
+from edgefleet.model.paths import parse_path
 from edgefleet.model.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
 from edgefleet.provider import properties
 
@@ -201,13 +202,12 @@ def _step(seen: _Seen) -> Step:
 
 
 def _paths(seen: _Seen) -> tuple[str, ...]:
-    """Return the differing paths that the provider reports, else the differing properties."""
+    """Return the differing paths that the provider reports, and the properties without a path: drift."""
     if seen.op not in ("update", "replace"):
         return ()
-    metadata = seen.metadata
-    if metadata.detailed_diff:
-        return tuple(sorted(metadata.detailed_diff))
-    return tuple(sorted(metadata.diffs or ()))
+    detailed = set(seen.metadata.detailed_diff or ())
+    inside = {str(parse_path(path)[0]) for path in detailed}
+    return tuple(sorted(detailed | {name for name in seen.metadata.diffs or () if name not in inside}))
 
 
 def _is_default_provider(metadata: api.StepEventMetadata) -> bool:

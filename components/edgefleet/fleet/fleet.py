@@ -19,7 +19,7 @@ from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import whole
+from edgefleet.model.site_resource import ROSTER, whole
 from edgefleet.model.spec import Secret, to_plain
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
@@ -77,6 +77,7 @@ class Fleet(pulumi.ComponentResource):
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
         keys = secret.apply(lambda value: FleetKeys(secret=value, fleet=fleet))
         checked = passphrases.apply(lambda value: _checked(fleet, value))
+        declared_in = str(Path(args["file"]).absolute())
         sites = {
             site: Site(
                 site,
@@ -86,12 +87,21 @@ class Fleet(pulumi.ComponentResource):
                     "key": _key(keys, spec),
                     "passphrases": _used(spec, checked),
                     "identity": _identity(fleet, spec, keys),
+                    "declaredIn": declared_in,
                 },
                 options,
             )
             for site, spec in fleet.sites.items()
         }
         self.digests = _digests(sites)
+        roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
+        options = pulumi.ResourceOptions(parent=self, provider=provider)
+        # After all sites, and without a dependency on each of them in the state.
+        pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(
+            lambda urns: pulumi.CustomResource(
+                ROSTER, name, roster | {"declaredIn": declared_in, "reportOn": urns[0]}, options
+            )
+        )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
 
 

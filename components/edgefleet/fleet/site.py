@@ -21,6 +21,8 @@ class SiteArgs(TypedDict):
     """dict[name -> Wi-Fi passphrase], only those that the site's nodes use; secret."""
     identity: NotRequired[pulumi.Input[dict[str, str]] | None]
     """The site's certificate, {certificate, authority, hub}; public."""
+    declaredIn: NotRequired[str]
+    """Path of the fleet file, for lines in messages; it is not recorded."""
 
 
 class Site(pulumi.CustomResource):
@@ -40,4 +42,6 @@ class Site(pulumi.CustomResource):
             passphrases=pulumi.Output.secret(passphrases) if passphrases else None,
             identity=args.get("identity"),
         )
+        if "declaredIn" in args:
+            inputs["declaredIn"] = args["declaredIn"]
         super().__init__(TOKEN, name, inputs | {"images": None}, opts)

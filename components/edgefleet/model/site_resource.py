@@ -17,6 +17,8 @@ from edgefleet.model.syntax import Grammar
 
 TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 """Pulumi type; a compatibility promise, as state files hold it."""
+ROSTER: Final = "edgefleet:index:Roster"
+"""Pulumi type of the names of a fleet's sites."""
 
 _SITE_KEY = Grammar(
     "[A-Za-z0-9+/]{43}=",

@@ -29,11 +29,11 @@ def answer(
         differences: changes of inputs.
         written: the old and the new inputs as they were written. By them a change is an addition, a removal
             or an update: a default that is now spelled out was added.
-        drift: paths of outputs that have drifted, independent of the inputs.
+        drift: paths of outputs that have drifted, independent of the inputs. They make a difference but no
+            detailed one, whose paths an engine looks up among the inputs.
         replace_on: inputs whose change replaces the resource.
     """
-    # Without `inputDiff` the CLI compares all outputs with the inputs and shows every output as lost.
-    detailed = {path: proto.PropertyDiff(kind=proto.PropertyDiff.UPDATE, inputDiff=True) for path in drift}
+    detailed = {}
     names, replaces = {path.split(".")[0] for path in drift}, set()
     for change in differences:
         names.add(change.name)
@@ -42,9 +42,10 @@ def answer(
         path = parse_path(change.path)
         held = (_holds(written[0], path), _holds(written[1], path))
         kind = _KINDS.get(held, _UPDATE)[change.name in replace_on]
+        # Without `inputDiff` the CLI compares all outputs with the inputs and shows every output as lost.
         detailed[change.path] = proto.PropertyDiff(kind=kind, inputDiff=True)
     return proto.DiffResponse(
-        changes=proto.DiffResponse.DIFF_SOME if detailed else proto.DiffResponse.DIFF_NONE,
+        changes=proto.DiffResponse.DIFF_SOME if names else proto.DiffResponse.DIFF_NONE,
         diffs=sorted(names),
         replaces=sorted(replaces),
         detailedDiff=detailed,

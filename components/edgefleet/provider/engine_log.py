@@ -1,6 +1,7 @@
 """Messages to the engine's user, besides the answers to its calls."""
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -19,9 +20,14 @@ class Log(Protocol):
 class EngineLog:
     """A `Log` through the engine's own service; a message that cannot be sent is dropped."""
 
-    def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address)
-        self._engine = engine_pb2_grpc.EngineStub(self._channel)
+    def __init__(self, send: Callable[[engine_pb2.LogRequest], Any]) -> None:
+        self._send = send
+
+    @classmethod
+    def at(cls, address: str) -> "EngineLog":
+        """The log of the engine at `address`."""
+        engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+        return cls(lambda request: engine.Log(request, timeout=5))
 
     def __call__(self, severity: Severity, message: str, urn: str = "") -> None:
         """Send `message`."""
@@ -29,7 +35,7 @@ class EngineLog:
             severity=engine_pb2.LogSeverity.Value(severity.upper()), message=message, urn=urn
         )
         try:
-            self._engine.Log(request, timeout=5)
+            self._send(request)
         except grpc.RpcError:
             return
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
 from edgefleet.errors import InvalidInput
+from edgefleet.model import steps
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.unknown import UNKNOWN
 
@@ -195,6 +196,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, Reference):
         return value.urn if value.id is None else value.id
     return value
+
+
+def shown(value: Any) -> Any:
+    """`value` for a person: placeholders for what is secret or unknown."""
+    if is_secret(value):
+        return steps.SECRET
+    if isinstance(value, dict):
+        return {name: shown(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shown(member) for member in value]
+    return steps.UNKNOWN if plain(value) is UNKNOWN else plain(value)
 
 
 def is_secret(value: Any) -> bool:

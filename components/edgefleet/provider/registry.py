@@ -27,9 +27,11 @@ from edgefleet.cloud.trust_anchor import TrustAnchor
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.io.environment import Resource
 from edgefleet.site.resource import Site
+from edgefleet.site.roster import Roster
 
 RESOURCES: tuple[Resource, ...] = (
     Site(),
+    Roster(),
     Bucket(),
     BucketObject(),
     Budget(),

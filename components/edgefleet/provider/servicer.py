@@ -28,12 +28,13 @@ from edgefleet.model.differ import changes
 from edgefleet.provider import properties
 from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings
 from edgefleet.provider.constructing import Components
-from edgefleet.provider.differing import answer
+from edgefleet.provider.differing import answer as answer_of
 from edgefleet.provider.engine_log import EngineLog, Log, silent
 from edgefleet.provider.failures import status_of
 from edgefleet.provider.lifecycle import Lifecycle, failures_of
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import schema_json
+from edgefleet.provider.site_effects import SiteEffects
 from edgefleet.provider.validation import check, parse
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -83,6 +84,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._engine_address = ""
         self._environment: Environment | None = None
         self._is_cancelled = threading.Event()
+        self._effects = SiteEffects(self._report, self._directory)
 
     # about the provider
 
@@ -148,7 +150,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old, new = (
             settings(properties.plain(properties.decode(each))) for each in (request.old_inputs, request.news)
         )
-        return answer(changes(Config, old, new), (old, new))
+        return answer_of(changes(Config, old, new), (old, new))
 
     @answering
     def Configure(self, request: Any, _context: Any) -> Any:
@@ -156,14 +158,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         config = parse(Config, settings(properties.plain(properties.decode(request.args))))
         if problems := inspect(config):
             raise InvalidInput(problems)
-        project = Path.cwd() if self._project is None else self._project
         self._environment, warning = connect(
-            config, project, self._start_emulator, RealClock(self._is_cancelled)
+            config, self._directory(), self._start_emulator, RealClock(self._is_cancelled)
         )
+        self._effects.begin()
         for lifecycle in self._lifecycles.values():
             lifecycle.begin()
         if warning:
-            self._say()("warning", warning)
+            self._report()("warning", warning)
         return proto.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True
         )
@@ -173,18 +175,23 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @answering
     def Check(self, request: Any, _context: Any) -> Any:
         """All problems of the inputs at once."""
+        self._effects.check(_type_of(request), request)
         return self._lifecycle(request).check(request, self._warn(request))
 
     @answering
     def Diff(self, request: Any, _context: Any) -> Any:
         """The differences, by path of the spec."""
-        return self._lifecycle(request).diff(request)
+        answer = self._lifecycle(request).diff(request)
+        self._effects.diff(_type_of(request), request, answer)
+        return answer
 
     @answering
     def Create(self, request: Any, _context: Any) -> Any:
         """Create a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
-        return self._lifecycle(request).create(request, self._ready(request))
+        answer = self._lifecycle(request).create(request, self._ready(request))
+        self._effects.create(_type_of(request), request, answer)
+        return answer
 
     @answering
     def Read(self, request: Any, _context: Any) -> Any:
@@ -195,7 +202,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, _context: Any) -> Any:
         """Update a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
-        return self._lifecycle(request).update(request, self._ready(request))
+        answer = self._lifecycle(request).update(request, self._ready(request))
+        self._effects.update(_type_of(request), request, answer)
+        return answer
 
     @answering
     def Delete(self, request: Any, _context: Any) -> Any:
@@ -244,7 +253,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _warn(self, request: Any) -> Warn:
         """Reports a warning beside the resource of `request`."""
-        return lambda message: self._say()("warning", message, request.urn)
+        return lambda message: self._report()("warning", message, request.urn)
 
     def _ready(self, request: Any) -> Environment:
         if self._environment is None:
@@ -257,10 +266,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             problem, hint = "not started, because the run is being cancelled", "run up again to resume"
             raise Refused.at(request.name, "cancelled", problem, hint)
 
-    def _say(self) -> Log:
+    def attach_engine(self, engine: Any) -> None:
+        """Take an engine in this process: an object with the calls of the protocol's ``Engine`` service."""
+        self._log = self._log or EngineLog(engine.Log)
+
+    def _report(self) -> Log:
         if self._log is None and self._engine_address:
-            self._log = EngineLog(self._engine_address)
+            self._log = EngineLog.at(self._engine_address)
         return self._log or silent
+
+    def _directory(self) -> Path:
+        return Path.cwd() if self._project is None else self._project
 
 
 def _no_function(token: str) -> InvalidInput:

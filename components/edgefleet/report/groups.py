@@ -112,20 +112,21 @@ def _whole(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         yield Text(f"      {site.name} {node}")
         if images.old == images.new:
-            yield Text(f"    = {images.new or _unknown(site)}", "dim")
+            yield Text(f"    = {images.new or unknown(site)}", "dim")
             continue
         if images.old is not None:
             yield Text(f"    - {images.old}", "red")
-        yield Text(f"    + {images.new or _unknown(site)}", "green")
+        yield Text(f"    + {images.new or unknown(site)}", "green")
 
 
-def _unknown(site: Row) -> str:
+def unknown(site: Row) -> str:
+    """The reason why a digest of `site` is not known."""
     return f"not known before the update: {site.unknown_because}" if site.unknown_because else LOST
 
 
 def _short(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
-        new = human.digest(images.new) if images.new else f"({_unknown(site)})"
+        new = human.digest(images.new) if images.new else f"({unknown(site)})"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
         line = Text(f"      {site.name} {node}  ")
         if line.cell_len + len(change) > COLUMNS:
@@ -174,7 +175,7 @@ def new(view: View, *, is_all: bool) -> Iterator[Text]:
 
 def _created(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
-        digest = human.digest(images.new) if images.new else _unknown(site)
+        digest = human.digest(images.new) if images.new else unknown(site)
         yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)
     if not site.images:
         yield Text.assemble(("  + ", "green"), site.name)

@@ -3,15 +3,16 @@
 A kind with more to show than the names of differing inputs has a presenter in `PRESENTERS`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from edgefleet.model import differ
 from edgefleet.model.changes import effect_of
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
-from edgefleet.model.paths import parse_path
+from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, whole
 from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
@@ -44,7 +45,17 @@ def changes(step: Step, inputs: Any, outputs: Any) -> tuple[Change, ...]:
         outputs: the spec of its outputs, which differ where the stored images are not the desired ones.
     """
     paths = step.diff or [change.path for change in differ.changes(inputs, step.old_inputs, step.new_inputs)]
-    return tuple(_change(step, path, inputs, outputs) for path in paths)
+    drifted = set(fields_of(outputs)) - set(fields_of(inputs))
+    whole_paths = chain.from_iterable(_lost(step, path) if path in drifted else [path] for path in paths)
+    return tuple(_change(step, path, inputs, outputs) for path in whole_paths)
+
+
+def _lost(step: Step, name: str) -> Iterator[str]:
+    """Paths of the digests of the output `name` that are not in the store."""
+    parts = step.old_outputs.get(name)
+    for part, image in (parts if isinstance(parts, Mapping) else {}).items():
+        if whole(image) is None:
+            yield format_path((name, part, "digest"))
 
 
 def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:

@@ -9,7 +9,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
-from edgefleet.model.site_resource import TOKEN
+from edgefleet.model.site_resource import ROSTER, TOKEN
 from edgefleet.model.steps import Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
@@ -17,7 +17,8 @@ from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
 
-COMPONENTS = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane"})
+INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
+"""Types of resources that stand for what others are."""
 OUTCOME_OF: dict[Effect, SiteOutcome] = {
     Effect.REFLASH: "reflash",
     Effect.RESTART: "restart",
@@ -174,7 +175,7 @@ def _others(outcome: Outcome) -> Iterator[Row]:
     """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
-        is_named = is_touched and step.type not in {problems.STACK, *COMPONENTS}
+        is_named = is_touched and step.type not in {problems.STACK, *INTERNAL}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
             yield present(step)

@@ -61,6 +61,14 @@ def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
             yield from lines
 
 
+def summary(view: View) -> Iterator[Text]:
+    """What a run does to a fleet, without what the command line adds."""
+    yield Text(f"{view.fleet} / {view.region}, {counted(len(view.sites), 'site')}")
+    yield from counts(view)
+    yield from _sections(view, is_all=False)
+    yield from _shared(view)
+
+
 def _sections(view: View, *, is_all: bool) -> Iterator[Text]:
     yield from gone(view)
     yield from remains(view)

@@ -1,0 +1,37 @@
+"""Messages to the user of any engine: what a change does to a site, and the summary of a fleet."""
+
+from collections.abc import Callable
+
+from edgefleet.model.effects import Effect
+from edgefleet.report import groups, human, text
+from edgefleet.report.plan_view import Row, View
+
+MEANINGS = {
+    Effect.NONE: "nothing on a node changes",
+    Effect.LIVE: "the nodes take it while they run",
+    Effect.RESTART: "a service or a node restarts",
+    Effect.REFLASH: "the medium must be rewritten: a visit",
+}
+Locate = Callable[[str, str], str]
+"""(site, path in its spec) -> ``file:line``; empty where it is not known."""
+
+
+def of_site(row: Row, locate: Locate) -> str:
+    """The effect of the change of one site, each value that differs with its line, and each node's digests."""
+    lines = [f"{row.name}: effect {row.effect.value}, {MEANINGS[row.effect]}"]
+    if row.op == "replace":
+        lines[0] += "; the images are recreated"
+    for change in row.changes:
+        old, new = human.value(change.path, change.old), human.value(change.path, change.new)
+        where = locate(row.name, change.path)
+        lines.append(f"  {change.path}: {old} -> {new}{where and f'  {where}'}")
+    for node, images in row.images.items():
+        digest = images.new or groups.unknown(row)
+        is_same = images.old == images.new
+        lines.append(f"  {node}: {digest} stays" if is_same else f"  {node}: {images.old} -> {digest}")
+    return "\n".join(lines)
+
+
+def of_fleet(view: View) -> str:
+    """The counts, removed sites and groups of changes, as `edgefleet preview` prints them."""
+    return "\n".join(line.plain.rstrip() for line in text.summary(view))
