@@ -68,7 +68,7 @@ def test_a_fleet_registers_one_resource_a_site_and_nothing_else_that_grows(
         ("edgefleet:aws:Bucket", "artifacts"),
         ("edgefleet:index:ControlPlane", "hub"),
         ("edgefleet:index:Fleet", "shops"),
-        ("edgefleet:index:Roster", "shops"),
+        ("edgefleet:index:Roster", "shops-sites"),
         ("edgefleet:index:Site", "alpha"),
         ("edgefleet:index:Site", "beta"),
         ("pulumi:providers:edgefleet", "cloud"),

@@ -56,7 +56,7 @@ def test_a_provider_reports_beside_the_resource_that_it_is_about(project: Projec
     request = Request(operation="preview", stack="dev", root=project.root, environ=ENVIRON)
     run(request, {"example": Talking}, events.append)
     diagnostics = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
-    urn = "urn:pulumi:dev::parity::example:test:Thing::a"
+    urn = "urn:pulumi:dev::fleet::example:test:Thing::a"
     assert [("warning", "checked", urn)] == [(item.severity, item.message, item.urn) for item in diagnostics]
 
 

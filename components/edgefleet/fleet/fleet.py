@@ -99,7 +99,7 @@ class Fleet(pulumi.ComponentResource):
         # After all sites, and without a dependency on each of them in the state.
         pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(
             lambda urns: pulumi.CustomResource(
-                ROSTER, name, roster | {"declaredIn": declared_in, "reportOn": urns[0]}, options
+                ROSTER, f"{name}-sites", roster | {"declaredIn": declared_in, "reportOn": urns[0]}, options
             )
         )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})

@@ -17,7 +17,7 @@ Locate = Callable[[str, str], str]
 
 
 def of_site(row: Row, locate: Locate) -> str:
-    """The effect of the change of one site, each value that differs with its line, and each node's digests."""
+    """The effect of a site's change, each value that differs with its line, and each node's digests."""
     lines = [f"{row.name}: effect {row.effect.value}, {MEANINGS[row.effect]}"]
     if row.op == "replace":
         lines[0] += "; the images are recreated"

@@ -1,7 +1,7 @@
 """The resource of a fleet's roster: the names of its sites, as the last `up` left them.
 
-A removed site registers nothing, so within a run only a resource that recorded the names shows which are gone.
-It is registered when all sites are, and the summary of the fleet is reported with it.
+A removed site registers nothing, so within a run only a resource that recorded the names shows which are
+gone. It is registered when all sites are, and the summary of the fleet is reported with it.
 """
 
 from collections.abc import Iterable, Mapping
