@@ -114,8 +114,11 @@ def test_the_cli_prints_them(fleet: Any) -> None:
 
 
 def levelled(lines: list[str]) -> str:
-    """The text without what differs from run to run: ids of providers, and the order of rows of progress."""
+    """The text without what differs from run to run: ids of providers, and the order of rows and messages."""
     text = "\n".join(lines).splitlines()
     kept = [line.rstrip() for line in text if "[provider=" not in line and not line.startswith("@")]
-    rows = kept.index("Diagnostics:") if "Diagnostics:" in kept else 0
-    return "\n".join([*sorted(kept[:rows]), *kept[rows:]]) + "\n"
+    rows, heading, rest = "\n".join(kept).partition("Diagnostics:\n")
+    if not heading:
+        return rows + "\n"
+    *messages, summary = rest.split("\n\n")
+    return "\n".join([*sorted(rows.splitlines()), heading, *sorted(messages), summary, ""])

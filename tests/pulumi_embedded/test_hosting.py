@@ -37,15 +37,17 @@ def test_each_package_that_is_handed_in_is_hosted(project: Project, hosted: Any)
     assert ["one", "two"] == project.recorded()
 
 
-class Talking(SERVICER):  # type: ignore[misc,valid-type]  # the stand-in is loaded at run time
+class Talking(SERVICER):  # type: ignore[misc]  # the stand-in is loaded at run time
     """A servicer that reports what it checks."""
 
     def attach_engine(self, engine: Any) -> None:
         self._engine = engine
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        self._engine.Log(engine_pb2.LogRequest(severity="WARNING", message="checked", urn=request.urn))
-        self._engine.Log(engine_pb2.LogRequest(severity="DEBUG", message="dull", urn=request.urn))
+        self._engine.Log(
+            engine_pb2.LogRequest(severity=engine_pb2.WARNING, message="checked", urn=request.urn)
+        )
+        self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message="dull", urn=request.urn))
         return super().Check(request, context)
 
 
