@@ -68,41 +68,52 @@ class Fleet(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self, providers=[provider]),
         )
-        passphrases = pulumi.Output.secret(args.get("passphrases", {}))
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(
             parent=self, provider=provider, depends_on=[hub.bucket] if in_bucket and hub.bucket else []
         )
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
-        keys = secret.apply(lambda value: FleetKeys(secret=value, fleet=fleet))
-        checked = passphrases.apply(lambda value: _checked(fleet, value))
-        declared_in = str(Path(args["file"]).absolute())
-        sites = {
-            site: Site(
-                site,
-                spec,
-                {
-                    "store": fleet.images.store,
-                    "key": _key(keys, spec),
-                    "passphrases": _used(spec, checked),
-                    "identity": _identity(fleet, spec, keys),
-                    "declaredIn": declared_in,
-                },
-                options,
-            )
-            for site, spec in fleet.sites.items()
-        }
+        sites = _sites(fleet, args, options)
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
         # After all sites, and without a dependency on each of them in the state.
         pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(
             lambda urns: pulumi.CustomResource(
-                ROSTER, f"{name}-sites", roster | {"declaredIn": declared_in, "reportOn": urns[0]}, options
+                ROSTER,
+                f"{name}-sites",
+                {**roster, "declaredIn": _declared_in(args), "reportOn": urns[0]},
+                options,
             )
         )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
+
+
+def _sites(fleet: model.Fleet, args: FleetArgs, options: pulumi.ResourceOptions) -> dict[str, Site]:
+    keys = pulumi.Output.secret(args["secret"]).apply(lambda value: FleetKeys(secret=value, fleet=fleet))
+    passphrases = pulumi.Output.secret(args.get("passphrases", {}))
+    checked = passphrases.apply(lambda value: _checked(fleet, value))
+    return {
+        site: Site(
+            site,
+            spec,
+            {
+                "store": fleet.images.store,
+                "key": _key(keys, spec),
+                "passphrases": _used(spec, checked),
+                "identity": _identity(fleet, spec, keys),
+                "declaredIn": _declared_in(args),
+            },
+            options,
+        )
+        for site, spec in fleet.sites.items()
+    }
+
+
+def _declared_in(args: FleetArgs) -> str:
+    """The path that leads the provider to lines of the fleet file."""
+    return str(Path(args["file"]).absolute())
 
 
 def _provider_args(cloud: Cloud) -> ProviderArgs:
