@@ -11,9 +11,9 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-crash test-faults test-boot
+TIERS := lint test test-fuzz test-parity test-crash test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-parity test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,10 @@ test-fuzz: .venv/.dev  ## hostile inputs for every parser of outside data, the s
 
 fuzz: .venv/.dev  ## new inputs for five minutes, with the number of inputs of each parser
 	@$(FUZZ) 15 --fuzz-seed $$RANDOM
+
+test-parity: .venv/.dev  ## the real Pulumi CLI, built from its Go module once, beside the embedded engine: same steps, same state
+	@cli=$$($(BIN)/python -m tests.pulumi_cli.build); \
+	PATH="$${cli:+$$cli:}$$PATH" $(PYTEST) -m pulumi_cli tests/field tests/contract tests/pulumi_embedded $(wildcard tests/consumers)
 
 test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

@@ -1,13 +1,28 @@
 """The Pulumi CLI with the program in this process: it needs no language host, and starts a second faster."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+from pulumi import automation
+
 from edgefleet.engine.api import OnEvent, Options
-from edgefleet.engine.pulumi_cli import PulumiCli
+from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 from edgefleet.model.steps import Operation, Outcome
 from pulumi_embedded import program as programs
 from pulumi_embedded.project import open_project
+
+NO_CLI = "needs the Pulumi CLI, 3.229 or newer, on PATH: `make test-parity` builds it"
+
+
+@cache
+def require_cli() -> automation.PulumiCommand:
+    """The CLI; the test is skipped where there is none."""
+    command = find_command()
+    if command is None:
+        pytest.skip(NO_CLI)
+    return command
 
 
 class InlineCli(PulumiCli):

@@ -5,7 +5,6 @@ It is what a cloud image is, smaller: kernel, systemd, cloud-init, netplan, sshd
 not wait for a quarter of an hour.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.boot_vm import base_disk
+from tests.kept import kept
 
 SUITE = "bookworm"
 SIZE = "1200M"
@@ -92,16 +92,8 @@ class BaseSystem:
 
 
 def base_system() -> BaseSystem:
-    """The one in the cache, made where it is not there; several processes may ask at once."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgefleet-boot-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / key()
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            for other in cache.iterdir():
-                shutil.rmtree(other, ignore_errors=True)
-            make(cache / "making", folder)
+    """The one in the cache, made where it is not there."""
+    folder = kept("edgefleet-boot-tests", key(), make)
     return BaseSystem(
         root=folder / "root.img", kernel=folder / "kernel", initrd=folder / "initrd", disk=folder / "base.raw"
     )

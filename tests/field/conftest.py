@@ -20,13 +20,12 @@ import pytest
 import yaml
 from tests.field import cloud as clouds
 from tests.field.cloud import Call, Cloud
-from tests.inline_programs import InlineCli
+from tests.inline_programs import InlineCli, require_cli
 from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, SALT
 from tests.pulumi_embedded.parity.conftest import LEVEL
 
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
-from edgefleet.engine.pulumi_cli import find_command
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.emulator import Emulator
 from edgefleet.model.steps import Diagnostic, Operation, Step
@@ -36,7 +35,6 @@ from edgefleet.provider.serving import listen
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import open_salt
 
-NO_CLI = "the Pulumi CLI is not on PATH, or is too old: `make test-parity` builds it"
 ENGINES = ["embedded", pytest.param("cli", marks=pytest.mark.pulumi_cli)]
 PLUGIN = """#!/bin/bash
 # The CLI starts this for each instance of the provider; the test serves one for as long as this runs.
@@ -175,8 +173,8 @@ def stack(
     request: pytest.FixtureRequest, tmp_path: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stack]:
     """An empty project with the stack `dev`, on each engine."""
-    if request.param == "cli" and find_command() is None:
-        pytest.skip(NO_CLI)
+    if request.param == "cli":
+        require_cli()
     for name, value in cloud.variables(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)

@@ -17,11 +17,11 @@ import grpc
 import pytest
 import yaml
 from pulumi.runtime.proto import provider_pb2_grpc
+from tests.inline_programs import InlineCli, require_cli
 from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, SALT
 
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
-from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 from edgefleet.errors import EdgefleetError
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import open_salt
@@ -126,16 +126,10 @@ class Playground:
         return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
 
     def calls(self) -> list[str]:
-        """Return the calls but for checks and previews, in order; deletions of one thing are one.
-
-        After a replacement that failed, the CLI deletes the dependents that it deleted before once more; the
-        embedded engine does not, as another thing may have the id by then.
-        """
+        """Return the calls but for checks and previews, in an order that parallel runs share."""
         path = self.root / ".standin" / "calls.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
-        calls = [f"{call['call']} {call['id']}" for call in map(json.loads, lines)]
-        deletions = {call for call in calls if call.startswith("delete ")}
-        return sorted([*(call for call in calls if call not in deletions), *deletions])
+        return sorted(f"{call['call']} {call['id']}" for call in map(json.loads, lines))
 
     def state(self) -> dict[str, Any]:
         """Return the checkpoint's documents in clear, but for what two runs never share."""
@@ -240,7 +234,7 @@ def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engin
         "PULUMI_HOME": str(home),
         "PULUMI_DEBUG_PROVIDERS": f"example:{port}",
     }
-    return PulumiCli(command=command, environ=environ)
+    return InlineCli(root, command=command, environ=environ)
 
 
 @pytest.fixture
@@ -254,9 +248,7 @@ def local(tmp_path: Path) -> Playground:
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Playground]:
     """A project of the Pulumi CLI; the test is skipped where there is none."""
-    command = find_command()
-    if command is None:
-        pytest.skip("the Pulumi CLI is not on PATH, or is too old: parity was not checked")
+    command = require_cli()
     with ExitStack() as servers:
         at = cache(partial(cli_at, home=tmp_path / "home", command=command, servers=servers))
         playground = Playground(make_project(tmp_path / "cli"), at)

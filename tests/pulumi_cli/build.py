@@ -1,0 +1,37 @@
+"""Builds the Pulumi CLI from its Go module once, and prints its folder, for ``make test-parity``.
+
+Where it cannot be built, the folder is none and standard error states why in one line: the tests skip.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from tests.go_programs import NotBuilt, build
+from tests.kept import kept
+
+HERE = Path(__file__).parent
+VERSION = "v3.276.0"
+"""As in go.mod; a CLI that does not know its version is refused by the Automation API."""
+PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+FLAGS = ("-ldflags", f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}")
+
+
+def key() -> str:
+    """Another one for each change of the modules or of how they are built."""
+    parts = [(HERE / "go.sum").read_text(), (HERE / "go.mod").read_text(), FLAGS]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def make(scratch: Path, folder: Path) -> None:
+    """Build it in `scratch`, and give it its name when it is whole."""
+    scratch.mkdir(exist_ok=True)
+    build(HERE, scratch / "pulumi", *FLAGS, PACKAGE)
+    scratch.rename(folder)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{kept('edgefleet-tests', key(), make)}\n")
+    except NotBuilt as reason:
+        sys.stderr.write(f"the Pulumi CLI was not built, its tests skip: it {reason}\n")
