@@ -1,12 +1,15 @@
 """Blocks of addresses that AWS takes, and names that are cut."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edgefleet.cloud.base.constraints import Block, shortened
-from edgefleet.model.spec import adapter
+from edgefleet.cloud.server_set import ServerUserData
+from edgefleet.model.spec import adapter, from_plain
 
 BLOCK = adapter(Block)
 
@@ -35,3 +38,12 @@ def test_a_name_that_is_cut_stays_unique(names: list[str], same: str, longest: i
         assert len(set(cut)) == 2
         assert all(len(name) <= longest and not name.endswith("-") for name in cut)
         assert [form for form in forms if len(form) <= longest] == [form for form in forms if form in cut]
+
+
+def test_user_data_is_measured_as_it_is_sent() -> None:
+    """Compressed: a first boot of a hub's server is longer than EC2's limit as text."""
+    text = "#cloud-config\n" * 5_000
+    assert text == from_plain(ServerUserData, {"init": text, "join": text}).join
+    long = "".join(hashlib.sha256(bytes([index % 256, index // 256])).hexdigest() for index in range(1_000))
+    with pytest.raises(ValidationError, match="has 3"):
+        from_plain(ServerUserData, {"init": text, "join": long})

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from edgefleet.cloud.base.api_limits import LIMITS
 from edgefleet.cloud.base.policy_documents import compact
+from edgefleet.io.archives import compressed
 from edgefleet.io.ownership import MANAGED, PREFIX, digest
 from edgefleet.model.syntax import Grammar, checked, shown, wrong
 from edgefleet.model.unknown import UNKNOWN
@@ -294,12 +295,12 @@ Ec2Tags = Annotated[dict[Annotated[str, _EC2_KEYS], Annotated[str, _EC2_VALUES]]
 """Tags of a resource of EC2, which takes any characters (EC2 user guide, tag restrictions)."""
 
 
-def fits(most: int, *, least: int = 0, hint: str = "") -> Any:
-    """A validator: a text, or a document as JSON, has at most `most` bytes."""
+def fits(most: int, *, least: int = 0, hint: str = "", sent: Callable[[str], bytes] = str.encode) -> Any:
+    """A validator: a text, or a document as JSON, has at most `most` bytes in the form that is `sent`."""
 
     def check(value: Any) -> Any:
         text = value if isinstance(value, str) else compact(value)
-        size = len(text.encode())
+        size = len(sent(text))
         if value is not None and not least <= size <= most:
             more = f": {hint}" if hint else ""
             raise wrong("too-large", f"has {size:,} bytes", f"AWS takes {least:,} to {most:,}{more}")
@@ -308,5 +309,5 @@ def fits(most: int, *, least: int = 0, hint: str = "") -> Any:
     return checked(check)
 
 
-UserData = Annotated[str, fits(16_384, least=1, hint="put files into the bucket")]
-"""First-boot configuration of an instance, before base64 (EC2 user guide, user data)."""
+UserData = Annotated[str, fits(16_384, least=1, hint="put files into the bucket", sent=compressed)]
+"""First-boot configuration of an instance, as gzip before base64 (EC2 user guide, user data)."""
