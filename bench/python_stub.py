@@ -54,7 +54,14 @@ def _kind_stub(kind: str, resource: Mapping[str, Any]) -> list[str]:
     for name, definition in resource["properties"].items():
         lines.append(f"    {name}: pulumi.Output[{_type(definition, is_output=True)}]")
         lines += _docstring(definition.get("description", ""))
-    lines.append(f"    def __init__({parameters}) -> None: ...")
+    lines += [
+        f"    def __init__({parameters}) -> None: ...",
+        "    @staticmethod",
+        "    def get(",
+        "        name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None",
+        f"    ) -> {kind}:",
+        '        """Look up an existing one by its id, without managing it."""',
+    ]
     return [*_typed_dict(f"{kind}Args", described, resource["requiredInputs"]), *lines, ""]
 
 

@@ -27,7 +27,9 @@ another resource manages, of this or another stack, gets the tags of its new own
 leaves it in place.
 
 In a program: `from edgefleet.fleet.aws import Vpc`, then `Vpc("net", {"cidr": "10.9.0.0/16"})`; at a
-prompt, `help(Vpc)` shows the table below.
+prompt, `help(Vpc)` shows the table below. `Vpc.get("shared", "vpc-0a1b2c3d")` reads one that another stack
+or a person made; this stack neither updates nor deletes it. So does `edgefleet.Site.get(name, id)` with the
+images of a site.
 
 The AWS resources are those that a hub is built of. For anything else, use
 [pulumi-aws](https://www.pulumi.com/registry/packages/aws/) in the same program: its resources take the

@@ -229,6 +229,20 @@ def test_a_managed_hub_has_a_cluster_and_its_machines(record: Record) -> None:
     assert not {"ServerSet", "Parameter", "NetworkLoadBalancer"} & set(found)
 
 
+def test_a_fleet_file_may_name_the_load_balancer_and_the_node_group(record: Record) -> None:
+    """Otherwise the name of the load balancer is made of fleet and region."""
+    names = [
+        [item.inputs["name"] for item in registered(record, **changes) if item.type.endswith(kind)]
+        for kind, changes in (
+            ("NetworkLoadBalancer", {}),
+            ("NetworkLoadBalancer", {"balancer": "shops-api"}),
+            ("NodeGroup", {"kind": "eks"}),
+            ("NodeGroup", {"kind": "eks", "eks": {"nodeGroup": "blue"}}),
+        )
+    ]
+    assert [["retail-eu-hub"], ["shops-api"], ["nodes"], ["blue"]] == names
+
+
 def test_a_hub_that_exists_makes_nothing(
     record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from edgefleet.cloud.base import Change, Readiness, Table, Tagged
-from edgefleet.cloud.base.constraints import BalancerName, GroupId, SubnetId
+from edgefleet.cloud.base.constraints import GroupId, SubnetId
 from edgefleet.cloud.base.services import ElbResource, attributes
+from edgefleet.model.hub import BalancerName
 from edgefleet.model.spec import Unordered, spec
 
 CROSS_ZONE = "load_balancing.cross_zone.enabled"

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Described, NamedResource, Readiness, Table, Tagged
-from edgefleet.cloud.base.constraints import Api, Arn, GiB, MachineImageKind, NodeGroupName, SubnetId
+from edgefleet.cloud.base.constraints import Api, Arn, GiB, MachineImageKind, SubnetId
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
-from edgefleet.model.hub import InstanceType
+from edgefleet.model.hub import InstanceType, NodeGroupName
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.unknown import is_known
 

@@ -125,6 +125,9 @@ class Bucket(pulumi.CustomResource):
     publicAccessBlocked: pulumi.Output[bool]
     """Whether all four of S3's blocks on public access are on."""
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Bucket:
+        """Look up an existing one by its id, without managing it."""
 
 class BucketObjectArgs(TypedDict):
     """Inputs of a BucketObject."""
@@ -160,6 +163,9 @@ class BucketObject(pulumi.CustomResource):
     def __init__(
         self, name: str, args: BucketObjectArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> BucketObject:
+        """Look up an existing one by its id, without managing it."""
 
 class BudgetArgs(TypedDict):
     """Inputs of a Budget."""
@@ -183,6 +189,9 @@ class Budget(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Budget:
+        """Look up an existing one by its id, without managing it."""
 
 class CrlArgs(TypedDict):
     """Inputs of a Crl."""
@@ -206,6 +215,9 @@ class Crl(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: CrlArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Crl:
+        """Look up an existing one by its id, without managing it."""
 
 class DnsRecordArgs(TypedDict):
     """Inputs of a DnsRecord."""
@@ -233,6 +245,9 @@ class DnsRecord(pulumi.CustomResource):
     def __init__(
         self, name: str, args: DnsRecordArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> DnsRecord:
+        """Look up an existing one by its id, without managing it."""
 
 class EksClusterArgs(TypedDict):
     """Inputs of an EksCluster."""
@@ -274,6 +289,9 @@ class EksCluster(pulumi.CustomResource):
     def __init__(
         self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> EksCluster:
+        """Look up an existing one by its id, without managing it."""
 
 class ElasticIpArgs(TypedDict):
     """Inputs of an ElasticIp."""
@@ -291,6 +309,9 @@ class ElasticIp(pulumi.CustomResource):
     def __init__(
         self, name: str, args: ElasticIpArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ElasticIp:
+        """Look up an existing one by its id, without managing it."""
 
 class HostedZoneArgs(TypedDict):
     """Inputs of a HostedZone."""
@@ -314,6 +335,9 @@ class HostedZone(pulumi.CustomResource):
     def __init__(
         self, name: str, args: HostedZoneArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> HostedZone:
+        """Look up an existing one by its id, without managing it."""
 
 class InstanceProfileArgs(TypedDict):
     """Inputs of an InstanceProfile."""
@@ -333,6 +357,9 @@ class InstanceProfile(pulumi.CustomResource):
     def __init__(
         self, name: str, args: InstanceProfileArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> InstanceProfile:
+        """Look up an existing one by its id, without managing it."""
 
 class InternetGatewayArgs(TypedDict):
     """Inputs of an InternetGateway."""
@@ -352,6 +379,9 @@ class InternetGateway(pulumi.CustomResource):
     def __init__(
         self, name: str, args: InternetGatewayArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> InternetGateway:
+        """Look up an existing one by its id, without managing it."""
 
 class ListenerArgs(TypedDict):
     """Inputs of a Listener."""
@@ -375,6 +405,9 @@ class Listener(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: ListenerArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Listener:
+        """Look up an existing one by its id, without managing it."""
 
 class LogGroupArgs(TypedDict):
     """Inputs of a LogGroup."""
@@ -396,6 +429,9 @@ class LogGroup(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: LogGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> LogGroup:
+        """Look up an existing one by its id, without managing it."""
 
 class NatGatewayArgs(TypedDict):
     """Inputs of a NatGateway."""
@@ -421,6 +457,9 @@ class NatGateway(pulumi.CustomResource):
     def __init__(
         self, name: str, args: NatGatewayArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> NatGateway:
+        """Look up an existing one by its id, without managing it."""
 
 class NetworkLoadBalancerArgs(TypedDict):
     """Inputs of a NetworkLoadBalancer."""
@@ -454,6 +493,11 @@ class NetworkLoadBalancer(pulumi.CustomResource):
     def __init__(
         self, name: str, args: NetworkLoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(
+        name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> NetworkLoadBalancer:
+        """Look up an existing one by its id, without managing it."""
 
 class NodeGroupArgs(TypedDict):
     """Inputs of a NodeGroup."""
@@ -493,6 +537,9 @@ class NodeGroup(pulumi.CustomResource):
     def __init__(
         self, name: str, args: NodeGroupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> NodeGroup:
+        """Look up an existing one by its id, without managing it."""
 
 class ParameterArgs(TypedDict):
     """Inputs of a Parameter."""
@@ -522,6 +569,9 @@ class Parameter(pulumi.CustomResource):
     def __init__(
         self, name: str, args: ParameterArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Parameter:
+        """Look up an existing one by its id, without managing it."""
 
 class RoleArgs(TypedDict):
     """Inputs of a Role."""
@@ -551,6 +601,9 @@ class Role(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Role:
+        """Look up an existing one by its id, without managing it."""
 
 class RolesAnywhereProfileArgs(TypedDict):
     """Inputs of a RolesAnywhereProfile."""
@@ -578,6 +631,11 @@ class RolesAnywhereProfile(pulumi.CustomResource):
     def __init__(
         self, name: str, args: RolesAnywhereProfileArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(
+        name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> RolesAnywhereProfile:
+        """Look up an existing one by its id, without managing it."""
 
 class RouteTableArgs(TypedDict):
     """Inputs of a RouteTable."""
@@ -601,6 +659,9 @@ class RouteTable(pulumi.CustomResource):
     def __init__(
         self, name: str, args: RouteTableArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> RouteTable:
+        """Look up an existing one by its id, without managing it."""
 
 class SecurityGroupArgs(TypedDict):
     """Inputs of a SecurityGroup."""
@@ -628,6 +689,9 @@ class SecurityGroup(pulumi.CustomResource):
     def __init__(
         self, name: str, args: SecurityGroupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> SecurityGroup:
+        """Look up an existing one by its id, without managing it."""
 
 class ServerSetArgs(TypedDict):
     """Inputs of a ServerSet."""
@@ -677,6 +741,9 @@ class ServerSet(pulumi.CustomResource):
     def __init__(
         self, name: str, args: ServerSetArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ServerSet:
+        """Look up an existing one by its id, without managing it."""
 
 class SubnetArgs(TypedDict):
     """Inputs of a Subnet."""
@@ -702,6 +769,9 @@ class Subnet(pulumi.CustomResource):
     availabilityZone: pulumi.Output[str]
     """Zone that it is in."""
     def __init__(self, name: str, args: SubnetArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Subnet:
+        """Look up an existing one by its id, without managing it."""
 
 class TargetGroupArgs(TypedDict):
     """Inputs of a TargetGroup."""
@@ -737,6 +807,9 @@ class TargetGroup(pulumi.CustomResource):
     def __init__(
         self, name: str, args: TargetGroupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> TargetGroup:
+        """Look up an existing one by its id, without managing it."""
 
 class TrustAnchorArgs(TypedDict):
     """Inputs of a TrustAnchor."""
@@ -760,6 +833,9 @@ class TrustAnchor(pulumi.CustomResource):
     def __init__(
         self, name: str, args: TrustAnchorArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> TrustAnchor:
+        """Look up an existing one by its id, without managing it."""
 
 class VpcArgs(TypedDict):
     """Inputs of a Vpc."""
@@ -781,3 +857,6 @@ class Vpc(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    @staticmethod
+    def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Vpc:
+        """Look up an existing one by its id, without managing it."""

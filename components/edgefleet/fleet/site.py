@@ -1,12 +1,13 @@
 """`Site`: one site of a fleet, with the boot images of its nodes."""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
+from edgefleet.provider.python_classes import existing
 from edgefleet.site.inputs import laid_out
 
 
@@ -45,3 +46,13 @@ class Site(pulumi.CustomResource):
         if "declaredIn" in args:
             inputs["declaredIn"] = args["declaredIn"]
         super().__init__(TOKEN, name, inputs | {"images": None}, opts)
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's word
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Look up the images of a site by their place, ``<store>/sites/<site>``, without managing them."""
+        return existing(cls, TOKEN, name, id, outputs={"images": None}, opts=opts)

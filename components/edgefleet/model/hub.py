@@ -87,6 +87,24 @@ _KUBERNETES_VERSION = Grammar(
     r"1\.\d{2}", "bad-version", "a minor version of Kubernetes", "write it like 1.36", 4
 )
 KubernetesVersion = Annotated[str, _KUBERNETES_VERSION]
+BALANCER_RE = "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
+BALANCER_HINT = "use 32 letters, digits and hyphens at most, none at the ends"
+_BALANCER_NAME = Grammar(
+    rf"(?!internal-){BALANCER_RE}",
+    "name",
+    "a name that AWS takes",
+    f"{BALANCER_HINT}, not internal-... either",
+)
+BalancerName = Annotated[str, _BALANCER_NAME]
+"""Name of a load balancer (Elastic Load Balancing API, CreateLoadBalancer)."""
+_NODE_GROUP = Grammar(
+    "[A-Za-z0-9][A-Za-z0-9_-]*",
+    "name",
+    "a name of a node group",
+    "use 63 letters, digits, - and _ at most",
+    63,
+)
+NodeGroupName = Annotated[str, _NODE_GROUP]
 _HUB_VERSION = Grammar(
     f"({release.pattern})?", release.code, release.what, release.hint, 40, examples=release.examples
 )
@@ -186,6 +204,8 @@ class Eks:
     """Minimum number of nodes."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 4
     """Maximum number of nodes."""
+    node_group: NodeGroupName = "nodes"
+    """Name of the node group, unique in the cluster."""
 
 
 @spec
@@ -231,6 +251,9 @@ class Hub:
     """How many servers: 1, 3 or 5."""
     instance_type: InstanceType = "t3.medium"
     """Instance type of servers or nodes."""
+    balancer: BalancerName | None = None
+    """Name of the load balancer. By default it is made of fleet and region, and cut to 32 characters with a
+    digest at the end."""
     image: MachineImage | None = None
     """Machine image of the servers: a Debian or Ubuntu with cloud-init and the SSM agent."""
     volume: HubVolume = HubVolume()

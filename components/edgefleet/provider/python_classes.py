@@ -10,10 +10,11 @@ from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import pulumi
 
+Found = TypeVar("Found", bound=pulumi.CustomResource)
 PREFIX = "edgefleet:aws:"
 HOME = "edgefleet.fleet.aws"
 
@@ -78,9 +79,38 @@ def _resource_class(kind: str) -> type[pulumi.CustomResource]:
     ) -> None:
         pulumi.CustomResource.__init__(self, f"{PREFIX}{kind}", name, {**_nothing(kind), **args}, opts)
 
+    def get(
+        cls: type[pulumi.CustomResource],
+        name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's word
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> pulumi.CustomResource:
+        return existing(cls, f"{PREFIX}{kind}", name, id, outputs=_nothing(kind), opts=opts)
+
     initialize.__name__ = "__init__"
-    members = {"__module__": HOME, "__doc__": _Documentation(kind), "__init__": initialize}
+    members = {
+        "__module__": HOME,
+        "__doc__": _Documentation(kind),
+        "__init__": initialize,
+        "get": classmethod(get),
+    }
     return type(kind, (pulumi.CustomResource,), members)
+
+
+def existing(  # noqa: PLR0913 - what a resource is registered by
+    cls: type[Found],
+    token: str,
+    name: str,
+    id_: pulumi.Input[str],
+    *,
+    outputs: Mapping[str, None],
+    opts: pulumi.ResourceOptions | None,
+) -> Found:
+    """Look up an existing resource by its id, which this stack reads and does not manage."""
+    resource = cls.__new__(cls)
+    merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
+    pulumi.CustomResource.__init__(resource, token, name, outputs, merged)
+    return resource
 
 
 class _Documentation:

@@ -18,6 +18,7 @@ from edgefleet.cloud.base.api_limits import LIMITS
 from edgefleet.cloud.base.policy_documents import compact
 from edgefleet.io.archives import compressed
 from edgefleet.io.ownership import MANAGED, PREFIX, digest
+from edgefleet.model.hub import BALANCER_HINT, BALANCER_RE
 from edgefleet.model.syntax import Grammar, checked, shown, wrong
 from edgefleet.model.unknown import UNKNOWN
 
@@ -135,17 +136,7 @@ _ZONE = Grammar(
     60,
 )
 Zone = Annotated[str, _ZONE]
-_BALANCER = "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
-_BALANCER_HINT = "use 32 letters, digits and hyphens at most, none at the ends"
-_BALANCER_NAME = Grammar(
-    rf"(?!internal-){_BALANCER}",
-    "name",
-    "a name that AWS takes",
-    f"{_BALANCER_HINT}, not internal-... either",
-)
-BalancerName = Annotated[str, _BALANCER_NAME]
-"""Name of a load balancer (Elastic Load Balancing API, CreateLoadBalancer)."""
-_TARGETS_NAME = Grammar(_BALANCER, "name", "a name that AWS takes", _BALANCER_HINT)
+_TARGETS_NAME = Grammar(BALANCER_RE, "name", "a name that AWS takes", BALANCER_HINT)
 TargetGroupName = Annotated[str, _TARGETS_NAME]
 """Name of a target group (Elastic Load Balancing API, CreateTargetGroup)."""
 _RULE_GROUP = Grammar(
@@ -231,14 +222,6 @@ _COST_TAG = Grammar(
     is_ascii=False,
 )
 CostTag = Annotated[str, _COST_TAG]
-_NODE_GROUP = Grammar(
-    "[A-Za-z0-9][A-Za-z0-9_-]*",
-    "name",
-    "a name of a node group",
-    "use 63 letters, digits, - and _ at most",
-    63,
-)
-NodeGroupName = Annotated[str, _NODE_GROUP]
 """Name of a node group (EKS API, CreateNodegroup)."""
 _IMAGE_KIND = Grammar(
     "[A-Z0-9][A-Za-z0-9_]+", "image", "a kind of machine image", "write it like AL2023_x86_64_STANDARD", 60

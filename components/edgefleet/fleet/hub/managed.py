@@ -58,7 +58,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         "nodes",
         {
             "cluster": cluster.id,
-            "name": "nodes",
+            "name": hub.eks.node_group,
             "role": node_role.arn,
             "subnets": network.servers,
             "instanceTypes": [hub.instance_type],

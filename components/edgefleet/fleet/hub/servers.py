@@ -38,7 +38,7 @@ def servers(
     balancer = aws.NetworkLoadBalancer(
         "api",
         {
-            "name": wiring.short,
+            "name": wiring.hub.balancer or wiring.short,
             "subnets": network.public,
             "securityGroups": [front.id],
             "crossZone": True,

@@ -52,7 +52,7 @@ class Wiring:
 
     @property
     def short(self) -> str:
-        """Name of its load balancer."""
+        """Name of its target group, and of its load balancer unless the fleet file names it."""
         name = f"{self.fleet}-{self.region}-hub"
         return shortened(f"fleet-{name}" if name.startswith("internal-") else name, LONGEST_BALANCER)
 
