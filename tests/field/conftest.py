@@ -20,6 +20,7 @@ import pytest
 import yaml
 from tests.field import cloud as clouds
 from tests.field.cloud import Call, Cloud
+from tests.fleetfile.conftest import load, problems
 from tests.inline_programs import InlineCli, require_cli
 from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, SALT
 from tests.pulumi_embedded.parity.conftest import LEVEL
@@ -35,6 +36,7 @@ from edgefleet.provider.serving import listen
 from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import open_salt
 
+__all__ = ["load", "problems"]  # fixtures, for what a fleet file alone decides
 ENGINES = ["embedded", pytest.param("cli", marks=pytest.mark.pulumi_cli)]
 PLUGIN = """#!/bin/bash
 # The CLI starts this for each instance of the provider; the test serves one for as long as this runs.

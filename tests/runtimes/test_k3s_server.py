@@ -56,9 +56,8 @@ def test_a_node_with_dhcp_leaves_its_address_to_k3s(target: Targets) -> None:
 
 def test_people_add_to_the_names_in_the_certificate(target: Targets) -> None:
     """Theirs stand behind the node's own, as a list or as one text."""
-    assert ["de-ber-001", "10.1.1.10", "a.example"] == config_of(with_config(target, tls_san="a.example"))[
-        "tls-san"
-    ]
+    own = ["de-ber-001", "10.1.1.10", "2001:db8:1::10"]
+    assert [*own, "a.example"] == config_of(with_config(target, tls_san="a.example"))["tls-san"]
     assert "shop.example" in config_of(target())["tls-san"]
 
 

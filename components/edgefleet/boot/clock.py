@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
-from edgefleet.runtimes.base.k3s import server_of
+from edgefleet.runtimes.base.k3s_cluster import server_of
 
 UNIT = "edgefleet-clock.service"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/50-edgefleet.conf"

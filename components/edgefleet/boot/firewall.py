@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.runtimes import runtime_of
-from edgefleet.runtimes.base.k3s import CLUSTER, ranges
+from edgefleet.runtimes.base.k3s_cluster import api_port, ranges
 
 PATH = "/etc/edgefleet/firewall.nft"
 MINIMAL = "/etc/edgefleet/firewall-minimal.nft"
@@ -92,7 +93,7 @@ def _between_nodes(target: Target) -> Iterator[tuple[str, str]]:
     runs_api = runtime_of(target.node).runs_api
     has_registry = config.get("embedded-registry") is True
     if runs_api or has_registry:
-        yield "tcp", "6443"
+        yield "tcp", str(api_port(target.site))
     if runs_api and target.site.time.serve:
         yield "udp", "123"
     if runs_api and sum(runtime_of(node).runs_api for node in nodes) > 1:
@@ -115,7 +116,7 @@ def _neighbours(target: Target) -> tuple[str, ...]:
 def _cluster(target: Target) -> Iterator[str]:
     """Subnets of the site's containers and services; those of pods alone that keep their address outside."""
     is_masked = target.site.k3s.config.get("flannel-ipv6-masq") is not False
-    for subnet in (subnet for key in CLUSTER for subnet in ranges(target.site, key)):
+    for subnet in (subnet for key in SUBNETS for subnet in ranges(target.site, key)):
         if is_masked or len(target.site.nodes) == 1 or ip_network(subnet).version == 4:  # noqa: PLR2004
             yield subnet
 

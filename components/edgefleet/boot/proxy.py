@@ -7,14 +7,15 @@ containers, services and nodes are never reached through the proxy.
 from urllib.parse import quote
 
 from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.model.writers.configuration import quotation, remainder
 from edgefleet.model.writers.systemd import quoted
 from edgefleet.runtimes import runtime_of
-from edgefleet.runtimes.base.k3s import CLUSTER, ranges
+from edgefleet.runtimes.base.k3s_cluster import domain, ranges
 
 ENVIRONMENT = "/etc/edgefleet/proxy.env"
 APT = "/etc/apt/apt.conf.d/50-edgefleet-proxy"
-LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc", ".cluster.local")
+LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc")
 DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n"
 
 
@@ -69,8 +70,8 @@ def _address(target: Target, address: str | None) -> str | None:
 
 def _direct(target: Target) -> list[str]:
     """Hosts and networks that are reached without the proxy, in a fixed order."""
-    direct = [*LOCAL]
-    for key in CLUSTER:
+    direct = [*LOCAL, f".{domain(target.site)}"]
+    for key in SUBNETS:
         direct += ranges(target.site, key)
     for node in target.site.nodes.values():
         direct += [str(interface.network) for interface in node.network.interfaces]

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import build, partial
 from edgefleet.fleetfile.validation import keys_below
-from edgefleet.model.hub import CLUSTER_CIDRS, Hub, zone_letter
+from edgefleet.model.hub import Hub, zone_letter
+from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
@@ -134,8 +135,9 @@ def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     if not widest <= block.prefixlen <= narrowest:
         hint = "AWS takes /16 at most; below /20 there is no room for a subnet of each kind in each zone"
         yield Problem.of_value("network.cidr", "cidr", f"{block} has the wrong size", hint)
-    for whose, taken in CLUSTER_CIDRS.items():
-        if hub.kind == "k3s" and block.overlaps(ip_network(taken)):
+    for key, whose in USERS.items():
+        taken = ip_network(SUBNETS[key][4])
+        if hub.kind == "k3s" and block.overlaps(taken):
             problem = f"{block} overlaps the addresses of {whose}, {taken}"
             yield Problem.of_value("network.cidr", "overlap", problem, "choose others, such as 10.250.0.0/16")
 

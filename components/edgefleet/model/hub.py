@@ -12,8 +12,6 @@ from edgefleet.model.spec import Written, spec
 from edgefleet.model.syntax import Grammar
 
 GIB = 1024**3
-CLUSTER_CIDRS = {"k3s's pods": "10.42.0.0/16", "k3s's services": "10.43.0.0/16"}
-"""dict[user -> addresses] inside a k3s cluster (k3s docs, cli/server: cluster-cidr, service-cidr)."""
 Kind = Literal["k3s", "eks", "existing", "none"]
 _RESOURCE_ID = Grammar(
     r"[a-z]+-[0-9a-f]{8,17}",

@@ -46,7 +46,6 @@ SWITCHES = _keys("""
 NUMBERS = _keys("""
     advertise-port etcd-s3-retention etcd-snapshot-retention https-listen-port lb-server-port v
 """)
-NETWORKS = _keys("cluster-cidr service-cidr")
 ADDRESSES = _keys("advertise-address bind-address cluster-dns node-external-ip")
 HOSTS = _keys("node-external-dns node-internal-dns tls-san")
 TEXTS = _keys("""
@@ -62,7 +61,14 @@ TEXTS = _keys("""
     servicelb-namespace snapshotter system-default-registry vmodule vpn-auth-file write-kubeconfig
     write-kubeconfig-group write-kubeconfig-mode
 """)
-KNOWN = SWITCHES | NUMBERS | NETWORKS | ADDRESSES | HOSTS | TEXTS
+SUBNETS: Mapping[str, Mapping[int, str]] = {
+    "cluster-cidr": {4: "10.42.0.0/16", 6: "fd00:42::/56"},
+    "service-cidr": {4: "10.43.0.0/16", 6: "fd00:43::/112"},
+}
+"""dict[key -> dict[4 or 6 -> k3s's default]]: the subnets of containers and of services."""
+USERS = {"cluster-cidr": "k3s's pods", "service-cidr": "k3s's services"}
+"""dict[key -> what has its addresses]."""
+KNOWN = SWITCHES | NUMBERS | SUBNETS.keys() | ADDRESSES | HOSTS | TEXTS
 
 
 class Plain(str):
@@ -116,7 +122,7 @@ def _is_address(text: str) -> bool:
 
 
 _LISTED: tuple[tuple[frozenset[str], Callable[[str], bool], str], ...] = (
-    (NETWORKS, cidr.accepts, "a network such as 10.42.0.0/16"),
+    (frozenset(SUBNETS), cidr.accepts, "a network such as 10.42.0.0/16"),
     (ADDRESSES, _is_address, "an address such as 10.43.0.10"),
     (HOSTS, server_name.accepts, "a host name or an address"),
 )

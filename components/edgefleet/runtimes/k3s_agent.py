@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgefleet.model.firstboot import Target
-from edgefleet.runtimes.base import k3s
+from edgefleet.runtimes.base import k3s, k3s_cluster
 from edgefleet.runtimes.base.runtime import Minimum
 
 
 def _config(target: Target, _: Sequence[str]) -> dict[str, Any]:
-    server = k3s.server_of(target.site)
+    server = k3s_cluster.server_of(target.site)
     address = server.network.ip or server.hostname
     host = f"[{address}]" if ":" in address else address
     return {
-        "server": f"https://{host}:6443",
+        "server": f"https://{host}:{k3s_cluster.api_port(target.site)}",
         "token": k3s.agent_token_of(target),
         "protect-kernel-defaults": True,
     }

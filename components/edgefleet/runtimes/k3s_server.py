@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgefleet.model.firstboot import Target
-from edgefleet.runtimes.base import k3s
+from edgefleet.runtimes.base import k3s, k3s_cluster
 from edgefleet.runtimes.base.runtime import Minimum
 
 
@@ -20,7 +20,7 @@ def _config(target: Target, names: Sequence[str]) -> dict[str, Any]:
     if target.site.k3s.disable:
         config["disable"] = sorted(target.site.k3s.disable)
     if target.site.firewall.enabled and any(
-        ":" in subnet for subnet in k3s.ranges(target.site, "cluster-cidr")
+        ":" in subnet for subnet in k3s_cluster.ranges(target.site, "cluster-cidr")
     ):
         # As with IPv4: a pod's address on the LAN is then always forged (k3s docs, basic-network-options).
         config["flannel-ipv6-masq"] = True

@@ -20,6 +20,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import WEARING, Node, Role, SiteSpec
+from edgefleet.runtimes.base import k3s_cluster
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
@@ -29,8 +30,6 @@ REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 INSTALLER = "edgefleet-k3s-install.service"
-CLUSTER = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
-"""dict[key of config.yaml -> k3s's default]: the subnets of containers and of services."""
 SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 AUTHORITIES = "/etc/edgefleet/k3s-authorities"
 CARRIED = "bin/k3s"
@@ -74,7 +73,9 @@ def runtime(
     hardening = SERVERS if runs_api else AGENTS
 
     def configure(target: Target) -> Step:
-        names = [name for name in (target.node.hostname, target.node.network.ip) if name and runs_api]
+        node = target.node
+        addresses = [str(interface.ip) for interface in node.network.interfaces]
+        names = [node.hostname, *addresses] if runs_api else []
         steps = (registries(target), config(target, own(target, names), names, hardening))
         return Step.joined(*steps, *([authority(target)] if runs_api else []))
 
@@ -97,18 +98,6 @@ def runtime(
         secrets=secrets,
         check=check,
     )
-
-
-def server_of(site: SiteSpec) -> Node:
-    """The node that runs the site's Kubernetes API."""
-    return next(node for node in site.nodes.values() if node.role == SERVER)
-
-
-def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
-    """The subnets of one key of `CLUSTER`: one, or one of each family."""
-    value = site.k3s.config.get(key, CLUSTER[key])
-    listed = value if isinstance(value, list | tuple) else str(value).split(",")
-    return tuple(str(subnet).strip() for subnet in listed)
 
 
 def registries(target: Target) -> Step:
@@ -188,8 +177,8 @@ def _node(target: Target) -> dict[str, Any]:
         **node.labels,
     }
     config: dict[str, Any] = {"node-name": node.hostname}
-    if node.network.ip:
-        config["node-ip"] = node.network.ip
+    if own := k3s_cluster.node_ips(site, node):
+        config["node-ip"] = ",".join(own)
     config["node-label"] = [f"{name}={value}" for name, value in sorted(labels.items())]
     if node.taints:
         config["node-taint"] = list(node.taints)
@@ -277,6 +266,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from _sysctls(site)
     yield from _etcd(site)
     yield from check_hardening(site)
+    yield from k3s_cluster.check(site)
 
 
 def unpinned(site: SiteSpec) -> Iterator[Problem]:

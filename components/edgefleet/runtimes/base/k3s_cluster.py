@@ -1,0 +1,210 @@
+"""Addresses of a site's cluster: what k3s is configured with and other parts of a seed repeat.
+
+Sources: k3s docs, cli/server and basic-network-options; k3s's code, ``util.GetDefaultAddresses``. k3s takes
+its default subnets from the family of the server's first address, and does not start where the families of
+``cluster-cidr``, ``service-cidr`` and ``node-ip`` differ.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from edgefleet.errors import Problem
+from edgefleet.model.k3s_config import SUBNETS, USERS
+from edgefleet.model.paths import format_path
+from edgefleet.model.site import Node, SiteSpec
+
+NODE = "server"
+PODS, SERVICES = SUBNETS
+REPEATED: Mapping[str, Mapping[str, str]] = {
+    "kubelet-arg": {
+        "cluster-dns": "set k3s.config.cluster-dns",
+        "cluster-domain": "set k3s.config.cluster-domain",
+        "hostname-override": "set the node's hostname",
+        "node-ip": "set the node's network.address",
+        "port": "remove it: the API and the firewall use 10250",
+        "root-dir": "remove it: other programs of the node use /var/lib/kubelet",
+    },
+    "kube-apiserver-arg": {
+        "advertise-address": "set k3s.config.advertise-address",
+        "secure-port": "set k3s.config.https-listen-port",
+        "service-cluster-ip-range": "set k3s.config.service-cidr",
+        "service-node-port-range": "set k3s.config.service-node-port-range",
+    },
+    "kube-controller-manager-arg": {
+        "cluster-cidr": "set k3s.config.cluster-cidr",
+        "service-cluster-ip-range": "set k3s.config.service-cidr",
+    },
+    "kube-proxy-arg": {"cluster-cidr": "set k3s.config.cluster-cidr"},
+    "etcd-arg": {
+        "data-dir": "remove it: snapshots and the node's checks use k3s's own folder",
+        "listen-client-urls": "remove it: servers use 2379",
+        "listen-peer-urls": "remove it: servers use 2380",
+    },
+}
+"""dict[key of config.yaml -> dict[flag -> how to set it]]: values that the rest of a seed states too."""
+
+
+@lru_cache
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """`text`, parsed once: most sites have the same subnets."""
+    return ip_network(text)
+
+
+class Range(NamedTuple):
+    """A range of addresses that a node knows."""
+
+    path: str
+    whose: str
+    network: IPv4Network | IPv6Network
+    is_lan: bool = False
+
+
+def server_of(site: SiteSpec) -> Node:
+    """The node that runs the site's Kubernetes API; the first node at a site that lacks one."""
+    nodes = site.nodes.values()
+    return next((node for node in nodes if node.role == NODE), next(iter(nodes)))
+
+
+def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
+    """The subnets of one key of `SUBNETS`: one, or one of each family, the preferred one first."""
+    if key in site.k3s.config:
+        return listed(site.k3s.config[key])
+    first = next(iter(server_of(site).network.interfaces), None)
+    return (SUBNETS[key][first.version if first is not None else 4],)
+
+
+def node_ips(site: SiteSpec, node: Node) -> tuple[str, ...]:
+    """The first address of `node` in each family of the cluster; none where it asks DHCP."""
+    own = {interface.version: str(interface.ip) for interface in reversed(node.network.interfaces)}
+    return tuple(own[family] for family in _families(ranges(site, PODS)) if family in own)
+
+
+def api_port(site: SiteSpec) -> int:
+    """The port of the site's Kubernetes API."""
+    return int(str(site.k3s.config.get("https-listen-port", 6443)))
+
+
+def domain(site: SiteSpec) -> str:
+    """The DNS domain of the site's services."""
+    return str(site.k3s.config.get("cluster-domain", "cluster.local"))
+
+
+def listed(value: Any) -> tuple[str, ...]:
+    """The items of a value of config.yaml, which is a list or a text with commas."""
+    items = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(str(item).strip() for item in items)
+
+
+def check(site: SiteSpec) -> Iterator[Problem]:
+    """Addresses with which k3s does not start, or the node's network does not work."""
+    yield from _mixed(site)
+    yield from _missing(site)
+    yield from _dns(site)
+    yield from _overlaps(site)
+    for key, flags in REPEATED.items():
+        for argument in listed(site.k3s.config.get(key, ())) if key in site.k3s.config else ():
+            flag = argument.lstrip("-").partition("=")[0]
+            if flag in flags:
+                problem = f"{flag} is a value that other parts of the node repeat"
+                yield Problem.of_value(_config(key), "repeated-k3s-config", problem, flags[flag])
+
+
+def _mixed(site: SiteSpec) -> Iterator[Problem]:
+    families = {key: _families(ranges(site, key)) for key in SUBNETS}
+    for key, own in families.items():
+        if len(set(own)) < len(own):
+            problem, hint = (
+                f"{key} has two networks of one family",
+                "write one network, or one of each family",
+            )
+            yield Problem.of_value(_config(key), "k3s-families", problem, hint)
+            return
+    pods, services = families.values()
+    if set(pods) != set(services):
+        key = SERVICES if SERVICES in site.k3s.config else PODS
+        other = next(name for name in SUBNETS if name != key)
+        problem = f"{PODS} has {_words(pods)} and {SERVICES} has {_words(services)}, with which k3s ends"
+        same = ",".join(SUBNETS[other][family] for family in families[key])
+        yield Problem.of_value(_config(key), "k3s-families", problem, f"set k3s.config.{other}: {same!r}")
+
+
+def _missing(site: SiteSpec) -> Iterator[Problem]:
+    families = _families(ranges(site, PODS))
+    for name, node in site.nodes.items():
+        own = {interface.version for interface in node.network.interfaces}
+        lacking = [family for family in dict.fromkeys(families) if family not in own]
+        if not own or not lacking:
+            continue
+        path = format_path(("nodes", name, "network", "address"))
+        problem = (
+            f"{name} has no {_words(lacking)} address, and the site's containers have {_words(families)}"
+        )
+        hint = (
+            "add one to network.extraAddresses, or write cluster-cidr and service-cidr of the node's family"
+        )
+        yield Problem.of_value(path, "node-family", problem, hint)
+
+
+def _dns(site: SiteSpec) -> Iterator[Problem]:
+    for address in listed(site.k3s.config["cluster-dns"]) if "cluster-dns" in site.k3s.config else ():
+        services = ranges(site, SERVICES)
+        if not any(ip_address(address) in _network(subnet) for subnet in services):
+            problem = f"{address} is outside the addresses of services, {', '.join(services)}"
+            hint = f"write an address inside, such as {_network(services[0])[10]}, or remove cluster-dns"
+            yield Problem.of_value(_config("cluster-dns"), "cluster-dns", problem, hint)
+
+
+def _overlaps(site: SiteSpec) -> Iterator[Problem]:
+    known = [*_known(site)]
+    for one, other in combinations(known, 2):
+        if one.network.version != other.network.version or not one.network.overlaps(other.network):
+            continue
+        if one.is_lan and other.is_lan:
+            continue
+        free = _free(other, known)
+        problem = f"{one.network}, {one.whose}, overlaps {other.network}, {other.whose}"
+        yield Problem.of_value(one.path, "overlap", problem, f"choose others, or set {other.path}: {free}")
+
+
+def _known(site: SiteSpec) -> Iterator[Range]:
+    """Every range that a node of the site knows; LANs first, each once."""
+    lans: set[IPv4Network | IPv6Network] = set()
+    for name, node in site.nodes.items():
+        for index, interface in enumerate(node.network.interfaces):
+            key = ("address",) if index == 0 else ("extraAddresses", index - 1)
+            if interface.network not in lans:
+                lans.add(interface.network)
+                yield Range(
+                    format_path(("nodes", name, "network", *key)), "the LAN", interface.network, is_lan=True
+                )
+    if site.break_glass.wireguard is not None:
+        network = _network(site.break_glass.wireguard.network)
+        yield Range("breakGlass.wireguard.network", "the tunnel of breakGlass", network)
+    for key in SUBNETS:
+        for subnet in ranges(site, key):
+            yield Range(_config(key), f"the addresses of {USERS[key]}", _network(subnet))
+
+
+def _free(taken: Range, known: Sequence[Range]) -> str:
+    """A network of the size of `taken` that overlaps none of `known`."""
+    base, step = (10 << 24, 1 << 16) if taken.network.version == 4 else (0xFD00 << 112, 1 << 96)  # noqa: PLR2004
+    kind = IPv4Network if taken.network.version == 4 else IPv6Network  # noqa: PLR2004
+    size = max(taken.network.prefixlen, 16)
+    candidates = (kind((base + number * step, size)) for number in range(0x52, 0xFF))
+    same = [item.network for item in known if item.network.version == taken.network.version]
+    return str(next(network for network in candidates if not any(network.overlaps(item) for item in same)))
+
+
+def _families(subnets: Sequence[str]) -> tuple[int, ...]:
+    return tuple(_network(subnet).version for subnet in subnets)
+
+
+def _words(families: Sequence[int]) -> str:
+    return " and ".join(f"IPv{family}" for family in dict.fromkeys(families))
+
+
+def _config(key: str) -> str:
+    return format_path(("k3s", "config", key))
