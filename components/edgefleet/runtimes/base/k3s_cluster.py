@@ -174,11 +174,11 @@ def _known(site: SiteSpec) -> Iterator[Range]:
     lans: set[IPv4Network | IPv6Network] = set()
     for name, node in site.nodes.items():
         for index, interface in enumerate(node.network.interfaces):
-            key = ("address",) if index == 0 else ("extraAddresses", index - 1)
+            place = ("address",) if index == 0 else ("extraAddresses", index - 1)
             if interface.network not in lans:
                 lans.add(interface.network)
                 yield Range(
-                    format_path(("nodes", name, "network", *key)), "the LAN", interface.network, is_lan=True
+                    format_path(("nodes", name, "network", *place)), "the LAN", interface.network, is_lan=True
                 )
     if site.break_glass.wireguard is not None:
         network = _network(site.break_glass.wireguard.network)
