@@ -42,19 +42,42 @@ class Call:
     """``CreateVpc``; of a service with paths ``PUT /bucket``."""
 
 
+@dataclass(slots=True)
+class Refusal:
+    """An answer of IAM's, or of another query protocol, in the place of what moto would do."""
+
+    code: str
+    message: str
+    times: int
+    """How often it is still given."""
+
+    def give(self, start: Start) -> list[bytes]:
+        """Answer it once more."""
+        self.times -= 1
+        error = f"<Error><Type>Sender</Type><Code>{self.code}</Code><Message>{self.message}</Message></Error>"
+        start("400 Bad Request", [("Content-Type", "text/xml")])
+        return [f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>".encode()]
+
+
 class CallLog(Fake):
-    """Keeps what was called."""
+    """Keeps what was called, and refuses what a test asks it to."""
 
     def __init__(self, app: Application) -> None:
         self.calls: list[Call] = []
         self.endpoints: dict[str, str] = {}
         """dict[port -> name]."""
+        self.refusals: dict[str, Refusal] = {}
+        """dict[operation -> how it is refused]."""
         super().__init__(app)
 
     def __call__(self, environment: Environment, start: Start) -> Any:
-        """Log the call and pass it on."""
+        """Log the call, and refuse it or pass it on."""
         if not environment.get("PATH_INFO", "").startswith("/moto-api/"):
-            self.calls.append(self._logged(environment))
+            call = self._logged(environment)
+            self.calls.append(call)
+            refusal = self.refusals.get(call.operation)
+            if refusal is not None and refusal.times:
+                return refusal.give(start)
         return super().__call__(environment, start)
 
     def _logged(self, environment: Environment) -> Call:
@@ -103,6 +126,7 @@ class Cloud:
         """Forget everything."""
         with urlopen(Request(f"{self.url['ambient']}/moto-api/reset", method="POST")):  # noqa: S310 - our own address
             self.log.calls.clear()
+            self.log.refusals.clear()
 
     def variables(self, folder: Path) -> dict[str, str]:
         """The environment of a program whose account is the ambient one; its files are in `folder`."""

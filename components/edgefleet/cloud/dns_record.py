@@ -125,7 +125,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
         record = self._get(self.identity(spec), environment)
         if record is not None and not spec.allow_overwrite and _is_same(record, spec):
             place = self.place(environment, self.identity(spec))
-            environment.warn(f"{place} exists already with these values; up refuses it: {self.OTHERWISE}")
+            environment.warn(f"{place} already exists with these values, and up refuses it; {self.OTHERWISE}")
             return
         super().require_free(spec, environment)
 

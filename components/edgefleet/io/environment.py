@@ -31,13 +31,13 @@ class Environment:
     holder: str = ""
     """Distinguishes two stacks of one name; see `Owner.holder`."""
     warn: Warn = field(default=lambda _: None, repr=False, compare=False)
-    timeout: float = 0.0
-    """Seconds that the program grants the operation (`customTimeouts`); 0 for those of the kind."""
+    deadline: float | None = None
+    """Time of `clock` at which the operation is to end; None where each wait has its own limit."""
     _stores: dict[str, ArtifactStore] = field(default_factory=dict, repr=False, compare=False)
 
     def patience(self, default: float) -> float:
-        """Seconds to wait: those that the program grants, else `default`."""
-        return self.timeout or default
+        """Seconds to wait: those up to the deadline, else `default`."""
+        return default if self.deadline is None else max(0.0, self.deadline - self.clock.monotonic())
 
     def call(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any]:
         """As `Aws.call`; waits while AWS does not know yet what the call names, such as a new role."""

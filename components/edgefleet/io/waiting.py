@@ -64,7 +64,7 @@ def until(look: Callable[[], T | None], clock: Clock, *, what: str, patience: fl
         found = look()
         if found is not None:
             return found
-    problem = f"has not come about within {patience:g} s"
+    problem = f"has not come about within {patience:.0f} s"
     hint = "check in the AWS console what it is waiting for, then run up again to resume"
     raise OutsideFailure.at(what, "timeout", problem, hint)
 
@@ -89,7 +89,7 @@ def until_known(act: Callable[[], T], clock: Clock, *, patience: float = UNKNOWN
                 raise
             refusal = error
     first = refusal.problem if refusal else None
-    problem = f"{first.problem if first else ''}, for {patience:g} s"
+    problem = f"{first.problem if first else ''}, for {patience:.0f} s"
     hint = "create or correct the role or resource that it names, then run up again"
     raise OutsideFailure.at(first.where if first else "", "unknown-name", problem, hint) from refusal
 
@@ -142,6 +142,6 @@ def _pauses(clock: Clock, patience: float) -> Iterator[None]:
     end, pause = clock.monotonic() + patience, FIRST_PAUSE
     yield
     while clock.monotonic() < end:
-        clock.sleep(pause)
+        clock.sleep(max(0.0, min(pause, end - clock.monotonic())))
         pause = min(2 * pause, LONGEST_PAUSE)
         yield

@@ -24,6 +24,9 @@ from edgefleet.provider.differing import answer, is_ignored
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
 from edgefleet.provider.validation import check, parse
 
+OF_TIMEOUT = 0.9
+"""Part of a resource's `customTimeouts` for waits: at its end an engine gives the call up, with no reason."""
+
 
 class Lifecycle:
     """The calls about one kind of resource."""
@@ -267,8 +270,9 @@ class Lifecycle:
         if recorded is not None:
             before = self._made_of(properties.plain(decode(Struct.FromString(recorded))))
         owner = owner_of(urn, generation, holder=environment.holder, may_exist=before != generation)
+        deadline = environment.clock.monotonic() + timeout * OF_TIMEOUT if timeout else None
         aws = self._there(inputs, environment).aws
-        return replace(environment, owner=owner, aws=aws, timeout=timeout)
+        return replace(environment, owner=owner, aws=aws, deadline=deadline)
 
     def _there(self, inputs: Mapping[str, Any], environment: Environment) -> Environment:
         """The environment in the region that the inputs name."""
