@@ -37,7 +37,12 @@ from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import open_salt
 
 __all__ = ["load", "problems"]  # fixtures, for what a fleet file alone decides
-ENGINES = ["embedded", pytest.param("cli", marks=pytest.mark.pulumi_cli)]
+# The SDK leaves the coroutines of a program behind that the CLI gave up on, and they end when they are freed.
+_LEFT = "ignore:Exception ignored in. <coroutine object run_:pytest.PytestUnraisableExceptionWarning"
+ENGINES = [
+    "embedded",
+    pytest.param("cli", marks=[pytest.mark.pulumi_cli, pytest.mark.filterwarnings(_LEFT)]),
+]
 PLUGIN = """#!/bin/bash
 # The CLI starts this for each instance of the provider; the test serves one for as long as this runs.
 exec 3<>/dev/tcp/127.0.0.1/{port}

@@ -1,6 +1,7 @@
 """`edgefleet:aws:EksCluster`: a managed Kubernetes control plane."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,11 +9,12 @@ from pydantic import Field
 from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.cloud.base.constraints import Api, Arn, Cidr4, GroupId, KeyArn, SubnetId
 from edgefleet.errors import Problem
+from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS, value_at
 from edgefleet.model.hub import KubernetesVersion
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.unknown import is_known
-from edgefleet.model.version_skew import upgrade_problems
+from edgefleet.model.version_skew import release, upgrade_problems
 
 PATIENCE = 1_800.0
 """Seconds that a cluster may take; AWS speaks of ten minutes."""
@@ -27,7 +29,7 @@ class EksClusterSpec(Tagged):
     name: Annotated[str, Api("eks.CreateCluster.name")]
     """Name, unique in the region."""
     version: KubernetesVersion
-    """Kubernetes minor version, ``1.36``; raised one at a time."""
+    """Kubernetes minor version, ``1.36``; raised one at a time, by AWS too once it is out of support."""
     role: Arn
     """ARN of the role that EKS takes."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered()]
@@ -139,6 +141,12 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         if not spec.public_access and not spec.private_access:
             hint = "leave one of publicAccess and privateAccess on"
             yield Problem(code="access", path="privateAccess", problem="nothing could reach it", hint=hint)
+
+    def settle(self, current: Described, spec: EksClusterSpec, environment: Environment) -> Described:
+        """Set its version, access and logs; a version that AWS raised stays, as it cannot go back."""
+        raised = release(current["version"]) > release(spec.version)
+        held = replace(spec, version=current["version"]) if raised else spec
+        return super().settle(current, held, environment)
 
     def inspect_change(self, old: EksClusterSpec, new: EksClusterSpec) -> Iterable[Problem]:
         """A version that may not follow the one before."""

@@ -12,7 +12,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
 from edgefleet.model.hub import InstanceType, NodeGroupName
-from edgefleet.model.spec import Unordered, spec
+from edgefleet.model.spec import Initial, Unordered, spec
 from edgefleet.model.unknown import is_known
 
 PATIENCE = 1_800.0
@@ -41,8 +41,8 @@ class NodeGroupSpec(Tagged):
     """Least machines."""
     most: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.maxSize")] = 4
     """Most machines."""
-    wanted: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.desiredSize")] = 2
-    """Machines to begin with."""
+    wanted: Annotated[int, Api("eks.CreateNodegroup.scalingConfig.desiredSize"), Initial()] = 2
+    """Machines to begin with; an autoscaler moves their number between `least` and `most`."""
     labels: dict[
         Annotated[str, Api("eks.CreateNodegroup.labels.key")],
         Annotated[str, Api("eks.CreateNodegroup.labels.value")],
@@ -137,4 +137,6 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
 
 
 def _scaling(spec: NodeGroupSpec) -> dict[str, int]:
-    return {"minSize": spec.least, "maxSize": spec.most, "desiredSize": spec.wanted}
+    """Its numbers; that of an autoscaler is kept between the two others, as EKS requires."""
+    wanted = min(max(spec.wanted, spec.least), spec.most)
+    return {"minSize": spec.least, "maxSize": spec.most, "desiredSize": wanted}

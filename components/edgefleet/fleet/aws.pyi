@@ -259,7 +259,7 @@ class EksClusterArgs(TypedDict):
     name: pulumi.Input[str]
     """Name, unique in the region."""
     version: pulumi.Input[str]
-    """Kubernetes minor version, ``1.36``; raised one at a time."""
+    """Kubernetes minor version, ``1.36``; raised one at a time, by AWS too once it is out of support."""
     role: pulumi.Input[str]
     """ARN of the role that EKS takes."""
     subnets: pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -525,7 +525,10 @@ class NodeGroupArgs(TypedDict):
     most: NotRequired[pulumi.Input[int] | None]
     """Most machines."""
     wanted: NotRequired[pulumi.Input[int] | None]
-    """Machines to begin with."""
+    """Machines to begin with; an autoscaler moves their number between `least` and `most`.
+
+    Only its creation uses it: others may change it later, and no update sets it back.
+    """
     labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
     """Labels of the nodes."""
 

@@ -56,6 +56,12 @@ class Secret:
     __slots__ = ()
 
 
+class Initial:
+    """Marker in an annotation: the value is for the creation alone, as others move it afterwards."""
+
+    __slots__ = ()
+
+
 class Unordered:
     """Marker in an annotation of a list without order: two lists are compared as sets."""
 

@@ -70,6 +70,15 @@ def fields_of(bare: Any) -> dict[str, Any]:
 
 
 @cache
+def marked(bare: Any, marker: type[Any]) -> tuple[str, ...]:
+    """Outside names of the fields of `bare` whose annotation has a marker of the class `marker`."""
+    annotations = fields_of(bare).items()
+    return tuple(
+        name for name, hint in annotations if any(isinstance(note, marker) for note in shape_of(hint).notes)
+    )
+
+
+@cache
 def defaults_of(bare: Any) -> dict[str, Any]:
     """dict[outside name -> default value] of a dataclass's fields that have one."""
     if not is_dataclass(bare):

@@ -39,7 +39,7 @@ def upgrade_problems(old: str, new: str, *, path: str = "k3sVersion") -> Iterabl
     """The problem of a control plane changing from `old` to `new`."""
     before, after = release(old), release(new)
     if after < before:
-        hint = "keep the newer one; to go back, restore a snapshot from before the upgrade"
+        hint = f"write {old}; to go back, restore a snapshot from before the upgrade"
         yield Problem(
             code="downgrade", path=path, problem=f"{new} is older than {old}, which is installed", hint=hint
         )

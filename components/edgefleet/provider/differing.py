@@ -1,12 +1,14 @@
 """Differences between inputs as the answer to Pulumi's Diff. Pure."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.model.differ import Change
+from edgefleet.model.differ import Change, changes
 from edgefleet.model.paths import Part, parse_path
+from edgefleet.model.type_introspection import at, is_record
 
 _UPDATE = (proto.PropertyDiff.UPDATE, proto.PropertyDiff.UPDATE_REPLACE)
 _KINDS = {
@@ -57,6 +59,29 @@ def is_ignored(change: Change, ignored: Iterable[str]) -> bool:
     """Whether one of the paths in `ignored` (``*`` stands for any key or position) covers `change`."""
     path = parse_path(change.path)
     return any(_covers(parse_path(pattern), path) for pattern in ignored)
+
+
+def with_live(
+    of: Any, new: Mapping[str, Any], live: Mapping[str, Any], paths: Iterable[str]
+) -> dict[str, Any]:
+    """The inputs `new` of the type `of`, at `paths` with the values of `live`; plain."""
+    made: dict[str, Any] = copy.deepcopy(dict(new))
+    known = {name: value for name, value in new.items() if name in live}
+    for change in changes(of, known, live):
+        if is_ignored(change, paths):
+            _set(of, made, parse_path(change.path), change.new)
+    return made
+
+
+def _set(of: Any, values: Any, path: tuple[Part, ...], value: Any) -> None:
+    *above, last = path
+    for part in above:
+        values = values.setdefault(part, {}) if isinstance(values, dict) else values[part]
+    around = at(of, above)
+    if value is None and around is not None and not is_record(around.bare):
+        values.pop(last, None)
+    else:
+        values[last] = value
 
 
 def _covers(pattern: tuple[Part, ...], path: tuple[Part, ...]) -> bool:

@@ -14,13 +14,13 @@ from edgefleet.io.environment import Environment, Resource, Warn
 from edgefleet.io.ownership import URN, manager_of, owner_of
 from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.spec import Initial, adapter, outside_name, to_plain
 from edgefleet.model.spec import Secret as SecretMark
-from edgefleet.model.spec import adapter, outside_name, to_plain
-from edgefleet.model.type_introspection import at, fields_of
+from edgefleet.model.type_introspection import marked
 from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider import properties
 from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
-from edgefleet.provider.differing import answer, is_ignored
+from edgefleet.provider.differing import answer, is_ignored, with_live
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
 from edgefleet.provider.validation import check, parse
 
@@ -49,15 +49,15 @@ class Lifecycle:
 
     @cached_property
     def _secret_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._fields() if self._is_secret(name))
+        return self._marked(SecretMark)
 
-    def _fields(self) -> Iterable[str]:
+    @cached_property
+    def _initial_names(self) -> tuple[str, ...]:
+        return self._marked(Initial)
+
+    def _marked(self, marker: Any) -> tuple[str, ...]:
         spec: Any = self._resource.Spec
-        return fields_of(spec)
-
-    def _is_secret(self, name: str) -> bool:
-        shape = at(self._resource.Spec, (name,))
-        return shape is not None and any(isinstance(note, SecretMark) for note in shape.notes)
+        return marked(spec, marker)
 
     def check(self, request: proto.CheckRequest, warn: Warn = lambda _: None) -> proto.CheckResponse:
         """All problems at once; otherwise the inputs, with secret fields marked.
@@ -119,14 +119,14 @@ class Lifecycle:
         recorded = properties.plain(decode(request.olds))
         drift = self._resource.drifted(recorded)
         if recorded.get(TAKEN_FROM):
-            drift = [*drift, "tags" if "tags" in self._fields() else "metadata"]
+            drift = [*drift, "tags" if hasattr(self._resource.Spec, "tags") else "metadata"]
         if not drift and request.old_inputs == request.news:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = (properties.plain(decode(inputs)) for inputs in (request.old_inputs, request.news))
         differences = [
             change
             for change in changes(self._resource.Spec, self._normal(old), self._normal(new))
-            if not is_ignored(change, request.ignoreChanges)
+            if not is_ignored(change, (*request.ignoreChanges, *self._initial_names))
         ]
         response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old))
         if not response.replaces:
@@ -195,8 +195,13 @@ class Lifecycle:
         return proto.ReadResponse(id=live.id, properties=encode(outputs), inputs=merged)
 
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:
-        """Recorded inputs with live values; a default is written only where it was."""
+        """Recorded inputs with live values; a default is written only where it was.
+
+        Of an initial value only an import takes the live one.
+        """
         before = decode(recorded)
+        if before:
+            live = {name: value for name, value in live.items() if name not in self._initial_names}
         worth_writing = without_defaults(self._resource.Spec, live)
         merged = {name: live.get(name, before.get(name)) for name in {**before, **worth_writing}}
         for name, value in merged.items():
@@ -207,17 +212,25 @@ class Lifecycle:
         return encode(merged)
 
     def update(self, request: proto.UpdateRequest, environment: Environment) -> proto.UpdateResponse:
-        """Update it to the new inputs; in a preview, return the outputs that are known."""
+        """Update it to the new inputs; in a preview, return the outputs that are known.
+
+        What it leaves alone, initial values and those that the program ignores, stays as it is live.
+        """
         if request.preview:
             kept = properties.plain(decode(request.olds))
             _, outputs = self._planned(request.news, environment, kept)
             return proto.UpdateResponse(properties=encode(outputs))
-        recorded = properties.plain(decode(request.olds))
-        inputs = properties.plain(decode(request.news))
+        recorded, inputs = (properties.plain(decode(struct)) for struct in (request.olds, request.news))
         there = self._for(request.urn, inputs, environment, timeout=request.timeout)
         if there.owner and recorded.get(TAKEN_FROM):
             there = replace(there, owner=replace(there.owner, taken_from=recorded[TAKEN_FROM]))
-        made = self._resource.update(request.id, self._spec(request.news), there, recorded)
+        spec = self._spec(request.news)
+        if left := (*request.ignoreChanges, *self._initial_names):
+            live = self._resource.read(request.id, there, recorded)
+            if live is not None and live.inputs is not None:
+                kept = with_live(self._resource.Spec, to_plain(spec), live.inputs, left)
+                spec = parse(self._resource.Spec, kept)
+        made = self._resource.update(request.id, spec, there, recorded)
         return proto.UpdateResponse(properties=encode(self.outputs(made)))
 
     def delete(self, request: proto.DeleteRequest, environment: Environment) -> None:

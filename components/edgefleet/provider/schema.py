@@ -13,11 +13,13 @@ from typing_extensions import is_typeddict
 from edgefleet.fleetfile.schema import written
 from edgefleet.io.environment import Resource
 from edgefleet.io.version import version
-from edgefleet.model.spec import Secret, described
-from edgefleet.model.type_introspection import at, fields_of
+from edgefleet.model.spec import Initial, Secret, described
+from edgefleet.model.type_introspection import marked
 from edgefleet.provider.configuration import Config
 
 PACKAGE = "edgefleet"
+INITIAL = "Only its creation uses it: others may change it later, and no update sets it back."
+"""What the description of an input adds that is marked as initial."""
 _SIMPLE = {"string", "integer", "number", "boolean"}
 
 
@@ -77,9 +79,12 @@ def properties(of: Any, types: dict[str, Any]) -> dict[str, Any]:
         object_ = _object(definition)
         if types.setdefault(_token(name), object_) != object_:
             raise ValueError(f"two different classes of specs are called {name}: give one another name")
-    return {
-        name: _property(definition) | _marks(of, name) for name, definition in schema["properties"].items()
-    }
+    made = {name: _property(definition) for name, definition in schema["properties"].items()}
+    for name in marked(of, Secret):
+        made[name]["secret"] = True
+    for name in marked(of, Initial):
+        made[name]["description"] += f" {INITIAL}"
+    return made
 
 
 def _described(of: Any) -> dict[str, Any]:
@@ -145,13 +150,6 @@ def _choice(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
     if len(alternatives) == 1:
         return _type(alternatives[0])
     return {"oneOf": [_type(each) for each in alternatives]}
-
-
-def _marks(of: Any, name: str) -> dict[str, Any]:
-    """The marks that the annotation of a field adds: secret."""
-    shape = at(of, (name,)) if name in fields_of(of) else None
-    is_secret = shape is not None and any(isinstance(note, Secret) for note in shape.notes)
-    return {"secret": True} if is_secret else {}
 
 
 def _text(of: Any) -> str:

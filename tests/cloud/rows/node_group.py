@@ -42,7 +42,6 @@ ROW = Row(
         "role": eks_cluster.ROLE,
         "subnets": [made["a"], made["b"]],
         "most": 6,
-        "wanted": 3,
     },
     drift=drift,
     remove=remove,
