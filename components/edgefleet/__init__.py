@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
     from edgefleet.fleet.fleet import Fleet, FleetArgs
     from edgefleet.fleet.provider import Provider, ProviderArgs
-    from edgefleet.fleet.site import Site, SiteArgs
+    from edgefleet.fleet.site import Site, SiteArgs, site_key
     from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
@@ -29,6 +29,7 @@ _HOMES = {
     "SiteArgs": "edgefleet.fleet.site",
     "fleet_secret": "edgefleet.fleet.configuration",
     "load_fleet": "edgefleet.fleetfile.load",
+    "site_key": "edgefleet.fleet.site",
     "wifi_passphrases": "edgefleet.fleet.configuration",
 }
 
@@ -45,6 +46,7 @@ __all__ = [
     "SiteArgs",
     "fleet_secret",
     "load_fleet",
+    "site_key",
     "wifi_passphrases",
 ]
 

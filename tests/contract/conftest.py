@@ -15,6 +15,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from tests.site.conftest import fake_image
 
 from edgefleet.io.environment import Environment
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import to_plain
@@ -25,6 +26,7 @@ from edgefleet.provider.serving import listen
 from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site
 
+SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
 Stub = Any  # the generated stub carries no types for its calls
 
 
@@ -132,5 +134,5 @@ def site() -> dict[str, Any]:
         "k3s": {"version": "v1.36.4+k3s1"},
         "nodes": nodes,
         "store": "file:images",
-        "key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "key": site_key(SECRET, fleet="retail-eu", region="eu-central-1", site="store-0007", generation=1),
     }

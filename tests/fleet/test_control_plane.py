@@ -41,7 +41,7 @@ def kinds(found: Sequence[Any]) -> Counter[str]:
 
 
 def inputs(found: Sequence[Any], kind: str, name: str) -> dict[str, Any]:
-    (one,) = [each for each in found if each.type == f"edgefleet:aws:{kind}" and each.name == name]
+    (one,) = [each for each in found if each.type == f"edgefleet:aws:{kind}" and each.name == f"hub/{name}"]
     made: dict[str, Any] = one.inputs
     return made
 
@@ -71,6 +71,7 @@ def test_a_hub_of_k3s_lies_over_its_zones_behind_one_name(record: Record) -> Non
         "RolesAnywhereProfile": 1,
         "Crl": 1,
         "edgefleet:index:ControlPlane": 1,
+        "pulumi:providers:edgefleet": 1,
     } == kinds(found)
     zones = [inputs(found, "Subnet", f"servers-{zone}")["zone"] for zone in "abc"]
     assert ["eu-central-1a", "eu-central-1b", "eu-central-1c"] == zones
@@ -163,7 +164,7 @@ def test_the_order_of_zones_moves_no_server(record: Record) -> None:
     """Servers are put into subnets in order of zones."""
     first, other = (registered(record, network={"zones": list(zones)}) for zones in ("abc", "cab"))
     servers, same = (inputs(found, "ServerSet", "servers")["subnets"] for found in (first, other))
-    assert ["servers-a-id", "servers-b-id", "servers-c-id"] == servers == same
+    assert [f"hub/servers-{zone}-id" for zone in "abc"] == servers == same
 
 
 def test_the_blocks_of_all_zones_fit(record: Record) -> None:
@@ -260,7 +261,11 @@ def test_a_hub_of_no_kind_is_its_bucket(record: Record) -> None:
     found = record(
         lambda: edgefleet.ControlPlane("hub", {"hub": {"kind": "none", "bucket": "retail", "cloud": cloud}})
     )
-    assert {"edgefleet:index:ControlPlane": 1, "Bucket": 1} == kinds(found)
+    assert {
+        "edgefleet:index:ControlPlane": 1,
+        "Bucket": 1,
+        "pulumi:providers:edgefleet": 1,
+    } == kinds(found)
 
 
 def test_what_is_wrong_is_reported_at_once_with_its_path(record: Record) -> None:

@@ -15,7 +15,7 @@ from edgefleet.fleet.plainly import ProgramError
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.site_certificate import certificate_key
-from edgefleet.model.site_resource import TOKEN, SiteInputs
+from edgefleet.model.site_resource import TOKEN, SiteInputs, site_of
 from edgefleet.model.spec import from_plain, to_plain
 from edgefleet.site.building import BuildContext, build_site
 from edgefleet.site.composed_node import Supplies
@@ -65,13 +65,13 @@ def test_a_fleet_registers_one_resource_a_site_and_nothing_else_that_grows(
         )
     )
     assert [
-        ("edgefleet:aws:Bucket", "artifacts"),
-        ("edgefleet:index:ControlPlane", "hub"),
+        ("edgefleet:aws:Bucket", "shops/hub/artifacts"),
+        ("edgefleet:index:ControlPlane", "shops/hub"),
         ("edgefleet:index:Fleet", "shops"),
-        ("edgefleet:index:Roster", "shops-sites"),
-        ("edgefleet:index:Site", "alpha"),
-        ("edgefleet:index:Site", "beta"),
-        ("pulumi:providers:edgefleet", "cloud"),
+        ("edgefleet:index:Roster", "shops/sites"),
+        ("edgefleet:index:Site", "shops/alpha"),
+        ("edgefleet:index:Site", "shops/beta"),
+        ("pulumi:providers:edgefleet", "shops/cloud"),
     ] == [(each.type, each.name) for each in found]
 
 
@@ -87,7 +87,7 @@ def test_a_site_gets_its_own_key_and_only_the_passphrases_it_uses(record: Record
             },
         )
     )
-    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:Site"}
+    sites = {site_of(each.name): each.inputs for each in found if each.type == "edgefleet:index:Site"}
     expected = {
         site: {
             **SIGNATURE,
@@ -143,7 +143,7 @@ def test_a_site_gets_its_certificate_which_is_public_and_revoked_by_one_line(
             "shops", {"file": fleet_file, "secret": SECRET, "passphrases": {"shopWifi": "correct horse"}}
         )
     )
-    sites = {each.name: each.inputs for each in found if each.type == "edgefleet:index:Site"}
+    sites = {site_of(each.name): each.inputs for each in found if each.type == "edgefleet:index:Site"}
     assert {"certificate", "authority"} == set(sites["alpha"]["identity"])
     made = {
         name: x509.load_pem_x509_certificate(inputs["identity"]["certificate"].encode())
@@ -180,7 +180,7 @@ def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
         lambda: edgefleet.Fleet("shops", {"file": fleet_file, "secret": SECRET, "passphrases": passphrases})
     )
     registered = {
-        each.name: {
+        site_of(each.name): {
             name: value["value"] if SIGNATURE.items() <= _map(value).items() else value
             for name, value in each.inputs.items()
             if name != "declaredIn"  # which Check takes out

@@ -236,7 +236,7 @@ def test_a_node_of_a_managed_hub_reads_no_secret_and_changes_no_account(record: 
 def test_every_policy_is_one_that_the_tables_try(record: Record) -> None:
     """A role that is added has to be decided about here."""
     roles = {
-        each.name
+        each.name.rpartition("/")[2]
         for kind in ("k3s", "eks")
         for each in registered(record, kind=kind)
         if each.type == "edgefleet:aws:Role"

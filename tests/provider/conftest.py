@@ -12,6 +12,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from tests.site.conftest import fake_image
 
 from edgefleet.cloud.bucket import Bucket
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.model.spec import to_plain
@@ -21,7 +22,13 @@ from edgefleet.provider.servicer import Servicer
 from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site
 
-KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
+
+
+def key_of(inputs: Mapping[str, Any]) -> str:
+    """The key of the site that plain inputs describe."""
+    place = {"fleet": inputs["fleet"], "region": inputs["region"], "site": str(inputs["name"])}
+    return site_key(SECRET, **place, generation=inputs.get("keyGeneration", 1))
 
 
 @dataclass
@@ -173,7 +180,6 @@ def site() -> Callable[..., dict[str, Any]]:
             "k3s": {"version": "v1.36.4+k3s1"},
             "nodes": {},
             "store": "file:images",
-            "key": KEY,
         }
         for number in range(1, nodes + 1):
             each = copy.deepcopy(node)
@@ -181,6 +187,7 @@ def site() -> Callable[..., dict[str, Any]]:
             each["role"] = "server" if number == 1 else "agent"
             each["network"]["address"] = f"10.20.7.{9 + number}/24"
             made["nodes"][f"n{number}"] = each
-        return made | replaced
+        made |= replaced
+        return {"key": key_of(made)} | made
 
     return make

@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_secret_is_reported_without_showing_it(call: Any, s
     """The CLI prints the value of the property that a failure names, so it names none."""
     failures = call.failures(site(key="hunter22"))
     assert [""] == list(failures)
-    assert failures[""].startswith("key: this is not 32 bytes in base64")
+    assert failures[""].startswith("key: this is not a key that was derived for a site")
     assert "hunter22" not in failures[""]
 
 
@@ -170,7 +170,7 @@ def test_a_changed_secret_is_named_not_shown(call: Any, site: Site) -> None:
 def test_ignored_paths_are_no_difference(call: Any, site: Site) -> None:
     """As the program's ``ignoreChanges`` says."""
     answer = call.diff(site(), site(keyGeneration=2, timezone="Europe/Berlin"), ignoreChanges=["timezone"])
-    assert {"keyGeneration": "ADD"} == paths(answer)
+    assert {"keyGeneration": "ADD", "key": "UPDATE"} == paths(answer)
 
 
 def test_the_kind_of_a_change_is_by_what_was_written_down(call: Any, site: Site) -> None:

@@ -19,7 +19,7 @@ from edgefleet.report import document, presenters
 from edgefleet.report.plan_view import Group
 from edgefleet.site.resource import Site
 
-KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIz"
 
 
 class Kind(Site):

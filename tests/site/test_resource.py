@@ -1,5 +1,6 @@
 """The images of a site through their whole life, with a renderer of the test's own."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.site.conftest import fake_image
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete
 from edgefleet.io.store import ArtifactStore, DirectoryStore, Stored
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.listing import sha256
 from edgefleet.model.network import Network
 from edgefleet.model.site import K3s, Node, SiteSpec
@@ -20,7 +22,7 @@ from edgefleet.model.spec import adapter, from_plain, to_plain
 from edgefleet.site.render import SiteImage
 from edgefleet.site.resource import Site, image_key
 
-KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
 SITE = "store-0007"
 
 
@@ -91,8 +93,13 @@ def spec(**memory: int) -> SiteInputs:
         k3s=K3s(version="v1"),
         nodes=nodes,
         store="file:images",
-        key=KEY,
+        key=key_of(SITE),
     )
+
+
+def key_of(site: str, *, region: str = "eu", generation: int = 1) -> str:
+    """The key of a site of the fleet."""
+    return site_key(SECRET, fleet="retail", region=region, site=site, generation=generation)
 
 
 RECORDED = {"store": "file:images", "name": SITE}
@@ -293,16 +300,34 @@ def test_what_cannot_be_is_found_before_anything_is_made(
     change: dict[str, Any], path: str, images: Site
 ) -> None:
     """A name never becomes a path unchecked."""
-    assert [path] == [each.path for each in images.inspect(replace(spec(n1=1), **change))]
+    changed = replace(spec(n1=1), **change)
+    assert [path] == [each.path for each in images.inspect(replace(changed, key=key_of(changed.name)))]
 
 
-@pytest.mark.parametrize("key", ["not base64!", "c2hvcnQ=", "A" * 43 + "=\n"])
-def test_only_32_bytes_in_base64_are_a_key(key: str) -> None:
+@pytest.mark.parametrize("key", ["not base64!", "c2hvcnQ=", SECRET, key_of(SITE) + "\n"])
+def test_the_fleet_secret_is_no_key_of_a_site(key: str) -> None:
     """Whatever calls the provider; the error repeats no key and no passphrase."""
-    with pytest.raises(ValidationError, match="32 bytes in base64") as caught:
+    with pytest.raises(ValidationError, match="derived for a site") as caught:
         from_plain(SiteInputs, to_plain(replace(spec(n1=1), key=key, passphrases={"shop": "hunter22\x07"})))
     assert key not in str(caught.value)
     assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "A" * 48,
+        key_of("store-0008"),
+        key_of(SITE, region="us"),
+        key_of(SITE, generation=2),
+        base64.b64encode(bytes(36)).decode(),
+    ],
+)
+def test_a_key_opens_its_own_site_alone(key: str, images: Site) -> None:
+    """A key of another site, region or generation, and any secret of the same length."""
+    (problem,) = images.inspect(replace(spec(n1=1), key=key))
+    assert ("key", True) == (problem.path, "edgefleet.site_key" in problem.hint)
+    assert key not in str(problem)
 
 
 def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) -> None:
@@ -325,4 +350,4 @@ def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) 
 def test_secrets_are_not_in_the_representation_of_a_spec() -> None:
     """Logs and tracebacks show representations."""
     shown = repr(replace(spec(n1=1), passphrases={"shop": "hunter22"}))
-    assert (False, False) == (KEY in shown, "hunter22" in shown)
+    assert (False, False) == (key_of(SITE) in shown, "hunter22" in shown)

@@ -101,7 +101,9 @@ class Run:
         session, request = self.session, self.request
         total = len(self.fleet.sites) if self.fleet else len(self.before) or None
         title = f"{DOING[operation]} {request.options.stack} ({self.engine.name} engine)"
-        chosen = replace(request.options, refresh=refresh)
+        chosen = replace(
+            request.options, refresh=refresh, targets=tuple(map(self._target, request.options.targets))
+        )
         if operation != "preview":
             last_preview.forget(session, request.options.stack)
         with ExitStack() as entered:
@@ -111,6 +113,10 @@ class Run:
             drawn = SiteProgress(session.err, title, total, is_animated=session.is_animated)
             shown = entered.enter_context(drawn)
             return self.engine.run(operation, chosen, shown.on_event)
+
+    def _target(self, site: str) -> str:
+        """The resource of a site: its URN, or before it has one a pattern, as a `Fleet` may have any name."""
+        return self.before[site].urn if site in self.before else f"**::*/{site}"
 
 
 def prepare(session: Session, operation: Operation, request: Request) -> Run:

@@ -10,7 +10,7 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.engine.api import Engine, Options, Resource
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
-from edgefleet.model.site_resource import TOKEN, id_of, whole
+from edgefleet.model.site_resource import TOKEN, id_of, site_of, whole
 
 NO_STACK = "no-stack"
 """Code of the engines' problem with a stack that does not exist yet."""
@@ -22,6 +22,7 @@ class Recorded:
     """One site as the last run left it."""
 
     name: str
+    urn: str
     store: str
     """URI of the store that the images are in."""
     inputs: Mapping[str, Any] = field(repr=False)
@@ -58,11 +59,12 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
         if error.problem.code == NO_STACK:
             return {}
         raise
-    sites = state.find(TOKEN)
+    sites = {site_of(name): resource for name, resource in state.find(TOKEN).items()}
     _check_ids(sites)
     return {
         name: Recorded(
             name=name,
+            urn=resource.urn,
             inputs=resource.inputs if show_secrets else {},
             store=str(resource.inputs.get("store", "")),
             images=resource.outputs.get("images") or {},

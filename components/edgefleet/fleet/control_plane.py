@@ -10,6 +10,7 @@ import pulumi
 from edgefleet.cloud.server_set import ServerMember
 from edgefleet.errors import InvalidInput
 from edgefleet.fleet import aws
+from edgefleet.fleet.acting_provider import acting_provider, holder_of, is_hidden, settings_of
 from edgefleet.fleet.hub.identity import identity, site_identity
 from edgefleet.fleet.hub.managed import managed
 from edgefleet.fleet.hub.network import network
@@ -24,7 +25,8 @@ from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
-from edgefleet.model.spec import Secret
+from edgefleet.model.spec import Secret, to_plain
+from edgefleet.provider.validation import arguments
 
 
 class ControlPlaneArgs(TypedDict):
@@ -78,10 +80,11 @@ class ControlPlane(pulumi.ComponentResource):
     def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edgefleet:index:ControlPlane", name, {}, opts)
         with plainly():
-            hub = _declared(args)
-            wiring = self._wiring(hub, args)
+            given = arguments(ControlPlaneArgs, args)
+            hub = _declared(given)
+            wiring = self._wiring(name, hub, given)
             self.bucket, self.summary = None, {"kind": hub.kind, "bucket": hub.bucket}
-            self._build(wiring, args)
+            self._build(wiring, given)
             self._export(hub)
         self.register_outputs(
             {"bucket": hub.bucket} if hub.kind == "none" and not hub.identity.sites else self.summary
@@ -98,12 +101,24 @@ class ControlPlane(pulumi.ComponentResource):
         self.site_identity = output(summary.get("siteIdentity", {}))
         self.cost = output(summary.get("cost", {}))
 
-    def _wiring(self, hub: model.Hub, args: ControlPlaneArgs) -> Wiring:
+    def _wiring(self, name: str, hub: model.Hub, args: Mapping[str, Any]) -> Wiring:
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
         secret = pulumi.Output.secret(args.get("secret"))
+        provider = acting_provider(
+            self,
+            name,
+            to_plain(hub.cloud),
+            holder=holder_of(secret, fleet, region) if "secret" in args else None,
+            path="hub.cloud",
+        )
+        settings = settings_of(provider) or {}
         return Wiring(
             parent=self,
+            name=name,
+            provider=provider,
+            placed_in=hub.cloud.region if is_hidden(provider, hub.cloud.region) else None,
+            endpoint=settings.get("endpoint", hub.cloud.endpoint),
             hub=hub,
             fleet=fleet,
             region=region,
@@ -118,7 +133,7 @@ class ControlPlane(pulumi.ComponentResource):
             master=secret.apply(lambda value: hub_master(value, fleet=fleet, region=region) if value else ""),
         )
 
-    def _build(self, wiring: Wiring, args: ControlPlaneArgs) -> None:
+    def _build(self, wiring: Wiring, args: Mapping[str, Any]) -> None:
         hub = wiring.hub
         if "secret" not in args and (hub.kind == "k3s" or hub.identity.sites):
             hint = "pass secret: edgefleet.fleet_secret(), which everything of the hub is derived from"
@@ -141,7 +156,9 @@ class ControlPlane(pulumi.ComponentResource):
         """The bucket alone, for regions without a hub."""
         if wiring.hub.bucket is not None:
             self.bucket = aws.Bucket(
-                "artifacts", {"name": wiring.hub.bucket, "tags": wiring.tags}, wiring.options(holds_data=True)
+                wiring.child("artifacts"),
+                {"name": wiring.hub.bucket, "tags": wiring.tags},
+                wiring.options(holds_data=True),
             )
 
     def _build_managed(self, wiring: Wiring) -> None:
@@ -180,11 +197,14 @@ class ControlPlane(pulumi.ComponentResource):
         }
 
 
-def _declared(args: ControlPlaneArgs) -> model.Hub:
+def _declared(args: Mapping[str, Any]) -> model.Hub:
     """The declared hub, from either form of the inputs."""
     given = args.get("hub")
     if given is None:
         return model.Hub(bucket=args.get("bucket"))
+    if "bucket" in args:
+        hint = "move it: hub: {bucket: ...}"
+        raise InvalidInput.at("", "two-forms", "has no effect beside hub", hint, path="bucket")
     return given if isinstance(given, model.Hub) else hub_from_plain(given)
 
 

@@ -3,24 +3,23 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypedDict, cast
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
+from edgefleet.fleet.acting_provider import acting_provider, holder_of
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane
 from edgefleet.fleet.plainly import plainly
-from edgefleet.fleet.provider import Provider, ProviderArgs
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.hub.upgrades import pins
 from edgefleet.keys.break_glass import secrets_used
-from edgefleet.keys.derivation import stack_holder
-from edgefleet.model.hub import Cloud
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, whole
 from edgefleet.model.spec import Secret, to_plain
+from edgefleet.provider.validation import arguments
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
 
@@ -47,15 +46,18 @@ class Fleet(pulumi.ComponentResource):
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edgefleet:index:Fleet", name, {}, opts)
         with plainly():
-            fleet = load.load_fleet(Path(args["file"]), Path.cwd())
-        secret = pulumi.Output.secret(args["secret"])
-        holder = pulumi.Output.unsecret(
-            secret.apply(lambda value: stack_holder(value, fleet=fleet.name, region=fleet.region))
-        )
-        provider_args = _provider_args(fleet.control_plane.cloud)
-        provider = Provider("cloud", {**provider_args, "holder": holder}, pulumi.ResourceOptions(parent=self))
+            given = arguments(FleetArgs, args)
+            fleet = load.load_fleet(Path(given["file"]), Path.cwd())
+            secret = pulumi.Output.secret(given["secret"])
+            provider = acting_provider(
+                self,
+                name,
+                to_plain(fleet.control_plane.cloud),
+                holder=holder_of(secret, fleet.name, fleet.region),
+                path="controlPlane.cloud",
+            )
         self.hub = hub = ControlPlane(
-            "hub",
+            f"{name}/hub",
             {
                 "hub": fleet.control_plane,  # type: ignore[typeddict-item]  # read and checked already
                 "fleet": fleet.name,
@@ -66,7 +68,7 @@ class Fleet(pulumi.ComponentResource):
                 "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
                 "tags": {"fleet": fleet.name, "region": fleet.region},
             },
-            pulumi.ResourceOptions(parent=self, providers=[provider]),
+            pulumi.ResourceOptions(parent=self, provider=provider),
         )
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(
@@ -74,7 +76,7 @@ class Fleet(pulumi.ComponentResource):
         )
         with plainly():
             inputs.check(fleet, fleet.sites, today=datetime.now(UTC))
-        sites = _sites(fleet, args, options)
+        sites = _sites(name, fleet, given, options)
         self.digests = _digests(sites)
         roster = {"fleet": fleet.name, "region": fleet.region, "sites": [*fleet.sites]}
         options = pulumi.ResourceOptions(parent=self, provider=provider)
@@ -82,21 +84,23 @@ class Fleet(pulumi.ComponentResource):
         pulumi.Output.all(self.urn, *(site.urn for site in sites.values())).apply(
             lambda urns: pulumi.CustomResource(
                 ROSTER,
-                f"{name}-sites",
-                {**roster, "declaredIn": _declared_in(args), "reportOn": urns[0]},
+                f"{name}/sites",
+                {**roster, "declaredIn": _declared_in(given), "reportOn": urns[0]},
                 options,
             )
         )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
 
 
-def _sites(fleet: model.Fleet, args: FleetArgs, options: pulumi.ResourceOptions) -> dict[str, Site]:
+def _sites(
+    name: str, fleet: model.Fleet, args: Mapping[str, Any], options: pulumi.ResourceOptions
+) -> dict[str, Site]:
     keys = pulumi.Output.secret(args["secret"]).apply(lambda value: FleetKeys(secret=value, fleet=fleet))
     passphrases = pulumi.Output.secret(args.get("passphrases", {}))
     checked = passphrases.apply(lambda value: _checked(fleet, value))
     return {
         site: Site(
-            site,
+            f"{name}/{site}",
             spec,
             {
                 "store": fleet.images.store,
@@ -111,13 +115,9 @@ def _sites(fleet: model.Fleet, args: FleetArgs, options: pulumi.ResourceOptions)
     }
 
 
-def _declared_in(args: FleetArgs) -> str:
+def _declared_in(args: Mapping[str, Any]) -> str:
     """The path that leads the provider to lines of the fleet file."""
     return str(Path(args["file"]).absolute())
-
-
-def _provider_args(cloud: Cloud) -> ProviderArgs:
-    return cast("ProviderArgs", to_plain(cloud))  # the same keys; those at their default are left out
 
 
 def _digests(sites: Mapping[str, Site]) -> pulumi.Output[dict[str, dict[str, str | None]]]:

@@ -1,6 +1,7 @@
 """`Provider`: where edgefleet's resources live, which cloud and with whose rights."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -23,7 +24,11 @@ class ProviderArgs(TypedDict):
 class Provider(pulumi.ProviderResource):
     """An explicit edgefleet provider."""
 
+    settings: Mapping[str, Any]
+    """Its arguments, so that a component compares them with the cloud that it declares."""
+
     def __init__(
         self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("edgefleet", name, dict(args or {}), opts)
+        self.settings = dict(args or {})
+        super().__init__("edgefleet", name, {**self.settings}, opts)

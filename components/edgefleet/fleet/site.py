@@ -5,9 +5,13 @@ from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
+from edgefleet.errors import InvalidInput
+from edgefleet.fleet.plainly import plainly
+from edgefleet.keys import derivation
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import TOKEN
 from edgefleet.provider.python_classes import existing
+from edgefleet.provider.validation import arguments
 from edgefleet.site.inputs import laid_out
 
 
@@ -16,9 +20,11 @@ class SiteArgs(TypedDict):
 
     store: pulumi.Input[str]
     """Where the images are kept: ``file:<directory>`` or ``s3://<bucket>/<prefix>``."""
-    key: pulumi.Input[str]
-    """The site's derived key, secret; never the fleet's."""
-    passphrases: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    secret: NotRequired[pulumi.Input[str]]
+    """The fleet secret: the program derives the site's key from it and registers the key alone."""
+    key: NotRequired[pulumi.Input[str]]
+    """The site's key, see `site_key`, in the place of `secret`; never the fleet's."""
+    passphrases: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """dict[name -> Wi-Fi passphrase], only those that the site's nodes use; secret."""
     identity: NotRequired[pulumi.Input[dict[str, str]] | None]
     """The site's certificate, {certificate, authority, hub}; public."""
@@ -35,16 +41,17 @@ class Site(pulumi.CustomResource):
     def __init__(
         self, name: str, spec: SiteSpec, args: SiteArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        key, passphrases = args["key"], args["passphrases"]
-        inputs = laid_out(
-            spec,
-            store=args["store"],
-            key=key if isinstance(key, pulumi.Output) else pulumi.Output.secret(key),
-            passphrases=pulumi.Output.secret(passphrases) if passphrases else None,
-            identity=args.get("identity"),
-        )
-        if "declaredIn" in args:
-            inputs["declaredIn"] = args["declaredIn"]
+        with plainly():
+            given = arguments(SiteArgs, args)
+            inputs = laid_out(
+                spec,
+                store=given["store"],
+                key=_key(spec, given),
+                passphrases=_secret(given.get("passphrases")),
+                identity=given.get("identity"),
+            )
+        if "declaredIn" in given:
+            inputs["declaredIn"] = given["declaredIn"]
         super().__init__(TOKEN, name, inputs | {"images": None}, opts)
 
     @classmethod
@@ -56,3 +63,36 @@ class Site(pulumi.CustomResource):
     ) -> Self:
         """Look up the images of a site by their place, ``<store>/sites/<site>``, without managing them."""
         return existing(cls, TOKEN, name, id, outputs={"images": None}, opts=opts)
+
+def site_key(
+    secret: pulumi.Input[str],
+    *,
+    fleet: pulumi.Input[str],
+    region: pulumi.Input[str],
+    site: pulumi.Input[str],
+    generation: pulumi.Input[int] = 1,
+) -> pulumi.Output[str]:
+    """The key of one site, secret: derived from the fleet secret, which it does not reveal."""
+    place = {"fleet": fleet, "region": region, "site": site, "generation": generation}
+
+    def derived(known: Any) -> str:
+        with plainly():
+            return derivation.site_key(known["secret"], **known["place"])
+
+    return pulumi.Output.secret(pulumi.Output.all(secret=secret, place=place).apply(derived))
+
+
+def _key(spec: SiteSpec, given: Mapping[str, Any]) -> pulumi.Output[str]:
+    if ("key" in given) == ("secret" in given):
+        hint = "give secret: edgefleet.fleet_secret()"
+        raise InvalidInput.at("", "one-key", "needs one of secret and key", hint, path="secret")
+    if "key" in given:
+        key: pulumi.Output[str] = _secret(given["key"])
+        return key
+    place = {"fleet": spec.fleet, "region": spec.region, "site": spec.name}
+    return site_key(given["secret"], **place, generation=spec.key_generation)
+
+
+def _secret(value: Any) -> Any:
+    """As a secret; an output of this package's own is one already."""
+    return value if isinstance(value, pulumi.Output) or not value else pulumi.Output.secret(value)

@@ -23,16 +23,26 @@ LETTERS = "bcdefghijknprstv"
 """Letters on the same keys of English, German and French keyboards: a console may have any layout."""
 SECRET_BYTES = 32
 """Length of the fleet secret and of a site's key, bytes."""
+MARK_BYTES = 4
+"""Bytes behind a site's key that are derived from it and its site: any other secret or key lacks them."""
 
 
 def site_key(fleet_secret: str, *, fleet: str, region: str, site: str, generation: int) -> str:
-    """The key of one site, base64 of 32 bytes.
+    """The key of one site, base64 of 32 bytes and their mark.
 
     Raises:
         InvalidInput: `fleet_secret` is not base64 of at least 32 bytes.
     """
-    key = _hkdf(_secret_bytes(fleet_secret), ("site", fleet, region, site, str(generation)), SECRET_BYTES)
-    return base64.b64encode(key).decode()
+    place = (fleet, region, site, str(generation))
+    key = _hkdf(_secret_bytes(fleet_secret), ("site", *place), SECRET_BYTES)
+    return base64.b64encode(key + _hkdf(key, ("mark", *place), MARK_BYTES)).decode()
+
+
+def is_site_key(key: str, *, fleet: str, region: str, site: str, generation: int) -> bool:
+    """Whether `key` was derived for this site: not the fleet secret, and no other site's key."""
+    data = base64.b64decode(key)
+    place = ("mark", fleet, region, site, str(generation))
+    return data[SECRET_BYTES:] == _hkdf(data[:SECRET_BYTES], place, MARK_BYTES)
 
 
 def hub_master(fleet_secret: str, *, fleet: str, region: str) -> str:
@@ -51,7 +61,7 @@ def stack_holder(fleet_secret: str, *, fleet: str, region: str) -> str:
 
 def derive(key: str, purpose: str, *, node: str = "", length: int = SECRET_BYTES) -> bytes:
     """`length` bytes for one purpose of one node (or of the whole site, where `node` is empty)."""
-    return _hkdf(base64.b64decode(key), ("credential", purpose, node), length)
+    return _hkdf(base64.b64decode(key)[:SECRET_BYTES], ("credential", purpose, node), length)
 
 
 def token(key: str, purpose: str) -> str:

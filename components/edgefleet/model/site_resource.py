@@ -20,12 +20,16 @@ TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 ROSTER: Final = "edgefleet:index:Roster"
 """Pulumi type of the names of a fleet's sites."""
 
+KEY_HINT: Final = (
+    "give `secret: edgefleet.fleet_secret()` in its place, and the program derives the key, or derive it: "
+    "edgefleet.site_key(edgefleet.fleet_secret(), fleet=..., region=..., site=...)"
+)
 _SITE_KEY = Grammar(
-    "[A-Za-z0-9+/]{43}=",
+    "[A-Za-z0-9+/]{48}",
     "key",
-    "32 bytes in base64",
-    "derive it from the fleet secret, as edgefleet.keys.derivation does",
-    44,
+    "a key that was derived for a site; the fleet secret and other secrets cannot stand here",
+    KEY_HINT,
+    48,
     is_private=True,
 )
 SiteKey = Annotated[str, _SITE_KEY]
@@ -56,6 +60,11 @@ def whole(image: Mapping[str, Any]) -> str | None:
     return None if digest is None else image.get("identity") or digest
 
 
+def site_of(resource: str) -> str:
+    """The site that the resource called `resource` is: a `Fleet` calls it ``<its own name>/<site>``."""
+    return resource.rpartition("/")[2]
+
+
 @spec
 class SiteInputs(SiteSpec):
     """A site's plain spec, the place of its images, and the secrets in them."""
@@ -63,7 +72,7 @@ class SiteInputs(SiteSpec):
     store: Annotated[Store, Effect.NONE]
     """Store of the images: ``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
     key: Annotated[SiteKey, Secret(), Effect.REFLASH] = field(repr=False)
-    """The site's derived key, base64 of 32 bytes; never the fleet's secret."""
+    """The site's derived key (``edgefleet.site_key``); the fleet secret and another site's are refused."""
     passphrases: Annotated[dict[SecretName, Passphrase], Secret(), Effect.REFLASH] = field(
         default_factory=dict, repr=False
     )

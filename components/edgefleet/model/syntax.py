@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from edgefleet.model.spec import outside_name
+
 LONGEST = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -31,7 +33,8 @@ def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
 
 def likely(name: str, known: Collection[str]) -> str:
     """A hint with the member of `known` that is closest to `name`; empty where none is close."""
-    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    spelled = outside_name(name)
+    close = [spelled] if spelled in known else get_close_matches(name, known, n=3, cutoff=0.6)
     return f"did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -8,7 +8,6 @@ lets the class register resources with the caller's engine.
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextvars import Context
-from inspect import get_annotations
 from typing import Any
 
 from pulumi import ResourceOptions
@@ -21,7 +20,7 @@ from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Probl
 from edgefleet.io.version import version
 from edgefleet.model.spec import outside_name
 from edgefleet.model.syntax import nearest
-from edgefleet.provider.component_schema import args_of, component_schema, outputs_of
+from edgefleet.provider.component_schema import component_schema, outputs_of
 from edgefleet.provider.schema import PACKAGE
 
 
@@ -64,17 +63,6 @@ class _Host(Provider):
     ) -> ConstructResult:
         """Build it."""
         del resource_type
-        args = args_of(self._class)
-        fields = get_annotations(args)
-        problems = [
-            Problem(code="missing", path=name, problem="is missing", hint="give it a value")
-            for name in sorted(args.__required_keys__ - inputs.keys())
-        ] + [
-            Problem(code="unknown-key", path=name, problem="is not known here", hint=nearest(name, fields))
-            for name in sorted(inputs.keys() - fields.keys())
-        ]
-        if problems:
-            raise InvalidInput(problems)
         component = self._class(name, dict(inputs), options)
         state = {outside_name(output): getattr(component, output) for output in outputs_of(self._class)}
         return ConstructResult(component.urn, state)

@@ -38,6 +38,13 @@ def class_names() -> list[str]:
     return sorted(f"{kind}{end}" for kind in kinds for end in ("", "Args"))
 
 
+def is_placed(token: str) -> bool:
+    """Whether a resource of the type `token` may name its AWS region."""
+    from edgefleet.model.type_introspection import fields_of  # noqa: PLC0415 - see above
+
+    return "region" in fields_of(_kind(token.removeprefix(PREFIX)).Spec)
+
+
 def _home(kind: str) -> str:
     """The module of a kind: ``edgefleet.cloud.nat_gateway`` for ``NatGateway``."""
     return f"edgefleet.cloud.{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}"

@@ -9,6 +9,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.paths import Part
 from edgefleet.model.pydantic_errors import Translated, translated
 from edgefleet.model.spec import from_plain
+from edgefleet.model.syntax import nearest
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.model.unknown import from_known
 from edgefleet.provider.properties import unknowns
@@ -38,6 +39,33 @@ def check(of: type[T], plain: dict[str, Any]) -> tuple[T | None, list[Problem]]:
         return convert(of, plain), []
     except ValidationError as error:
         return None, [each.problem for each in _translated(error, of, plain)]
+
+
+def arguments(kind: Any, given: Any) -> dict[str, Any]:
+    """The arguments of a component, as its TypedDict `kind` has them, without those that are None.
+
+    Raises:
+        InvalidInput: they are no map, or keys are missing or unknown.
+    """
+    if not isinstance(given, Mapping):
+        problem, hint = "the arguments of a component are a map", f"give one with the keys of {kind.__name__}"
+        raise InvalidInput.at("", "wrong-type", problem, hint)
+    present = {name: value for name, value in given.items() if value is not None}
+    problems = [
+        Problem(code="missing", path=name, problem="is missing", hint="give it a value")
+        for name in sorted(kind.__required_keys__ - present.keys())
+    ] + [
+        Problem(
+            code="unknown-key",
+            path=name,
+            problem="is not known here",
+            hint=nearest(name, kind.__annotations__),
+        )
+        for name in sorted(given.keys() - kind.__annotations__.keys())
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return present
 
 
 def _translated(error: ValidationError, of: Any, plain: Mapping[str, Any]) -> Iterator[Translated]:

@@ -13,7 +13,7 @@ from edgefleet.model.changes import effect_of
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path, parse_path
-from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, whole
+from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, site_of, whole
 from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
 from edgefleet.model.type_introspection import at, fields_of
@@ -97,7 +97,7 @@ def _site(step: Step) -> Row:
     nodes = step.new_inputs.get("nodes")
     return Row(
         kind=step.type,
-        name=step.name,
+        name=site_of(step.name),
         op=step.op,
         effect=effect_of(SiteInputs, in_inputs, digest_changed=_digest_changed(digests))
         if step.op in CHANGING

@@ -9,7 +9,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
-from edgefleet.model.site_resource import ROSTER, TOKEN
+from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
 from edgefleet.model.steps import Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
@@ -50,7 +50,7 @@ class Seen:
 
 def view(outcome: Outcome, seen: Seen) -> View:
     """The view of `outcome`."""
-    steps = {step.name: step for step in outcome.steps if is_site(step) and not step.is_remains}
+    steps = {site_of(step.name): step for step in outcome.steps if is_site(step) and not step.is_remains}
     run = SiteRun(
         rows={name: present(step) for name, step in steps.items()},
         operation=outcome.operation,
@@ -70,7 +70,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         sites=(*_gone(run, seen), *_present(run, seen)),
         groups=tuple(_groups(run, seen)),
         others=tuple(_others(outcome)),
-        remains=tuple(sorted(step.name for step in outcome.steps if step.is_remains)),
+        remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
         shared=tuple(_shared(asks)),
         unlocked=_unlocked(asks),

@@ -13,10 +13,11 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.images import FORMATS
 from edgefleet.io.environment import Created, Environment, Found, Incomplete, Resource
 from edgefleet.io.store import ArtifactStore, check_key
+from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
+from edgefleet.model.site_resource import KEY_HINT, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
 from edgefleet.model.unknown import is_known
 from edgefleet.site.render import SiteImage, render_site
@@ -60,6 +61,10 @@ class Site(Resource):
                 yield Problem(
                     code="artifact-key", path=path, problem="cannot be part of a file name", hint=hint
                 )
+        place = {"fleet": spec.fleet, "region": spec.region, "site": spec.name}
+        if not is_site_key(spec.key, **place, generation=spec.key_generation):
+            problem = "is not the key of this site and its key generation"
+            yield Problem(code="key", path="key", problem=problem, hint=KEY_HINT)
         if not spec.nodes:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"

@@ -35,7 +35,7 @@ def identity(wiring: Wiring) -> Identity:
     """Register it."""
     parameters = [_parameter(wiring, name) for name in SECRETS]
     role = aws.Role(
-        "servers",
+        wiring.child("servers"),
         {
             "name": wiring.prefix,
             "description": f"Servers of the hub of {wiring.fleet} in {wiring.region}.",
@@ -51,7 +51,9 @@ def identity(wiring: Wiring) -> Identity:
         wiring.options(),
     )
     profile = aws.InstanceProfile(
-        "servers", {"name": wiring.prefix, "role": role.id, "tags": wiring.tags}, wiring.options()
+        wiring.child("servers"),
+        {"name": wiring.prefix, "role": role.id, "tags": wiring.tags},
+        wiring.options(),
     )
     address, generation = wiring.hub.dns_name or "", wiring.hub.identity.key_generations[-1]
 
@@ -75,7 +77,9 @@ def _parameter(wiring: Wiring, name: str) -> aws.Parameter:
     path = f"{parameters_path(wiring.fleet, wiring.region)}/{name}"
     value = _of(wiring, lambda made, _: secret_of(made, name))
     return aws.Parameter(
-        name.replace("/", "-"), {"name": path, "value": value, "tags": wiring.tags}, wiring.options()
+        wiring.child(name.replace("/", "-")),
+        {"name": path, "value": value, "tags": wiring.tags},
+        wiring.options(),
     )
 
 
@@ -116,10 +120,10 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
 
     shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
     anchor = aws.TrustAnchor(
-        "sites", {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
+        wiring.child("sites"), {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
     )
     role = aws.Role(
-        "sites",
+        wiring.child("sites"),
         {
             "name": name,
             "description": f"Sites of {fleet} in {region}, by certificate.",
@@ -130,12 +134,12 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         wiring.options(),
     )
     profile = aws.RolesAnywhereProfile(
-        "sites",
+        wiring.child("sites"),
         {"name": name, "roles": [role.arn], "sessionSeconds": SESSION_SECONDS, "tags": wiring.tags},
         wiring.options(),
     )
     aws.Crl(
-        "sites",
+        wiring.child("sites"),
         {
             "name": name,
             "trustAnchor": anchor.arn,

@@ -42,7 +42,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
     cluster_role = _role(wiring, "cluster", "eks.amazonaws.com", CLUSTER_POLICIES)
     node_role = _role(wiring, "nodes", "ec2.amazonaws.com", NODE_POLICIES, own={"agent": agent_policy()})
     cluster = aws.EksCluster(
-        "cluster",
+        wiring.child("cluster"),
         {
             "name": wiring.prefix,
             "version": hub.eks.version,
@@ -55,7 +55,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         wiring.options(depends_on=network.ready, holds_data=True),
     )
     aws.NodeGroup(
-        "nodes",
+        wiring.child("nodes"),
         {
             "cluster": cluster.id,
             "name": hub.eks.node_group,
@@ -85,7 +85,7 @@ def _role(
     own: Mapping[str, dict[str, Any]] | None = None,
 ) -> aws.Role:
     return aws.Role(
-        name,
+        wiring.child(name),
         {
             "name": wiring.role_name(f"hub-{name}"),
             "assumePolicy": service_trust(service),

@@ -42,16 +42,18 @@ def network(wiring: Wiring) -> Network:
         servers: list[pulumi.Input[str]] = list(spec.subnets)
         public: list[pulumi.Input[str]] = list(spec.public_subnets or spec.subnets)
         return Network(vpc=spec.vpc_id, servers=servers, public=public, ready=[], gateways=0)
-    vpc = aws.Vpc("network", {"cidr": spec.cidr, "tags": wiring.named("network")}, wiring.options())
+    vpc = aws.Vpc(
+        wiring.child("network"), {"cidr": spec.cidr, "tags": wiring.named("network")}, wiring.options()
+    )
     internet = aws.InternetGateway(
-        "internet", {"vpcId": vpc.id, "tags": wiring.named("internet")}, wiring.options()
+        wiring.child("internet"), {"vpcId": vpc.id, "tags": wiring.named("internet")}, wiring.options()
     )
     has_addresses = spec.nat == "none"
     public_subnets = _subnets(wiring, vpc, "public", 0, has_addresses=False)
     server_subnets = _subnets(wiring, vpc, "servers", 2 ** (BITS - 1), has_addresses=has_addresses)
     outer = [*public_subnets.values(), *(server_subnets.values() if has_addresses else [])]
     routes = aws.RouteTable(
-        "public",
+        wiring.child("public"),
         {
             "vpcId": vpc.id,
             "routes": [{"cidr": EVERYWHERE, "gatewayId": internet.id}],
@@ -91,7 +93,7 @@ def _subnets(
             "publicAddresses": has_addresses,
             "tags": wiring.named(f"{name}-{letter}"),
         }
-        subnets[letter] = aws.Subnet(f"{name}-{letter}", args, wiring.options())
+        subnets[letter] = aws.Subnet(wiring.child(f"{name}-{letter}"), args, wiring.options())
     return subnets
 
 
@@ -106,14 +108,16 @@ def _private(
     wiring: Wiring, vpc: aws.Vpc, stands_in: aws.Subnet, subnets: list[aws.Subnet], name: str
 ) -> aws.RouteTable:
     """A NAT gateway, and the routes of the subnets that use it."""
-    address = aws.ElasticIp(f"nat-{name}", {"tags": wiring.named(f"nat-{name}")}, wiring.options())
+    address = aws.ElasticIp(
+        wiring.child(f"nat-{name}"), {"tags": wiring.named(f"nat-{name}")}, wiring.options()
+    )
     gateway = aws.NatGateway(
-        f"nat-{name}",
+        wiring.child(f"nat-{name}"),
         {"subnetId": stands_in.id, "allocationId": address.id, "tags": wiring.named(f"nat-{name}")},
         wiring.options(),
     )
     return aws.RouteTable(
-        f"private-{name}",
+        wiring.child(f"private-{name}"),
         {
             "vpcId": vpc.id,
             "routes": [{"cidr": EVERYWHERE, "natGatewayId": gateway.id}],

@@ -31,12 +31,12 @@ def servers(
     """Register them; the first one starts after the resources in `after`."""
     front, back = _groups(wiring, network)
     targets = aws.TargetGroup(
-        "api",
+        wiring.child("api"),
         {"name": wiring.short, "vpcId": network.vpc, "port": API_PORT, "tags": wiring.tags},
         wiring.options(),
     )
     balancer = aws.NetworkLoadBalancer(
-        "api",
+        wiring.child("api"),
         {
             "name": wiring.hub.balancer or wiring.short,
             "subnets": network.public,
@@ -47,14 +47,14 @@ def servers(
         wiring.options(depends_on=network.ready),
     )
     listener = aws.Listener(
-        "api",
+        wiring.child("api"),
         {"loadBalancer": balancer.id, "port": API_PORT, "targetGroup": targets.id, "tags": wiring.tags},
         wiring.options(),
     )
     named = _name(wiring, network, balancer)
     ready = [*network.ready, *identity.ready, *after, listener, *named]
     return aws.ServerSet(
-        "servers",
+        wiring.child("servers"),
         _server_args(wiring, network, identity, (back, targets)),
         wiring.options(depends_on=ready, holds_data=True),
     )
@@ -64,7 +64,7 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
     """Security groups: of the load balancer, and of the servers, which admit it and each other."""
     out: list[aws.SecurityRule] = [{"protocol": "-1", "cidr": EVERYWHERE}]
     front = aws.SecurityGroup(
-        "api",
+        wiring.child("api"),
         {
             "vpcId": network.vpc,
             "name": f"{wiring.prefix}-api",
@@ -77,7 +77,7 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
     )
     inner: list[aws.SecurityRule] = [{**rule, "securityGroup": "self"} for rule in AMONG_SERVERS]  # type: ignore[typeddict-item]  # the rules are of its shape
     back = aws.SecurityGroup(
-        "servers",
+        wiring.child("servers"),
         {
             "vpcId": network.vpc,
             "name": f"{wiring.prefix}-servers",
@@ -100,13 +100,17 @@ def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -
     resources: list[pulumi.Resource] = []
     if dns.zone is not None:
         hosted = aws.HostedZone(
-            "zone", {"name": dns.zone, "vpcs": [network.vpc], "tags": wiring.tags}, wiring.options()
+            wiring.child("zone"),
+            {"name": dns.zone, "vpcs": [network.vpc], "tags": wiring.tags},
+            wiring.options(),
         )
         zone = hosted.id
         resources.append(hosted)
     target: aws.DnsAlias = {"dnsName": balancer.dnsName, "zoneId": balancer.zoneId}
     record = aws.DnsRecord(
-        "name", {"zoneId": zone, "name": dns.name, "type": "A", "alias": target}, wiring.options()
+        wiring.child("name"),
+        {"zoneId": zone, "name": dns.name, "type": "A", "alias": target},
+        wiring.options(),
     )
     return [*resources, record]
 

@@ -26,10 +26,9 @@ def bucket(wiring: Wiring) -> aws.Bucket:
         "lifecycle": [{"prefix": f"{SNAPSHOTS}/", "earlierDays": EARLIER_DAYS}],
         "tags": wiring.tags,
     }
-    endpoint = wiring.hub.cloud.endpoint
-    if endpoint is None or endpoint.startswith("https://"):  # an emulated cloud has no TLS
+    if (wiring.endpoint or "https:").startswith("https:"):  # an emulated cloud has no TLS
         args["policy"] = encrypted_only(wiring.partition, bucket=name)
-    return aws.Bucket("artifacts", args, wiring.options(holds_data=True))
+    return aws.Bucket(wiring.child("artifacts"), args, wiring.options(holds_data=True))
 
 
 def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
@@ -40,7 +39,7 @@ def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
     }
     return [
         aws.BucketObject(
-            f"manifest-{name}",
+            wiring.child(f"manifest-{name}"),
             {
                 "bucket": bucket.id,
                 "key": f"{MANIFESTS}{name}.yaml",
@@ -57,7 +56,9 @@ def logs(wiring: Wiring) -> aws.LogGroup:
     """The log group of the hub."""
     name = f"/{wiring.fleet}/{wiring.region}/hub"
     return aws.LogGroup(
-        "logs", {"name": name, "retentionDays": wiring.hub.log_days, "tags": wiring.tags}, wiring.options()
+        wiring.child("logs"),
+        {"name": name, "retentionDays": wiring.hub.log_days, "tags": wiring.tags},
+        wiring.options(),
     )
 
 
@@ -67,7 +68,7 @@ def limit(wiring: Wiring) -> aws.Budget | None:
     if spec is None:
         return None
     return aws.Budget(
-        "limit",
+        wiring.child("limit"),
         {"name": wiring.prefix, "monthly": spec.monthly, "notify": list(spec.notify), "tags": wiring.tags},
         wiring.options(),
     )

@@ -9,6 +9,7 @@ import pulumi
 from edgefleet.cloud.base.constraints import LONGEST_BALANCER, LONGEST_ROLE, shortened
 from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import Hub
+from edgefleet.provider.python_classes import is_placed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,14 @@ class Wiring:
     """One hub while its parts are registered."""
 
     parent: pulumi.Resource
+    name: str
+    """Name of the parent in the program."""
+    provider: pulumi.ProviderResource | None
+    """Provider of the parts; None for the default one."""
+    placed_in: pulumi.Input[str] | None
+    """AWS region that each part names, where that of the provider is not known to be the hub's."""
+    endpoint: str | None
+    """Address of the cloud; None for AWS."""
     hub: Hub
     fleet: str
     region: str
@@ -65,7 +74,23 @@ class Wiring:
     ) -> pulumi.ResourceOptions:
         """Options of a part; one that holds data is protected with the hub."""
         protect = True if holds_data and self.hub.protect else None
-        return pulumi.ResourceOptions(parent=self.parent, depends_on=list(depends_on), protect=protect)
+        return pulumi.ResourceOptions(
+            parent=self.parent,
+            provider=self.provider,
+            depends_on=list(depends_on),
+            protect=protect,
+            transformations=None if self.placed_in is None else [self._place],
+        )
+
+    def _place(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        """Name the region of a part that is in one."""
+        inputs = args.props or {}
+        placed = {"region": self.placed_in} if is_placed(args.type_) else {}
+        return pulumi.ResourceTransformationResult({**inputs, **placed}, args.opts)
+
+    def child(self, part: str) -> str:
+        """Name of a part in the program: it carries the parent's, so that a program may have two hubs."""
+        return f"{self.name}/{part}"
 
     def named(self, name: str) -> dict[str, str]:
         """Tags of a part, with a name for AWS's console."""
