@@ -9,7 +9,7 @@ import pulumi
 
 from edgefleet.fleet.acting_provider import acting_provider, holder_of
 from edgefleet.fleet.configuration import hub_key
-from edgefleet.fleet.control_plane import ControlPlane
+from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
 from edgefleet.fleet.plainly import plainly
 from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
@@ -57,18 +57,7 @@ class Fleet(pulumi.ComponentResource):
                 path="controlPlane.cloud",
             )
         self.hub = hub = ControlPlane(
-            f"{name}/hub",
-            {
-                "hub": fleet.control_plane,  # type: ignore[typeddict-item]  # read and checked already
-                "fleet": fleet.name,
-                "region": fleet.region,
-                "secret": secret,
-                "pins": pins(fleet.control_plane, fleet.lock),
-                "revoked": fleet.revoked,
-                "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
-                "tags": {"fleet": fleet.name, "region": fleet.region},
-            },
-            pulumi.ResourceOptions(parent=self, provider=provider),
+            f"{name}/hub", _hub_args(fleet, secret), pulumi.ResourceOptions(parent=self, provider=provider)
         )
         in_bucket = fleet.images.store.startswith("s3://") and hub.bucket is not None
         options = pulumi.ResourceOptions(
@@ -90,6 +79,19 @@ class Fleet(pulumi.ComponentResource):
             )
         )
         self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
+
+
+def _hub_args(fleet: model.Fleet, secret: pulumi.Output[str]) -> ControlPlaneArgs:
+    return {
+        "hub": fleet.control_plane,  # type: ignore[typeddict-item]  # read and checked already
+        "fleet": fleet.name,
+        "region": fleet.region,
+        "secret": secret,
+        "pins": pins(fleet.control_plane, fleet.lock),
+        "revoked": fleet.revoked,
+        "hubKey": hub_key() if fleet.control_plane.identity.chain else "",
+        "tags": {"fleet": fleet.name, "region": fleet.region},
+    }
 
 
 def _sites(
