@@ -67,14 +67,14 @@ def test_preview_and_up_report_effect_line_digests_and_the_summary(fleet: Any) -
     """Beside the changed site and on the Fleet, once each; equal text on both engines."""
     planned, done = fleet.preview(), fleet.up()
     assert ("succeeded", "succeeded") == (planned.result, done.result)
-    assert {"berlin": ["nodes.n1.network.address"], "shops-sites": ["sites"]} == planned.diffs
+    assert {"shops/berlin": ["nodes.n1.network.address"], "shops/sites": ["sites"]} == planned.diffs
     told = messages(planned)
     golden("effects.txt", "".join(f"--- {name}\n{told[name]}\n" for name in sorted(told)))
-    assert told["berlin"] == messages(done)["berlin"]
+    assert told["shops/berlin"] == messages(done)["shops/berlin"]
     assert SECRET not in planned.text + done.text
     state = fleet.state()
-    assert "declaredIn" not in state["berlin"]["inputs"]
-    assert {"fleet", "region", "sites"} == set(state["shops-sites"]["inputs"])
+    assert "declaredIn" not in state["shops/berlin"]["inputs"]
+    assert {"fleet", "region", "sites"} == set(state["shops/sites"]["inputs"])
 
 
 def test_a_moved_line_is_no_change(fleet: Any) -> None:
@@ -91,9 +91,9 @@ def test_a_lost_image_is_stated_and_no_output_is_in_a_detailed_difference(fleet:
     (fleet.root / "dev.fleet.yaml").write_text(FLEET)
     (fleet.root / "images/sites/berlin/n1.iso").write_bytes(b"")
     run = fleet.preview(refresh=True)
-    assert {"berlin": "update"} == run.ops, run.text
-    assert "images.n1: missing or altered in the store -> as it should be" in messages(run)["berlin"]
-    (urn,) = [urn for urn in run.events if urn.endswith("::berlin")]
+    assert {"shops/berlin": "update"} == run.ops, run.text
+    assert "images.n1: missing or altered in the store -> as it should be" in messages(run)["shops/berlin"]
+    (urn,) = [urn for urn in run.events if urn.endswith("::shops/berlin")]
     detailed = [event.get("detailed") for event in run.events[urn] if isinstance(event, dict)]
     assert [] == [paths for paths in detailed if paths]
 
