@@ -25,10 +25,10 @@ from edgefleet.site.resource import Site
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
 
 
-def key_of(inputs: Mapping[str, Any]) -> str:
+def key_of(inputs: Mapping[str, Any], secret: str = SECRET) -> str:
     """The key of the site that plain inputs describe."""
     place = {"fleet": inputs["fleet"], "region": inputs["region"], "site": str(inputs["name"])}
-    return site_key(SECRET, **place, generation=inputs.get("keyGeneration", 1))
+    return site_key(secret, **place, generation=inputs.get("keyGeneration", 1))
 
 
 @dataclass
