@@ -64,6 +64,7 @@ class Site(pulumi.CustomResource):
         """Look up the images of a site by their place, ``<store>/sites/<site>``, without managing them."""
         return existing(cls, TOKEN, name, id, outputs={"images": None}, opts=opts)
 
+
 def site_key(
     secret: pulumi.Input[str],
     *,
