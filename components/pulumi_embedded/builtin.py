@@ -5,7 +5,7 @@ every other resource that is managed elsewhere (the CLI's ``builtinProvider``).
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, NoReturn
 
 import grpc
@@ -17,7 +17,7 @@ from pulumi_embedded.backend import Backend, digest
 from pulumi_embedded.checkpoint import STACK_TYPE, Checkpoint
 from pulumi_embedded.errors import EngineError, InvalidInput, Problem
 from pulumi_embedded.project import Project
-from pulumi_embedded.secrets import open_crypter
+from pulumi_embedded.secrets import Crypter, open_crypter
 from pulumi_embedded.snapshot import fold
 from pulumi_embedded.values import SECRET, SIGNATURE, from_struct, to_struct, walk
 
@@ -30,16 +30,40 @@ ReadOutputs = Callable[[str], dict[str, Any]]
 """From a stack's name to its outputs, secrets marked."""
 
 
-def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) -> dict[str, Any]:
+class _Eliding(Crypter):
+    """Decrypts what it can; the rest is an empty object (the CLI's ``errorCatchingSecretsManager``)."""
+
+    def __init__(self, environ: Mapping[str, str], salt: str) -> None:
+        self.has_elided = False
+        try:
+            self._crypter: Crypter | None = open_crypter(environ, salt)
+        except InvalidInput:
+            self._crypter = None
+
+    def decrypt(self, text: str) -> str:
+        """Decrypt a text."""
+        try:
+            if self._crypter is not None:
+                return self._crypter.decrypt(text)
+        except InvalidInput:
+            pass
+        self.has_elided = True
+        return "{}"
+
+
+def stack_outputs(
+    name: str, *, project: Project, environ: Mapping[str, str], report: Callable[[str], None]
+) -> dict[str, Any]:
     """Read the outputs of a stack of the same backend as they are now; nothing is locked.
 
     Args:
         name: ``stack``, ``organization/stack`` or ``organization/project/stack``.
         project: The project that asks.
         environ: Source of the passphrase of the other stack's secrets, as of this one's.
+        report: Takes the message that secrets of another passphrase are left out.
 
     Raises:
-        InvalidInput: there is no such stack, or its secrets are of another passphrase.
+        InvalidInput: there is no such stack.
         Refused: its state is of a kind that this engine does not read.
     """
     parts = name.split("/")
@@ -62,12 +86,18 @@ def stack_outputs(name: str, *, project: Project, environ: Mapping[str, str]) ->
                 code="no-stack",
             )
         )
-    crypter_for = partial(open_crypter, environ)
+    crypter_for = cache(partial(_Eliding, environ))
     checkpoint = checkpoints.read(content, str(backend.checkpoint), crypter_for)
+    crypter = crypter_for(checkpoint.salt) if checkpoint.salt else None
     if journal is not None:
-        crypter = crypter_for(checkpoint.salt) if checkpoint.salt else None
         checkpoint = fold(checkpoint, backend.journal, crypter, digest(content), content=journal)
-    return _outputs(checkpoint)
+    outputs = _outputs(checkpoint)
+    if crypter is not None and crypter.has_elided:
+        report(
+            f"stack reference '{name}': its secret outputs cannot be decrypted with this stack's passphrase "
+            "and are empty objects; create both stacks with the same passphrase"
+        )
+    return outputs
 
 
 def _outputs(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -122,12 +122,9 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     if manager is not None and imports.is_needed(new.import_id, old):
         return _import(run, goal, manager, old, new)
     deleted_ahead = old is not None and old.urn in run.recreate
-    news = goal.inputs if old is None else _ignore_changes(goal.inputs, old.inputs, new.ignore_changes)
     if manager is not None:
         forget = old is None or old.external or deleted_ahead
-        new.inputs = _check(run, manager, new, None if forget or old is None else old.inputs, news)
-    else:
-        new.inputs = news
+        new.inputs = _check(run, manager, new, None if forget else old)
     if old is None:
         return step_executor.create(run, manager, Step(op="create", new=new))
     if deleted_ahead:
@@ -141,8 +138,7 @@ def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, 
     """Take over an existing resource, then update it to the declared form."""
     imported = imports.import_resource(run, manager, old, new)
     wanted = new.copy(created=imported.created, modified=imported.modified, inputs=goal.inputs)
-    news = _ignore_changes(goal.inputs, imported.inputs, new.ignore_changes)
-    wanted.inputs = _check(run, manager, wanted, imported.inputs, news)
+    wanted.inputs = _check(run, manager, wanted, imported)
     return _change(run, goal, manager, imported, wanted, is_imported=True)
 
 
@@ -158,8 +154,10 @@ def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
     return run.client(new.provider)
 
 
-def _check(run: Deployment, manager: Lifecycle, new: State, olds: Bag | None, news: Bag) -> Bag:
-    checked = manager.check(new.urn, olds, news)
+def _check(run: Deployment, manager: Lifecycle, new: State, old: State | None) -> Bag:
+    """Check the declared inputs; those of an old state take the place of ignored changes."""
+    olds = None if old is None else old.inputs
+    checked = manager.check(new.urn, olds, _without_ignored(new, old))
     if checked.failures:
         for name, reason in checked.failures:
             what = f"property '{name}'" if name else "resource"
@@ -179,12 +177,13 @@ def _refuse_skipped(run: Deployment, new: State) -> None:
         )
 
 
-def _ignore_changes(news: Bag, olds: Bag, ignored: tuple[str, ...]) -> Bag:
-    if not ignored:
-        return news
-    data: Any = news.data
-    for path in ignored:
-        data = paths.reset(paths.parse(path), olds.data, data)
+def _without_ignored(new: State, old: State | None) -> Bag:
+    """Return the new inputs with the old ones at the paths of ``ignoreChanges``."""
+    if old is None or not new.ignore_changes:
+        return new.inputs
+    data: Any = new.inputs.data
+    for path in new.ignore_changes:
+        data = paths.reset(paths.parse(path), old.inputs.data, data)
     return Bag(data)
 
 
@@ -218,7 +217,7 @@ def compare(run: Deployment, manager: Lifecycle | None, old: State, new: State) 
     if old.provider != new.provider and _provider_changed(run, old, new):
         return Diff(changes=True, replaces=("provider",))
     if manager is None:
-        return Diff(changes=old.inputs != new.inputs)
+        return Diff(changes=old.inputs != _without_ignored(new, old))
     diff = manager.diff(old, new)
     return diff if diff.changes is not None else input_diff(old.inputs, new.inputs, diff)
 
@@ -262,7 +261,8 @@ def _replace(
     if new.import_id:
         _refuse_import(run, new, diff)
     if manager is not None:
-        new.inputs = _check(run, manager, new, None, goal.inputs)
+        new.inputs = goal.inputs
+        new.inputs = _check(run, manager, new, None)
     wanted = goal.delete_before_replace
     deletes_first = diff.delete_before_replace if wanted is None else wanted
     if old.pending_replacement and not deletes_first:

@@ -140,7 +140,7 @@ def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
         parallel=max(request.parallel, 1),
         config=stack.config,
         snapshot=snapshot,
-        registry=Registry({**this.factories, **_builtin(request, stack.project)}, Log(events)),
+        registry=Registry({**this.factories, **_builtin(this, stack.project)}, Log(events)),
         events=events,
         targets=Targets(request.targets),
         clear_command=request.clear_command,
@@ -167,9 +167,11 @@ def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
     return RunResult(result=result, outputs=_stack_outputs(deployment))
 
 
-def _builtin(request: Request, project: Project) -> dict[str, Factory]:
+def _builtin(this: _Run, project: Project) -> dict[str, Factory]:
     """Return the package that the engine serves itself."""
-    read_outputs = partial(builtin.stack_outputs, project=project, environ=request.environ)
+    report = partial(this.events.diagnostic, "info")
+    environ = this.request.environ
+    read_outputs = partial(builtin.stack_outputs, project=project, environ=environ, report=report)
     return {builtin.PACKAGE: partial(builtin.Builtin, read_outputs)}
 
 
