@@ -1,6 +1,6 @@
 """A stack reads another one that has a passphrase of its own.
 
-Source: pulumi/pulumi#5151 (the reference fails), pulumi/pulumi#19533 (the CLI leaves out what it cannot decrypt).
+Source: pulumi/pulumi#5151 (the reference fails), pulumi/pulumi#19533 (what cannot be decrypted is left out).
 """
 
 from typing import Any

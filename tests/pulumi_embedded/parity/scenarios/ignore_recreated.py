@@ -1,4 +1,4 @@
-"""What is created anew has the values of the program, also those whose changes are ignored; so has a component."""
+"""What is created anew, and any component, has the values of the program, whatever changes are ignored."""
 
 PROGRAM = """
 first = Thing("first", {"slot": STEP})
