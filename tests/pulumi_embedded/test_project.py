@@ -53,7 +53,7 @@ def test_a_projects_name_is_one_that_the_cli_takes(project: Any, name: str, oper
 def test_a_reference_names_no_file_outside_the_state(project: Any, name: str) -> None:
     """The outputs of another stack are read from a file that is named by project and stack."""
     with pytest.raises(embedded.InvalidInput, match=r"is not a (project|stack)'s name"):
-        stack_outputs(name, project=open_project(project.root, {}), environ=project.environ)
+        stack_outputs(name, project=open_project(project.root, {}), environ=project.environ, report=print)
 
 
 def test_the_state_is_for_its_owner_alone(project: Any) -> None:
