@@ -1,4 +1,4 @@
-"""What is created anew, and any component, has the values of the program, whatever changes are ignored."""
+"""What is created again, and any component, has the values of the program, whatever changes are ignored."""
 
 PROGRAM = """
 first = Thing("first", {"slot": STEP})
