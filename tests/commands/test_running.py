@@ -198,6 +198,8 @@ def test_an_unknown_stack_is_answered_with_the_nearest(world: "World") -> None:
     assert (1, []) == (ran.code, world.operations)
     assert "did you mean dev?" in ran.err
     world.fleet_file.unlink()
+    assert "an empty\n  Pulumi.dev.yaml is enough" in world.run("preview", "-s", "dev").err
+    (world.project / "Pulumi.yaml").unlink()
     assert "edgefleet new DIR" in world.run("preview", "-s", "dev").err
 
 

@@ -11,7 +11,7 @@ from edgefleet.commands import last_preview, removed_rows, screen, stack
 from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.session import EngineName, Session
-from edgefleet.commands.state_sites import Recorded, engine_of, recorded
+from edgefleet.commands.state_sites import Recorded, engine_of, is_recorded, recorded
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.configuration import has_empty_passphrase
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
@@ -52,7 +52,7 @@ class Run:
     request: Request
     engine: Engine
     fleet: Fleet | None
-    """`None` where the fleet file is not needed and is missing or invalid."""
+    """`None` where the program has no fleet file, or a run that does without it finds it invalid."""
     before: dict[str, Recorded]
     """dict[site -> as recorded] before this run."""
 
@@ -71,7 +71,7 @@ class Run:
             notes=tuple(filter(None, (*notes, note, self._empty_passphrase()))),
         )
         view = site_changes.view(outcome, seen)
-        if operation == "preview":
+        if operation == "preview" and self.fleet is not None:
             last_preview.keep(self.session, view)
         return view
 
@@ -125,30 +125,32 @@ def prepare(session: Session, operation: Operation, request: Request) -> Run:
     Raises:
         InvalidInput: the fleet file is wrong, or a target is no site.
     """
-    fleet = _fleet(session, operation, request)
     engine = engine_of(session, request.engine)
+    fleet = _fleet(session, operation, engine, request.options)
     before = recorded(engine, request.options)
     if fleet is not None:
         stack.known_sites(fleet, request.options.targets, also=before)
     return Run(session=session, request=request, engine=engine, fleet=fleet, before=before)
 
 
-def _fleet(session: Session, operation: Operation, request: Request) -> Fleet | None:
-    """The fleet file; to refresh or to destroy, it need not be there."""
+def _fleet(session: Session, operation: Operation, engine: Engine, options: Options) -> Fleet | None:
+    """The fleet file of the stack; `None` if its program has none, or a refresh or destroy does without."""
+    if options.stack not in stack.stacks(session.project) and _is_stack(session, engine, options):
+        return None
     try:
-        return stack.load(session.project, request.options.stack)
+        return stack.load(session.project, options.stack)
     except InvalidInput:
-        if operation in {"preview", "up"} or not _is_stack(session, request.options.stack):
+        if operation in site_changes.WISHES or options.stack not in stack.stacks(session.project):
             raise
         return None
 
 
-def _is_stack(session: Session, name: str) -> bool:
-    """Whether a stack without a fleet file is one all the same: it has a configuration of its own."""
-    return (
-        name in stack.stacks(session.project)
-        or (session.project / stack.FOLDER / f"Pulumi.{name}.yaml").exists()
-    )
+def _is_stack(session: Session, engine: Engine, options: Options) -> bool:
+    """Whether a stack without a fleet file exists: it has a configuration or a state of its own."""
+    file = f"Pulumi.{options.stack}.yaml"
+    if any((session.project / folder / file).exists() for folder in (".", stack.FOLDER)):
+        return True
+    return (session.project / stack.PROJECT).exists() and is_recorded(engine, options)
 
 
 def report_result(

@@ -179,6 +179,10 @@ def _unchanged(run: Run, operation: Operation) -> View:
 
 
 def _announce(run: Run, operation: Operation) -> None:
+    if not run.before:
+        name = run.request.options.stack
+        screen.remark(run.session, f"{operation} {name}: its resources, among which are no sites")
+        return
     sites = counted(len(run.request.options.targets or run.before), "site")
     stores = ", ".join(sorted({site.store for site in run.before.values()}))
     extent = (

@@ -8,6 +8,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.model.syntax import likely
 
+PROJECT = "Pulumi.yaml"
 FOLDER = "stacks"
 SUFFIX = ".fleet.yaml"
 SHOWN = 8
@@ -40,7 +41,9 @@ def fleet_file(project: Path, stack: str) -> Path:
     if stack in names:
         return project / FOLDER / f"{stack}{SUFFIX}"
     hint = nearest(stack, names)
-    if not names:
+    if not names and (project / PROJECT).exists():
+        hint = f"for a program without a fleet file, create the stack: an empty Pulumi.{stack}.yaml is enough"
+    elif not names:
         hint = (
             f"{project} is not an edgefleet project: run edgefleet new DIR, or name one with edgefleet -C DIR"
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from edgefleet.commands.session import EngineName, Session
-from edgefleet.engine.api import Engine, Options, Resource
+from edgefleet.engine.api import Engine, Options, Resource, StackState
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.model.site_resource import TOKEN, id_of, site_of, whole
@@ -53,13 +53,8 @@ def recorded_sites(
 
 def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) -> dict[str, Recorded]:
     """dict[site -> as recorded], in the state's order; empty for a stack that was never brought up."""
-    try:
-        state = engine.state(options, show_secrets=show_secrets)
-    except InvalidInput as error:
-        if error.problem.code == NO_STACK:
-            return {}
-        raise
-    sites = {site_of(name): resource for name, resource in state.find(TOKEN).items()}
+    resources = _state(engine, options, show_secrets=show_secrets).find(TOKEN)
+    sites = {site_of(name): resource for name, resource in resources.items()}
     _check_ids(sites)
     return {
         name: Recorded(
@@ -72,6 +67,21 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
         )
         for name, resource in sites.items()
     }
+
+
+def is_recorded(engine: Engine, options: Options) -> bool:
+    """Whether the stack has a state with resources."""
+    return bool(_state(engine, options).resources)
+
+
+def _state(engine: Engine, options: Options, *, show_secrets: bool = False) -> StackState:
+    """The state of a stack; empty for one that was never brought up."""
+    try:
+        return engine.state(options, show_secrets=show_secrets)
+    except InvalidInput as error:
+        if error.problem.code == NO_STACK:
+            return StackState()
+        raise
 
 
 def _check_ids(sites: Mapping[str, Resource]) -> None:

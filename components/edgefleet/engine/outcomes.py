@@ -13,10 +13,9 @@ from pulumi.automation import events as api
 
 from edgefleet.engine.api import OnEvent
 from edgefleet.model.paths import parse_path
-from edgefleet.model.steps import SECRET, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
+from edgefleet.model.steps import SECRET, STACK, UNKNOWN, Diagnostic, Op, Operation, Outcome, Result, Step
 from edgefleet.provider import properties
 
-_STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _OPS: Final[dict[str, Op]] = {
     **{op: op for op in get_args(Op)},
     "create-replacement": "replace",
@@ -126,7 +125,7 @@ class Collector:
             seen.metadata = metadata
         if metadata.new is not None:
             seen.outputs = metadata.new.outputs or {}
-            if metadata.type == _STACK_TYPE:
+            if metadata.type == STACK:
                 self._outputs = shown(seen.outputs)
 
     def _fail(self, metadata: api.StepEventMetadata) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 Op = Literal["same", "create", "update", "replace", "delete", "read", "import", "refresh"]
 Operation = Literal["preview", "up", "refresh", "destroy"]
 Result = Literal["succeeded", "failed", "refused", "cancelled"]
+STACK = "pulumi:pulumi:Stack"
+"""Pulumi type of the stack itself."""
 SECRET = "[secret]"  # noqa: S105 - shown in a secret's place
 """Stands in a `Step` wherever the engine knows a value to be secret."""
 UNKNOWN = "[unknown]"

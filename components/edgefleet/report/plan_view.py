@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
-from edgefleet.model.steps import Op, Operation, Result, Step
+from edgefleet.model.steps import STACK, Op, Operation, Result, Step
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
 
@@ -127,6 +127,16 @@ class View:
         """dict[outcome -> sites]; adds up to all sites."""
         counts = Counter(site.outcome for site in self.sites)
         return {outcome: counts[outcome] for outcome in OUTCOMES}
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether the run is about a fleet: a program may be made of other resources alone."""
+        return bool(self.fleet or self.sites)
+
+    @property
+    def resources(self) -> tuple[Step, ...]:
+        """The steps of resources, without the stack."""
+        return tuple(step for step in self.steps if step.type != STACK and not step.is_remains)
 
     @property
     def is_done(self) -> bool:

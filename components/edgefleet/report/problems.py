@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from edgefleet.errors import Problem
-from edgefleet.model.steps import Diagnostic
+from edgefleet.model.steps import STACK, Diagnostic
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, listed, printable, wrapped
 
@@ -20,7 +20,6 @@ SourceLine = Callable[[str, int], str | None]
 """(file, line from 1) -> the line, or `None` if it is not readable."""
 PLACES = 5
 """Places named of equal problems."""
-STACK = "pulumi:pulumi:Stack"
 WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\"]+(?::\d+){1,2}")
 """A file with or without a line, or the address of something stored."""
 PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")

@@ -10,7 +10,7 @@ from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
-from edgefleet.model.steps import Operation, Outcome, Result, Step
+from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, is_site, present
@@ -28,6 +28,8 @@ OUTCOME_OF: dict[Effect, SiteOutcome] = {
 """In the order of sections."""
 WISHES = frozenset({"preview", "up"})
 """Operations that look at the fleet file."""
+LOSING = frozenset({"delete", "replace"})
+"""Operations after which a resource is gone; these come first."""
 WARNINGS = 5
 """Warnings of the engine that are shown; equal ones count once."""
 
@@ -69,7 +71,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         at=seen.at,
         sites=(*_gone(run, seen), *_present(run, seen)),
         groups=tuple(_groups(run, seen)),
-        others=tuple(_others(outcome)),
+        others=tuple(sorted(_others(outcome), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
         shared=tuple(_shared(asks)),
@@ -175,7 +177,7 @@ def _others(outcome: Outcome) -> Iterator[Row]:
     """Changes beside the sites, without the stack, components and new or removed providers."""
     for step in outcome.steps:
         is_touched = step.op not in {"same", "read", "refresh"} and not step.is_remains and not is_site(step)
-        is_named = is_touched and step.type not in {problems.STACK, *INTERNAL}
+        is_named = is_touched and step.type not in {STACK, *INTERNAL}
         is_provider = step.type.startswith("pulumi:providers:") and step.op not in CHANGING
         if is_named and not is_provider:
             yield present(step)

@@ -1,12 +1,14 @@
 """A run as text of 80 columns: removed sites first and by name, equal changes as one line with a count."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import get_args
 
 from rich.text import Text
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.steps import Operation
+from edgefleet.model.steps import Op, Operation
 from edgefleet.report import groups
 from edgefleet.report.human import age, counted, duration
 from edgefleet.report.layout import COLUMNS, both_ends, listed, spread, wrapped
@@ -93,14 +95,23 @@ def remains(view: View) -> Iterator[Text]:
 def _header(view: View) -> Text:
     name = f"{view.fleet} / {view.region}" if view.fleet else view.stack
     verb = RESULTS.get(view.result) or f"{VERBS[view.operation]} in"
-    sites = counted(len(view.sites), "site")
-    text = Text(spread((name, sites, f"{verb} {duration(view.seconds)}")))
+    text = Text(spread((name, _extent(view), f"{verb} {duration(view.seconds)}")))
     text.stylize("bold", 0, len(name))
     return text
 
 
+def _extent(view: View) -> str:
+    """What the run is about: sites, or the resources of a program without any."""
+    return counted(len(view.sites), "site") if view.has_sites else counted(len(view.resources), "resource")
+
+
 def counts(view: View) -> Iterator[Text]:
-    """The number of sites by outcome; the numbers add up to the fleet."""
+    """The number of sites by outcome; the numbers add up to the fleet. Resources where there are no sites."""
+    if not view.has_sites:
+        ops = Counter(step.op for step in view.resources)
+        numbers = [f"{op} {ops[op]:,}" for op in get_args(Op) if ops[op]]
+        yield Text("  " + "   ".join([*numbers, f"= {len(view.resources):,}"]))
+        return
     words = [_count(outcome, view.counts[outcome]) for outcome in OUTCOMES if view.counts[outcome]]
     words.append(Text(f"= {len(view.sites):,}"))
     gap = 3 if sum(word.cell_len + 3 for word in words) < COLUMNS else 2
@@ -139,7 +150,8 @@ def others(view: View) -> Iterator[Text]:
     """Changed resources that are not sites."""
     if not view.others:
         return
-    yield Text(f"OTHER RESOURCES - {len(view.others):,}", "bold")
+    title = "OTHER RESOURCES" if view.has_sites else "CHANGES"
+    yield Text(f"{title} - {len(view.others):,}", "bold")
     for other in view.others:
         sign, style = SIGNS.get(other.op, ("~", "yellow"))
         left = Text.assemble((f"  {sign} ", style), other.name)
@@ -226,7 +238,7 @@ def _closing(view: View) -> Iterator[Text]:
     if view.result != "succeeded":
         return
     if not view.has_changes and view.operation in {"preview", "up"}:
-        yield Text(f"nothing to do: {counted(len(view.sites), 'site')} {_as_declared(view)}")
+        yield Text(f"nothing to do: {_extent(view)} {_as_declared(view)}")
     if not view.has_changes and view.operation == "destroy":
         yield Text("nothing to destroy")
     if view.operation == "up" and view.store:
@@ -237,7 +249,9 @@ def _closing(view: View) -> Iterator[Text]:
 
 
 def _as_declared(view: View) -> str:
-    return "matches the fleet file" if len(view.sites) == 1 else "match the fleet file"
+    declaration = "the fleet file" if view.has_sites else "the program"
+    count = len(view.sites) if view.has_sites else len(view.resources)
+    return f"{'matches' if count == 1 else 'match'} {declaration}"
 
 
 def next_steps(view: View) -> list[str]:
