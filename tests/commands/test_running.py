@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from tests.commands.conftest import URN
 
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.model.steps import Diagnostic, Outcome
@@ -180,7 +181,7 @@ def test_targets_are_checked_and_handed_on(up: "World") -> None:
     up.edit("  munich:", "  munich-2:")
     assert 0 == up.run("preview", "-s", "dev", "--target", "munich", "-p", "4", "--refresh").code
     options = up.engine.done[-1][1]
-    assert (("munich",), 4, True) == (options.targets, options.parallel, options.refresh)
+    assert ((f"{URN}munich",), 4, True) == (options.targets, options.parallel, options.refresh)
 
 
 @pytest.mark.parametrize(("more", "clears"), [((), False), (("--clear-pending-creates",), True)])

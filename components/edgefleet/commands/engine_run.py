@@ -115,8 +115,12 @@ class Run:
             return self.engine.run(operation, chosen, shown.on_event)
 
     def _target(self, site: str) -> str:
-        """The resource of a site: its URN, or before it has one a pattern, as a `Fleet` may have any name."""
-        return self.before[site].urn if site in self.before else f"**::*/{site}"
+        """The resource of a site: its URN, or before it has one a pattern, as a `Fleet` may have any name.
+
+        A program without a fleet file names its resources itself.
+        """
+        new = site if self.fleet is None else f"**::*/{site}"
+        return self.before[site].urn if site in self.before else new
 
 
 def prepare(session: Session, operation: Operation, request: Request) -> Run:
