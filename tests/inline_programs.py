@@ -29,7 +29,7 @@ class InlineCli(PulumiCli):
     """The CLI for the project in `root`; its program runs as an inline program of the Automation API."""
 
     def __init__(self, root: Path, **options: Any) -> None:
-        self._file = open_project(root, {}).program
+        self._file = open_project(root, options.get("environ") or {}).program
         super().__init__(program=programs._load(self._file), **options)
 
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:

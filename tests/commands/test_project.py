@@ -1,4 +1,4 @@
-"""`init`, `new`, `schema`, `plugin-path`, `emulator`."""
+"""`init`, `new`, `schema`, `emulator`."""
 
 import ast
 import json
@@ -193,7 +193,7 @@ def test_new_makes_a_project_that_works(world: "World") -> None:
     pulumi = yaml.safe_load((root / "Pulumi.yaml").read_text())
     assert ("shop-fleet", "stacks") == (pulumi["name"], pulumi["stackConfigDir"])
     plugin = Path(pulumi["plugins"]["providers"][0]["path"])
-    assert (plugin / "PulumiPlugin.yaml").is_file()
+    assert (plugin / "pulumi-resource-edgefleet").is_file()
     assert "fleet:secret" in yaml.safe_load((root / "stacks" / "Pulumi.eu.yaml").read_text())["config"]
     assert {".edgefleet/", ".pulumi/"} <= set((root / ".gitignore").read_text().split())
     _assert_ignored(root, _written_by_default())
@@ -219,9 +219,8 @@ def test_new_writes_over_nothing(world: "World") -> None:
 
 
 def test_small_commands_print_one_thing(world: "World") -> None:
-    """The schema is JSON; the plugin's folder is one; stopping what does not run is success."""
+    """The schema is JSON; stopping what does not run is success."""
     assert "fleet" in json.loads(world.run("schema").out)["properties"]
-    assert (Path(world.run("plugin-path").out.strip()) / "PulumiPlugin.yaml").is_file()
     stopped = world.run("emulator", "stop")
     assert (0, "", "") == (stopped.code, stopped.out, stopped.err)
     assert 1 == world.run("-C", "nowhere", "schema").code

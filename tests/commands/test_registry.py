@@ -13,7 +13,7 @@ from edgefleet.commands.registry import COMMANDS, DEFAULTS, GROUPS, Stub, applic
 if TYPE_CHECKING:
     from tests.commands.conftest import World
 
-ROOM = 80 - 6 - len("plugin-path")
+ROOM = 80 - 6 - max(len(name.split()[0]) for name in COMMANDS)
 """Columns of a help line beside the longest name, where 80 are shown."""
 
 

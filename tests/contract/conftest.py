@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from edgefleet.keys.derivation import site_key
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import SiteInputs, SiteOutputs
 from edgefleet.model.spec import to_plain
-from edgefleet.provider import plugin_path
 from edgefleet.provider.properties import encode
 from edgefleet.provider.servicer import Servicer
 from edgefleet.provider.serving import listen
@@ -28,6 +27,9 @@ from edgefleet.site.resource import Site
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105 - of sites that live as long as a test
 Stub = Any  # the generated stub carries no types for its calls
+
+PLUGIN = Path(sysconfig.get_path("scripts")) / "pulumi-resource-edgefleet"
+"""The program that the CLI finds on PATH where edgefleet's environment is active."""
 
 
 def render(site: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
@@ -78,10 +80,10 @@ def start_plugin(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Pope
     started: list[tuple[subprocess.Popen[str], grpc.Channel]] = []
 
     def start(
-        command: list[str] | None = None, env: Mapping[str, str] | None = None
+        program: Path = PLUGIN, env: Mapping[str, str] | None = None
     ) -> tuple[subprocess.Popen[str], Stub]:
         process = subprocess.Popen(
-            [*(command or [sys.executable, str(plugin_path())]), "127.0.0.1:1"],
+            [str(program), "127.0.0.1:1"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,25 +1,30 @@
-"""The provider under the real Pulumi CLI: a scratch project from nothing to nothing."""
+"""The provider's plugin under the real Pulumi CLI: a scratch project from nothing to nothing.
+
+Pulumi.yaml names no plugin: the CLI finds `pulumi-resource-edgefleet` on PATH.
+"""
 
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
+from pulumi import automation
+from tests.contract.conftest import PLUGIN
+from tests.inline_programs import InlineCli, require_cli
 
+import edgefleet
+from edgefleet.engine.api import Options
+from edgefleet.engine.pulumi_cli import PulumiCli
 from edgefleet.io import emulator
-from edgefleet.provider import plugin_path
+from edgefleet.model.steps import Operation, Outcome, Step
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
-]
+pytestmark = [pytest.mark.pulumi_cli, pytest.mark.slow]
 
 PROGRAM = """
 import json
@@ -27,7 +32,7 @@ from pathlib import Path
 
 import pulumi
 
-inputs = json.loads(Path("inputs.json").read_text())
+inputs = json.loads(Path(__file__).with_name("inputs.json").read_text())
 cloud = pulumi.ProviderResource("edgefleet", "cloud", {"region": "eu-central-1", "endpoint": "emulated"})
 by_cloud = pulumi.ResourceOptions(provider=cloud)
 
@@ -65,42 +70,34 @@ class Project:
 
     root: Path
     inputs: dict[str, Any]
+    engine: PulumiCli
 
-    def run(self, *arguments: str, ok: bool = True) -> str:
-        """What the CLI prints."""
+    def run(self, operation: Operation, *, ok: bool = True) -> Outcome:
+        """Run an operation, which succeeds or does not."""
         (self.root / "inputs.json").write_text(json.dumps(self.inputs))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
-        env = kept | {
-            "PULUMI_BACKEND_URL": f"file://{self.root / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_HOME": str(self.root / "home"),
-        }
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.root,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        said = done.stdout + done.stderr
-        assert ok == (done.returncode == 0), said
-        return said
+        outcome = self.engine.run(operation, self.options)
+        assert ok == (outcome.result == "succeeded"), outcome.diagnostics
+        return outcome
 
-    def preview(self) -> dict[str, dict[str, Any]]:
+    @property
+    def options(self) -> Options:
+        return Options(stack="dev", project=self.root)
+
+    def preview(self) -> dict[str, Step]:
         """dict[resource name -> step] of everything that is not the same."""
-        text = self.run("preview", "--json")
-        steps = json.loads(text[text.index("{") :])["steps"]
-        return {each["urn"].rpartition("::")[2]: each for each in steps if each["op"] != "same"}
+        return {step.name: step for step in self.run("preview").steps if step.op != "same"}
 
-    def up(self, *arguments: str, ok: bool = True) -> str:
-        return self.run("up", "-y", "--skip-preview", *arguments, ok=ok)
+    def up(self) -> None:
+        self.run("up")
+
+    def failure(self, operation: Operation) -> str:
+        """What is reported of a run that fails."""
+        return "\n".join(item.message for item in self.run(operation, ok=False).diagnostics)
 
     def resources(self) -> list[dict[str, Any]]:
         """What is recorded, in the state's order."""
-        found: list[dict[str, Any]] = json.loads(self.run("stack", "export"))["deployment"].get(
+        file = self.root / "state" / ".pulumi" / "stacks" / "scratch" / "dev.json"
+        found: list[dict[str, Any]] = json.loads(file.read_text())["checkpoint"]["latest"].get(
             "resources", []
         )
         return found
@@ -116,23 +113,30 @@ class Project:
         return {each.relative_to(self.root / "images").as_posix() for each in self.root.rglob("*.iso")}
 
 
+def environ(root: Path) -> dict[str, str]:
+    """Of the CLI; no emulated cloud but the project's own is reached, no home but its own is written."""
+    return {
+        "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_HOME": str(root / "home"),
+    }
+
+
 @pytest.fixture
 def project(tmp_path: Path, site: dict[str, Any]) -> Iterator[Project]:
-    runtime = f"runtime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
-    plugin = f"plugins:\n  providers:\n    - name: edgefleet\n      path: {plugin_path()}\n"
-    (tmp_path / "Pulumi.yaml").write_text(f"name: scratch\n{runtime}{plugin}")
+    command = require_cli()
+    (tmp_path / "Pulumi.yaml").write_text("name: scratch\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
     (tmp_path / "state").mkdir()
-    made = Project(tmp_path, {"hub": None, "tags": {"a": "b"}, "sites": {"store-0007": site}})
-    made.run("stack", "init", "dev")
-    yield made
+    engine = InlineCli(tmp_path, command=command, environ=environ(tmp_path))
+    yield Project(tmp_path, {"hub": None, "tags": {"a": "b"}, "sites": {"store-0007": site}}, engine)
     emulator.stop(tmp_path)
 
 
 def test_from_nothing_to_nothing(project: Project) -> None:
     """Preview, up, up again, a change, a lost image, and destroy: the same words everywhere."""
     first = project.preview()
-    assert {"create"} == {step["op"] for step in first.values()}
+    assert {"create"} == {step.op for step in first.values()}
     project.up()
     state = project.state()
     assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
@@ -141,23 +145,21 @@ def test_from_nothing_to_nothing(project: Project) -> None:
     assert {} == project.preview()
 
     before = project.digests("store-0007")
-    project.inputs["sites"]["store-0007"]["nodes"]["n2"]["network"]["address"] = "10.20.7.99/24"
+    project.inputs["sites"]["store-0007"]["nodes"]["n2"]["memory"] *= 2
     changed = project.preview()
-    assert {"store-0007": ["nodes.n2.network.address"]} == {
-        name: list(step["detailedDiff"]) for name, step in changed.items()
-    }
+    assert {"store-0007": ["nodes.n2.memory"]} == {name: list(step.diff) for name, step in changed.items()}
     project.up()
     after = project.digests("store-0007")
     assert (before["n1"], True) == (after["n1"], before["n2"] != after["n2"])
 
     (project.root / "images/sites/store-0007/n1.iso").unlink()
-    project.run("refresh", "-y", "--skip-preview")
+    project.run("refresh")
     assert {"n1": None, "n2": after["n2"]} == project.digests("store-0007")
-    assert ["images.n1.digest"] == list(project.preview()["store-0007"]["detailedDiff"])
+    assert ["images"] == list(project.preview()["store-0007"].diff)
     project.up()
     assert after == project.digests("store-0007")
 
-    project.run("destroy", "-y", "--skip-preview")
+    project.run("destroy")
     assert ({}, False) == (project.state(), (project.root / "images").exists())
 
 
@@ -166,7 +168,7 @@ def test_removing_a_site_removes_its_images_and_no_others(project: Project, site
     project.inputs["sites"]["store-0008"] = site | {"name": "store-0008"}
     project.up()
     del project.inputs["sites"]["store-0008"]
-    assert {"store-0008": "delete"} == {name: step["op"] for name, step in project.preview().items()}
+    assert {"store-0008": "delete"} == {name: step.op for name, step in project.preview().items()}
     project.up()
     assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
 
@@ -175,7 +177,8 @@ def test_a_replacement_that_is_forced_keeps_the_images(project: Project) -> None
     """The CLI makes the new one first, in the same place, and then deletes the original."""
     project.up()
     before = project.digests("store-0007")
-    project.up("--replace", "urn:pulumi:dev::scratch::edgefleet:index:Site::store-0007")
+    stack = project.engine._stack(project.options)
+    stack.up(replace=["urn:pulumi:dev::scratch::edgefleet:index:Site::store-0007"])
     assert before == project.digests("store-0007")
     assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
 
@@ -185,14 +188,14 @@ def test_everything_wrong_is_reported_by_its_path_and_without_a_traceback(projec
     site = project.inputs["sites"]["store-0007"]
     site["nodes"]["n1"]["role"] = "boss"
     site["nodes"]["n2"]["cpu"] = 2
-    said = project.run("preview", ok=False)
+    said = project.failure("preview")
     assert "property nodes.n1.role" in said
     assert "this value cannot stand here; one of: agent, server" in said
     assert "nodes.n2.cpu" in said
     assert "did you mean cpus?" in said
     site["nodes"]["n1"]["role"], site["key"] = "server", "hunter22"
     del site["nodes"]["n2"]["cpu"]
-    said = project.run("preview", ok=False)
+    said = project.failure("preview")
     assert "key: this is not 32 bytes in base64" in said
     assert "hunter22" not in said
 
@@ -201,7 +204,7 @@ def test_what_was_made_in_part_is_recorded_and_finished_by_the_next_up(project: 
     """Nothing is orphaned, nothing made twice."""
     in_the_way = project.root / "images/sites/store-0007/n2.iso/in the way"
     in_the_way.mkdir(parents=True)
-    said = project.up(ok=False)
+    said = project.failure("up")
     assert "1 of 2 images of site store-0007 are missing or altered" in said
     assert "a directory is where a file is needed; move that directory away" in said
     recorded = project.state()["store-0007"]
@@ -219,8 +222,11 @@ def test_a_lost_emulated_cloud_is_reported_and_made_again(project: Project) -> N
     running = emulator.find(project.root)
     assert running is not None
     os.kill(running.pid, 9)
-    assert "the emulated cloud of this project had ended" in project.run("refresh", "-y", "--skip-preview")
-    assert {"artifacts": "create"} == {name: step["op"] for name, step in project.preview().items()}
+    refreshed = project.run("refresh")
+    assert any(
+        "the emulated cloud of this project had stopped" in item.message for item in refreshed.diagnostics
+    )
+    assert {"artifacts": "create"} == {name: step.op for name, step in project.preview().items()}
     project.up()
     assert {} == project.preview()
 
@@ -234,19 +240,58 @@ def test_a_component_is_built_by_the_same_server(project: Project) -> None:
         urn.split("::", 2)[2] for urn in made
     ]
     project.inputs["hub"] = {"buckte": "scratch-hub"}
-    said = project.run("preview", ok=False)
-    assert "unknown key buckte; did you mean bucket?" in said
+    said = project.failure("preview")
+    assert "buckte: is not known here; did you mean bucket?" in said
     assert "constructing.py" not in said
 
 
-def test_the_cli_takes_the_schema(tmp_path: Path, project: Project) -> None:
+def test_the_automation_api_needs_no_project_on_disk(tmp_path: Path) -> None:
+    """`ProjectSettings` name neither a plugin nor a path."""
+
+    def program() -> None:
+        cloud = edgefleet.Provider("cloud", {"region": "eu-central-1", "endpoint": "http://127.0.0.1:1"})
+        edgefleet.Bucket("artifacts", {"name": "scratch"}, pulumi.ResourceOptions(provider=cloud))
+
+    require_cli()
+    settings = automation.ProjectSettings("scratch", "python")
+    path = os.pathsep.join([str(PLUGIN.parent), os.environ["PATH"]])
+    variables = {**environ(tmp_path), "PATH": path}
+    (tmp_path / "state").mkdir()
+    stack = automation.create_stack(
+        "dev",
+        "scratch",
+        program,
+        opts=automation.LocalWorkspaceOptions(project_settings=settings, env_vars=variables),
+    )
+    assert {automation.OpType.CREATE: 3} == stack.preview().change_summary
+
+
+# what needs the language host
+
+
+@pytest.fixture
+def hosted(project: Project) -> Project:
+    """A project whose program runs in a process of its own; the CLI itself has no host for Python."""
+    if shutil.which("pulumi-language-python") is None:
+        pytest.skip("needs pulumi-language-python on PATH: a released CLI has it")
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    (project.root / "Pulumi.yaml").write_text(json.dumps({"name": "scratch", "runtime": runtime}))
+    project.engine = PulumiCli(environ=environ(project.root))
+    return project
+
+
+def test_a_plain_project_runs_with_the_language_host(hosted: Project) -> None:
+    """As of a person: Pulumi.yaml, a program and an environment that has edgefleet."""
+    hosted.up()
+    assert {} == hosted.preview()
+    hosted.run("destroy")
+    assert {} == hosted.state()
+
+
+def test_the_cli_takes_the_schema(hosted: Project) -> None:
     """It binds every type before it writes an SDK from it."""
-    # The CLI makes an environment in the plugin's folder for this, so it works on a copy of the folder.
-    copy = tmp_path / "plugin"
-    shutil.copytree(plugin_path(), copy)
-    runs = f"import runpy\nrunpy.run_path({str(plugin_path())!r}, run_name='__main__')\n"
-    (copy / "__main__.py").write_text(runs)
-    (tmp_path / ".venv").symlink_to(sys.prefix)
-    project.run("package", "gen-sdk", str(copy), "--language", "python", "--out", str(tmp_path / "sdk"))
-    made = {each.name for each in (tmp_path / "sdk/python/pulumi_edgefleet").glob("*.py")}
+    target = hosted.root / "sdk"
+    command = ["package", "gen-sdk", str(PLUGIN), "--language", "python", "--out", str(target)]
+    require_cli().run(command, str(hosted.root), environ(hosted.root))
+    made = {each.name for each in (target / "python" / "pulumi_edgefleet").glob("*.py")}
     assert {"site.py", "fleet.py", "control_plane.py"} <= made

@@ -15,7 +15,6 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.templates import template_root
-from edgefleet.provider import plugin_path
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PARTS = {
@@ -44,7 +43,7 @@ def command(
     session = session_of(context)
     root = (session.project / directory).resolve()
     fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
-    words = {"fleet": fleet, "region": _label(region, "--region"), "plugin": str(plugin_path())}
+    words = {"fleet": fleet, "region": _label(region, "--region")}
     words["virtualenv"] = sys.prefix if sys.prefix != sys.base_prefix else ".venv"
     files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
     files[f"stacks/{schema.FLEET}"] = schema.text()

@@ -25,7 +25,6 @@ COMMANDS = {
     "init": ("init:command", "Write the fleet secret of a stack, once."),
     "new": ("new:command", "Create a project, ready for `edgefleet up` and `pulumi up`."),
     "schema": ("schema:command", "Print the JSON Schema of fleet files."),
-    "plugin-path": ("plugin_path:command", "Print the folder of the provider plugin, for Pulumi.yaml."),
     "sites list": ("sites:listing", "List each node's desired and acknowledged image; the default."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),
     "sites sheet": ("sites_sheet:sheet", "Write a printable page for each site: media, nodes and steps."),

@@ -33,6 +33,8 @@ _COLORS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOISE: Final = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 _PLAIN: Final = frozenset({int, float, bool, type(None)})
 _PREFIX: Final = "Preview failed: "
+_STOPPED: Final = "inline source runtime error: resource monitor shut down"
+"""In what an inline program reports when the engine stops it because of another error."""
 
 
 @dataclass(slots=True)
@@ -137,7 +139,8 @@ class Collector:
     def _diagnose(self, event: api.DiagnosticEvent) -> None:
         severity = event.severity if event.severity in _SEVERITIES else "info"
         message = _COLORS.sub("", event.message).strip().removeprefix(_PREFIX)
-        if severity == "debug" or event.ephemeral or not message or message in _NOISE:
+        is_noise = event.ephemeral or not message or message in _NOISE or _STOPPED in message
+        if severity == "debug" or is_noise:
             return
         self._diagnostics.append(
             Diagnostic(

@@ -7,6 +7,7 @@ instead, over the automation API's socket.
 import json
 import os
 import re
+import sysconfig
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -160,8 +161,10 @@ class PulumiCli:
         return _Stack(options.stack, workspace, StackInitMode.SELECT)
 
     def _variables(self, project: Path) -> dict[str, str]:
-        variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(self._environ or {})}
-        return with_passphrase({**os.environ, **variables}, project)
+        variables = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **(self._environ or {})}
+        # edgefleet's own plugin is beside its command, also where no environment is active.
+        places = [variables.get("PATH", os.defpath), sysconfig.get_path("scripts")]
+        return with_passphrase({**variables, "PATH": os.pathsep.join(places)}, project)
 
 
 def find_command() -> automation.PulumiCommand | None:
