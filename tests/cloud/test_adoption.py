@@ -149,6 +149,49 @@ def test_what_an_import_took_over_is_not_deleted_by_a_later_run(
     new.destroy()
 
 
+def test_what_another_stack_created_again_is_left_alone(
+    row: Row, environment: Environment, warnings: list[str]
+) -> None:
+    """Removed outside, then created by another stack: the first one's state is no right to it."""
+    if row.name in SHARES_NAMES | UNTAGGED:
+        pytest.skip("its tags or its id distinguish it")
+    inputs = row.inputs(row.needs(environment.aws))
+    first = Driver(row.resource, environment)
+    first.up(inputs)
+    assert first.state is not None
+    row.remove(environment.aws, first.state.id)
+    second = Driver(row.resource, replace(environment, holder="fedcba9876543210"), stack="other")
+    second.up(inputs)
+    assert second.state is not None
+    if first.state.id == second.state.id:
+        first.state.is_incomplete = True
+        error = attempt(first, inputs)
+        assert error is not None
+        assert (second.urn if row.name != "ServerSet" else "not by this stack") in str(error)
+    first.destroy()
+    if first.resource.identity(parse(row.resource.Spec, inputs)):
+        assert second.urn in warnings[-1]
+    second.refresh()
+    assert "same" == second.up(inputs)
+
+
+@pytest.mark.parametrize("change", [{"name": "renamed"}, {"stack": "renamed"}], ids=["alias", "stack"])
+def test_another_urn_of_the_same_state_is_the_same_owner(
+    row: Row, change: dict[str, str], environment: Environment, warnings: list[str]
+) -> None:
+    """An alias or another name of the stack changes no tag; the destroy removes what the state has."""
+    inputs = row.inputs(row.needs(environment.aws))
+    before = census(environment.aws)
+    former = Driver(row.resource, environment)
+    former.up(inputs)
+    renamed = Driver(row.resource, environment, former.state, **change)
+    renamed.refresh()
+    assert "same" == renamed.up(inputs)
+    renamed.destroy()
+    assert before == census(environment.aws)
+    assert [] == [text for text in warnings if "EKS created" not in text]
+
+
 def test_an_import_that_would_be_replaced_is_refused(row: Row, environment: Environment) -> None:
     """The replacement would delete what was just imported."""
     names = sorted(row.resource.REPLACE_ON - row.resource.UNREADABLE - {"region"})

@@ -168,7 +168,7 @@ def test_one_that_somebody_ended_is_replaced_and_its_member_removed(environment:
     driver.refresh()
     assert driver.state is not None
     assert "incomplete" == driver.state.outputs["state"]
-    assert "state" in driver.diff(inputs(made, servers=3)).detailedDiff
+    assert "state" in driver.diff(inputs(made, servers=3)).diffs
     driver.up(inputs(made, servers=3))
     assert driver.state is not None
     assert "complete" == driver.state.outputs["state"]

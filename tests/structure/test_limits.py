@@ -18,6 +18,7 @@ TOPS = {
     *("casper", "cdrom", "edgefleet", "install.amd", "install.a64", "isolinux", "media", "target"),
     *(
         "a",
+        "aws",
         "clusters",
         "edgefleet-emulator",
         "images",

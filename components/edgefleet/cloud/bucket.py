@@ -186,7 +186,8 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
 
     def change(self, identity: str, new: BucketSpec, environment: Environment) -> BucketOutputs:
         """Set every setting; each is idempotent, so drift goes with it."""
-        del identity
+        tags = as_dict(_setting(environment.aws, identity, "get_bucket_tagging", "TagSet"))
+        self.require_held(tags, identity, environment)
         return self._set_all(new, environment, is_new=False)
 
     def destroy(self, identity: str, environment: Environment, inputs: Mapping[str, Any]) -> None:

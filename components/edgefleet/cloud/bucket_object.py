@@ -142,7 +142,8 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
 
     def change(self, identity: str, new: BucketObjectSpec, environment: Environment) -> BucketObjectOutputs:
         """Write it again."""
-        del identity
+        head = self._head(identity, environment)
+        self.require_held(_tags(head) if head else {}, identity, environment)
         outputs = self._write(new, environment, is_new=False)
         assert outputs is not None  # noqa: S101 - the same
         return outputs

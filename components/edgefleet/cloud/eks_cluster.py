@@ -153,6 +153,14 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         if old.name == new.name and is_known(new.version):
             yield from upgrade_problems(old.version, new.version, path="version")
 
+    def remove(self, current: Described, environment: Environment) -> None:
+        """Delete it; what EKS logged stays, and a warning names it."""
+        super().remove(current, environment)
+        if _logs(current):
+            group = f"/aws/eks/{current['name']}/cluster"
+            remedy = f"`aws logs delete-log-group --log-group-name {group}` deletes it"
+            environment.warn(f"the log group {group}, which EKS created, is left in place; {remedy}")
+
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:
     public = {"publicAccessCidrs": sorted(spec.access)} if spec.public_access else {}

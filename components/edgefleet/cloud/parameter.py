@@ -94,10 +94,11 @@ class Parameter(CloudResource, spec=ParameterSpec, outputs=ParameterOutputs):
     def change(self, identity: str, new: ParameterSpec, environment: Environment) -> ParameterOutputs:
         """Write it again, then the tags that differ."""
         aws, place = environment.aws, self.place(environment, identity)
+        live = PARAMETERS.live(aws, identity)
+        self.require_held(live, identity, environment)
         put = aws.call("ssm", "put_parameter", place, Overwrite=True, **_request(new))
         outputs = _outputs(identity, put["Version"], environment)
         with finishing(identity, outputs):
-            live = PARAMETERS.live(aws, identity)
             PARAMETERS.set(aws, identity, self.tags(new, environment), live=live)
         return outputs
 

@@ -67,12 +67,23 @@ class Owner:
         }
 
     def holds(self, tags: Mapping[str, str]) -> bool:
-        """Whether the tags of a resource name this one of this very stack."""
-        return (tags.get(URN), tags.get(HOLDER, "")) == (self.urn, self.holder)
+        """Whether this stack wrote `tags`, also under a former name of its own or of the resource."""
+        holder = tags.get(HOLDER, "")
+        is_former = self.is_of_stack(tags) or (bool(holder) and not self.has_lost(tags))
+        return holder == self.holder and (tags.get(URN) == self.urn or is_former)
 
     def has_lost(self, tags: Mapping[str, str]) -> bool:
-        """Whether another resource, of this or another stack, took over the one with `tags` from this one."""
-        return tags.get(TAKEN_FROM) == self.urn != tags.get(URN)
+        """Whether `tags` show that another resource has what this one's state records.
+
+        An alias, or another name of the stack, changes the URN and no tag, so another URN alone shows
+        nothing. Another resource took it over where the tags state so, or where a stack of another name and
+        secret wrote them: that one created it again after it was removed outside.
+        """
+        if tags.get(URN, self.urn) in {self.urn, self.taken_from}:
+            return False
+        holder, stack = tags.get(HOLDER, ""), (tags.get(FLEET), tags.get(STACK))
+        is_foreign = holder != self.holder and stack != (self.fleet, self.stack)
+        return tags.get(TAKEN_FROM) == self.urn or (is_foreign and bool(holder and self.holder))
 
     def is_of_stack(self, tags: Mapping[str, str]) -> bool:
         """Whether this stack, by its name and its secret, wrote `tags`."""

@@ -153,6 +153,7 @@ class DescribedResource(CloudResource):
         current: Described = self.describe(identity, environment) or self.fail_missing(identity, environment)
         with finishing(identity, self.outputs(current, environment)):
             live = self.live_tags(current, environment)
+            self.require_held(live, identity, environment)
             self.TAGGING.set(environment.aws, self.tagged_by(current), self.tags(new, environment), live=live)
             current = self.settle(current, new, environment)
         return self.outputs(current, environment)

@@ -153,10 +153,9 @@ class CloudResource(Resource):
                 f"{self.OTHERWISE}; or {take_over}: it then is this stack's, and no longer that one's",
             )
         aliases = f'aliases=["{urn}"]' if urn else "its former URN as an alias"
-        return (
-            problem,
-            f"if that resource was renamed, add {aliases} to its options; if not, {self.OTHERWISE}",
-        )
+        component = ", or its component's former name as an alias to that component's" if "$" in urn else ""
+        renamed = f"if that resource was renamed, add {aliases} to its options{component}"
+        return problem, f"{renamed}; if not, {self.OTHERWISE}"
 
     def tags(self, spec: Any, environment: Environment) -> dict[str, str]:
         """All tags of the resource: the declared ones and those of its owner."""
@@ -189,12 +188,28 @@ class CloudResource(Resource):
 
     def is_taken(self, tags: Mapping[str, str], identity: str, environment: Environment) -> bool:
         """Whether its live tags show that another resource took it over; a warning reports that it stays."""
-        owner = environment.owner
-        if owner is None or not owner.has_lost(tags):
-            return False
-        manager, _ = manager_of(tags, is_own_stack=owner.is_of_stack(tags))
-        environment.warn(f"{self.place(environment, identity)} is left in place: {manager}")
-        return True
+        if manager := _usurper(tags, environment):
+            environment.warn(f"{self.place(environment, identity)} is left in place: {manager}")
+        return bool(manager)
+
+    def require_held(self, tags: Mapping[str, str], identity: str, environment: Environment) -> None:
+        """Refuse to change what another resource took over, as its live tags show.
+
+        Raises:
+            Refused: it did.
+        """
+        if manager := _usurper(tags, environment):
+            hint = "remove it from this stack (pulumi state delete <its URN>, and the program), or import it"
+            problem = f"is no longer this resource's: {manager}"
+            raise Refused.at(self.place(environment, identity), "taken", problem, hint)
+
+
+def _usurper(tags: Mapping[str, str], environment: Environment) -> str:
+    """Who took over the resource with `tags`; empty where nobody did."""
+    owner = environment.owner
+    if owner is None or not owner.has_lost(tags):
+        return ""
+    return manager_of(tags, is_own_stack=owner.is_of_stack(tags))[0]
 
 
 def owner_tags(environment: Environment) -> dict[str, str]:
