@@ -82,8 +82,8 @@ check: .venv/.dev  ## what CI runs: each tier once, with its time, up to the fir
 	  spent+=" $$tier $$((SECONDS - started)) s"; \
 	done
 
-dist: .venv/.dev  ## build wheel and source archive reproducibly, with bill and provenance (SIGN_KEY=... signs it)
-	@$(BIN)/python -m distribution.release $(if $(SIGN_KEY),--sign-key $(SIGN_KEY))
+dist: .venv/.dev  ## build wheel, source archive and schema reproducibly, with bill and provenance (SIGN_KEY=... REPOSITORY=...)
+	@$(BIN)/python -m distribution.release $(if $(SIGN_KEY),--sign-key $(SIGN_KEY)) $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 bench: .venv/.dev  ## figures against peers, as ratios within one run
 	@$(BIN)/python -m bench.run

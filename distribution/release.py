@@ -1,4 +1,4 @@
-"""`make dist`: the wheel and the source archive of this package, reproducible, with a bill and a statement.
+"""`make dist`: the wheel, the source archive and the schema of this package, with a bill and a statement.
 
 They are built twice from the tracked files of the last commit, with its time; a differing byte ends the
 build. The statement is in-toto with SLSA provenance, signed as statements about images are.
@@ -7,6 +7,7 @@ build. The statement is in-toto with SLSA provenance, signed as statements about
 import argparse
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -35,6 +36,8 @@ LOCKS = ("requirements/bootstrap.lock", "requirements/run.lock")
 BUILD = "https://edgefleet.dev/package-build/v1"
 SPACE = uuid.UUID("5f3c1a9e-83c0-5c0b-9f1d-6f4c2f6e7a10")
 """Namespace of serial numbers, which are UUIDs of a wheel's digest (RFC 9562, version 5)."""
+SCHEMA = "schema.json"
+"""As Pulumi's registry reads it, and as `pulumi package gen-sdk` does."""
 BILL, PROVENANCE, SIGNED, SUMS = "edgefleet.cdx.json", "provenance.json", "provenance.dsse.json", "SHA256SUMS"
 REQUIREMENT = re.compile(
     r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)(?: ; ([^\\]*?))?((?: \\\n +--hash=\S+)+)", re.MULTILINE
@@ -82,6 +85,26 @@ def built(source: Source, out: Path) -> list[Path]:
     for target in ("wheel", "sdist"):
         _run(*hatchling, target, cwd=source.tree, time=source.time)
     return sorted(out.iterdir())
+
+
+def schema(source: Source, repository: str = "") -> bytes:
+    """The schema of the package, of the files of `source`.
+
+    Args:
+        source: what is built.
+        repository: address at which it is published, ``https://...``; the registry takes the logo from there,
+            and the CLI the plugin.
+    """
+    program = (
+        "import sys; sys.path.insert(0, 'components'); from edgefleet.plugin import schema; print(schema())"
+    )
+    plain = json.loads(_run(sys.executable, "-c", program, cwd=source.tree))
+    if repository:
+        address = repository.removesuffix("/").removesuffix(".git")
+        plain["repository"] = address
+        plain["logoUrl"] = f"{address}/raw/{source.commit}/docs/logo.svg"
+        plain["pluginDownloadURL"] = f"git://{address.partition('://')[2]}.git/components/edgefleet/plugin"
+    return (json.dumps(plain, indent=2) + "\n").encode()
 
 
 def check_repeats(source: Source, files: list[Path]) -> None:
@@ -156,8 +179,8 @@ def statement(source: Source, files: list[Path]) -> bytes:
     return strict_json.write(plain)
 
 
-def release(source: Source, out: Path, signer: Signing | None = None) -> list[Path]:
-    """Everything of a release, in the new folder `out`.
+def release(source: Source, out: Path, signer: Signing | None = None, repository: str = "") -> list[Path]:
+    """Everything of a release, in the new folder `out`; `repository` is where it is published.
 
     Raises:
         OutsideFailure: a build failed, or two of them differ.
@@ -166,7 +189,8 @@ def release(source: Source, out: Path, signer: Signing | None = None) -> list[Pa
     check_repeats(source, files)
     (wheel,) = (file for file in files if file.suffix == ".whl")
     (out / BILL).write_bytes(bill((source.tree / LOCKS[1]).read_text(), wheel))
-    files.append(out / BILL)
+    (out / SCHEMA).write_bytes(schema(source, repository))
+    files += [out / BILL, out / SCHEMA]
     stated = statement(source, files)
     (out / PROVENANCE).write_bytes(stated)
     if signer is not None:
@@ -196,6 +220,7 @@ def main() -> int:
     """The program; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    parser.add_argument("--repository", default="", help="address at which it is published, https://...")
     parser.add_argument("--sign-key", default="", help="PEM file, or awskms: and an ARN or alias")
     arguments = parser.parse_args()
     try:
@@ -203,7 +228,7 @@ def main() -> int:
         signer = signing(arguments.sign_key, ROOT) if arguments.sign_key else None
         shutil.rmtree(arguments.out, ignore_errors=True)
         with tempfile.TemporaryDirectory() as folder:
-            files = release(checked_out(ROOT, Path(folder)), arguments.out, signer)
+            files = release(checked_out(ROOT, Path(folder)), arguments.out, signer, arguments.repository)
     except EdgefleetError as error:
         print(error, file=sys.stderr)
         return 2

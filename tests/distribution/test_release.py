@@ -16,6 +16,7 @@ from distribution.release import (
     BILL,
     PROVENANCE,
     ROOT,
+    SCHEMA,
     SIGNED,
     SUMS,
     Source,
@@ -24,6 +25,7 @@ from distribution.release import (
     checked_out,
     digest,
     release,
+    schema,
 )
 
 from edgefleet.errors import OutsideFailure, Refused
@@ -60,7 +62,7 @@ def test_a_release_is_the_same_bytes_every_time(source: Source, out: Path, tmp_p
     """Built in another place, offline; a signature by a key in a file repeats, too."""
     release(source, tmp_path / "dist", signing("key.pem", out.parent))
     names = sorted(file.name for file in out.iterdir())
-    assert 6 == len(names)
+    assert 7 == len(names)
     assert [] == [name for name in names if digest(out / name) != digest(tmp_path / "dist" / name)]
 
 
@@ -119,13 +121,29 @@ def test_the_bill_lists_what_the_lock_installs(source: Source, out: Path) -> Non
     assert lock.count("--hash=") == len(digests)
 
 
+def test_the_schema_is_what_the_registry_lists(source: Source, out: Path) -> None:
+    """With the address of the repository where one is named, and then with the logo and the plugin."""
+    plain = json.loads((out / SCHEMA).read_text())
+    assert {"displayName", "publisher", "homepage", "keywords", "license", "description", "version"} < set(
+        plain
+    )
+    assert {"edgefleet:index:ControlPlane", "edgefleet:index:Fleet"} < set(plain["resources"])
+    published = json.loads(schema(source, "https://git.example/edge/fleet.git"))
+    assert plain == {name: value for name, value in published.items() if name in plain}
+    assert {
+        "repository": "https://git.example/edge/fleet",
+        "logoUrl": f"https://git.example/edge/fleet/raw/{source.commit}/docs/logo.svg",
+        "pluginDownloadURL": "git://git.example/edge/fleet.git/components/edgefleet/plugin",
+    } == {name: value for name, value in published.items() if name not in plain}
+
+
 def test_the_statement_names_every_file_and_is_signed(out: Path) -> None:
     """By the key that was named; sums are those of `sha256sum`."""
     envelope = dsse.from_bytes((out / SIGNED).read_bytes())
     assert envelope.is_signed_by(signing("key.pem", out.parent).public)
     assert (out / PROVENANCE).read_bytes() == envelope.payload
     subjects = {each["name"]: each["digest"]["sha256"] for each in json.loads(envelope.payload)["subject"]}
-    assert {BILL} < set(subjects)
+    assert {BILL, SCHEMA} < set(subjects)
     assert {name: digest(out / name) for name in subjects} == subjects
     lines = [line.split("  ") for line in (out / SUMS).read_text().splitlines()]
     assert {name: value for value, name in lines} == {

@@ -39,11 +39,16 @@ def schema_json(
     schema = {
         "name": PACKAGE,
         "displayName": "edgefleet",
+        "publisher": "edgefleet",
+        "homepage": "https://edgefleet.dev",
         "version": version(),
         "description": "An edge fleet as code: boot images of k3s sites and what they come from.",
         "keywords": ["edge", "k3s", "kubernetes", "category/infrastructure"],
         "license": "Apache-2.0",
-        "language": {"python": {"respectSchemaVersion": True}, "nodejs": {"respectSchemaVersion": True}},
+        "language": {
+            "python": {"respectSchemaVersion": True},
+            "nodejs": {"respectSchemaVersion": True, "packageName": "@edgefleet/edgefleet"},
+        },
         "config": {"variables": config},
         "provider": {"description": _text(Config), "inputProperties": config, "properties": config},
         "resources": dict(sorted({**own, **components(types)}.items())),

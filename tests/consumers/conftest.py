@@ -1,0 +1,49 @@
+"""Projects that use edgefleet as anybody's program does; each runs in a copy outside the checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+collect_ignore = ["python", "typescript", "yaml"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of one of the projects."""
+
+    root: Path
+
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a program in it; returns what it prints, and fails with that if the program fails."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
+        path = os.pathsep.join([str(BIN), kept["PATH"]])
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=kept | {"PATH": path, "PULUMI_SKIP_UPDATE_CHECK": "1"} | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[str], Project]:
+    """``project("python")``: a copy of the project in that language."""
+
+    def copied(language: str) -> Project:
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".edgefleet", ".pulumi")
+        return Project(Path(shutil.copytree(HERE / language, tmp_path / "shops", ignore=ignored)))
+
+    return copied
