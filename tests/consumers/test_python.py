@@ -41,7 +41,7 @@ def test_its_stack_comes_up_and_goes_with_the_embedded_engine(project: Callable[
         assert "https://hub.shops.example:6443" == outputs["endpoint"]
         assert "ciphertext" in outputs["kubeconfigs"]
         (index,) = [item["inputs"] for item in resources if item["urn"].endswith("::digests")]
-        assert "/shops/eu/digests" == index["name"]
+        assert "shops.eu.digests" == index["name"]
         shops.run("edgefleet", "destroy", "-s", "eu", "-y", "--engine", "local")
     finally:
         shops.run("edgefleet", "emulator", "stop")

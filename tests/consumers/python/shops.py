@@ -24,5 +24,5 @@ class Shops(pulumi.ComponentResource):
         file = f"stacks/{region}.fleet.yaml"
         self.fleet = edgefleet.Fleet(region, {"file": file, "secret": secret}, child)
         text = self.fleet.digests.apply(lambda digests: json.dumps(digests, sort_keys=True))
-        self.index = Parameter("digests", {"name": f"/shops/{region}/digests", "value": text}, child)
+        self.index = Parameter("digests", {"name": f"shops.{region}.digests", "value": text}, child)
         self.register_outputs({})
