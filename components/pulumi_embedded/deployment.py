@@ -77,6 +77,15 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("".join({"**": ".*", "*": "[^:]*"}.get(part, re.escape(part)) for part in parts))
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedAhead:
+    """The deletion of a resource ahead of its replacement."""
+
+    keys: tuple[str, ...]
+    """The properties that made it needed."""
+    is_deleted: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(slots=True, kw_only=True)
 class Deployment:
     """The state of a run; `lock` guards all but the thread-safe parts."""
@@ -120,8 +129,8 @@ class Deployment:
     """`id` of old states deleted already because something they need was replaced."""
     deleting: set[str] = field(default_factory=set)
     """URNs being deleted in this run."""
-    recreate: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """URNs deleted ahead of their replacement -> the properties that made it needed."""
+    recreate: dict[str, DeletedAhead] = field(default_factory=dict)
+    """Old URN -> its deletion ahead of its replacement."""
     defaults: dict[str, str] = field(default_factory=dict)
     """Package -> reference of its default provider."""
     refusal: EngineError | None = None
@@ -154,6 +163,10 @@ class Deployment:
                 raise self.fail(f"duplicate resource URN '{urn}'; give the resource another name", urn)
             self.claimed.add(urn)
         return urn, parent
+
+    def is_registered(self, old: State) -> bool:
+        """Return whether the program has registered what continues an old state."""
+        return old.urn in self.claimed or old.urn in self.aliased
 
     @property
     def root(self) -> str:

@@ -121,7 +121,7 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     _refuse_skipped(run, new)
     if manager is not None and imports.is_needed(new.import_id, old):
         return _import(run, goal, manager, old, new)
-    deleted_ahead = old is not None and old.urn in run.recreate
+    deleted_ahead = old is not None and _is_deleted_ahead(run, old) and old.urn == new.urn
     if manager is not None:
         forget = old is None or old.external or deleted_ahead
         new.inputs = _check(run, manager, new, None if forget else old)
@@ -132,6 +132,14 @@ def _decide(run: Deployment, goal: Goal, old: State | None, new: State) -> Step:
     if old.external:
         return replacement.create_first(run, manager, old, new, Diff(changes=True))
     return _change(run, goal, manager, old, new)
+
+
+def _is_deleted_ahead(run: Deployment, old: State) -> bool:
+    """Return whether a resource was deleted because a dependency is replaced; wait for the deletion."""
+    deletion = run.recreate.get(old.urn)
+    if deletion is not None:
+        deletion.is_deleted.wait()
+    return deletion is not None
 
 
 def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, new: State) -> Step:

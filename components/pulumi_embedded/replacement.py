@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pulumi_embedded import paths, step_executor
 from pulumi_embedded.checkpoint import State, provider_urn
-from pulumi_embedded.deployment import Deployment
+from pulumi_embedded.deployment import DeletedAhead, Deployment
 from pulumi_embedded.events import Step
 from pulumi_embedded.providers import Diff, Lifecycle
 from pulumi_embedded.values import UNKNOWN, Bag
@@ -28,13 +28,11 @@ def create_first(run: Deployment, manager: Lifecycle | None, old: State, new: St
 def delete_first(run: Deployment, manager: Lifecycle | None, old: State, new: State, diff: Diff) -> Step:
     """Delete the dependents that are replaced too, then the old one; then create the new one."""
     run.replaced.add(new.urn)
-    doomed = [*dependents(run, old), *_deleted_with(run, new.urn)]
-    # Before the first is deleted: what is deleted with another is not deleted by itself.
-    run.deleting.update(
-        state.urn for state in (old, *(state for state, _ in doomed)) if not state.pending_replacement
-    )
-    for dependent, keys in reversed(doomed):
-        _delete_dependent(run, dependent, keys, old)
+    for state in _choose(run, old, new):
+        try:
+            step_executor.delete(run, Step(op="delete-replaced", old=state), pending=True)
+        finally:
+            run.recreate[state.urn].is_deleted.set()
     run.retained.add(old.urn)
     if not old.pending_replacement:
         step_executor.delete(run, Step(op="delete-replaced", old=old), pending=True)
@@ -58,7 +56,7 @@ def recreate(
     if diff is not None:
         return _create(run, manager, Step.of("replace", old, new, diff), diff.replaces)
     run.deleting.discard(old.urn)
-    return _create(run, manager, Step(op="replace", old=old, new=new), run.recreate[old.urn])
+    return _create(run, manager, Step(op="replace", old=old, new=new), run.recreate[old.urn].keys)
 
 
 def _create(run: Deployment, manager: Lifecycle | None, step: Step, keys: tuple[str, ...]) -> Step:
@@ -75,25 +73,36 @@ def report(run: Deployment, step: Step) -> Step:
     return step
 
 
-def _delete_dependent(run: Deployment, state: State, keys: tuple[str, ...], root: State) -> None:
+def _choose(run: Deployment, old: State, new: State) -> list[State]:
+    """Choose and mark the dependents to delete before a resource, in this order.
+
+    All are marked before one of them is deleted: none is registered in between, what is deleted with another
+    is not deleted by itself, and a protected one keeps them all.
+    """
     with run.lock:
-        if id(state) in run.deleted or state.pending_replacement:
-            return
-        run.deleted.add(id(state))
-        run.recreate[state.urn] = keys
-    if state.protect:
-        raise run.fail(
-            f"unable to replace resource '{state.urn}' as part of replacing '{root.urn}': it is protected; "
-            "set protect=False and run again",
-            root.urn,
-        )
-    step_executor.delete(run, Step(op="delete-replaced", old=state), pending=True)
+        found = reversed([*dependents(run, old), *_deleted_with(run, new.urn)])
+        chosen = {
+            state.urn: (state, keys)
+            for state, keys in found
+            if id(state) not in run.deleted and not state.pending_replacement
+        }
+        for urn, (state, _) in chosen.items():
+            if state.protect:
+                raise run.fail(
+                    f"unable to replace resource '{urn}' as part of replacing '{old.urn}': it is protected; "
+                    "set protect=False and run again",
+                    old.urn,
+                )
+        run.deleted.update(id(state) for state, _ in chosen.values())
+        run.recreate.update({urn: DeletedAhead(keys) for urn, (_, keys) in chosen.items()})
+        run.deleting.update([*chosen, *([] if old.pending_replacement else [old.urn])])
+    return [state for state, _ in chosen.values()]
 
 
 def _deleted_with(run: Deployment, urn: str) -> list[tuple[State, tuple[str, ...]]]:
     """Return what is deleted with a resource (the CLI's ``findDependentCascadeReplacements``)."""
     olds = [state for state in run.resources if not state.delete and state.deleted_with == urn]
-    return [(state, ()) for state in olds if state.urn not in run.claimed]
+    return [(state, ()) for state in olds if not run.is_registered(state)]
 
 
 def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...]]]:
@@ -103,7 +112,7 @@ def dependents(run: Deployment, root: State) -> list[tuple[State, tuple[str, ...
     reached = {root.urn}
     start = next((n for n, state in enumerate(run.resources) if state is root), len(run.resources))
     for state in run.resources[start + 1 :]:
-        if state.urn in run.claimed or not state.references(parent=False) & reached:
+        if run.is_registered(state) or not state.references(parent=False) & reached:
             continue
         reached.add(state.urn)
         keys = _needs_replacement(run, state, replaced)

@@ -268,10 +268,10 @@ EDITS: tuple[Callable[[st.DrawFn, Nodes, int], Nodes], ...] = (
 
 
 @st.composite
-def drawn_histories(draw: st.DrawFn) -> list[Program]:
-    """A program, and what its edits make of it."""
+def drawn_histories(draw: st.DrawFn, least: int = 1, most: int = 12 if MANY else 7) -> list[Program]:
+    """A program of so many resources, and what its edits make of it."""
     program: Nodes = ()
-    for key in range(draw(st.integers(1, 12 if MANY else 7))):
+    for key in range(draw(st.integers(least, most))):
         program = (*program, draw(nodes(key, program)))
     history = [Program(program)]
     for _ in range(draw(st.integers(1, 4 if MANY else 2))):
@@ -284,6 +284,6 @@ def drawn_histories(draw: st.DrawFn) -> list[Program]:
 
 
 @pytest.fixture(scope="session")
-def histories() -> st.SearchStrategy[list[Program]]:
-    """Programs with their edits, in order."""
-    return drawn_histories()
+def histories() -> Callable[..., st.SearchStrategy[list[Program]]]:
+    """Makes programs with their edits, in order."""
+    return drawn_histories

@@ -27,6 +27,8 @@ from pulumi_embedded.disk import Disk
 from pulumi_embedded.values import reveal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.pulumi_embedded.random_programs.conftest import Program
 
 MANY = int(os.environ.get("EDGEFLEET_RANDOM_PROGRAMS", "0"))
@@ -172,8 +174,8 @@ def standin() -> Any:
 )
 @given(data=st.data())
 def test_every_run_of_a_random_program_keeps_what_is_promised(
-    standin: Any, histories: "st.SearchStrategy[list[Program]]", data: st.DataObject
+    standin: Any, histories: "Callable[..., st.SearchStrategy[list[Program]]]", data: st.DataObject
 ) -> None:
     """Previews are true, nothing is done twice, the state is what exists, and all of it can be destroyed."""
     with tempfile.TemporaryDirectory() as folder:
-        live(World(Path(folder), *standin), data.draw(histories))
+        live(World(Path(folder), *standin), data.draw(histories()))
