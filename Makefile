@@ -98,8 +98,8 @@ schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, resour
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
 	@$(BIN)/python -m bench.api_limits components/edgefleet/cloud/base/api_limits.py
 	@$(BIN)/ruff format --quiet components/edgefleet/cloud/base/api_limits.py
-	@$(BIN)/python -m bench.python_stub components/edgefleet/fleet/aws.pyi
-	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi
+	@$(BIN)/python -m bench.python_stub components/edgefleet/fleet
+	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi components/edgefleet/fleet/provider.pyi
 	@$(BIN)/python -m bench.resource_reference docs/resources.md
 
 lock: .venv/.dev  ## resolve the dependencies again, with hashes and without an index

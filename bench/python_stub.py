@@ -1,7 +1,7 @@
-"""The stub that types the classes of AWS resources for editors and mypy, written from the package's schema.
+"""The stubs that type AWS resources and the provider for editors and mypy, written from the package's schema.
 
-``python -m bench.python_stub FILE``; `make schema` runs it, and a test compares the checked-in
-file with its output.
+``python -m bench.python_stub DIRECTORY``; `make schema` runs it, and a test compares the checked-in
+files with its output.
 """
 
 import json
@@ -31,17 +31,40 @@ def text(resources: Iterable[Resource] = RESOURCES) -> str:
         if token.startswith(PREFIX)
     }
     inputs = [each for resource in kinds.values() for each in resource["inputProperties"].values()]
-    parts = [(name, schema["types"][_token(name)]) for name in _parts(inputs, schema["types"])]
+    classes = [line for kind, resource in kinds.items() for line in _kind_stub(kind, resource)]
+    return _module("AWS resources as classes of a Pulumi program", inputs, schema["types"], classes)
+
+
+def provider_text() -> str:
+    """The stub of the provider's class and its arguments."""
+    schema = json.loads(schema_json(()))
+    provider, inputs = schema["provider"], schema["provider"]["inputProperties"]
+    described = {"description": provider["description"], "properties": inputs}
+    parameters = (
+        "self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None"
+    )
+    classes = [
+        *_typed_dict("ProviderArgs", described, ()),
+        "class Provider(pulumi.ProviderResource):",
+        '    """An explicit edgefleet provider."""',
+        f"    def __init__({parameters}) -> None: ...",
+    ]
+    return _module("The provider as a class of a Pulumi program", inputs.values(), schema["types"], classes)
+
+
+def _module(title: str, inputs: Iterable[Property], types: Mapping[str, Any], classes: Iterable[str]) -> str:
+    parts = [(name, types[_token(name)]) for name in _parts(inputs, types)]
+    body = [*(line for name, part in parts for line in _typed_dict(name, part, part["required"])), *classes]
+    any_ = "Any, " if any("Any" in line for line in body) else ""
     lines = [
-        '"""AWS resources as classes of a Pulumi program; written by `make schema`, not by hand."""',
+        f'"""{title}; written by `make schema`, not by hand."""',
         "",
         "from collections.abc import Mapping, Sequence",
-        "from typing import Any, NotRequired, TypedDict",
+        f"from typing import {any_}NotRequired, TypedDict",
         "",
         "import pulumi",
         "",
-        *(line for name, part in parts for line in _typed_dict(name, part, part["required"])),
-        *(line for kind, resource in kinds.items() for line in _kind_stub(kind, resource)),
+        *body,
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -129,4 +152,5 @@ def _type(definition: Property, *, is_output: bool = False) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), encoding="utf-8")
+    Path(sys.argv[1], "aws.pyi").write_text(text(), encoding="utf-8")
+    Path(sys.argv[1], "provider.pyi").write_text(provider_text(), encoding="utf-8")

@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from edgefleet.io.aws import Aws
+from edgefleet.model.cloud import Cloud
 
 REFUSALS = {
     "throttled": (400, "Throttling", "Rate exceeded"),
@@ -91,7 +92,7 @@ def faulty(endpoint: str, region: str) -> tuple[Aws, Faults]:
     session.events.register("before-call", faults.before_call)
     session.events.register("before-send", faults.before_send)  # type: ignore[arg-type]  # it may answer
     session.events.register("after-call", faults.after_call)
-    return Once(endpoint=endpoint, session=session), faults
+    return Once(Cloud(endpoint=endpoint), session=session), faults
 
 
 class _Raw:

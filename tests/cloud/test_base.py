@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from tests.cloud.driving import Driver
 from tests.cloud.timing import FastClock
 
-from edgefleet.cloud.base.constraints import Ec2Tags, Tags
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.vpc import Vpc
 from edgefleet.errors import OutsideFailure, Refused
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import adapter
+from edgefleet.model.tags import Ec2Tags, Tags
 
 INPUTS = {"cidr": "10.9.0.0/16"}
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from moto.backends import get_backend
 from werkzeug.serving import make_server
 
 from edgefleet.emulator.app import create_app
-from edgefleet.emulator.requests import Answer, Application, Environment, Fake, Start, moto_backend, read_call
+from edgefleet.emulator.requests import Answer, Application, Environment, Fake, Start, read_call
 from edgefleet.io.aws import Aws
 
 ENDPOINTS = ("ambient", "emulated", "mine", "other")
@@ -100,7 +101,8 @@ class CallLog(Fake):
 def account_of(authorization: str) -> str:
     """Whose call it is."""
     key = authorization.partition("Credential=")[2].partition("/")[0]
-    roles = moto_backend("sts", "aws").assumed_roles if key.startswith("ASIA") else ()
+    accounts: Any = get_backend("sts") if key.startswith("ASIA") else {}
+    roles = (role for account in list(accounts.values()) for role in account["aws"].assumed_roles)
     arn = next((role.role_arn for role in roles if role.access_key_id == key), "")
     return arn.split(":")[4] if arn else key
 

@@ -8,9 +8,11 @@ import pytest
 from botocore import exceptions as raised
 from botocore.stub import Stubber
 
+from edgefleet.emulator.requests import moto_backend
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.aws_errors import OTHERWISE, statement
+from edgefleet.model.cloud import AssumedRole, Cloud
 
 DENIED = (
     "AWS refused s3:PutObject: access denied; allow it to the identity in use"
@@ -132,7 +134,7 @@ def test_what_fails_on_the_way_is_reported_apart(error: Exception, code: str) ->
 
 def test_a_profile_that_does_not_exist_is_named_when_it_is_first_needed() -> None:
     """Nothing is read before."""
-    aws = Aws(profile="no-such-profile", region="eu-central-1")
+    aws = Aws(Cloud(profile="no-such-profile", region="eu-central-1"))
     with pytest.raises(OutsideFailure, match="no-such-profile"):
         _ = aws.s3
 
@@ -157,16 +159,77 @@ def test_the_emulated_cloud_gets_dummy_credentials() -> None:
     assert "http://127.0.0.1:1" == aws.s3.meta.endpoint_url
 
 
-def test_a_role_is_assumed_where_the_client_goes(aws: Aws) -> None:
-    """Through the same endpoint, with the credentials found first."""
-    session = boto3.Session(
+ROLE = "arn:aws:iam::123456789012:role/"
+
+
+def session() -> boto3.Session:
+    """Credentials of an emulated cloud."""
+    return boto3.Session(
         aws_access_key_id="x",
         aws_secret_access_key="x",  # noqa: S106 - of an emulated cloud
         region_name="eu-central-1",
     )
-    as_role = Aws(endpoint=aws.endpoint, role_arn="arn:aws:iam::123456789012:role/fleet", session=session)
+
+
+def test_a_role_is_assumed_where_the_client_goes(aws: Aws) -> None:
+    """Through the same endpoint, with the credentials found first."""
+    as_role = Aws(Cloud(endpoint=aws.endpoint, role_arn=f"{ROLE}fleet"), session=session())
     identity = as_role.client("sts").get_caller_identity()
     assert "arn:aws:sts::123456789012:assumed-role/fleet/edgefleet" == identity["Arn"]
+
+
+def test_roles_are_assumed_one_after_the_other(aws: Aws) -> None:
+    """The last one counts; each has the session's name and external ID that are its own."""
+    last = AssumedRole(role_arn=f"{ROLE}fleet", external_id="shop/1", session_name="ci-42")
+    then = (AssumedRole(role_arn=f"{ROLE}jump"), last)
+    cloud = Cloud(endpoint=aws.endpoint, role_arn=f"{ROLE}login", session_name="me", assume_roles=then)
+    as_last = Aws(cloud, session=session())
+    assert "assumed-role/fleet/ci-42" in as_last.client("sts").get_caller_identity()["Arn"]
+    roles = moto_backend("sts", "aws").assumed_roles
+    made = [(role.role_arn.removeprefix(ROLE), role.session_name, role.external_id) for role in roles]
+    assert [("login", "me", None), ("jump", "edgefleet", None), ("fleet", "ci-42", "shop/1")] == made
+
+
+def test_a_role_that_must_not_be_assumed_is_named(stubbed: tuple[Aws, Stubber]) -> None:
+    """The call that failed is AssumeRole, whatever was called for."""
+    aws, stub = stubbed
+    denied = raised.ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
+    refusal = pytest.raises(OutsideFailure, match="AWS refused sts:AssumeRole")
+    with stub, refusal, aws.calling("s3:PutObject", "s3://images"):
+        raise denied
+
+
+@pytest.mark.parametrize(
+    ("environ", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({}, "eu-west-3"),
+    ],
+)
+def test_a_region_is_found_in_the_documented_order(
+    environ: dict[str, str], region: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The provider's, AWS_REGION, AWS_DEFAULT_REGION, the profile's (AWS SDKs reference, AWS Region)."""
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-3\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert [region, "us-east-2"] == [Aws().region, Aws(Cloud(region="us-east-2")).region]
+
+
+@pytest.mark.parametrize("name", ["allowed_account_ids", "forbidden_account_ids"])
+def test_an_account_that_must_not_be_changed_gets_no_call(name: str, aws: Aws) -> None:
+    """But one to STS; the same clients in another region ask nobody."""
+    ids = {"allowed_account_ids": ("000000000000", "999999999999"), "forbidden_account_ids": (aws.account,)}
+    cloud = Cloud(endpoint=aws.endpoint, **{name: ids[name]})  # type: ignore[arg-type]  # by name
+    wrong = Aws(cloud, session=session())
+    with pytest.raises(Refused, match=f"the credentials are of the account {aws.account}"):
+        wrong.client("s3")
+    with pytest.raises(Refused, match="use credentials of the right account"):
+        wrong.in_region("eu-west-1").client("s3")
 
 
 def test_a_region_that_nobody_set_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from edgefleet.emulator.app import create_app
 from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.io import signing
 from edgefleet.io.aws import Aws
+from edgefleet.model.cloud import Cloud
 
 pytestmark = needs("openssl")
 KINDS = {
@@ -154,7 +155,7 @@ class FakeKms(Aws):
     """KMS as AWS documents `Sign`: 4,096 bytes at most, and digests as they are; moto digests these again."""
 
     def __init__(self) -> None:
-        super().__init__(region="eu-central-1")
+        super().__init__(Cloud(region="eu-central-1"))
         self.key = ec.generate_private_key(ec.SECP256R1())
 
     def call(self, service: str, method: str, place: str, **parameters: Any) -> dict[str, Any]:

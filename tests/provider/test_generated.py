@@ -9,15 +9,21 @@ from bench import api_limits, python_stub, resource_reference
 
 from edgefleet.cloud.base.api_limits import LIMITS
 from edgefleet.fleet import aws
+from edgefleet.fleet.provider import ProviderArgs
+from edgefleet.model.type_introspection import fields_of
+from edgefleet.provider.configuration import Config
 from edgefleet.provider.registry import RESOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 STUB = ROOT / "components" / "edgefleet" / "fleet" / "aws.pyi"
 
 
-def test_the_stub_is_current() -> None:
-    """`make schema` writes it again; the formatter has its say after it."""
+def test_the_stubs_are_current() -> None:
+    """`make schema` writes them again; the formatter has its say after it."""
     assert _bare(python_stub.text()) == _bare(STUB.read_text(encoding="utf-8"))
+    provider = STUB.with_name("provider.pyi").read_text(encoding="utf-8")
+    assert _bare(python_stub.provider_text()) == _bare(provider)
+    assert set(ProviderArgs.__annotations__) == set(fields_of(Config))
 
 
 def test_the_limits_are_those_of_botocore() -> None:

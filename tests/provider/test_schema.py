@@ -8,7 +8,9 @@ import pulumi
 import pytest
 
 from edgefleet.fleet.control_plane import ControlPlane
+from edgefleet.model.cloud import Cloud
 from edgefleet.model.spec import Secret, spec
+from edgefleet.model.type_introspection import fields_of
 from edgefleet.provider.constructing import Components
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import schema_json
@@ -175,6 +177,4 @@ def test_a_default_of_the_declared_hub_is_text() -> None:
 
 def test_the_providers_configuration_is_in_it(schema: dict[str, Any]) -> None:
     """With the names that CheckConfig takes."""
-    assert {"region", "endpoint", "profile", "roleArn", "holder"} == set(
-        schema["provider"]["inputProperties"]
-    )
+    assert {*fields_of(Cloud), "holder"} == set(schema["provider"]["inputProperties"])

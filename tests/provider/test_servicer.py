@@ -50,7 +50,24 @@ def test_a_configuration_is_checked_whole(servicer: Servicer) -> None:
         ({"region": UNKNOWN}, {}),
         (
             {"endpoint": "s3.example"},
-            {"endpoint": "'s3.example' is not an endpoint; write `emulated`, or an address that"},
+            {"endpoint": "s3.example is not `emulated` or an address; write emulated, or an address such as"},
+        ),
+        ({"defaultTags": '{"tags": {"team": "edge"}}', "ignoreTags": {"keys": UNKNOWN}}, {}),
+        ({"defaultTags": "team"}, {"defaultTags": "expected"}),
+        (
+            {"defaultTags": {"tags": {"team": "edge"}}, "ignoreTags": '{"keyPrefixes": ["te"]}'},
+            {"defaultTags.tags.team": "is a tag that ignoreTags covers; remove it here or from ignoreTags"},
+        ),
+        (
+            {"externalId": "shop", "allowedAccountIds": ["1" * 12], "forbiddenAccountIds": ["2" * 12]},
+            {"externalId": "is of a role, and none is given; add roleArn", "forbiddenAccountIds": "has no"},
+        ),
+        (
+            {"assumeRoles": [{"roleArn": "fleet"}], "allowedAccountIds": ["prod"]},
+            {
+                "assumeRoles[0].roleArn": "fleet is not the ARN of a role",
+                "allowedAccountIds[0]": "prod is not the number of an account; write its 12 digits",
+            },
         ),
         ({"rolArn": "x"}, {"rolArn": "unknown key rolArn; did you mean roleArn?"}),
         ({"region": 5}, {"region": "expected text; write one value"}),

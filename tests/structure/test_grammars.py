@@ -140,6 +140,8 @@ PERMITTED: dict[str, set[str]] = {
         *("command", "variable", "semicolon", "percent", "braces", "bracket", "pipe"),
         *SCRIPTS,
     },
+    "a tag's key": {"Cyrillic"},
+    "a tag's value": {"Cyrillic"},
     "a secret on one line without control characters": {
         *("command", "variable", "backtick", "double quote", "single quote", "semicolon", "percent"),
         *("backslash", "braces", "bracket", "pipe"),
@@ -158,7 +160,10 @@ PERMITTED: dict[str, set[str]] = {
     "a name or glob of network interfaces": {"bracket"},
     "a value of k3s's config.yaml": {"percent", "bracket", "pipe"},
 }
-"""dict[grammar -> hostile texts that it needs]: each is written by a writer that quotes, YAML's or apt's."""
+"""dict[grammar -> hostile texts that it needs]: each is written by a writer that quotes, YAML's or apt's.
+
+A tag is in no file of a node: it goes to AWS alone.
+"""
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
 EXAMPLES: dict[str, list[str]] = {
     "`emulated` or an address": ["emulated", "http://127.0.0.1:5000", "https://[fd00::1]/a"],
@@ -176,6 +181,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a public key of WireGuard": ["A" * 43 + "="],
     "a registry's host": ["*", "docker.io", "registry.example:5000"],
     "a regular expression over names of images": ["^library/(.*)$"],
+    "a tag's key": ["team", "cost centre"],
     "a taint": ["key=value:NoSchedule", "key:NoExecute"],
     "a time zone": ["Europe/Berlin"],
     "a web address": ["https://registry.example:5000", "http://10.0.0.1/a%20b/"],

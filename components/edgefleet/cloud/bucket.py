@@ -21,6 +21,7 @@ from edgefleet.io.store.bucket import remove_versions
 from edgefleet.io.tagging import as_dict, as_list, value_at
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.spec import Canonical, Unordered, spec, to_plain
+from edgefleet.model.tags import IgnoredTags
 from edgefleet.model.unknown import known_items
 
 BLOCKED = {
@@ -228,7 +229,9 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
             Incomplete: some could not be created; all of them are named.
         """
         failed, outputs = list[Problem](), _outputs(spec, environment.aws)
-        settings = {**_protections(spec), **_settings(spec, self.tags(spec, environment), is_new=is_new)}
+        others = {} if is_new else _others_tags(spec.name, environment.aws)
+        tags = {**others, **self.tags(spec, environment)}
+        settings = {**_protections(spec), **_settings(spec, tags, is_new=is_new)}
         for method, parameters in settings.items():
             try:
                 environment.call("s3", method, _place(spec.name), Bucket=spec.name, **parameters)
@@ -274,6 +277,14 @@ def _settings(spec: BucketSpec, tags: Mapping[str, str], *, is_new: bool) -> Set
     elif not is_new:
         settings["delete_bucket_policy"] = {}
     return settings
+
+
+def _others_tags(bucket: str, aws: Aws) -> dict[str, str]:
+    """Live tags that the provider ignores: S3 sets all tags at once."""
+    if aws.cloud.ignore_tags == IgnoredTags():
+        return {}
+    live = as_dict(_setting(aws, bucket, "get_bucket_tagging", "TagSet"))
+    return {key: value for key, value in live.items() if aws.cloud.ignore_tags.covers(key)}
 
 
 def _setting(aws: Aws, bucket: str, method: str, path: str) -> Any:

@@ -17,12 +17,12 @@ from edgefleet.errors import EdgefleetError, InvalidInput, Problem
 from edgefleet.io import disk
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Created, Environment, Found
-from edgefleet.io.ownership import PREFIX
 from edgefleet.io.store.bucket import LOST_RACE, remover
 from edgefleet.io.store.clearing import Clearing, ClearRequest
 from edgefleet.model.names import Bucket as BucketName
 from edgefleet.model.releases import Digest
 from edgefleet.model.spec import spec
+from edgefleet.model.tags import PREFIX
 from edgefleet.model.unknown import is_known
 
 DIGEST = "edgefleet-sha256"

@@ -21,9 +21,9 @@ from edgefleet.io.archives import compressed
 from edgefleet.io.aws import error_code
 from edgefleet.io.environment import Environment
 from edgefleet.io.instances import interface, launch_settings, run_one
-from edgefleet.io.ownership import PREFIX
 from edgefleet.io.tagging import EC2
 from edgefleet.io.waiting import until
+from edgefleet.model.tags import PREFIX
 
 if TYPE_CHECKING:
     from edgefleet.cloud.server_set import ServerSetSpec

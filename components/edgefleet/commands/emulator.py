@@ -7,6 +7,7 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk, emulator
 from edgefleet.io.store import ArtifactStore, StorePlace
+from edgefleet.model.cloud import EMULATED
 from edgefleet.model.steps import Operation
 
 MARK = ".edgefleet/emulator.lost"
@@ -22,7 +23,7 @@ AGAIN: dict[Operation, str] = {
 
 def is_emulated(fleet: Fleet) -> bool:
     """Whether the fleet's cloud is the emulated one."""
-    return fleet.control_plane.cloud.endpoint == "emulated"
+    return fleet.control_plane.cloud.endpoint == EMULATED
 
 
 def emulator_of(session: Session) -> emulator.Emulator:
@@ -43,11 +44,8 @@ def place(session: Session, fleet: Fleet) -> StorePlace:
     return StorePlace(
         uri=uri,
         root=session.project,
-        region=cloud.region,
-        endpoint=emulator_of(session).url if is_emulated(fleet) else cloud.endpoint,
-        profile=cloud.profile,
-        role_arn=cloud.role_arn,
-        is_emulated=is_emulated(fleet),
+        cloud=cloud,
+        emulator=emulator_of(session).url if is_emulated(fleet) else "",
     )
 
 

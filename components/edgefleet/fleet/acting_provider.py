@@ -12,7 +12,7 @@ import pulumi
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleet.provider import Provider
 from edgefleet.keys.derivation import stack_holder
-from edgefleet.model.hub import Cloud
+from edgefleet.model.cloud import Cloud
 from edgefleet.model.syntax import shown
 from edgefleet.model.type_introspection import fields_of
 

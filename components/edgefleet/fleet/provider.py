@@ -1,24 +1,14 @@
-"""`Provider`: where edgefleet's resources live, which cloud and with whose rights."""
+"""`Provider`: where edgefleet's resources live, which cloud and with whose rights.
+
+Editors and mypy read `provider.pyi`, which `make schema` writes.
+"""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 
-
-class ProviderArgs(TypedDict):
-    """Configuration of an edgefleet provider; credentials come from AWS's standard environment and files."""
-
-    region: NotRequired[pulumi.Input[str]]
-    """AWS region, ``eu-central-1``."""
-    endpoint: NotRequired[pulumi.Input[str]]
-    """``emulated`` for this project's emulated cloud, an address of an AWS-like one, or absent for AWS."""
-    profile: NotRequired[pulumi.Input[str]]
-    """Profile in AWS's configuration files."""
-    roleArn: NotRequired[pulumi.Input[str]]
-    """Role to assume."""
-    holder: NotRequired[pulumi.Input[str]]
-    """What tells apart two stacks of one name in one account: a digest made of the stack's secret."""
+from edgefleet.provider.python_classes import record
 
 
 class Provider(pulumi.ProviderResource):
@@ -28,7 +18,16 @@ class Provider(pulumi.ProviderResource):
     """Its arguments, so that a component compares them with the cloud that it declares."""
 
     def __init__(
-        self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: Mapping[str, Any] | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         self.settings = dict(args or {})
         super().__init__("edgefleet", name, {**self.settings}, opts)
+
+
+def __getattr__(name: str) -> Any:
+    """Build the class of the arguments on first use (PEP 562)."""
+    if name != "ProviderArgs":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from edgefleet.provider.configuration import Config  # noqa: PLC0415 - so that a program starts fast
+
+    return globals().setdefault(name, record(name, Config))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.partial import build, partial
 from edgefleet.fleetfile.validation import keys_below
+from edgefleet.model.cloud import problems_of
 from edgefleet.model.hub import Hub, zone_letter
 from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.pydantic_errors import translated
@@ -62,6 +63,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _missing(hub, given)
         yield from _of_servers(hub)
         yield from _of_network(hub, given.get("network", {}))
+    yield from (replace(each, path=f"cloud.{each.path}") for each in problems_of(hub.cloud))
     yield from _of_key_generations(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"

@@ -6,15 +6,18 @@ An emulated cloud gets dummy ones, so that a wrong endpoint never gets real cred
 boto3 is imported with the first client: most previews need none, and it takes an eighth of a second.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from edgefleet.errors import EdgefleetError
+from edgefleet.errors import EdgefleetError, Refused
 from edgefleet.io.batching import Batcher
 from edgefleet.io.emulator import parted
+from edgefleet.model.cloud import AMBIENT, AssumedRole, Cloud
 
 if TYPE_CHECKING:
     import boto3
@@ -61,33 +64,34 @@ class Aws:
 
     def __init__(
         self,
+        cloud: Cloud = AMBIENT,
         *,
-        region: str | None = None,
-        endpoint: str | None = None,
-        profile: str | None = None,
-        role_arn: str | None = None,
         session: "boto3.Session | None" = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Nothing is contacted yet.
 
         Args:
-            region: AWS region; AWS's own chain decides where it is None.
-            endpoint: address of an AWS-like service in place of AWS.
-            profile: name of a profile in AWS's configuration files.
-            role_arn: role to assume with the credentials found.
-            session: made by the caller, in place of `profile`.
+            cloud: region, endpoint, profile and roles; AWS's own chain decides what is absent there.
+            session: made by the caller, in place of the cloud's profile.
+            environ: the process's; boto3 itself does not read AWS_REGION, which precedes AWS_DEFAULT_REGION.
         """
-        self.endpoint = endpoint
+        self.cloud, self.endpoint = cloud, cloud.endpoint
         self._account = ""
-        self._region, self._profile, self._role_arn, self._session = region, profile, role_arn, session
+        self._session = session
+        self._region = cloud.region or (environ.get("AWS_REGION") if session is None else None) or None
+        self._roles = cloud.roles
         self._clients: dict[str, Any] = {}
         self._shared: dict[str, Any] = {}
         self._elsewhere: dict[str, Aws] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @classmethod
-    def emulated(cls, url: str, region: str | None = None) -> Self:
-        """The emulated cloud at `url`, whose user is the token: it is sent as the id of the access key."""
+    def emulated(cls, url: str, region: str | None = None, *, cloud: Cloud = AMBIENT) -> Self:
+        """The emulated cloud at `url`, whose user is the token: it is sent as the id of the access key.
+
+        Of `cloud` only what it says about tags counts: an emulated account has nobody's rights.
+        """
         import boto3  # noqa: PLC0415 - see above
 
         address, token = parted(url)
@@ -96,7 +100,8 @@ class Aws:
             aws_secret_access_key="emulated",  # noqa: S106 - opens nothing
             region_name=region or "us-east-1",
         )
-        return cls(endpoint=address, session=session)
+        tags = Cloud(endpoint=address, default_tags=cloud.default_tags, ignore_tags=cloud.ignore_tags)
+        return cls(tags, session=session)
 
     @property
     def region(self) -> str:
@@ -125,6 +130,19 @@ class Aws:
             self._account = str(self.call("sts", "get_caller_identity", "AWS account")["Account"])
         return self._account
 
+    def require_account(self) -> None:
+        """Call nothing but STS, once, and that only where accounts are allowed or forbidden.
+
+        Raises:
+            Refused: the credentials are of an account that must not be changed.
+        """
+        allowed, forbidden = self.cloud.allowed_account_ids, self.cloud.forbidden_account_ids
+        if (allowed and self.account not in allowed) or (forbidden and self.account in forbidden):
+            rule = f"allowedAccountIds has {', '.join(allowed)}" if allowed else "forbiddenAccountIds has it"
+            problem = f"the credentials are of the account {self.account}, and {rule}"
+            hint = "use credentials of the right account (see profile and roleArn), or correct the list"
+            raise Refused.at("AWS account", "wrong-account", problem, hint)
+
     def arn(
         self, service: str, resource: str, *, account: str | None = None, region: str | None = None
     ) -> str:
@@ -143,7 +161,10 @@ class Aws:
 
         Raises:
             OutsideFailure: no such profile, no region.
+            Refused: the credentials are of an account that must not be changed.
         """
+        if service != "sts":
+            self.require_account()
         with self._lock:
             if service not in self._clients:
                 with self.calling("configure", f"AWS {service}"):
@@ -157,10 +178,11 @@ class Aws:
         """The same account in another region; this one where `region` is None or its own."""
         if region is None or region == self.region:
             return self
-        session = self._made_session()
         with self._lock:
             if region not in self._elsewhere:
-                there = type(self)(region=region, endpoint=self.endpoint, session=session)
+                cloud = replace(self.cloud, region=region, role_arn=None, assume_roles=())
+                there = type(self)(cloud, session=self._made_session())
+                there._account = self._account  # noqa: SLF001 - the same account, asked for once
                 self._elsewhere[region] = there
             return self._elsewhere[region]
 
@@ -230,10 +252,10 @@ class Aws:
         if self._session is None:
             import boto3  # noqa: PLC0415 - see above
 
-            self._session = boto3.Session(profile_name=self._profile, region_name=self._region)
-        if self._role_arn is not None:
-            _assume(self._session, self._role_arn, self.endpoint)
-            self._role_arn = None
+            self._session = boto3.Session(profile_name=self.cloud.profile, region_name=self._region)
+        for role in self._roles:
+            _assume(self._session, role, self.endpoint)
+        self._roles = ()
         return self._session
 
     @contextmanager
@@ -288,16 +310,19 @@ def is_gone(error: EdgefleetError) -> bool:
     return code in GONE or code.endswith(GONE_ENDINGS)
 
 
-def _assume(session: "boto3.Session", role_arn: str, endpoint: str | None) -> None:
-    """Make `session` assume `role_arn` at `endpoint`; its credentials are renewed as they expire."""
+def _assume(session: "boto3.Session", role: AssumedRole, endpoint: str | None) -> None:
+    """Make `session` assume `role` at `endpoint` with the rights that it has, and again as they expire."""
     from botocore import credentials as chain  # noqa: PLC0415 - see above
 
     inner = session._session  # noqa: SLF001 - boto3 has no public door to renewable role credentials
     fetcher = chain.AssumeRoleCredentialFetcher(
         client_creator=partial(inner.create_client, endpoint_url=endpoint),
         source_credentials=inner.get_credentials(),
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": "edgefleet"},
+        role_arn=role.role_arn,
+        extra_args={
+            "RoleSessionName": role.session_name or "edgefleet",
+            **({"ExternalId": role.external_id} if role.external_id else {}),
+        },
     )
     renewed = chain.DeferredRefreshableCredentials(
         method="assume-role", refresh_using=fetcher.fetch_credentials

@@ -152,6 +152,7 @@ def translated(error: Exception, action: str, resource: str) -> EdgefleetError |
         resource: what it worked on, ``s3://images/sites/n1``.
     """
     if isinstance(error, raised.ClientError):
+        action = "sts:AssumeRole" if error.operation_name == "AssumeRole" else action
         family = Refused if error.response["Error"].get("Code") == "BucketNotEmpty" else OutsideFailure
         return family.at(resource, *_of_answer(error.response.get("Error", {}), action))
     if not isinstance(error, raised.BotoCoreError):

@@ -17,10 +17,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from edgefleet.errors import Refused
+from edgefleet.model.tags import MANAGED, PREFIX
 
-PREFIX = "edgefleet:"
-MANAGED = ("managed-by", "edgefleet")
-"""The tag that names the tool which manages a resource."""
 FLEET, STACK, URN, GENERATION, HOLDER = (
     f"{PREFIX}{name}" for name in ("fleet", "stack", "urn", "generation", "holder")
 )

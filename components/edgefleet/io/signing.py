@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.aws import Aws
+from edgefleet.model.cloud import Cloud
 
 KMS = "awskms:"
 ED25519, P256 = "ed25519", "ecdsa-p256-sha256"
@@ -149,7 +150,7 @@ class Signing:
 @lru_cache(maxsize=4)
 def _kms(name: str, region: str | None, endpoint: str | None) -> KmsSigner:
     """One a process, as its clients are slow to make."""
-    return KmsSigner(aws=Aws(region=region, endpoint=endpoint), name=name)
+    return KmsSigner(aws=Aws(Cloud(region=region, endpoint=endpoint)), name=name)
 
 
 def signing(text: str, root: Path, *, aws: Aws | None = None) -> Signing:
@@ -172,7 +173,7 @@ def signing(text: str, root: Path, *, aws: Aws | None = None) -> Signing:
     region = parts[3] if name.startswith("arn:") and len(parts) > 4 else None  # noqa: PLR2004 - arn:aws:kms:REGION:...
     if not name:
         raise _wrong(text, "names no key", "write awskms: and the key's ARN, or alias/NAME")
-    found = KmsSigner(aws=aws or Aws(region=region), name=name)
+    found = KmsSigner(aws=aws or Aws(Cloud(region=region)), name=name)
     endpoint = aws.endpoint if aws is not None else None
     return Signing(public=found.public(), kms=name, region=region, endpoint=endpoint)
 

@@ -59,7 +59,11 @@ class Tagging:
     def set(self, aws: Aws, identity: str, wanted: Mapping[str, str], *, live: Mapping[str, str]) -> None:
         """Set the tags of `identity` to `wanted`; only differences from `live` are sent."""
         changed = {key: value for key, value in wanted.items() if live.get(key) != value}
-        removed: list[Any] = sorted(key for key in live if key not in wanted and not key.startswith("aws:"))
+        removed: list[Any] = sorted(
+            key
+            for key in live
+            if key not in wanted and not key.startswith("aws:") and not aws.cloud.ignore_tags.covers(key)
+        )
         named = self._named(identity)
         if changed:
             aws.call(self.service, self.add, identity, **named, **{self.tags: self.form(changed)})

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.model.addresses import Cidr
+from edgefleet.model.cloud import Cloud
 from edgefleet.model.names import HOST_RE, Bucket, Domain
 from edgefleet.model.quantities import KeyGeneration, Size
-from edgefleet.model.releases import AwsRegion, Component, Endpoint, ProjectPath, RoleArn, release
-from edgefleet.model.spec import Written, spec
+from edgefleet.model.releases import Component, ProjectPath, release
+from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
 
 GIB = 1024**3
@@ -53,10 +54,6 @@ _HOSTED_ZONE = Grammar(
 HostedZone = Annotated[str, _HOSTED_ZONE]
 _MACHINE_IMAGE = Grammar(r"ami-[0-9a-f]{8,17}", "bad-image", "the id of a machine image", "write ami-...")
 MachineImage = Annotated[str, _MACHINE_IMAGE]
-_AWS_PROFILE = Grammar(
-    r"[A-Za-z0-9_.@+-]+", "bad-profile", "a profile of AWS", "write its name in ~/.aws/config", 100
-)
-AwsProfile = Annotated[str, _AWS_PROFILE]
 _CRON = Grammar(
     r"[0-9*,/A-Za-z-]+( [0-9*,/A-Za-z-]+){4}",
     "bad-schedule",
@@ -107,20 +104,6 @@ _HUB_VERSION = Grammar(
     f"({release.pattern})?", release.code, release.what, release.hint, 40, examples=release.examples
 )
 HubVersion = Annotated[str, _HUB_VERSION]
-
-
-@spec
-class Cloud:
-    """The cloud account of the region."""
-
-    region: Annotated[AwsRegion | None, Written()] = None
-    """AWS region, eu-central-1."""
-    endpoint: Endpoint | None = None
-    """`emulated` for the emulated cloud on this machine, or an address. By default it is AWS itself."""
-    profile: AwsProfile | None = None
-    """Profile in the AWS configuration of the user who runs edgefleet."""
-    role_arn: RoleArn | None = None
-    """Role to assume first."""
 
 
 @spec

@@ -1,35 +1,27 @@
 """The provider's own configuration: which cloud, and with whose rights."""
 
+import json
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from edgefleet.errors import Problem
 from edgefleet.io import emulator
 from edgefleet.io.aws import Aws
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.emulator import Emulator
 from edgefleet.io.environment import Environment
-from edgefleet.model.effects import Effect
+from edgefleet.model.cloud import EMULATED, Cloud
 from edgefleet.model.spec import spec
+from edgefleet.model.type_introspection import at
 
-EMULATED = "emulated"
 OWN = frozenset({"version", "pluginDownloadURL", "__internal"})
 """Inputs of every provider that are for the engine, not for the provider."""
 
 
 @spec
-class Config:
-    """Inputs of an edgefleet provider; credentials come from AWS's standard environment and files."""
+class Config(Cloud):
+    """Configuration of an edgefleet provider; credentials come from AWS's standard environment and files."""
 
-    region: Annotated[str | None, Effect.NONE] = None
-    """AWS region, ``eu-central-1``; AWS's own settings decide where it is absent."""
-    endpoint: Annotated[str | None, Effect.NONE] = None
-    """``emulated`` for this project's emulated cloud, or the address of an AWS-like one; absent for AWS."""
-    profile: Annotated[str | None, Effect.NONE] = None
-    """Profile in AWS's configuration files."""
-    role_arn: Annotated[str | None, Effect.NONE] = None
-    """Role to assume."""
-    holder: Annotated[str, Effect.NONE] = ""
+    holder: str = ""
     """What tells apart two stacks of one name in one account: a digest made of the stack's secret."""
 
 
@@ -41,15 +33,6 @@ class Starter(Protocol):
         ...
 
 
-def inspect(config: Config) -> list[Problem]:
-    """Problems of `config` beyond the types of its fields."""
-    endpoint = config.endpoint
-    if not isinstance(endpoint, str) or endpoint == EMULATED or endpoint.startswith(("http://", "https://")):
-        return []
-    hint = "write `emulated`, or an address that begins with https:// or http://"
-    return [Problem(path="endpoint", problem=f"{endpoint!r} is not an endpoint", hint=hint, code="endpoint")]
-
-
 def connect(
     config: Config, project: Path, start: Starter = emulator.ensure, clock: Clock | None = None
 ) -> tuple[Environment, str]:
@@ -57,23 +40,30 @@ def connect(
 
     Raises:
         OutsideFailure: the emulated cloud does not start.
+        Refused: the account is not one that the configuration allows.
     """
     clock = clock or RealClock()
-    if config.endpoint != EMULATED:
-        aws = Aws(
-            region=config.region, endpoint=config.endpoint, profile=config.profile, role_arn=config.role_arn
-        )
-        return Environment(project=project, aws=aws, clock=clock, holder=config.holder), ""
-    running = start(project)
-    aws = Aws.emulated(running.url, config.region)
+    running = start(project) if config.endpoint == EMULATED else None
+    aws = Aws.emulated(running.url, config.region, cloud=config) if running else Aws(config)
+    aws.require_account()
     environment = Environment(project=project, aws=aws, clock=clock, holder=config.holder)
     lost = (
         "the emulated cloud of this project had stopped and its resources are gone; a new one is "
         "running: run refresh, then up to recreate them"
     )
-    return environment, lost if running.was_lost else ""
+    return environment, lost if running and running.was_lost else ""
 
 
 def settings(values: dict[str, Any]) -> dict[str, Any]:
-    """The provider's own part of its inputs."""
-    return {name: value for name, value in values.items() if name not in OWN}
+    """The provider's own part of its inputs; a list or map may come as JSON, as from stack configuration."""
+    return {name: _read(name, value) for name, value in values.items() if name not in OWN}
+
+
+def _read(name: str, value: Any) -> Any:
+    shape = at(Config, (name,))
+    if not isinstance(value, str) or shape is None or shape.bare is str:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value  # reported as what it is: a text

@@ -12,6 +12,7 @@ from edgefleet.cloud.base import CloudResource, Placed
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Environment, Resource, Warn
 from edgefleet.io.ownership import URN, manager_of, owner_of
+from edgefleet.model.cloud import AMBIENT, Cloud, ignored_problems
 from edgefleet.model.differ import changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Initial, adapter, outside_name, to_plain
@@ -20,6 +21,7 @@ from edgefleet.model.type_introspection import marked
 from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider import properties
 from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
+from edgefleet.provider.default_tags import with_defaults, without_ignored
 from edgefleet.provider.differing import answer, is_ignored, with_live
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
 from edgefleet.provider.validation import check, parse
@@ -55,12 +57,18 @@ class Lifecycle:
     def _initial_names(self) -> tuple[str, ...]:
         return self._marked(Initial)
 
+    @cached_property
+    def _has_tags(self) -> bool:
+        return "tags" in self._resource.Spec.__dataclass_fields__
+
     def _marked(self, marker: Any) -> tuple[str, ...]:
         spec: Any = self._resource.Spec
         return marked(spec, marker)
 
-    def check(self, request: proto.CheckRequest, warn: Warn = lambda _: None) -> proto.CheckResponse:
-        """All problems at once; otherwise the inputs, with secret fields marked.
+    def check(
+        self, request: proto.CheckRequest, warn: Warn = lambda _: None, cloud: Cloud = AMBIENT
+    ) -> proto.CheckResponse:
+        """All problems at once; otherwise the inputs, with secret fields marked and the cloud's default tags.
 
         Inputs that equal the recorded ones were checked when they were recorded. An engine reads a resource
         also where a program only refers to it; it checks one that it imports.
@@ -69,21 +77,23 @@ class Lifecycle:
             warn(warning)
         if request.olds.fields:
             self._recorded[request.urn] = request.olds.SerializeToString()
-            if request.olds == request.news and self._is_marked(request.news):
-                return proto.CheckResponse(inputs=request.news)
         try:
-            news = decode(request.news)
+            given = self._with_default_tags(request.news, cloud)
+            if self._was_checked(request.olds, given, cloud):
+                return proto.CheckResponse(inputs=given)
+            news = decode(given)
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
         spec, problems = check(self._resource.Spec, properties.plain(news))
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
             problems.extend(self._change_problems(request, spec))
+            problems.extend(ignored_problems(getattr(spec, "tags", {}), cloud, ("tags",)))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
         if not exposed:
-            return proto.CheckResponse(inputs=request.news, failures=self._failures(problems))
+            return proto.CheckResponse(inputs=given, failures=self._failures(problems))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
         return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
 
@@ -99,6 +109,16 @@ class Lifecycle:
                     problem = "differs from the imported resource, which would be replaced and deleted"
                     hint = "write the value that it has, or remove the import option to create another one"
                     yield Problem(code="import", path=change.path, problem=problem, hint=hint)
+
+    def _with_default_tags(self, inputs: Struct, cloud: Cloud) -> Struct:
+        """`inputs` with the default tags, of a kind that can have some."""
+        defaults = cloud.default_tags.tags
+        return encode(with_defaults(decode(inputs), defaults)) if defaults and self._has_tags else inputs
+
+    def _was_checked(self, olds: Struct, inputs: Struct, cloud: Cloud) -> bool:
+        """Whether `inputs` are the recorded ones; what a tag may be depends on the provider as well."""
+        is_free = not self._has_tags or cloud.ignore_tags == AMBIENT.ignore_tags
+        return bool(olds.fields) and is_free and olds == inputs and self._is_marked(inputs)
 
     def _is_marked(self, inputs: Struct) -> bool:
         """Whether each secret field that is given is marked as a secret."""
@@ -191,7 +211,8 @@ class Lifecycle:
         merged = request.inputs
         if live.inputs is not None:
             here = {"region": inputs["region"]} if inputs.get("region") else {}
-            merged = self._merged(request.inputs, {**live.inputs, **here})
+            managed = without_ignored(live.inputs, environment.aws.cloud)
+            merged = self._merged(request.inputs, {**managed, **here})
         return proto.ReadResponse(id=live.id, properties=encode(outputs), inputs=merged)
 
     def _merged(self, recorded: Struct, live: Mapping[str, Any]) -> Struct:

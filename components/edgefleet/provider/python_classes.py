@@ -28,7 +28,7 @@ def class_named(name: str) -> Any:
     kind = name.removesuffix("Args")
     if find_spec(_home(kind)) is None:
         return _part(name)
-    return _record(name, _kind(kind).Spec) if name.endswith("Args") else _resource_class(kind)
+    return record(name, _kind(kind).Spec) if name.endswith("Args") else _resource_class(kind)
 
 
 def class_names() -> list[str]:
@@ -59,11 +59,12 @@ def _part(name: str) -> Any:
     for resource in import_module("edgefleet.provider.registry").RESOURCES:
         part = getattr(import_module(type(resource).__module__), name, None)
         if is_dataclass(part) and resource.TOKEN.startswith(PREFIX):
-            return _record(name, part)
+            return record(name, part)
     raise AttributeError(f"module {HOME!r} has no attribute {name!r}; docs/resources.md lists the kinds")
 
 
-def _record(name: str, of: Any) -> Any:
+def record(name: str, of: Any) -> Any:
+    """The class called `name` of the inputs that the spec `of` describes."""
     from edgefleet.model.type_introspection import fields_of  # noqa: PLC0415 - see above
 
     return TypedDict(name, dict.fromkeys(fields_of(of), Any), total=False)  # type: ignore[operator]  # made of data

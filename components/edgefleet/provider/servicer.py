@@ -24,9 +24,10 @@ from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
 from edgefleet.io.environment import Environment, Resource, Warn
 from edgefleet.io.version import version
+from edgefleet.model.cloud import AMBIENT, problems_of
 from edgefleet.model.differ import changes
 from edgefleet.provider import properties
-from edgefleet.provider.configuration import Config, Starter, connect, inspect, settings
+from edgefleet.provider.configuration import Config, Starter, connect, settings
 from edgefleet.provider.constructing import Components
 from edgefleet.provider.differing import answer as answer_of
 from edgefleet.provider.engine_log import EngineLog, Log, silent
@@ -141,7 +142,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         values = properties.plain(properties.decode(request.news))
         config, found = check(Config, settings(values))
         if config is not None:
-            found.extend(inspect(config))
+            found.extend(problems_of(config))
         return proto.CheckResponse(inputs=request.news, failures=failures_of(found))
 
     @answering
@@ -156,7 +157,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, _context: Any) -> Any:
         """Connect to the cloud; the emulated one is found or started."""
         config = parse(Config, settings(properties.plain(properties.decode(request.args))))
-        if problems := inspect(config):
+        if problems := tuple(problems_of(config)):
             raise InvalidInput(problems)
         self._environment, warning = connect(
             config, self._directory(), self._start_emulator, RealClock(self._is_cancelled)
@@ -176,7 +177,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, _context: Any) -> Any:
         """All problems of the inputs at once."""
         self._effects.check(_type_of(request), request)
-        return self._lifecycle(request).check(request, self._warn(request))
+        cloud = self._environment.aws.cloud if self._environment else AMBIENT
+        return self._lifecycle(request).check(request, self._warn(request), cloud)
 
     @answering
     def Diff(self, request: Any, _context: Any) -> Any:

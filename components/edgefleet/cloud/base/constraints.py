@@ -1,4 +1,4 @@
-"""AWS's constraints on names, ids, addresses, tags and numbers, as types of fields. Pure.
+"""AWS's constraints on names, ids, addresses and numbers, as types of fields. Pure.
 
 What AWS's own models of its APIs state comes from there (`Api`); this module has what only their
 documentation states. Quotas that AWS raises on request are checked at the most that it grants. A list of
@@ -7,7 +7,7 @@ refuse new ones.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
@@ -17,13 +17,10 @@ from pydantic_core import CoreSchema, core_schema
 from edgefleet.cloud.base.api_limits import LIMITS
 from edgefleet.cloud.base.policy_documents import compact
 from edgefleet.io.archives import compressed
-from edgefleet.io.ownership import MANAGED, PREFIX, digest
+from edgefleet.io.ownership import digest
 from edgefleet.model.hub import BALANCER_HINT, BALANCER_RE
 from edgefleet.model.syntax import Grammar, checked, shown, wrong
-from edgefleet.model.unknown import UNKNOWN
 
-MOST_TAGS = 40
-"""Tags that a resource may declare; AWS takes 50, of which edgefleet sets up to 10."""
 LONGEST_BALANCER, LONGEST_ROLE = 32, 64
 
 
@@ -243,39 +240,6 @@ def shortened(name: str, longest: int) -> str:
         return name
     mark = digest(name)[:8]
     return f"{name[: longest - len(mark) - 1].rstrip('-')}-{mark}"
-
-
-def _own(key: str) -> str:
-    if key.startswith(PREFIX):
-        raise wrong("tag", "is edgefleet's own tag", "choose another key; this one shows a resource's owner")
-    if key.lower().startswith("aws:"):
-        raise wrong("tag", "begins with aws:", "choose another key; these are AWS's")
-    return key
-
-
-def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
-    if tags.get(MANAGED[0], UNKNOWN) not in (UNKNOWN, MANAGED[1]):
-        raise wrong("tag", f"{MANAGED[0]} is edgefleet's own tag", "choose another key for yours")
-    if len(tags) > MOST_TAGS:
-        hint = f"use {MOST_TAGS} at most; AWS takes 50, and edgefleet needs some"
-        raise wrong("tag", f"has {len(tags)} tags", hint)
-    return tags
-
-
-def _tag(what: str, pattern: str, longest: int) -> Grammar:
-    """The grammar of a tag's `what`."""
-    letters = "any characters" if pattern.startswith(".") else "letters, digits, spaces and _.:/=+-@"
-    hint = f"use {longest} characters at most: {letters}"
-    then = _own if what == "key" else None
-    return Grammar(pattern, "tag", f"a tag's {what}", hint, longest, then, is_ascii=False)
-
-
-_KEYS, _VALUES = _tag("key", r"[\w .:/=+@-]+", 128), _tag("value", r"[\w .:/=+@-]*", 256)
-_EC2_KEYS, _EC2_VALUES = _tag("key", r".+", 128), _tag("value", r".*", 256)
-Tags = Annotated[dict[Annotated[str, _KEYS], Annotated[str, _VALUES]], checked(_tags)]
-"""Tags of a resource (Tagging AWS resources user guide, tag naming limits)."""
-Ec2Tags = Annotated[dict[Annotated[str, _EC2_KEYS], Annotated[str, _EC2_VALUES]], checked(_tags)]
-"""Tags of a resource of EC2, which takes any characters (EC2 user guide, tag restrictions)."""
 
 
 def fits(most: int, *, least: int = 0, hint: str = "", sent: Callable[[str], bytes] = str.encode) -> Any:

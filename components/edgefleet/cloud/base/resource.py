@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
-from edgefleet.cloud.base.constraints import Ec2Tags, Tags
 from edgefleet.errors import OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Environment, Incomplete, Resource
-from edgefleet.io.ownership import MANAGED, URN, manager_of
+from edgefleet.io.ownership import URN, manager_of
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import outside_name, spec
+from edgefleet.model.tags import MANAGED, Ec2Tags, Tags
 
 
 @spec

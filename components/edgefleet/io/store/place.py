@@ -9,6 +9,7 @@ from edgefleet.io.aws import Aws
 from edgefleet.io.store.artifact import ArtifactStore, is_key
 from edgefleet.io.store.bucket import BucketStore
 from edgefleet.io.store.directory import DirectoryStore
+from edgefleet.model.cloud import AMBIENT, Cloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,21 +20,16 @@ class StorePlace:
     """``file:<directory in the project>`` or ``s3://<bucket>/<prefix>``."""
     root: Path
     """Directory that ``file:`` is relative to."""
-    region: str | None = None
-    endpoint: str | None = None
-    profile: str | None = None
-    role_arn: str | None = None
-    is_emulated: bool = False
-    """Whether `endpoint` is the emulated cloud, which gets credentials that open nothing."""
+    cloud: Cloud = AMBIENT
+    emulator: str = ""
+    """Address of the emulated cloud, which gets credentials that open nothing; empty for another one."""
 
     def open(self) -> ArtifactStore:
         """The store; see `open_store`."""
         return open_store(self.uri, aws=self._aws() if self.uri.startswith("s3:") else None, root=self.root)
 
     def _aws(self) -> Aws:
-        if self.is_emulated and self.endpoint is not None:
-            return Aws.emulated(self.endpoint, self.region)
-        return Aws(region=self.region, endpoint=self.endpoint, profile=self.profile, role_arn=self.role_arn)
+        return Aws.emulated(self.emulator, self.cloud.region) if self.emulator else Aws(self.cloud)
 
 
 def open_store(uri: str, *, aws: Aws | None, root: Path) -> ArtifactStore:
