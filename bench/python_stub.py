@@ -47,6 +47,7 @@ def provider_text() -> str:
         *_typed_dict("ProviderArgs", described, ()),
         "class Provider(pulumi.ProviderResource):",
         '    """An explicit edgefleet provider."""',
+        "    settings: Mapping[str, Any]",
         f"    def __init__({parameters}) -> None: ...",
     ]
     return _module("The provider as a class of a Pulumi program", inputs.values(), schema["types"], classes)

@@ -1,7 +1,7 @@
 """The provider as a class of a Pulumi program; written by `make schema`, not by hand."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -59,6 +59,8 @@ class ProviderArgs(TypedDict):
 
 class Provider(pulumi.ProviderResource):
     """An explicit edgefleet provider."""
+
+    settings: Mapping[str, Any]
     def __init__(
         self, name: str, args: ProviderArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None: ...
