@@ -57,7 +57,7 @@ def test_ignored_tags_of_others_stay(stack: Any) -> None:
 
 
 def test_another_account_gets_no_call(stack: Any) -> None:
-    """STS is asked once, in preview, and nothing else is called."""
+    """A preview makes one call, to STS, and no other."""
     write(stack, allowedAccountIds=["000000000000"])
     run = stack.preview()
     assert "failed" == run.result

@@ -1,6 +1,5 @@
 """The provider's own configuration: which cloud, and with whose rights."""
 
-import json
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,6 +8,7 @@ from edgefleet.io.aws import Aws
 from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.emulator import Emulator
 from edgefleet.io.environment import Environment
+from edgefleet.model import strict_json
 from edgefleet.model.cloud import EMULATED, Cloud
 from edgefleet.model.spec import spec
 from edgefleet.model.type_introspection import at
@@ -64,6 +64,6 @@ def _read(name: str, value: Any) -> Any:
     if not isinstance(value, str) or shape is None or shape.bare is str:
         return value
     try:
-        return json.loads(value)
+        return strict_json.parse(value.encode())
     except ValueError:
         return value  # reported as what it is: a text
