@@ -200,13 +200,15 @@ def plain(value: Any) -> Any:
 
 def shown(value: Any) -> Any:
     """`value` for a person: placeholders for what is secret or unknown."""
-    if is_secret(value):
-        return steps.SECRET
     if isinstance(value, dict):
         return {name: shown(member) for name, member in value.items()}
     if isinstance(value, list):
         return [shown(member) for member in value]
-    return steps.UNKNOWN if plain(value) is UNKNOWN else plain(value)
+    if is_secret(value):
+        return steps.SECRET
+    if isinstance(value, Output):
+        return shown(value.value)
+    return steps.UNKNOWN if value is UNKNOWN else plain(value)
 
 
 def is_secret(value: Any) -> bool:

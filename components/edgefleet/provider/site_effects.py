@@ -113,7 +113,8 @@ class SiteEffects:
             type=TOKEN,
             diff=registration.paths,
             old_inputs=_shown(registration.old_inputs),
-            new_inputs=_shown(inputs),
+            # Of a new site, no value of the spec is reported: there may be thousands.
+            new_inputs=_names(inputs) if registration.op == "create" else _shown(inputs),
             old_outputs=_shown(registration.old_outputs),
             new_outputs=_shown(outputs),
         )
@@ -160,6 +161,10 @@ def _taken(inputs: Struct, name: str) -> str:
     text = inputs.fields[name].string_value if name in inputs.fields else ""
     inputs.fields.pop(name, None)
     return text
+
+
+def _names(struct: Struct) -> dict[str, Any]:
+    return {name: struct.fields[name].string_value for name in ("fleet", "region", "name")}
 
 
 def _shown(struct: Struct) -> dict[str, Any]:
