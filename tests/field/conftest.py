@@ -5,11 +5,12 @@ write the smallest program that shows it, run it and compare with the right resu
 each test both engines in turn; `make test` runs the embedded one, `make test-parity` the Pulumi CLI as well.
 """
 
+import io
 import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -25,6 +26,8 @@ from tests.inline_programs import InlineCli, require_cli
 from tests.pulumi_embedded.conftest import ENVIRON, PASSPHRASE, SALT
 from tests.pulumi_embedded.parity.conftest import LEVEL
 
+from edgefleet import cli as command_line
+from edgefleet.commands.session import Lines, Session
 from edgefleet.engine.api import Engine, Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.errors import EdgefleetError, Problem
@@ -43,6 +46,8 @@ ENGINES = [
     "embedded",
     pytest.param("cli", marks=[pytest.mark.pulumi_cli, pytest.mark.filterwarnings(_LEFT)]),
 ]
+Command = Callable[..., tuple[int, str]]
+"""Runs a command line on a stack's engine: its exit code and what it prints."""
 PLUGIN = """#!/bin/bash
 # The CLI starts this for each instance of the provider; the test serves one for as long as this runs.
 exec 3<>/dev/tcp/127.0.0.1/{port}
@@ -190,6 +195,26 @@ def stack(
     with ExitStack() as servers:
         provider = partial(make_provider, root, cloud)
         yield Stack(root, ENGINE_OF[request.param](root, provider, servers), cloud)
+
+
+@pytest.fixture
+def command(stack: Any) -> Command:
+    """Runs a command line on the stack's engine: its exit code and what it prints."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        out, err = io.StringIO(), io.StringIO()
+        session = Session(
+            project=stack.root,
+            out=Lines(file=out, width=80, highlight=False),
+            err=Lines(file=err, width=80, highlight=False),
+            stdin=io.StringIO(),
+            environment=dict(ENVIRON),
+            choose=lambda _: stack.engine,
+        )
+        code = command_line.run(arguments if "-s" in arguments else [*arguments, "-s", "dev"], session)
+        return code, out.getvalue() + err.getvalue()
+
+    return run
 
 
 def make_project(root: Path) -> None:

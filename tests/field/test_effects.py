@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.field.conftest import Command
 
 from edgefleet.engine.api import Options
 from pulumi_embedded import program as programs
@@ -75,6 +76,14 @@ def test_preview_and_up_report_effect_line_digests_and_the_summary(fleet: Any) -
     state = fleet.state()
     assert "declaredIn" not in state["shops/berlin"]["inputs"]
     assert {"fleet", "region", "sites"} == set(state["shops/sites"]["inputs"])
+
+
+def test_edgefleet_preview_shows_nothing_twice(fleet: Any, command: Command) -> None:
+    """Its report is made of the steps; the messages for plain `pulumi` are not repeated in it."""
+    code, text = command("preview", "-s", fleet.name)
+    assert (0, 1, 0) == (code, text.count("REFLASH - 1 site"), text.count("effect reflash")), text
+    assert 1 == text.count("10.20.1.10/24 -> 10.20.1.11/24")
+    assert 1 == text.count("munich")
 
 
 def test_a_moved_line_is_no_change(fleet: Any) -> None:

@@ -4,41 +4,15 @@ Source: rlister/stax#26 (the absence of a stack must stop an update, not create 
 components are for programs of others, which have no files of the package that a component comes from.
 """
 
-import io
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from edgefleet import cli
-from edgefleet.commands.session import Lines, Session
+from tests.field.conftest import Command
 
 PROGRAM = """
 from edgefleet.fleet.aws import Bucket
 for name in NAMES:
     Bucket(name, {"name": f"field-{name}", "versioning": VERSIONING})
 """
-Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def command(stack: Any) -> Command:
-    """Runs a command line on the stack's engine: its exit code and what it prints."""
-
-    def run(*arguments: str) -> tuple[int, str]:
-        out, err = io.StringIO(), io.StringIO()
-        session = Session(
-            project=stack.root,
-            out=Lines(file=out, width=80, highlight=False),
-            err=Lines(file=err, width=80, highlight=False),
-            stdin=io.StringIO(),
-            environment={"PULUMI_CONFIG_PASSPHRASE": "of the tests"},
-            choose=lambda _: stack.engine,
-        )
-        code = cli.run(arguments if "-s" in arguments else [*arguments, "-s", "dev"], session)
-        return code, out.getvalue() + err.getvalue()
-
-    return run
 
 
 def test_the_four_commands_run_it(stack: Any, command: Command) -> None:
