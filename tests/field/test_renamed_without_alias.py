@@ -65,6 +65,17 @@ def test_what_the_run_imports_is_not_deleted_with_the_former_resource(stack: Any
     assert not exists(stack, kind)
 
 
+def test_what_another_provider_imports_is_not_deleted_by_the_former_one(stack: Any) -> None:
+    """Under the CLI each instance of the provider is a process of its own, so that only tags show it."""
+    stack.up(program("Bucket", "old"))
+    mine = "provider=edgefleet.Provider('mine', {'region': 'eu-central-1'}), import_='field-images'"
+    run = stack.up(program("Bucket", "new", mine))
+    assert "succeeded" == run.result, run.text
+    assert f"is left in place: this stack manages it as {stack.state()['new']['urn']}" in run.text
+    assert exists(stack, "Bucket")
+    assert {} == stack.preview().ops
+
+
 def test_a_record_that_the_run_took_is_not_deleted_with_the_former_resource(stack: Any) -> None:
     """Records have no tags: the run itself knows what it created."""
     zone = stack.cloud.aws().client("route53").create_hosted_zone(Name="hub.example", CallerReference="1")
