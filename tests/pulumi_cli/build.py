@@ -1,4 +1,4 @@
-"""Builds the Pulumi CLI from its Go module once, and prints its folder, for ``make test-parity``.
+"""Builds the Pulumi CLI and its generator of SDKs once, and prints their folder, for `make test-parity`.
 
 Where it cannot be built, the folder is none and standard error states why in one line: the tests skip.
 """
@@ -14,12 +14,14 @@ HERE = Path(__file__).parent
 VERSION = "v3.276.0"
 """As in go.mod; a CLI that does not know its version is refused by the Automation API."""
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+GENERATOR = "pulumi-typescript-sdk"
 FLAGS = ("-ldflags", f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}")
 
 
 def key() -> str:
     """Another one for each change of the modules or of how they are built."""
-    parts = [(HERE / "go.sum").read_text(), (HERE / "go.mod").read_text(), FLAGS]
+    files = (HERE / "go.sum", HERE / "go.mod", HERE / "typescript_sdk" / "main.go")
+    parts = [*(file.read_text() for file in files), FLAGS]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -27,6 +29,7 @@ def make(scratch: Path, folder: Path) -> None:
     """Build it in `scratch`, and give it its name when it is whole."""
     scratch.mkdir(exist_ok=True)
     build(HERE, scratch / "pulumi", *FLAGS, PACKAGE)
+    build(HERE, scratch / GENERATOR, *FLAGS, "./typescript_sdk")
     scratch.rename(folder)
 
 

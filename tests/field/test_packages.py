@@ -1,0 +1,90 @@
+"""A component acts as a package as it does in the program: outputs, secrets, references to its parts.
+
+Source: pulumi/pulumi#10172: a secret field of a resource that a remote component returns is in clear.
+The embedded engine has no remote components and refuses them by name.
+"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+FILE = """
+apiVersion: edgefleet.dev/v1
+fleet: field
+region: dev
+recipe: 1
+controlPlane: {kind: existing, kubeconfig: hub.yaml, cloud: {region: eu-central-1, endpoint: emulated}}
+images: {store: file:images}
+profiles: {small: {arch: amd64, cpus: 4, memory: 8Gi, disk: 128Gi, storage: nvme}}
+defaults: {profile: small, k3s: {version: v1.36.4+k3s1}}
+sites:
+  berlin: {location: {city: Berlin, country: DE}, nodes: {n1: {}}}
+"""
+INPUTS = {"file": "dev.fleet.yaml", "secret": base64.b64encode(bytes(32)).decode()}
+LOCAL = """
+fleet = edgefleet.Fleet("dev", inputs)
+"""
+PACKAGED = """
+from pulumi.runtime import rpc
+
+
+class ControlPlane(pulumi.ComponentResource):
+    kubeconfigs: pulumi.Output[dict]
+
+    def __init__(self, name, args=None, opts=None):
+        props = {"kubeconfigs": None, "kind": None}
+        super().__init__("edgefleet:index:ControlPlane", name, props, opts, remote=True)
+
+
+class Module(pulumi.runtime.ResourceModule):
+    def version(self):
+        return None
+
+    def construct(self, name, typ, urn):
+        return ControlPlane(name, None, pulumi.ResourceOptions(urn=urn))
+
+
+class Fleet(pulumi.ComponentResource):
+    digests: pulumi.Output[dict]
+    hub: pulumi.Output[ControlPlane]
+
+    def __init__(self, name, args):
+        props = {**args, "digests": None, "hub": None}
+        super().__init__("edgefleet:index:Fleet", name, props, None, remote=True)
+
+
+if "edgefleet:index" not in rpc._RESOURCE_MODULES:  # several programs run in the process of a test
+    pulumi.runtime.register_resource_module("edgefleet", "index", Module())
+fleet = Fleet("dev", inputs | {"secret": pulumi.Output.secret(inputs["secret"])})
+"""
+EXPORTS = """
+pulumi.export("digests", fleet.digests)
+pulumi.export("kind", fleet.hub.kind)
+pulumi.export("kubeconfigs", fleet.hub.kubeconfigs)
+"""
+
+
+def test_a_packaged_fleet_has_the_outputs_of_the_class(stack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The digests, and by the reference to its hub a kubeconfig, which is secret."""
+    monkeypatch.chdir(stack.root)  # the plugin's working directory is the project
+    (stack.root / "dev.fleet.yaml").write_text(FILE)
+    (stack.root / "hub.yaml").write_text("kind: Config\n")
+    stack.write(LOCAL + EXPORTS, inputs=INPUTS)
+    expected = stack.preview()
+    assert "succeeded" == expected.result, expected.text
+    stack.write(PACKAGED + EXPORTS, inputs=INPUTS)
+    run = stack.up()
+    if not stack.is_cli:
+        assert "uses a component of another package" in run.text
+        return
+    assert "succeeded" == run.result, run.text
+    assert {"n1"} == set(run.outputs["digests"]["berlin"])
+    assert expected.outputs["digests"] == run.outputs["digests"]
+    assert ("existing", "[secret]") == (run.outputs["kind"], run.outputs["kubeconfigs"])
+    checkpoint = json.loads((stack.root / ".pulumi/stacks/field/dev.json").read_text())
+    resources = checkpoint["checkpoint"]["latest"]["resources"]
+    (outputs,) = [item["outputs"] for item in resources if item["type"] == "pulumi:pulumi:Stack"]
+    assert "ciphertext" in outputs["kubeconfigs"]
+    assert {} == stack.preview().ops
