@@ -1,6 +1,9 @@
 """What random programs once broke, kept."""
 
+import time
 from typing import Any
+
+from tests.pulumi_embedded.conftest import SERVICER
 
 PROTECTED = """
 cloud = Cloud("cloud", {"region": REGION})
@@ -33,3 +36,36 @@ def test_what_its_protection_kept_is_deleted_by_the_provider_that_made_it(projec
         name: op for name, op in project.ops("up").items() if not name.startswith("cloud")
     }
     assert [] == project.things()
+
+
+class SlowToDelete(SERVICER):
+    """Deletes slowly, and notes what is created beside its own old half."""
+
+    overlaps: list[str]
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
+        time.sleep(0.6)
+        return super().Delete(request, context)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        name = request.urn.rpartition("::")[2]
+        if name == "before":
+            time.sleep(0.2)  # until the deletion has begun
+        if not request.preview and [*self._things().glob(f"{name}-*.json")]:
+            self.overlaps.append(name)
+        return super().Create(request, context)
+
+
+def test_what_was_deleted_first_is_created_once_it_is_gone(project: Any) -> None:
+    """Also where it does not need what is replaced any more, and is registered during its deletion."""
+    overlaps: list[str] = []
+    project.factories["example"] = type("Slow", (SlowToDelete,), {"overlaps": overlaps})
+    project.write('first = Thing("first", {"slot": 1})\nThing("second", {"pin": first.serial})')
+    project.run("up")
+    project.write(
+        'Thing("first", {"slot": 2})\nbefore = Thing("before", {"value": 1})\n'
+        'Thing("second", {"pin": before.serial})'
+    )
+    assert {"first": "replace", "before": "create", "second": "replace"} == project.ops("up")
+    assert [] == overlaps
+    assert ["before-0", "first-1", "second-1"] == project.things()
