@@ -38,28 +38,28 @@ def test_what_its_protection_kept_is_deleted_by_the_provider_that_made_it(projec
     assert [] == project.things()
 
 
-class SlowToDelete(SERVICER):
-    """Deletes slowly, and notes what is created beside its own old half."""
+def slow_to_delete(overlaps: list[str]) -> Any:
+    """A provider that deletes slowly, and notes what is created beside its own old half."""
 
-    overlaps: list[str]
-
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
+    def delete(self: Any, request: Any, context: Any) -> Any:
         time.sleep(0.6)
-        return super().Delete(request, context)
+        return SERVICER.Delete(self, request, context)
 
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def create(self: Any, request: Any, context: Any) -> Any:
         name = request.urn.rpartition("::")[2]
         if name == "before":
             time.sleep(0.2)  # until the deletion has begun
         if not request.preview and [*self._things().glob(f"{name}-*.json")]:
-            self.overlaps.append(name)
-        return super().Create(request, context)
+            overlaps.append(name)
+        return SERVICER.Create(self, request, context)
+
+    return type("SlowToDelete", (SERVICER,), {"Delete": delete, "Create": create})
 
 
 def test_what_was_deleted_first_is_created_once_it_is_gone(project: Any) -> None:
     """Also where it does not need what is replaced any more, and is registered during its deletion."""
     overlaps: list[str] = []
-    project.factories["example"] = type("Slow", (SlowToDelete,), {"overlaps": overlaps})
+    project.factories["example"] = slow_to_delete(overlaps)
     project.write('first = Thing("first", {"slot": 1})\nThing("second", {"pin": first.serial})')
     project.run("up")
     project.write(
