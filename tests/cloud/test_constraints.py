@@ -1,15 +1,21 @@
 """Blocks of addresses that AWS takes, and names that are cut."""
 
 import hashlib
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edgefleet.cloud.base import CloudResource
 from edgefleet.cloud.base.constraints import Block, shortened
 from edgefleet.cloud.server_set import ServerUserData
-from edgefleet.model.spec import adapter, from_plain
+from edgefleet.model.spec import Secret, adapter, from_plain
+from edgefleet.model.type_introspection import fields_of, is_record
+from edgefleet.provider.registry import RESOURCES
 
 BLOCK = adapter(Block)
 
@@ -47,3 +53,37 @@ def test_user_data_is_measured_as_it_is_sent() -> None:
     long = "".join(hashlib.sha256(bytes([index % 256, index // 256])).hexdigest() for index in range(1_000))
     with pytest.raises(ValidationError, match="has 3"):
         from_plain(ServerUserData, {"init": text, "join": long})
+
+
+def unbound(annotation: Any, path: str, notes: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Paths of texts and numbers below `annotation` that may be anything."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from unbound(arguments[0], path, (*notes, *arguments[1:]))
+    elif is_record(annotation):
+        for name, hint in fields_of(annotation).items():
+            yield from unbound(hint, f"{path}.{name}")
+    elif origin is dict and arguments[1] is Any:
+        return  # a policy document: its size is checked as a whole
+    elif origin in {Union, types.UnionType, tuple, list, dict}:
+        inner = notes if origin in {Union, types.UnionType} else ()
+        for member in arguments:
+            yield from unbound(member, path, inner)
+    elif annotation in {str, int, float} and not [note for note in notes if not isinstance(note, Secret)]:
+        yield path
+
+
+FREE = {
+    "BucketObject.content": "as large as S3 takes, which no program holds",
+    "BucketObject.contentBase64": "the same",
+    "BucketObject.source": "a path, which is read in preview",
+    "ServerSet.servers": "1, 3 or 5, as the kind checks",
+}
+"""dict[input without a constraint -> why]."""
+
+
+def test_every_input_has_a_constraint() -> None:
+    """What AWS refuses is stated for each text and number, from its API's model or its documentation."""
+    kinds = [resource for resource in RESOURCES if isinstance(resource, CloudResource)]
+    found = [path for kind in kinds for path in unbound(kind.Spec, kind.TOKEN.rpartition(":")[2])]
+    assert sorted(FREE) == sorted(found)

@@ -1,7 +1,6 @@
 """What a provider's configuration says about accounts, roles and tags holds for every resource of it.
 
-Source: Pulumi Registry, aws.Provider (`allowedAccountIds`, `assumeRoles`, `defaultTags`, `ignoreTags`);
-pulumi/pulumi-aws#2633 (default tags are not shown in a preview), pulumi/pulumi-aws#1655 (ignored tags drift).
+Source: Pulumi Registry, aws.Provider (`allowedAccountIds`, `assumeRoles`, `defaultTags`, `ignoreTags`).
 """
 
 from typing import Any

@@ -7,14 +7,15 @@ exists; after a call whose answer was lost the record is read again at once.
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from edgefleet.cloud.base import CloudResource, Namesake, finishing
 from edgefleet.cloud.base.constraints import Api, DnsName, ZoneId, fits
-from edgefleet.errors import InvalidInput, OutsideFailure, Problem
+from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found
+from edgefleet.io.tagging import value_at
 from edgefleet.io.waiting import until
 from edgefleet.model.spec import Unordered, spec
 from edgefleet.model.unknown import is_known, known_items
@@ -81,7 +82,7 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     """The kind; its id is ``<zone>/<name>/<type>``."""
 
     REPLACE_ON = frozenset({"zoneId", "name", "type"})
-    CLAIMS = ("zoneId", "name", "type")
+    CLAIMS = ("zoneId", "name")  # also where the type changes: a CNAME excludes all others of its name
     OTHERWISE = (
         "set allowOverwrite to take its place; if its resource was renamed, add the former URN as an alias"
     )
@@ -89,6 +90,24 @@ class DnsRecord(CloudResource, spec=DnsRecordSpec, outputs=DnsRecordOutputs):
     def identity(self, spec: DnsRecordSpec) -> str:
         """Zone, name and type."""
         return f"{spec.zone_id}/{spec.name.rstrip('.').lower()}/{spec.type}"
+
+    def takes(self, inputs: Mapping[str, Any]) -> Iterable[str]:
+        """Name and type; a CNAME takes every type of its name."""
+        kind = inputs.get("type", "A")
+        kinds = get_args(Kind) if kind == "CNAME" else (kind,)
+        return [f"{name.rstrip('.').lower()}/{each}" for name in super().takes(inputs) for each in kinds]
+
+    def verify(self, spec: DnsRecordSpec, environment: Environment) -> Iterable[Problem]:
+        """A name outside of the zone, or a CNAME in the place of the zone's own records."""
+        if not is_known(spec.zone_id, spec.name):
+            return
+        name, domain = spec.name.rstrip(".").lower(), _domain(spec.zone_id, environment)
+        if domain and not f".{name}".endswith(f".{domain}"):
+            hint = f"write a name that ends in {domain}, or the id of another zone"
+            yield Problem(code="foreign-zone", path="name", problem=f"is not in the zone {domain}", hint=hint)
+        elif domain == name and spec.type == "CNAME":
+            hint = "use type A with an alias: the zone's own name has other records"
+            yield Problem(code="apex", path="type", problem=f"cannot be CNAME for {domain} itself", hint=hint)
 
     def inspect(self, spec: DnsRecordSpec) -> Iterable[Problem]:
         """Both values and an alias, or neither, or values that are of another type."""
@@ -240,6 +259,19 @@ def _is_same(live: Mapping[str, Any], spec: DnsRecordSpec) -> bool:
     values = [sorted(item["Value"] for item in side.get("ResourceRecords") or ()) for side in (live, new)]
     names = [side.get("DNSName", "").rstrip(".") for side in (alias, other)]
     return values[0] == values[1] and names[0] == names[1] and live.get("TTL") == new.get("TTL")
+
+
+def _domain(zone: str, environment: Environment) -> str:
+    """The domain of a hosted zone; empty where Route 53 does not describe it to this identity."""
+
+    def fetch() -> str:
+        try:
+            answer = environment.aws.seek("route53", "get_hosted_zone", f"zone {zone}", Id=zone) or {}
+        except EdgefleetError:
+            return ""
+        return str(value_at(answer, "HostedZone.Name") or "").rstrip(".").lower()
+
+    return environment.aws.shared(f"domain of {zone}", fetch)
 
 
 def _is_value(value: str, kind: Kind) -> bool:

@@ -1,13 +1,16 @@
 """`edgefleet:aws:Subnet`: a part of a network in one zone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from edgefleet.cloud.base import Change, Ec2Resource, Ec2Tagged, Table
 from edgefleet.cloud.base.constraints import Block, VpcId, Zone
+from edgefleet.errors import Problem
+from edgefleet.io import ec2
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
 from edgefleet.model.spec import spec
+from edgefleet.model.unknown import is_known
 
 
 @spec
@@ -58,6 +61,16 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
             ),
         ),
     )
+
+    def verify(self, spec: SubnetSpec, environment: Environment) -> Iterable[Problem]:
+        """A zone that the region lacks."""
+        if spec.zone is None or not is_known(spec.zone):
+            return
+        if (zones := ec2.zones(environment.aws)) and spec.zone not in zones:
+            problem = f"{environment.aws.region} has no zone {spec.zone}"
+            yield Problem(
+                code="no-zone", path="zone", problem=problem, hint=f"write one of {', '.join(zones)}"
+            )
 
     def plan(self, spec: SubnetSpec, environment: Environment) -> Mapping[str, Any]:
         """The zone, if it is declared."""

@@ -64,6 +64,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _of_servers(hub)
         yield from _of_network(hub, given.get("network", {}))
     yield from (replace(each, path=f"cloud.{each.path}") for each in problems_of(hub.cloud))
+    yield from _of_dns(hub)
     yield from _of_key_generations(hub)
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
@@ -150,6 +151,14 @@ def _of_zones(zones: Sequence[str]) -> Iterator[Problem]:
         if letter in letters[:index]:
             problem, hint = f"zone {letter} is named twice", "name each zone once"
             yield Problem.of_value(f"network.zones[{index}]", "zone-twice", problem, hint)
+
+
+def _of_dns(hub: Hub) -> Iterator[Problem]:
+    dns = hub.dns
+    if dns is not None and dns.zone is not None and not f".{dns.name}".endswith(f".{dns.zone}"):
+        problem = f"{dns.name} is not in the zone {dns.zone}"
+        hint = f"write a name that ends in .{dns.zone}, or another zone"
+        yield Problem.of_value("dns.name", "foreign-zone", problem, hint)
 
 
 def _of_key_generations(hub: Hub) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgefleet.errors import EdgefleetError
 from edgefleet.io.aws import Aws
 from edgefleet.io.environment import Environment
 from edgefleet.io.ownership import GENERATION, URN, digest
@@ -90,3 +91,16 @@ def client_token(environment: Environment) -> str | None:
     if owner is None or not owner.may_exist:
         return None
     return digest(f"{owner.urn}/{owner.generation}/{owner.holder}")
+
+
+def zones(aws: Aws) -> tuple[str, ...]:
+    """Names of the availability zones of the region; none where AWS does not list them to this identity."""
+
+    def fetch() -> tuple[str, ...]:
+        try:
+            answer = aws.call("ec2", "describe_availability_zones", f"zones of {aws.region}")
+        except EdgefleetError:
+            return ()
+        return tuple(sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"]))
+
+    return aws.shared("zones", fetch)

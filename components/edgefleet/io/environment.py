@@ -116,6 +116,21 @@ class Resource(ABC):
     def inspect(self, spec: Any) -> Iterable[Problem]:
         """Problems of `spec` beyond the types of its fields; any value of it may be `UNKNOWN`."""
 
+    def takes(self, inputs: Mapping[str, Any]) -> Iterable[str]:
+        """What it alone may have among the resources of one program; nothing where that is not known yet.
+
+        Where an input of both is the output of a resource that does not exist yet, nobody can tell before up.
+        """
+        values = [inputs.get(name) for name in self.CLAIMS]
+        return ["/".join(map(str, values))] if all(isinstance(value, str | int) for value in values) else ()
+
+    def verify(self, spec: Any, environment: Environment) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some
+        """Problems that the service alone shows, for a preview; any value of `spec` may be `UNKNOWN`.
+
+        What may not be looked up is no problem.
+        """
+        return ()
+
     def inspect_change(self, old: Any, new: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds that refuse one
         """Problems of a change between two specs that are each valid; any value of `new` may be `UNKNOWN`."""
         return ()

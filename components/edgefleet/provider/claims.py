@@ -1,5 +1,6 @@
 """What a run created or imported: the same run leaves it in place where another resource of its id goes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +26,19 @@ class Claims:
         self._claims: dict[str, Claim] = {}
         self._imported: set[str] = set()
         self._foreign: dict[str, str] = {}
+        self._declared: dict[tuple[str, str], str] = {}
 
     def clear(self) -> None:
         """Begin a run."""
         self._claims.clear()
         self._imported.clear()
         self._foreign.clear()
+        self._declared.clear()
+
+    def rival(self, urn: str, names: Iterable[str], region: str) -> str:
+        """The URN of another resource of this run that takes one of `names`; empty where there is none."""
+        takers = {self._declared.setdefault((name, region), urn) for name in names}
+        return min(takers - {urn}, default="")
 
     def create(self, identity: str, claim: Claim) -> None:
         """Record a created resource."""

@@ -18,7 +18,7 @@ from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Initial, adapter, outside_name, to_plain
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.type_introspection import marked
-from edgefleet.model.unknown import UNKNOWN
+from edgefleet.model.unknown import UNKNOWN, from_known
 from edgefleet.provider import properties
 from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
 from edgefleet.provider.default_tags import with_defaults, without_ignored
@@ -79,12 +79,14 @@ class Lifecycle:
             self._recorded[request.urn] = request.olds.SerializeToString()
         try:
             given = self._with_default_tags(request.news, cloud)
-            if self._was_checked(request.olds, given, cloud):
-                return proto.CheckResponse(inputs=given)
             news = decode(given)
+            rivals = self._rival_problems(request.urn, properties.plain(news))
+            if self._was_checked(request.olds, given, cloud):
+                return proto.CheckResponse(inputs=given, failures=failures_of(rivals))
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
         spec, problems = check(self._resource.Spec, properties.plain(news))
+        problems.extend(rivals)
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
             problems.extend(self._change_problems(request, spec))
@@ -109,6 +111,25 @@ class Lifecycle:
                     problem = "differs from the imported resource, which would be replaced and deleted"
                     hint = "write the value that it has, or remove the import option to create another one"
                     yield Problem(code="import", path=change.path, problem=problem, hint=hint)
+
+    def _verify(self, spec: Any, there: Environment) -> None:
+        """Refuse what the service would refuse, by what it shows.
+
+        Raises:
+            InvalidInput: with all problems.
+        """
+        if problems := list(self._resource.verify(spec, there)):
+            raise InvalidInput(problems)
+
+    def _rival_problems(self, urn: str, inputs: Mapping[str, Any]) -> list[Problem]:
+        """The problem of another resource of the program that takes the same name."""
+        if not self._resource.CLAIMS:
+            return []
+        rival = self._claims.rival(urn, self._resource.takes(inputs), str(inputs.get("region") or ""))
+        problem = f"excludes {rival.rpartition('::')[2]} of this program, which has the same name"
+        hint = "remove one of the two, or give it another name"
+        path = self._resource.CLAIMS[-1]
+        return [Problem(code="twice", path=path, problem=problem, hint=hint)] if rival else []
 
     def _with_default_tags(self, inputs: Struct, cloud: Cloud) -> Struct:
         """`inputs` with the default tags, of a kind that can have some."""
@@ -183,6 +204,7 @@ class Lifecycle:
         spec = self._spec(request.properties)
         inputs = properties.plain(decode(request.properties))
         there = self._for(request.urn, inputs, environment, timeout=request.timeout)
+        self._verify(spec, there)
         made = self._resource.create(spec, there)
         self._claims.create(made.id, Claim(request.urn, self._region(inputs, environment), inputs))
         return proto.CreateResponse(id=made.id, properties=encode(self.outputs(made.outputs)))
@@ -348,13 +370,15 @@ class Lifecycle:
         values = properties.plain(decode(struct))
         hidden = sorted(map(format_path, unknowns(values)))
         stable = {name: recorded[name] for name in self._resource.STABLE if name in recorded}
-        identity = ""
+        identity, there = "", self._there(values, environment)
+        if isinstance(self._resource, CloudResource):
+            self._verify(from_known(self._resource.Spec, values), there)
         if hidden:
             certain = self._resource.foresee(values, hidden[0], environment)
         else:
             spec = parse(self._resource.Spec, values)
             identity = self._resource.identity(spec)
-            planned = self._resource.plan(spec, self._there(values, environment))
+            planned = self._resource.plan(spec, there)
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
         return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}
