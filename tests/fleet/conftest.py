@@ -41,19 +41,21 @@ Record = Callable[..., list[Registered]]
 
 @pytest.fixture
 def record() -> Record:
-    """``record(program, config={...})``: everything `program` registers, in order of name.
+    """``record(program, config={...}, preview=...)``: everything `program` registers, in order of name.
 
     The program's own exception is raised here: a failed assertion inside it fails the test.
     """
 
-    def run(program: Callable[[], object], *, config: dict[str, str] | None = None) -> list[Registered]:
+    def run(
+        program: Callable[[], object], *, config: dict[str, str] | None = None, preview: bool = False
+    ) -> list[Registered]:
         recorder = Recorder()
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
             SETTINGS.rpc_manager.clear()
             SETTINGS.outputs.clear()
-            mocks.set_mocks(recorder, project="fleet", stack="test", preview=False)
+            mocks.set_mocks(recorder, project="fleet", stack="test", preview=preview)
             pulumi.runtime.set_all_config(config or {}, list(config or {}))
 
             def checked() -> None:

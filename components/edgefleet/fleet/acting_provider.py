@@ -4,15 +4,18 @@ A component with both takes the given one where the two agree, and refuses what 
 called. What `cloud` leaves open is taken from the stack's configuration, as by the default provider.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pulumi
 
 from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleet.open_inputs import derived, is_open, public
 from edgefleet.fleet.provider import Provider
 from edgefleet.keys.derivation import stack_holder
 from edgefleet.model.cloud import Cloud
+from edgefleet.model.spec import outside_name, to_plain
 from edgefleet.model.syntax import shown
 from edgefleet.model.type_introspection import fields_of
 
@@ -55,10 +58,22 @@ def holder_of(
     secret: pulumi.Output[str], fleet: pulumi.Input[str], region: pulumi.Input[str]
 ) -> pulumi.Output[str]:
     """See `ProviderArgs`; it is public."""
-    parts = pulumi.Output.all(secret, fleet, region)
-    return pulumi.Output.unsecret(
-        parts.apply(lambda known: stack_holder(known[0], fleet=known[1], region=known[2]))
+    holder = derived(
+        lambda secret, fleet, region: stack_holder(secret, fleet=fleet, region=region), secret, fleet, region
     )
+    return public(holder, fleet, region)
+
+
+def settings_in(cloud: Cloud) -> dict[str, Any]:
+    """The settings that `cloud` declares, by the names of `ProviderArgs`; each may be an output."""
+    values = {field.name: getattr(cloud, field.name) for field in fields(cloud)}
+    hidden = {name: value for name, value in values.items() if is_open(value)}
+    settings = to_plain(Cloud(**{name: value for name, value in values.items() if name not in hidden}))
+    return settings | {outside_name(name): derived(_plain(name), value) for name, value in hidden.items()}
+
+
+def _plain(name: str) -> Callable[[Any], Any]:
+    return lambda value: to_plain(Cloud(**{name: value})).get(outside_name(name))
 
 
 def settings_of(provider: pulumi.ProviderResource | None) -> Mapping[str, Any] | None:

@@ -10,46 +10,47 @@ import pulumi
 from edgefleet.cloud.server_set import ServerMember
 from edgefleet.errors import InvalidInput
 from edgefleet.fleet import aws
-from edgefleet.fleet.acting_provider import acting_provider, holder_of, is_hidden, settings_of
+from edgefleet.fleet.acting_provider import acting_provider, holder_of, is_hidden, settings_in, settings_of
 from edgefleet.fleet.hub.identity import identity, site_identity
 from edgefleet.fleet.hub.managed import managed
 from edgefleet.fleet.hub.network import network
 from edgefleet.fleet.hub.servers import API_PORT, servers
 from edgefleet.fleet.hub.storage import bucket, hub_manifests, limit, logs
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived, open_hub
 from edgefleet.fleet.plainly import plainly
-from edgefleet.fleetfile.control_plane import hub_from_plain
 from edgefleet.fleetfile.partial import partial
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
-from edgefleet.model.spec import Secret, to_plain
+from edgefleet.model.spec import Secret
 from edgefleet.provider.validation import arguments
 
 
 class ControlPlaneArgs(TypedDict):
     """Inputs of a hub."""
 
-    bucket: NotRequired[str | None]
+    bucket: NotRequired[pulumi.Input[str] | None]
     """Declared name of the artifacts bucket; absent for a hub without one. In the place of `hub`."""
-    tags: NotRequired[dict[str, str]]
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of everything that is made."""
     hub: NotRequired[Annotated[Mapping[str, Any], partial(model.Hub)]]
-    """What is wanted, by the keys of ``controlPlane`` in a fleet file: kind, cloud, dns, servers, ..."""
-    fleet: NotRequired[str]
+    """What is wanted, by the keys of ``controlPlane`` in a fleet file: kind, cloud, dns, servers, ...
+    Each value may be an output, except those that decide which resources there are."""
+    fleet: NotRequired[pulumi.Input[str]]
     """Name of the fleet; the project's where it is absent."""
-    region: NotRequired[str]
+    region: NotRequired[pulumi.Input[str]]
     """Name of the region; the stack's where it is absent."""
     secret: NotRequired[Annotated[pulumi.Input[str], Secret()]]
     """The fleet secret, in the stack's configuration as fleet:secret, from which the hub's own are derived;
     `edgefleet.fleet_secret()` reads it."""
     hubKey: NotRequired[Annotated[pulumi.Input[str], Secret()]]
     """PEM of the key of the intermediate authority that `hub` names by ``identity.chain``."""
-    pins: NotRequired[Mapping[str, str]]
+    pins: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """dict[k3s's binary or an image -> digest], from the artifacts lock; see `edgefleet.hub.upgrades`."""
-    revoked: NotRequired[Mapping[str, int]]
+    revoked: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[int]]]]
     """dict[site -> last revoked key generation]."""
 
 
@@ -108,7 +109,7 @@ class ControlPlane(pulumi.ComponentResource):
         provider = acting_provider(
             self,
             name,
-            to_plain(hub.cloud),
+            settings_in(hub.cloud),
             holder=holder_of(secret, fleet, region) if "secret" in args else None,
             path="hub.cloud",
         )
@@ -129,8 +130,7 @@ class ControlPlane(pulumi.ComponentResource):
             secret=secret.apply(lambda value: value or ""),
             chain=_read(hub.identity.chain, "identity.chain") if hub.identity.chain else "",
             chain_key=pulumi.Output.secret(args.get("hubKey", "")),
-            # Nothing is derived without a secret; a kind that needs one reports that it is missing.
-            master=secret.apply(lambda value: hub_master(value, fleet=fleet, region=region) if value else ""),
+            master=derived(_master, secret, fleet, region),
         )
 
     def _build(self, wiring: Wiring, args: Mapping[str, Any]) -> None:
@@ -177,24 +177,32 @@ class ControlPlane(pulumi.ComponentResource):
         """Servers with k3s."""
         hub = wiring.hub
         assert self.bucket is not None  # noqa: S101 - a hub has one
-        if unpinned := [need.name for need in needs(hub) if need.name not in wiring.pins]:
-            pulumi.log.warn(
-                f"the hub's servers run what no artifacts lock pins: {', '.join(unpinned)};"
-                f" run edgefleet artifacts lock stacks/{wiring.region}.fleet.yaml",
-                self,
-            )
+        derived(self._warn_unpinned, hub.k3s, wiring.pins, wiring.region)
         net, access = network(wiring), identity(wiring)
         after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
         limit(wiring)
         server_set = servers(wiring, net, access, after=after)
         self.summary |= {
-            "endpoint": f"https://{hub.dns_name}:{API_PORT}",
+            "endpoint": derived(f"https://{{}}:{API_PORT}".format, hub.dns_name),
             "caHash": access.ca_hash,
             "kubeconfigs": access.kubeconfigs,
             "buckets": {"artifacts": hub.bucket},
             "servers": server_set.members,
             "cost": _cost(hub, net.gateways),
         }
+
+    def _warn_unpinned(self, k3s: model.HubK3s, pins: Mapping[str, str], region: str) -> None:
+        if unpinned := [need.name for need in needs(model.Hub(kind="k3s", k3s=k3s)) if need.name not in pins]:
+            pulumi.log.warn(
+                f"the hub's servers run what no artifacts lock pins: {', '.join(unpinned)};"
+                f" run edgefleet artifacts lock stacks/{region}.fleet.yaml",
+                self,
+            )
+
+
+def _master(secret: str | None, fleet: str, region: str) -> str:
+    """The master of the hub; empty without a secret: a kind that needs one reports that it is missing."""
+    return hub_master(secret, fleet=fleet, region=region) if secret else ""
 
 
 def _declared(args: Mapping[str, Any]) -> model.Hub:
@@ -205,7 +213,7 @@ def _declared(args: Mapping[str, Any]) -> model.Hub:
     if "bucket" in args:
         hint = "move it: hub: {bucket: ...}"
         raise InvalidInput.at("", "two-forms", "has no effect beside hub", hint, path="bucket")
-    return given if isinstance(given, model.Hub) else hub_from_plain(given)
+    return given if isinstance(given, model.Hub) else open_hub(given)
 
 
 def _read(name: str, path: str) -> str:
@@ -221,7 +229,8 @@ def _read(name: str, path: str) -> str:
 def _cost(hub: model.Hub, gateways: int) -> dict[str, Any]:
     """The items that the hub's cost consists of, without prices."""
     count = hub.servers if hub.kind == "k3s" else hub.eks.min_nodes
-    disk_ = {"type": hub.volume.type, "sizeGiB": hub.volume.size // model.GIB, "count": count}
+    size = derived(lambda size: size // model.GIB, hub.volume.size)
+    disk_ = {"type": hub.volume.type, "sizeGiB": size, "count": count}
     return {
         "instances": [{"type": hub.instance_type, "count": count}],
         "volumes": [disk_],

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
-from edgefleet.fleet.acting_provider import acting_provider, holder_of
+from edgefleet.fleet.acting_provider import acting_provider, holder_of, settings_in
 from edgefleet.fleet.configuration import hub_key
 from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
 from edgefleet.fleet.plainly import plainly
@@ -18,7 +18,7 @@ from edgefleet.hub.upgrades import pins
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, whole
-from edgefleet.model.spec import Secret, to_plain
+from edgefleet.model.spec import Secret
 from edgefleet.provider.validation import arguments
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
@@ -52,7 +52,7 @@ class Fleet(pulumi.ComponentResource):
             provider = acting_provider(
                 self,
                 name,
-                to_plain(fleet.control_plane.cloud),
+                settings_in(fleet.control_plane.cloud),
                 holder=holder_of(secret, fleet.name, fleet.region),
                 path="controlPlane.cloud",
             )

@@ -44,9 +44,7 @@ def service_trust(service: str) -> dict[str, Any]:
     return _document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
-def server_policies(
-    partition: str, region: str, *, parameters: str, bucket: str
-) -> dict[str, dict[str, Any]]:
+def server_policies(partition: str, region: str, parameters: str, bucket: str) -> dict[str, dict[str, Any]]:
     """dict[name -> policy document] of the hub's servers: their own secrets, files and agent."""
     path = f"arn:{partition}:ssm:{region}:*:parameter{parameters}"
     files = f"arn:{partition}:s3:::{bucket}"
@@ -86,7 +84,7 @@ def site_trust(trust_anchor: str) -> dict[str, Any]:
     )
 
 
-def site_policies(partition: str, *, bucket: str) -> dict[str, dict[str, Any]]:
+def site_policies(partition: str, bucket: str) -> dict[str, dict[str, Any]]:
     """dict[name -> policy document] of a site: read objects below its own name.
 
     Roles Anywhere sets the session's tag ``x509Subject/CN`` to the certificate's common name.

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived, public
 from edgefleet.hub.permissions import server_policies, service_trust, site_policies, site_trust
 from edgefleet.hub.user_data import SECRETS, parameters_path
 from edgefleet.io.yaml_text import to_yaml
@@ -38,13 +41,14 @@ def identity(wiring: Wiring) -> Identity:
         wiring.child("servers"),
         {
             "name": wiring.prefix,
-            "description": f"Servers of the hub of {wiring.fleet} in {wiring.region}.",
+            "description": wiring.of_place("Servers of the hub of {} in {}.".format),
             "assumePolicy": service_trust("ec2.amazonaws.com"),
-            "policies": server_policies(
+            "policies": derived(
+                server_policies,
                 wiring.partition,
                 wiring.aws_region,
-                parameters=parameters_path(wiring.fleet, wiring.region),
-                bucket=wiring.hub.bucket or "",
+                wiring.of_place(parameters_path),
+                wiring.hub.bucket or "",
             ),
             "tags": wiring.tags,
         },
@@ -55,26 +59,28 @@ def identity(wiring: Wiring) -> Identity:
         {"name": wiring.prefix, "role": role.id, "tags": wiring.tags},
         wiring.options(),
     )
-    address, generation = wiring.hub.dns_name or "", wiring.hub.identity.key_generations[-1]
 
     def kubeconfig(role: str) -> pulumi.Output[str]:
-        return _of(
-            wiring,
-            lambda hub, master: to_yaml(
-                role_kubeconfig(hub, master, role=role, address=address, generation=generation)
-            ),
-        )
+        def text(hub: HubIdentity, master: str, address: str, generations: Sequence[int]) -> str:
+            return to_yaml(
+                role_kubeconfig(hub, master, role=role, address=address, generation=generations[-1])
+            )
+
+        return _of(wiring, text, wiring.hub.dns_name or "", wiring.hub.identity.key_generations)
 
     return Identity(
         profile=profile,
         ready=[profile, *parameters],
-        ca_hash=pulumi.Output.unsecret(_of(wiring, lambda hub, _: hub.ca_hash)),
+        ca_hash=public(
+            _of(wiring, lambda hub, _: hub.ca_hash),
+            (wiring.fleet, wiring.region, wiring.hub.identity.key_generations),
+        ),
         kubeconfigs={"deployer": kubeconfig("deployer"), "readOnly": kubeconfig("read-only")},
     )
 
 
 def _parameter(wiring: Wiring, name: str) -> aws.Parameter:
-    path = f"{parameters_path(wiring.fleet, wiring.region)}/{name}"
+    path = wiring.of_place(lambda fleet, region: f"{parameters_path(fleet, region)}/{name}")
     value = _of(wiring, lambda made, _: secret_of(made, name))
     return aws.Parameter(
         wiring.child(name.replace("/", "-")),
@@ -89,21 +95,19 @@ def secret_of(made: HubIdentity, name: str) -> str:
     return tokens[name] if name in tokens else made.files[name.removeprefix("tls/")]
 
 
-def _of(wiring: Wiring, value_of: Callable[[HubIdentity, str], str]) -> pulumi.Output[str]:
-    place, key_generations, version = (
-        (wiring.fleet, wiring.region),
-        wiring.hub.identity.key_generations,
-        wiring.hub.k3s.version,
-    )
+def _of(wiring: Wiring, value_of: Callable[..., str], *more: Any) -> pulumi.Output[str]:
+    """What `value_of` makes of the hub's identity, its master and `more`."""
 
-    def value(secrets: Sequence[str]) -> str:
-        master, key = secrets
-        return value_of(hub_of(master, place, (wiring.chain, key), key_generations, version), master)
+    def value(hub: list[Any], place: tuple[str, str], *more: Any) -> str:
+        master, key, generations, version = hub
+        return value_of(hub_of(master, place, (wiring.chain, key), generations, version), master, *more)
 
-    return pulumi.Output.all(wiring.master, wiring.chain_key).apply(value)
+    hub = [wiring.master, wiring.chain_key, wiring.hub.identity.key_generations, wiring.hub.k3s.version]
+    output: pulumi.Output[str] = derived(value, hub, (wiring.fleet, wiring.region), *more)
+    return output
 
 
-def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulumi.Output[str]]:
+def site_identity(wiring: Wiring, revoked: pulumi.Input[Mapping[str, int]]) -> dict[str, pulumi.Output[str]]:
     """Register the identity of sites; returns the dict[name -> ARN] that a site needs.
 
     Until it is revoked, a certificate grants access to its site's objects.
@@ -112,13 +116,13 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         wiring: the hub.
         revoked: dict[site -> last revoked key generation].
     """
-    fleet, region = wiring.fleet, wiring.region
     name = wiring.role_name("sites")
 
-    def certificate(master: str) -> str:
+    def certificate(master: str, fleet: str, region: str) -> str:
         return site_authority(master, fleet=fleet, region=region).certificate_pem
 
-    shown = pulumi.Output.unsecret(wiring.master.apply(certificate))
+    place = (wiring.fleet, wiring.region)
+    shown = public(derived(certificate, wiring.master, *place), place)
     anchor = aws.TrustAnchor(
         wiring.child("sites"), {"name": name, "certificates": shown, "tags": wiring.tags}, wiring.options()
     )
@@ -126,9 +130,9 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         wiring.child("sites"),
         {
             "name": name,
-            "description": f"Sites of {fleet} in {region}, by certificate.",
+            "description": wiring.of_place("Sites of {} in {}, by certificate.".format),
             "assumePolicy": anchor.arn.apply(site_trust),
-            "policies": site_policies(wiring.partition, bucket=wiring.hub.bucket or ""),
+            "policies": derived(site_policies, wiring.partition, wiring.hub.bucket or ""),
             "tags": wiring.tags,
         },
         wiring.options(),
@@ -143,9 +147,7 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
         {
             "name": name,
             "trustAnchor": anchor.arn,
-            "data": pulumi.Output.unsecret(
-                wiring.secret.apply(lambda secret: _revocations(secret, wiring, revoked))
-            ),
+            "data": public(derived(_revocations, wiring.secret, *place, wiring.now, revoked), place, revoked),
             "tags": wiring.tags,
         },
         wiring.options(),
@@ -153,9 +155,8 @@ def site_identity(wiring: Wiring, revoked: Mapping[str, int]) -> dict[str, pulum
     return {"trustAnchor": anchor.arn, "profile": profile.arn, "role": role.arn}
 
 
-def _revocations(secret: str, wiring: Wiring, revoked: Mapping[str, int]) -> str:
+def _revocations(secret: str, fleet: str, region: str, now: datetime, revoked: Mapping[str, int]) -> str:
     """The revocation list of the hub's sites, as PEM."""
-    fleet, region = wiring.fleet, wiring.region
     by = site_authority(hub_master(secret, fleet=fleet, region=region), fleet=fleet, region=region)
     serials = revoked_serials(secret, by, region=(fleet, region), revoked=revoked)
-    return pem(revocation_list(by, serials, wiring.now))
+    return pem(revocation_list(by, serials, now))

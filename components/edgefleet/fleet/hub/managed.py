@@ -9,6 +9,7 @@ import pulumi
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.network import Network
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived
 from edgefleet.hub.permissions import agent_policy, service_trust
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.keys.hub_pki import kubeconfig
@@ -48,7 +49,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
             "version": hub.eks.version,
             "role": cluster_role.arn,
             "subnets": network.servers,
-            "access": list(hub.access),
+            "access": derived(list, hub.access),
             "logs": ["api", "audit", "authenticator"],
             "tags": wiring.tags,
         },
@@ -62,17 +63,17 @@ def managed(wiring: Wiring, network: Network) -> Managed:
             "role": node_role.arn,
             "subnets": network.servers,
             "instanceTypes": [hub.instance_type],
-            "diskSize": hub.volume.size // GIB,
+            "diskSize": derived(lambda size: size // GIB, hub.volume.size),
             "least": hub.eks.min_nodes,
-            "wanted": max(hub.eks.min_nodes, 1),
+            "wanted": derived(lambda least: max(least, 1), hub.eks.min_nodes),
             "most": hub.eks.max_nodes,
             "tags": wiring.tags,
         },
         wiring.options(),
     )
-    config = pulumi.Output.all(cluster.endpoint, cluster.certificateAuthority).apply(
-        lambda parts: to_yaml(_kubeconfig(wiring.prefix, wiring.aws_region, *(part or "" for part in parts)))
-    )
+    config = pulumi.Output.all(
+        wiring.prefix, wiring.aws_region, cluster.endpoint, cluster.certificateAuthority
+    ).apply(lambda parts: to_yaml(_kubeconfig(*(part or "" for part in parts))))
     return Managed(endpoint=cluster.endpoint, kubeconfig=config)
 
 
@@ -89,7 +90,10 @@ def _role(
         {
             "name": wiring.role_name(f"hub-{name}"),
             "assumePolicy": service_trust(service),
-            "managedPolicies": [f"arn:{wiring.partition}:iam::aws:policy/{policy}" for policy in policies],
+            "managedPolicies": derived(
+                lambda partition: [f"arn:{partition}:iam::aws:policy/{policy}" for policy in policies],
+                wiring.partition,
+            ),
             "policies": dict(own or {}),
             "tags": wiring.tags,
         },

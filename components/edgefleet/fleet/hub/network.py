@@ -4,6 +4,7 @@ What belongs to a zone is named after it and gets its block by it, never by the 
 a zone is added, removed or moved, the subnets of the others stay. Zones are a set; their order is irrelevant.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -11,6 +12,7 @@ import pulumi
 
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived
 from edgefleet.model.hub import ZONE_LETTERS, zone_letter
 
 EVERYWHERE = "0.0.0.0/0"
@@ -26,9 +28,9 @@ class Network:
     """Where the hub's servers and its load balancer are."""
 
     vpc: pulumi.Input[str]
-    servers: list[pulumi.Input[str]]
+    servers: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Ids of subnets, one a zone."""
-    public: list[pulumi.Input[str]]
+    public: pulumi.Input[Sequence[pulumi.Input[str]]]
     ready: list[pulumi.Resource]
     """Resources that servers need to reach the Internet."""
     gateways: int
@@ -39,8 +41,8 @@ def network(wiring: Wiring) -> Network:
     """Register the network that the fleet file declares."""
     spec = wiring.hub.network
     if spec.vpc_id is not None:
-        servers: list[pulumi.Input[str]] = list(spec.subnets)
-        public: list[pulumi.Input[str]] = list(spec.public_subnets or spec.subnets)
+        servers = derived(list, spec.subnets)
+        public = derived(list, spec.public_subnets or spec.subnets)
         return Network(vpc=spec.vpc_id, servers=servers, public=public, ready=[], gateways=0)
     vpc = aws.Vpc(
         wiring.child("network"), {"cidr": spec.cidr, "tags": wiring.named("network")}, wiring.options()
@@ -82,19 +84,22 @@ def _subnets(
 ) -> dict[str, aws.Subnet]:
     """dict[letter of the zone -> its subnet], in order of letters."""
     spec = wiring.hub.network
-    blocks = list(ip_network(spec.cidr).subnets(prefixlen_diff=BITS))
     subnets = {}
     for zone in sorted(spec.zones, key=zone_letter):
         letter = zone_letter(zone)
         args: aws.SubnetArgs = {
             "vpcId": vpc.id,
-            "cidr": str(blocks[first + ZONE_LETTERS.index(letter)]),
+            "cidr": derived(_block, spec.cidr, first + ZONE_LETTERS.index(letter)),
             "zone": wiring.zone(zone),
             "publicAddresses": has_addresses,
             "tags": wiring.named(f"{name}-{letter}"),
         }
         subnets[letter] = aws.Subnet(wiring.child(f"{name}-{letter}"), args, wiring.options())
     return subnets
+
+
+def _block(cidr: str, number: int) -> str:
+    return str(list(ip_network(cidr).subnets(prefixlen_diff=BITS))[number])
 
 
 def _groups(subnets: dict[str, aws.Subnet], *, is_single: bool) -> dict[str, list[aws.Subnet]]:

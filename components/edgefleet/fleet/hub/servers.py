@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pulumi
 
@@ -10,9 +11,10 @@ from edgefleet.fleet import aws
 from edgefleet.fleet.hub.identity import Identity
 from edgefleet.fleet.hub.network import EVERYWHERE, Network
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived
 from edgefleet.hub.upgrades import ARCH
 from edgefleet.hub.user_data import HubBoot, parameters_path, user_data_of
-from edgefleet.model.hub import GIB, HubSnapshots
+from edgefleet.model.hub import GIB, Hub, HubDns, HubIdentity, HubSnapshots
 from edgefleet.runtimes.base.k3s import BINARIES
 
 API_PORT = 6443
@@ -67,9 +69,9 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
         wiring.child("api"),
         {
             "vpcId": network.vpc,
-            "name": f"{wiring.prefix}-api",
+            "name": derived("{}-api".format, wiring.prefix),
             "description": "Kubernetes API of the hub",
-            "ingress": [{"fromPort": API_PORT, "cidr": cidr} for cidr in wiring.hub.access],
+            "ingress": derived(_admitted, wiring.hub.access),
             "egress": out,
             "tags": wiring.named("api"),
         },
@@ -80,7 +82,7 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
         wiring.child("servers"),
         {
             "vpcId": network.vpc,
-            "name": f"{wiring.prefix}-servers",
+            "name": derived("{}-servers".format, wiring.prefix),
             "description": "Servers of the hub",
             "ingress": [{"fromPort": API_PORT, "securityGroup": front.id}, *inner],
             "egress": out,
@@ -89,6 +91,11 @@ def _groups(wiring: Wiring, network: Network) -> tuple[aws.SecurityGroup, aws.Se
         wiring.options(),
     )
     return front, back
+
+
+def _admitted(access: Sequence[str]) -> list[dict[str, Any]]:
+    """A rule for each network in `access`."""
+    return [{"fromPort": API_PORT, "cidr": cidr} for cidr in access]
 
 
 def _name(wiring: Wiring, network: Network, balancer: aws.NetworkLoadBalancer) -> list[pulumi.Resource]:
@@ -119,16 +126,21 @@ def _server_args(
     wiring: Wiring, network: Network, identity: Identity, ends: tuple[aws.SecurityGroup, aws.TargetGroup]
 ) -> "aws.ServerSetArgs":
     hub, (group, targets) = wiring.hub, ends
-    volume: aws.ServerVolume = {"size": hub.volume.size // GIB, "type": hub.volume.type}
+    volume: aws.ServerVolume = {
+        "size": derived(lambda size: size // GIB, hub.volume.size),
+        "type": hub.volume.type,
+    }
     if hub.volume.iops is not None:
         volume["iops"] = hub.volume.iops
+    fleet: Any = wiring.fleet
+    region: Any = wiring.region
     boot = HubBoot(
-        fleet=wiring.fleet,
-        region=wiring.region,
+        fleet=fleet,
+        region=region,
         aws_region=wiring.aws_region,
         recipe=wiring.recipe,
-        hub=hub,
-        k3s_sha256=wiring.pins.get(BINARIES[ARCH], ""),
+        hub=_booted(hub),
+        k3s_sha256=derived(lambda pins: pins.get(BINARIES[ARCH], ""), wiring.pins),
     )
     return {
         "name": wiring.prefix,
@@ -137,15 +149,27 @@ def _server_args(
         "subnets": network.servers,
         "securityGroups": [group.id],
         "instanceProfile": identity.profile.id,
-        "userData": user_data_of(boot),  # type: ignore[typeddict-item]  # its keys are the ways to begin
-        "rollOn": _rolls_on(boot),
+        "userData": derived(user_data_of, boot),
+        "rollOn": derived(_rolls_on, boot),
         "k3sVersion": hub.k3s.version,
-        "marker": f"{parameters_path(wiring.fleet, wiring.region)}-begun",
+        "marker": wiring.of_place(lambda fleet, region: f"{parameters_path(fleet, region)}-begun"),
         "targetGroups": [targets.id],
         "servers": hub.servers,
         "volume": volume,
         "tags": wiring.named("server"),
     }
+
+
+def _booted(hub: Hub) -> Hub:
+    """The part of a hub that its servers' user-data is made from: it depends on nothing else."""
+    return Hub(
+        kind=hub.kind,
+        bucket=hub.bucket,
+        dns=None if hub.dns is None else HubDns(name=hub.dns.name),
+        k3s=hub.k3s,
+        snapshots=hub.snapshots,
+        identity=HubIdentity(key_generations=hub.identity.key_generations),
+    )
 
 
 def _rolls_on(boot: HubBoot) -> str:

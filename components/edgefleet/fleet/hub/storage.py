@@ -9,6 +9,7 @@ from edgefleet.boot.hub_identity import MANIFESTS
 from edgefleet.boot.hub_k3s import SNAPSHOTS
 from edgefleet.fleet import aws
 from edgefleet.fleet.hub.wiring import Wiring
+from edgefleet.fleet.open_inputs import derived
 from edgefleet.hub.permissions import encrypted_only
 from edgefleet.hub.upgrades import manifests
 from edgefleet.io.yaml_text import to_yaml
@@ -26,16 +27,23 @@ def bucket(wiring: Wiring) -> aws.Bucket:
         "lifecycle": [{"prefix": f"{SNAPSHOTS}/", "earlierDays": EARLIER_DAYS}],
         "tags": wiring.tags,
     }
-    if (wiring.endpoint or "https:").startswith("https:"):  # an emulated cloud has no TLS
-        args["policy"] = encrypted_only(wiring.partition, bucket=name)
+    policy = derived(_policy, wiring.endpoint, wiring.partition, name)
+    if policy is not None:
+        args["policy"] = policy
     return aws.Bucket(wiring.child("artifacts"), args, wiring.options(holds_data=True))
+
+
+def _policy(endpoint: str | None, partition: str, bucket: str) -> dict[str, Any] | None:
+    """The policy of the bucket; none in an emulated cloud, which has no TLS."""
+    return encrypted_only(partition, bucket=bucket) if (endpoint or "https:").startswith("https:") else None
 
 
 def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
     """The manifests that the servers apply: access rights and the k3s release."""
+    hub = wiring.hub
     files = {
-        "access": access_manifests(wiring.hub.identity.key_generations, wiring.hub.namespaces),
-        "upgrades": manifests(wiring.hub.k3s.version, wiring.pins),
+        "access": derived(_access, hub.identity.key_generations, hub.namespaces),
+        "upgrades": derived(_upgrades, hub.k3s.version, wiring.pins),
     }
     return [
         aws.BucketObject(
@@ -43,18 +51,18 @@ def hub_manifests(wiring: Wiring, bucket: aws.Bucket) -> list[pulumi.Resource]:
             {
                 "bucket": bucket.id,
                 "key": f"{MANIFESTS}{name}.yaml",
-                "content": _documents(documents),
+                "content": content,
                 "contentType": "application/yaml",
             },
             wiring.options(),
         )
-        for name, documents in files.items()
+        for name, content in files.items()
     ]
 
 
 def logs(wiring: Wiring) -> aws.LogGroup:
     """The log group of the hub."""
-    name = f"/{wiring.fleet}/{wiring.region}/hub"
+    name = wiring.of_place(lambda fleet, region: f"/{fleet}/{region}/hub")
     return aws.LogGroup(
         wiring.child("logs"),
         {"name": name, "retentionDays": wiring.hub.log_days, "tags": wiring.tags},
@@ -69,9 +77,22 @@ def limit(wiring: Wiring) -> aws.Budget | None:
         return None
     return aws.Budget(
         wiring.child("limit"),
-        {"name": wiring.prefix, "monthly": spec.monthly, "notify": list(spec.notify), "tags": wiring.tags},
+        {
+            "name": wiring.prefix,
+            "monthly": spec.monthly,
+            "notify": derived(list, spec.notify),
+            "tags": wiring.tags,
+        },
         wiring.options(),
     )
+
+
+def _access(key_generations: tuple[int, ...], namespaces: tuple[str, ...]) -> str:
+    return _documents(access_manifests(key_generations, namespaces))
+
+
+def _upgrades(version: str, pins: Mapping[str, str]) -> str:
+    return _documents(manifests(version, pins))
 
 
 def _documents(documents: Iterable[Mapping[str, Any]]) -> str:

@@ -1,12 +1,14 @@
 """The context that every part of a hub is registered with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pulumi
 
 from edgefleet.cloud.base.constraints import LONGEST_BALANCER, LONGEST_ROLE, shortened
+from edgefleet.fleet.open_inputs import derived
 from edgefleet.io.aws import partition_of
 from edgefleet.model.hub import Hub
 from edgefleet.provider.python_classes import is_placed
@@ -23,18 +25,18 @@ class Wiring:
     """Provider of the parts; None for the default one."""
     placed_in: pulumi.Input[str] | None
     """AWS region that each part names, where that of the provider is not known to be the hub's."""
-    endpoint: str | None
+    endpoint: pulumi.Input[str] | None
     """Address of the cloud; None for AWS."""
     hub: Hub
-    fleet: str
-    region: str
+    fleet: pulumi.Input[str]
+    region: pulumi.Input[str]
     """Name of the region; the stack's."""
     recipe: int
     now: datetime
     """When the program runs."""
-    pins: Mapping[str, str]
+    pins: pulumi.Input[Mapping[str, str]]
     """dict[k3s's binary or an image -> its digest in the artifacts lock]."""
-    tags: Mapping[str, str]
+    tags: pulumi.Input[Mapping[str, str]]
     secret: pulumi.Output[str]
     """The fleet's secret, secret; certificates of revoked sites are derived from it."""
     master: pulumi.Output[str]
@@ -45,29 +47,37 @@ class Wiring:
     """PEM of that authority's key, secret; empty if derived."""
 
     @property
-    def aws_region(self) -> str:
+    def aws_region(self) -> Any:
         """Its AWS region."""
         return self.hub.cloud.region or ""
 
     @property
-    def partition(self) -> str:
+    def partition(self) -> Any:
         """Partition of its ARNs."""
-        return partition_of(self.aws_region)
+        return derived(partition_of, self.aws_region)
+
+    def of_place(self, derive: Callable[[str, str], Any]) -> Any:
+        """What `derive` makes of the names of the fleet and the region."""
+        return derived(derive, self.fleet, self.region)
 
     @property
-    def prefix(self) -> str:
+    def prefix(self) -> Any:
         """Name of the hub, unique in an account; IAM's are the shortest of all names that it is used for."""
-        return shortened(f"{self.fleet}-{self.region}-hub", LONGEST_ROLE)
+        return self.role_name("hub")
 
     @property
-    def short(self) -> str:
+    def short(self) -> Any:
         """Name of its target group, and of its load balancer unless the fleet file names it."""
-        name = f"{self.fleet}-{self.region}-hub"
-        return shortened(f"fleet-{name}" if name.startswith("internal-") else name, LONGEST_BALANCER)
 
-    def role_name(self, part: str) -> str:
+        def name(fleet: str, region: str) -> str:
+            whole = f"{fleet}-{region}-hub"
+            return shortened(f"fleet-{whole}" if whole.startswith("internal-") else whole, LONGEST_BALANCER)
+
+        return self.of_place(name)
+
+    def role_name(self, part: str) -> Any:
         """Name of the role of a `part`, ``nodes``."""
-        return shortened(f"{self.fleet}-{self.region}-{part}", LONGEST_ROLE)
+        return self.of_place(lambda fleet, region: shortened(f"{fleet}-{region}-{part}", LONGEST_ROLE))
 
     def options(
         self, *, depends_on: Sequence[pulumi.Resource] = (), holds_data: bool = False
@@ -92,10 +102,10 @@ class Wiring:
         """Name of a part in the program: it carries the parent's, so that a program may have two hubs."""
         return f"{self.name}/{part}"
 
-    def named(self, name: str) -> dict[str, str]:
+    def named(self, name: str) -> Any:
         """Tags of a part, with a name for AWS's console."""
-        return {**self.tags, "Name": f"{self.prefix}-{name}"}
+        return derived(lambda tags, prefix: {**tags, "Name": f"{prefix}-{name}"}, self.tags, self.prefix)
 
-    def zone(self, name: str) -> str:
+    def zone(self, name: str) -> Any:
         """The full name of a zone, given its letter."""
-        return f"{self.aws_region}{name}" if len(name) == 1 else name
+        return derived(lambda region: f"{region}{name}", self.aws_region) if len(name) == 1 else name
