@@ -63,6 +63,9 @@ def record() -> Record:
 
             loop.run_until_complete(stack.run_pulumi_func(checked))
         finally:
+            for task in (left := asyncio.all_tasks(loop)):  # of a program that raised
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.close()
         return sorted(recorder.registered, key=lambda found: (found.type, found.name))
 
