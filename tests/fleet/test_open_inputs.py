@@ -146,27 +146,27 @@ def run(record: Record, args: Callable[[], dict[str, Any]], *, preview: bool) ->
     return shown(record(lambda: edgefleet.ControlPlane("hub", args()), preview=preview))  # type: ignore[arg-type]  # made of a table
 
 
-CASES = {
-    **{f"hub.{path}": (lambda make, path=path: args_of(path, make)) for path in STAND_INS},
-    **{
-        name: (lambda make, name=name: {**ARGS, "bucket": None, "hub": HUB, name: make(ARGS[name])})
-        for name in ARGS
-        if name != "bucket"
-    },
-    "bucket": lambda make: {"bucket": make("retail-hub"), "tags": {}},
-}
+CASES = [*(f"hub.{path}" for path in STAND_INS), *ARGS]
+
+
+def arguments(case: str, make: Make) -> dict[str, Any]:
+    """The arguments of a hub whose argument `case` is made by `make`."""
+    if case == "bucket":
+        return {"bucket": make("retail-hub"), "tags": {}}
+    if case.startswith("hub."):
+        return args_of(case.removeprefix("hub."), make)
+    return {**ARGS, "bucket": None, "hub": HUB, case: make(ARGS[case])}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_argument_takes_an_output(case: str, record: Record) -> None:
     """Known, it is the same as plain; unknown, what depends on it is unknown; secret, that is secret."""
-    args: Any = CASES[case]
-    plain = run(record, lambda: args(lambda value: value), preview=True)
-    planned = run(record, lambda: args(unknown), preview=True)
+    plain = run(record, lambda: arguments(case, lambda value: value), preview=True)
+    planned = run(record, lambda: arguments(case, unknown), preview=True)
     affected = {key for key in plain if planned.get(key) != plain[key]}
     assert (case.removeprefix("hub.") not in UNUSED) == bool(affected)
     assert {kind for kind, *_ in plain} == {kind for kind, *_ in planned}
-    hidden = run(record, lambda: args(pulumi.Output.secret), preview=True)
+    hidden = run(record, lambda: arguments(case, pulumi.Output.secret), preview=True)
     assert bare(plain) == bare(hidden)
     shown = {key for key in affected if not is_hidden(hidden[key])}
     assert (PUBLIC if case == "secret" else set()) == {(kind, name) for kind, _, name in shown}
