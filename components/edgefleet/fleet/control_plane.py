@@ -106,10 +106,11 @@ class ControlPlane(pulumi.ComponentResource):
         fleet = args.get("fleet", pulumi.get_project())
         region = args.get("region", pulumi.get_stack())
         secret = pulumi.Output.secret(args.get("secret"))
+        cloud = settings_in(hub.cloud)
         provider = acting_provider(
             self,
             name,
-            settings_in(hub.cloud),
+            cloud,
             holder=holder_of(secret, fleet, region) if "secret" in args else None,
             path="hub.cloud",
         )
@@ -118,7 +119,7 @@ class ControlPlane(pulumi.ComponentResource):
             parent=self,
             name=name,
             provider=provider,
-            placed_in=hub.cloud.region if is_hidden(provider, hub.cloud.region) else None,
+            placed_in=cloud.get("region") if is_hidden(provider, cloud.get("region")) else None,
             endpoint=settings.get("endpoint", hub.cloud.endpoint),
             hub=hub,
             fleet=fleet,
