@@ -1,8 +1,9 @@
 """The Pulumi CLI with the program in this process: it needs no language host, and starts a second faster."""
 
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi import automation
@@ -26,13 +27,17 @@ def require_cli() -> automation.PulumiCommand:
 
 
 class InlineCli(PulumiCli):
-    """The CLI for the project in `root`; its program runs as an inline program of the Automation API."""
+    """The CLI; the project's program runs as an inline program of the Automation API."""
 
-    def __init__(self, root: Path, **options: Any) -> None:
-        self._file = open_project(root, options.get("environ") or {}).program
-        super().__init__(program=programs._load(self._file), **options)
+    @contextmanager
+    def as_program(self, root: Path) -> Iterator[None]:
+        """The working directory, the path and the modules of the program of the project in `root`."""
+        project = open_project(root, self._environ or {})
+        self._program = programs._load(project.program)
+        with programs._as_main(project.program), chdir(project.folder):
+            yield
 
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
-        """Run it, with the path and the modules of a program of its own."""
-        with programs._as_main(self._file):
+        """Run it as a program of its own."""
+        with self.as_program(options.project):
             return super().run(operation, options, on_event)

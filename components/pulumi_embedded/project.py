@@ -67,6 +67,11 @@ class Project:
         if problems:
             raise Refused(problems)
 
+    @property
+    def folder(self) -> Path:
+        """Folder of the program: it works there, and the providers too, as with the CLI."""
+        return self.program if self.program.is_dir() else self.program.parent
+
     def stack_file(self, stack: str) -> Path:
         """Return the path of a stack's configuration."""
         return self.stacks / f"Pulumi.{stack}.yaml"
@@ -119,10 +124,16 @@ def open_project(root: Path, environ: Mapping[str, str]) -> Project:
         )
     check_name(name, "project", where=str(path))
     _check_runtime(document.get("runtime"), path)
+    program = root / str(document.get("main", "."))
+    if not program.exists():
+        problem = f"{program} does not exist"
+        raise InvalidInput(
+            Problem(where=str(path), path="main", problem=problem, hint="name the program's folder")
+        )
     return Project(
         name=name,
         root=root,
-        program=root / str(document.get("main", ".")),
+        program=program,
         stacks=root / str(document.get("stackConfigDir", ".")),
         state=_state_folder(root, document, environ) / ".pulumi",
         providers=_providers(document.get("plugins") or {}, path),

@@ -149,8 +149,8 @@ def _deploy(this: _Run, stack: LoadedStack, snapshot: Snapshot) -> RunResult:
     this.interrupts.watch(deployment)
     events.prelude(stack.config.masked())
     try:
-        # Providers resolve relative paths in the project's folder, as the CLI's plugins do.
-        with contextlib.chdir(stack.project.root):
+        # As with the CLI, program and providers resolve relative paths in the program's folder.
+        with contextlib.chdir(stack.project.folder):
             recovery.recover(deployment, clear=request.clear_pending)
             _operate(request, deployment)
     except Stopped:

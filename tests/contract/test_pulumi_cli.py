@@ -128,7 +128,7 @@ def project(tmp_path: Path, site: dict[str, Any]) -> Iterator[Project]:
     (tmp_path / "Pulumi.yaml").write_text("name: scratch\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
     (tmp_path / "state").mkdir()
-    engine = InlineCli(tmp_path, command=command, environ=environ(tmp_path))
+    engine = InlineCli(command=command, environ=environ(tmp_path))
     yield Project(tmp_path, {"hub": None, "tags": {"a": "b"}, "sites": {"store-0007": site}}, engine)
     emulator.stop(tmp_path)
 
@@ -229,6 +229,17 @@ def test_a_lost_emulated_cloud_is_reported_and_made_again(project: Project) -> N
     assert {"artifacts": "create"} == {name: step.op for name, step in project.preview().items()}
     project.up()
     assert {} == project.preview()
+
+
+def test_a_store_is_in_the_project_whatever_folder_the_program_is_in(project: Project) -> None:
+    """With ``main`` the CLI starts plugins in the program's folder; paths are relative to Pulumi.yaml."""
+    (project.root / "Pulumi.yaml").write_text("name: scratch\nruntime: python\nmain: infra\n")
+    (project.root / "infra").mkdir()
+    for name in ("__main__.py", "inputs.json"):
+        (project.root / "infra" / name).symlink_to(project.root / name)
+    project.up()
+    assert {"sites/store-0007/n1.iso", "sites/store-0007/n2.iso"} == project.files()
+    assert {"__main__.py", "inputs.json"} == {each.name for each in (project.root / "infra").iterdir()}
 
 
 def test_a_component_is_built_by_the_same_server(project: Project) -> None:

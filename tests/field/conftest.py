@@ -270,7 +270,7 @@ def cli(root: Path, provider: Any, servers: ExitStack) -> Engine:
     program.write_text(PLUGIN.format(port=port))
     program.chmod(0o755)
     environ = {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, "PULUMI_HOME": str(root.parent / "home")}
-    return InlineCli(root, environ=environ)
+    return InlineCli(environ=environ)
 
 
 ENGINE_OF = {"embedded": embedded, "cli": cli}

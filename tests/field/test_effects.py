@@ -12,7 +12,6 @@ import pytest
 from tests.field.conftest import Command
 
 from edgefleet.engine.api import Options
-from pulumi_embedded import program as programs
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "field"
 FLEET = """\
@@ -54,9 +53,8 @@ def messages(run: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def fleet(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def fleet(stack: Any) -> Any:
     """A stack with three sites, brought up, and then a fleet file with another address and another site."""
-    monkeypatch.chdir(stack.root)  # where an inline program runs, its fleet file is looked for
     (stack.root / "dev.fleet.yaml").write_text(FLEET)
     run = stack.up(PROGRAM)
     assert "succeeded" == run.result, run.text
@@ -115,7 +113,7 @@ def test_the_cli_prints_them(fleet: Any) -> None:
     for name, options in (("preview.txt", {}), ("preview-diff.txt", {"diff": True})):
         output: list[str] = []
         errors: list[str] = []
-        with programs._as_main(fleet.engine._file):
+        with fleet.engine.as_program(fleet.root):
             cli = fleet.engine._stack(Options(stack="dev", project=fleet.root))
             streams = {"on_output": output.append, "on_error": errors.append}
             cli.preview(color="never", suppress_progress=True, parallel=1, **streams, **options)

@@ -189,3 +189,16 @@ def test_a_login_that_cannot_be_read_is_reported(project: Any, content: str) -> 
     with pytest.raises(InvalidInput, match="login") as caught:
         project.run("preview")
     assert 1 == caught.value.exit_code
+
+
+def test_a_program_that_is_not_there_is_reported_with_its_place(tmp_path: Path) -> None:
+    """Before anything runs, as the CLI does."""
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: fleet\nruntime: python\nmain: infra\nbackend: {url: 'file://.'}\n"
+    )
+    with pytest.raises(embedded.InvalidInput) as caught:
+        open_project(tmp_path, {})
+    assert ("main", f"{tmp_path / 'infra'} does not exist") == (
+        caught.value.problems[0].path,
+        caught.value.problems[0].problem,
+    )

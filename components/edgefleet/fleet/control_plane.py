@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
@@ -22,6 +21,7 @@ from edgefleet.fleet.plainly import plainly
 from edgefleet.fleetfile.partial import partial
 from edgefleet.hub.upgrades import needs
 from edgefleet.io import disk
+from edgefleet.io.project import project_folder
 from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
@@ -219,7 +219,7 @@ def _declared(args: Mapping[str, Any]) -> model.Hub:
 
 def _read(name: str, path: str) -> str:
     """The text of the project's file `name`, which the key at `path` of the hub names."""
-    file = Path.cwd() / name
+    file = project_folder() / name
     data = disk.read(file)
     if data is None:
         hint = f"correct controlPlane.{path}, a path in the project"

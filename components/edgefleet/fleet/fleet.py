@@ -15,6 +15,7 @@ from edgefleet.fleet.site import Site
 from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.hub.upgrades import pins
+from edgefleet.io.project import project_folder
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, whole
@@ -47,7 +48,8 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("edgefleet:index:Fleet", name, {}, opts)
         with plainly():
             given = arguments(FleetArgs, args)
-            fleet = load.load_fleet(Path(given["file"]), Path.cwd())
+            root = project_folder()
+            fleet = load.load_fleet(root / given["file"], root)
             secret = pulumi.Output.secret(given["secret"])
             provider = acting_provider(
                 self,

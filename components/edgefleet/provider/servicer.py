@@ -23,6 +23,7 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Refused
 from edgefleet.io import emulator
 from edgefleet.io.clock import RealClock
 from edgefleet.io.environment import Environment, Resource, Warn
+from edgefleet.io.project import project_folder
 from edgefleet.io.version import version
 from edgefleet.model.cloud import AMBIENT, problems_of
 from edgefleet.model.differ import changes
@@ -278,7 +279,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._log or silent
 
     def _directory(self) -> Path:
-        return Path.cwd() if self._project is None else self._project
+        return project_folder() if self._project is None else self._project
 
 
 def _no_function(token: str) -> InvalidInput:

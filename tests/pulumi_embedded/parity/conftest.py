@@ -234,7 +234,7 @@ def cli_at(root: Path, *, home: Path, command: Any, servers: ExitStack) -> Engin
         "PULUMI_HOME": str(home),
         "PULUMI_DEBUG_PROVIDERS": f"example:{port}",
     }
-    return InlineCli(root, command=command, environ=environ)
+    return InlineCli(command=command, environ=environ)
 
 
 @pytest.fixture
