@@ -90,7 +90,7 @@ def by_the_cli(programs: Sequence[str]) -> list[dict[str, Any]]:
                 "PULUMI_HOME": str(path / "home"),
                 "PULUMI_DEBUG_PROVIDERS": f"example:{port}",
             }
-            engine = InlineCli(root, environ=environ)
+            engine = InlineCli(environ=environ)
             return live(parity.Playground(root, lambda _root: engine), programs)
 
 
