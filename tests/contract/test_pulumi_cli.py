@@ -247,7 +247,7 @@ def test_a_component_is_built_by_the_same_server(project: Project) -> None:
     project.inputs["hub"] = {"bucket": "scratch-hub", "tags": {"fleet": "scratch"}}
     project.up()
     made = [each["urn"] for each in project.resources() if each.get("parent", "").endswith("::hub")]
-    assert ["edgefleet:index:ControlPlane$edgefleet:aws:Bucket::artifacts"] == [
+    assert ["edgefleet:index:ControlPlane$edgefleet:aws:Bucket::hub/artifacts"] == [
         urn.split("::", 2)[2] for urn in made
     ]
     project.inputs["hub"] = {"buckte": "scratch-hub"}
