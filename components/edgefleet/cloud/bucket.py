@@ -96,6 +96,7 @@ class Bucket(CloudResource, spec=BucketSpec, outputs=BucketOutputs):
 
     REPLACE_ON = frozenset({"name"})
     CLAIMS = ("name",)
+    IS_GLOBAL = True
     CHANGING = frozenset({"encryption", "publicAccessBlocked"})
 
     def identity(self, spec: BucketSpec) -> str:

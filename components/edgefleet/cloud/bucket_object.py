@@ -69,6 +69,7 @@ class BucketObject(CloudResource, spec=BucketObjectSpec, outputs=BucketObjectOut
 
     REPLACE_ON = frozenset({"bucket", "key"})
     CLAIMS = ("bucket", "key")
+    IS_GLOBAL = True
     CHANGING = frozenset({"sha256"})
     OTHERWISE = "choose another key"
 

@@ -1,12 +1,12 @@
 """`edgefleet:aws:EksCluster`: a managed Kubernetes control plane."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged
+from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged, none_stays
 from edgefleet.cloud.base.constraints import Api, Arn, Cidr4, GroupId, KeyArn, SubnetId
 from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
@@ -69,6 +69,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
     """The kind."""
 
     REPLACE_ON = frozenset({"name", "role", "keyArn"})
+    MAY_REPLACE = frozenset({"subnets"})
     CLAIMS = ("name",)
     ENDS_LATE = True
     TAGGING = EKS
@@ -96,8 +97,7 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
         },
         besides=lambda spec: {
             "resourcesVpcConfig": {
-                "subnetIds": sorted(spec.subnets),
-                "securityGroupIds": sorted(spec.security_groups),
+                **_placement(spec),
                 **_access(spec),
             },
             "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
@@ -120,6 +120,11 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
                 "update_cluster_config",
                 lambda spec: {"resourcesVpcConfig": _access(spec)},
             ),
+            Change(
+                ("subnets", "securityGroups"),
+                "update_cluster_config",
+                lambda spec: {"resourcesVpcConfig": _placement(spec)},
+            ),
             Change(("logs",), "update_cluster_config", lambda spec: {"logging": _logging(spec)}),
         ),
         readiness=Readiness(
@@ -130,6 +135,10 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             patience=PATIENCE,
         ),
     )
+
+    def replacing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+        """One in another network is another one."""
+        return self.REPLACE_ON | ({"subnets"} if none_stays(old["subnets"], new["subnets"]) else set())
 
     def inspect(self, spec: EksClusterSpec) -> Iterable[Problem]:
         """Too few subnets, or an unreachable API."""
@@ -160,6 +169,10 @@ class EksCluster(NamedResource, spec=EksClusterSpec, outputs=EksClusterOutputs):
             group = f"/aws/eks/{current['name']}/cluster"
             remedy = f"`aws logs delete-log-group --log-group-name {group}` deletes it"
             environment.warn(f"the log group {group}, which EKS created, is left in place; {remedy}")
+
+
+def _placement(spec: EksClusterSpec) -> dict[str, Any]:
+    return {"subnetIds": sorted(spec.subnets), "securityGroupIds": sorted(spec.security_groups)}
 
 
 def _access(spec: EksClusterSpec) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`edgefleet:aws:HostedZone`: a domain of Route 53, public or private to networks."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from edgefleet.cloud.base import Change, Described, DescribedResource, Labelled, Table, finishing
@@ -39,7 +40,8 @@ def _id(current: Described) -> str:
 class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutputs):
     """The kind."""
 
-    REPLACE_ON = frozenset({"name", "vpcs", "vpcRegion"})
+    REPLACE_ON = frozenset({"name", "vpcRegion"})
+    MAY_REPLACE = frozenset({"vpcs"})
     TAGGING = ROUTE53
     IN_USE = frozenset({"HostedZoneNotEmpty", "PriorRequestNotComplete"})
     TABLE = Table(
@@ -52,6 +54,11 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
         tagged=_id,
         changes=(Change(("comment",), "update_hosted_zone_comment", lambda spec: {"Comment": spec.comment}),),
     )
+
+    def replacing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+        """A public zone cannot become private, nor the reverse."""
+        is_turned = bool(old.get("vpcs")) is not bool(new.get("vpcs"))
+        return self.REPLACE_ON | ({"vpcs"} if is_turned else set())
 
     def create(self, spec: HostedZoneSpec, environment: Environment) -> Created[HostedZoneOutputs]:
         """Create it; the caller reference makes this idempotent."""
@@ -110,14 +117,23 @@ class HostedZone(DescribedResource, spec=HostedZoneSpec, outputs=HostedZoneOutpu
             **first,
         )
 
+    def settle(self, current: Described, spec: HostedZoneSpec, environment: Environment) -> Described:
+        """Set its comment and networks."""
+        current = super().settle(current, spec, environment)
+        self._associate(self.id_of(current), spec, environment)
+        return current
+
     def _associate(self, identity: str, spec: HostedZoneSpec, environment: Environment) -> None:
-        """Associate the networks after the first, with which it was created."""
-        place, method = self.place(environment, spec.name), "associate_vpc_with_hosted_zone"
-        for vpc in sorted(spec.vpcs)[1:]:
-            live = (self.describe(identity, environment) or {}).get("VPCs") or ()
-            if vpc not in {each["VPCId"] for each in live}:
-                network = _network(vpc, spec, environment)
-                environment.aws.call("route53", method, place, HostedZoneId=identity, VPC=network)
+        """Associate the networks that it lacks, then release others: a private zone always has one."""
+        place, call = self.place(environment, spec.name), environment.aws.call
+        listed = (self.describe(identity, environment) or {}).get("VPCs") or ()
+        live = {network["VPCId"]: network for network in listed}
+        for vpc in sorted(set(spec.vpcs) - set(live)):
+            network = _network(vpc, spec, environment)
+            call("route53", "associate_vpc_with_hosted_zone", place, HostedZoneId=identity, VPC=network)
+        for vpc in sorted(set(live) - set(spec.vpcs)):
+            method = "disassociate_vpc_from_hosted_zone"
+            call("route53", method, place, HostedZoneId=identity, VPC=live[vpc])
 
     def _made_before(self, spec: HostedZoneSpec, environment: Environment) -> dict[str, Any] | None:
         """The zone of an earlier run for this resource, which has the same caller reference."""

@@ -1,5 +1,8 @@
 """`edgefleet:aws:InternetGateway`: a network's door to the Internet."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
 from edgefleet.cloud.base.constraints import VpcId
 from edgefleet.io import ec2
@@ -24,6 +27,7 @@ def _attached(current: Described) -> str:
 class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs):
     """The kind."""
 
+    REPLACE_ON = frozenset({"vpcId"})
     PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind(
         "internet-gateway",
@@ -40,12 +44,13 @@ class InternetGateway(Ec2Resource, spec=InternetGatewaySpec, outputs=ArnOutputs)
         settings={"vpcId": _attached},
     )
 
+    def replacing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+        """One that somebody detached is attached again."""
+        return super().replacing(old, new) - (set() if old.get("vpcId") else {"vpcId"})
+
     def settle(self, current: Described, spec: InternetGatewaySpec, environment: Environment) -> Described:
-        """Attach it to the network, and to no other."""
-        attached = _attached(current)
-        if attached not in {"", spec.vpc_id}:
-            self.call(current, environment, "detach_internet_gateway", VpcId=attached)
-        if attached != spec.vpc_id:
+        """Attach it to the network."""
+        if _attached(current) != spec.vpc_id:
             self.call(current, environment, "attach_internet_gateway", VpcId=spec.vpc_id)
         return current
 

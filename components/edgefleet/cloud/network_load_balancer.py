@@ -1,11 +1,12 @@
 """`edgefleet:aws:NetworkLoadBalancer`: one address for several machines."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from edgefleet.cloud.base import Change, Readiness, Table, Tagged
+from edgefleet.cloud.base import Change, Readiness, Table, Tagged, none_stays
 from edgefleet.cloud.base.constraints import GroupId, SubnetId
 from edgefleet.cloud.base.services import ElbResource, attributes
 from edgefleet.model.hub import BalancerName
@@ -19,8 +20,8 @@ PROTECTION = "deletion_protection.enabled"
 class NetworkLoadBalancerSpec(Tagged):
     """One address for several machines (Elastic Load Balancing API, CreateLoadBalancer)."""
 
-    name: BalancerName
-    """Name: 32 letters, digits and hyphens at most."""
+    name: BalancerName | None = None
+    """Name: 32 letters, digits and hyphens at most. By default edgefleet chooses one for each replacement."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered(), Field(min_length=1)]
     """Ids of subnets, one a zone."""
     security_groups: Annotated[tuple[GroupId, ...], Unordered()] = ()
@@ -49,7 +50,9 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
     """The kind."""
 
     REPLACE_ON = frozenset({"name", "internal"})
+    MAY_REPLACE = frozenset({"subnets", "securityGroups"})
     CLAIMS = ("name",)
+    LONGEST_NAME = 32
     ATTRIBUTES = MappingProxyType(
         {"crossZone": (CROSS_ZONE, False), "deletionProtection": (PROTECTION, False)}
     )
@@ -89,3 +92,10 @@ class NetworkLoadBalancer(ElbResource, spec=NetworkLoadBalancerSpec, outputs=Net
         ),
         readiness=Readiness(at="State.Code", good="active", bad=frozenset({"failed"})),
     )
+
+    def replacing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+        """One in another network is another one, and so is one with security groups in place of none."""
+        moved = {"subnets"} if none_stays(old["subnets"], new["subnets"]) else set()
+        groups = (old.get("securityGroups"), new.get("securityGroups"))
+        turned = {"securityGroups"} if bool(groups[0]) is not bool(groups[1]) else set()
+        return self.REPLACE_ON | moved | turned

@@ -25,8 +25,8 @@ class NodeGroupSpec(Tagged):
 
     cluster: Annotated[str, Api("eks.CreateCluster.name")]
     """Name of the cluster."""
-    name: NodeGroupName
-    """Name, unique in the cluster."""
+    name: NodeGroupName | None = None
+    """Name, unique in the cluster. By default edgefleet chooses one for each replacement."""
     role: Arn
     """ARN of the role that the machines have."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered(), Field(min_length=1)]
@@ -55,6 +55,7 @@ class NodeGroup(NamedResource, spec=NodeGroupSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"cluster", "name", "role", "subnets", "instanceTypes", "amiType", "diskSize"})
     CLAIMS = ("cluster", "name")
+    LONGEST_NAME = 63
     ENDS_LATE = True  # its machines are gone only then
     TAGGING = EKS
     EXISTS = frozenset({"ResourceInUseException"})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from edgefleet.cloud.base import ArnOutputs, Change, Described, Labelled, NamedResource, Table
+from edgefleet.cloud.base import RENAME, ArnOutputs, Change, Described, Labelled, NamedResource, Table
 from edgefleet.cloud.base.constraints import Api, Arn, fits
 from edgefleet.cloud.base.policy_documents import canonical, canonical_each, compact, parsed
 from edgefleet.io.environment import Environment
@@ -30,8 +30,8 @@ def _inline(policies: Mapping[str, Any]) -> Mapping[str, Any]:
 class RoleSpec(Labelled):
     """What a machine or service may do (IAM API, CreateRole)."""
 
-    name: Annotated[str, Api("iam.CreateRole.RoleName")]
-    """Name, unique in the account."""
+    name: Annotated[str, Api("iam.CreateRole.RoleName")] | None = None
+    """Name, unique in the account. By default edgefleet chooses one for each replacement."""
     assume_policy: Annotated[dict[str, Any], Canonical(canonical), fits(4_096)]
     """Policy document of the principals that may assume the role."""
     policies: Annotated[
@@ -57,6 +57,8 @@ class Role(NamedResource, spec=RoleSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"name", "path"})
     CLAIMS = ("name",)
+    HELD = RENAME
+    LONGEST_NAME = 64
     TAGGING = iam("role", "RoleName")
     EXISTS = frozenset({"EntityAlreadyExists"})
     TABLE = Table(

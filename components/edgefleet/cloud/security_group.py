@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Namesake, Table
+from edgefleet.cloud.base import RENAME, ArnOutputs, Described, Ec2Resource, Ec2Tagged, Namesake, Table
 from edgefleet.cloud.base.constraints import (
     Cidr4,
     Cidr6,
@@ -66,8 +66,8 @@ class SecurityGroupSpec(Ec2Tagged):
 
     vpc_id: VpcId
     """Id of the network."""
-    name: GroupName
-    """Name, unique in the network."""
+    name: GroupName | None = None
+    """Name, unique in the network. By default edgefleet chooses one for each replacement."""
     description: GroupDescription = "Managed by edgefleet"
     """Description; AWS does not allow changes to it."""
     ingress: Annotated[tuple[SecurityRule, ...], Unordered(), Field(max_length=1000)] = ()
@@ -81,6 +81,8 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"vpcId", "name", "description"})
     CLAIMS = ("vpcId", "name")
+    HELD = RENAME
+    LONGEST_NAME = 64
     PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind("security-group", "describe_security_groups", "SecurityGroups", "GroupId", "group-id")
     INTERFACES = "group-id"
@@ -110,7 +112,7 @@ class SecurityGroup(Ec2Resource, spec=SecurityGroupSpec, outputs=ArnOutputs):
         """By network and name."""
         values = {"vpc-id": spec.vpc_id, "group-name": spec.name}
         filters = [{"Name": name, "Values": [value]} for name, value in values.items()]
-        place = self.place(environment, spec.name)
+        place = self.place(environment, str(spec.name))
         listed = environment.aws.call("ec2", self.KIND.describe, place, Filters=filters)[self.KIND.answer]
         return next((Namesake(each["GroupId"], EC2.parsed(each.get("Tags"))) for each in listed), None)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import CloudResource, Ec2Tagged, Namesake
+from edgefleet.cloud.base import CloudResource, Ec2Tagged, Namesake, none_stays
 from edgefleet.cloud.base.constraints import (
     Api,
     Arn,
@@ -149,7 +149,14 @@ class ServerSet(CloudResource, spec=ServerSetSpec, outputs=ServerSetOutputs):
             yield Problem(code="server-count", path="servers", problem=problem, hint=hint)
 
     def inspect_change(self, old: ServerSetSpec, new: ServerSetSpec) -> Iterable[Problem]:
-        """A version that must not follow the previous one."""
+        """A version that must not follow the previous one, or another network."""
+        if none_stays(old.subnets, new.subnets):
+            problem = "none of the servers' subnets stays: etcd does not reach from one network into another"
+            hint = (
+                "inside the network keep one at first, run up, then exchange it; to move to another network,"
+                " create a hub of another name there that begins with a snapshot (snapshots.restore)"
+            )
+            yield Problem(code="moved", path="subnets", problem=problem, hint=hint)
         if old.k3s_version and new.k3s_version and is_known(new.k3s_version):
             yield from upgrade_problems(old.k3s_version, new.k3s_version)
 

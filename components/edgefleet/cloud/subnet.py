@@ -1,6 +1,7 @@
 """`edgefleet:aws:Subnet`: a part of a network in one zone."""
 
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from edgefleet.cloud.base import Change, Ec2Resource, Ec2Tagged, Table
@@ -42,6 +43,7 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
 
     REPLACE_ON = frozenset({"vpcId", "cidr", "zone"})
     CLAIMS = ("vpcId", "cidr")
+    HELD = "give it a cidr that does not overlap the old one"
     PATIENCE = 600.0  # a load balancer releases its interfaces minutes after its deletion
     KIND = Ec2Kind("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet-id")
     INTERFACES = "subnet-id"
@@ -71,6 +73,13 @@ class Subnet(Ec2Resource, spec=SubnetSpec, outputs=SubnetOutputs):
             yield Problem(
                 code="no-zone", path="zone", problem=problem, hint=f"write one of {', '.join(zones)}"
             )
+
+    def collides(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+        """Whether both are in one network and their addresses overlap."""
+        blocks = [inputs["cidr"] for inputs in (old, new)]
+        if not is_known(*blocks) or not ip_network(blocks[0]).overlaps(ip_network(blocks[1])):
+            return False
+        return super().collides(old, {**new, "cidr": old["cidr"]})
 
     def plan(self, spec: SubnetSpec, environment: Environment) -> Mapping[str, Any]:
         """The zone, if it is declared."""

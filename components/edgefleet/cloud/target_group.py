@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgefleet.cloud.base import ArnOutputs, Change, Table, Tagged
+from edgefleet.cloud.base import RENAME, ArnOutputs, Change, Table, Tagged
 from edgefleet.cloud.base.constraints import Api, Port, TargetGroupName, VpcId
 from edgefleet.cloud.base.services import ElbResource, attributes
 from edgefleet.errors import Problem
@@ -20,8 +20,8 @@ KEEP_SOURCE = "preserve_client_ip.enabled"
 class TargetGroupSpec(Tagged):
     """The machines that a load balancer sends to (Elastic Load Balancing API, CreateTargetGroup)."""
 
-    name: TargetGroupName
-    """Name: 32 letters, digits and hyphens at most."""
+    name: TargetGroupName | None = None
+    """Name: 32 letters, digits and hyphens at most. By default edgefleet chooses one for each replacement."""
     vpc_id: VpcId
     """Id of the network."""
     port: Port
@@ -45,6 +45,8 @@ class TargetGroup(ElbResource, spec=TargetGroupSpec, outputs=ArnOutputs):
 
     REPLACE_ON = frozenset({"name", "vpcId", "port", "protocol", "targetType"})
     CLAIMS = ("name",)
+    HELD = RENAME
+    LONGEST_NAME = 32
     ATTRIBUTES = MappingProxyType(
         {"deregistrationDelay": (DELAY, 300), "preserveClientIp": (KEEP_SOURCE, True)}
     )

@@ -468,8 +468,8 @@ class NetworkLoadBalancerArgs(TypedDict):
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
     """Tags in addition to those of its owner."""
-    name: pulumi.Input[str]
-    """Name: 32 letters, digits and hyphens at most."""
+    name: NotRequired[pulumi.Input[str] | None]
+    """Name: 32 letters, digits and hyphens at most. By default edgefleet chooses one for each replacement."""
     subnets: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Ids of subnets, one a zone."""
     securityGroups: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]] | None]
@@ -508,8 +508,8 @@ class NodeGroupArgs(TypedDict):
     """Tags in addition to those of its owner."""
     cluster: pulumi.Input[str]
     """Name of the cluster."""
-    name: pulumi.Input[str]
-    """Name, unique in the cluster."""
+    name: NotRequired[pulumi.Input[str] | None]
+    """Name, unique in the cluster. By default edgefleet chooses one for each replacement."""
     role: pulumi.Input[str]
     """ARN of the role that the machines have."""
     subnets: pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -581,8 +581,8 @@ class RoleArgs(TypedDict):
 
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
     """Tags in addition to those of its owner."""
-    name: pulumi.Input[str]
-    """Name, unique in the account."""
+    name: NotRequired[pulumi.Input[str] | None]
+    """Name, unique in the account. By default edgefleet chooses one for each replacement."""
     assumePolicy: pulumi.Input[Mapping[str, pulumi.Input[Any]]]
     """Policy document of the principals that may assume the role."""
     policies: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[Mapping[str, pulumi.Input[Any]]]]] | None]
@@ -675,8 +675,8 @@ class SecurityGroupArgs(TypedDict):
     """Tags in addition to those of its owner."""
     vpcId: pulumi.Input[str]
     """Id of the network."""
-    name: pulumi.Input[str]
-    """Name, unique in the network."""
+    name: NotRequired[pulumi.Input[str] | None]
+    """Name, unique in the network. By default edgefleet chooses one for each replacement."""
     description: NotRequired[pulumi.Input[str] | None]
     """Description; AWS does not allow changes to it."""
     ingress: NotRequired[pulumi.Input[Sequence[pulumi.Input[SecurityRule]]] | None]
@@ -783,8 +783,8 @@ class TargetGroupArgs(TypedDict):
     """AWS region where it is not the provider's."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]] | None]
     """Tags in addition to those of its owner."""
-    name: pulumi.Input[str]
-    """Name: 32 letters, digits and hyphens at most."""
+    name: NotRequired[pulumi.Input[str] | None]
+    """Name: 32 letters, digits and hyphens at most. By default edgefleet chooses one for each replacement."""
     vpcId: pulumi.Input[str]
     """Id of the network."""
     port: pulumi.Input[int]

@@ -12,6 +12,8 @@ from edgefleet.io.clock import Clock, RealClock
 from edgefleet.io.ownership import Owner
 from edgefleet.io.store import ArtifactStore, open_store
 from edgefleet.io.waiting import UNKNOWN_FOR, until_known
+from edgefleet.model.differ import is_same
+from edgefleet.model.unknown import is_known
 
 Warn = Callable[[str], None]
 """Reports a warning to the engine's user, beside the resource that a call is about."""
@@ -101,8 +103,20 @@ class Resource(ABC):
     Outputs: ClassVar[type[Any]]
     REPLACE_ON: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change replaces the resource."""
+    MAY_REPLACE: ClassVar[frozenset[str]] = frozenset()
+    """Inputs of which only some changes do; `replacing` decides."""
     CLAIMS: ClassVar[tuple[str, ...]] = ()
-    """Inputs that must be unique: on a replacement the old one is deleted first."""
+    """Inputs that must be unique: on a replacement that keeps them the old one is deleted first.
+
+    One without a value for the first of them claims nothing.
+    """
+    HELD: ClassVar[str] = ""
+    """What to do in place of deleting it first, which AWS refuses while something uses it; empty if none.
+
+    A change that would need it is refused, in a preview too.
+    """
+    LONGEST_NAME: ClassVar[int] = 0
+    """Length of the name that edgefleet chooses where a program gives none; 0 where it has to give one."""
     UNREADABLE: ClassVar[frozenset[str]] = frozenset()
     """Inputs that replace it and that nothing outside has: an import without them is no change of them."""
     STABLE: ClassVar[frozenset[str]] = frozenset()
@@ -111,6 +125,17 @@ class Resource(ABC):
     def identity(self, spec: Any) -> str:  # noqa: ARG002 - for kinds that choose it
         """The id that `spec` will have, empty if the service chooses it; two of one id cannot exist."""
         return ""
+
+    def replacing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002 - for kinds of which it depends on values
+        """Inputs whose change replaces the resource; any value of `new` may be `UNKNOWN`."""
+        return self.REPLACE_ON
+
+    def collides(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+        """Whether resources of the inputs `old` and `new` cannot exist at once: both claim the same."""
+        return any(old.get(name) is not None for name in self.CLAIMS[:1]) and all(
+            is_known(new.get(name)) and is_same(self.Spec, name, old.get(name), new.get(name))
+            for name in self.CLAIMS
+        )
 
     @abstractmethod
     def inspect(self, spec: Any) -> Iterable[Problem]:

@@ -185,8 +185,9 @@ class Eks:
     """Minimum number of nodes."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 4
     """Maximum number of nodes."""
-    node_group: NodeGroupName = "nodes"
-    """Name of the node group, unique in the cluster."""
+    node_group: NodeGroupName | None = None
+    """Name of the node group. By default edgefleet chooses one, so that a new group is up before the old one
+    goes when the type of its nodes changes; of one with a name the old one goes first."""
 
 
 @spec

@@ -13,7 +13,7 @@ from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Environment, Resource, Warn
 from edgefleet.io.ownership import URN, manager_of, owner_of
 from edgefleet.model.cloud import AMBIENT, Cloud, ignored_problems
-from edgefleet.model.differ import changes, is_same, without_defaults
+from edgefleet.model.differ import Change, changes, is_same, without_defaults
 from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.spec import Initial, adapter, outside_name, to_plain
 from edgefleet.model.spec import Secret as SecretMark
@@ -24,6 +24,7 @@ from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
 from edgefleet.provider.default_tags import with_defaults, without_ignored
 from edgefleet.provider.differing import answer, is_ignored, with_live
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
+from edgefleet.provider.replacing import chosen_name, held
 from edgefleet.provider.validation import check, parse
 
 OF_TIMEOUT = 0.9
@@ -85,32 +86,41 @@ class Lifecycle:
                 return proto.CheckResponse(inputs=given, failures=failures_of(rivals))
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
+        olds = properties.plain(decode(request.olds))
+        chosen = chosen_name(self._resource, request.urn, olds, properties.plain(news))
+        news |= chosen
         spec, problems = check(self._resource.Spec, properties.plain(news))
         problems.extend(rivals)
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            problems.extend(self._change_problems(request, spec))
+            problems.extend(self._change_problems(request.urn, spec, olds, properties.plain(news)))
             problems.extend(ignored_problems(getattr(spec, "tags", {}), cloud, ("tags",)))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
-        if not exposed:
+        if not exposed and not chosen:
             return proto.CheckResponse(inputs=given, failures=self._failures(problems))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
         return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
 
-    def _change_problems(self, request: proto.CheckRequest, spec: Any) -> Iterable[Problem]:
-        """Problems of a change from the recorded inputs to `spec`."""
-        before = properties.plain(decode(request.olds))
+    def _change_problems(
+        self, urn: str, spec: Any, before: dict[str, Any], after: dict[str, Any]
+    ) -> Iterable[Problem]:
+        """Problems of a change from the recorded inputs to those of `spec`."""
         old = check(self._resource.Spec, before)[0] if before else None
-        if old is not None:
-            yield from self._resource.inspect_change(old, spec)
-        if before and self._claims.is_imported(request.urn):
-            for change in changes(self._resource.Spec, self._normal(before), to_plain(spec)):
-                if change.name in self._replaces(before):
-                    problem = "differs from the imported resource, which would be replaced and deleted"
-                    hint = "write the value that it has, or remove the import option to create another one"
-                    yield Problem(code="import", path=change.path, problem=problem, hint=hint)
+        if old is None:
+            return
+        yield from self._resource.inspect_change(old, spec)
+        is_held = bool(self._resource.HELD) and self._resource.collides(before, after)
+        for change in self._differences(before, after, ()):
+            if change.name not in self._replaces(before, after):
+                continue
+            if self._claims.is_imported(urn):
+                problem = "differs from the imported resource, which would be replaced and deleted"
+                hint = "write the value that it has, or remove the import option to create another one"
+                yield Problem(code="import", path=change.path, problem=problem, hint=hint)
+            elif is_held:
+                yield held(self._resource, change.path, before)
 
     def _verify(self, spec: Any, there: Environment) -> None:
         """Refuse what the service would refuse, by what it shows.
@@ -164,28 +174,24 @@ class Lifecycle:
         if not drift and request.old_inputs == request.news:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = (properties.plain(decode(inputs)) for inputs in (request.old_inputs, request.news))
-        differences = [
-            change
-            for change in changes(self._resource.Spec, self._normal(old), self._normal(new))
-            if not is_ignored(change, (*request.ignoreChanges, *self._initial_names))
-        ]
-        response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old))
+        differences = self._differences(old, new, request.ignoreChanges)
+        response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old, new))
         if not response.replaces:
             response.stables.extend(sorted(self._resource.STABLE))
-        # Where two cannot exist side by side, or a replacement is forced, the old one is deleted first.
-        response.deleteBeforeReplace = not response.replaces or self._claims_the_same(old, new)
+        # Also of a change that replaces nothing: the program may force a replacement.
+        response.deleteBeforeReplace = self._resource.collides(old, new)
         return response
 
-    def _replaces(self, old: Mapping[str, Any]) -> frozenset[str]:
-        """Inputs whose change from `old` replaces the resource."""
-        unread = frozenset(name for name in self._resource.UNREADABLE if old.get(name) is None)
-        return self._resource.REPLACE_ON - unread
+    def _differences(self, old: dict[str, Any], new: dict[str, Any], ignored: Iterable[str]) -> list[Change]:
+        """The changes that count."""
+        left = (*ignored, *self._initial_names)
+        found = changes(self._resource.Spec, self._normal(old), self._normal(new))
+        return [change for change in found if not is_ignored(change, left)]
 
-    def _claims_the_same(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        names = self._resource.CLAIMS
-        return bool(names) and all(
-            old.get(name) == new.get(name) and UNKNOWN not in (old.get(name), new.get(name)) for name in names
-        )
+    def _replaces(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+        """Inputs whose change from `old` to `new` replaces the resource."""
+        unread = frozenset(name for name in self._resource.UNREADABLE if old.get(name) is None)
+        return self._resource.replacing(old, new) - unread
 
     def _normal(self, values: dict[str, Any]) -> dict[str, Any]:
         """Inputs in the types of the spec: a number that was sent as text is a number."""

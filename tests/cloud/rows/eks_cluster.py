@@ -15,7 +15,7 @@ def needs(aws: Aws) -> dict[str, str]:
         zone: ec2.create_subnet(
             VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"eu-central-1{zone}"
         )["Subnet"]["SubnetId"]
-        for number, zone in enumerate("ab")
+        for number, zone in enumerate("abc")
     }
 
 
@@ -43,7 +43,7 @@ ROW = Row(
         "name": "hub",
         "version": "1.37",
         "role": ROLE,
-        "subnets": [made["a"], made["b"]],
+        "subnets": [made["a"], made["c"]],
         "access": ["192.0.2.0/24"],
     },
     drift=drift,

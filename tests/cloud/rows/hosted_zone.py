@@ -7,7 +7,11 @@ from edgefleet.io.aws import Aws
 
 
 def needs(aws: Aws) -> dict[str, str]:
-    return {"vpc": aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]}
+    ec2 = aws.client("ec2")
+    return {
+        name: ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+        for number, name in enumerate(("vpc", "other"), 9)
+    }
 
 
 def drift(aws: Aws, identity: str) -> None:
@@ -18,7 +22,7 @@ ROW = Row(
     resource=HostedZone(),
     needs=needs,
     inputs=lambda made: {"name": "hub.example", "vpcs": [made["vpc"]], "tags": {"team": "edge"}},
-    changed=lambda made: {"name": "hub.example", "vpcs": [made["vpc"]], "comment": "The hub's name."},
+    changed=lambda made: {"name": "hub.example", "vpcs": [made["other"]], "comment": "The hub's name."},
     drift=drift,
     remove=lambda aws, identity: aws.client("route53").delete_hosted_zone(Id=identity),
 )

@@ -8,10 +8,7 @@ from edgefleet.io.aws import Aws
 
 def needs(aws: Aws) -> dict[str, str]:
     ec2 = aws.client("ec2")
-    return {
-        name: ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
-        for number, name in enumerate(("vpc", "other"), 9)
-    }
+    return {"vpc": ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]}
 
 
 def attached(aws: Aws, identity: str) -> str:
@@ -33,7 +30,7 @@ ROW = Row(
     resource=InternetGateway(),
     needs=needs,
     inputs=lambda made: {"vpcId": made["vpc"], "tags": {"Name": "hub"}},
-    changed=lambda made: {"vpcId": made["other"]},
+    changed=lambda made: {"vpcId": made["vpc"], "tags": {"team": "edge"}},
     drift=drift,
     remove=remove,
 )

@@ -7,6 +7,7 @@ the table cannot express; otherwise from `CloudResource`.
 
 from edgefleet.cloud.base.described import ChosenId, DescribedResource, Ec2Resource, NamedResource
 from edgefleet.cloud.base.resource import (
+    RENAME,
     ArnOutputs,
     CloudResource,
     Ec2Tagged,
@@ -15,11 +16,13 @@ from edgefleet.cloud.base.resource import (
     Placed,
     Tagged,
     finishing,
+    none_stays,
     owner_tags,
 )
 from edgefleet.cloud.base.table import Change, Described, Readiness, Table
 
 __all__ = [
+    "RENAME",
     "ArnOutputs",
     "Change",
     "ChosenId",
@@ -36,5 +39,6 @@ __all__ = [
     "Table",
     "Tagged",
     "finishing",
+    "none_stays",
     "owner_tags",
 ]

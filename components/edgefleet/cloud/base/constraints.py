@@ -19,6 +19,7 @@ from edgefleet.cloud.base.policy_documents import compact
 from edgefleet.io.archives import compressed
 from edgefleet.io.ownership import digest
 from edgefleet.model.hub import BALANCER_HINT, BALANCER_RE
+from edgefleet.model.spec import Canonical
 from edgefleet.model.syntax import Grammar, checked, shown, wrong
 
 LONGEST_BALANCER, LONGEST_ROLE = 32, 64
@@ -194,7 +195,7 @@ _DNS_NAME = Grammar(
     "write one such as hub.example.org; a part has 63 characters at most, the whole 255",
     255,
 )
-DnsName = Annotated[str, _DNS_NAME]
+DnsName = Annotated[str, _DNS_NAME, Canonical(lambda name: str(name).rstrip(".").lower())]
 """Name of a record (Route 53 developer guide, DNS domain name format)."""
 _HEADER = Grammar(r"[ -~]+", "header", "a value of an HTTP header", "use printable ASCII characters", 1024)
 Header = Annotated[str, _HEADER]

@@ -15,6 +15,10 @@ from edgefleet.io.ownership import URN, manager_of
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import outside_name, spec
 from edgefleet.model.tags import MANAGED, Ec2Tags, Tags
+from edgefleet.model.unknown import is_known
+
+RENAME = "change the name as well, or leave it out: edgefleet then chooses one"
+"""What to do where the old one of a name cannot be deleted before the new one exists."""
 
 
 @spec
@@ -72,6 +76,8 @@ class CloudResource(Resource):
     A change of region always replaces it, and all outputs but `CHANGING` are stable.
     """
 
+    IS_GLOBAL: ClassVar[bool] = False
+    """Whether what it claims is unique in all regions together."""
     CHANGING: ClassVar[frozenset[str]] = frozenset()
     """Outputs, by outside name, that an update may change."""
     OTHERWISE: ClassVar[str] = "choose another name"
@@ -85,6 +91,8 @@ class CloudResource(Resource):
         cls.STABLE = frozenset(map(outside_name, outputs.__dataclass_fields__)) - cls.CHANGING
         if "region" in cls.Spec.__dataclass_fields__:
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
+            if cls.CLAIMS and not cls.IS_GLOBAL:
+                cls.CLAIMS = (*cls.CLAIMS, "region")
 
     def inspect(self, spec: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some
         """Problems of `spec` beyond the types of its fields."""
@@ -210,6 +218,11 @@ def _usurper(tags: Mapping[str, str], environment: Environment) -> str:
     if owner is None or not owner.has_lost(tags):
         return ""
     return manager_of(tags, is_own_stack=owner.is_of_stack(tags))[0]
+
+
+def none_stays(old: Iterable[Any], new: Any) -> bool:
+    """Whether `new` has no member of `old`: such subnets are those of another network, as far as we know."""
+    return not is_known(new) or set(old).isdisjoint(new)
 
 
 def owner_tags(environment: Environment) -> dict[str, str]:

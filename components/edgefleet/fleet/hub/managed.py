@@ -55,11 +55,11 @@ def managed(wiring: Wiring, network: Network) -> Managed:
         },
         wiring.options(depends_on=network.ready, holds_data=True),
     )
+    named: dict[str, str] = {} if hub.eks.node_group is None else {"name": hub.eks.node_group}
     aws.NodeGroup(
         wiring.child("nodes"),
         {
             "cluster": cluster.id,
-            "name": hub.eks.node_group,
             "role": node_role.arn,
             "subnets": network.servers,
             "instanceTypes": [hub.instance_type],
@@ -68,6 +68,7 @@ def managed(wiring: Wiring, network: Network) -> Managed:
             "wanted": derived(lambda least: max(least, 1), hub.eks.min_nodes),
             "most": hub.eks.max_nodes,
             "tags": wiring.tags,
+            **named,  # type: ignore[typeddict-item]  # its name or nothing
         },
         wiring.options(),
     )

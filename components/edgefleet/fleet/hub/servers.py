@@ -34,7 +34,7 @@ def servers(
     front, back = _groups(wiring, network)
     targets = aws.TargetGroup(
         wiring.child("api"),
-        {"name": wiring.short, "vpcId": network.vpc, "port": API_PORT, "tags": wiring.tags},
+        {"vpcId": network.vpc, "port": API_PORT, "tags": wiring.tags},
         wiring.options(),
     )
     balancer = aws.NetworkLoadBalancer(

@@ -67,7 +67,7 @@ class Wiring:
 
     @property
     def short(self) -> Any:
-        """Name of its target group, and of its load balancer unless the fleet file names it."""
+        """Name of its load balancer unless the fleet file names it."""
 
         def name(fleet: str, region: str) -> str:
             whole = f"{fleet}-{region}-hub"
