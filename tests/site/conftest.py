@@ -21,7 +21,7 @@ from edgefleet.site.render import SiteImage
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = sorted(path.parent for path in GOLDEN.glob("recipe-*/*/site.yaml"))
 KEY = base64.b64encode(b"a key that only golden sites use").decode()
-BUILD_KEY = base64.b64encode(bytes(range(32))).decode()
+BUILD_KEY = base64.b64encode(bytes(range(36))).decode()
 Plan = Callable[..., SiteInputs]
 PASSPHRASES = {
     "shop": "correct horse battery staple",

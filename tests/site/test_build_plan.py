@@ -29,7 +29,7 @@ NODE = Node(
 )
 
 
-def site(name: str, key: str = "A" * 43 + "=") -> SiteInputs:
+def site(name: str, key: str = "A" * 48) -> SiteInputs:
     """A site."""
     return SiteInputs(
         name=name,
@@ -44,7 +44,7 @@ def site(name: str, key: str = "A" * 43 + "=") -> SiteInputs:
     )
 
 
-JOBS = tuple(site(f"store-{number}", f"keyOf{number}".ljust(43, "A") + "=") for number in range(5))
+JOBS = tuple(site(f"store-{number}", f"keyOf{number}".ljust(48, "A")) for number in range(5))
 
 
 def names(jobs: tuple[SiteInputs, ...]) -> list[str]:

@@ -26,7 +26,7 @@ from edgefleet.site.known_secrets import known
 from edgefleet.site.leak_scan import Scan
 
 pytestmark = needs("sfdisk", "mkfs.vfat", "mcopy", "mksquashfs")
-MUNICH = base64.b64encode(b"the key of munich, 32 bytes long").decode()
+MUNICH = base64.b64encode(b"the key of munich, 32 bytes long" + b"mark").decode()
 TOKEN = token(MUNICH, "k3s-agent-token")
 OWN = token(BUILD_KEY, "k3s-agent-token")
 HOST_KEY = ssh_host_key(MUNICH, node="n1", comment="n1")[0]

@@ -107,10 +107,11 @@ class Lifecycle:
         self, urn: str, spec: Any, before: dict[str, Any], after: dict[str, Any]
     ) -> Iterable[Problem]:
         """Problems of a change from the recorded inputs to those of `spec`."""
-        old = check(self._resource.Spec, before)[0] if before else None
-        if old is None:
+        if not before:
             return
-        yield from self._resource.inspect_change(old, spec)
+        old = check(self._resource.Spec, before)[0]
+        if old is not None:  # an import does not read all inputs
+            yield from self._resource.inspect_change(old, spec)
         is_held = bool(self._resource.HELD) and self._resource.collides(before, after)
         for change in self._differences(before, after, ()):
             if change.name not in self._replaces(before, after):

@@ -52,6 +52,8 @@ def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(result.get("Condition"), Mapping):
         result["Condition"] = {
             operator: {key: _listed(values) for key, values in tests.items()}
+            if isinstance(tests, Mapping)
+            else tests
             for operator, tests in result["Condition"].items()
         }
     return result
