@@ -46,6 +46,7 @@ ARGS: Mapping[str, Any] = {
 }
 OWN = {"vpcId": "vpc-00000000", "subnets": STAND_INS["network.subnets"]}
 VALUES = {
+    "dns.zone": "retail.example",
     "cloud.endpoint": "http://127.0.0.1:5000",
     "cloud.region": "eu-central-1",
     "servers": 3,

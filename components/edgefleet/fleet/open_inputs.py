@@ -14,7 +14,7 @@ import pulumi
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleet.plainly import plainly
-from edgefleet.fleetfile.control_plane import hub_from_plain
+from edgefleet.fleetfile.control_plane import UNKNOWN_DOMAIN, hub_from_plain
 from edgefleet.model.hub import Hub
 from edgefleet.model.spec import outside_name
 
@@ -32,9 +32,9 @@ STAND_INS: Mapping[str, Any] = {
     "cloud.ignoreTags.keys": ["stand-in"],
     "cloud.ignoreTags.keyPrefixes": ["stand-in"],
     "bucket": "stand-in",
-    "dns.name": "hub.example.org",
+    "dns.name": f"hub.stand-in.{UNKNOWN_DOMAIN}",
     "dns.zoneId": "Z00000000",
-    "dns.zone": "example.org",
+    "dns.zone": f"stand-in.{UNKNOWN_DOMAIN}",
     "servers": 3,
     "instanceType": "t3.medium",
     "balancer": "stand-in",

@@ -17,6 +17,8 @@ from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
 SERVER_COUNTS = (1, 3, 5)
+UNKNOWN_DOMAIN = "invalid"
+"""Domain of names that stand in for what a program does not know yet (RFC 2606 reserves it)."""
 QUORUM_ZONES = 3
 """Zones for three or more members of etcd, so that a majority survives the loss of one."""
 
@@ -155,7 +157,10 @@ def _of_zones(zones: Sequence[str]) -> Iterator[Problem]:
 
 def _of_dns(hub: Hub) -> Iterator[Problem]:
     dns = hub.dns
-    if dns is not None and dns.zone is not None and not f".{dns.name}".endswith(f".{dns.zone}"):
+    if dns is None or dns.zone is None:
+        return
+    is_known = UNKNOWN_DOMAIN not in {name.rpartition(".")[2] for name in (dns.name, dns.zone)}
+    if is_known and not f".{dns.name}".endswith(f".{dns.zone}"):
         problem = f"{dns.name} is not in the zone {dns.zone}"
         hint = f"write a name that ends in .{dns.zone}, or another zone"
         yield Problem.of_value("dns.name", "foreign-zone", problem, hint)
