@@ -15,13 +15,14 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import automation
-from tests.contract.conftest import PLUGIN
+from tests.contract.conftest import PLUGIN, SECRET
 from tests.inline_programs import InlineCli, require_cli
 
 import edgefleet
 from edgefleet.engine.api import Options
 from edgefleet.engine.pulumi_cli import PulumiCli
 from edgefleet.io import emulator
+from edgefleet.keys.derivation import site_key
 from edgefleet.model.steps import Operation, Outcome, Step
 
 pytestmark = [pytest.mark.pulumi_cli, pytest.mark.slow]
@@ -165,7 +166,9 @@ def test_from_nothing_to_nothing(project: Project) -> None:
 
 def test_removing_a_site_removes_its_images_and_no_others(project: Project, site: dict[str, Any]) -> None:
     """A row less in the fleet file."""
-    project.inputs["sites"]["store-0008"] = site | {"name": "store-0008"}
+    place = {"fleet": "retail-eu", "region": "eu-central-1", "site": "store-0008"}
+    other = {"name": "store-0008", "key": site_key(SECRET, **place, generation=1)}
+    project.inputs["sites"]["store-0008"] = site | other
     project.up()
     del project.inputs["sites"]["store-0008"]
     assert {"store-0008": "delete"} == {name: step.op for name, step in project.preview().items()}
@@ -196,7 +199,7 @@ def test_everything_wrong_is_reported_by_its_path_and_without_a_traceback(projec
     site["nodes"]["n1"]["role"], site["key"] = "server", "hunter22"
     del site["nodes"]["n2"]["cpu"]
     said = project.failure("preview")
-    assert "key: this is not 32 bytes in base64" in said
+    assert "key: this is not a key that was derived for a site" in said
     assert "hunter22" not in said
 
 
