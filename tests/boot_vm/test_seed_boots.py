@@ -258,7 +258,7 @@ def test_k3s_gets_what_the_fleet_file_says(first: Booted) -> None:
     assert ["server"] == k3s["arguments"]
     config = k3s["config"]
     assert ("de-ber-001", "10.1.1.10") == (config["node-name"], config["node-ip"])
-    assert ["de-ber-001", "10.1.1.10", "shop.example"] == config["tls-san"]
+    assert ["de-ber-001", "10.1.1.10", "2001:db8:1::10", "shop.example"] == config["tls-san"]
     assert ["servicelb", "traefik"] == config["disable"]
     assert ["dedicated=till:NoSchedule"] == config["node-taint"]
     assert {"edgefleet.dev/site=de-ber-001", "tier=store"} < set(config["node-label"])
