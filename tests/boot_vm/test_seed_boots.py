@@ -247,7 +247,7 @@ def test_k3s_is_started_anew_at_night_to_renew_its_certificates(first: Booted) -
 def test_the_firewall_is_loaded(first: Booted) -> None:
     table = first.facts["firewall"]
     assert "policy drop" in table
-    for rule in ("tcp dport 22 accept", "tcp dport 8443 accept", 'iifname "edgefleet" accept'):
+    for rule in ("tcp dport 22 accept", "tcp dport 8443 accept", 'iifname "wg-edgefleet" accept'):
         assert rule in table
     assert "6443" not in table
 
@@ -328,7 +328,7 @@ def test_a_changed_seed_is_applied(changed: Booted, other: SeededNode) -> None:
     assert "8000000" == changed.facts["sysctls"]["net.core.rmem_max"]
     assert "max-pods=32" == changed.facts["k3s"]["config"]["kubelet-arg"][-1]
     assert "edgefleet" not in [each["ifname"] for each in changed.facts["addresses"]]
-    assert "/etc/edgefleet/tunnel/edgefleet.conf" not in changed.files
+    assert "/etc/edgefleet/tunnel/wg-edgefleet.conf" not in changed.files
     assert "healthy since" in changed.facts["status"]
 
 

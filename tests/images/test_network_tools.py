@@ -106,10 +106,9 @@ def test_network_manager_understands_every_network(name: str, tmp_path: Path) ->
     assert (0, "") == (done.returncode, done.stderr)
     said = json.loads(done.stdout)
     assert [] == [each for of in said.values() for each in of["warned"]]
-    bond = WIRED[name].bond
-    assert {f"bond0-{port}" for port in (bond.interfaces if bond else ())} == {
-        id_ for id_, of in said.items() if of["under"] == "bond0"
-    }
+    bond = WIRED[name].ports
+    ports = () if bond is None else ("ports",) if bond.glob else bond.interfaces
+    assert {f"bond0-{port}" for port in ports} == {id_ for id_, of in said.items() if of["under"] == "bond0"}
     fixed = [each for each in (WIRED[name].address, *WIRED[name].extra_addresses) if each and ":" not in each]
     assert [each.partition("/")[0] for each in fixed] == [
         one for of in said.values() for one in of["addresses"]

@@ -23,7 +23,7 @@ from edgefleet.model.writers.configuration import remainder
 LIBRARY = "/usr/local/lib/edgefleet"
 HASH = "/etc/edgefleet/rescue.hash"
 SUDOERS = "/etc/sudoers.d/91-edgefleet-rescue"
-TUNNEL = "/etc/edgefleet/tunnel/edgefleet.conf"
+TUNNEL = "/etc/edgefleet/tunnel/wg-edgefleet.conf"
 ACTIVATION = "/etc/edgefleet/ssm-activation"
 TUNNEL_UNIT, SSM_UNIT = "edgefleet-tunnel.service", "edgefleet-ssm.service"
 

@@ -36,7 +36,13 @@ _SSID = Grammar(
     r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+", "bad-ssid", "a network's name", SSID, 32, _short, is_ascii=False
 )
 Ssid = Annotated[str, _SSID]
+ANY_WIRED = "e*"
+"""Glob of kernel names for a wired interface that the fleet file does not name."""
 _OF_ONE_NODE = At(Level.SITE, Level.NODE)
+
+
+def _is_glob(name: str) -> bool:
+    return bool(set(name) & set("*?[]!"))
 
 
 @spec
@@ -49,6 +55,11 @@ class Bond:
         Literal["active-backup", "balance-rr", "802.3ad", "balance-alb", "balance-tlb"], Effect.REFLASH
     ] = "active-backup"
     """How the ports share the work (netplan reference, parameters.mode)."""
+
+    @property
+    def glob(self) -> str | None:
+        """The glob that finds the ports, where nobody names them."""
+        return next(filter(_is_glob, self.interfaces), None)
 
 
 @spec
@@ -83,7 +94,7 @@ class Network:
     """Hardware address that finds the interface: 02:00:5e:10:00:01."""
     interface: Annotated[InterfaceGlob | None, Effect.REFLASH] = None
     """Kernel name or glob that finds the interface where no mac is given. By default it is e*, with Wi-Fi
-    the exact name wlan0."""
+    the exact name wlan0. If several match, one of those with a link has the static address."""
     vlan: Annotated[Vlan | None, Effect.REFLASH] = None
     """VLAN id; the addresses are then on the VLAN, not on the bare interface."""
     bond: Annotated[Bond | None, Effect.REFLASH] = None
@@ -95,6 +106,23 @@ class Network:
     def is_static(self) -> bool:
         """Whether the node has an address of its own and does not ask DHCP."""
         return self.address is not None
+
+    @property
+    def ports(self) -> Bond | None:
+        """The bond; with a static address or a VLAN, one of all interfaces that match where none is named.
+
+        With one address and route each, two live interfaces would lose packets, and a dead one would take the
+        route.
+        """
+        is_named = self.wifi is not None or self.mac is not None or not _is_glob(self.wired)
+        if self.bond is not None or is_named or not (self.is_static or self.vlan is not None):
+            return self.bond
+        return Bond(interfaces=(self.wired,))
+
+    @property
+    def wired(self) -> str:
+        """Kernel name or glob of a wired interface."""
+        return self.interface or ANY_WIRED
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -18,26 +18,34 @@ def network_manager(network: Network) -> dict[str, bytes]:
     files: dict[str, list[Section]] = {}
     own = [_family(network, version) for version in (4, 6)]
     below = [("ipv4", [("method", "disabled")]), ("ipv6", [("method", "disabled")])] if network.vlan else own
-    if network.bond is not None:
-        options = [("mode", network.bond.mode), ("miimon", "100")]
+    if (bond := network.ports) is not None:
+        options = [("mode", bond.mode), ("miimon", "100")]
+        if bond.glob is not None:
+            options.append(("fail_over_mac", "active"))
         files["bond0"] = [_connection("bond0", "bond", "bond0"), ("bond", options), *below]
-        for port in network.bond.interfaces:
-            files[f"bond0-{port}"] = [
-                _connection(f"bond0-{port}", "ethernet", port, under="bond0"),
-                ("ethernet", []),
-            ]
+        for name in ("ports",) if bond.glob is not None else bond.interfaces:
+            files[f"bond0-{name}"] = _port(name, bond.glob)
     else:
         match = [("mac-address", network.mac.upper())] if network.mac is not None else []
-        name = network.interface if network.interface and not set(network.interface) & set("*?[]!") else ""
-        files["lan0"] = [_connection("lan0", "ethernet", name), ("ethernet", match), *below]
-        if network.mac is None and not name:
-            files["lan0"].insert(2, ("match", [("interface-name", network.interface or "e*")]))
+        files["lan0"] = [_connection("lan0", "ethernet"), ("ethernet", match), *below]
+        if network.interface is not None or network.mac is None:
+            files["lan0"].insert(2, ("match", [("interface-name", network.wired)]))
     if network.vlan is not None:
         name = f"vlan{network.vlan}"
-        parent = "bond0" if network.bond is not None else _uuid("lan0")
+        parent = "bond0" if bond is not None else _uuid("lan0")
         tag = ("vlan", [("id", str(network.vlan)), ("parent", parent)])
         files[name] = [_connection(name, "vlan", name), tag, *own]
     return {f"{FOLDER}/{name}.nmconnection": ini(sections) for name, sections in sorted(files.items())}
+
+
+def _port(name: str, glob: str | None) -> list[Section]:
+    """A port of the bond; with a glob, each interface that matches is one."""
+    id_ = f"bond0-{name}"
+    if glob is None:
+        return [_connection(id_, "ethernet", name, under="bond0"), ("ethernet", [])]
+    kind, settings = _connection(id_, "ethernet", under="bond0")
+    every = (kind, [*settings, ("multi-connect", "3")])
+    return [every, ("ethernet", []), ("match", [("interface-name", glob)])]
 
 
 def _uuid(name: str) -> str:

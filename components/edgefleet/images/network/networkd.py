@@ -5,7 +5,6 @@ For systems without netplan; it has the same settings as `edgefleet.images.netwo
 
 from collections.abc import Sequence
 
-from edgefleet.images.network.netplan import ANY_WIRED
 from edgefleet.model.network import Network
 from edgefleet.model.writers.configuration import setting
 
@@ -20,10 +19,12 @@ def networkd(network: Network) -> dict[str, bytes]:
     below: Sequence[Section] = (
         [("Network", [("VLAN", vlan), ("LinkLocalAddressing", "no")])] if vlan else _addressing(network)
     )
-    if network.bond is not None:
-        parameters = [("Mode", network.bond.mode), ("MIIMonitorSec", "100ms")]
+    if (bond := network.ports) is not None:
+        parameters = [("Mode", bond.mode), ("MIIMonitorSec", "100ms")]
+        if bond.glob is not None:
+            parameters.append(("FailOverMACPolicy", "active"))
         files["10-bond0.netdev"] = [("NetDev", [("Name", "bond0"), ("Kind", "bond")]), ("Bond", parameters)]
-        ports = ("Match", [("Name", " ".join(network.bond.interfaces))])
+        ports = ("Match", [("Name", " ".join(bond.interfaces)), ("Type", "ether")])
         files["10-bond0-ports.network"] = [ports, ("Network", [("Bond", "bond0")])]
         files["20-bond0.network"] = [("Match", [("Name", "bond0")]), *below]
     else:
@@ -47,16 +48,15 @@ def ini(sections: Sequence[Section]) -> bytes:
 def _found(network: Network) -> list[tuple[str, str]]:
     match = [("MACAddress", network.mac.lower())] if network.mac is not None else []
     if network.interface is not None or network.mac is None:
-        match.append(("Name", network.interface or ANY_WIRED))
+        match.append(("Name", network.wired))
     return [*match, ("Type", "ether")]
 
 
 def _addressing(network: Network) -> list[Section]:
     settings = [("DHCP", "no" if network.is_static else "ipv4")]
-    if not network.is_static:
-        settings.append(("KeepConfiguration", "dhcp"))
-    elif network.mac is not None or network.bond is not None:
-        settings.append(("ConfigureWithoutCarrier", "yes"))
+    settings.append(
+        ("ConfigureWithoutCarrier", "yes") if network.is_static else ("KeepConfiguration", "dhcp")
+    )
     settings += [("Address", address) for address in network.addresses]
     settings += [("Gateway", gateway) for gateway in network.gateways.values()]
     settings += [("DNS", server) for server in network.dns]
