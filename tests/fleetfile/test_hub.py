@@ -85,6 +85,7 @@ def test_a_hub_of_no_kind_is_as_before(load: Callable[..., Any]) -> None:
         ({"network": {"cidr": "10.250.0.1/16"}}, ("network.cidr", "bad-cidr")),
         ({"identity": {"keyGenerations": [1, 3]}}, ("identity.keyGenerations", "key-generations")),
         ({"image": "debian-12"}, ("image", "bad-image")),
+        ({"logDays": 31}, ("logDays", "unknown-value")),
         ({"bucket": None}, ("bucket", "bad-bucket")),
     ],
     ids=str,

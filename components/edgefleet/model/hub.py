@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from edgefleet.model.addresses import Cidr
 from edgefleet.model.cloud import Cloud
@@ -54,6 +54,11 @@ _HOSTED_ZONE = Grammar(
 HostedZone = Annotated[str, _HOSTED_ZONE]
 _MACHINE_IMAGE = Grammar(r"ami-[0-9a-f]{8,17}", "bad-image", "the id of a machine image", "write ami-...")
 MachineImage = Annotated[str, _MACHINE_IMAGE]
+LogDays = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365],
+    # A fleet file is text, and a literal is not converted from it.
+    BeforeValidator(lambda days: int(days) if isinstance(days, str) and days.isdecimal() else days),
+]
 _CRON = Grammar(
     r"[0-9*,/A-Za-z-]+( [0-9*,/A-Za-z-]+){4}",
     "bad-schedule",
@@ -256,7 +261,7 @@ class Hub:
     """Of `existing`: path of its kubeconfig in the project."""
     identity: HubIdentity = HubIdentity()
     """The hub's certificates and tokens."""
-    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = 30
+    log_days: LogDays = 30
     """Days that the hub's logs are kept."""
     cost_limit: CostLimit | None = None
     """The hub's monthly budget."""
