@@ -94,13 +94,14 @@ metrics: .venv/.dev  ## size of the code, and files per kind of thing (OF=... fo
 picture: .venv/.run  ## draw docs/preview.svg, the picture in the README, from a real preview
 	@$(BIN)/python -m bench.picture
 
-schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, resource reference
+schema: .venv/.dev  ## regenerate: JSON Schema, classes of AWS resources, references of resources and of the fleet file
 	@$(BIN)/python -m edgefleet.fleetfile.schema components/edgefleet/schema/fleet.schema.json
 	@$(BIN)/python -m bench.api_limits components/edgefleet/cloud/base/api_limits.py
 	@$(BIN)/ruff format --quiet components/edgefleet/cloud/base/api_limits.py
 	@$(BIN)/python -m bench.python_stub components/edgefleet/fleet
 	@$(BIN)/ruff format --quiet components/edgefleet/fleet/aws.pyi components/edgefleet/fleet/provider.pyi
 	@$(BIN)/python -m bench.resource_reference docs/resources.md
+	@$(BIN)/python -m bench.fleet_file_reference docs/fleet-file.md
 
 lock: .venv/.dev  ## resolve the dependencies again, with hashes and without an index
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra emulator --group build --generate-hashes --universal --python-version 3.11 --no-header -o requirements/run.lock

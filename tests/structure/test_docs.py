@@ -11,7 +11,7 @@ PAGES = sorted(
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "components").rglob("*.md"))
     if ".venv" not in page.parts
 )
-GENERATED = {ROOT / "docs" / "resources.md"}
+GENERATED = {ROOT / "docs" / "resources.md", ROOT / "docs" / "fleet-file.md"}
 """Tables of descriptions, written by `make schema`."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
