@@ -93,9 +93,9 @@ class FakeEngine:
             )
             images = {
                 node: {
-                    "digest": image.digest,
+                    "seed": image.seed,
                     "uri": f"file:images/sites/{name}/{node}.iso",
-                    "identity": image.identity,
+                    "parts": image.parts,
                 }
                 for node, image in render_site(spec, key, {"shop": "correct horse"}).items()
             }

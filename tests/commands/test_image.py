@@ -30,8 +30,8 @@ def test_built_images_are_what_up_stores(known: "World") -> None:
     ran = known.run("image", "build", "-s", "dev", "--site", "hamburg", "--out", "out")
     assert 0 == ran.code
     stored = known.engine.resources["hamburg"].outputs["images"]
-    assert [stored[node]["digest"] for node in ("n1", "n2")] == [
-        line.strip() for line in ran.out.splitlines() if "sha256:" in line
+    assert [stored[node]["seed"] for node in ("n1", "n2")] == [
+        line.split()[1] for line in ran.out.splitlines() if line.startswith("    image sha256:")
     ]
     assert 0o600 == (known.project / "out" / "hamburg" / "n1.iso").stat().st_mode & 0o777
     verified = known.run("image", "verify", "out")
@@ -77,7 +77,7 @@ def test_building_needs_the_stacks_secret(up: "World") -> None:
 
 def test_explain_shows_what_changes_inside_an_image(known: "World") -> None:
     """Both digests and each file that differs, as a diff; secrets are masked."""
-    old = known.engine.resources["berlin"].outputs["images"]["n1"]["digest"]
+    old = known.engine.resources["berlin"].outputs["images"]["n1"]["seed"]
     known.edit("10.20.1.10/24", "10.20.1.11/24")
     ran = known.run("explain", "-s", "dev", "berlin")
     assert 0 == ran.code
@@ -128,7 +128,7 @@ def test_explain_takes_its_numbers_from_the_last_preview(known: "World") -> None
     stale = known.run("explain", "-s", "dev", "#1")
     assert "note: the fleet file has changed since that preview" in stale.err
     known.run("preview", "-s", "dev")
-    known.engine.resources["berlin"].outputs["images"]["n1"]["digest"] = "sha256:" + 64 * "0"
+    known.engine.resources["berlin"].outputs["images"]["n1"]["seed"] = "sha256:" + 64 * "0"
     assert "note: the stack has changed since that preview" in known.run("explain", "-s", "dev", "#1").err
     assert 0 == known.run("up", "-s", "dev", "-y").code
     assert "no preview has been shown" in known.run("explain", "-s", "dev", "#1").err.replace("\n  ", " ")

@@ -81,7 +81,7 @@ def test_nobody_is_asked_where_nobody_is(world: "World", command: str) -> None:
 
 def test_one_edited_address_names_that_site_and_both_digests(up: "World") -> None:
     """Exactly that site, what changes in it, where it is declared, and both digests in full."""
-    old = up.engine.resources["berlin"].outputs["images"]["n1"]["digest"]
+    old = up.engine.resources["berlin"].outputs["images"]["n1"]["seed"]
     up.edit("10.20.1.10/24", "10.20.1.11/24")
     ran = up.run("preview", "-s", "dev")
     assert "reflash 1   unchanged 2   = 3" in ran.out

@@ -33,7 +33,7 @@ def test_an_unknown_value_is_never_taken_for_text(stub: Any, site: dict[str, Any
     answer = stub.Create(proto.CreateRequest(properties=encode(site), preview=True, **ABOUT))
     images = decode(answer.properties)["images"]
     assert {("n1", None, "nodes.n1.hostname"), ("n2", None, "nodes.n1.hostname")} == {
-        (node, image["digest"], image["unknownBecause"]) for node, image in images.items()
+        (node, image["seed"], image["unknownBecause"]) for node, image in images.items()
     }
     as_text = hashlib.sha256(UNKNOWN_TEXT.encode()).hexdigest()
     assert as_text not in str(answer)
@@ -119,7 +119,7 @@ def test_a_resource_that_was_made_in_part_is_reported_as_made(
     assert status.details[1].Unpack(problems)
     images = decode(failed.properties)["images"]
     assert "file:images/sites/store-0007" == failed.id
-    assert (True, None) == (images["n1"]["digest"].startswith("sha256:"), images["n2"]["digest"])
+    assert (True, None) == (images["n1"]["seed"].startswith("sha256:"), images["n2"]["seed"])
     assert "1 of 2 images of site store-0007 are missing or altered" in failed.reasons[0]
     assert "is-a-directory" == decode(problems)["problems"][1]["code"]
 

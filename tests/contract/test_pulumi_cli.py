@@ -108,7 +108,7 @@ class Project:
         return {each["urn"].rpartition("::")[2]: each for each in self.resources()}
 
     def digests(self, name: str) -> dict[str, str | None]:
-        return {node: image["digest"] for node, image in self.state()[name]["outputs"]["images"].items()}
+        return {node: image["seed"] for node, image in self.state()[name]["outputs"]["images"].items()}
 
     def files(self) -> set[str]:
         return {each.relative_to(self.root / "images").as_posix() for each in self.root.rglob("*.iso")}

@@ -52,7 +52,7 @@ def test_images_of_a_site_are_read_by_their_place(stack: Any, monkeypatch: pytes
         'cloud = edgefleet.Provider("cloud", {"region": "eu-central-1"})\n'
         "opts = pulumi.ResourceOptions(provider=cloud)\n"
         'site = edgefleet.Site.get("berlin", "file:images/sites/berlin", opts)\n'
-        'pulumi.export("digest", site.images.apply(lambda images: images["n1"]["digest"]))\n'
+        'pulumi.export("digest", site.images.apply(lambda images: images["n1"]["seed"]))\n'
     )
     expected = "sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
     assert {"digest": expected} == run.outputs, run.text

@@ -111,9 +111,9 @@ def test_a_site_states_what_its_images_wait_for(stack: Any, monkeypatch: pytest.
     assert "succeeded" == run.result, run.text
     (site,) = [step for step in run.steps if step.name == "alpha"]
     image = site.new_outputs["images"]["n1"]
-    assert (None, "store") == (image["digest"], image["unknownBecause"])
+    assert (None, "store") == (image["seed"], image["unknownBecause"])
     assert "succeeded" == stack.up().result
-    assert stack.state()["alpha"]["outputs"]["images"]["n1"]["digest"].startswith("sha256:")
+    assert stack.state()["alpha"]["outputs"]["images"]["n1"]["seed"].startswith("sha256:")
 
 
 def test_a_wrong_value_is_named_when_it_is_known(stack: Any) -> None:

@@ -205,7 +205,7 @@ def test_a_preview_a_build_and_an_explanation_are_about_the_same_bytes(
             assert image.data == (tmp_path / "out" / site.name / image.name).read_bytes()
             data = {path: file.data for path, file in explained[node].items()}
             assert image.contents == {path: data[f"cidata/{path}"] for path in image.contents}
-        assert {image.digest for image in previewed.values()} == {each.digest for each in built.images}
+        assert {image.seed for image in previewed.values()} == {each.digest for each in built.images}
 
 
 def _map(value: Any) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def ingredients(tmp_path: Path) -> Callable[..., Ingredients]:
             "node": "n1",
             "arch": "amd64",
             "disk": 64 * MIB,
-            "identity": "sha256:" + "a" * 64,
+            "parts": "sha256:" + "a" * 64,
             "seed": SEED,
             "base": base,
             "base_digest": f"sha256:{disk.sha256(base)}",

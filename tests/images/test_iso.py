@@ -145,7 +145,7 @@ from tests.images.test_iso import installed
 from edgefleet.images import iso
 from edgefleet.model.composing import Ingredients
 base, payload, work, kind = map(Path, sys.argv[1:])
-made = iso.compose(Ingredients(node="n1", arch="amd64", disk=2**26, identity="sha256:" + "a" * 64,
+made = iso.compose(Ingredients(node="n1", arch="amd64", disk=2**26, parts="sha256:" + "a" * 64,
     seed=iso.seed(installed(kind.name)).files, base=base, base_digest="sha256:0", payload=payload,
     payload_digest="sha256:" + "b" * 64, installer=kind.name, scratch=work, shared=work / "shared"),
     work / "n1.iso")

@@ -99,7 +99,7 @@ from pathlib import Path
 from edgefleet.images import raw
 from edgefleet.model.composing import Ingredients
 base, payload, work = map(Path, sys.argv[1:])
-made = raw.compose(Ingredients(node="n1", arch="amd64", disk=2**26, identity="sha256:" + "a" * 64,
+made = raw.compose(Ingredients(node="n1", arch="amd64", disk=2**26, parts="sha256:" + "a" * 64,
     seed={"user-data": b"x", "meta-data": b"y", "network-config": b"z"}, base=base, base_digest="sha256:0",
     payload=payload, payload_digest="sha256:" + "b" * 64, scratch=work, shared=work / "shared"), work /
     "n1.raw")

@@ -34,7 +34,7 @@ def test_paths_and_kinds(old: dict[str, Any], new: dict[str, Any], expected: dic
 
 def test_drift_is_a_change_of_its_own() -> None:
     """An output that is not as it should be differs, and no detailed path names it: these are of inputs."""
-    found = answer([], ({}, {}), drift=["images.n1.digest"])
+    found = answer([], ({}, {}), drift=["images.n1.seed"])
     assert (proto.DiffResponse.DIFF_SOME, ["images"]) == (found.changes, list(found.diffs))
     assert {} == found.detailedDiff
 

@@ -209,7 +209,7 @@ def test_an_unknown_input_makes_digests_null_and_says_why(call: Any, site: Site,
     inputs["nodes"]["n2"]["network"]["gateway"] = UNKNOWN
     identity, outputs = call.create(inputs, preview=True)
     unknown: dict[str, Any] = {
-        "digest": None,
+        "seed": None,
         "uri": None,
         "size": None,
         "files": {},
@@ -269,8 +269,8 @@ def test_an_import_finds_what_is_there(call: Any, site: Site) -> None:
     answer = call.read(identity, {}, {})
     found = decode(answer.properties)["images"]
     assert {"name": "store-0007", "store": "file:images"} == decode(answer.inputs)
-    assert {node: image["digest"] for node, image in outputs["images"].items()} == {
-        node: image["digest"] for node, image in found.items()
+    assert {node: image["seed"] for node, image in outputs["images"].items()} == {
+        node: image["seed"] for node, image in found.items()
     }
 
 
@@ -314,7 +314,7 @@ def test_a_full_store_is_reported_as_made_in_part_with_what_there_is(call: Any, 
     from pulumi.runtime.proto import status_pb2  # noqa: PLC0415 - only here
 
     assert status_pb2.Status.FromString(status).details[0].Unpack(carried)
-    digests = {node: image["digest"] for node, image in decode(carried.properties)["images"].items()}
+    digests = {node: image["seed"] for node, image in decode(carried.properties)["images"].items()}
     assert ("file:images/sites/store-0007", None) == (carried.id, digests["n2"])
     assert digests["n1"].startswith("sha256:")
     assert 2 == len(carried.reasons)

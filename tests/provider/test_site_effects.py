@@ -65,7 +65,7 @@ class Stack:
 
     def digest(self, name: str = "store-0007") -> Any:
         """The recorded digest of a site's first node."""
-        return self.recorded[f"{TOKEN}{name}"][1]["images"]["n1"]["digest"]
+        return self.recorded[f"{TOKEN}{name}"][1]["images"]["n1"]["seed"]
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_changed_site_reports_effect_line_and_both_digests(
     effect, value, digests = message.splitlines()
     assert "store-0007: effect reflash, the medium must be rewritten: a visit" == effect
     assert "  nodes.n1.network.address: 10.20.7.10/24 -> 10.20.7.99/24  eu.fleet.yaml:9" == value
-    assert digests.startswith(f"  n1: {old_digest} -> sha256:")
+    assert digests.startswith(f"  n1: seed {old_digest} -> sha256:")
 
 
 def test_neither_a_line_nor_the_file_of_a_site_is_recorded(stack: Stack, site: Inputs) -> None:
@@ -134,7 +134,7 @@ def test_a_lost_image_is_reported_and_needs_no_visit(stack: Stack, site: Inputs)
     """No input differs; the message states why the site is updated."""
     stack.register("store-0007", site())
     inputs, outputs = stack.recorded[f"{TOKEN}store-0007"]
-    lost = {"images": {"n1": outputs["images"]["n1"] | {"digest": None}}}
+    lost = {"images": {"n1": outputs["images"]["n1"] | {"seed": None}}}
     stack.recorded[f"{TOKEN}store-0007"] = (inputs, lost)
     stack.next_run()
     stack.register("store-0007", site())

@@ -76,7 +76,7 @@ def images(inputs: dict[str, Any]) -> dict[str, Any]:
     return {
         "images": {
             node: {
-                "digest": digest(inputs, node),
+                "seed": digest(inputs, node),
                 "uri": f"file:images/sites/{inputs['name']}/{node}.iso",
                 "size": 1024,
                 "files": {},

@@ -127,8 +127,8 @@ def test_unknown_digests_are_null_with_the_reason(made: "Made") -> None:
     """A digest that cannot be known before the update is null, never a guess."""
     new = made.plain("a")
     step = made.step("create", {}, new)
-    step.new_outputs["images"]["n1"] |= {"digest": None, "uri": None, "unknownBecause": "key"}
+    step.new_outputs["images"]["n1"] |= {"seed": None, "uri": None, "unknownBecause": "key"}
     view = site_changes.view(made.outcome([step]), site_changes.Seen(at=NOW, fleet=made.fleet([new])))
     (site,) = checked(view)["sites"]
-    assert {"old": None, "new": None, "uri": None} == site["images"]["n1"]
+    assert {"kind": "seed", "old": None, "new": None, "uri": None} == site["images"]["n1"]
     assert "key" == site["unknownBecause"]

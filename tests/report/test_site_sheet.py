@@ -30,7 +30,9 @@ def with_node(spec: SiteSpec, **changes: Any) -> SiteSpec:
 
 def made(spec: SiteSpec, **around: Any) -> Sheet:
     """Its sheet."""
-    images = {node: SheetImage(file=f"{node}.iso", digest="sha256:" + "cd" * 32) for node in spec.nodes}
+    images = {
+        node: SheetImage(file=f"{node}.iso", kind="seed", digest="sha256:" + "cd" * 32) for node in spec.nodes
+    }
     return sheet(spec, images, SheetContext(**{"stack": "eu", "profiles": {}, **around}))
 
 

@@ -121,7 +121,7 @@ def test_an_image_that_was_never_written_is_judged_by_what_the_spec_says(made: "
     a, moved = made.plain("a"), made.plain("a", nodes__n1__network__address="10.20.7.99/24")
     for new, outcome, more in ((moved, "reflash", ["nodes.n1.network.address"]), (a, "none", [])):
         step = made.step("update", a, new, ["images", *more])
-        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
+        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"seed": None}}}
         view = site_changes.view(
             made.outcome([replace(step, old_outputs=missing)]),
             site_changes.Seen(at=NOW, fleet=made.fleet([new])),
@@ -138,7 +138,7 @@ def test_a_thousand_lost_images_are_one_change(made: "Made") -> None:
     steps = []
     for name in names("es-mad", 1000):
         step = made.step("update", made.plain(name), made.plain(name), ["images"])
-        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"digest": None}}}
+        missing = {"images": {"n1": step.old_outputs["images"]["n1"] | {"seed": None}}}
         steps.append(replace(step, old_outputs=missing))
     fleet = made.fleet([_spec(step) for step in steps])
     view = site_changes.view(made.outcome(steps), site_changes.Seen(at=NOW, fleet=fleet))

@@ -33,7 +33,7 @@ PASSPHRASES = {
 def fake_image(node: str, data: bytes, *files: str) -> SiteImage:
     """A rendered image of `data`, of a renderer that is not ours."""
     digest = sha256(data)
-    return SiteImage(name=f"{node}.iso", data=data, digest=digest, files=dict.fromkeys(files, digest))
+    return SiteImage(name=f"{node}.iso", data=data, seed=digest, files=dict.fromkeys(files, digest))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PARTS, BYTES, OTHERS = (f"sha256:{letter * 64}" for letter in "abc")
 MADE = Record(
     image="n1.raw",
     node="n1",
-    identity=PARTS,
+    parts=PARTS,
     digest=BYTES,
     size=5,
     file_size=5,
@@ -91,7 +91,7 @@ def test_other_bytes_of_the_same_parts_and_tools_are_an_error(image: Path) -> No
     "made",
     [
         MADE,
-        replace(MADE, digest=OTHERS, identity=OTHERS),
+        replace(MADE, digest=OTHERS, parts=OTHERS),
         replace(MADE, digest=OTHERS, tools={"xorriso": "1.5.7"}),
         replace(MADE, digest=OTHERS, share="reference"),
     ],

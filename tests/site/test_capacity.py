@@ -62,7 +62,7 @@ def test_equal_boxes_are_one_line() -> None:
     lines = [line.plain for line in text.media(tuple(medium_usages(sites, LOCK)))]
     assert [
         "MEDIA - 5 nodes with more than a seed",
-        "  digests identify the inputs; image build prints the SHA-256 of each file",
+        "  parts: the digest of the inputs; image build prints the image's own digest",
         f"     4 nodes  {ROOM + 6_000:,} bytes of 1,000,000,000: fits",
         f"      1 node  {ROOM + 4_000:,} bytes; medium size unknown, set image.size (e)",
     ] == lines

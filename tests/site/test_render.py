@@ -34,7 +34,7 @@ for case in sys.argv[2:]:
     secrets["proxy"] = "till:p@ss/word"
     images = render_site(spec, sys.argv[1], secrets)
     for node, image in images.items():
-        print(case, node, image.digest)
+        print(case, node, image.seed)
 """
 
 
@@ -132,9 +132,7 @@ def variants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, str]:
     """dict[node -> digest of all that its image is made of]."""
-    return {
-        node: image.identity or image.digest for node, image in render_site(spec, key, passphrases).items()
-    }
+    return {node: image.desired for node, image in render_site(spec, key, passphrases).items()}
 
 
 @pytest.mark.parametrize(

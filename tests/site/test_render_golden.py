@@ -30,7 +30,7 @@ def tree_of(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
 def digests(image: SiteImage) -> str:
     """One line for each file of the medium, and one for the medium."""
     files = [f"{digest}  {path}" for path, digest in image.files.items()]
-    return "\n".join([*files, f"{image.digest}  {image.name}  {len(image.data)} bytes", ""])
+    return "\n".join([*files, f"{image.seed}  {image.name}  {len(image.data)} bytes", ""])
 
 
 def kept(case: Path) -> dict[str, bytes]:

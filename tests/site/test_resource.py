@@ -113,7 +113,7 @@ def recorded(outputs: SiteOutputs) -> dict[str, Any]:
 
 
 def digests(outputs: SiteOutputs) -> dict[str, str | None]:
-    return {node: image.digest for node, image in outputs.images.items()}
+    return {node: image.seed for node, image in outputs.images.items()}
 
 
 def stored(world: World) -> dict[str, str]:
@@ -168,8 +168,8 @@ def test_an_image_that_is_lost_or_altered_has_no_digest_and_is_written_again(
         world.kept.put(key, b"something else")
     found = images.read(made.id, world, recorded(made.outputs))
     assert found is not None
-    assert {"n1": made.outputs.images["n1"].digest, "n2": None} == digests(found.outputs)
-    assert ["images.n2.digest"] == images.drifted(recorded(found.outputs))
+    assert {"n1": made.outputs.images["n1"].seed, "n2": None} == digests(found.outputs)
+    assert ["images.n2.seed"] == images.drifted(recorded(found.outputs))
     world.kept.calls.clear()
     assert made.outputs == images.update(made.id, spec(n1=1, n2=2), world, recorded(found.outputs))
     assert ["put n2.iso"] == world.kept.calls
@@ -260,7 +260,7 @@ def test_an_image_that_cannot_be_removed_is_tried_again(images: Site, world: Wor
         images.update(before.id, spec(n1=1), world, recorded(before.outputs))
     outputs = caught.value.outputs
     assert isinstance(outputs, SiteOutputs)
-    assert ["images.n2.digest"] == images.drifted(recorded(outputs))
+    assert ["images.n2.seed"] == images.drifted(recorded(outputs))
     world.kept.refused = set()
     images.update(before.id, spec(n1=1), world, recorded(outputs))
     assert {"n1"} == set(stored(world))
@@ -336,7 +336,7 @@ def test_with_an_unknown_input_no_digest_is_guessed(images: Site, world: World) 
     assert {
         "images": {
             "n1": {
-                "digest": None,
+                "seed": None,
                 "uri": None,
                 "size": None,
                 "files": {},

@@ -14,7 +14,7 @@ from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io import disk, parallel
 from edgefleet.io.artifact_cache import root_of
-from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.site_resource import IMAGE, PARTS, SEED, SiteInputs
 from edgefleet.report.human import counted
 from edgefleet.report.progress import SiteProgress
 from edgefleet.site.building import BuildContext, build_site
@@ -107,9 +107,8 @@ class _Account:
             place = place.relative_to(self._session.project)
         for image in built.images:
             yield f"{image.uri or place / image.image}"
-            yield f"    {image.digest}"
-            if image.identity is not None:
-                yield f"    of parts {image.identity}, which previews show"
+            yield f"    {IMAGE} {image.digest}"
+            yield f"    {SEED if image.parts is None else PARTS} {image.parts or image.digest}"
 
 
 def _signed(setup: BuildContext) -> str:

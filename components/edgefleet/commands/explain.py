@@ -56,8 +56,17 @@ def _site(
     old, new = Side(), Side()
     if name in before:
         recorded = before[name]
-        old = Side(inputs=from_plain(SiteInputs, dict(recorded.inputs)), digests=recorded.digests)
+        old = Side(
+            inputs=from_plain(SiteInputs, dict(recorded.inputs)),
+            digests=recorded.digests,
+            kinds=recorded.kinds,
+        )
     if name in fleet.sites:
         inputs = secrets.assembled(session, stack, fleet, [name]).inputs(name)
-        new = Side(inputs=inputs, digests={node: image.whole for node, image in render(inputs).items()})
+        images = render(inputs)
+        new = Side(
+            inputs=inputs,
+            digests={node: image.desired for node, image in images.items()},
+            kinds={node: image.kind for node, image in images.items()},
+        )
     return explanation.lines(name, old, new)

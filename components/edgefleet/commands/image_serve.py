@@ -90,7 +90,7 @@ def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: l
             if spec.image.netboot is None or spec.network.mac is None:
                 continue
             mac = spec.network.mac.lower()
-            nodes[mac], digests[mac] = image.contents, image.digest
+            nodes[mac], digests[mac] = image.contents, image.seed
             words[mac] = netboot_word(inputs.key, node=node)
             for base in spec.image.bases:
                 files[base.sha256] = cache.fetch(base.source, base.sha256)

@@ -16,6 +16,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
 from edgefleet.io.signing import PublicKey, read_public
+from edgefleet.model.site_resource import IMAGE
 from edgefleet.report.human import counted
 from edgefleet.site.expectation import Expectation
 from edgefleet.site.verdicts import Verdict, Verification
@@ -64,7 +65,10 @@ def verify(
     verdicts = dict.fromkeys(verdict for place in places for verdict in verification.at(place))
     for verdict in verdicts:
         if verdict.is_good:
-            lines = [f"{_named(session, verdict.path)}  {GOOD[stack_ is not None]}", f"    {verdict.digest}"]
+            lines = [
+                f"{_named(session, verdict.path)}  {GOOD[stack_ is not None]}",
+                f"    {IMAGE} {verdict.digest}",
+            ]
             show(session, lines + [f"    {note}" for note in verdict.notes])
     show(session, [_summary(verdicts)])
     if stack_ is None:

@@ -14,6 +14,7 @@ from edgefleet.commands.stack import known_node
 from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import devices
+from edgefleet.model.site_resource import IMAGE
 from edgefleet.report import device as device_report
 from edgefleet.report.progress import transfer
 from edgefleet.site import flashing
@@ -61,7 +62,7 @@ def write(  # noqa: PLR0913 - one parameter an option
         raise InvalidInput.at("", "not-agreed", "nothing was written", "answer y to write")
     drawn = partial(transfer, session.err, is_animated=session.is_animated)
     devices.write_verified(file, image.digest, image.size, disk, drawn)
-    show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {image.digest}"])
+    show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {IMAGE} {image.digest}"])
     remark(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
 
 

@@ -47,6 +47,7 @@ def _nodes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
         NodeImage(
             site=site,
             node=node,
+            kind=record.kinds[node],
             desired=record.digests.get(node),
             acknowledged=installed.get(site, {}).get(node),
             uri=str(image.get("uri") or ""),

@@ -81,4 +81,4 @@ def _sheets(assembly: Assembly, name: str, *, is_routed: bool) -> Iterator[site_
 def _sheet_image(name: str, image: SiteImage, node: Node) -> site_sheet.SheetImage:
     kind = FORMATS[node.image.format]
     file = image.name if kind.compose is None else f"{name}{kind.whole}"
-    return site_sheet.SheetImage(file=file, digest=image.whole)
+    return site_sheet.SheetImage(file=file, kind=image.kind, digest=image.desired)

@@ -10,7 +10,7 @@ from edgefleet.commands.session import EngineName, Session
 from edgefleet.engine.api import Engine, Options, Resource, StackState
 from edgefleet.engine.selection import choose
 from edgefleet.errors import InvalidInput, Problem, Refused
-from edgefleet.model.site_resource import TOKEN, id_of, site_of, whole
+from edgefleet.model.site_resource import TOKEN, desired, id_of, kind_of, site_of
 
 NO_STACK = "no-stack"
 """Code of the engines' problem with a stack that does not exist yet."""
@@ -33,9 +33,14 @@ class Recorded:
 
     @property
     def digests(self) -> dict[str, str]:
-        """dict[node -> digest] of the images in the store; the identity of those that are composed."""
-        digests = {node: whole(image) for node, image in self.images.items()}
+        """dict[node -> digest] of the images in the store; of the parts of those that are composed."""
+        digests = {node: desired(image) for node, image in self.images.items()}
         return {node: digest for node, digest in digests.items() if digest is not None}
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """dict[node -> what its digest is of]."""
+        return {node: kind_of(image) for node, image in self.images.items()}
 
 
 def engine_of(session: Session, name: EngineName) -> Engine:

@@ -18,7 +18,7 @@ from edgefleet.hub.upgrades import pins
 from edgefleet.io.project import project_folder
 from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import ROSTER, whole
+from edgefleet.model.site_resource import ROSTER, desired
 from edgefleet.model.spec import Secret
 from edgefleet.provider.validation import arguments
 from edgefleet.site import inputs
@@ -42,7 +42,8 @@ class Fleet(pulumi.ComponentResource):
     hub: ControlPlane
     """The region's hub."""
     digests: pulumi.Output[dict[str, dict[str, str | None]]]
-    """dict[site -> dict[node -> digest of its image]]: its identity if it is composed, null if it is lost."""
+    """dict[site -> dict[node -> digest]]: of the image's parts if it is composed, else of its seed; null
+    if it is lost."""
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edgefleet:index:Fleet", name, {}, opts)
@@ -127,7 +128,7 @@ def _declared_in(args: Mapping[str, Any]) -> str:
 def _digests(sites: Mapping[str, Site]) -> pulumi.Output[dict[str, dict[str, str | None]]]:
     def of_images(sites: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, str | None]]:
         return {
-            site: {node: whole(image) for node, image in (images or {}).items()}
+            site: {node: desired(image) for node, image in (images or {}).items()}
             for site, images in sites.items()
         }
 

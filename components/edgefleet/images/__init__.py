@@ -1,8 +1,8 @@
 """Image formats, one file each: they write a `FirstBoot` in the form that a node applies.
 
 A format has a *seed*: small, pure, with a digest that a preview shows. A composed format also has a base
-image and a payload, which outside tools assemble; a preview shows its identity
-(`edgefleet.site.render.identity`).
+image and a payload, which outside tools assemble; a preview shows the digest of its parts
+(`edgefleet.site.render.parts_digest`).
 """
 
 from collections.abc import Mapping

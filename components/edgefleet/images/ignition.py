@@ -58,7 +58,6 @@ def build(boot: FirstBoot) -> Image:
     }
     data = (json.dumps(config, indent=1, ensure_ascii=True) + "\n").encode()
     return Image(
-        name=f"{boot.node}.ign",
         data=data,
         files={NAME: data},
         private_files=frozenset({NAME}),

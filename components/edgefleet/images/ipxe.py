@@ -29,9 +29,7 @@ def build(boot: FirstBoot) -> Image:
     config = ignition.build(boot).files
     files = {SCRIPT: _script(boot).encode(), **nocloud.contents(boot), **config}
     private = frozenset({"user-data", *config})
-    return Image(
-        name=f"{boot.node}.tar", data=tar(files), files=files, private_files=private, placed=placed(boot)
-    )
+    return Image(data=tar(files), files=files, private_files=private, placed=placed(boot))
 
 
 def _script(boot: FirstBoot) -> str:

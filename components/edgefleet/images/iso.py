@@ -88,7 +88,6 @@ def seed(boot: FirstBoot) -> Image:
         raise InvalidInput.at(boot.site, "installer", problem, hint)
     files = {**nocloud.contents(boot), **_for_installer(boot, boot.installation)}
     return Image(
-        name=f"{boot.node}.iso",
         data=iso("cidata", files),
         files=files,
         secret_files=nocloud.guessable(boot),
@@ -188,7 +187,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     _check_arch(base, of)
     added = dict(_added(base, of, kernel, initrd))
     _check_fits(of, base, added)
-    disk_uuid = str(uuid.uuid5(SPACE, f"{of.identity}/disk"))
+    disk_uuid = str(uuid.uuid5(SPACE, f"{of.parts}/disk"))
     written = installer_iso.remaster(base, added, disk_uuid=disk_uuid, out=out)
     return Composed(
         size=written.size,
@@ -308,7 +307,7 @@ def _shows(path: str) -> bool:
 FORMAT = Format(
     name="iso",
     seed=seed,
-    suffix=".iso",
+    suffix=".seed.iso",
     compose=compose,
     whole=".iso",
     needs=frozenset({"base", "installer"}),

@@ -33,7 +33,6 @@ def build(boot: FirstBoot) -> Image:
     """The seed of one node: ``user-data``, ``meta-data`` and ``network-config``."""
     files = contents(boot)
     return Image(
-        name=f"{boot.node}.iso",
         data=iso(LABEL, files),
         files=files,
         secret_files=guessable(boot),

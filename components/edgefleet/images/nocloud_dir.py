@@ -37,7 +37,6 @@ def build(boot: FirstBoot) -> Image:
     private = replace(boot, files=(*boot.files, PRIVATE), commands=(REMOUNTED, *boot.commands))
     files = nocloud.contents(private)
     return Image(
-        name=f"{boot.node}.tar",
         data=tar(files),
         files=files,
         secret_files=nocloud.guessable(boot),

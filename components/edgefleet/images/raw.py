@@ -32,7 +32,7 @@ from edgefleet.model.listing import Entry, Piece, entry
 SEED_NAME, PAYLOAD_NAME = "CIDATA", "EDGEFLEET-PL"
 SEED, PAYLOAD = "seed", "payload"
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
-"""Namespace of the UUIDs that are derived from an image's identity (RFC 9562, version 5)."""
+"""Namespace of the UUIDs that are derived from an image's parts (RFC 9562, version 5)."""
 TOOLS = ("sfdisk", "mkfs.vfat", "mcopy")
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 LOADERS = {"amd64": "BOOTX64.EFI", "arm64": "BOOTAA64.EFI", "armhf": "BOOTARM.EFI"}
@@ -129,7 +129,7 @@ def _referred(of: Ingredients, parts: Mapping[str, Path]) -> dict[str, extents.R
     return shared
 
 
-def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Composed:
+def payload_disk(folder: Path, parts_digest: str, scratch: Path, out: Path) -> Composed:
     """A medium of its own with the payload alone, for formats whose seed has no room for it."""
     image = scratch / "payload.squashfs"
     tools.squashfs(folder, image)
@@ -137,10 +137,10 @@ def payload_disk(folder: Path, identity: str, scratch: Path, out: Path) -> Compo
         part=PAYLOAD,
         length=image.stat().st_size,
         type=LINUX,
-        uuid=str(uuid.uuid5(SPACE, f"{identity}/payload")),
+        uuid=str(uuid.uuid5(SPACE, f"{parts_digest}/payload")),
         name=PAYLOAD_NAME,
     )
-    layout = arranged(None, [added], str(uuid.uuid5(SPACE, f"{identity}/disk")))
+    layout = arranged(None, [added], str(uuid.uuid5(SPACE, f"{parts_digest}/disk")))
     parts = {PAYLOAD: image, **_tables(layout, scratch)}
     written = extents.write_copy(layout.extents, parts, out)
     composed = _composed(layout, parts, written, ("sfdisk", "mksquashfs"), listed(folder))
@@ -188,7 +188,7 @@ def _added(of: Ingredients, parts: Mapping[str, Path]) -> list[Added]:
 
 
 def _uuid(of: Ingredients, part: str) -> str:
-    return str(uuid.uuid5(SPACE, f"{of.identity}/{part}")).upper()
+    return str(uuid.uuid5(SPACE, f"{of.parts}/{part}")).upper()
 
 
 def check_base(image: Path, table: Table, arch: str) -> None:
@@ -236,7 +236,7 @@ def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
 FORMAT = Format(
     name="raw",
     seed=nocloud.build,
-    suffix=".iso",
+    suffix=".seed.iso",
     compose=compose,
     whole=".raw",
     refers=True,

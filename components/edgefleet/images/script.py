@@ -51,9 +51,7 @@ def build(boot: FirstBoot) -> Image:
         commands=[*commands(boot), RELOADED],
     )
     data = text.encode()
-    return Image(
-        name=name, data=data, files={name: data}, private_files=frozenset({name}), placed=tuple(files)
-    )
+    return Image(data=data, files={name: data}, private_files=frozenset({name}), placed=tuple(files))
 
 
 def _embedded(file: File) -> dict[str, Any]:

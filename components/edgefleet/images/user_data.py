@@ -47,4 +47,4 @@ def build(boot: FirstBoot) -> Image:
             Problem(code=code, path="userData", problem=problem, hint=hint)
             for code, problem, hint in problems
         )
-    return Image(name=f"{boot.node}.user-data", data=text.encode(), files={"user-data": text.encode()})
+    return Image(data=text.encode(), files={"user-data": text.encode()})

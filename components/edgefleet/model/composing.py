@@ -22,8 +22,8 @@ class Ingredients:
     arch: Arch
     disk: int | None
     """Bytes of the medium that it is written to; a larger image is refused. `None` where unknown."""
-    identity: str
-    """``sha256:<hex>`` of the parts (`edgefleet.site.render.identity`); UUIDs are derived from it."""
+    parts: str
+    """``sha256:<hex>`` of the parts (`edgefleet.site.render.parts_digest`); UUIDs are derived from it."""
     seed: Mapping[str, bytes] = field(repr=False)
     """dict[path on the medium -> content] of the seed."""
     base: Path

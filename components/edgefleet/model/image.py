@@ -9,8 +9,6 @@ from edgefleet.model.firstboot import File
 class Image:
     """The bytes for one node's boot medium, and their contents."""
 
-    name: str
-    """File name: ``n1.iso``."""
     data: bytes = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
     """dict[path on the medium -> content]."""

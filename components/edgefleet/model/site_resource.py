@@ -20,6 +20,10 @@ TOKEN: Final = "edgefleet:index:Site"  # noqa: S105 - a type token
 ROSTER: Final = "edgefleet:index:Roster"
 """Pulumi type of the names of a fleet's sites."""
 
+SEED, PARTS, IMAGE = "seed", "parts", "image"
+"""The names of an image's digests, wherever one is shown: of the seed's bytes; of the digests of seed, base
+and payload, where these make one image; of the bytes of the file that is written to a medium."""
+
 KEY_HINT: Final = (
     "give `secret: edgefleet.fleet_secret()` in its place, and the program derives the key, or derive it: "
     "edgefleet.site_key(edgefleet.fleet_secret(), fleet=..., region=..., site=...)"
@@ -51,13 +55,18 @@ def id_of(store: str, site: str) -> str:
     return f"{store.rstrip('/')}/sites/{site}"
 
 
-def whole(image: Mapping[str, Any]) -> str | None:
-    """The digest that identifies a recorded image: its identity if it is composed, else its digest.
+def desired(image: Mapping[str, Any]) -> str | None:
+    """The digest that identifies a recorded image: of its parts if it is composed, else of its seed.
 
     `None` where the store has none.
     """
-    digest: str | None = image.get("digest")
-    return None if digest is None else image.get("identity") or digest
+    seed: str | None = image.get(SEED)
+    return None if seed is None else image.get(PARTS) or seed
+
+
+def kind_of(image: Mapping[str, Any]) -> str:
+    """What `desired` is the digest of."""
+    return PARTS if image.get(PARTS) else SEED
 
 
 def site_of(resource: str) -> str:
@@ -88,15 +97,15 @@ class SiteInputs(SiteSpec):
 class StoredImage:
     """One node's image."""
 
-    digest: str | None
-    """``sha256:<hex>`` of the image; null where it is lost, not built, or unknown."""
+    seed: str | None
+    """``sha256:<hex>`` of the seed, the file in the store; null where it is lost, not built, or unknown."""
     uri: str
     """Its address in the store."""
     size: int | None
-    """Bytes; null with the digest."""
+    """Bytes of the seed; null with its digest."""
     files: dict[str, str]
-    """dict[path in the image -> digest of the file]."""
-    identity: str | None = None
+    """dict[path in the seed -> digest of the file]."""
+    parts: str | None = None
     """``sha256:<hex>`` of the parts of the whole image (seed, base, payload), where the store holds only the
     seed."""
     unknown_because: str | None = None

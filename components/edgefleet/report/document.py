@@ -64,7 +64,7 @@ def _site(site: Row) -> dict[str, Any]:
         "effect": site.effect.value,
         "outcome": site.outcome,
         "images": {
-            node: {"old": images.old, "new": images.new, "uri": images.uri}
+            node: {"kind": images.kind, "old": images.old, "new": images.new, "uri": images.uri}
             for node, images in site.images.items()
         },
     }

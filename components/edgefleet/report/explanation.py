@@ -21,13 +21,16 @@ class Side:
     """`None` where there is no such site: it is new, or gone."""
     digests: Mapping[str, str | None] = field(default_factory=dict)
     """dict[node -> digest of its image]."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """dict[node -> what the digest is of]."""
 
 
 def lines(name: str, old: Side, new: Side) -> Iterator[Text]:
     """Both digests of each node of the site `name`, and a diff of each file, secrets masked."""
     before, after = (masked_files(side.inputs) if side.inputs else {} for side in (old, new))
     for node in sorted({*before, *after}):
-        yield Text(f"{name} {node}", "bold")
+        kinds = dict.fromkeys(side.kinds[node] for side in (old, new) if node in side.kinds)
+        yield Text(f"{name} {node}  {' -> '.join(kinds)}", "bold")
         yield from _digests(old.digests.get(node), new.digests.get(node))
         yield from _files(before.get(node, {}), after.get(node, {}))
 

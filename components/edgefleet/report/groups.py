@@ -110,7 +110,7 @@ def _members(sites: Sequence[Row], nodes: int, *, is_all: bool) -> Iterator[Text
 
 def _whole(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
-        yield Text(f"      {site.name} {node}")
+        yield Text(f"      {site.name} {node}  {images.kind}")
         if images.old == images.new:
             yield Text(f"    = {images.new or unknown(site)}", "dim")
             continue
@@ -128,7 +128,7 @@ def _short(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
         new = human.digest(images.new) if images.new else f"({unknown(site)})"
         change = f"{new} (stays)" if images.old == images.new else f"{human.digest(images.old)} -> {new}"
-        line = Text(f"      {site.name} {node}  ")
+        line = Text(f"      {site.name} {node}  {images.kind} ")
         if line.cell_len + len(change) > COLUMNS:
             yield line
             line = Text("      ")
@@ -175,7 +175,7 @@ def new(view: View, *, is_all: bool) -> Iterator[Text]:
 
 def _created(site: Row) -> Iterator[Text]:
     for node, images in site.images.items():
-        digest = human.digest(images.new) if images.new else unknown(site)
+        digest = f"{images.kind} {human.digest(images.new)}" if images.new else unknown(site)
         yield from both_ends(Text.assemble(("  + ", "green"), f"{site.name} {node}"), digest)
     if not site.images:
         yield Text.assemble(("  + ", "green"), site.name)

@@ -9,7 +9,7 @@ from rich.text import Text
 from edgefleet.report.human import counted, digest
 from edgefleet.report.layout import COLUMNS
 
-NAME = 34
+NAME = 33
 """Columns of a site's and a node's name."""
 
 
@@ -19,6 +19,8 @@ class NodeImage:
 
     site: str
     node: str
+    kind: str
+    """What the digests are of: ``seed`` or ``parts``."""
     desired: str | None
     """Digest of its image in the store; `None` where that is lost or could not be written."""
     acknowledged: str | None
@@ -39,7 +41,7 @@ def lines(stack: str, nodes: Sequence[NodeImage]) -> Iterator[Text]:
         f"{stack}: {counted(sites, 'site')}, {len(pending):,} of {counted(len(nodes), 'node')} pending"
     )
     if nodes:
-        yield Text(f"  {'SITE NODE':{NAME}}{'DESIRED':22}ACKNOWLEDGED", "dim")
+        yield Text(f"  {'SITE NODE':{NAME}}{'DESIRED':26}ACKNOWLEDGED", "dim")
     for node in nodes:
         yield from _line(node)
     ready = [node for node in pending if node.desired is not None]
@@ -55,8 +57,8 @@ def _line(node: NodeImage) -> Iterator[Text]:
     if line.cell_len > NAME:
         yield line
         line = Text()
-    desired = "not in the store" if node.desired is None else digest(node.desired)
-    line.append(" " * (NAME + 2 - line.cell_len)).append(f"{desired:22}")
+    desired = "not in the store" if node.desired is None else f"{node.kind} {digest(node.desired)}"
+    line.append(" " * (NAME + 2 - line.cell_len)).append(f"{desired:26}")
     if not node.is_pending:
         line.append("the same", "green")
     elif node.acknowledged is None:
@@ -72,6 +74,7 @@ def document(stack: str, nodes: Sequence[NodeImage]) -> dict[str, Any]:
     sites: dict[str, dict[str, Any]] = {}
     for node in nodes:
         sites.setdefault(node.site, {})[node.node] = {
+            "kind": node.kind,
             "desired": node.desired,
             "acknowledged": node.acknowledged,
             "reported": None,

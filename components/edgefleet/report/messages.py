@@ -28,7 +28,8 @@ def of_site(row: Row, locate: Locate) -> str:
     for node, images in row.images.items():
         digest = images.new or groups.unknown(row)
         is_same = images.old == images.new
-        lines.append(f"  {node}: {digest} stays" if is_same else f"  {node}: {images.old} -> {digest}")
+        change = f"{digest} stays" if is_same else f"{images.old} -> {digest}"
+        lines.append(f"  {node}: {images.kind} {change}")
     return "\n".join(lines)
 
 

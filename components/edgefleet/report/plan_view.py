@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
+from edgefleet.model.site_resource import SEED
 from edgefleet.model.steps import STACK, Op, Operation, Result, Step
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
@@ -25,6 +26,8 @@ class Digests:
 
     old: str | None
     new: str | None
+    kind: str = SEED
+    """What the digests are of: ``seed``, ``parts``, or ``seed -> parts``."""
     uri: str | None = None
     """Where the image is kept."""
 

@@ -13,7 +13,16 @@ from edgefleet.model.changes import effect_of
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.paths import format_path, parse_path
-from edgefleet.model.site_resource import TOKEN, SiteInputs, SiteOutputs, site_of, whole
+from edgefleet.model.site_resource import (
+    PARTS,
+    SEED,
+    TOKEN,
+    SiteInputs,
+    SiteOutputs,
+    desired,
+    kind_of,
+    site_of,
+)
 from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
 from edgefleet.model.type_introspection import at, fields_of
@@ -54,8 +63,8 @@ def _lost(step: Step, name: str) -> Iterator[str]:
     """Paths of the digests of the output `name` that are not in the store."""
     parts = step.old_outputs.get(name)
     for part, image in (parts if isinstance(parts, Mapping) else {}).items():
-        if whole(image) is None:
-            yield format_path((name, part, "digest"))
+        if desired(image) is None:
+            yield format_path((name, part, SEED))
 
 
 def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
@@ -67,7 +76,7 @@ def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
         states = (
             _in_store(differ.value_at(outputs, of, path)) for of in (step.old_outputs, step.new_outputs)
         )
-        return Change(path.removesuffix(".digest"), *states)
+        return Change(path.removesuffix(f".{SEED}"), *states)
     old, new = (differ.value_at(inputs, values, path) for values in (step.old_inputs, step.new_inputs))
     return Change(path, old, new)
 
@@ -130,8 +139,9 @@ def _digests(step: Step) -> dict[str, Digests]:
         new = {}
     return {
         node: Digests(
-            old=_whole(old.get(node, {})),
-            new=_whole(new.get(node, {})),
+            old=_desired(old.get(node, {})),
+            new=_desired(new.get(node, {})),
+            kind=" -> ".join(dict.fromkeys(kind_of(side[node]) for side in (old, new) if node in side)),
             uri=_known(new.get(node, old.get(node, {})).get("uri")),
         )
         for node in sorted({*old, *new})
@@ -154,9 +164,9 @@ def _images(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {node: image for node, image in images.items() if isinstance(image, dict)}
 
 
-def _whole(image: Mapping[str, Any]) -> str | None:
-    """`whole` of an image whose values may be unknown yet."""
-    return whole({name: _known(image.get(name)) for name in ("digest", "identity")})
+def _desired(image: Mapping[str, Any]) -> str | None:
+    """`desired` of an image whose values may be unknown yet."""
+    return desired({name: _known(image.get(name)) for name in (SEED, PARTS)})
 
 
 def _known(value: Any) -> str | None:

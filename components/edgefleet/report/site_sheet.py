@@ -52,6 +52,8 @@ class SheetImage:
 
     file: str
     """Its name, ``n1.iso``."""
+    kind: str
+    """What the digest is of: ``seed`` or ``parts``."""
     digest: str
     """``sha256:<hex>``, as preview and `edgefleet sites` show it."""
 

@@ -47,7 +47,7 @@ DONE = {Effect.REFLASH: "reflashed", Effect.RESTART: "restarted", Effect.LIVE: "
 
 NAMED = 3
 """Sites that are named rather than counted."""
-OF_PARTS = "digests identify the inputs; image build prints the SHA-256 of each file"
+OF_PARTS = "parts: the digest of the inputs; image build prints the image's own digest"
 Key = tuple[int, int | None, bool]
 
 

@@ -87,7 +87,7 @@ def _built(site: SiteInputs, folder: Path, context: BuildContext, only: str | No
     manifests = list(manifest.manifests(spec, site.key, seeds, images))
     for described in manifests:
         try:
-            _describe_image(described, folder, spec, seed=seeds[described.node].digest, context=context)
+            _describe_image(described, folder, spec, seed=seeds[described.node].seed, context=context)
         except EdgefleetError as error:
             problems += _of_site(error, spec.name)
     before = manifest.earlier_index(folder, spec.name)
@@ -130,22 +130,22 @@ def _build(job: NodeJob) -> BuiltImage:
         return composed_node.compose(job)
     seed, is_new = job.seed, False
     path = job.folder / seed.name
-    if not path.is_file() or f"sha256:{disk.sha256(path)}" != seed.digest:
+    if not path.is_file() or f"sha256:{disk.sha256(path)}" != seed.seed:
         if job.scan is not None:
             job.scan.check(seed.data, seed.name)
         disk.write(path, seed.data, is_flushed=False)
         is_new = True
-    if seed.identity is not None:
+    if seed.parts is not None:
         return composed_node.compose(job)
-    return BuiltImage(image=seed.name, node=job.name, digest=seed.digest, size=len(seed.data), is_new=is_new)
+    return BuiltImage(image=seed.name, node=job.name, digest=seed.seed, size=len(seed.data), is_new=is_new)
 
 
 def _build_and_store(site: str, job: NodeJob, context: BuildContext) -> BuiltImage:
     """One node's image, in the site's directory and, if it is composed, in the store."""
-    if context.upload is None or job.seed.identity is None:
+    if context.upload is None or job.seed.parts is None:
         return _build(job)
     store = context.upload.open()
-    stored = built_store.find(store, site, job.name, job.seed.whole)
+    stored = built_store.find(store, site, job.name, job.seed.desired)
     if stored is not None and context.is_discarding:
         return stored
     image = _build(job)
@@ -160,7 +160,7 @@ def _describe_image(
     image: manifest.Manifest, folder: Path, spec: SiteSpec, *, seed: str, context: BuildContext
 ) -> None:
     """Write the attestations of an image, locally and, of a composed one, in the store."""
-    store = None if context.upload is None or image.identity is None else context.upload.open()
+    store = None if context.upload is None or image.parts is None else context.upload.open()
     beside = (*attestations.paths(folder / image.image), folder / attestations.KEY)
     if store is not None:
         built_store.fetch_beside(store, spec.name, image.node, beside)

@@ -1,8 +1,8 @@
 """The description of a built image: in the result of a build, its record, the store, and a manifest.
 
 The record beside each composed image skips a finished one and checks that a build is reproducible. An
-unmodified image whose record has the expected identity (`edgefleet.site.render.identity`) is finished. If the
-same parts and tools give other bytes, the machine or a tool is faulty, and the build reports it.
+unmodified image whose record has the expected parts (`edgefleet.site.render.parts_digest`) is finished. If
+the same parts and tools give other bytes, the machine or a tool is faulty, and the build reports it.
 """
 
 import os
@@ -35,7 +35,7 @@ class Description:
     """Of its bytes, including those of a base that it refers to."""
     size: Bytes
     """Bytes of these."""
-    identity: Sha256 | None = None
+    parts: Sha256 | None = None
     """Digest of its parts, as a preview shows it, if it is composed."""
     share: Share = "copy"
     """How it shares its base."""
@@ -99,9 +99,9 @@ def write_record(image: Path, record: Record) -> None:
     disk.write(record_path(image), strict_json.write(record), is_flushed=False)
 
 
-def is_finished(image: Path, record: Record | None, identity: str, share: str) -> bool:
+def is_finished(image: Path, record: Record | None, parts: str, share: str) -> bool:
     """Whether `image` exists, consists of these parts, and is unmodified since its record."""
-    if record is None or (record.identity, record.share) != (identity, share):
+    if record is None or (record.parts, record.share) != (parts, share):
         return False
     try:
         found = os.stat(image, follow_symlinks=False)  # noqa: PTH116 - of the link itself
@@ -124,4 +124,4 @@ def check_repeats(image: Path, before: Record | None, record: Record) -> None:
 
 
 def _parts(record: Record) -> tuple[str | None, str, dict[str, str]]:
-    return record.identity, record.share, record.tools
+    return record.parts, record.share, record.tools

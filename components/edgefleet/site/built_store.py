@@ -16,10 +16,10 @@ from edgefleet.model import strict_json
 from edgefleet.site.built import BuiltImage, Description
 
 
-def find(store: ArtifactStore, site: str, node: str, identity: str) -> BuiltImage | None:
-    """The image of the parts `identity` in the store; `None` without one."""
+def find(store: ArtifactStore, site: str, node: str, parts: str) -> BuiltImage | None:
+    """The image of the digest `parts` in the store; `None` without one."""
     entry = _entry(store, site, node)
-    if entry is None or entry.identity != identity:
+    if entry is None or entry.parts != parts:
         return None
     key = _key(site, entry.digest)
     found = store.stat(key)

@@ -81,7 +81,7 @@ def compose(job: NodeJob) -> BuiltImage:
         OutsideFailure: a part or a tool is missing, the disk is full, or an earlier build had other bytes.
     """
     record = read_record(job.out)
-    if record is not None and is_finished(job.out, record, job.seed.whole, job.sharing):
+    if record is not None and is_finished(job.out, record, job.seed.desired, job.sharing):
         return record.into(BuiltImage, is_new=False)
     return _compose_anew(job, record).into(BuiltImage)
 
@@ -97,7 +97,7 @@ def _compose_anew(job: NodeJob, before: Record | None) -> Record:
         node=job.name,
         digest=f"sha256:{composed.sha256}",
         size=composed.size,
-        identity=job.seed.whole,
+        parts=job.seed.desired,
         share=job.sharing,
         tools=dict(composed.tools),
         pieces=composed.pieces,
@@ -132,7 +132,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
     kind = FORMATS[node.image.format]
     if kind.compose is None:
         assert payload is not None  # noqa: S101 - only a payload is composed of no base
-        return raw.payload_disk(payload, job.seed.whole, scratch, job.out)
+        return raw.payload_disk(payload, job.seed.desired, scratch, job.out)
     assert node.image.base is not None  # noqa: S101 - the model refuses such a format without
     base = job.supplies.open().fetch(node.image.base.source, node.image.base.sha256)
     if job.scan is not None:
@@ -141,7 +141,7 @@ def _composed(job: NodeJob, scratch: Path) -> Composed:
         node=job.name,
         arch=node.arch,
         disk=kind.medium_size(node),
-        identity=job.seed.whole,
+        parts=job.seed.desired,
         seed=job.seed.contents,
         base=base,
         base_digest=f"sha256:{node.image.base.sha256}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgefleet.images import FORMATS
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
 from edgefleet.site.manifest import PAYLOAD, Manifest
 from edgefleet.site.render import SiteImage, render
 
@@ -20,7 +20,7 @@ class Expectation:
 
     spec: SiteSpec
     seeds: Mapping[str, SiteImage]
-    """dict[node -> its seed, with the identity of the whole image]."""
+    """dict[node -> its seed, with the digest of the parts of the whole image]."""
 
     @classmethod
     def of(cls, inputs: SiteInputs) -> "Expectation":
@@ -35,7 +35,7 @@ class Expectation:
             if not kind.is_composed:
                 yield frozenset({self.seeds[name].name})
             whole = f"{name}{kind.whole or PAYLOAD}"
-            if self.seeds[name].identity is not None:
+            if self.seeds[name].parts is not None:
                 yield frozenset({whole, f"{whole}.json"} if kind.refers else {whole})
 
     def flaw_of(self, parameters: Mapping[str, Any]) -> Flaw | None:
@@ -65,9 +65,9 @@ class Expectation:
     def flaw(self, manifest: Manifest) -> Flaw | None:
         """Why an image is not the expected one: its seed or its parts are others."""
         seed = self.seeds[manifest.node]
-        is_whole = manifest.identity is not None
-        stated, asked = (manifest.identity, seed.identity) if is_whole else (manifest.digest, seed.digest)
+        is_whole = manifest.parts is not None
+        stated, asked = (manifest.parts, seed.parts) if is_whole else (manifest.digest, seed.seed)
         if stated == asked:
             return None
-        what = "parts" if is_whole else "digest"
+        what = PARTS if is_whole else SEED
         return "not-current", f"not the current image: {what} {stated}, the fleet file gives {asked}"

@@ -27,9 +27,7 @@ class Inventory:
 
     def flaws(self, image: Path, manifest: Manifest) -> Iterator[Problem]:
         """The difference between an image's manifest and the list, if there is one."""
-        listed = Listed(
-            node=manifest.node, digest=manifest.digest, size=manifest.size, identity=manifest.identity
-        )
+        listed = Listed(node=manifest.node, digest=manifest.digest, size=manifest.size, parts=manifest.parts)
         if self.index is not None and self.index.images.get(image.name) != listed:
             problem = f"{image.name} is not what {image.name}{ONE} states"
             yield _problem(self.folder / MANIFEST, "bad-manifest", problem)

@@ -90,8 +90,8 @@ def manifests(
     for name, image in built.items():
         seed, node, files = seeds[name], site.nodes[name], tuple(_node_files(salt, seeds[name]))
         kind, is_apart = FORMATS[node.image.format], image.image.endswith(PAYLOAD)
-        described = [image.into(Description)] if image.identity is not None else []
-        if image.identity is None or is_apart:
+        described = [image.into(Description)] if image.parts is not None else []
+        if image.parts is None or is_apart:
             described.append(_of_seed(name, seed, kind.mode))
         for one in described:
             yield one.into(
@@ -105,7 +105,7 @@ def manifests(
                 recipe=site.recipe,
                 format=node.image.format,
                 arch=node.arch,
-                base=node.image.base if kind.is_composed and one.identity is not None else None,
+                base=node.image.base if kind.is_composed and one.parts is not None else None,
                 node_files=() if one.image.endswith(PAYLOAD) else files,
             )
 
@@ -116,9 +116,7 @@ def _of_seed(node: str, seed: SiteImage, mode: str) -> Description:
         Entry(path=path, size=len(data), digest=seed.files[path], mode=mode, owner=owner)
         for path, data in sorted(seed.contents.items())
     )
-    return Description(
-        image=seed.name, node=node, digest=seed.digest, size=len(seed.data), files=tuple(files)
-    )
+    return Description(image=seed.name, node=node, digest=seed.seed, size=len(seed.data), files=tuple(files))
 
 
 def _node_files(salt: bytes, seed: SiteImage) -> Iterator[Entry]:
@@ -147,7 +145,7 @@ class Listed:
     node: Name
     digest: Sha256
     size: Bytes
-    identity: Sha256 | None = None
+    parts: Sha256 | None = None
 
 
 @spec
@@ -168,9 +166,7 @@ class Index:
     def joined(self, built: Iterable[Description], failed: Iterable[str]) -> "Index":
         """The index with the images of a build, and the nodes whose images failed."""
         images = {
-            image.image: Listed(
-                node=image.node, digest=image.digest, size=image.size, identity=image.identity
-            )
+            image.image: Listed(node=image.node, digest=image.digest, size=image.size, parts=image.parts)
             for image in built
         }
         return replace(self, images=self.images | images, missing=tuple(sorted({*self.missing, *failed})))
@@ -210,4 +206,4 @@ def seed_beside(image: BuiltImage, folder: Path, suffix: str) -> BuiltImage:
         return image
     file = folder / f"{image.node}{suffix}"
     digest = f"sha256:{disk.sha256(file)}"
-    return replace(image, image=file.name, size=file.stat().st_size, digest=digest, identity=None)
+    return replace(image, image=file.name, size=file.stat().st_size, digest=digest, parts=None)

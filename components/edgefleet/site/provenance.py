@@ -39,7 +39,7 @@ def write_statement(spec: SiteSpec, manifest: Manifest, *, seed: str, beside: Ma
         },
         "runDetails": {
             "builder": {"id": BUILDER, "version": {"edgefleet": version(), **dict(manifest.tools)}},
-            "metadata": {"invocationId": manifest.identity or manifest.digest},
+            "metadata": {"invocationId": manifest.parts or manifest.digest},
             "byproducts": [
                 {"name": name, "digest": {"sha256": digest}} for name, digest in sorted(beside.items())
             ],

@@ -1,7 +1,7 @@
 """A site's images from its spec and key: pure, so that preview and up give the same bytes.
 
-The identity of a composed image is the digest of its parts, known before it is built: base and payload have
-gigabytes, so a preview shows a digest of their digests. The versions of outside tools are not part of it, as
+The digest of a composed image's parts is known before it is built: base and payload have gigabytes, so it is
+a digest of their digests. The versions of outside tools are not part of it, as
 a preview must be the same on every machine; they are recorded with the digest of the bytes, which must repeat
 for the same tools. The published digest of a file with a guessable secret is an HMAC under a key that is
 derived from the site's own key.
@@ -19,7 +19,7 @@ from edgefleet.model.firstboot import File, FirstBoot, Target
 from edgefleet.model.image import Image
 from edgefleet.model.listing import sha256
 from edgefleet.model.site import Node, SiteSpec
-from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
 from edgefleet.site.first_boot import first_boot
 
 MASKED = b"[secret]\n"
@@ -32,13 +32,13 @@ class SiteImage:
     """One node's image and its digests."""
 
     name: str
-    """File name in the store, ``n1.iso``."""
+    """Name of the seed's file in the store, ``n1.iso``."""
     data: bytes = field(repr=False)
-    digest: str
+    seed: str
     """``sha256:<hex>`` of `data`."""
     files: dict[str, str]
     """dict[path on the medium -> ``sha256:<hex>``, or ``hmac-sha256:<hex>`` for a guessable secret]."""
-    identity: str | None = None
+    parts: str | None = None
     """``sha256:<hex>`` of the parts of the whole image, if it is more than the seed."""
     contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     """dict[path on the medium -> content] of the seed."""
@@ -46,9 +46,14 @@ class SiteImage:
     """The files that it writes to the node's disk."""
 
     @property
-    def whole(self) -> str:
+    def desired(self) -> str:
         """The digest that previews and sheets show: of all that the image is made of."""
-        return self.identity or self.digest
+        return self.parts or self.seed
+
+    @property
+    def kind(self) -> str:
+        """What `desired` is the digest of."""
+        return PARTS if self.parts else SEED
 
 
 def render(inputs: SiteInputs) -> dict[str, SiteImage]:
@@ -71,8 +76,9 @@ def _targets(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[s
 
 
 def _rendered(target: Target) -> SiteImage:
-    image = _digested(_image(target), target.key)
-    return replace(image, identity=identity(target.site, target.name, image.digest))
+    name = f"{target.name}{FORMATS[target.node.image.format].suffix}"
+    image = _digested(name, _image(target), target.key)
+    return replace(image, parts=parts_digest(target.site, target.name, image.seed))
 
 
 def render_tree(
@@ -123,7 +129,7 @@ def _missing(site: str, node: str, name: str) -> InvalidInput:
     )
 
 
-def _digested(image: Image, key: str) -> SiteImage:
+def _digested(name: str, image: Image, key: str) -> SiteImage:
     salt = derive(key, "published-digests") if image.secret_files else b""
     files = {
         path: f"hmac-sha256:{hmac.digest(salt, data, 'sha256').hex()}"
@@ -132,9 +138,9 @@ def _digested(image: Image, key: str) -> SiteImage:
         for path, data in sorted(image.files.items())
     }
     return SiteImage(
-        name=image.name,
+        name=name,
         data=image.data,
-        digest=sha256(image.data),
+        seed=sha256(image.data),
         files=files,
         contents=image.files,
         placed=image.placed,
@@ -149,8 +155,8 @@ def payload_digest(node: Node) -> str | None:
     return sha256("".join(lines).encode())
 
 
-def identity(spec: SiteSpec, node: str, seed: str) -> str | None:
-    """The identity of a node's image, whose seed has the digest `seed`; `None` if it is only a seed."""
+def parts_digest(spec: SiteSpec, node: str, seed: str) -> str | None:
+    """The digest of the parts of a node's image, with the digest of its seed; `None` if it is only a seed."""
     of = spec.nodes[node]
     payload = payload_digest(of)
     if not FORMATS[of.image.format].is_composed and payload is None:

@@ -17,7 +17,7 @@ from edgefleet.keys.derivation import is_site_key
 from edgefleet.model.medium import Medium
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import KEY_HINT, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
+from edgefleet.model.site_resource import KEY_HINT, SEED, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
 from edgefleet.model.unknown import is_known
 from edgefleet.site.render import SiteImage, render_site
@@ -73,11 +73,7 @@ class Site(Resource):
     def drifted(self, outputs: Mapping[str, Any]) -> list[str]:
         """Images that are missing or differ."""
         images = outputs.get("images") or {}
-        return [
-            format_path(("images", node, "digest"))
-            for node, image in images.items()
-            if image["digest"] is None
-        ]
+        return [format_path(("images", node, SEED)) for node, image in images.items() if image[SEED] is None]
 
     def plan(self, spec: SiteInputs, environment: Environment) -> SiteOutputs:
         """Every digest, from the bytes themselves; no store is read."""
@@ -92,7 +88,7 @@ class Site(Resource):
         if not isinstance(nodes, dict):
             return {}
         image: dict[str, Any] = {
-            "digest": None,
+            SEED: None,
             "uri": None,
             "size": None,
             "files": {},
@@ -130,7 +126,7 @@ class Site(Resource):
             return None
         current = {
             node: image
-            if (now := stored[node]) is not None and image.digest == f"sha256:{now.sha256}"
+            if (now := stored[node]) is not None and image.seed == f"sha256:{now.sha256}"
             else _lost(image.uri)
             for node, image in images.items()
         }
@@ -185,7 +181,7 @@ class Site(Resource):
         failed: list[OutsideFailure] = []
         for node, rendered in self._rendered(spec).items():
             images[node] = image = _image(store, spec.name, rendered)
-            if node in before and (before[node].digest, before[node].name) == (image.digest, image.name):
+            if node in before and (before[node].seed, before[node].name) == (image.seed, image.name):
                 continue
             try:
                 store.put(image_key(spec.name, rendered.name), rendered.data)
@@ -207,7 +203,7 @@ class Site(Resource):
         self, spec: SiteInputs, failed: list[OutsideFailure], outputs: SiteOutputs, *, is_new: bool
     ) -> None:
         causes = [problem for error in failed for problem in error.problems]
-        if is_new and all(image.digest is None for image in outputs.images.values()):
+        if is_new and all(image.seed is None for image in outputs.images.values()):
             raise OutsideFailure(causes) from failed[0]
         problem = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
         summary = Problem(code="incomplete", problem=problem, hint="fix the cause below and run up again")
@@ -241,16 +237,16 @@ def _is_segment(name: str) -> bool:
 
 def _image(store: ArtifactStore, site: str, rendered: SiteImage) -> StoredImage:
     return StoredImage(
-        digest=rendered.digest,
+        seed=rendered.seed,
         uri=store.uri(image_key(site, rendered.name)),
         size=len(rendered.data),
         files=dict(rendered.files),
-        identity=rendered.identity,
+        parts=rendered.parts,
     )
 
 
 def _lost(uri: str) -> StoredImage:
-    return StoredImage(digest=None, uri=uri, size=None, files={})
+    return StoredImage(seed=None, uri=uri, size=None, files={})
 
 
 def _remove(
@@ -276,7 +272,7 @@ def _imported(identity: str, store: ArtifactStore, uri: str, site: str) -> Found
         node, dot, _ = key.removeprefix(prefix).partition(".")
         if stat is not None and dot:
             images[node] = StoredImage(
-                digest=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
+                seed=f"sha256:{stat.sha256}", uri=store.uri(key), size=stat.size, files={}
             )
     inputs = {"name": site, "store": uri}
     return Found(id=identity, outputs=SiteOutputs(images=images), inputs=inputs) if images else None

@@ -29,7 +29,7 @@ from edgefleet.model.site import Node, SiteSpec
 from edgefleet.site.manifest import Manifest
 
 SPACE = uuid.UUID("0c6d8a54-5f0e-5d27-9a55-2f7a3cf0b7d1")
-"""Namespace of serial numbers, which are UUIDs of an image's identity (RFC 9562, version 5)."""
+"""Namespace of serial numbers, which are UUIDs of an image's parts (RFC 9562, version 5)."""
 IMAGE = "image"
 _SERIAL = uuid.UUID("00000000-0000-4000-8000-000000000000")
 _NAME, _DIGEST = "edgefleet-image-name", "f" * 64
@@ -58,7 +58,7 @@ def bill(spec: SiteSpec, manifest: Manifest) -> bytes:
     found = parts(spec, spec.nodes[manifest.node], manifest)
     text = _rendered(tuple(found), tuple(sorted(manifest.tools.items())), manifest.format)
     values = {
-        str(_SERIAL): str(uuid.uuid5(SPACE, f"{manifest.identity or manifest.digest} {manifest.image}")),
+        str(_SERIAL): str(uuid.uuid5(SPACE, f"{manifest.parts or manifest.digest} {manifest.image}")),
         _NAME: manifest.image,
         _DIGEST: manifest.digest.removeprefix("sha256:"),
     }

@@ -15,7 +15,7 @@ class Cloud(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         registered[args.name] = args.inputs
-        images = {node: {"digest": f"sha256:{node}"} for node in args.inputs.get("nodes", {})}
+        images = {node: {"seed": f"sha256:{node}"} for node in args.inputs.get("nodes", {})}
         return f"{args.name}-id", args.inputs | {"images": images}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:

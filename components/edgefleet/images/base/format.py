@@ -62,7 +62,7 @@ class Format:
     seed: Callable[[FirstBoot], Image]
     """Renders the small part, pure: a preview shows its digest."""
     suffix: str
-    """Of the seed's file: ``.iso``."""
+    """Of the seed's file: ``.iso``, and of one that is not the whole image ``.seed.iso``."""
     mode: str = "0600"
     """Mode of each file of a seed that is a medium, owned by root; empty for a seed of one file."""
     only: str = ""
