@@ -45,8 +45,8 @@ def brought_up(world: World) -> dict[str, Digest]:
     digests = {}
     for name, spec in fleet.sites.items():
         key = site_key(SECRET, fleet="shops", region="dev", site=name, generation=spec.key_generation)
-        image = render_site(spec, key, {})["n1"]
-        digests[name] = Digest(*(("parts", image.parts) if image.parts else ("seed", image.seed)))
+        rendered = render_site(spec, key, {})["n1"]
+        digests[name] = Digest(*(("parts", rendered.parts) if rendered.parts else ("seed", rendered.seed)))
     return digests
 
 

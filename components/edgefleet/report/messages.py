@@ -28,8 +28,8 @@ def of_site(row: Row, locate: Locate) -> str:
     for node, images in row.images.items():
         digest = images.new or groups.unknown(row)
         is_same = images.old == images.new
-        change = f"{digest} stays" if is_same else f"{images.old} -> {digest}"
-        lines.append(f"  {node}: {images.kind} {change}")
+        shown = f"{digest} stays" if is_same else f"{images.old} -> {digest}"
+        lines.append(f"  {node}: {images.kind} {shown}")
     return "\n".join(lines)
 
 
