@@ -17,6 +17,7 @@ from edgefleet.commands.registry import COMMANDS, Stub
 from edgefleet.commands.secrets import read
 from edgefleet.commands.session import Session
 from edgefleet.engine.configuration import PASSPHRASE_VARIABLES
+from edgefleet.io.store.directory import DirectoryStore
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -175,6 +176,22 @@ def _assert_ignored(root: Path, names: set[str]) -> None:
         file.write_text("secret")
     assert ["?? .gitignore"] == run(["git", "status", "--porcelain", "-uall"]).stdout.splitlines()
     shutil.rmtree(folder)
+
+
+def test_nothing_with_credentials_is_added_to_git(known: "World") -> None:
+    """Neither built images, nor the store, nor a passphrase, in a project without a .gitignore."""
+    known.environment.clear()
+    (known.project / "stacks" / "Pulumi.dev.yaml").unlink()
+    assert 0 == known.run("init", "-s", "dev").code
+    assert 0 == known.run("image", "build", "-s", "dev", "--all", "--out", "built", "--jobs", "1").code
+    assert 0 == known.run("preview", "-s", "dev").code
+    DirectoryStore(known.project / "images").put("sites/berlin/n1.iso", b"image")
+    run = partial(subprocess.run, cwd=known.project, check=True, capture_output=True, text=True)
+    run(["git", "init", "-q"])
+    listed = run(["git", "status", "--porcelain", "-uall"]).stdout.split()
+    assert {"Pulumi.yaml", "stacks/Pulumi.dev.yaml", "stacks/dev.fleet.yaml"} == {*listed[1::2]}
+    assert (known.project / "built" / "berlin" / "n1.iso").is_file()
+    assert 0 == known.run("image", "verify", "built").code
 
 
 def test_new_makes_a_project_that_works(world: "World") -> None:

@@ -37,7 +37,7 @@ def test_a_change_of_one_node_builds_one_image(shop: BuildContext, plan: Plan) -
     assert {"n1": False} == {each.node: each.is_new for each in changed.images if each.node == "n1"}
     build_site(plan(n1={}), context=shop)
     beside = {f"n1.raw{ending}" for ending in ("", ".manifest.json", ".cdx.json", ".intoto.json")}
-    assert beside | {".lock", ".n1.raw.built.json", "manifest.json"} == {
+    assert beside | {".gitignore", ".lock", ".n1.raw.built.json", "manifest.json"} == {
         path.name for path in (shop.out / "berlin").iterdir()
     }
     assert ["n1.raw"] == list(json.loads((shop.out / "berlin" / "manifest.json").read_text())["images"])

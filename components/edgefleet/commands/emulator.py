@@ -66,7 +66,7 @@ def lose(session: Session) -> None:
 
 def settle(session: Session) -> None:
     """Forget that the emulated cloud was lost: the state is correct again."""
-    disk.remove(session.writable(MARK))
+    disk.remove(session.place(MARK))
 
 
 def stop(context: typer.Context) -> None:

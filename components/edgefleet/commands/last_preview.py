@@ -25,7 +25,7 @@ def keep(session: Session, view: View) -> None:
         return
     preview = {"files": _digest(session.project, view.stack), "document": document.document(view)}
     try:
-        disk.write(_file(session, view.stack), json.dumps(preview).encode(), is_flushed=False)
+        disk.write(session.writable(_file(view.stack)), json.dumps(preview).encode(), is_flushed=False)
     except OutsideFailure:
         forget(session, view.stack)
 
@@ -33,7 +33,7 @@ def keep(session: Session, view: View) -> None:
 def forget(session: Session, stack: str) -> None:
     """Remove it: the stack is being changed."""
     try:
-        disk.remove(_file(session, stack))
+        disk.remove(session.place(_file(stack)))
     except OutsideFailure:
         return
 
@@ -77,7 +77,7 @@ def _notes(
 
 
 def _kept(session: Session, stack: str) -> dict[str, Any] | None:
-    data = disk.read(_file(session, stack))
+    data = disk.read(session.place(_file(stack)))
     try:
         preview = None if data is None else json.loads(data)
     except ValueError:
@@ -85,8 +85,8 @@ def _kept(session: Session, stack: str) -> dict[str, Any] | None:
     return preview if isinstance(preview, dict) and {"files", "document"} <= preview.keys() else None
 
 
-def _file(session: Session, stack: str) -> Path:
-    return session.writable(f".edgefleet/previews/{stack}.json")
+def _file(stack: str) -> str:
+    return f".edgefleet/previews/{stack}.json"
 
 
 def _digest(project: Path, stack: str) -> str:

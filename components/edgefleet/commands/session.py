@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a
     from edgefleet.engine.api import Engine
     from edgefleet.io.emulator import Emulator
 
-OWN = (".edgefleet", "stacks")
+PRIVATE = ".edgefleet"
+OWN = (PRIVATE, "stacks")
 """Folders of a project whose files commands name."""
 EngineName = Literal["auto", "pulumi", "local"]
 
@@ -75,7 +76,14 @@ class Session:
         return replace(self, project=project)
 
     def writable(self, path: Path | str) -> Path:
-        """A file to write; `path` is relative to the project, or one that the user names.
+        """A file to write, as `place` finds it; git leaves the folder with credentials out."""
+        file = self.place(path)
+        if Path(path).parts[0] == PRIVATE:
+            disk.make_unversioned(self.project / PRIVATE)
+        return file
+
+    def place(self, path: Path | str) -> Path:
+        """A file of the project, or one that the user names.
 
         Raises:
             OutsideFailure: it is below the project's own folders, and a link of the checkout leads elsewhere.

@@ -27,6 +27,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 SUFFIX = ".tmp"
 LOCK = ".lock"
+IGNORED = ".gitignore"
 PIECE = 4 * 1024**2
 """Bytes of a file that are in memory at a time."""
 
@@ -216,6 +217,12 @@ def make_directory(path: Path) -> None:
         make_directory(path.parent)
     with suppress(FileExistsError):
         path.mkdir(mode=PRIVATE_DIRECTORY)
+
+
+def make_unversioned(path: Path) -> None:
+    """Make `path` a directory whose files `git add` leaves out: they hold credentials."""
+    if not (path / IGNORED).exists():
+        write(path / IGNORED, b"*\n", is_flushed=False)
 
 
 def sync_directory(path: Path) -> None:

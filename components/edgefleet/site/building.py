@@ -55,6 +55,7 @@ def build_site(site: SiteInputs, *, context: BuildContext, node: str | None = No
         for place in (folder, context.out / SHARED):
             disk.check_no_link(context.out, place)
         with disk.locked(folder, who=f"a build of {site.name}"):
+            disk.make_unversioned(folder)
             composed_node.sweep(folder)
             return _built(site, folder, context, node)
     except EdgefleetError as error:

@@ -25,6 +25,7 @@ class DirectoryStore:
     def put(self, key: str, data: bytes) -> Stored:
         """Store `data`, whole or not at all."""
         path = self._path(key)
+        disk.make_unversioned(self._root)
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 disk.write(path, data)
@@ -41,7 +42,9 @@ class DirectoryStore:
         Raises:
             OutsideFailure: it is not `sha256` any more.
         """
-        copied = disk.copy(path, self._path(key))
+        place = self._path(key)
+        disk.make_unversioned(self._root)
+        copied = disk.copy(path, place)
         if copied.sha256 != sha256:
             self.delete(key)
             problem = f"the file is sha256:{copied.sha256} now, not sha256:{sha256}"
@@ -129,11 +132,13 @@ class DirectoryStore:
 
 
 def _remove_empty(folder: Path) -> bool:
-    """Remove `folder` if nothing but its lock is in it; whether it is gone."""
+    """Remove `folder` if nothing but its own files is in it; whether it is gone."""
     with suppress(FileNotFoundError):
-        if {each.name for each in folder.iterdir()} - {disk.LOCK}:
+        own = {disk.LOCK, disk.IGNORED}
+        if {each.name for each in folder.iterdir()} - own:
             return False
-        (folder / disk.LOCK).unlink(missing_ok=True)
+        for name in own:
+            (folder / name).unlink(missing_ok=True)
         try:
             folder.rmdir()
         except OSError:  # another process just wrote there
