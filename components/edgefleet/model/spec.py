@@ -7,7 +7,9 @@ as descriptions in the schemas. A field may stand at every level of a fleet file
 restricts it.
 """
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -146,6 +148,23 @@ def adapter(of: type[T]) -> TypeAdapter[T]:
     return made
 
 
+@contextmanager
+def parsing_source() -> Iterator[None]:
+    """Parse Python source while nothing else of this process does.
+
+    CPython 3.11 counts the depth of all syntax trees in one place, and a parser that a finalizer starts (to
+    format a traceback, for example) breaks the count of the tree that is being built: python/cpython#106905.
+    """
+    with _BUILDING:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if was_enabled:
+                gc.enable()
+
+
 def described(of: Any, mode: Literal["validation", "serialization"] = "validation") -> dict[str, Any]:
     """The JSON Schema of a spec or a TypedDict, its fields described by their docstrings.
 
@@ -153,7 +172,7 @@ def described(of: Any, mode: Literal["validation", "serialization"] = "validatio
         of: the type.
         mode: ``validation`` for input, ``serialization`` for state.
     """
-    with _BUILDING:
+    with parsing_source():
         _DOCSTRINGS.are_read = True
         try:
             schema = TypeAdapter[Any](of).json_schema(by_alias=True, mode=mode)

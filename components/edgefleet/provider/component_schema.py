@@ -15,7 +15,7 @@ from pulumi import Output
 from pulumi.resource import ComponentResource
 from typing_extensions import TypedDict
 
-from edgefleet.model.spec import outside_name
+from edgefleet.model.spec import outside_name, parsing_source
 from edgefleet.model.type_introspection import is_record, shape_of
 from edgefleet.provider.schema import properties, required
 
@@ -108,7 +108,8 @@ def _is_pulumis(member: Any) -> bool:
 
 def _described(properties: dict[str, Any], owner: type) -> dict[str, Any]:
     """`properties` with the docstrings of the fields of `owner`."""
-    (body,) = ast.parse(dedent(getsource(owner))).body
+    with parsing_source():
+        (body,) = ast.parse(dedent(getsource(owner))).body
     texts = {
         outside_name(field.target.id): cleandoc(text.value.value)
         for field, text in pairwise(body.body if isinstance(body, ast.ClassDef) else [])
