@@ -40,6 +40,14 @@ FAKE_INSTALL = """#!/bin/sh
 # A stand-in for the installer: whether the k3s that it installs is in place.
 [ "$1" = check ] && grep -q "Release {release}" "$EDGEFLEET_PREFIX/usr/local/bin/k3s"
 # release {release}"""
+FAKE_ROUTE = """#!/bin/sh
+# A stand-in for what knows the node's address: it is another one as often as run/moves has letters.
+moves=$EDGEFLEET_PREFIX/run/moves
+left=$(/bin/cat "$moves" 2>/dev/null || true)
+[ -n "$left" ] || exit 0
+echo "${left#?}" >"$moves"
+exit 1
+"""
 FAKE_AGETTY = """#!/bin/sh
 # A stand-in for agetty: each time that consoles are to show something new is a line.
 echo "$*" >>"$EDGEFLEET_PREFIX/run/reloaded"
@@ -99,6 +107,8 @@ class Machine:
         installer.parent.mkdir(parents=True, exist_ok=True)
         installer.write_text(FAKE_INSTALL.format(release=release))
         installer.chmod(0o755)
+        (route := installer.with_name("fallback-route")).write_text(FAKE_ROUTE)
+        route.chmod(0o755)
         binary = self.root / "usr/local/bin/k3s"
         binary.parent.mkdir(parents=True, exist_ok=True)
         made = FAKE_K3S.format(release=release)
@@ -195,6 +205,30 @@ def test_the_screen_says_how_the_node_is_before_anybody_logs_in(machine: Machine
     (machine.root / "var/lib/edgefleet/problems/x").write_text(r"Put the \4 medium in.")
     machine.done("check")
     assert screen.read_text().endswith("Put the 4 medium in.\n\n")
+
+
+@pytest.mark.parametrize(("moves", "restarts"), [("", 0), ("x", 0), ("xx", 1)])
+def test_a_node_with_another_address_restarts_k3s(machine: Machine, moves: str, restarts: int) -> None:
+    """k3s takes it at its start alone; a cable that was out for a moment is no reason."""
+    machine.apply("good 1")
+    asked = machine.root / "run/asked"
+    asked.write_text("")
+    (machine.root / "run/moves").write_text(moves)
+    machine.done("check")
+    assert restarts == asked.read_text().count("restart --no-block k3s.service")
+    assert "healthy" == machine.status["state"]
+
+
+def test_the_api_is_asked_where_containers_ask_it(machine: Machine) -> None:
+    """An API that answers on loopback alone is of no use to them."""
+    machine.apply("good 1")
+    k3s = machine.root / "usr/local/bin/k3s"
+    k3s.write_text(k3s.read_text().replace("*readyz*) ", '*"--server https://10.43.0.1"*readyz*) '))
+    machine.done("check")
+    assert "healthy" == machine.status["state"]
+    k3s.write_text(k3s.read_text().replace("10.43.0.1", "127.0.0.1"))
+    machine.done("check")
+    assert "unhealthy" == machine.status["state"]
 
 
 def test_a_screen_that_cannot_be_written_to_keeps_nothing_from_healing(machine: Machine) -> None:
@@ -400,7 +434,8 @@ def test_an_agent_asks_as_the_kubelet_that_it_is(target: Targets, text_of: TextO
     (machine.root / "run/starts").write_text("x")
     machine.done("check")
     asked = (machine.root / "run/kubectl").read_text()
-    assert f"--kubeconfig {machine.root}/var/lib/rancher/k3s/agent/kubelet.kubeconfig get --raw" in asked
+    kubeconfig = f"{machine.root}/var/lib/rancher/k3s/agent/kubelet.kubeconfig"
+    assert f"--kubeconfig {kubeconfig} --server https://10.43.0.1 get --raw" in asked
 
 
 def test_each_site_has_a_night_of_its_own(target: Targets) -> None:

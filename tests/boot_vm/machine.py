@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
+from typing import Any, Literal
 
 from tests.boot_vm.ext4 import Entry, ask, read_tree
 
@@ -18,7 +18,7 @@ MEMORY = 1024
 LONGEST = 600
 """Seconds that a machine may run; on two cores of its own none takes a third of it."""
 QEMU = ("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(MEMORY))
-BOUNDED = ("-no-reboot", "-display", "none", "-serial", "stdio", "-monitor", "none")
+BOUNDED = ("-no-reboot", "-display", "none", "-serial", "mon:stdio")
 SEEN = (
     "/etc",
     "/usr/local",
@@ -74,7 +74,12 @@ def uefi(scratch: Path) -> list[str]:
 
 
 Talk = Sequence[tuple[str, str]]
-"""(what the console shows, what is then typed at it), in order."""
+"""(what the console shows, what is then typed at it), in order; nothing is shown as soon as anything is."""
+
+
+def cable(state: Literal["on", "off"]) -> str:
+    """What is typed to put in the cable of the card ``lan``, or to take it out; QEMU reads it."""
+    return f"\x01cset_link lan {state}\n\x01c"
 
 
 def run(options: Sequence[str | Path], *, longest: int = LONGEST, talk: Talk = ()) -> str:

@@ -22,8 +22,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1" / "server-s
 KEY = base64.b64encode(b"a key that only boot tests use..").decode()
 NODE = "n1"
 MAC = "02:00:5e:10:00:01"
-NETWORK = ("-nic", f"user,restrict=on,ipv6=off,model=virtio-net-pci,mac={MAC}")
-"""A network card on a network where nobody answers."""
+NETWORK = ("-nic", f"user,id=lan,restrict=on,ipv6=off,model=virtio-net-pci,mac={MAC}")
+"""A network card on a network where nobody but DHCP answers."""
 K3S = (Path(__file__).parent / "inside" / "k3s_stand_in.py").read_bytes()
 PAYLOAD = {
     "bin/k3s": K3S,

@@ -1,6 +1,8 @@
 """A seed on a node: its first boot, its second, a changed seed, and one with which k3s does not start.
 
-Each is a boot of one and the same machine, in this order; a test looks at what one of them left.
+Each is a boot of one and the same machine, in this order; a test looks at what one of them left. The second
+is without a cable; the third names none of its two network cards; in the last, which asks DHCP, the cable
+comes after k3s started.
 """
 
 import base64
@@ -9,19 +11,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
-from tests.boot_vm.machine import Booted, boot, drive
-from tests.boot_vm.nodes import KEY, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
+from tests.boot_vm.machine import Booted, Talk, boot, cable, drive
+from tests.boot_vm.nodes import KEY, MAC, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import tool
 
 from edgefleet.keys.break_glass import tunnel_address
 from edgefleet.keys.derivation import ssh_host_key
+from edgefleet.model.network import Network
 
 pytestmark = pytest.mark.boot
-Boot = Callable[[SeededNode], Booted]
+Boot = Callable[..., Booted]
+SECOND_CARD = ("-nic", "user,restrict=on,ipv6=off,model=virtio-net-pci,mac=02:00:5e:10:00:0b")
 RESTLESS = ("/var/lib/cloud/", "/var/lib/systemd/", "/etc/resolv.conf", "/etc/hostname")
 """What cloud-init and systemd write at each boot."""
 HOMES = str(Path("/home", "x"))[:-1]
@@ -36,15 +41,15 @@ def boots(base: BaseSystem, payload_medium: Path, scratch: Path) -> Boot:
     tool("cp", "--sparse=always", base.root, disk)
     count = 0
 
-    def once_more(seeded: SeededNode) -> Booted:
+    def once_more(seeded: SeededNode, *, talk: Talk = (), words: str = "") -> Booted:
         nonlocal count
         count += 1
         seed, seen = scratch / f"{count}.iso", scratch / f"seen-{count}"
         seed.write_bytes(seeded.seed.data)
         seen.mkdir()
-        kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", KERNEL_LINE)
+        kernel = ("-kernel", base.kernel, "-initrd", base.initrd, "-append", f"{KERNEL_LINE} {words}")
         disks = (*drive(disk, reads=False), *drive(seed), *drive(payload_medium))
-        return boot((*kernel, *disks, *NETWORK), str(disk), seen)
+        return boot((*kernel, *disks, *NETWORK, *SECOND_CARD), str(disk), seen, talk=talk)
 
     return once_more
 
@@ -57,10 +62,13 @@ def seeded() -> SeededNode:
 
 @pytest.fixture(scope="module")
 def other() -> SeededNode:
-    """The same after a change: another name, address, user, kernel setting and argument of k3s; no tunnel."""
+    """The same after a change: another name, address, user, kernel setting and argument of k3s; no tunnel.
+
+    Its address is not for one card.
+    """
     site = golden_site()
     node = site.nodes[NODE]
-    network = replace(node.network, address="10.1.1.20/24", extra_addresses=())
+    network = replace(node.network, address="10.1.1.20/24", extra_addresses=(), mac=None)
     return seeded_node(
         replace(
             site,
@@ -88,8 +96,8 @@ def first(boots: Boot, seeded: SeededNode) -> Booted:
 
 @pytest.fixture(scope="module")
 def second(boots: Boot, seeded: SeededNode, first: Booted) -> Booted:  # noqa: ARG001 - it comes before
-    """The second, with the same seed."""
-    return boots(seeded)
+    """The second, with the same seed and the cable out."""
+    return boots(seeded, talk=[("", cable("off"))])
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +119,25 @@ def refused(boots: Boot, bad: SeededNode, stranger: Booted) -> Booted:  # noqa: 
     return boots(bad)
 
 
+@pytest.fixture(scope="module")
+def leased(boots: Boot, other: SeededNode, refused: Booted) -> Booted:  # noqa: ARG001 - it comes before
+    """The sixth, with a seed that asks DHCP, which answers once k3s runs: the cable is out until then."""
+    network = Network(mac=MAC)
+    asking = replace(other.site, nodes={NODE: replace(other.site.nodes[NODE], network=network)})
+    talk = [("", cable("off")), ("started as server at 203.0.113.254;", cable("on"))]
+    return boots(seeded_node(asking), talk=talk, words="cable-comes-late")
+
+
 def addresses(booted: Booted, interface: str) -> set[str]:
     """Addresses that it has itself, with their prefixes."""
-    (found,) = [each for each in booted.facts["addresses"] if each["ifname"] == interface]
-    return {
-        f"{each['local']}/{each['prefixlen']}" for each in found["addr_info"] if each["scope"] == "global"
-    }
+    known = one(booted.facts["addresses"], interface)["addr_info"]
+    return {f"{each['local']}/{each['prefixlen']}" for each in known if each["scope"] == "global"}
+
+
+def one(interfaces: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The interface of a name."""
+    (interface,) = [interface for interface in interfaces if interface["ifname"] == name]
+    return interface
 
 
 def users(booted: Booted) -> dict[str, list[str]]:
@@ -158,7 +179,7 @@ def test_the_first_boot_ends_well(first: Booted) -> None:
     assert [] == first.facts["failed"]
     assert first.facts["settled"], first.facts["status"]
     assert "This is n1 of de-ber-001, retail in eu-central-1.\nhealthy since" in first.facts["status"]
-    assert "k3s stand-in: started as server; no container runs here" in first.console
+    assert "k3s stand-in: started as server at 10.1.1.10; no container runs here" in first.console
 
 
 def test_every_planned_file_and_unit_is_there(first: Booted, seeded: SeededNode) -> None:
@@ -180,7 +201,7 @@ def test_it_has_its_addresses(first: Booted, seeded: SeededNode) -> None:
     assert ["10.1.1.1"] == [each["gateway"] for each in first.facts["routes"] if each["dst"] == "default"]
     peer = seeded.site.break_glass.wireguard
     assert peer is not None
-    assert {f"{tunnel_address(seeded.site, NODE, peer.network)}/128"} == addresses(first, "edgefleet")
+    assert {f"{tunnel_address(seeded.site, NODE, peer.network)}/128"} == addresses(first, "wg-edgefleet")
 
 
 def test_its_users_log_in_by_key_and_the_rescue_user_by_password(first: Booted, seeded: SeededNode) -> None:
@@ -289,8 +310,12 @@ def test_secrets_are_for_root_alone_and_cloud_init_keeps_no_copy(first: Booted, 
 
 
 def test_a_second_boot_changes_nothing(first: Booted, second: Booted) -> None:
-    """No file is written again, not even with the same content, and what runs once does not run again."""
+    """No file is written again, not even with the same content, and what runs once does not run again.
+
+    Nor does it need its cable.
+    """
     assert [] == second.facts["failed"]
+    assert "NO-CARRIER" in one(second.facts["addresses"], "lan0")["flags"]
     assert second.facts["settled"], second.facts["status"]
 
     def still(booted: Booted) -> dict[str, object]:
@@ -321,13 +346,20 @@ def test_a_changed_seed_is_applied(changed: Booted, other: SeededNode) -> None:
     assert changed.facts["settled"], changed.facts["status"]
     assert_is(changed, other)
     assert "de-ber-002" == changed.facts["hostname"]
-    assert {"10.1.1.20/24"} == addresses(changed, "lan0")
+    assert {"10.1.1.20/24"} == addresses(changed, "bond0")
+    cards = [card["ifname"] for card in changed.facts["addresses"] if card.get("master") == "bond0"]
+    assert 2 == len(cards), changed.facts["addresses"]
+    assert [{"dst": "default", "gateway": "10.1.1.1", "dev": "bond0"}] == [
+        {name: route[name] for name in ("dst", "gateway", "dev")}
+        for route in changed.facts["routes"]
+        if route["dst"] == "default"
+    ]
     assert {"ops", "auditor", "rescue", "visitor"} == users(changed).keys()
     assert "allowusers visitor" in changed.facts["sshd"]
     assert "allowusers auditor" not in changed.facts["sshd"]
     assert "8000000" == changed.facts["sysctls"]["net.core.rmem_max"]
     assert "max-pods=32" == changed.facts["k3s"]["config"]["kubelet-arg"][-1]
-    assert "edgefleet" not in [each["ifname"] for each in changed.facts["addresses"]]
+    assert "wg-edgefleet" not in [each["ifname"] for each in changed.facts["addresses"]]
     assert "/etc/edgefleet/tunnel/wg-edgefleet.conf" not in changed.files
     assert "healthy since" in changed.facts["status"]
 
@@ -339,7 +371,7 @@ def test_a_seed_of_somebody_else_is_not_applied(stranger: Booted, changed: Boote
     assert_is(stranger, other)
     for same in ("hostname", "sysctls", "firewall", "k3s"):
         assert changed.facts[same] == stranger.facts[same]
-    assert addresses(changed, "lan0") == addresses(stranger, "lan0")
+    assert addresses(changed, "bond0") == addresses(stranger, "bond0")
     assert users(changed).keys() == users(stranger).keys()
     assert "is not sealed for this node" in stranger.facts["status"]
     assert b"de-ber-666" not in b"".join(file.content for file in stranger.files.values())
@@ -356,3 +388,14 @@ def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
     assert changed.facts["k3s"] == refused.facts["k3s"]
     path = "/etc/rancher/k3s/config.yaml"
     assert other.contents[path] == (refused.files[path].content, refused.files[path].mode)
+
+
+def test_k3s_starts_without_a_cable_and_learns_its_address_when_it_comes(leased: Booted) -> None:
+    """On a route of its own, which goes once there is a real one; it restarts for that."""
+    started = [line.partition("started as server at ")[2] for line in leased.journal.splitlines()]
+    at = [line.partition(";")[0] for line in started if line]
+    assert ["203.0.113.254", "10.0.2.15"] == at[-2:], at
+    assert leased.facts["settled"], leased.facts["status"]
+    assert "fallback0" not in [interface["ifname"] for interface in leased.facts["addresses"]]
+    assert ["10.0.2.2"] == [route["gateway"] for route in leased.facts["routes"] if route["dst"] == "default"]
+    assert "healthy since" in leased.facts["status"]

@@ -1,9 +1,10 @@
 """Step: a node that heals: it goes back, once, to the last configuration that was healthy.
 
-Configuration of k3s is kept in sets, before k3s starts. A timer checks that k3s answers and the node is
-ready; a set that is not healthy in time is reverted. k3s's certificates last 365 days and are renewed at a
-start in their last 120 (90 before May 2025; k3s docs, cli/certificate): k3s is restarted at night after 45 to
-74 days, so a certificate that one start does not renew, the next one does.
+Configuration of k3s is kept in sets, before k3s starts. A timer checks that k3s answers where
+containers ask it and that the node is ready; a set that is not healthy in time is reverted. k3s takes the
+node's address at its start alone (k3s-io/k3s 2827), so it is restarted where that changes. Its certificates
+last 365 days and are renewed at a start in their last 120 (90 before May 2025; k3s docs, cli/certificate):
+it is restarted at night after 45 to 74 days, so a certificate that one start does not renew, the next does.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import hashlib
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.runtimes import runtime_of
+from edgefleet.runtimes.base.k3s_cluster import api_service
 
 SCRIPT = "/usr/local/lib/edgefleet/heal"
 STATUS = "/usr/local/bin/edgefleet-status"
@@ -33,6 +35,7 @@ def plan(target: Target) -> Step:
         unit=runtime.unit,
         node=target.node.hostname,
         name=f"{target.name} of {target.site.name}, {target.site.fleet} in {target.site.region}",
+        service=api_service(target.site),
         within=runtime.healthy_within * (2 if target.node.storage in SLOW else 1),
         renew_after=RENEWED_AFTER + day,
     )

@@ -8,6 +8,7 @@ it does not start with either. Keys: k3s docs, cli/server and cli/agent.
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,12 +68,27 @@ def wrong_surroundings(config: dict[str, Any], role: str) -> Iterator[str]:
         yield f"{CONFIG} can be read by others, and holds the token"
     if REGISTRIES.exists() and not isinstance(yaml.safe_load(REGISTRIES.read_text()), dict):
         yield f"{REGISTRIES} is not a mapping"
+    if not outward():
+        yield "no default routes found in /proc/net/route"
     if config.get("protect-kernel-defaults"):
         yield from wrong_kernel()
     if role == "server":
         yield from wrong_policies(
             dict(each.partition("=")[::2] for each in config.get("kube-apiserver-arg", ()))
         )
+
+
+def outward() -> str:
+    """The address by which this node reaches others; empty where it has no default route."""
+    routes = ip("route", "get", "192.0.2.1")
+    return str(routes[0]["prefsrc"]) if routes else ""
+
+
+def ip(*arguments: str) -> list[dict[str, Any]]:
+    """What `ip` lists; nothing where it fails."""
+    done = subprocess.run(["ip", "-json", *arguments], capture_output=True, text=True, check=False)
+    listed: list[dict[str, Any]] = json.loads(done.stdout) if done.returncode == 0 else []
+    return listed
 
 
 def wrong_kernel() -> Iterator[str]:
@@ -107,14 +123,15 @@ def serve(role: str) -> None:
     if not kubeconfig.exists():
         kubeconfig.write_text("# of a stand-in for k3s\n")
     images = sorted(path.name for path in (DATA / "agent/images").glob("*.tar*"))
-    report = {"arguments": sys.argv[1:], "config": config, "images": images}
+    address = config.get("node-ip", outward())
+    report = {"arguments": sys.argv[1:], "config": config, "images": images, "address": address}
     REPORT.write_text(json.dumps(report))
     Path(LISTENING).unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(LISTENING)
         listening.listen()
         notify("READY=1")
-        say(f"started as {' '.join(sys.argv[1:])}; no container runs here")
+        say(f"started as {' '.join(sys.argv[1:])} at {address}; no container runs here")
         while True:
             asking, _ = listening.accept()
             with asking:
@@ -130,13 +147,20 @@ def notify(state: str) -> None:
 
 
 def kubectl(arguments: list[str]) -> None:
-    """Answer the two questions that a node asks: is the API ready, is this node."""
+    """Answer the two questions that a node asks: is the API ready, is this node.
+
+    The API's service leads to the address that the node had when k3s started.
+    """
     whose = Path(arguments[arguments.index("--kubeconfig") + 1])
     whose.read_text()
     with socket.socket(socket.AF_UNIX) as asking:
         asking.connect(LISTENING)
         answer = asking.recv(16).decode()
-    name = json.loads(REPORT.read_text())["config"]["node-name"]
+    report = json.loads(REPORT.read_text())
+    own = [address["local"] for interface in ip("address") for address in interface["addr_info"]]
+    if "--server" in arguments and report["address"] not in own:
+        raise SystemExit(f"{report['address']}: no route to host")
+    name = report["config"]["node-name"]
     if "/readyz" in arguments:
         sys.stdout.write(answer)
     elif name in arguments:

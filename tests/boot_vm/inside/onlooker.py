@@ -16,6 +16,7 @@ from typing import Any
 
 LONGEST = 400
 OUT = Path("/var/lib/onlooker/facts.json")
+K3S = Path("/run/k3s-stand-in.json")
 STATUS = Path("/var/lib/edgefleet/status.json")
 FOR_A_PERSON = Path("/var/lib/edgefleet/problems/data-disk")
 """Where this stands, a node waits for somebody to come, and not for itself."""
@@ -24,6 +25,11 @@ VISITOR = Path("/dev/disk/by-id/virtio-visitor")
 """A medium that says that somebody is going to log in at the console."""
 VISITED = Path("/home", "rescue", "visited")
 """What that one leaves behind, in the end."""
+
+
+PLUGGED = "cable-comes-late"
+"""A word for the kernel: the node starts without a cable, and gets an address later."""
+FALLBACK = "203.0.113.254"
 
 
 def asked(*command: str) -> str:
@@ -50,7 +56,8 @@ def is_over() -> bool:
     ]
     status = told(STATUS) or {"state": "healthy"}
     visitors = VISITOR.exists() and not VISITED.exists()
-    return not jobs and not visitors and (status["state"] == "healthy" or FOR_A_PERSON.exists())
+    waits = PLUGGED in Path("/proc/cmdline").read_text() and (told(K3S) or {}).get("address") == FALLBACK
+    return not jobs and not visitors and not waits and (status["state"] == "healthy" or FOR_A_PERSON.exists())
 
 
 def awaited(holds: Callable[[], bool]) -> bool:
@@ -120,7 +127,7 @@ def facts(*, is_settled: bool) -> dict[str, Any]:
         "firewall": asked("nft", "list", "table", "inet", "edgefleet"),
         "sshd": asked("sshd", "-T").splitlines(),
         "cloud-init": told(Path("/run/cloud-init/result.json")),
-        "k3s": told(Path("/run/k3s-stand-in.json")),
+        "k3s": told(K3S),
         "status": asked("edgefleet-status"),
         "watchdog": asked("systemctl", "show", "--property=RuntimeWatchdogUSec", "--value"),
         "timers": asked("systemctl", "list-timers", "--all", "--output=json"),

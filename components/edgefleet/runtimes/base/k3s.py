@@ -29,6 +29,7 @@ CONFIG = "/etc/rancher/k3s/config.yaml"
 REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
+ROUTE = "/usr/local/lib/edgefleet/fallback-route"
 INSTALLER = "edgefleet-k3s-install.service"
 SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 AUTHORITIES = "/etc/edgefleet/k3s-authorities"
@@ -43,6 +44,7 @@ ARCHIVES = {
 """dict[architecture -> asset that holds the images k3s itself runs] (k3s docs, installation/airgap)."""
 SUMS = {"amd64": "sha256sum-amd64.txt", "arm64": "sha256sum-arm64.txt", "armhf": "sha256sum-arm.txt"}
 """dict[architecture -> asset that holds the digests of the others]."""
+UNMANAGED = "/etc/systemd/network/05-fallback0.network"
 WAITERS = ("systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
 
 
@@ -76,7 +78,8 @@ def runtime(
         node = target.node
         addresses = [str(interface.ip) for interface in node.network.interfaces]
         names = [node.hostname, *addresses] if runs_api else []
-        steps = (registries(target), config(target, own(target, names), names, hardening))
+        own_config = config(target, own(target, names), names, hardening)
+        steps = (registries(target), own_config, route(target, service_unit))
         return Step.joined(*steps, *([authority(target)] if runs_api else []))
 
     def install(target: Target) -> Step:
@@ -229,6 +232,23 @@ def installer(target: Target, service_unit: str) -> Step:
         files=(File.program(SCRIPT, script),),
         units=(unit(f"k3s/{INSTALLER}"),),
     )
+
+
+def route(target: Target, service_unit: str) -> Step:
+    """The script that gives the node a default route where it has none.
+
+    k3s does not start without one (k3s docs, installation/airgap): with DHCP none is there without a cable or
+    a router, and NetworkManager gives up a fixed address without a cable too. No other program configures its
+    interface.
+    """
+    addresses = " ".join(k3s_cluster.fallback_ips(target.site, target.node))
+    starts = f"/etc/systemd/system/{service_unit}.d/05-route.conf"
+    files = (
+        File.program(ROUTE, render("k3s/fallback-route.sh.j2", addresses=addresses)),
+        File.text(UNMANAGED, render("k3s/fallback.network")),
+        File.text(starts, render("k3s/route.conf")),
+    )
+    return Step(files=files)
 
 
 def service(name: str, command: str) -> Step:

@@ -18,6 +18,8 @@ from edgefleet.model.site import Node, SiteSpec
 
 NODE = "server"
 PODS, SERVICES = SUBNETS
+FALLBACK: Mapping[int, str] = {4: "203.0.113.254", 6: "2001:db8::254"}
+"""dict[family -> the address of a node that has none yet] (RFC 5737 and 3849: no network has it)."""
 REPEATED: Mapping[str, Mapping[str, str]] = {
     "kubelet-arg": {
         "cluster-dns": "set k3s.config.cluster-dns",
@@ -78,8 +80,25 @@ def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
 
 def node_ips(site: SiteSpec, node: Node) -> tuple[str, ...]:
     """The first address of `node` in each family of the cluster; none where it asks DHCP."""
-    own = {interface.version: str(interface.ip) for interface in reversed(node.network.interfaces)}
+    own = _first(node)
     return tuple(own[family] for family in _families(ranges(site, PODS)) if family in own)
+
+
+def fallback_ips(site: SiteSpec, node: Node) -> tuple[str, ...]:
+    """The address of `node` in each family of the cluster while it has no route in that family."""
+    return tuple({**FALLBACK, **_first(node)}[family] for family in _families(ranges(site, PODS)))
+
+
+def _first(node: Node) -> dict[int, str]:
+    return {interface.version: str(interface.ip) for interface in reversed(node.network.interfaces)}
+
+
+def api_service(site: SiteSpec) -> str:
+    """The address of the API for containers, as in a URL; empty where k3s does not provide it."""
+    if site.k3s.config.get("disable-kube-proxy") is True:
+        return ""
+    address = _network(ranges(site, SERVICES)[0])[1]
+    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
 
 
 def api_port(site: SiteSpec) -> int:
