@@ -4,9 +4,15 @@ Every message says where, what is wrong and what to do. All problems of one inpu
 reported at once, so an error carries a tuple of problems, never just the first.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
+
+
+def without_login(text: str) -> str:
+    """`text` with ``...`` in place of user and password of each address in it."""
+    return re.sub(r"//[^/]*@", "//...@", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,9 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: ``where: path: problem; hint``."""
-        return ": ".join(part for part in (self.where, self.path, self.problem) if part) + f"; {self.hint}"
+        return (
+            ": ".join(filter(None, (self.where, without_login(self.path), self.problem))) + f"; {self.hint}"
+        )
 
 
 class EdgefleetError(Exception):

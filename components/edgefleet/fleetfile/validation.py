@@ -16,7 +16,7 @@ from edgefleet.fleetfile.provenance import Path, Provenance
 from edgefleet.model.names import Name
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
-from edgefleet.model.pydantic_errors import translated
+from edgefleet.model.pydantic_errors import names_secret, translated
 from edgefleet.model.site import RECIPES
 from edgefleet.model.spec import Level
 from edgefleet.model.syntax import nearest
@@ -90,6 +90,7 @@ def problems_of(
         plain,
         keys=lambda path: document_keys((*prefix, *path)),
         suggest=lambda path: suggestion((*prefix, *path)),
+        is_private=lambda path: names_secret((*prefix, *path)),
     )
     for translation in translations:
         path = (*prefix, *translation.path)

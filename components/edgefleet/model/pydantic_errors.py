@@ -18,6 +18,7 @@ from edgefleet.model.syntax import nearest, shown
 
 Path = tuple[Part, ...]
 PRIVATE = "this value"
+_SECRET = re.compile(r"(?i)passw|passphrase|secret|token|credential|auth$|datastore-endpoint")
 """Stands in a message for a value that is not repeated."""
 Words = tuple[str, str, str]
 """Code, problem, hint."""
@@ -50,13 +51,18 @@ class Translated(NamedTuple):
     problem: Problem
 
 
+def names_secret(path: Path) -> bool:
+    """Whether the key at the end of `path` is one, known or not, at which a person may write a secret."""
+    return bool(path) and _SECRET.search(str(path[-1])) is not None
+
+
 def translated(
     error: ValidationError,
     plain: Any,
     *,
     keys: Callable[[Path], Collection[str]],
     suggest: Callable[[Path], str] | None = None,
-    is_private: bool = False,
+    is_private: Callable[[Path], bool] = names_secret,
 ) -> Iterator[Translated]:
     """A problem for each error about `plain`, but for those that follow from another one.
 
@@ -65,7 +71,7 @@ def translated(
         plain: the data that it is about.
         keys: the keys that may stand at a path.
         suggest: the hint for the unknown key at the end of a path; by default the nearest of `keys`.
-        is_private: whether no value is repeated.
+        is_private: whether the value at a path is not repeated.
     """
     details = [Details(detail, plain) for detail in error.errors(include_url=False)]
     renamed = {
@@ -86,7 +92,7 @@ def translated(
             hint = suggest(detail.path) if suggest else nearest(name, keys(detail.path[:-1]))
             code, problem = "unknown-key", f"unknown key {shown(name)}"
         else:
-            code, problem, hint = detail.words(is_private=is_private)
+            code, problem, hint = detail.words(is_private=is_private(detail.path))
         yield Translated(
             path=detail.path,
             of_key=detail.is_key or detail.kind in {*UNKNOWN, "missing"},
@@ -134,7 +140,7 @@ class Details:
             return "no-value", "there is no value here", "write one, or remove the line"
         if (words := _SAYINGS.get(self.kind)) is None:
             return "invalid", self.message, "correct the value at this path"
-        return words(PRIVATE if is_private else _shown(self.value), self.value, self.context)
+        return words(PRIVATE if is_private else shown(self.value), self.value, self.context)
 
 
 def _has(value: Any, part: Part) -> bool:
@@ -145,11 +151,6 @@ def _has(value: Any, part: Part) -> bool:
 
 Saying = Callable[[str, Any, Any], Words]
 """(value as it is repeated, value, pydantic's context) -> words."""
-
-
-def _shown(value: Any) -> str:
-    kinds = {dict: "a map", list: "a list", type(None): "nothing"}
-    return kinds.get(type(value), shown(value))
 
 
 def _type(expected: str, hint: str) -> Saying:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from edgefleet.errors import without_login
 from edgefleet.model.spec import outside_name
 
 LONGEST = 60
@@ -17,11 +18,17 @@ LONGEST = 60
 
 
 def shown(value: object) -> str:
-    """`value` as a message repeats it: one line, cut, printable; no private key, no login of an address."""
+    """`value` as a message repeats it: one line, cut, printable; no private key, no login of an address.
+
+    What is in a map or a list is not repeated: a key in there may name a secret.
+    """
+    kinds: dict[type, str] = {dict: "a map", list: "a list", type(None): "nothing"}
+    if type(value) in kinds:
+        return kinds[type(value)]
     text = str(value)
     if "PRIVATE KEY" in text:
         return "a private key"
-    text = re.sub(r"//[^/]*@", "//...@", text)
+    text = without_login(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
     return "".join(character if character.isprintable() else "?" for character in text) or '""'
 
