@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def test_a_good_file_is_summed_up(world: "World") -> None:
     """Exit 0 and one line a file."""
     ran = world.run("validate", "stacks/dev.fleet.yaml")
-    assert (0, "") == (ran.code, ran.err)
+    assert (0, "note: nobody can log in") == (ran.code, ran.err[:23])
     assert "stacks/dev.fleet.yaml: shops / dev: 3 sites, 4 nodes, no problems\n" == ran.out
 
 
@@ -91,3 +91,51 @@ def test_a_reader_that_goes_away_is_no_error_message(world: "World") -> None:
             command, cwd=world.project, stdout=gone, stderr=subprocess.PIPE, text=True, check=False
         )
     assert (141, "") == (run.returncode, run.stderr)
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+HUB = "controlPlane: {kind: none,"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ("sites:", "sites:", "nobody can log in to the nodes of berlin, hamburg, munich"),
+        ("munich: {", f"munich: {{users: {{ops: {{sshKeys: ['{KEY}']}}}}, ", "the nodes of berlin, hamburg:"),
+        ("munich: {", "munich: {breakGlass: {console: true}, ", "the nodes of berlin, hamburg:"),
+        ("sites:", "waves: [{name: canary, sites: [berlin]}]\nsites:", "waves has no effect yet"),
+        ("sites:", "revoked: {munich: 1}\nsites:", "revoked has no effect: this region has no hub"),
+        (
+            "sites:",
+            "revoked: {munch: 1}\nsites:",
+            "munch, which is no site of the fleet file: did you mean munich?",
+        ),
+        (
+            "sites:",
+            "revoked: {munich: 1}\nsites:",
+            "munich is revoked at its own key generation 1: to let it in",
+        ),
+    ],
+)
+def test_what_has_no_effect_does_not_look_done(world: "World", old: str, new: str, note: str) -> None:
+    """Validate and preview state it; neither refuses."""
+    world.edit(old, new)
+    ran = world.run("validate", "stacks/dev.fleet.yaml")
+    assert (0, True) == (ran.code, note in " ".join(ran.err.split())), ran.err
+    assert note in " ".join(world.run("preview", "-s", "dev").out.split())
+
+
+def test_a_key_generation_that_nobody_has_cannot_be_revoked(world: "World") -> None:
+    """It would shut out the site's next images."""
+    world.edit("sites:", "revoked: {munich: 5}\nsites:")
+    ran = world.run("validate", "stacks/dev.fleet.yaml")
+    assert 1 == ran.code
+    assert "revoked.munich: munich is at key generation 1" in " ".join(ran.err.split())
+    assert "help: write 1 or less" in ran.err
+
+
+def test_a_step_back_of_k3s_is_noted(up: "World") -> None:
+    """Once, however many sites make it."""
+    up.edit("v1.36.4+k3s1", "v1.33.4+k3s1")
+    shown = " ".join(up.run("preview", "-s", "dev").out.split())
+    assert 1 == shown.count("note: k3s: v1.33.4+k3s1 is older than v1.36.4+k3s1")

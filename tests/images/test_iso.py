@@ -330,3 +330,17 @@ def test_without_cloud_init_the_same_steps_are_the_same_files(case: str) -> None
     names = {f"/etc/systemd/system/{name}" for name in iso.NAMES}
     assert names <= besides <= names | BESIDE["script"]
     assert any(path.startswith("/etc/systemd/network/") for path in found)
+
+
+@composing
+def test_a_debian_medium_without_the_packages_of_a_wireless_node_is_refused(
+    tmp_path: Path, parts: Make
+) -> None:
+    """The installer would stop after it erased the disk; a node with a cable needs none of them."""
+    base = made_installer(tmp_path / "base.iso")
+    of = parts(base)
+    wireless = replace(of, seed={name: data for name, data in of.seed.items() if name != "first-boot.sh"})
+    with pytest.raises(InvalidInput) as refused:
+        iso.compose(wireless, tmp_path / "n1.iso")
+    assert "base-without-wifi" == refused.value.problem.code
+    assert "has no cloud-init and no wpasupplicant" in refused.value.problem.problem

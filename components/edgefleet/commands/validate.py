@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands.screen import show
+from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.rollout.cautions import cautions
 from edgefleet.site.capacity import check_fits
 
 
@@ -38,4 +39,6 @@ def _check(session: Session, file: Path) -> tuple[Problem, ...]:
         session,
         [f"{file}: {fleet.name} / {fleet.region}: {len(fleet.sites):,} sites, {nodes:,} nodes, no problems"],
     )
+    for note in cautions(fleet):
+        remark(session, f"note: {note}")
     return ()

@@ -79,6 +79,14 @@ class Building:
         names: set[str] = set()
         return tuple(self._wave(index, wave, taken, names) for index, wave in enumerate(written))
 
+    def check_revoked(self, revoked: Mapping[str, int]) -> None:
+        """Report key generations that no image of a site has had: nobody can have lost them."""
+        for name, last in revoked.items():
+            latest = self.built[name].key_generation if name in self.built else last
+            if last > latest:
+                problem = f"{name} is at key generation {latest}, and {last} would revoke its next images too"
+                self.parts.report(("revoked", name), "revoked-future", problem, f"write {latest} or less")
+
     def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> tuple[Workload, ...]:
         """The workloads, sorted by name; unknown names in them are reported."""
         for name, part in written.items():

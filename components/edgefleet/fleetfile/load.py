@@ -73,6 +73,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     )
     built = building.sites(parts.named("sites", sites, "site"))
     waves = building.waves(head.get("waves", ()))
+    building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(head.get("workloads", {}))
     if not is_locking:
         built = building.carrying(workloads, lock)

@@ -53,6 +53,8 @@ STARTED = (
     ("systemctl", "start", NAMES[1]),
 )
 """The network of a system without cloud-init."""
+WIRELESS = ("cloud-init", "wpasupplicant")
+"""Debian packages that a node with Wi-Fi alone needs from its installer's medium."""
 PLACEHOLDER = "/dev/edgefleet-disk"
 """Placeholder for the disk's name; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
@@ -111,6 +113,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
         "disk": how.disk or "",
         "kept": how.kept or "",
         "airgap": "yes" if how.is_airgapped else "no",
+        "wifi": boot.network.wifi is not None,
         "hostname": boot.hostname,
         "timezone": boot.timezone,
     }
@@ -185,6 +188,7 @@ def compose(of: Ingredients, out: Path) -> Composed:
     base = _base(of.base, disk.state(of.base))
     kernel, initrd = _kernel(base, of)
     _check_arch(base, of)
+    _check_packages(base, of)
     added = dict(_added(base, of, kernel, initrd))
     _check_fits(of, base, added)
     disk_uuid = str(uuid.uuid5(SPACE, f"{of.parts}/disk"))
@@ -235,6 +239,17 @@ def _check_arch(base: InstallerIso, of: Ingredients) -> None:
     if architectures and of.arch not in architectures:
         problem = f"is for {' and '.join(sorted(architectures))}, and the node is {of.arch}"
         raise wrong(of.base, "base-arch", problem, f"use the installer for {of.arch}, and its digest")
+
+
+def _check_packages(base: InstallerIso, of: Ingredients) -> None:
+    """Check that the medium has what a node without a cable needs: the installer erases the disk first."""
+    if of.installer != "debian" or FIRST_BOOT in of.seed:
+        return
+    lacking = [name for name in WIRELESS if not any(f"/{name}_" in path for path in base.files)]
+    if lacking:
+        problem = f"has no {' and no '.join(lacking)}, which a node with Wi-Fi needs before it has a network"
+        hint = "use a Debian medium that has them, give the node a cable, or use format raw or nocloud"
+        raise wrong(of.base, "base-without-wifi", problem, hint)
 
 
 def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Addition]) -> None:

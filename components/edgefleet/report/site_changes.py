@@ -14,11 +14,14 @@ from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View
 from edgefleet.report.presenters import CHANGING, is_site, present
+from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
 
 INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
 """Types of resources that stand for what others are."""
+REVOCATIONS = "edgefleet:aws:Crl"
+"""Type of the list of revoked certificates."""
 OUTCOME_OF: dict[Effect, SiteOutcome] = {
     Effect.REFLASH: "reflash",
     Effect.RESTART: "restart",
@@ -60,6 +63,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
     )
     fleet, region = _names(steps, seen)
     asks = seen.fleet if outcome.operation in WISHES else None
+    groups = tuple(_groups(run, seen))
     return View(
         engine=outcome.engine,
         stack=outcome.stack,
@@ -70,7 +74,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         seconds=outcome.seconds,
         at=seen.at,
         sites=(*_gone(run, seen), *_present(run, seen)),
-        groups=tuple(_groups(run, seen)),
+        groups=groups,
         others=tuple(sorted(_others(outcome), key=lambda row: row.op not in LOSING)),
         remains=tuple(sorted(site_of(step.name) for step in outcome.steps if step.is_remains)),
         pending=seen.waiting,
@@ -80,7 +84,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
         targets=seen.targets,
-        notes=(*seen.notes, *_warnings(outcome)),
+        notes=(*seen.notes, *_cautions(outcome, asks, groups), *_warnings(outcome)),
         steps=outcome.steps,
     )
 
@@ -208,6 +212,18 @@ def _unlocked(fleet: Fleet | None) -> tuple[str, ...]:
 
 def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
     return tuple(medium_usages(fleet.sites, fleet.lock)) if fleet else ()
+
+
+def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) -> Iterator[str]:
+    if fleet is None:
+        return
+    if any(step.type == REVOCATIONS and step.op not in {"same", "delete"} for step in outcome.steps):
+        sites = ", ".join(
+            f"{site} up to key generation {last}" for site, last in sorted(fleet.revoked.items())
+        )
+        yield f"certificates revoked: {sites or 'none any more'}"
+    yield from cautions.cautions(fleet)
+    yield from cautions.of_versions(change for group in groups for change in group.changes)
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:
