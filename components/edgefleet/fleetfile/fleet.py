@@ -37,6 +37,11 @@ class Fleet:
     provenance: Provenance = field(repr=False, compare=False)
     """Positions of declared values."""
 
+    @property
+    def has_site_certificates(self) -> bool:
+        """Whether the region's hub accepts certificates of sites."""
+        return bool(self.control_plane.identity.sites)
+
     def locate(self, site: str, path: str = "") -> str:
         """Position, ``stacks/dev.fleet.yaml:41:7``, that declares the value at `path` of the spec of `site`.
 

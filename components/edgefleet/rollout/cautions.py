@@ -43,7 +43,7 @@ def _waves(fleet: Fleet) -> Iterator[str]:
 def _revoked(fleet: Fleet) -> Iterator[str]:
     if not fleet.revoked:
         return
-    if not fleet.control_plane.identity.sites:
+    if not fleet.has_site_certificates:
         yield "revoked has no effect: this region has no hub that accepts certificates of sites"
     for name, last in sorted(fleet.revoked.items()):
         site = fleet.sites.get(name)
