@@ -59,7 +59,7 @@ test-parity: .venv/.dev  ## the real Pulumi CLI, built from its Go module once, 
 	@cli=$$($(BIN)/python -m tests.pulumi_cli.build); \
 	PATH="$${cli:+$$cli:}$$PATH" $(PYTEST) -m pulumi_cli tests/field tests/contract tests/pulumi_embedded $(wildcard tests/consumers)
 
-test-crash: .venv/.dev  ## kill the embedded engine at the two thirds of its points that `make test` leaves out
+test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash
 
 test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so

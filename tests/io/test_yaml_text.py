@@ -12,21 +12,16 @@ from edgefleet.io.yaml_text import to_yaml
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))
 LEAVES = TEXT | st.integers() | st.booleans()
 VALUES: st.SearchStrategy[Any] = st.dictionaries(
-    TEXT, st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner))
+    TEXT, st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20)
 )
 
 
 @given(VALUES)
 def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
     """Text stays text, whatever it looks like: ``no``, ``012``, a line that starts with a dash."""
-    assert value == yaml.safe_load(to_yaml(value))
-
-
-@given(VALUES)
-def test_it_is_what_the_library_would_write_in_meaning(value: dict[str, Any]) -> None:
-    """Making nodes here changes no value, and writing twice no byte."""
-    assert yaml.safe_load(yaml.safe_dump(value)) == yaml.safe_load(to_yaml(value))
-    assert to_yaml(value) == to_yaml(value)
+    written = to_yaml(value)
+    assert value == yaml.safe_load(written)
+    assert written == to_yaml(value)
 
 
 @pytest.mark.parametrize("text", ["1e234", "49553593282e09", "0o640", "1.5e3", "0640", "12", "yes", "~", ""])

@@ -41,10 +41,10 @@ def test_a_projects_name_is_one_that_the_cli_takes(project: Any, name: str, oper
     settings = yaml.safe_dump({"name": name, "runtime": "python", "backend": {"url": "file://."}})
     (project.root / "Pulumi.yaml").write_text(settings)
     project.write('Thing("first", {"value": 1})')
-    before = files(project.root.parent)
+    before = files(project.root), {*project.root.parent.iterdir()}
     with pytest.raises(InvalidInput, match="is not a project's name"):
         project.run(operation)
-    assert before == files(project.root.parent)
+    assert before == (files(project.root), {*project.root.parent.iterdir()})
 
 
 @pytest.mark.parametrize(

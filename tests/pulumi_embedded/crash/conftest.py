@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pulumi_embedded.crash.zygote import PARTS
 
 ROOT = Path(__file__).parents[3]
 
@@ -15,10 +16,16 @@ Ended = Callable[..., dict[str, Any]]
 """Ends a scenario at its points; returns how many there were and what did not hold after which."""
 
 
-@pytest.fixture(params=[0, *(pytest.param(third, marks=pytest.mark.crash) for third in (1, 2))])
-def third(request: pytest.FixtureRequest) -> int:
-    """Each third of a scenario's points; the second and the last belong to a tier of their own."""
-    return int(request.param)
+@pytest.fixture(
+    params=[
+        pytest.param((0,), id="few"),
+        pytest.param((1, 2, 3, 4, 5), id="more", marks=pytest.mark.crash),
+        pytest.param((6, 7, 8, 9, 10, 11), id="most", marks=pytest.mark.crash),
+    ]
+)
+def parts(request: pytest.FixtureRequest) -> tuple[int, ...]:
+    """Twelfths of a scenario's points; all but the first belong to a tier of their own."""
+    return tuple(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +49,8 @@ def ended(zygote: subprocess.Popen[str], tmp_path: Path) -> Ended:
         assert zygote.stdout is not None
         line = json.dumps({"root": str(tmp_path), "scenario": scenario, "variant": "numbered", **order})
         print(line, file=zygote.stdin, flush=True)
-        return dict(json.loads(zygote.stdout.readline()))
+        found: dict[str, Any] = json.loads(zygote.stdout.readline())
+        assert found["points"] >= len(order["parts"]) * (found["of"] // PARTS)
+        return found
 
     return end

@@ -29,7 +29,7 @@ from pulumi_embedded.disk import Disk
 from pulumi_embedded.project import open_project
 from pulumi_embedded.stack_loader import load_stack
 
-_THIRDS = 3
+PARTS = 12
 _AGAIN = 37
 _REACH = 61
 """Which point of the run that goes on is its last as well: one of so many, spread."""
@@ -37,7 +37,7 @@ _REACH = 61
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to end, how, and which third of its points."""
+    """What to end, how, and which twelfths of its points."""
 
     scenario: str
     variant: str
@@ -45,15 +45,16 @@ class Order:
     parallel: int = 1
     twice: bool = False
     """Whether the run that goes on is killed as well."""
-    third: int = 0
+    parts: tuple[int, ...] = (0,)
 
     def points(self, count: int) -> list[int]:
-        """Return a third of so many points, from 1; thirds are disjoint, of one size and always the same."""
+        """Return these of so many points, from 1; parts are disjoint, of one size and always the same."""
 
         def shuffled(point: int) -> bytes:
             return sha256(f"{self.scenario} {self.variant} {self.how} {point}".encode()).digest()
 
-        return sorted(sorted(range(1, count + 1), key=shuffled)[self.third :: _THIRDS])
+        order = sorted(range(1, count + 1), key=shuffled)
+        return sorted(point for place, point in enumerate(order) if place % PARTS in self.parts)
 
 
 class Course:
