@@ -4,14 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.boot.conftest import KEY, Targets
 
 from edgefleet.boot import break_glass, ssh
-from edgefleet.errors import InvalidInput
 from edgefleet.keys.break_glass import console_hash, console_password, tunnel_key
 from edgefleet.model.firstboot import Step
 from edgefleet.model.safety import BreakGlass, Ssm, WireGuard
@@ -19,7 +17,7 @@ from edgefleet.model.safety import BreakGlass, Ssm, WireGuard
 CASE = "recipe-1/server-static"
 TextOf = Callable[[Step, str], str]
 PEER = WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd12::/64")
-SSM = Ssm(region="eu-central-1", activation_secret="ssm")  # noqa: S106 - a name
+SSM = Ssm(region="eu-central-1", activation="the-id:the:code")
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -125,7 +123,7 @@ def test_wireguard_reads_the_tunnel(target: Targets, text_of: TextOf, tmp_path: 
 def test_what_registers_with_systems_manager_is_removed_once_it_has(
     target: Targets, text_of: TextOf, tmp_path: Path
 ) -> None:
-    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
+    one = target(CASE, break_glass=BreakGlass(ssm=SSM))
     step = break_glass.plan(one)
     script = text_of(step, f"{break_glass.LIBRARY}/register-ssm")
     assert "the:code" not in script
@@ -154,7 +152,7 @@ def test_no_user_reads_the_activation_among_the_arguments_of_its_agent(
     """The agent takes its code as an argument only; while it runs, users see no processes but their own."""
     if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "setpriv"))):
         pytest.skip("needs root, unshare and setpriv: apt-get install util-linux")
-    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets={"ssm": "the-id:the:code"})
+    one = target(CASE, break_glass=BreakGlass(ssm=SSM))
     step = break_glass.plan(one)
     for path in (break_glass.ACTIVATION, f"{break_glass.LIBRARY}/register-ssm"):
         (tmp_path / path[1:]).parent.mkdir(parents=True)
@@ -173,13 +171,3 @@ def test_no_user_reads_the_activation_among_the_arguments_of_its_agent(
     assert (tmp_path / "seen").read_text()
     assert "the:code" not in (tmp_path / "seen").read_text()
     assert "hidepid" not in (tmp_path / "mounts").read_text()
-
-
-@pytest.mark.parametrize("secrets", [{}, {"ssm": "no separator"}], ids=["missing", "misshapen"])
-def test_an_activation_that_is_not_there_is_an_error_with_the_command(
-    target: Targets, secrets: dict[str, str]
-) -> None:
-    one = replace(target(CASE, break_glass=BreakGlass(ssm=SSM)), secrets=secrets)
-    with pytest.raises(InvalidInput, match=r"fleet:passphrases\.ssm") as refused:
-        break_glass.plan(one)
-    assert "no separator" not in str(refused.value)

@@ -160,9 +160,9 @@ def test_explain_shows_no_secret(known: "World") -> None:
 )
 def test_explain_shows_no_login_of_a_proxy_and_no_activation_code(known: "World", secret: str) -> None:
     """They have a form, `<name>:<rest>`, that rendering verifies; neither half is printed, quoted or not."""
-    proxy = "proxy: {https: 'http://proxy.example:3128', credentialsSecret: it}"
+    proxy = "proxy: {https: 'http://proxy.example:3128', credentials: {secret: it}}"
     known.edit("defaults: {", f"defaults: {{{proxy}, ")
-    ssm = "breakGlass: {ssm: {region: eu-west-1, activationSecret: it}}"
+    ssm = "breakGlass: {ssm: {region: eu-west-1, activation: {secret: it}}}"
     known.edit("munich: {nodes", f"munich: {{{ssm}, nodes")
     assert 0 == known.run("init", "-s", "dev", "--passphrase", "it", piped=f"{secret}\n").code
     ran = known.run("explain", "-s", "dev", "munich")

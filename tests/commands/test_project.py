@@ -83,7 +83,7 @@ def test_passphrases_are_read_from_stdin_and_never_shown(world: "World") -> None
     """Each is requested; too short a one is refused; the fleet's other ones are named."""
     world.edit(
         "munich: {nodes: {n1: {}}}",
-        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
+        "munich: {network: {wifi: {ssid: Shops, passphrase: {secret: shop-wifi}, country: DE}}}",
     )
     ran = world.run("init", "-s", "dev")
     assert "edgefleet init -s dev --passphrase shop-wifi" in ran.err.replace("\n  ", " ")
@@ -99,7 +99,8 @@ def test_other_secrets_than_passphrases_are_reported_and_taken_as_they_are(world
     """A proxy's credentials have no length of WPA2's."""
     credentials = "till-proxy:" + "x" * 90
     world.edit(
-        "defaults: {", "defaults: {proxy: {https: 'http://proxy.example:3128', credentialsSecret: proxy}, "
+        "defaults: {",
+        "defaults: {proxy: {https: 'http://proxy.example:3128', credentials: {secret: proxy}}, ",
     )
     ran = world.run("init", "-s", "dev")
     assert "passphrases are missing; set them with: edgefleet init -s dev --passphrase proxy" in " ".join(
@@ -116,7 +117,7 @@ def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
     world.edit(
         "munich: {nodes: {n1: {}}}",
-        "munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}}}}}",
+        "munich: {network: {wifi: {ssid: Shops, passphrase: {secret: shop-wifi}, country: DE}}}",
     )
     ran = world.run("init", "-s", "dev", "--if-missing")
     assert (0, True) == (ran.code, "generated a Wi-Fi passphrase for shop-wifi" in ran.err)
@@ -126,7 +127,7 @@ def test_a_fleet_for_trying_things_gets_passphrases(world: "World") -> None:
 def test_a_given_passphrase_is_kept_in_the_emulated_cloud(world: "World") -> None:
     """Only a missing one is generated; what somebody typed is what the shop's access point has."""
     world.edit("eu-central-1}", "eu-central-1, endpoint: emulated}")
-    wifi = "wifi: {ssid: Shops, passphraseSecret: shop-wifi, country: DE}"
+    wifi = "wifi: {ssid: Shops, passphrase: {secret: shop-wifi}, country: DE}"
     world.edit("munich: {nodes: {n1: {}}}", f"munich: {{nodes: {{n1: {{network: {{{wifi}}}}}}}}}")
     ran = world.run("init", "-s", "dev", "--passphrase", "shop-wifi", piped="correct horse\n")
     assert (0, False) == (ran.code, "generated a Wi-Fi passphrase" in ran.err)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.commands.conftest import World
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 - made up for the tests
-WIFI = "network: {wifi: {ssid: Shop, passphraseSecret: shop, country: DE}}"
+WIFI = "network: {wifi: {ssid: Shop, passphrase: {secret: shop}, country: DE}}"
 
 
 @pytest.fixture
@@ -125,12 +125,12 @@ def test_a_page_that_cannot_be_written_leaves_what_was_there(printing: "World") 
     """A missing passphrase is found on the way; the file of before stays."""
     file = printing.project / "s.html"
     file.write_text("of before")
-    printing.edit("passphraseSecret: shop", "passphraseSecret: nobodys")
+    printing.edit("passphrase: {secret: shop}", "passphrase: {secret: nobodys}")
     ran = printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "s.html")
     assert (1, "of before") == (ran.code, file.read_text())
     assert "nobodys" in ran.err
     (printing.project / "taken").mkdir()
-    printing.edit("passphraseSecret: nobodys", "passphraseSecret: shop")
+    printing.edit("passphrase: {secret: nobodys}", "passphrase: {secret: shop}")
     assert 2 == printing.run("sites", "sheet", "-s", "dev", "--all", "--out", "taken").code
 
 

@@ -22,6 +22,7 @@ from edgefleet.commands.session import Lines, Session
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.keys.derivation import hub_master
+from edgefleet.model.k3s_config import SECRET
 from edgefleet.site.inputs import FleetKeys
 from edgefleet.site.known_secrets import of_site
 from pulumi_embedded.disk import Disk
@@ -38,19 +39,22 @@ profiles:
   till: {arch: amd64, cpus: 4, memory: 8Gi, disk: 64Gi}
 defaults:
   profile: till
-  k3s: {version: v1.36.4+k3s1}
-  proxy: {https: "http://proxy.example:3128", credentialsSecret: proxy}
+  k3s: {version: v1.36.4+k3s1, config: {K3S}}
+  sysctls: {kernel.core_pattern: {secret: sysctl}}
+  proxy: {https: "http://proxy.example:3128", credentials: {secret: proxy}}
   breakGlass:
     console: true
-    ssm: {region: eu-west-1, activationSecret: ssm}
+    ssm: {region: eu-west-1, activation: {secret: ssm}}
     wireguard: {endpoint: "vpn.example:51820", publicKey: "%s", network: "fd00:1::/64"}
 sites:
   berlin: {nodes: {n1: {network: {address: 10.20.1.10/24, gateway: 10.20.1.1}}, n2: {role: agent}}}
-  munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphraseSecret: shop, country: DE}}}}}
+  munich: {nodes: {n1: {network: {wifi: {ssid: Shops, passphrase: {secret: shop}, country: DE}}}}}
   bremen: {image: {format: script}, nodes: {n1: {}}}
 """
 STACK = "correct horse of the stack"
 CONFIGURED = {
+    "sysctl": "core-canary-31",
+    **{key: f"{key}-canary:37" for key in sorted(SECRET)},
     "shop": "wifi canary 17",
     "proxy": "till-canary:p@ss/canary 23",
     "ssm": "activation-canary:code-canary-29",
@@ -121,7 +125,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         shutil.copy(ROOT / name, root / name)
     (root / "stacks").mkdir()
     public = base64.b64encode(bytes(range(32))).decode()
-    (root / "stacks" / "dev.fleet.yaml").write_text(FLEET % public)
+    (root / "stacks" / "dev.fleet.yaml").write_text(
+        FLEET.replace("K3S", ", ".join(f"{key}: {{secret: {key}}}" for key in sorted(SECRET))) % public
+    )
     made = Shop(root)
     is_open = True
 
@@ -168,10 +174,12 @@ def canaries(root: Path, fleet_secret: str) -> dict[str, set[bytes]]:
 
 def fleet_secret_of(shop: Shop) -> str:
     """The secret, from the stack's configuration."""
-    session = Session(
-        project=shop.root, out=Lines(), err=Lines(), stdin=io.StringIO(), environment=shop.environ
-    )
-    return secrets.required(session, "dev").fleet_secret
+    return secrets.required(session_of(shop), "dev").fleet_secret
+
+
+def session_of(shop: Shop) -> Session:
+    """A session in the project."""
+    return Session(project=shop.root, out=Lines(), err=Lines(), stdin=io.StringIO(), environment=shop.environ)
 
 
 def live(shop: Shop) -> None:
@@ -214,7 +222,8 @@ def live(shop: Shop) -> None:
 def fail(shop: Shop) -> None:
     """What goes wrong: a secret of the wrong form, a wrong passphrase, a defect, a disk that ends a run."""
     bad = "canary-without-a-colon-31"
-    assert 0 == shop.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{bad}\n"), shop.shown[-1]
+    assert 1 == shop.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{bad}\n"), shop.shown[-1]
+    secrets.write(session_of(shop), "dev", {secrets.PASSPHRASES: json.dumps(CONFIGURED | {"proxy": bad})})
     assert shop.run("preview", "-s", "dev"), shop.shown[-1]
     assert 1 == shop.run("explain", "-s", "dev", "munich"), shop.shown[-1]
     assert not [text for text in shop.shown if bad in text]

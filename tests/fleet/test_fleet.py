@@ -43,7 +43,7 @@ profiles:
 defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites:
   alpha: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
-  beta: {network: {wifi: {ssid: shop, country: DE, passphraseSecret: shopWifi}}}
+  beta: {network: {wifi: {ssid: shop, country: DE, passphrase: {secret: shopWifi}}}}
 """
 
 

@@ -46,7 +46,7 @@ def codes(changes: dict[str, Any], **site: Any) -> list[str]:
             ["disk-is-medium"],
         ),
         ({"hardware": Hardware(data_disk=DataDisk(device=DISK, pcrs=(4, 7)))}, ["no-tpm"]),
-        ({"network": Network(wifi=Wifi(ssid="x", passphrase_secret="y"))}, ["wifi-country"]),  # noqa: S106 - a name
+        ({"network": Network(wifi=Wifi(ssid="x", passphrase="{secret: y}"))}, ["wifi-country"]),  # noqa: S106 - a name
     ],
 )
 def test_hardware_that_does_not_fit_is_named(changes: dict[str, Any], expected: list[str]) -> None:

@@ -74,7 +74,7 @@ SITES: dict[str, tuple[dict[str, Any], str]] = {
     "a direction mark in a city": ({"location": {"city": "Koln\u202e"}}, "sites.a.location.city"),
     "an escape sequence in a city": ({"location": {"city": "Koln\x9b31m"}}, "sites.a.location.city"),
     "a line in a network's name": (
-        {"network": {"wifi": {"ssid": "a\npsk=x", "passphraseSecret": "shop"}}},
+        {"network": {"wifi": {"ssid": "a\npsk=x", "passphrase": "{secret: shop}"}}},
         "sites.a.network.wifi.ssid",
     ),
     "a command in a key's comment": (
@@ -152,11 +152,13 @@ def test_a_cell_of_a_table_is_held_to_the_same_grammar(tmp_path: Path) -> None:
 SECRETS: dict[str, dict[str, Any]] = {
     "a login of a proxy": {"proxy": {"http": "http://me:hunter22@proxy.example:3128"}},
     "a login of a registry": {"registries": {"*": {"endpoints": ["https://me:hunter22@registry.example"]}}},
-    "a passphrase for its name": {"network": {"wifi": {"ssid": "shop", "passphraseSecret": "hunter22!"}}},
+    "a passphrase for its name": {
+        "network": {"wifi": {"ssid": "shop", "passphrase": {"secret": "hunter22!"}}}
+    },
     "a passphrase in its place": {"network": {"wifi": {"ssid": "shop", "passphrase": "hunter22"}}},
-    "credentials for their name": {"proxy": {"https": "http://p", "credentialsSecret": "me:hunter22"}},
+    "credentials for their name": {"proxy": {"https": "http://p", "credentials": "me:hunter22"}},
     "an activation for its name": {
-        "breakGlass": {"ssm": {"region": "eu-central-1", "activationSecret": "id:hunter22"}}
+        "breakGlass": {"ssm": {"region": "eu-central-1", "activation": "id:hunter22"}}
     },
     "a private key of a tunnel": {
         "breakGlass": {"wireguard": {"endpoint": "a:1", "network": "fd00::/64", "publicKey": "hunter22="}}
@@ -166,12 +168,8 @@ SECRETS: dict[str, dict[str, Any]] = {
     "a join key": {"k3s": {"config": {"vpn-auth": "joinKey=hunter22"}}},
     "a token": {"k3s": {"config": {"token": "hunter22"}}},
     "a private key of SSH": {"users": {"ops": {"sshKeys": ["-----BEGIN PRIVATE KEY-----\nhunter22"]}}},
-    "a map where its name belongs": {
-        "network": {"wifi": {"ssid": "shop", "passphraseSecret": {"is": "hunter22"}}}
-    },
-    "a list where its name belongs": {
-        "network": {"wifi": {"ssid": "shop", "passphraseSecret": ["hunter22"]}}
-    },
+    "a map where its name belongs": {"network": {"wifi": {"ssid": "shop", "passphrase": {"is": "hunter22"}}}},
+    "a list where its name belongs": {"network": {"wifi": {"ssid": "shop", "passphrase": ["hunter22"]}}},
 }
 
 
@@ -225,7 +223,7 @@ WHOLE = document(
         "firewall": {"allow": [{"port": 80, "from": ["10.0.0.0/8"]}], "sshFrom": ["10.0.0.1"]},
         "hardware": {"serialConsole": "ttyS0", "dataDisk": {"device": "/dev/disk/by-id/one"}},
         "breakGlass": {
-            "ssm": {"region": "eu-central-1", "activationSecret": "ssm"},
+            "ssm": {"region": "eu-central-1", "activation": "{secret: ssm}"},
             "wireguard": {"endpoint": "a.example:1", "network": "fd00::/64", "publicKey": "A" * 43 + "="},
         },
     },

@@ -141,19 +141,19 @@ WRONG_SITES = [
     ("a: {network: {mac: 01:00:5e:00:00:01}}", "unusable-mac", "sites.a.network.mac", "multicast"),
     ("a: {network: {mac: 02:00:5e:00:00}}", "bad-mac", "sites.a.network.mac", "six pairs"),
     (
-        "a: {network: {wifi: {ssid: x, passphraseSecret: shop, country: DE}, mac: '02:00:5e:10:00:01'}}",
+        "a: {network: {wifi: {ssid: x, passphrase: {secret: shop}, country: DE}, mac: '02:00:5e:10:00:01'}}",
         "wifi-conflict",
         "sites.a.network.mac",
         "remove mac",
     ),
     (
-        "a: {network: {wifi: {ssid: x, passphraseSecret: shop, country: DE}, interface: 'wl*'}}",
+        "a: {network: {wifi: {ssid: x, passphrase: {secret: shop}, country: DE}, interface: 'wl*'}}",
         "wifi-conflict",
         "sites.a.network.interface",
         "write the kernel's name",
     ),
     (
-        "a: {network: {wifi: {ssid: x, passphraseSecret: shop, country: DE}, vlan: 7}}",
+        "a: {network: {wifi: {ssid: x, passphrase: {secret: shop}, country: DE}, vlan: 7}}",
         "wifi-conflict",
         "sites.a.network.vlan",
         "remove wifi or vlan",
@@ -371,11 +371,12 @@ def test_a_private_key_is_never_repeated(say: Say) -> None:
 
 
 def test_a_passphrase_written_by_mistake_is_not_repeated(say: Say) -> None:
-    """Only its name belongs into the file."""
+    """Only a reference to it belongs into the file."""
     (line,) = say(
-        "sites: {a: {network: {wifi: {ssid: shop, passphraseSecret: correct horse battery, country: DE}}}}\n"
+        "sites: {a: {network: {wifi: {ssid: shop, passphrase: correct horse battery, country: DE}}}}\n"
     )
-    assert "never write the passphrase here" in line
+    assert "a Wi-Fi passphrase never stands in a fleet file" in line
+    assert "write {secret: NAME}, and set it: edgefleet init -s STACK --passphrase NAME" in line
     assert "horse" not in line
 
 

@@ -122,10 +122,12 @@ def test_a_node_that_says_so_is_the_server(load: Load) -> None:
 
 def test_wifi_refers_to_a_secret_by_name(load: Load) -> None:
     """The passphrase itself never stands in a fleet file."""
-    fleet = load("sites: {s: {network: {wifi: {ssid: shop, passphraseSecret: shop-wifi, country: DE}}}}\n")
+    fleet = load(
+        "sites: {s: {network: {wifi: {ssid: shop, passphrase: {secret: shop-wifi}, country: DE}}}}\n"
+    )
     wifi = fleet.sites["s"].nodes["n1"].network.wifi
     assert wifi is not None
-    assert ("shop", "shop-wifi") == (wifi.ssid, wifi.passphrase_secret)
+    assert ("shop", "{secret: shop-wifi}") == (wifi.ssid, wifi.passphrase)
 
 
 def test_users_are_in_the_order_of_their_names(load: Load) -> None:

@@ -15,7 +15,9 @@ TUNNEL = f"{{endpoint: 'bastion.example:51820', publicKey: {KEY}, network: 'fd12
 
 def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
     """At any level, and the stricter one by default."""
-    ways = f"{{console: true, wireguard: {TUNNEL}, ssm: {{region: eu-central-1, activationSecret: ssm}}}}"
+    ways = (
+        f"{{console: true, wireguard: {TUNNEL}, ssm: {{region: eu-central-1, activation: {{secret: ssm}}}}}}"
+    )
     fleet = load(
         "sites:\n"
         "  a: {firewall: {allow: [{port: 8443, from: [10.0.0.0/8, 192.0.2.1/32]},\n"
@@ -36,7 +38,7 @@ def test_what_is_written_is_what_is_meant(load: Callable[..., Fleet]) -> None:
         BreakGlass(
             console=True,
             wireguard=WireGuard(endpoint="bastion.example:51820", public_key=KEY, network="fd12::/64"),
-            ssm=Ssm(region="eu-central-1", activation_secret="ssm"),  # noqa: S106 - a name
+            ssm=Ssm(region="eu-central-1", activation="{secret: ssm}"),
         )
         == second.break_glass
     )

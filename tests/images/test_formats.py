@@ -18,6 +18,7 @@ from edgefleet.model.firstboot import FirstBoot, Installation, Target
 from edgefleet.model.medium import Base, Netboot
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+from edgefleet.model.stack_secrets import revealed
 from edgefleet.site.first_boot import first_boot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
@@ -68,7 +69,7 @@ def boot_of(case: str) -> FirstBoot:
     """The first boot of a golden site's first node, which is wired."""
     spec = from_plain(SiteSpec, yaml.safe_load((GOLDEN / case / "site.yaml").read_text()))
     name = next(iter(spec.nodes))
-    made = first_boot(Target(site=spec, name=name, key="QUFB" * 10 + "QUE=", secrets=SECRETS))
+    made = first_boot(Target(site=revealed(spec, SECRETS), name=name, key="QUFB" * 10 + "QUE="))
     wired, how = replace(made.network, wifi=None), Installation(installer="debian")
     return replace(made, network=wired, netboot=NETBOOT, installation=how)
 

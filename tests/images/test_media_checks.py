@@ -14,7 +14,7 @@ from edgefleet.model.network import Network, Wifi
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 
-WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase_secret="shop"))  # noqa: S106 - a name
+WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase="{secret: shop}"))  # noqa: S106 - a name
 DEBIAN = Base(source="file:debian.raw", sha256="0" * 64)
 
 

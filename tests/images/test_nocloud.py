@@ -21,7 +21,7 @@ NETWORKS = {
     "ipv6": Network(address="fd00::2/64", gateway="fd00::1", extra_addresses=("10.0.0.2/24",)),
     "vlan": Network(address="10.0.0.2/24", gateway="10.0.0.1", vlan=20),
     "bond": Network(address="10.0.0.2/24", gateway="10.0.0.1", bond=Bond(interfaces=("enp1s0", "enp2s0"))),
-    "wifi": Network(wifi=Wifi(ssid="shop", passphrase_secret="shop")),  # noqa: S106 - a name
+    "wifi": Network(wifi=Wifi(ssid="shop", passphrase="correct horse battery")),  # noqa: S106 - made up
 }
 
 
@@ -36,7 +36,7 @@ def boot(network: str = "static", **parts: Any) -> FirstBoot:
         "timezone": "Europe/Berlin",
         "users": (User(name="ops", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops",)),),
         "network": NETWORKS[network],
-        "wifi_passphrase": "correct horse battery" if network == "wifi" else None,
+        "is_network_secret": network == "wifi",
         "files": (File(path="/etc/x.conf", content=b"a\nb\n", mode=0o600),),
         "units": (Unit(name="x.service", text="[Service]\nExecStart=/bin/true\n"),),
         "commands": (("systemctl", "restart", "--no-block", "x.service"),),

@@ -141,7 +141,7 @@ def test_odd_names_stay_text() -> None:
     """What people write is shown as they wrote it."""
     city, ssid = '<script>alert("1")</script> & Ö', "</section><b>'x"
     spec = of("recipe-1/raspberry-pi", location=Location(city=city))
-    network = replace(spec.nodes["n1"].network, wifi=Wifi(ssid=ssid, passphrase_secret="shop"))  # noqa: S106 - a name
+    network = replace(spec.nodes["n1"].network, wifi=Wifi(ssid=ssid, passphrase="{secret: shop}"))  # noqa: S106 - a name
     spec = with_node(spec, network=network)
     tree = Tree(page(made(spec, group="<i>", profiles={"n1": '"&lt;'})))
     assert not [tag for tag, _ in tree.seen if tag in {"script", "i"}]

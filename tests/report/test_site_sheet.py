@@ -124,7 +124,7 @@ def test_ways_in_are_reported_and_nothing_that_opens_one() -> None:
     shut = made(of("recipe-1/shut-in"))
     assert (True, ("WireGuard", "AWS Systems Manager"), "") == (shut.has_console, shut.from_afar, shut.source)
     assert "" == shut.user
-    ssm = Ssm(region="eu-west-1", activation_secret="shop")  # noqa: S106 - the name of one
+    ssm = Ssm(region="eu-west-1", activation="{secret: shop}")
     spec = of("recipe-1/server-static", break_glass=BreakGlass(ssm=ssm))
     ops = made(spec)
     assert (False, ("AWS Systems Manager",), "github.com") == (ops.has_console, ops.from_afar, ops.source)

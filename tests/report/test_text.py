@@ -1,7 +1,5 @@
 """What people read of a run."""
 
-import json
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,8 +9,6 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import described
 from edgefleet.model.steps import Diagnostic, Step
 from edgefleet.report import site_changes, text
 from edgefleet.report.plan_view import OUTCOMES, Row, Shared, View
@@ -171,7 +167,7 @@ def test_one_edited_site_shows_both_whole_digests(made: "Made", golden: "Golden"
 
 def test_the_first_preview_names_each_image(made: "Made", golden: "Golden") -> None:
     """A new stack of 24 sites: every node with its digest; Wi-Fi passphrases that sites share are named."""
-    wifi = {"ssid": "Shops", "passphraseSecret": "shop-wifi"}
+    wifi = {"ssid": "Shops", "passphrase": "{secret: shop-wifi}"}
     new = [made.plain(name) for name in names("de-ber", 20)]
     new += [made.plain(name, nodes__n1__network__wifi=wifi) for name in names("fr-par", 4)]
     view = site_changes.view(
@@ -184,9 +180,9 @@ def test_the_first_preview_names_each_image(made: "Made", golden: "Golden") -> N
 
 def test_each_secret_that_sites_share_is_named(made: "Made") -> None:
     """A stolen node gives away the login of the proxy and the activation code of all sites, too."""
-    ssm = {"region": "eu-west-1", "activationSecret": "fleet-ssm"}
-    proxy = {"http": "http://proxy.example:3128", "credentialsSecret": "proxy-login"}
-    wifi = {"ssid": "Shops", "passphraseSecret": "shop-wifi"}
+    ssm = {"region": "eu-west-1", "activation": "{secret: fleet-ssm}"}
+    proxy = {"http": "http://proxy.example:3128", "credentials": "{secret: proxy-login}"}
+    wifi = {"ssid": "Shops", "passphrase": "{secret: shop-wifi}"}
     new = [
         made.plain(name, breakGlass={"ssm": ssm}, proxy=proxy, nodes__n1__network__wifi=wifi)
         for name in names("fr-par", 2)
@@ -199,13 +195,6 @@ def test_each_secret_that_sites_share_is_named(made: "Made") -> None:
         "SHARED: the proxy login proxy-login is in the images of 2 sites",
         "SHARED: the Wi-Fi passphrase shop-wifi is in the images of 2 sites",
     ] == lines
-
-
-def test_every_reference_to_a_secret_has_a_name_in_previews() -> None:
-    """A new field that refers to a secret of the stack must be listed by `secrets_used`."""
-    definitions = json.dumps(described(SiteSpec))
-    referring = set(re.findall(r'"(\w+Secret)": \{', definitions))
-    assert {"passphraseSecret", "activationSecret", "credentialsSecret"} == referring
 
 
 def test_images_in_another_store_than_the_fleets_are_shown_before_they_are_removed(made: "Made") -> None:

@@ -100,7 +100,7 @@ def test_a_passphrase_is_not_shown(shop: BuildContext, plan: Plan) -> None:
         job = plan(
             n1={
                 "image": {"format": "nocloud"},
-                "network": {"wifi": {"ssid": "shop", "passphraseSecret": "shop"}},
+                "network": {"wifi": {"ssid": "shop", "passphrase": "{secret: shop}"}},
             }
         )
         job = replace(job, passphrases={"shop": word})

@@ -30,7 +30,7 @@ profiles:
 defaults: {profile: pos, k3s: {version: v1.36.4+k3s1}}
 sites:
   alpha: {network: {address: 10.0.1.2/24, gateway: 10.0.1.1}}
-  beta: {network: {wifi: {ssid: shop, country: DE, passphraseSecret: shopWifi}}}
+  beta: {network: {wifi: {ssid: shop, country: DE, passphrase: {secret: shopWifi}}}}
 """
 
 
@@ -74,7 +74,10 @@ def test_a_missing_passphrase_is_an_error_of_the_sites_that_need_it(fleet: Fleet
     with pytest.raises(InvalidInput, match="no secret 'shopWifi'") as caught:
         assemble(fleet, secrets(), today=TODAY)
     (problem,) = caught.value.problems
-    assert ("sites.beta", "set it: edgefleet init -s north --passphrase shopWifi") == (
+    assert (
+        "sites.beta.nodes.n1.network.wifi.passphrase",
+        "set it: edgefleet init -s north --passphrase shopWifi",
+    ) == (
         problem.path,
         problem.hint,
     )
@@ -92,4 +95,4 @@ def test_everything_is_checked_before_any_input_is_made(fleet: Fleet) -> None:
             fleet.control_plane, identity=replace(fleet.control_plane.identity, sites=False)
         ),
     )
-    assert assemble(without, secrets(shopWifi="x"), today=late).inputs("alpha").identity is None
+    assert assemble(without, secrets(shopWifi="correct horse"), today=late).inputs("alpha").identity is None

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import pytest
 from tests.site.conftest import CASES, KEY, PASSPHRASES, name_of, spec_of
 
-from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.secret_scan import marks
 from edgefleet.model.firstboot import File, Target
+from edgefleet.model.stack_secrets import revealed, secrets_used
 from edgefleet.site.first_boot import first_boot
 from edgefleet.site.known_secrets import known, of_site, of_stack
 from edgefleet.site.render import render_site
@@ -30,9 +30,7 @@ def test_each_secret_file_holds_a_secret_that_is_known(case: Path) -> None:
     found = known([(spec, KEY)], (), {})
     assert spec.nodes
     for node in spec.nodes:
-        boot = first_boot(
-            Target(site=spec, name=node, key=KEY, secrets=PASSPHRASES), wifi_passphrase="x" * 12
-        )
+        boot = first_boot(Target(site=revealed(spec, PASSPHRASES), name=node, key=KEY))
         secret = [file for file in boot.files if file.is_secret and not made_up(file)]
         missed = [file.path for file in secret if found.others(marks(file.content), "", frozenset()) is None]
         assert [] == [path for path in missed if "$6$" not in _content(secret, path)]

@@ -75,7 +75,7 @@ OTHER: dict[str, Any] = {
     "airgap": None,
     "allow": (Admission(port=8443),),
     "wireguard": WireGuard(endpoint="bastion.example:51820", public_key="A" * 43 + "=", network="fd00::/64"),
-    "ssm": Ssm(region="eu-central-1", activation_secret="ssm"),  # noqa: S106 - a name
+    "ssm": Ssm(region="eu-central-1", activation="{secret: ssm}"),
     "identity": Identity(certificate="one\n", authority="other\n", hub="hub.example"),
     "payload": (PayloadFile(path="bin/k3s", digest="sha256:" + "0" * 64, size=1),),
     "name": "else",
@@ -87,7 +87,7 @@ OTHER: dict[str, Any] = {
     "config": {"flannel-backend": "host-gw"},
     "sha256": dict.fromkeys(("amd64", "arm64", "armhf"), "0" * 64),
     "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
-    "wifi": Wifi(ssid="other", passphrase_secret="shop"),  # noqa: S106 - a name
+    "wifi": Wifi(ssid="other", passphrase="{secret: shop}"),  # noqa: S106 - a name
     "address": "10.99.0.9/24",
     "gateway": "10.99.0.1",
     "mac": "02:00:00:00:99:99",

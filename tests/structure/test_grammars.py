@@ -134,6 +134,11 @@ HOSTILE = {
     "full width": "\uff0f",
 }
 SCRIPTS = {"Cyrillic", "full width"}
+OF_SECRETS = {
+    *("command", "variable", "backtick", "double quote", "single quote", "semicolon", "percent"),
+    *("backslash", "braces", "bracket", "pipe"),
+    *SCRIPTS,
+}
 PERMITTED: dict[str, set[str]] = {
     "a city's name": {"single quote", *SCRIPTS},
     "a network's name": {
@@ -142,11 +147,10 @@ PERMITTED: dict[str, set[str]] = {
     },
     "a tag's key": {"Cyrillic"},
     "a tag's value": {"Cyrillic"},
-    "a secret on one line without control characters": {
-        *("command", "variable", "backtick", "double quote", "single quote", "semicolon", "percent"),
-        *("backslash", "braces", "bracket", "pipe"),
-        *SCRIPTS,
-    },
+    "a secret on one line without control characters": OF_SECRETS,
+    "a Wi-Fi passphrase": OF_SECRETS,
+    "a proxy login": OF_SECRETS,
+    "an SSM activation": OF_SECRETS,
     "a regular expression over names of images": {
         "command",
         "variable",

@@ -29,11 +29,7 @@ TUNNEL_UNIT, SSM_UNIT = "edgefleet-tunnel.service", "edgefleet-ssm.service"
 
 
 def plan(target: Target) -> Step:
-    """The access that the site enables, and the removal of the rest.
-
-    Raises:
-        InvalidInput: the stack does not have the activation that is named.
-    """
+    """The access that the site enables, and the removal of the rest."""
     return Step.joined(_console(target), _tunnel(target), _ssm(target))
 
 
@@ -74,12 +70,7 @@ def _ssm(target: Target) -> Step:
     ssm, script = target.site.break_glass.ssm, f"{LIBRARY}/register-ssm"
     if ssm is None:
         return Step.removal(script, f"systemctl disable --now {SSM_UNIT}", f"rm -f {ACTIVATION} {script}")
-    activation, code = target.pair(
-        ssm.activation_secret,
-        form="<activation id>:<activation code>",
-        code="ssm-activation",
-        key="breakGlass.ssm.activationSecret",
-    )
+    activation, _, code = ssm.activation.partition(":")
     return Step(
         files=(
             File.text(ACTIVATION, f"{remainder(activation)}:{remainder(code)}\n", mode=0o600, is_secret=True),

@@ -20,11 +20,7 @@ DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n
 
 
 def plan(target: Target) -> Step:
-    """The variables (0600, as they may hold a password) and the units that read them; else their removal.
-
-    Raises:
-        InvalidInput: the stack does not have the credentials that are named.
-    """
+    """The variables (0600, as they may hold a password) and the units that read them; else their removal."""
     proxy = target.site.proxy
     if proxy is None:
         return Step(commands=(("rm", "-f", ENVIRONMENT, APT),))
@@ -56,14 +52,9 @@ def plan(target: Target) -> Step:
 
 def _address(target: Target, address: str | None) -> str | None:
     proxy = target.site.proxy
-    if address is None or proxy is None or proxy.credentials_secret is None:
+    if address is None or proxy is None or proxy.credentials is None:
         return address
-    user, password = target.pair(
-        proxy.credentials_secret,
-        form="<user>:<password>",
-        code="proxy-credentials",
-        key="proxy.credentialsSecret",
-    )
+    user, _, password = proxy.credentials.partition(":")
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 

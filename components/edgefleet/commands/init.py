@@ -8,7 +8,7 @@ reads it. A secret that is there is never replaced: all sites would get new cred
 import json
 import secrets as randomness
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -23,7 +23,8 @@ from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
-from edgefleet.keys.break_glass import secrets_used
+from edgefleet.model.site_resource import passphrase
+from edgefleet.model.stack_secrets import references, secrets_used
 
 WORDS = 24
 """Bytes of randomness in a generated passphrase."""
@@ -67,7 +68,8 @@ def initialise(
         new[stack_secrets.FLEET_SECRET] = new_fleet_secret()
     elif not (if_missing or passphrases):
         raise _is_there(stack)
-    given = _asked(session, passphrases, _used(fleet) - _of_wifi(fleet))
+    given = {name: _ask(session, name) for name in passphrases}
+    _check_given(fleet, given)
     passphrases_now = stored.passphrases | given | _invented(session, fleet, stored.passphrases | given)
     if passphrases_now != stored.passphrases:
         new[stack_secrets.PASSPHRASES] = json.dumps(passphrases_now, sort_keys=True)
@@ -75,7 +77,7 @@ def initialise(
         _check_passphrase(session, fleet)
         stack_secrets.write(session, stack, new)
         remark(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
-    _tell_missing(session, stack, _used(fleet) - passphrases_now.keys())
+    _tell_missing(session, stack, _used(fleet).keys() - passphrases_now.keys())
 
 
 def new_fleet_secret() -> str:
@@ -117,22 +119,23 @@ def _check_passphrase(session: Session, fleet: Fleet) -> None:
     remark(session, f"warning: {problem}")
 
 
-def _asked(session: Session, names: Sequence[str], others: set[str]) -> dict[str, str]:
-    """The passphrases that the user enters; `others` are not of a Wi-Fi."""
-    given = {name: _ask(session, name) for name in names}
-    short = [name for name in given.keys() - others if not 8 <= len(given[name]) <= 63]  # noqa: PLR2004 - WPA2's limits
-    short += [name for name in given.keys() & others if not given[name]]
-    if short:
+def _check_given(fleet: Fleet, given: Mapping[str, str]) -> None:
+    """Refuse secrets that are not what stands in their places."""
+    wrong = {name: passphrase for name, text in given.items() if not passphrase.accepts(text)}
+    for site in fleet.sites.values():
+        for place in references(site):
+            if place.name in given and not place.grammar.accepts(given[place.name]):
+                wrong[place.name] = place.grammar
+    if wrong:
         raise InvalidInput(
             Problem(
                 code="bad-passphrase",
                 path=name,
-                problem="is empty" if name in others else "a Wi-Fi passphrase has 8 to 63 characters",
-                hint="enter it again",
+                problem=f"this is not {grammar.what}",
+                hint=f"{grammar.hint}; enter it again",
             )
-            for name in sorted(short)
+            for name, grammar in sorted(wrong.items())
         )
-    return given
 
 
 def _ask(session: Session, name: str) -> str:
@@ -141,19 +144,15 @@ def _ask(session: Session, name: str) -> str:
     return session.stdin.readline().rstrip("\r\n")
 
 
-def _used(fleet: Fleet) -> set[str]:
-    """Names of the secrets that the fleet file refers to."""
-    return {name for site in fleet.sites.values() for name in secrets_used(site)}
-
-
-def _of_wifi(fleet: Fleet) -> set[str]:
-    nodes = (node for site in fleet.sites.values() for node in site.nodes.values())
-    return {node.network.wifi.passphrase_secret for node in nodes if node.network.wifi}
+def _used(fleet: Fleet) -> dict[str, str]:
+    """dict[name of a secret that the fleet file refers to -> what it is]."""
+    return {name: what for site in fleet.sites.values() for name, what in secrets_used(site).items()}
 
 
 def _invented(session: Session, fleet: Fleet, stored: dict[str, str]) -> dict[str, str]:
     """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
-    missing = sorted(_of_wifi(fleet) - stored.keys())
+    wifi = {name for name, what in _used(fleet).items() if what == "Wi-Fi passphrase"}
+    missing = sorted(wifi - stored.keys())
     if not missing or not is_emulated(fleet):
         return {}
     remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")

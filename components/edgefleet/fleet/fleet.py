@@ -16,10 +16,10 @@ from edgefleet.fleetfile import fleet as model
 from edgefleet.fleetfile import load
 from edgefleet.hub.upgrades import pins
 from edgefleet.io.project import project_folder
-from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, desired
 from edgefleet.model.spec import Secret
+from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.provider.validation import arguments
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys

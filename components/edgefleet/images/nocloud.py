@@ -43,7 +43,7 @@ def build(boot: FirstBoot) -> Image:
 def contents(boot: FirstBoot) -> dict[str, bytes]:
     """dict[name -> content] of a seed's files, on whatever medium."""
     user_data = "#cloud-config\n" + to_yaml(_cloud_config(boot))
-    network = to_yaml(netplan(boot.network, wifi_passphrase=boot.wifi_passphrase))
+    network = to_yaml(netplan(boot.network))
     meta_data = {
         "instance-id": instance(boot, f"{user_data}\0{network}\0{boot.hostname}"),
         "local-hostname": boot.hostname,
@@ -58,7 +58,7 @@ def contents(boot: FirstBoot) -> dict[str, bytes]:
 
 def guessable(boot: FirstBoot) -> frozenset[str]:
     """Files of a seed with a secret that could be guessed."""
-    return frozenset({"network-config"}) if boot.wifi_passphrase is not None else frozenset()
+    return frozenset({"network-config"}) if boot.is_network_secret else frozenset()
 
 
 def _cloud_config(boot: FirstBoot) -> dict[str, Any]:

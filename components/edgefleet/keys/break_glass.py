@@ -51,14 +51,3 @@ def tunnel_address(site: SiteSpec, node: str, network: str) -> str:
 def tunnel_host(network: str) -> str:
     """The address of the machine at the other end: the first of `network`."""
     return str(IPv6Network(network)[1])
-
-
-def secrets_used(site: SiteSpec) -> dict[str, str]:
-    """dict[name of a secret of the stack that the images of `site` hold -> what it is]."""
-    networks = (node.network.wifi for node in site.nodes.values())
-    names = {wifi.passphrase_secret: "Wi-Fi passphrase" for wifi in networks if wifi is not None}
-    if site.break_glass.ssm is not None:
-        names[site.break_glass.ssm.activation_secret] = "SSM activation"
-    if site.proxy is not None and site.proxy.credentials_secret is not None:
-        names[site.proxy.credentials_secret] = "proxy login"
-    return dict(sorted(names.items()))

@@ -3,11 +3,10 @@
 Boot steps produce it, image formats write it: both depend on this type and not on each other.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edgefleet.errors import InvalidInput
 from edgefleet.model.hub import HubSnapshots
 from edgefleet.model.medium import Installer, Netboot
 from edgefleet.model.network import Network
@@ -110,11 +109,11 @@ class FirstBoot:
     """How it gets its system, where its medium is an installer."""
     timezone: str
     users: tuple[User, ...]
-    network: Network
+    network: Network = field(repr=False)
     grows_root: bool = True
     """Whether the root file system grows to its whole disk."""
-    wifi_passphrase: str | None = field(default=None, repr=False)
-    """Passphrase of `network.wifi`; `None` without Wi-Fi."""
+    is_network_secret: bool = False
+    """Whether its network's configuration holds a secret, which could be guessed."""
     seal_key: str = field(default="", repr=False)
     """By which the node verifies later seeds; empty where there are none."""
     ssh_host_keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
@@ -128,31 +127,17 @@ class FirstBoot:
 class Target:
     """One node of a site with the site's key: the input of every boot step."""
 
-    site: SiteSpec
+    site: SiteSpec = field(repr=False)
+    """With the stack's secrets in it, see `edgefleet.model.stack_secrets`."""
     name: str
     """Name of the node in the site."""
     key: str = field(repr=False)
     """The site's derived key."""
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """dict[name -> secret of the stack that the site refers to]."""
 
     @property
     def node(self) -> Node:
         """The node's own spec."""
         return self.site.nodes[self.name]
-
-    def pair(self, secret: str, *, form: str, code: str, key: str) -> tuple[str, str]:
-        """Both halves of the stack's secret that the site's `key` names, in the form ``<user>:<password>``.
-
-        Raises:
-            InvalidInput: the stack does not have it, or it is not a pair.
-        """
-        first, colon, second = self.secrets.get(secret, "").partition(":")
-        if colon:
-            return first, second
-        problem = f"the stack's secret {secret!r} " + (f"is not {form}" if first else "does not exist")
-        hint = f"pulumi config set --secret --path 'fleet:passphrases.{secret}'"
-        raise InvalidInput.at("", code, problem, hint, path=f"sites.{self.site.name}.{key}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

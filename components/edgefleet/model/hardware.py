@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edgefleet.model.addresses import IP_RE
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import HOST_RE, ProxyAddress, SecretName, host
+from edgefleet.model.names import HOST_RE, ProxyAddress, host
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import Grammar, shown, wrong
+from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
@@ -87,6 +87,7 @@ _CONFIG_LINE = Grammar(
     "a line of config.txt",
     "write it like dtparam=i2c_arm=on; filters such as [pi4] are not taken",
     98,
+    refers="may",
 )
 ConfigLine = Annotated[str, _CONFIG_LINE]
 _NO_PROXY = Grammar(
@@ -95,8 +96,20 @@ _NO_PROXY = Grammar(
     "a host, a domain or a subnet",
     "write it like .example.com, registry.example or 10.0.0.0/8",
     then=_direct,
+    refers="may",
 )
 NoProxy = Annotated[str, _NO_PROXY]
+_LOGIN = Grammar(
+    PAIR,
+    "bad-login",
+    "a proxy login",
+    "write it as <user>:<password>",
+    500,
+    is_ascii=False,
+    is_private=True,
+    refers="must",
+)
+Login = Annotated[str, _LOGIN]
 _MOUNT_POINT = Grammar(
     r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/(srv|mnt|opt|data)/)"
     r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*|/data",
@@ -180,8 +193,8 @@ class Proxy:
     """Proxy for https, http://proxy.example:3128, without a user."""
     no_proxy: Annotated[tuple[NoProxy, ...], Effect.RESTART] = ()
     """Hosts, domains and subnets that are reached directly, besides the site itself and its containers."""
-    credentials_secret: Annotated[SecretName | None, Effect.RESTART] = None
-    """Name of an entry of fleet:passphrases that holds <user>:<password>."""
+    credentials: Annotated[Login | None, Effect.RESTART] = None
+    """A secret of the stack, {secret: proxy}: <user>:<password>."""
 
 
 @spec

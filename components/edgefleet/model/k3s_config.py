@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails
 
 from edgefleet.model.addresses import cidr
 from edgefleet.model.names import server_name
-from edgefleet.model.syntax import Grammar, nearest, shown, wrong
+from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, nearest, secret_name, shown, wrong
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -26,14 +26,10 @@ OWNED = _keys("""
     node-ip node-label node-name node-taint private-registry server token token-file with-node-id
 """)
 """Keys that edgefleet writes from other parts of the fleet file (or must not have)."""
-SECRET = {
-    "etcd-s3-access-key": "name a Secret by etcd-s3-config-secret",
-    "etcd-s3-secret-key": "name a Secret by etcd-s3-config-secret",
-    "etcd-s3-session-token": "name a Secret by etcd-s3-config-secret",
-    "vpn-auth": "write it to a file of the node, and name that by vpn-auth-file",
-    "datastore-endpoint": "a site has its own database; remove it",
-}
-"""dict[key whose value is a credential -> where it belongs]: a fleet file holds no secrets."""
+SECRET = _keys("""
+    datastore-endpoint etcd-s3-access-key etcd-s3-secret-key etcd-s3-session-token vpn-auth
+""")
+"""Keys whose values are credentials: a secret of the stack stands there."""
 SWITCHES = _keys("""
     alsologtostderr debug disable-apiserver disable-cloud-controller disable-controller-manager
     disable-default-registry-endpoint disable-etcd disable-helm-controller disable-kube-proxy
@@ -68,7 +64,7 @@ SUBNETS: Mapping[str, Mapping[int, str]] = {
 """dict[key -> dict[4 or 6 -> k3s's default]]: the subnets of containers and of services."""
 USERS = {"cluster-cidr": "k3s's pods", "service-cidr": "k3s's services"}
 """dict[key -> what has its addresses]."""
-KNOWN = SWITCHES | NUMBERS | SUBNETS.keys() | ADDRESSES | HOSTS | TEXTS
+KNOWN = SWITCHES | NUMBERS | SUBNETS.keys() | ADDRESSES | HOSTS | TEXTS | SECRET
 
 
 class Plain(str):
@@ -92,6 +88,9 @@ def config_value(value: Any) -> str | int | bool | list[str]:
     Raises:
         PydanticCustomError: it is something else.
     """
+    value = as_reference(value)
+    if isinstance(value, list):
+        value = [as_reference(item) for item in value]
     if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
         return [str(item) for item in value]
     if isinstance(value, str | int):
@@ -106,8 +105,6 @@ def _known(key: str) -> str:
     if name in OWNED:
         hint = "remove it; hostname, role, labels, taints, network and k3s.disable have keys of their own"
         raise wrong("reserved-k3s-config", f"{key} is written by edgefleet", hint)
-    if name in SECRET:
-        raise wrong("secret-k3s-config", f"{key} is a credential, and a fleet file holds none", SECRET[name])
     if name not in KNOWN:
         hint = nearest(name, KNOWN, otherwise="`k3s server --help` lists the settings")
         raise wrong("bad-k3s-config", f"k3s has no setting {shown(key)}", hint)
@@ -144,10 +141,17 @@ def _flaw(key: str, value: Any) -> str | None:
     return "text, or a list of text" if isinstance(value, bool) else None
 
 
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, str) and secret_name(value) is not None
+
+
 def _checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
     def errors() -> Iterator[InitErrorDetails]:
         for key, value in config.items():
-            if (what := _flaw(key, value)) is not None:
+            if key.rstrip("+") in SECRET and not _is_secret(value):
+                problem = f"{key} is a credential, and a fleet file holds none"
+                yield {"type": wrong("plain-secret", problem, NAMES_SECRET), "loc": (key,), "input": value}
+            elif (what := _flaw(key, value)) is not None:
                 error = wrong("bad-k3s-config", f"{shown(value)} cannot stand at {key}", f"write {what}")
                 yield {"type": error, "loc": (key,), "input": value}
 
@@ -170,6 +174,7 @@ _TEXT = Grammar(
     "a value of k3s's config.yaml",
     "write letters, digits and signs without quotes, braces, $, ; or \\",
     1000,
+    refers="may",
 )
 ConfigKey = Annotated[str, config_key]
 _Text = Annotated[str, _TEXT]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import WithJsonSchema
 
-from edgefleet.model.syntax import Grammar, nearest, shown, wrong
+from edgefleet.model.syntax import SECRET_NAME, Grammar, nearest, shown, wrong
 
 LABEL_RE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 """An RFC 1123 label."""
@@ -84,6 +84,7 @@ server_name = Grammar(
     "a host name or an address",
     "write a name such as time.example.org, or an address such as 10.0.0.1",
     then=host,
+    refers="may",
 )
 Host = Annotated[str, server_name]
 _DOMAIN = Grammar(
@@ -105,15 +106,18 @@ _WEB = Grammar(
     "write it with its scheme and without a user or a query, such as https://registry.example:5000",
     2000,
     reachable,
+    refers="may",
 )
 Web = Annotated[str, _WEB]
 _PROXY_ADDRESS = Grammar(
     rf"https?://{HOST_RE}(:\d{{1,5}})?/?",
     "bad-proxy",
     "the address of a proxy",
-    "write http://proxy.example:3128; credentialsSecret names a login",
+    "write http://proxy.example:3128; a login is a secret of the stack: credentials: {secret: NAME}",
     300,
     reachable,
+    is_private=True,
+    refers="may",
 )
 ProxyAddress = Annotated[str, _PROXY_ADDRESS]
 _BUCKET = Grammar(
@@ -139,6 +143,7 @@ _SYSCTL_VALUE = Grammar(
     "a value of a kernel setting",
     "write numbers or words with one space between them; | (a program of root's) and quotes are not taken",
     1000,
+    refers="may",
 )
 SysctlValue = Annotated[
     str,
@@ -149,7 +154,7 @@ SysctlValue = Annotated[
     ),
 ]
 _SECRET_NAME = Grammar(
-    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
+    SECRET_NAME,
     "bad-secret-name",
     "a name of a secret",
     "name an entry of fleet:passphrases in the stack's configuration; never write the passphrase here",

@@ -17,7 +17,7 @@ from edgefleet.model.addresses import (
 )
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import Country
-from edgefleet.model.names import Domain, SecretName
+from edgefleet.model.names import Domain
 from edgefleet.model.spec import At, Level, spec
 from edgefleet.model.syntax import Grammar, shown, wrong
 
@@ -33,9 +33,27 @@ def _short(text: str) -> str:
 LONGEST_SSID = 32
 SSID = "write it as the access point shows it; quotes, backslashes and control characters are not taken"
 _SSID = Grammar(
-    r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+", "bad-ssid", "a network's name", SSID, 32, _short, is_ascii=False
+    r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+",
+    "bad-ssid",
+    "a network's name",
+    SSID,
+    32,
+    _short,
+    is_ascii=False,
+    refers="may",
 )
 Ssid = Annotated[str, _SSID]
+_PASSPHRASE = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f]{8,63}|[0-9A-Fa-f]{64}",
+    "bad-passphrase",
+    "a Wi-Fi passphrase",
+    "a Wi-Fi passphrase has 8 to 63 characters, or is a key of 64 hex digits",
+    64,
+    is_ascii=False,
+    is_private=True,
+    refers="must",
+)
+Passphrase = Annotated[str, _PASSPHRASE]
 ANY_WIRED = "e*"
 """Glob of kernel names for a wired interface that the fleet file does not name."""
 _OF_ONE_NODE = At(Level.SITE, Level.NODE)
@@ -68,8 +86,8 @@ class Wifi:
 
     ssid: Annotated[Ssid, Effect.REFLASH]
     """Name of the network, 1 to 32 bytes."""
-    passphrase_secret: Annotated[SecretName, Effect.REFLASH]
-    """Name of an entry of fleet:passphrases in the stack's configuration; never the passphrase."""
+    passphrase: Annotated[Passphrase, Effect.REFLASH]
+    """A secret of the stack, {secret: shop-wifi}: 8 to 63 characters, or a key of 64 hex digits."""
     country: Annotated[Country | None, Effect.LIVE] = None
     """Country whose rules Wi-Fi keeps to, DE."""
 

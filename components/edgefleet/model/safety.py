@@ -7,10 +7,10 @@ from pydantic import Field
 
 from edgefleet.model.addresses import Subnet, TunnelNetwork
 from edgefleet.model.effects import Effect
-from edgefleet.model.names import HOST_RE, Domain, SecretName, reachable
+from edgefleet.model.names import HOST_RE, Domain, reachable
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import Grammar, wrong
+from edgefleet.model.syntax import PAIR, Grammar, wrong
 
 Protocol = Literal["tcp", "udp"]
 RESCUE = "rescue"
@@ -33,6 +33,7 @@ _WIRE_GUARD_KEY = Grammar(
     44,
     _wireguard_key,
     is_private=True,
+    refers="may",
 )
 WireGuardKey = Annotated[str, _WIRE_GUARD_KEY]
 _TUNNEL_ENDPOINT = Grammar(
@@ -42,8 +43,20 @@ _TUNNEL_ENDPOINT = Grammar(
     "write host and port such as bastion.example.org:51820",
     260,
     reachable,
+    refers="may",
 )
 TunnelEndpoint = Annotated[str, _TUNNEL_ENDPOINT]
+_ACTIVATION = Grammar(
+    PAIR,
+    "bad-activation",
+    "an SSM activation",
+    "write it as <activation id>:<activation code>",
+    500,
+    is_ascii=False,
+    is_private=True,
+    refers="must",
+)
+Activation = Annotated[str, _ACTIVATION]
 _CERTIFICATE = Grammar(
     r"(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n)+",
     "bad-certificate",
@@ -111,8 +124,8 @@ class Ssm:
 
     region: Annotated[AwsRegion, Effect.LIVE]
     """AWS region, eu-central-1."""
-    activation_secret: Annotated[SecretName, Effect.LIVE]
-    """Name of an entry of fleet:passphrases that holds <activation id>:<activation code>."""
+    activation: Annotated[Activation, Effect.LIVE]
+    """A secret of the stack, {secret: ssm}: <activation id>:<activation code>."""
 
 
 @spec

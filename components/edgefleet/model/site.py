@@ -70,6 +70,7 @@ _IMAGE_REWRITE = Grammar(
     "a name of an image, with $1 for a group",
     REWRITE,
     200,
+    refers="may",
 )
 ImageRewrite = Annotated[str, _IMAGE_REWRITE]
 _SET = At()

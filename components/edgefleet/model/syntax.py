@@ -1,11 +1,11 @@
 """Rules of text in a fleet file, and the errors of values: a code, a problem and a hint."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -13,6 +13,18 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from edgefleet.errors import without_login
 from edgefleet.model.spec import outside_name
 
+SECRET_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"  # noqa: S105 - a pattern
+"""Pattern of the name of a secret of the stack."""
+PAIR = r"[^\x00-\x1f\x7f-\x9f:]+:[^\x00-\x1f\x7f-\x9f]+"
+"""Pattern of a secret in two parts, ``<user>:<password>``."""
+NAMES_SECRET = "write {secret: NAME}, and set it: edgefleet init -s STACK --passphrase NAME"  # noqa: S105 - a hint
+_REFERENCE = re.compile(rf"\{{secret: ({SECRET_NAME})\}}")
+_REFERENCE_SCHEMA = {
+    "type": "object",
+    "properties": {"secret": {"type": "string", "pattern": f"^{SECRET_NAME}$"}},
+    "required": ["secret"],
+    "additionalProperties": False,
+}
 LONGEST = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -31,6 +43,32 @@ def shown(value: object) -> str:
     text = without_login(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
     return "".join(character if character.isprintable() else "?" for character in text) or '""'
+
+
+def reference(name: str) -> str:
+    """The text that stands for the stack's secret `name`, as YAML writes it: ``{secret: NAME}``."""
+    return f"{{secret: {name}}}"
+
+
+def secret_name(text: str) -> str | None:
+    """The name of the secret that `text` refers to; `None` where it is another text."""
+    found = _REFERENCE.fullmatch(text) if text.startswith("{") else None
+    return found[1] if found else None
+
+
+def as_reference(value: Any) -> Any:
+    """The map ``{secret: NAME}`` as the text of a reference, anything else as it is.
+
+    Raises:
+        PydanticCustomError: it names no secret.
+    """
+    if not isinstance(value, Mapping) or value.keys() != {"secret"}:
+        return value
+    text = reference(value["secret"])
+    if secret_name(text) is None:
+        hint = "give the name that the stack has it under, never the secret itself"
+        raise wrong("bad-secret-name", "this is not a name of a secret", hint)
+    return text
 
 
 def wrong(code: str, problem: str, hint: str) -> PydanticCustomError:
@@ -84,6 +122,9 @@ class Grammar:
     has_lines: bool = False
     is_private: bool = False
     """Whether a wrong text is not repeated, because it may be a secret."""
+    refers: Literal["never", "may", "must"] = "never"
+    """Whether a secret of the stack may stand in its place, or must: of texts that end in files of a node
+    alone, as edgefleet does not compute with what it does not know."""
     examples: tuple[str, ...] = ()
 
     @cached_property
@@ -118,15 +159,37 @@ class Grammar:
         return wrong(self.code, f"{'this' if self.is_private else shown(text)} {problem}", hint)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validate after the type."""
-        return core_schema.no_info_after_validator_function(self, handler(source))
+        """Validate after the type; a reference to a secret has no other rule."""
+        written = core_schema.no_info_after_validator_function(self._written, handler(source))
+        return core_schema.no_info_before_validator_function(as_reference, written)
+
+    def _written(self, text: str) -> str:
+        """`text` as a spec holds it.
+
+        Raises:
+            PydanticCustomError: it is no such text, or must or must not be a secret of the stack.
+        """
+        name = secret_name(text)
+        if name is not None and self.refers != "never":
+            return reference(name)
+        if name is not None:
+            problem = f"{self.what} cannot be a secret of the stack, because edgefleet computes with it"
+            raise wrong("no-secret", problem, f"write {self.what} itself")
+        if self.refers == "must":
+            raise wrong(
+                "plain-secret", f"{self.what} never stands in a fleet file or a program", NAMES_SECRET
+            )
+        return self(text)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pattern and length beside the type."""
         described = {**handler(schema), "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
-        return described | ({"examples": [*self.examples]} if self.examples else {})
+        described |= {"examples": [*self.examples]} if self.examples else {}
+        if self.refers == "never" or handler.mode == "serialization":
+            return described
+        return _REFERENCE_SCHEMA if self.refers == "must" else {"anyOf": [described, _REFERENCE_SCHEMA]}
 
 
 def checked(check: Callable[[Any], Any]) -> AfterValidator:

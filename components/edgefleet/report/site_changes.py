@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.keys.break_glass import secrets_used
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.effects import Effect
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
+from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
 from edgefleet.report import problems
 from edgefleet.report.plan_view import Group, Row, Shared, SiteOutcome, View

@@ -7,7 +7,7 @@ from edgefleet.keys.seed_seal import seal_key
 from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
 
 
-def first_boot(target: Target, *, wifi_passphrase: str | None = None) -> FirstBoot:
+def first_boot(target: Target) -> FirstBoot:
     """The state of one node after its first boot.
 
     Raises:
@@ -28,7 +28,6 @@ def first_boot(target: Target, *, wifi_passphrase: str | None = None) -> FirstBo
         users=site.users,
         network=node.network,
         grows_root=node.hardware.grow_root,
-        wifi_passphrase=wifi_passphrase,
         seal_key=seal_key(target.key, node=target.name),
         ssh_host_keys={"ed25519": ssh_host_key(target.key, node=target.name, comment=node.hostname)},
         files=whole.files,

@@ -13,14 +13,15 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.keys.break_glass import secrets_used
 from edgefleet.keys.certificates import Holder
 from edgefleet.keys.derivation import hub_master, site_key
 from edgefleet.keys.secret_scan import Known
 from edgefleet.keys.site_certificate import check_outlasts, identified, site_authority
+from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import SiteInputs, passphrase
+from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain, to_plain
+from edgefleet.model.stack_secrets import flaws, secrets_used
 from edgefleet.site import known_secrets
 from edgefleet.site.capacity import check_fits
 
@@ -68,7 +69,7 @@ class StackSecrets:
     fleet_secret: str = field(repr=False)
     """32 random bytes in base64."""
     passphrases: Mapping[str, str] = field(repr=False)
-    """dict[name -> Wi-Fi passphrase, activation code or the credentials of a proxy]."""
+    """dict[name -> secret]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,18 +139,15 @@ def check_passphrases(
     """Check that the stack has each secret that one of `sites` refers to, on one line each.
 
     Raises:
-        InvalidInput: it lacks some, or some have other characters than a file of a node can hold.
+        InvalidInput: it lacks some, or some are not what stands in their place.
     """
     problems = []
-    for site, name in ((each, name) for each in sites for name in secrets_used(fleet.sites[each])):
-        problem = f"the stack has no secret {name!r}, which a Wi-Fi, a proxy or an activation needs"
-        code = "no-passphrase"
-        if name in passphrases:
-            problem, code = f"the stack's secret {name!r} is not {passphrase.what}", passphrase.code
-        if not passphrase.accepts(passphrases.get(name, "")):
-            hint = f"set it: edgefleet init -s {stack} --passphrase {name}"
-            found = Problem.of_value(f"sites.{site}", code, problem, hint)
-            problems.append(replace(found, where=fleet.locate(site, "")))
+    for site in sites:
+        for place, code, problem in flaws(fleet.sites[site], passphrases):
+            hint = f"set it: edgefleet init -s {stack} --passphrase {place.name}"
+            path = format_path(place.path)
+            found = Problem.of_value(f"sites.{site}.{path}", code, problem, hint)
+            problems.append(replace(found, where=fleet.locate(site, path)))
     if problems:
         raise InvalidInput(problems)
 

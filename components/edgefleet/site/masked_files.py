@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from edgefleet.model.site_resource import SiteInputs
+from edgefleet.model.stack_secrets import disguised
 from edgefleet.model.steps import SECRET
 from edgefleet.site.render import render_tree
 
@@ -40,7 +41,7 @@ def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
     spec, key, passphrases = inputs.spec, inputs.key, inputs.passphrases
     masked = render_tree(spec, key, passphrases)
     whole = render_tree(spec, key, passphrases, shows_secrets=True)
-    others = {name: _other(secret) for name, secret in passphrases.items()}
+    others = {name: disguised(secret) for name, secret in passphrases.items()}
     other = render_tree(spec, OTHER_KEY, others, shows_secrets=True)
     return {
         node: {
@@ -49,13 +50,6 @@ def masked_files(inputs: SiteInputs) -> dict[str, dict[str, MaskedFile]]:
         }
         for node, files in whole.items()
     }
-
-
-def _other(secret: str) -> str:
-    """A secret of the same form, ``<name>:<rest>`` or one word, that differs in every other character."""
-    name, colon, rest = secret.partition(":")
-    name, rest = ("".join("y" if each == "x" else "x" for each in part) for part in (name, rest))
-    return name + colon + rest
 
 
 def _shown(path: str, data: bytes, other: bytes, masked: Files) -> bytes | None:

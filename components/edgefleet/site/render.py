@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.keys.derivation import derive
 from edgefleet.model.firstboot import File, FirstBoot, Target
@@ -20,6 +19,7 @@ from edgefleet.model.image import Image
 from edgefleet.model.listing import sha256
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.site_resource import PARTS, SEED, SiteInputs
+from edgefleet.model.stack_secrets import disguised, references, revealed
 from edgefleet.site.first_boot import first_boot
 
 MASKED = b"[secret]\n"
@@ -62,23 +62,44 @@ def render(inputs: SiteInputs) -> dict[str, SiteImage]:
 
 
 def render_site(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, SiteImage]:
-    """dict[node name -> image] of a site; `passphrases` is dict[name -> Wi-Fi passphrase].
+    """dict[node name -> image] of a site; `passphrases` is dict[name -> secret of the stack].
 
     Raises:
-        InvalidInput: the recipe is unknown, or a passphrase is missing.
+        InvalidInput: the recipe is unknown, or a secret is missing.
     """
-    return {node: _rendered(target) for node, target in _targets(spec, key, passphrases).items()}
+    return {node: _rendered(spec, boot, key) for node, boot in _boots(spec, key, passphrases).items()}
 
 
-def _targets(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, Target]:
+def _boots(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[str, FirstBoot]:
+    """dict[node -> its first boot]; a file that another secret would change is secret."""
     by_name = replace(spec, nodes=dict(sorted(spec.nodes.items())))  # an engine passes maps in any order
-    return {node: Target(site=by_name, name=node, key=key, secrets=passphrases) for node in spec.nodes}
+    places = references(by_name)
+    boots = _planned(revealed(by_name, passphrases), key)
+    in_network = {place.path[1] for place in places if place.path[::2][:2] == ("nodes", "network")}
+    for node in in_network:
+        boots[str(node)] = replace(boots[str(node)], is_network_secret=True)
+    if not any(place.grammar.refers != "must" for place in places):
+        return boots  # each step declares the files of the secrets that it knows of
+    others = {name: disguised(secret) for name, secret in passphrases.items()}
+    twins = _planned(revealed(by_name, others), key)
+    return {node: replace(boot, files=_marked(boot, twins[node])) for node, boot in boots.items()}
 
 
-def _rendered(target: Target) -> SiteImage:
-    name = f"{target.name}{FORMATS[target.node.image.format].suffix}"
-    image = _digested(name, _image(target), target.key)
-    return replace(image, parts=parts_digest(target.site, target.name, image.seed))
+def _planned(site: SiteSpec, key: str) -> dict[str, FirstBoot]:
+    return {node: first_boot(Target(site=site, name=node, key=key)) for node in site.nodes}
+
+
+def _marked(boot: FirstBoot, twin: FirstBoot) -> tuple[File, ...]:
+    return tuple(
+        file if file.content == other.content else replace(file, is_secret=True, mode=file.mode & 0o700)
+        for file, other in zip(boot.files, twin.files, strict=True)
+    )
+
+
+def _rendered(spec: SiteSpec, boot: FirstBoot, key: str) -> SiteImage:
+    name = f"{boot.node}{FORMATS[spec.nodes[boot.node].image.format].suffix}"
+    image = _digested(name, _image(spec, boot), key)
+    return replace(image, parts=parts_digest(spec, boot.node, image.seed))
 
 
 def render_tree(
@@ -88,12 +109,11 @@ def render_tree(
 
     Secret files are shown as `MASKED`; ``user-data``, which holds all of them, is left out.
     """
-    targets = _targets(spec, key, passphrases).items()
-    return {node: _tree(target, shows_secrets=shows_secrets) for node, target in targets}
+    boots = _boots(spec, key, passphrases).items()
+    return {node: _tree(boot, _image(spec, boot), shows_secrets=shows_secrets) for node, boot in boots}
 
 
-def _tree(target: Target, *, shows_secrets: bool) -> dict[str, bytes]:
-    boot, image = _boot(target), _image(target)
+def _tree(boot: FirstBoot, image: Image, *, shows_secrets: bool) -> dict[str, bytes]:
     hidden = image.private_files | image.secret_files
     tree = {
         f"cidata/{path}": data for path, data in image.files.items() if shows_secrets or path not in hidden
@@ -106,27 +126,8 @@ def _tree(target: Target, *, shows_secrets: bool) -> dict[str, bytes]:
     return dict(sorted(tree.items()))
 
 
-def _image(target: Target) -> Image:
-    return FORMATS[target.node.image.format].seed(_boot(target))
-
-
-def _boot(target: Target) -> FirstBoot:
-    wifi, passphrase = target.node.network.wifi, None
-    if wifi is not None:
-        passphrase = target.secrets.get(wifi.passphrase_secret)
-        if passphrase is None:
-            raise _missing(target.site.name, target.name, wifi.passphrase_secret)
-    return first_boot(target, wifi_passphrase=passphrase)
-
-
-def _missing(site: str, node: str, name: str) -> InvalidInput:
-    return InvalidInput.at(
-        "",
-        "wifi-passphrase",
-        f"the stack's configuration has no Wi-Fi passphrase {name!r}",
-        f"pulumi config set --secret --path 'fleet:passphrases.{name}'",
-        path=f"sites.{site}.nodes.{node}.network.wifi.passphraseSecret",
-    )
+def _image(spec: SiteSpec, boot: FirstBoot) -> Image:
+    return FORMATS[spec.nodes[boot.node].image.format].seed(boot)
 
 
 def _digested(name: str, image: Image, key: str) -> SiteImage:

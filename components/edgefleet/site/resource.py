@@ -19,6 +19,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import KEY_HINT, SEED, TOKEN, SiteInputs, SiteOutputs, StoredImage, id_of
 from edgefleet.model.spec import from_plain
+from edgefleet.model.stack_secrets import flaws, secret_hint
 from edgefleet.model.unknown import is_known
 from edgefleet.site.render import SiteImage, render_site
 
@@ -65,6 +66,8 @@ class Site(Resource):
         if not is_site_key(spec.key, **place, generation=spec.key_generation):
             problem = "is not the key of this site and its key generation"
             yield Problem(code="key", path="key", problem=problem, hint=KEY_HINT)
+        if is_known(spec.passphrases) and is_known(*spec.passphrases.values()):
+            yield from _lacking(spec)
         if not spec.nodes:
             yield Problem(
                 code="no-nodes", path="nodes", problem="is empty", hint="give the site at least one node"
@@ -208,6 +211,12 @@ class Site(Resource):
         problem = f"{len(failed)} of {len(outputs.images)} images of site {spec.name} are missing or altered"
         summary = Problem(code="incomplete", problem=problem, hint="fix the cause below and run up again")
         raise Incomplete((summary, *causes), id=self.identity(spec), outputs=outputs) from failed[0]
+
+
+def _lacking(spec: SiteInputs) -> Iterable[Problem]:
+    for place, code, problem in flaws(spec.spec, spec.passphrases):
+        path, hint = format_path(place.path), secret_hint(place.name)
+        yield Problem(code=code, path=path, problem=problem, hint=hint)
 
 
 def image_key(site: str, name: str) -> str:

@@ -55,8 +55,8 @@ def test_a_bond_takes_its_ports() -> None:
 
 def test_wifi_is_joined_with_its_passphrase() -> None:
     """The document is the one place where the passphrase stands."""
-    network = Network(wifi=Wifi(ssid="shop", passphrase_secret="x"))  # noqa: S106 - a name
-    (found,) = netplan(network, wifi_passphrase="correct horse")["wifis"].values()  # noqa: S106 - made up
+    network = Network(wifi=Wifi(ssid="shop", passphrase="correct horse"))  # noqa: S106 - made up
+    (found,) = netplan(network)["wifis"].values()
     assert {"shop": {"password": "correct horse"}} == found["access-points"]
 
 
@@ -74,13 +74,13 @@ def test_an_ipv6_gateway_routes_ipv6() -> None:
         Network(address="10.0.0.2/24"),
         Network(address="10.0.0.2/24", interface="enp1s0", vlan=20),
         Network(address="10.0.0.2/24", bond=Bond(interfaces=("enp1s0", "enp2s0"))),
-        Network(address="10.0.0.2/24", wifi=Wifi(ssid="shop", passphrase_secret="x")),  # noqa: S106 - a name
+        Network(address="10.0.0.2/24", wifi=Wifi(ssid="shop", passphrase="{secret: x}")),  # noqa: S106 - a name
     ],
     ids=["mac", "name", "any", "vlan", "bond", "wifi"],
 )
 def test_a_fixed_address_holds_while_the_modem_is_off(network: Network) -> None:
     """Without carrier networkd would drop address and route, and k3s not start."""
-    *_, section = netplan(network, wifi_passphrase="x").values()  # noqa: S106 - made up
+    *_, section = netplan(network).values()
     (found,) = section.values()
     assert found["ignore-carrier"] is True
     assert "critical" not in found

@@ -10,12 +10,12 @@ FIRST_WIRELESS = "wlan0"
 name: netplan refuses `match` there, so no glob and no hardware address finds it."""
 
 
-def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str, Any]:
+def netplan(network: Network) -> dict[str, Any]:
     """The document for cloud-init's network-config.
 
     Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not support.
     """
-    kind, name, device = _device(network, wifi_passphrase)
+    kind, name, device = _device(network)
     document: dict[str, Any] = {"version": 2}
     if network.ports is not None:
         document["ethernets"] = _ports(network.ports)
@@ -27,7 +27,7 @@ def netplan(network: Network, *, wifi_passphrase: str | None = None) -> dict[str
     return document
 
 
-def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, dict[str, Any]]:
+def _device(network: Network) -> tuple[str, str, dict[str, Any]]:
     """(section, name, definition of the device)."""
     if (bond := network.ports) is not None:
         parameters = {"mode": bond.mode, "mii-monitor-interval": "100"}
@@ -35,7 +35,7 @@ def _device(network: Network, wifi_passphrase: str | None) -> tuple[str, str, di
             parameters["fail-over-mac-policy"] = "active"
         return "bonds", "bond0", {"interfaces": list(_ports(bond)), "parameters": parameters}
     if network.wifi is not None:
-        access = {network.wifi.ssid: {"password": wifi_passphrase}}
+        access = {network.wifi.ssid: {"password": network.wifi.passphrase}}
         return "wifis", network.interface or FIRST_WIRELESS, {"access-points": access}
     return "ethernets", "lan0", _found(network)
 

@@ -1,0 +1,143 @@
+"""The stack's secrets in a site's spec: a text may be ``{secret: NAME}``, and stays so until it is rendered.
+
+A fleet file, the state, a preview and every check have the reference. The texts themselves are in the site's
+``passphrases``, encrypted in state, and only those that the site refers to. Rendering takes a spec whose
+references are replaced (`revealed`), so that no boot step or format knows of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.site_resource import passphrase
+from edgefleet.model.spec import At, outside_name
+from edgefleet.model.syntax import Grammar, reference, secret_name
+from edgefleet.model.type_introspection import child, shape_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A place that refers to a secret of the stack."""
+
+    path: tuple[Part, ...]
+    """Below the site, ``("nodes", "n1", "network", "wifi", "passphrase")``."""
+    name: str
+    """The secret's."""
+    grammar: Grammar
+    """What the secret must be."""
+
+    @property
+    def what(self) -> str:
+        """The secret in a sentence: ``Wi-Fi passphrase``, or the place in the fleet file."""
+        if self.grammar.refers == "must":
+            return self.grammar.what.partition(" ")[2]
+        return format_path(self.path[2:] if self.path[0] == "nodes" else self.path)
+
+
+def references(site: SiteSpec) -> tuple[Reference, ...]:
+    """The places of `site` that refer to secrets."""
+    found: list[Reference] = []
+
+    def noted(place: Reference) -> str:
+        found.append(place)
+        return reference(place.name)
+
+    _replaced(site, SiteSpec, (), noted)
+    return tuple(found)
+
+
+def secret_hint(name: str) -> str:
+    """How a program's stack gets the secret `name`."""
+    return f"pulumi config set --secret --path 'fleet:passphrases.{name}'"
+
+
+def secrets_used(site: SiteSpec) -> dict[str, str]:
+    """dict[name of a secret of the stack that the images of `site` hold -> what it is]."""
+    return {place.name: place.what for place in sorted(references(site), key=lambda place: place.name)}
+
+
+def revealed(site: SiteSpec, secrets: Mapping[str, str]) -> SiteSpec:
+    """`site` with the texts of the `secrets` in the places that refer to them.
+
+    Raises:
+        InvalidInput: some are missing.
+    """
+    if missing := [place for place in references(site) if place.name not in secrets]:
+        raise InvalidInput(
+            Problem(
+                code="no-passphrase",
+                path=format_path(("sites", site.name, *place.path)),
+                problem=f"the stack has no secret {place.name!r}",
+                hint=secret_hint(place.name),
+            )
+            for place in missing
+        )
+    return _replaced(site, SiteSpec, (), lambda place: secrets[place.name].strip())
+
+
+def flaws(site: SiteSpec, secrets: Mapping[str, str]) -> Iterator[tuple[Reference, str, str]]:
+    """(place, code, problem) of each secret of `site` that is missing or is something else."""
+    for place in references(site):
+        if place.name not in secrets:
+            yield place, "no-passphrase", f"the stack has no secret {place.name!r}"
+        else:
+            for grammar in (passphrase, place.grammar):
+                if not grammar.accepts(secrets[place.name].strip()):
+                    problem = f"the stack's secret {place.name!r} is not {grammar.what}"
+                    yield place, "bad-passphrase", problem
+                    break
+
+
+def disguised(secret: str) -> str:
+    """A secret of the same form, ``<name>:<rest>`` or one word, that differs in every other character."""
+    name, colon, rest = secret.partition(":")
+    name, rest = ("".join("y" if each == "x" else "x" for each in part) for part in (name, rest))
+    return name + colon + rest
+
+
+def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[[Reference], str]) -> T:
+    """`value`, of the type `annotation`, with a text for each reference in it; itself where there is none."""
+    old: Any = value
+    if isinstance(old, str):
+        name = secret_name(old)
+        if name is None:
+            return value
+        return cast("T", text(Reference(path=path, name=name, grammar=_grammar(annotation))))
+    bare = shape_of(annotation).bare
+    if is_dataclass(old):
+        parts = {
+            field: _replaced(getattr(old, field), hint, (*path, key), text)
+            for field, key, hint in _written(cast("Any", type(old)))
+        }
+        changed = {name: part for name, part in parts.items() if part is not getattr(old, name)}
+        return replace(cast("Any", old), **changed) if changed else value
+    if isinstance(old, dict):
+        new: Any = {key: _replaced(item, child(bare, key), (*path, key), text) for key, item in old.items()}
+        return value if all(new[key] is old[key] for key in old) else cast("T", new)
+    if isinstance(old, tuple | list):
+        new = [_replaced(item, child(bare, at), (*path, at), text) for at, item in enumerate(old)]
+        is_same = all(left is right for left, right in zip(old, new, strict=True))
+        return value if is_same else cast("T", type(old)(new))
+    return value
+
+
+def _grammar(annotation: Any) -> Grammar:
+    return next((note for note in shape_of(annotation).notes if isinstance(note, Grammar)), passphrase)
+
+
+@cache
+def _written(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
+    """(field, key, annotation) of the fields of a spec that a fleet file may set and that may hold text."""
+    hints = get_type_hints(kind, include_extras=True)
+    shapes = {field.name: shape_of(hints[field.name]) for field in fields(kind)}
+    return tuple(
+        (name, outside_name(name), hints[name])
+        for name, shape in shapes.items()
+        if shape.bare not in {int, bool, float} and At() not in shape.notes
+    )
