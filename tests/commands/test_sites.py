@@ -76,3 +76,14 @@ def test_what_was_acknowledged_of_a_lost_site_is_forgotten(up: "World") -> None:
     assert "munich" not in ledger.read_text()
     up.run("destroy", "-s", "dev", "-y")
     assert [] == [path for path in ledger.parent.parent.rglob("*") if path.is_file()]
+
+
+def test_all_sites_are_acknowledged_and_one_is_taken_back(up: "World") -> None:
+    """A node that was replaced is pending again; who names no site and not all is asked."""
+    assert 1 == up.run("sites", "ack", "-s", "dev").code
+    assert 1 == up.run("sites", "ack", "-s", "dev", "berlin", "--all").code
+    assert 0 == up.run("sites", "ack", "-s", "dev", "--all").code
+    assert "3 sites, 0 of 4 nodes pending" in up.run("sites", "-s", "dev").out
+    assert 1 == up.run("sites", "ack", "-s", "dev", "berlin", "--undo", "--node", "n1").code
+    assert 0 == up.run("sites", "ack", "-s", "dev", "berlin", "--undo").code
+    assert "3 sites, 1 of 4 nodes pending" in up.run("sites", "-s", "dev").out

@@ -60,10 +60,12 @@ def _nodes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
 def ack(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
     sites: Annotated[
-        list[str], typer.Argument(metavar="SITE...", help="Sites that run their desired image.")
-    ],
+        list[str] | None, typer.Argument(metavar="[SITE...]", help="Sites that run their desired image.")
+    ] = None,
     *,
     stack_: options.Stack,
+    all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Forget what is recorded for these sites.")] = False,
     node: Annotated[str | None, typer.Option(metavar="NODE", help="Only this node of the site.")] = None,
     digest: Annotated[
         str | None, typer.Option(metavar="DIGEST", help="Digest on the node; default: the desired digest.")
@@ -73,8 +75,17 @@ def ack(  # noqa: PLR0913 - one parameter an option
     """Mark sites as running their desired image."""
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
+    stack.check_which(sites, is_all=all_, named="SITE")
     recorded = recorded_sites(session, stack_, engine)
-    names = stack.known_sites(fleet, sites, also=recorded)
+    names = tuple(recorded) if all_ else stack.known_sites(fleet, sites or (), also=recorded)
+    if undo and (node or digest):
+        raise InvalidInput.at(
+            "", "undo", "--undo is for all nodes of a site", "leave out --node and --digest"
+        )
+    if undo:
+        ledger.forget(opened(session, fleet), names)
+        remark(session, f"not acknowledged any more: {counted(len(names), 'site')}")
+        return
     digests = {name: _digests(recorded.get(name), name, node=node, digest=digest) for name in names}
     ledger.acknowledge(opened(session, fleet), digests, clock=session.now)
     nodes = sum(map(len, digests.values()))

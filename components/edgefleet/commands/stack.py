@@ -64,15 +64,15 @@ def load(project: Path, stack: str) -> Fleet:
     return load_fleet(fleet_file(project, stack), project)
 
 
-def check_which(site: Collection[str] | None, *, is_all: bool) -> None:
-    """Refuse to guess which sites are meant.
+def check_which(site: Collection[str] | None, *, is_all: bool, named: str = "--site SITE") -> None:
+    """Refuse to guess which sites are meant, `named` or all.
 
     Raises:
-        InvalidInput: neither or both of ``--site`` and ``--all`` are given.
+        InvalidInput: neither or both are given.
     """
     if bool(site) is is_all:
-        problem = "both --site and --all are given" if is_all else "no sites given"
-        raise InvalidInput.at("", "which-sites", problem, "give --site SITE, or --all")
+        problem = f"both {named.partition(' ')[0]} and --all are given" if is_all else "no sites given"
+        raise InvalidInput.at("", "which-sites", problem, f"give {named}, or --all")
 
 
 def known_node(fleet: Fleet, site: str, node: str | None) -> str:

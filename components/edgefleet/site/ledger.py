@@ -79,7 +79,7 @@ def acknowledge(
 
 
 def forget(store: ArtifactStore, sites: Iterable[str]) -> Ledger:
-    """Drop acknowledgements of sites that are gone; the new ledger."""
+    """Drop the acknowledgements of `sites`; the new ledger."""
     gone = set(sites)
     return _change(store, lambda ledger: {site: nodes for site, nodes in ledger.items() if site not in gone})
 
