@@ -79,7 +79,7 @@ def test_what_was_acknowledged_of_a_lost_site_is_forgotten(up: "World") -> None:
 
 
 def test_all_sites_are_acknowledged_and_one_is_taken_back(up: "World") -> None:
-    """A node that was replaced is pending again; who names no site and not all is asked."""
+    """A node that was replaced is pending again; naming neither sites nor all, or both, is an error."""
     assert 1 == up.run("sites", "ack", "-s", "dev").code
     assert 1 == up.run("sites", "ack", "-s", "dev", "berlin", "--all").code
     assert 0 == up.run("sites", "ack", "-s", "dev", "--all").code
