@@ -212,9 +212,9 @@ def _gateways(network: Network) -> Iterator[Problem]:
             problem = f"{gateway} is not an IPv{version} address"
             hint = "beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone"
             yield Problem.of_value(f"network.{key}", "gateway-family", problem, hint)
-        flaw = _gateway_flaw(
-            gateway, network.interfaces, may_be_outside=key == "gateway6" and gateway.is_link_local
-        )
+        speaks_ipv6 = key == "gateway6" or any(own.version == gateway.version for own in network.interfaces)
+        is_beside = gateway.version == 6 and gateway.is_link_local and speaks_ipv6  # noqa: PLR2004 - IPv6
+        flaw = _gateway_flaw(gateway, network.interfaces, may_be_outside=is_beside)
         if flaw is not None:
             yield Problem.of_value(f"network.{key}", *flaw)
 

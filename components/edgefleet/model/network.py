@@ -101,7 +101,8 @@ class Network:
     extra_addresses: Annotated[tuple[HostAddress, ...], Effect.REFLASH, _OF_ONE_NODE] = ()
     """Further addresses with prefix length, of either family."""
     gateway: Annotated[PlainAddress | None, Effect.REFLASH] = None
-    """Default gateway, inside the subnet of the node's address. k3s needs a default route to start."""
+    """Default gateway, inside the subnet of the node's address, or link-local for IPv6. k3s needs a default
+    route to start."""
     gateway6: Annotated[PlainAddress | None, Effect.REFLASH] = None
     """Default gateway for IPv6, where gateway is the one for IPv4; it may be link-local."""
     dns: Annotated[tuple[PlainAddress, ...], Effect.REFLASH] = ()
