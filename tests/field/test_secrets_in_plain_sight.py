@@ -161,7 +161,7 @@ def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
         )
         return must.union(*(below(kind, f"{path}{key}.") for key, kind in deeper if fields_of(kind)))
 
-    found = {path.removeprefix("nodes.") for path in below(SiteSpec, "")}
+    found = {path.removeprefix("nodes.").removeprefix("settings.") for path in below(SiteSpec, "")}
     assert {path for path in KNOWN if not path.startswith("k3s.config.")} == found
 
 

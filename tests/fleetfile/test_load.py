@@ -170,7 +170,7 @@ WRONG_SITES = [
         "a: {k3s: {config: {token: x}}}",
         "reserved-k3s-config",
         "sites.a.k3s.config.token",
-        "written by edgefleet",
+        "keyGeneration renews",
     ),
     (
         "a: {sysctls: {vm.overcommit_memory: 2}}",

@@ -12,7 +12,7 @@ from edgefleet.model.site import Node, SiteSpec
 from edgefleet.model.spec import Level
 from edgefleet.model.type_introspection import at, fields_of
 
-SET_BY_EDGEFLEET = {"fleet", "region", "name", "recipe", "identity", "payload"}
+SET_BY_EDGEFLEET = {"fleet", "region", "name", "recipe", "identity", "payload", "settings"}
 
 
 def test_every_field_may_stand_somewhere_unless_edgefleet_sets_it() -> None:
@@ -33,7 +33,10 @@ def test_every_field_may_stand_somewhere_unless_edgefleet_sets_it() -> None:
         (SETTINGS, ("memory",), False),
         (PROFILE, ("memory",), True),
         (NODE, ("memory",), False),
-        (NODE, ("timezone",), False),
+        (NODE, ("timezone",), True),
+        (NODE, ("hardening",), False),
+        (NODE, ("k3s", "config"), True),
+        (NODE, ("k3s", "version"), False),
         (SITE, ("users", "ops", "name"), False),
         (SITE, ("users", "ops", "sshKeys"), True),
         (SETTINGS, ("k3s", "sha256"), False),

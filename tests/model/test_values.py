@@ -145,7 +145,7 @@ def test_only_unquoted_text_means_something_else_in_k3s_configuration() -> None:
     assert [str] == [type(item) for item in config_value([Plain("a")])]  # type: ignore[union-attr]  # a list gives a list
     assert "list of text" in hint_of(config_value, {"a": "b"})
     assert "kubelet-arg+" == config_key("kubelet-arg+")
-    assert "keys of their own" in hint_of(config_key, "node-label+")
+    assert "set labels" == hint_of(config_key, "node-label+")
 
 
 @pytest.mark.parametrize("uri", ["file:.edgefleet/images/dev", "s3://bucket/images", "s3://bucket"])

@@ -18,7 +18,7 @@ from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.network import Bond, Wifi
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
-from edgefleet.model.site import Link, Location, RegistryMirror, SiteSpec, User
+from edgefleet.model.site import Link, Location, NodeSettings, RegistryMirror, SiteSpec, User
 from edgefleet.model.spec import outside_name
 from edgefleet.site.render import render_site, render_tree
 
@@ -84,7 +84,9 @@ OTHER: dict[str, Any] = {
     "role": None,
     "users": (User(name="other", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x",), is_admin=False),),
     "registries": {"docker.io": RegistryMirror(endpoints=("https://other.example",), rewrite={"a": "b"})},
-    "config": {"flannel-backend": "host-gw"},
+    "config": {"snapshotter": "native"},
+    "settings": NodeSettings(timezone="Pacific/Chatham"),
+    "version": "v1.36.5+k3s1",
     "sha256": dict.fromkeys(("amd64", "arm64", "armhf"), "0" * 64),
     "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
     "wifi": Wifi(ssid="other", passphrase="{secret: shop}"),  # noqa: S106 - a name

@@ -36,7 +36,7 @@ def plan(target: Target) -> Step:
 def _source(target: Target) -> Step:
     if target.site.time.serve and runtime_of(target.node).runs_api:
         return _server(target)
-    servers = target.site.ntp
+    servers = target.settings.ntp
     if target.site.time.serve:
         server = server_of(target.site)
         servers = (server.network.ip or server.hostname, *servers)
@@ -56,7 +56,7 @@ def client(servers: tuple[str, ...]) -> Step:
 def _server(target: Target) -> Step:
     interfaces = (each for node in target.site.nodes.values() for each in node.network.interfaces)
     subnets = dict.fromkeys(str(interface.network) for interface in interfaces)
-    text = render("hardware/chrony.conf.j2", servers=target.site.ntp, gives=True, subnets=subnets)
+    text = render("hardware/chrony.conf.j2", servers=target.settings.ntp, gives=True, subnets=subnets)
     restart = f"systemctl restart --no-block chrony.service; rm -f {PROBLEM}"
     report = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     start = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {report}; fi"

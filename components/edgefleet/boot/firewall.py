@@ -47,13 +47,13 @@ class Rule(NamedTuple):
 
 def plan(target: Target) -> Step:
     """The rulesets, and the unit that loads one before any interface is up; removal if it is turned off."""
-    if not target.site.firewall.enabled:
+    if not target.settings.firewall.enabled:
         files = f"rm -f {PATH} {MINIMAL} {SCRIPT} {SYSCTL}"
         return Step.removal(PATH, f"systemctl disable --now {UNIT}", files)
     backend = target.site.k3s.config.get("flannel-backend", "vxlan")
     interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ()))
     is_tunnelled = backend in FLANNEL or len(target.site.nodes) == 1
-    ssh = [*_admitted(target.site.firewall.ssh_from, ("tcp", "22"), "SSH, by keys only")]
+    ssh = [*_admitted(target.settings.firewall.ssh_from, ("tcp", "22"), "SSH, by keys only")]
     minimal = render("safety/firewall.nft.j2", interfaces=interfaces, cluster=None, rules=ssh, tunnel=False)
     text = render(
         "safety/firewall.nft.j2",
@@ -77,7 +77,7 @@ def plan(target: Target) -> Step:
 def _rules(target: Target) -> Iterator[Rule]:
     for ports in _between_nodes(target) if len(target.site.nodes) > 1 else ():
         yield from _admitted(_neighbours(target), ports, "nodes of this site")
-    for rule in target.site.firewall.allow:
+    for rule in target.settings.firewall.allow:
         yield from _admitted(rule.from_, (rule.protocol, str(rule.port)), "allowed by the fleet file")
 
 

@@ -8,16 +8,18 @@ from edgefleet.model.writers.configuration import remainder
 
 
 def plan(target: Target) -> Step:
-    """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the site's own.
+    """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the node's own.
 
     Raises:
-        InvalidInput: one of the site's own contradicts a value that kubelet requires.
+        InvalidInput: one of its own contradicts a value that kubelet requires.
     """
     _check(target)
     files = [File.text("/etc/sysctl.d/90-kubelet.conf", _lines(KUBELET_SYSCTLS))]
-    if target.site.sysctls:
+    if target.settings.sysctls:
         files.append(
-            File.text("/etc/sysctl.d/95-edgefleet.conf", _lines(dict(sorted(target.site.sysctls.items()))))
+            File.text(
+                "/etc/sysctl.d/95-edgefleet.conf", _lines(dict(sorted(target.settings.sysctls.items())))
+            )
         )
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))
 
@@ -31,7 +33,7 @@ def _check(target: Target) -> None:
             problem=f"k3s does not start: its kubelet insists on {value}",
             hint="remove it; edgefleet sets it",
         )
-        for name, value in refused_sysctls(target.site.sysctls).items()
+        for name, value in refused_sysctls(target.settings.sysctls).items()
     ]
     if problems:
         raise InvalidInput(problems)

@@ -21,7 +21,7 @@ DROP_IN = f"# Written by edgefleet.\n[Service]\nEnvironmentFile=-{ENVIRONMENT}\n
 
 def plan(target: Target) -> Step:
     """The variables (0600, as they may hold a password) and the units that read them; else their removal."""
-    proxy = target.site.proxy
+    proxy = target.settings.proxy
     if proxy is None:
         return Step(commands=(("rm", "-f", ENVIRONMENT, APT),))
     addresses = {"http": _address(target, proxy.http), "https": _address(target, proxy.https)}
@@ -51,7 +51,7 @@ def plan(target: Target) -> Step:
 
 
 def _address(target: Target, address: str | None) -> str | None:
-    proxy = target.site.proxy
+    proxy = target.settings.proxy
     if address is None or proxy is None or proxy.credentials is None:
         return address
     user, _, password = proxy.credentials.partition(":")
@@ -67,7 +67,7 @@ def _direct(target: Target) -> list[str]:
     for node in target.site.nodes.values():
         direct += [str(interface.network) for interface in node.network.interfaces]
         direct.append(node.hostname)
-    proxy = target.site.proxy
+    proxy = target.settings.proxy
     return [*dict.fromkeys([*direct, *(proxy.no_proxy if proxy is not None else ())])]
 
 

@@ -10,6 +10,7 @@ from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
 from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
 from edgefleet.fleetfile.document import Wave
+from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build, limited
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import Resolver, Written
@@ -17,7 +18,7 @@ from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.network import Network
-from edgefleet.model.paths import Part, parse_path
+from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import Level
 from edgefleet.model.syntax import nearest, shown
@@ -56,6 +57,7 @@ class Building:
                 without_version.append(name)
                 self.skipped.add(name)
                 continue
+            self._check_levels(name, site, member)
             self.built[name] = spec
             self.parts.provenance.members[name] = member
             self.roles.update(roles_used(spec, member))
@@ -142,6 +144,8 @@ class Building:
             if is_right and not self.parts.left_out["defaults"]:
                 self._without_profile(name)
             return False
+        if member.profile is not None and member.profile not in member.nodes.values():
+            is_right &= self._is_known("profiles", member.profile, self._profile_path(name, site, ""))
         for node, profile in sorted(member.nodes.items()):
             is_right &= self._is_known("profiles", profile, self._profile_path(name, site, node))
         return is_right and self._has_node_values_in_nodes(name, site)
@@ -190,6 +194,17 @@ class Building:
             hint = f"move it into one of them, such as nodes.{next(iter(site['nodes']))}.{'.'.join(path)}"
             self.parts.report(("sites", name, *path), "one-node-only", problem, hint, of_key=True)
         return not misplaced and "hostname" not in site
+
+    def _check_levels(self, name: str, site: Mapping[str, Any], member: Membership) -> None:
+        """Report what the profile of a node sets for a whole site that has another profile."""
+        for node, profile in member.nodes.items():
+            if profile == member.profile:
+                continue
+            for path in dropped(self.written.profiles[profile], self.resolver.settings(site, member)):
+                key = format_path(path)
+                problem = f"{key} holds for a whole site, and {name} has another profile than its node {node}"
+                hint = f"set {key} for the site, its group or in defaults"
+                self._report_once(("profiles", profile, *path), "site-only", problem, hint)
 
     def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
         for problem in (*check_site(site), *self.owners.check(site)):

@@ -91,9 +91,11 @@ def check_site(site: SiteSpec) -> Iterator[Problem]:
     yield from check_hardware(site)
     for check in dict.fromkeys(runtime_of(node).check for node in site.nodes.values()):
         yield from check(site)
-    if site.break_glass.console and any(user.name == RESCUE for user in site.users):
-        problem, hint = f"{RESCUE} is the user of the console, who has no keys", "rename this user, or remove"
-        yield Problem.of_value(f"users.{RESCUE}", "reserved-user", problem, f"{hint} breakGlass.console")
+    for path, settings in site.parts if site.break_glass.console else ():
+        if any(user.name == RESCUE for user in settings.users):
+            problem = f"{RESCUE} is the user of the console, who has no keys"
+            hint = "rename this user, or remove breakGlass.console"
+            yield Problem.of_value(f"{path}users.{RESCUE}", "reserved-user", problem, hint)
     yield from _of_nodes(site, _network)
 
 
@@ -113,9 +115,10 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
     if site.time.serve and len(site.nodes) == 1:
         problem = "the site has one node, so no other node can use its time"
         yield Problem.of_value("time.serve", "nobody-to-serve", problem, "remove time.serve")
-    if site.proxy is not None and site.proxy.http is None and site.proxy.https is None:
-        hint = "add proxy.https: http://proxy.example:3128, or remove proxy"
-        yield Problem.of_value("proxy", "no-proxy", "proxy has no address", hint)
+    for path, proxy in ((path, settings.proxy) for path, settings in site.parts):
+        if proxy is not None and proxy.http is None and proxy.https is None:
+            hint = "add proxy.https: http://proxy.example:3128, or remove proxy"
+            yield Problem.of_value(f"{path}proxy", "no-proxy", "proxy has no address", hint)
 
 
 def _of_nodes(site: SiteSpec, check: Callable[[Node], Iterator[Problem]]) -> Iterator[Problem]:

@@ -14,14 +14,14 @@ from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origi
 from typing_extensions import TypedDict
 
 from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import Node, NodeSettings, SiteSpec
 from edgefleet.model.spec import CONFIG, At, Inherited, Keyed, Level, Written, outside_name
 from edgefleet.model.type_introspection import shape_of
 
 T = TypeVar("T")
 _BESIDES: dict[Any, tuple[Any, ...]] = {
     SiteSpec: (SiteSpec, Node, Inheritance),
-    Node: (Node, Inheritance),
+    Node: (Node, NodeSettings, Inheritance),
     ListedSite: (ListedSite, SiteSpec, Node, Inheritance),
 }
 """dict[spec -> specs whose fields share a mapping]: a site also has the settings of its nodes."""

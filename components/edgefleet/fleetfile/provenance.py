@@ -5,17 +5,19 @@ Positions are computed on demand: the file's text is kept (a few hundred bytes a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from edgefleet.fleetfile.partial import limited
 from edgefleet.fleetfile.source import Positions, Source
 from edgefleet.model.paths import Part, parse_path
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import Node, NodeSettings, SiteSpec
 from edgefleet.model.spec import Level
 
 Path = tuple[Part, ...]
 HARDWARE = frozenset(limited(Node, Level.PROFILE).values())
 """Fields of a node that only a profile declares."""
+OF_NODES = {field.name for field in fields(NodeSettings)} | {"k3s"}
+"""Settings of a site that a node may have of its own; each is one word, in the file and in Python."""
 TOP = frozenset({"fleet", "region", "recipe"})
 """Fields of a site that the fleet file declares once."""
 
@@ -88,9 +90,12 @@ class Provenance:
         elif head in IMAGES:
             yield ("images", head)
         elif head == "nodes" and rest:
-            yield from self._of_node(own, member, rest)
+            node, *below = rest
+            is_own = below[:1] == ["settings"]
+            settings = site.settings_of(str(node)) if str(node) in site.nodes else site
+            yield from self._of_node(own, member, (node, *_named(settings, tuple(below[is_own:]))))
         else:
-            below = _named(site, parts)
+            below = [*_named(site, parts)]
             for layer in (own, *_inherited(member, member.profile)):
                 yield (*layer, *below)
 
@@ -102,19 +107,20 @@ class Provenance:
             yield ("profiles", profile, *below)
         yield (*own, "nodes", node, *below)
         if below:
-            for layer in (own, *_inherited(member, profile)):
+            profiles = (profile, member.profile) if below[0] in OF_NODES else (profile,)
+            for layer in (own, *_inherited(member, *dict.fromkeys(profiles))):
                 yield (*layer, *below)
 
 
-def _inherited(member: Membership, profile: str | None) -> Iterator[Path]:
+def _inherited(member: Membership, *profiles: str | None) -> Iterator[Path]:
     if member.group is not None:
         yield ("groups", member.group)
-    if profile is not None:
+    for profile in filter(None, profiles):
         yield ("profiles", profile)
     yield ("defaults",)
 
 
-def _named(site: SiteSpec, parts: Path) -> Path:
+def _named(site: NodeSettings, parts: Path) -> Path:
     """`parts` with the position of a user replaced by the name that the file knows it by."""
     match parts:
         case ("users", int(index), *below) if index < len(site.users):

@@ -1,4 +1,4 @@
-"""Resolve sites from their parts: node, site, group, profile, defaults.
+"""Resolve sites from their parts: node, site, group, node's profile, site's profile, defaults.
 
 Maps merge per key, lists replace. The result does not depend on the order of keys in the file:
 unordered maps are sorted.
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgefleet.fleetfile.partial import Builder
-from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.provenance import OF_NODES, Membership
 from edgefleet.model.network import Network
-from edgefleet.model.site import K3s, Node, SiteSpec
+from edgefleet.model.site import K3s, Node, NodeK3s, NodeSettings, SiteSpec
 from edgefleet.runtimes import RUNTIMES, k3s_agent, k3s_server
 
 Part = Mapping[str, Any]
@@ -49,7 +49,7 @@ class Resolver:
 
     def __init__(self, written: Written) -> None:
         self.written = written
-        self._bases: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+        self._bases: dict[tuple[str | None, ...], dict[str, Any]] = {}
         self._k3s: dict[tuple[int, tuple[str, ...]], K3s] = {}
         self._kept: list[Part] = []
         """Whose ids are keys of `_k3s`."""
@@ -80,7 +80,7 @@ class Resolver:
 
         Each node of `member` has a profile that exists, and its group exists.
         """
-        settings = self._settings(site, member.group, member.profile)
+        settings = self.settings(site, member)
         nodes = self._nodes(name, site, member)
         k3s = self._k3s_of(settings, nodes)
         if k3s is None:
@@ -97,15 +97,21 @@ class Resolver:
             nodes=nodes,
         )
 
-    def _base(self, group: str | None, profile: str | None) -> dict[str, Any]:
-        key = (group, profile)
+    def _base(self, group: str | None, *profiles: str | None) -> dict[str, Any]:
+        key = (group, *profiles)
         if key not in self._bases:
-            with_profile = merged(self.written.defaults, self.written.profiles[profile] if profile else {})
-            self._bases[key] = merged(with_profile, self.written.groups[group] if group else {})
+            base: dict[str, Any] = dict(self.written.defaults)
+            for profile in filter(None, profiles):
+                base = merged(base, self.written.profiles[profile])
+            self._bases[key] = merged(base, self.written.groups[group] if group else {})
         return self._bases[key]
 
-    def _settings(self, site: Part, group: str | None, profile: str | None) -> dict[str, Any]:
-        return merged(self._base(group, profile), site)
+    def settings(self, site: Part, member: Membership) -> dict[str, Any]:
+        """The settings of a site as a whole."""
+        return self._settings(site, member.group, member.profile)
+
+    def _settings(self, site: Part, group: str | None, *profiles: str | None) -> dict[str, Any]:
+        return merged(self._base(group, *profiles), site)
 
     def _nodes(self, name: str, site: Part, member: Membership) -> dict[str, Node]:
         parts = self.nodes(site)
@@ -116,10 +122,22 @@ class Resolver:
                 hostname=part.get("hostname")
                 or (f"{name}-{node}" if "nodes" in site else site.get("hostname", name)),
                 role=part.get("role", (k3s_server if node == server else k3s_agent).RUNTIME.role),
+                **self._own(site, part, member, profile),
             )
             for node, part in parts.items()
             if (profile := member.nodes[node])
         }
+
+    def _own(self, site: Part, part: Part, member: Membership, profile: str) -> dict[str, Any]:
+        """What a node has besides what its site has: settings, and keys of k3s."""
+        if profile == member.profile and not part.keys() & OF_NODES:
+            return {"k3s": NodeK3s()}
+        of_site = self.settings(site, member)
+        whole = merged(self._settings(site, member.group, member.profile, profile), part)
+        ours, theirs = (self._builder.build(NodeSettings, settings) for settings in (whole, of_site))
+        config, below = (settings.get("k3s", {}).get("config", {}) for settings in (whole, of_site))
+        more = {key: config[key] for key in sorted(config) if key not in below or below[key] != config[key]}
+        return {"settings": None if ours == theirs else ours, "k3s": NodeK3s(config=more)}
 
     @staticmethod
     def _server(nodes: Mapping[str, Part]) -> str:
@@ -129,10 +147,10 @@ class Resolver:
         free = [name for name, node in nodes.items() if "role" not in node]
         return next(iter([*declared, *free, *nodes]))
 
-    def _node(self, settings: Part, **ready: Any) -> Node:
-        if "network" not in settings:
+    def _node(self, whole: Part, **ready: Any) -> Node:
+        if "network" not in whole:
             ready["network"] = Network()
-        return self._builder.build(Node, settings, **ready)
+        return self._builder.build(Node, whole, **ready)
 
     def _k3s_of(self, settings: Part, nodes: Mapping[str, Node]) -> K3s | None:
         k3s = settings.get("k3s")

@@ -90,7 +90,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
     steps: tuple[Step, ...] = (
         facts.plan(target),
         kernel.plan(target),
-        clock.client(target.site.ntp),
+        clock.client(target.settings.ntp),
         hub_identity.plan(server),
         hub_k3s.plan(server),
         runtime_install.plan(target),
@@ -101,7 +101,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
         site=target.site.name,
         node=target.name,
         hostname=target.node.hostname,
-        timezone=target.site.timezone,
+        timezone=target.settings.timezone,
         users=(),
         network=target.node.network,
         files=tuple(file for step in steps for file in step.files),

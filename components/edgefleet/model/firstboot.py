@@ -10,7 +10,7 @@ from typing import Literal
 from edgefleet.model.hub import HubSnapshots
 from edgefleet.model.medium import Installer, Netboot
 from edgefleet.model.network import Network
-from edgefleet.model.site import Node, SiteSpec, User
+from edgefleet.model.site import Node, NodeSettings, SiteSpec, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +138,11 @@ class Target:
     def node(self) -> Node:
         """The node's own spec."""
         return self.site.nodes[self.name]
+
+    @property
+    def settings(self) -> NodeSettings:
+        """What the node has of its own, or of its site."""
+        return self.site.settings_of(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Keys and values of k3s's ``config.yaml`` that a fleet file may set.
 
-Source: k3s docs, cli/server and cli/agent. k3s does not start with a key that it does not know, or with a
-value of another kind.
+Source: k3s docs, cli/server and cli/agent. k3s does not start with a value of another kind. Which release has
+which key is in `edgefleet.model.k3s_flags`; `edgefleet.runtimes` asks it, as it knows the node's release.
 """
 
 import re
@@ -13,50 +13,36 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from pydantic_core import InitErrorDetails
 
 from edgefleet.model.addresses import cidr
+from edgefleet.model.k3s_flags import ADDRESSES, HOSTS, KINDS, NUMBERS, SWITCHES, TEXTS
 from edgefleet.model.names import server_name
-from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, nearest, secret_name, shown, wrong
+from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, secret_name, shown, wrong
 
-
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-OWNED = _keys("""
-    agent-token agent-token-file cluster-init cluster-reset cluster-reset-restore-path data-dir disable
-    node-ip node-label node-name node-taint private-registry server token token-file with-node-id
-""")
-"""Keys that edgefleet writes from other parts of the fleet file (or must not have)."""
-SECRET = _keys("""
-    datastore-endpoint etcd-s3-access-key etcd-s3-secret-key etcd-s3-session-token vpn-auth
-""")
+_DERIVED = "remove it: tokens are derived for each site, and keyGeneration renews them"
+_RESET = "remove it: run k3s server --cluster-reset on the node"
+OWNED = {
+    "agent-token": _DERIVED,
+    "agent-token-file": _DERIVED,
+    "cluster-reset": _RESET,
+    "cluster-reset-restore-path": _RESET,
+    "data-dir": "remove it: hardware.dataDisk puts k3s's folder on another disk",
+    "disable": "set k3s.disable",
+    "disable-agent": "remove it, and keep workloads off the node by taints",
+    "node-ip": "set network.address and network.extraAddresses",
+    "node-label": "set labels",
+    "node-name": "set hostname",
+    "node-taint": "set taints",
+    "private-registry": "set registries",
+    "server": "set role: agent for the node, which then joins its site's server",
+    "token": _DERIVED,
+    "token-file": _DERIVED,
+    "with-node-id": "remove it: host names are unique in the fleet, and hostname sets one",
+}
+"""dict[key that edgefleet writes, or must not have -> what does the same in the fleet file]."""
+RESERVED = "{} is edgefleet's to write"
+SECRET = frozenset(
+    ("datastore-endpoint", "etcd-s3-access-key", "etcd-s3-secret-key", "etcd-s3-session-token", "vpn-auth")
+)
 """Keys whose values are credentials: a secret of the stack stands there."""
-SWITCHES = _keys("""
-    alsologtostderr debug disable-apiserver disable-cloud-controller disable-controller-manager
-    disable-default-registry-endpoint disable-etcd disable-helm-controller disable-kube-proxy
-    disable-network-policy disable-scheduler docker embedded-registry enable-pprof etcd-disable-snapshots
-    etcd-expose-metrics etcd-s3 etcd-s3-insecure etcd-s3-skip-ssl-verify etcd-snapshot-compress
-    flannel-external-ip flannel-ipv6-masq kine-tls node-name-from-cloud-provider-metadata nonroot-devices
-    prefer-bundled-bin protect-kernel-defaults rootless secrets-encryption selinux supervisor-metrics
-    tls-san-security
-""")
-NUMBERS = _keys("""
-    advertise-port etcd-s3-retention etcd-snapshot-retention https-listen-port lb-server-port v
-""")
-ADDRESSES = _keys("advertise-address bind-address cluster-dns node-external-ip")
-HOSTS = _keys("node-external-dns node-internal-dns tls-san")
-TEXTS = _keys("""
-    airgap-extra-registry cluster-domain container-runtime-endpoint datastore-cafile datastore-certfile
-    datastore-keyfile default-local-storage-path default-runtime egress-selector-mode etcd-arg
-    etcd-s3-bucket etcd-s3-bucket-lookup-type etcd-s3-config-secret etcd-s3-endpoint etcd-s3-endpoint-ca
-    etcd-s3-folder etcd-s3-proxy etcd-s3-region etcd-s3-timeout etcd-snapshot-dir etcd-snapshot-name
-    etcd-snapshot-reconcile-interval etcd-snapshot-schedule-cron flannel-backend flannel-cni-conf
-    flannel-conf flannel-iface helm-job-image image-credential-provider-bin-dir
-    image-credential-provider-config image-service-endpoint kube-apiserver-arg
-    kube-cloud-controller-manager-arg kube-controller-manager-arg kube-proxy-arg kube-scheduler-arg
-    kubelet-arg log pause-image resolv-conf secrets-encryption-provider service-node-port-range
-    servicelb-namespace snapshotter system-default-registry vmodule vpn-auth-file write-kubeconfig
-    write-kubeconfig-group write-kubeconfig-mode
-""")
 SUBNETS: Mapping[str, Mapping[int, str]] = {
     "cluster-cidr": {4: "10.42.0.0/16", 6: "fd00:42::/56"},
     "service-cidr": {4: "10.43.0.0/16", 6: "fd00:43::/112"},
@@ -64,7 +50,6 @@ SUBNETS: Mapping[str, Mapping[int, str]] = {
 """dict[key -> dict[4 or 6 -> k3s's default]]: the subnets of containers and of services."""
 USERS = {"cluster-cidr": "k3s's pods", "service-cidr": "k3s's services"}
 """dict[key -> what has its addresses]."""
-KNOWN = SWITCHES | NUMBERS | SUBNETS.keys() | ADDRESSES | HOSTS | TEXTS | SECRET
 
 
 class Plain(str):
@@ -100,14 +85,10 @@ def config_value(value: Any) -> str | int | bool | list[str]:
     raise wrong("bad-k3s-config", "this is not a value of k3s's config.yaml", hint)
 
 
-def _known(key: str) -> str:
+def _allowed(key: str) -> str:
     name = key.rstrip("+")
     if name in OWNED:
-        hint = "remove it; hostname, role, labels, taints, network and k3s.disable have keys of their own"
-        raise wrong("reserved-k3s-config", f"{key} is written by edgefleet", hint)
-    if name not in KNOWN:
-        hint = nearest(name, KNOWN, otherwise="`k3s server --help` lists the settings")
-        raise wrong("bad-k3s-config", f"k3s has no setting {shown(key)}", hint)
+        raise wrong("reserved-k3s-config", RESERVED.format(key), OWNED[name])
     return key
 
 
@@ -118,27 +99,28 @@ def _is_address(text: str) -> bool:
         return False
 
 
-_LISTED: tuple[tuple[frozenset[str], Callable[[str], bool], str], ...] = (
-    (frozenset(SUBNETS), cidr.accepts, "a network such as 10.42.0.0/16"),
-    (ADDRESSES, _is_address, "an address such as 10.43.0.10"),
-    (HOSTS, server_name.accepts, "a host name or an address"),
-)
-"""(keys, whether one item of their values is right, what it is)."""
+_LISTED: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    ADDRESSES: (_is_address, "an address such as 10.43.0.10"),
+    HOSTS: (server_name.accepts, "a host name or an address"),
+    "network": (cidr.accepts, "a network such as 10.42.0.0/16"),
+}
+"""dict[kind of value -> (whether one item of it is right, what it is)]."""
 
 
 def _flaw(key: str, value: Any) -> str | None:
-    """What `value` has to be; `None` where it is."""
+    """What `value` has to be; `None` where it is, or where the key is not known."""
     name = key.rstrip("+")
-    if name in SWITCHES:
+    kind = "network" if name in SUBNETS else KINDS.get(name)
+    if kind == SWITCHES:
         return None if isinstance(value, bool) else "true or false, without quotes"
-    if name in NUMBERS:
+    if kind == NUMBERS:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         return None if is_number and value >= 0 else "a whole number, without quotes"
-    for keys, is_right, what in _LISTED:
-        if name in keys:
-            items = value if isinstance(value, list) else str(value).split(",")
-            return None if items and all(map(is_right, items)) else what
-    return "text, or a list of text" if isinstance(value, bool) else None
+    if kind is not None and kind in _LISTED:
+        is_right, what = _LISTED[kind]
+        items = value if isinstance(value, list) else str(value).split(",")
+        return None if items and all(map(is_right, items)) else what
+    return "text, or a list of text" if kind == TEXTS and isinstance(value, bool) else None
 
 
 def _is_secret(value: Any) -> bool:
@@ -166,7 +148,7 @@ config_key = Grammar(
     "a key of k3s's config.yaml",
     "write it like kubelet-arg",
     60,
-    _known,
+    _allowed,
 )
 _TEXT = Grammar(
     r"[A-Za-z0-9 ._:/,+@=<>%()*!~^|&?#\[\]-]*",

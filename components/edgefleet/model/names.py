@@ -17,8 +17,35 @@ HOST_RE = rf"({_ANY_CASE}(\.{_ANY_CASE})*|\[[0-9A-Fa-f:.]{{2,45}}\])"
 BUCKET_RE = r"(?!xn--)(?!.*-s3alias$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 PATH_RE = r"(/([A-Za-z0-9._~+,=:@-]|%[0-9A-Fa-f]{2})*)*"
 """The path of an address: nothing that a shell, systemd, apt or a configuration file reads as its own."""
-OWN_LABEL_PREFIXES = ("node.kubernetes.io", "kubelet.kubernetes.io")
-"""Kubernetes' own prefixes that a node may set on itself (kubelet, --node-labels)."""
+OWN_LABELS = frozenset(
+    f"{prefix}/{name}"
+    for prefix in ("topology.kubernetes.io", "failure-domain.beta.kubernetes.io")
+    for name in ("zone", "region")
+) | {"beta.kubernetes.io/instance-type"}
+"""Kubernetes' own labels that a node may set on itself, beside those under node.kubernetes.io and
+kubelet.kubernetes.io and all below these (kubernetes, pkg/kubelet/apis/well_known_labels.go)."""
+_SYSTEM = "remove it: the profile's arch and the base system decide"
+OF_KUBELET = {
+    "kubernetes.io/hostname": "set hostname",
+    "kubernetes.io/arch": _SYSTEM,
+    "kubernetes.io/os": _SYSTEM,
+    "beta.kubernetes.io/arch": _SYSTEM,
+    "beta.kubernetes.io/os": _SYSTEM,
+}
+"""dict[label that a kubelet sets by what it runs on -> what decides it]."""
+CONDITIONS = frozenset(
+    f"node.kubernetes.io/{state}"
+    for state in (
+        "not-ready",
+        "unreachable",
+        "memory-pressure",
+        "disk-pressure",
+        "pid-pressure",
+        "network-unavailable",
+        "unschedulable",
+    )
+)
+"""Taints by which Kubernetes shows a node's state (its docs, reference/labels-annotations-taints)."""
 _KEY_NAME_RE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _KEY_RE = rf"({DOMAIN_RE}/)?{_KEY_NAME_RE}"
 _AUTHORITY = re.compile(rf"(?:[a-z0-9+]+://)?(?P<host>{HOST_RE})(:(?P<port>\d+))?(/.*)?")
@@ -55,16 +82,24 @@ def reachable(text: str) -> str:
     return text
 
 
-def _own_prefix(key: str) -> str:
+def _label(key: str) -> str:
     prefix = key.rpartition("/")[0]
-    if re.search(r"(^|\.)(kubernetes|k8s)\.io$", prefix) and prefix not in OWN_LABEL_PREFIXES:
+    if key in OF_KUBELET:
+        problem, hint = f"{key} is a label that each kubelet sets itself", OF_KUBELET[key]
+        raise wrong("reserved-label", problem, hint)
+    is_kubernetes = re.search(r"(^|\.)(kubernetes|k8s)\.io$", prefix) is not None
+    is_of_node = re.search(r"(^|\.)(node|kubelet)\.kubernetes\.io$", prefix) is not None
+    if is_kubernetes and not is_of_node and key not in OWN_LABELS:
         problem = f"{shown(key)} is under {shown(prefix)}, which stops a node from starting"
         raise wrong("reserved-label", problem, "use a prefix of your own, or none")
     return key
 
 
 def _taint(taint: str) -> str:
-    _own_prefix(re.split("[=:]", taint)[0])
+    key = re.split("[=:]", taint)[0]
+    if key in CONDITIONS:
+        problem = f"Kubernetes sets and removes {key} itself, by the state of a node"
+        raise wrong("reserved-taint", problem, "use a key of your own, such as example.com/dedicated")
     return taint
 
 
@@ -163,7 +198,7 @@ _SECRET_NAME = Grammar(
 )
 SecretName = Annotated[str, _SECRET_NAME]
 _LABEL_KEY = Grammar(
-    _KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _own_prefix
+    _KEY_RE, "bad-label", "a Kubernetes label", "write it like tier or example.com/tier", 317, _label
 )
 LabelKey = Annotated[str, _LABEL_KEY]
 LabelValue = Annotated[

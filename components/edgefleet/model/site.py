@@ -5,6 +5,7 @@ field declares its effect on a deployed site.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import field
 from typing import Annotated, Literal
 
@@ -30,6 +31,7 @@ from edgefleet.model.names import (
     Web,
 )
 from edgefleet.model.network import Network
+from edgefleet.model.paths import format_path
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
@@ -44,6 +46,7 @@ WEARING = frozenset({"sd", "emmc"})
 """Media that wear out by writes, and write slowly."""
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
+SERVER: Role = "server"
 
 
 def _expression(text: str) -> str:
@@ -131,7 +134,10 @@ class K3s:
     disable: Annotated[tuple[Component, ...], Effect.RESTART] = ()
     """Packaged components left out."""
     config: Annotated[Config, Effect.RESTART] = field(default_factory=dict)
-    """Further keys of k3s's config.yaml, as its documentation names them."""
+    """Further keys of k3s's config.yaml, as its documentation names them: for servers those of servers, for
+    agents those of agents."""
+    allow_unknown: Annotated[bool, Effect.NONE] = False
+    """Whether releases and keys that this edgefleet does not know are accepted."""
 
 
 @spec
@@ -142,6 +148,34 @@ class RegistryMirror:
     """Addresses tried in order, https://registry.example:5000."""
     rewrite: Annotated[dict[ImagePattern, ImageRewrite], Effect.RESTART] = field(default_factory=dict)
     """Regular expression over the image's name -> replacement."""
+
+
+@spec
+class NodeSettings:
+    """What the nodes of a site share, unless a node or its profile has a value of its own."""
+
+    timezone: Annotated[Timezone, Effect.LIVE] = "Etc/UTC"
+    """Name in the tz database, Europe/Berlin."""
+    ntp: Annotated[tuple[Host, ...], Effect.LIVE] = ()
+    """Time servers, names or addresses; the base system's own where none is given."""
+    users: Annotated[tuple[User, ...], Effect.LIVE, Keyed("name")] = ()
+    """Who may log in: user name -> keys."""
+    sysctls: Annotated[dict[Sysctl, SysctlValue], Effect.LIVE] = field(default_factory=dict)
+    """Kernel settings besides the ones that k3s needs."""
+    registries: Annotated[dict[RegistryHost, RegistryMirror], Effect.RESTART] = field(default_factory=dict)
+    """Registry host -> where its images are pulled from; "*" stands for every registry."""
+    firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
+    """Traffic that nodes admit."""
+    proxy: Annotated[Proxy | None, Effect.RESTART] = None
+    """The proxy through which nodes reach the internet."""
+
+
+@spec
+class NodeK3s:
+    """How k3s runs on one node."""
+
+    config: Annotated[Config, Effect.RESTART] = field(default_factory=dict)
+    """Keys of k3s's config.yaml on this node, besides those of its site: node-external-ip, kubelet-arg."""
 
 
 @spec
@@ -177,12 +211,16 @@ class Node:
     """The format of the nodes' images."""
     hardware: Annotated[Hardware, Effect.REFLASH] = Hardware()
     """Settings of the nodes' hardware."""
+    k3s: Annotated[NodeK3s, Effect.RESTART, At(Level.NODE)] = NodeK3s()
+    """How k3s runs on this node."""
+    settings: Annotated[NodeSettings | None, Effect.RESTART, _SET] = None
+    """What it has of its own; null where all is as at its site."""
     payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, _SET] = ()
     """Payload of its image, sorted by path; empty unless airgap."""
 
 
 @spec
-class SiteSpec:
+class SiteSpec(NodeSettings):
     """All inputs of the images of one site."""
 
     fleet: Annotated[Name, Effect.REFLASH, _SET]
@@ -195,35 +233,33 @@ class SiteSpec:
     """How files are rendered; see `edgefleet.boot.RECIPES`."""
     key_generation: Annotated[KeyGeneration, Effect.REFLASH] = 1
     """Generation of the site's derived secrets, from 1; raising it makes new ones."""
-    timezone: Annotated[Timezone, Effect.LIVE] = "Etc/UTC"
-    """Name in the tz database, Europe/Berlin."""
     location: Annotated[Location | None, Effect.NONE] = None
     """Where the site stands."""
     link: Annotated[Link, Effect.NONE] = Link()
     """The connection to the rest of the world."""
-    ntp: Annotated[tuple[Host, ...], Effect.LIVE] = ()
-    """Time servers, names or addresses; the base system's own where none is given."""
-    users: Annotated[tuple[User, ...], Effect.LIVE, Keyed("name")] = ()
-    """Who may log in: user name -> keys."""
-    sysctls: Annotated[dict[Sysctl, SysctlValue], Effect.LIVE] = field(default_factory=dict)
-    """Kernel settings besides the ones that k3s needs."""
-    registries: Annotated[dict[RegistryHost, RegistryMirror], Effect.RESTART] = field(default_factory=dict)
-    """Registry host -> where its images are pulled from; "*" stands for every registry."""
     k3s: Annotated[K3s, Effect.LIVE, Inherited()]
     """Which k3s a site runs and how."""
     airgap: Annotated[bool, Effect.REFLASH] = False
     """Whether images carry all that nodes need, as the artifacts lock has it: nothing is downloaded."""
     hardening: Annotated[bool, Effect.RESTART] = True
     """Whether k3s and the kernel are set as the CIS benchmark asks (k3s docs, security/hardening-guide)."""
-    firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
-    """Traffic that nodes admit."""
     break_glass: Annotated[BreakGlass, Effect.LIVE] = BreakGlass()
     """Ways into a node when nothing else works; all are off by default."""
-    proxy: Annotated[Proxy | None, Effect.RESTART] = None
-    """The proxy through which nodes reach the internet."""
     time: Annotated[Time, Effect.LIVE] = Time()
     """A site's clocks."""
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
     """The nodes of a site with several: name -> node. Exactly one has the role server."""
+
+    def settings_of(self, node: str) -> NodeSettings:
+        """The settings of one of its nodes."""
+        return self.nodes[node].settings or self
+
+    @property
+    def parts(self) -> Iterator[tuple[str, NodeSettings]]:
+        """(path before a setting, the settings) of the site and of each node with its own."""
+        yield "", self
+        for name, node in self.nodes.items():
+            if node.settings is not None:
+                yield f"{format_path(('nodes', name))}.", node.settings

@@ -19,7 +19,7 @@ def _config(target: Target, names: Sequence[str]) -> dict[str, Any]:
     }
     if target.site.k3s.disable:
         config["disable"] = sorted(target.site.k3s.disable)
-    if target.site.firewall.enabled and any(
+    if target.settings.firewall.enabled and any(
         ":" in subnet for subnet in k3s_cluster.ranges(target.site, "cluster-cidr")
     ):
         # As with IPv4: a pod's address on the LAN is then always forged (k3s docs, basic-network-options).

@@ -15,16 +15,14 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Secret, Step, Target
-from edgefleet.model.k3s_config import OWNED
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import WEARING, Node, Role, SiteSpec
-from edgefleet.runtimes.base import k3s_cluster
+from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
+from edgefleet.runtimes.base import k3s_cluster, k3s_keys
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
-SERVER: Role = "server"
 CONFIG = "/etc/rancher/k3s/config.yaml"
 REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
@@ -104,9 +102,9 @@ def runtime(
 
 
 def registries(target: Target) -> Step:
-    """``registries.yaml`` with the site's mirrors; an empty list of mirrors changes nothing for k3s."""
+    """``registries.yaml`` with the node's mirrors; an empty list of mirrors changes nothing for k3s."""
     mirrors: dict[str, dict[str, Any]] = {}
-    for registry, mirror in sorted(target.site.registries.items()):
+    for registry, mirror in sorted(target.settings.registries.items()):
         mirrors[registry] = {"endpoint": list(mirror.endpoints)}
         if mirror.rewrite:
             mirrors[registry]["rewrite"] = dict(sorted(mirror.rewrite.items()))
@@ -123,10 +121,10 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
         hardening: the settings of its role at a hardened site.
 
     Raises:
-        InvalidInput: the fleet file contradicts hardening, as a spec may come from another program.
+        InvalidInput: the keys of config.yaml are wrong, as a spec may come from another program.
     """
     whole = {**own, **_node(target), **_further(target, names)}
-    problems = list(check_hardening(target.site))
+    problems = [*k3s_keys.check(target.site), *check_hardening(target.site)]
     if problems:
         site = f"sites.{target.site.name}"
         raise InvalidInput(replace(problem, path=f"{site}.{problem.path}") for problem in problems)
@@ -151,19 +149,8 @@ def authority(target: Target) -> Step:
 
 
 def _further(target: Target, names: Sequence[str]) -> dict[str, Any]:
-    """The configuration of k3s that the fleet file adds or overrides.
-
-    Raises:
-        InvalidInput: it sets a key that edgefleet writes from another part of the fleet file.
-    """
-    further = dict(sorted(target.site.k3s.config.items()))
-    taken = sorted(name for name in further if name.rstrip("+") in OWNED)
-    if taken:
-        path = f"sites.{target.site.name}.k3s.config.{taken[0]}"
-        hint = "remove it; hostname, role, labels, taints, network and disable have keys of their own"
-        raise InvalidInput.at(
-            "", "reserved-k3s-config", f"{taken[0]} is written by edgefleet", hint, path=path
-        )
+    """The configuration of k3s that the fleet file adds or overrides."""
+    further = k3s_keys.of_node(target.site, target.node)
     more = further.get("tls-san")
     if more is not None and names:
         further["tls-san"] = [*names, *(more if isinstance(more, list) else [str(more)])]
@@ -283,6 +270,7 @@ def carries(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
 
 def check(site: SiteSpec) -> Iterator[Problem]:
     """Settings of a site that keep k3s from starting or running for long."""
+    yield from k3s_keys.check(site)
     yield from _sysctls(site)
     yield from _etcd(site)
     yield from check_hardening(site)
@@ -299,13 +287,15 @@ def unpinned(site: SiteSpec) -> Iterator[Problem]:
 
 
 def _sysctls(site: SiteSpec) -> Iterator[Problem]:
-    for name, value in refused_sysctls(site.sysctls).items():
-        yield Problem(
-            path=format_path(("sysctls", name)),
-            code="reserved-sysctl",
-            problem=f"with {name} = {site.sysctls[name]} k3s does not start: its kubelet insists on {value}",
-            hint="remove it; edgefleet sets it",
-        )
+    for path, settings in site.parts:
+        for name, value in refused_sysctls(settings.sysctls).items():
+            written = settings.sysctls[name]
+            yield Problem(
+                path=path + format_path(("sysctls", name)),
+                code="reserved-sysctl",
+                problem=f"with {name} = {written} k3s does not start: its kubelet insists on {value}",
+                hint="remove it; edgefleet sets it",
+            )
 
 
 def _etcd(site: SiteSpec) -> Iterator[Problem]:

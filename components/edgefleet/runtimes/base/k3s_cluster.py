@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.paths import format_path
-from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.site import SERVER, Node, SiteSpec
+from edgefleet.runtimes.base.k3s_keys import below, written
 
-NODE = "server"
 PODS, SERVICES = SUBNETS
 FALLBACK: Mapping[int, str] = {4: "203.0.113.254", 6: "2001:db8::254"}
 """dict[family -> the address of a node that has none yet] (RFC 5737 and 3849: no network has it)."""
@@ -67,7 +67,7 @@ class Range(NamedTuple):
 def server_of(site: SiteSpec) -> Node:
     """The node that runs the site's Kubernetes API; the first node at a site that lacks one."""
     nodes = site.nodes.values()
-    return next((node for node in nodes if node.role == NODE), next(iter(nodes)))
+    return next((node for node in nodes if node.role == SERVER), next(iter(nodes)))
 
 
 def ranges(site: SiteSpec, key: str) -> tuple[str, ...]:
@@ -123,12 +123,18 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from _missing(site)
     yield from _dns(site)
     yield from _overlaps(site)
-    for key, flags in REPEATED.items():
-        for argument in listed(site.k3s.config.get(key, ())) if key in site.k3s.config else ():
+    for path, config in written(site):
+        yield from _repeated(path, config)
+
+
+def _repeated(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, value in config.items():
+        flags = REPEATED.get(key.rstrip("+"), {})
+        for argument in listed(value):
             flag = argument.lstrip("-").partition("=")[0]
             if flag in flags:
                 problem = f"{flag} is a value that other parts of the node repeat"
-                yield Problem.of_value(_config(key), "repeated-k3s-config", problem, flags[flag])
+                yield Problem.of_value(below(path, key), "repeated-k3s-config", problem, flags[flag])
 
 
 def _mixed(site: SiteSpec) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import Problem
-from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
+from edgefleet.runtimes.base.k3s_keys import below, written
 
 ADMISSION = "/etc/rancher/k3s/admission.yaml"
 AUDIT = "/etc/rancher/k3s/audit.yaml"
@@ -72,42 +72,50 @@ def hardened(config: Mapping[str, Any], by: Hardening) -> dict[str, Any]:
 
 def check_hardening(site: SiteSpec) -> Iterator[Problem]:
     """Settings of the fleet file that contradict hardening or do not work without a link."""
-    if site.airgap:
-        yield from _pulls(site)
-    if not site.hardening:
-        return
+    for path, config in written(site):
+        if site.airgap:
+            yield from _pulls(path, config)
+        if site.hardening:
+            yield from _conflicts(path, config)
+
+
+def _conflicts(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
     for name, value in SERVERS.settings.items():
-        setting = site.k3s.config.get(name, value)
+        setting = config.get(name, value)
         if setting != value:
-            yield _conflict(name, f"{name}: {str(setting).lower()}", f"{name}: true")
-    for key, arguments in SERVERS.arguments.items():
-        required = {_split(argument)[0]: argument for argument in arguments}
-        for declared in _declared(site.k3s.config, key):
-            flag, _ = _split(declared)
-            if flag != PLUGINS and required.get(flag, declared) != declared:
-                yield _conflict(_key(site, key, declared), declared, required[flag])
+            yield _conflict(below(path, name), f"{name}: {str(setting).lower()}", f"{name}: true")
+    for key, argument, flag in _arguments(config):
+        required = next(
+            (text for text in SERVERS.arguments[key.rstrip("+")] if _split(text)[0] == flag), argument
+        )
+        if flag != PLUGINS and required != argument:
+            yield _conflict(below(path, key), argument, required)
 
 
-def _pulls(site: SiteSpec) -> Iterator[Problem]:
-    for written in _declared(site.k3s.config, "kube-apiserver-arg"):
-        flag, value = _split(written)
-        if flag == PLUGINS and PULLS in value.split(","):
-            path = format_path(("k3s", "config", _key(site, "kube-apiserver-arg", written)))
+def _pulls(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, argument, flag in _arguments(config):
+        if (
+            key.rstrip("+") == "kube-apiserver-arg"
+            and flag == PLUGINS
+            and PULLS in _split(argument)[1].split(",")
+        ):
             problem = f"with {PULLS} no container can start from the images on an air-gapped node"
             hint = f"remove {PULLS}, or airgap"
-            yield Problem(path=path, code="pulls-without-link", problem=problem, hint=hint)
+            yield Problem(path=below(path, key), code="pulls-without-link", problem=problem, hint=hint)
 
 
-def _key(site: SiteSpec, key: str, written: str) -> str:
-    """The key, as written in the fleet file, that has an argument."""
-    return next(name for name in (f"{key}+", key) if written in _listed(site.k3s.config.get(name)))
+def _arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(key, argument, its flag) of each argument of a program that hardening configures."""
+    for key, value in config.items():
+        for argument in _listed(value) if key.rstrip("+") in SERVERS.arguments else ():
+            yield key, argument, _split(argument)[0]
 
 
-def _conflict(key: str, written: str, required: str) -> Problem:
+def _conflict(path: str, declared: str, required: str) -> Problem:
     return Problem(
-        path=format_path(("k3s", "config", key)),
+        path=path,
         code="hardening",
-        problem=f"{written} contradicts what hardening sets, {required}",
+        problem=f"{declared} contradicts what hardening sets, {required}",
         hint="remove it; or set hardening: false and configure everything yourself",
     )
 

@@ -1,0 +1,99 @@
+"""The keys of ``config.yaml`` that a fleet file sets for a site and for each of its nodes.
+
+A key that servers alone know holds for the site; any other may differ from node to node.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgefleet.errors import Problem
+from edgefleet.model.k3s_config import OWNED
+from edgefleet.model.k3s_flags import KINDS, MINORS, OF_AGENTS, OF_SITE, ONE_NODE, first_release
+from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.site import SERVER, Node, SiteSpec
+from edgefleet.model.syntax import nearest, shown
+from edgefleet.model.version_skew import release
+
+INSIST = "k3s.allowUnknown: true"
+
+
+def of_node(site: SiteSpec, node: Node) -> dict[str, Any]:
+    """The site's keys that the role of `node` has, and its own, in the order of their names."""
+    others = OF_AGENTS if node.role == SERVER else OF_SITE
+    whole = {**site.k3s.config, **node.k3s.config}
+    return {key: whole[key] for key in sorted(whole) if key.rstrip("+") not in others}
+
+
+def written(site: SiteSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(path of the keys in a site's spec, the keys) of the site and of each node with its own."""
+    yield "k3s.config", site.k3s.config
+    for name, node in site.nodes.items():
+        if node.k3s.config:
+            yield format_path(("nodes", name, "k3s", "config")), node.k3s.config
+
+
+def below(path: str, key: str) -> str:
+    """The path of `key` in the map at `path`."""
+    return format_path((*parse_path(path), key))
+
+
+def check(site: SiteSpec) -> Iterator[Problem]:
+    """Keys that k3s does not know, that edgefleet writes, or that stand at the wrong level."""
+    for path, config in written(site):
+        for key in config:
+            flaw = _reserved(key) or _unknown(key, site) or _misplaced(key, path)
+            if flaw is not None:
+                yield Problem.of_value(below(path, key), *flaw)
+    yield from _shared(site)
+    minor = release(site.k3s.version).minor
+    if minor not in MINORS and not site.k3s.allow_unknown:
+        problem = (
+            f"edgefleet knows k3s 1.{MINORS[0]} to 1.{MINORS[-1]}, and {site.k3s.version} is none of them"
+        )
+        hint = f"write a release of those, such as v1.36.4+k3s1; {INSIST} accepts it as it is"
+        yield Problem.of_value("k3s.version", "unknown-k3s", problem, hint)
+
+
+Flaw = tuple[str, str, str]
+"""Code, problem, hint."""
+
+
+def _reserved(key: str) -> Flaw | None:
+    hint = OWNED.get(key.rstrip("+"))
+    return (hint and ("reserved-k3s-config", f"{key} has a place of its own in the fleet file", hint)) or None
+
+
+def _unknown(key: str, site: SiteSpec) -> Flaw | None:
+    name, version = key.rstrip("+"), site.k3s.version
+    if site.k3s.allow_unknown or release(version).minor not in MINORS:
+        return None
+    if name not in KINDS:
+        hint = nearest(name, KINDS, otherwise="`k3s server --help` lists the settings.")
+        return "bad-k3s-config", f"k3s has no setting {shown(key)}", f"{hint} {INSIST} accepts it as it is"
+    first = first_release(name, version)
+    if first is None:
+        return None
+    hint = f"raise k3s.version, or remove {name}; {INSIST} accepts it as it is"
+    return "bad-k3s-config", f"{version} has no setting {name}, {first} is the first with it", hint
+
+
+def _misplaced(key: str, path: str) -> Flaw | None:
+    if key.rstrip("+") not in OF_SITE or not path.startswith("nodes"):
+        return None
+    problem = f"{key} holds for a whole site, not for one of its nodes"
+    return "site-only", problem, "move it to the k3s.config of the site, of its group or of defaults"
+
+
+def _shared(site: SiteSpec) -> Iterator[Problem]:
+    """Values of one node that another node of the site has as well."""
+    for key in sorted(ONE_NODE):
+        owners: dict[str, str] = {}
+        for name, node in site.nodes.items():
+            value = of_node(site, node).get(key, [])
+            for item in value if isinstance(value, list | tuple) else str(value).split(","):
+                if owners.setdefault(item, name) == name:
+                    continue
+                path = format_path(("nodes", name, "k3s", "config", key))
+                problem = f"{name} and {owners[item]} cannot both have {key} {shown(item)}"
+                hint = f"set it in each node: nodes.{name}.k3s.config.{key}"
+                yield Problem.of_value(path, "one-node-only", problem, hint)
