@@ -27,6 +27,8 @@ from edgefleet.model.network import Network
 pytestmark = pytest.mark.boot
 Boot = Callable[..., Booted]
 SECOND_CARD = ("-nic", "user,restrict=on,ipv6=off,model=virtio-net-pci,mac=02:00:5e:10:00:0b")
+WAITING = "systemd-networkd-wait-online.service"
+"""It may give up on a cable that is out."""
 RESTLESS = ("/var/lib/cloud/", "/var/lib/systemd/", "/etc/resolv.conf", "/etc/hostname")
 """What cloud-init and systemd write at each boot."""
 HOMES = str(Path("/home", "x"))[:-1]
@@ -314,7 +316,7 @@ def test_a_second_boot_changes_nothing(first: Booted, second: Booted) -> None:
 
     Nor does it need its cable.
     """
-    assert [] == second.facts["failed"]
+    assert {line.split()[0] for line in second.facts["failed"]} <= {WAITING}
     assert "NO-CARRIER" in one(second.facts["addresses"], "lan0")["flags"]
     assert second.facts["settled"], second.facts["status"]
 
