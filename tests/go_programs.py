@@ -10,7 +10,14 @@ import pytest
 PLACES = ("/usr/local/go/bin", "/usr/lib/go/bin")
 """Where Go is beside PATH."""
 NO_GO = "needs go 1.21 or newer: apt-get install golang-go, or unpack it to /usr/local/go"
-OFFLINE = ("dial tcp", "no such host", "connection refused", "proxyconnect", "i/o timeout")
+OFFLINE = (
+    "dial tcp",
+    "no such host",
+    "connection refused",
+    "proxyconnect",
+    "i/o timeout",
+    "module lookup disabled",
+)
 TOO_OLD = ("invalid go version", "note: module requires Go", "toolchain not available")
 
 
