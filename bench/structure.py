@@ -128,6 +128,11 @@ class Checkout:
         ]
 
     @cached_property
+    def native(self) -> list[Module]:
+        """`modules` without the importers: they read words of other tools, no new thing needs them."""
+        return [module for module in self.modules if "imports" not in module.path.parts]
+
+    @cached_property
     def templates(self) -> dict[str, str]:
         """dict[path below ``templates`` -> text]."""
         folder = self.root / "templates"
@@ -153,7 +158,7 @@ def files_of(checkout: Checkout, package: str, name: str, texts: Iterable[str] =
     constants = set(texts)
     modules = [
         module
-        for module in checkout.modules
+        for module in checkout.native
         if (module.path.stem == stem and (package != "commands" or module.package == "edgefleet.commands"))
         or any(found == dotted or found.startswith(f"{dotted}.") for found in module.imported)
         or constants & module.texts
@@ -170,7 +175,7 @@ def files_of_field(checkout: Checkout, name: str) -> int:
     word = re.compile(rf"\b(?:{name}|{snake})\b")
     modules = [
         module
-        for module in checkout.modules
+        for module in checkout.native
         if module.path.parts[1:3] != GENERATED and (spellings & module.names or spellings & module.texts)
     ]
     return len(modules) + sum(bool(word.search(text)) for text in checkout.templates.values())
@@ -240,7 +245,7 @@ def formats(checkout: Checkout) -> dict[str, int]:
 
 def hops(checkout: Checkout) -> tuple[list[str], int]:
     """(files that name ``network.address``, calls that parse its text)."""
-    named = [module for module in checkout.modules if _names_address(module)]
+    named = [module for module in checkout.native if _names_address(module)]
     parsers = sum(
         isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "ip_interface"
         for module in checkout.modules

@@ -15,6 +15,7 @@ import yaml
 from bench.fleet_file_reference import EXAMPLES
 
 from edgefleet.errors import InvalidInput
+from edgefleet.fleetfile.imports.importing import imported
 from edgefleet.fleetfile.load import load_fleet
 
 pytestmark = pytest.mark.fuzz
@@ -160,6 +161,35 @@ def _faults(number: int, folder: Path) -> list[str]:
     except Exception as error:  # noqa: BLE001 - any other one is the fault that is looked for
         return [f"{number}: {type(error).__name__}: {error}"]
     return []
+
+
+SAMPLES = sorted(path for path in (EXAMPLES.parents[1] / "tests/fleetfile/imports").rglob("*.y*ml"))
+
+
+def _faults_of_import(number: int, folder: Path) -> list[str]:
+    """What is wrong with the import of one changed file of another tool."""
+    draw = random.Random(number)  # noqa: S311 - the same file for the same number
+    document = yaml.safe_load(draw.choice(SAMPLES).read_text(encoding="utf-8"))
+    for _ in range(draw.randint(0, 3)):
+        if document:
+            _change(document, draw)
+    file = folder / "file.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    try:
+        imported(file, file.name, "shop-1")
+    except InvalidInput:
+        pass
+    except Exception as error:  # noqa: BLE001 - any other one is the fault that is looked for
+        return [f"{number}: {type(error).__name__}: {error}"]
+    return []
+
+
+def test_mutated_files_of_other_tools_are_imported_or_refused(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """No traceback."""
+    count = ALL // 10 if request.config.getoption("--fuzz-seconds", default=0.0) else FEW // 4
+    assert [] == [fault for number in range(count) for fault in _faults_of_import(number, tmp_path)]
 
 
 def test_mutated_fleet_files_give_problems_with_lines(request: pytest.FixtureRequest, tmp_path: Path) -> None:

@@ -24,6 +24,10 @@ COMMANDS = {
     "explain": ("explain:command", "Show what changes inside a site's images, file by file."),
     "init": ("init:command", "Write the fleet secret of a stack, once."),
     "new": ("new:command", "Create a project, ready for `edgefleet up` and `pulumi up`."),
+    "import-config": (
+        "import_config:command",
+        "Turn another tool's files into parts of a fleet file.",
+    ),
     "schema": ("schema:command", "Print the JSON Schema of fleet files."),
     "sites list": ("sites:listing", "List each node's desired and acknowledged image; the default."),
     "sites ack": ("sites:ack", "Mark sites as running their desired image."),

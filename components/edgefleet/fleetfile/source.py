@@ -112,7 +112,7 @@ class Source:
     def plain(self, problems: list[Problem]) -> Any:
         """The document as maps, lists and text; what is wrong with it is added to `problems`.
 
-        Unquoted text is `edgefleet.model.releases.Plain`, an absent value is `None`.
+        Unquoted text is `edgefleet.model.k3s_config.Plain`, an absent value is `None`.
         """
         return _Reader(self, problems).read(self.root, ())[0]
 

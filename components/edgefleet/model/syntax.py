@@ -40,6 +40,8 @@ def shown(value: object) -> str:
     text = str(value)
     if "PRIVATE KEY" in text:
         return "a private key"
+    if re.match(r"\$[0-9a-z]{1,8}\$", text):
+        return "a password hash"
     text = without_login(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
     return "".join(character if character.isprintable() else "?" for character in text) or '""'

@@ -1,0 +1,1 @@
+"""Configuration files of other tools, as parts of a fleet file; `importing.imported` reads one."""

@@ -1,0 +1,109 @@
+"""A kind of configuration file of another tool, and what is read of one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgefleet.errors import InvalidInput, Problem
+from edgefleet.fleetfile.document_io import read_text
+from edgefleet.fleetfile.source import Source
+from edgefleet.model.k3s_config import Plain
+
+SITE, NODE = "imported", "n1"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of a fleet file; lists at the same path are joined."""
+
+    path: tuple[str, ...]
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something of the file that is not carried over."""
+
+    what: str
+    """Its key in the file."""
+    why: str
+    """The reason, or what to do instead; it repeats no value that may be a secret."""
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.what}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a file is, and what it concerns."""
+
+    folder: Path
+    shown: str
+    site: str
+
+    @property
+    def of_site(self) -> tuple[str, ...]:
+        """The path of the site's settings."""
+        return ("sites", self.site)
+
+
+Settings = Iterator[Setting | Left]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileKind:
+    """A kind of file."""
+
+    name: str
+    """As its tool calls it."""
+    fits: Callable[[Any], bool]
+    """Whether a document is of this kind."""
+    settings: Callable[[Any, Place], Settings]
+    """What it sets."""
+
+
+def read(path: Path, shown: str) -> Any:
+    """The document in the file at `path`.
+
+    Raises:
+        InvalidInput: it is unreadable or no YAML.
+    """
+    return parsed(read_text(path, shown), shown)
+
+
+def parsed(text: str, shown: str) -> Any:
+    """The document in `text`: maps, lists, texts, numbers and booleans; a date or a MAC address stays text.
+
+    Raises:
+        InvalidInput: it is no YAML.
+    """
+    problems: list[Problem] = []
+    document = Source(text, shown).plain(problems)
+    if problems:
+        raise InvalidInput(problems)
+    return _typed(document)
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    if not isinstance(value, Plain):
+        return value
+    if value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    is_number = value.isdecimal() and value.isascii() and (value == "0" or not value.startswith("0"))
+    return int(value) if is_number else str(value)
+
+
+def listed(value: Any) -> list[Any]:
+    """`value` as a list: tools take one item without brackets."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """`value` if it is a map, else an empty one."""
+    return value if isinstance(value, dict) else {}

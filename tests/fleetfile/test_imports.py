@@ -1,0 +1,44 @@
+"""Configuration files of other tools become parts of a fleet file: own samples of each kind."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgefleet.errors import InvalidInput
+from edgefleet.fleetfile.imports.importing import imported
+
+SAMPLES = Path(__file__).parent / "imports"
+CANARY = "hunter2canary"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "registries.yaml", "netplan.yaml", "inventory.yml", "eib"])
+def test_a_sample_becomes_parts_of_a_fleet_file(name: str) -> None:
+    """As recorded in expected/, with what is not carried over; `UPDATE_GOLDEN=1` records it again."""
+    text = imported(SAMPLES / name, name, "shop-1")
+    recorded = SAMPLES / "expected" / f"{name.partition('.')[0]}.yaml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        recorded.write_text(text, encoding="utf-8")
+    assert recorded.read_text(encoding="utf-8") == text
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\n", "of no kind that can be imported"),
+        ("- a\n", "of no kind that can be imported"),
+        ("a: [\n", "broken YAML"),
+    ],
+)
+def test_another_file_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    """With the kinds that are known, or the place of the fault."""
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=problem):
+        imported(tmp_path / "a.yaml", "a.yaml", "shop-1")
+
+
+def test_a_folder_without_a_definition_is_refused(tmp_path: Path) -> None:
+    """It names what a folder must have."""
+    with pytest.raises(InvalidInput, match="nothing that can be imported"):
+        imported(tmp_path, "x", "shop-1")
