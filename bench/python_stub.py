@@ -73,7 +73,8 @@ def _module(title: str, inputs: Iterable[Property], types: Mapping[str, Any], cl
 def _kind_stub(kind: str, resource: Mapping[str, Any]) -> list[str]:
     article = "an" if kind[0] in "AEIOU" else "a"
     described = {"description": f"Inputs of {article} {kind}.", "properties": resource["inputProperties"]}
-    parameters = f"self, name: str, args: {kind}Args, opts: pulumi.ResourceOptions | None = None"
+    args = f"args: {kind}Args | None = None, opts: pulumi.ResourceOptions | None = None, **inputs: Any"
+    parameters = f"self, resource_name: str, /, {args}"
     lines = [f"class {kind}(pulumi.CustomResource):", *_docstring(resource["description"])]
     for name, definition in resource["properties"].items():
         lines.append(f"    {name}: pulumi.Output[{_type(definition, is_output=True)}]")

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgefleet.fleet import aws
     from edgefleet.fleet.aws import Bucket, BucketArgs
     from edgefleet.fleet.configuration import fleet_secret, wifi_passphrases
     from edgefleet.fleet.control_plane import ControlPlane, ControlPlaneArgs
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
+    "aws": "edgefleet.fleet.aws",
     "Bucket": "edgefleet.fleet.aws",
     "BucketArgs": "edgefleet.fleet.aws",
     "ControlPlane": "edgefleet.fleet.control_plane",
@@ -44,6 +46,7 @@ __all__ = [
     "ProviderArgs",
     "Site",
     "SiteArgs",
+    "aws",
     "fleet_secret",
     "load_fleet",
     "site_key",
@@ -56,4 +59,5 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'edgefleet' has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(home), name)
+    module = import_module(home)
+    return module if home.endswith(f".{name}") else getattr(module, name)

@@ -307,5 +307,5 @@ def test_the_cli_takes_the_schema(hosted: Project) -> None:
     target = hosted.root / "sdk"
     command = ["package", "gen-sdk", str(PLUGIN), "--language", "python", "--out", str(target)]
     require_cli().run(command, str(hosted.root), environ(hosted.root))
-    made = {each.name for each in (target / "python" / "pulumi_edgefleet").glob("*.py")}
+    made = {each.name for each in (target / "python" / "edgefleet").glob("*.py")}
     assert {"site.py", "fleet.py", "control_plane.py"} <= made

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from edgefleet.cloud.base import CloudResource, Namesake, Tagged
-from edgefleet.cloud.base.constraints import Days, KeyArn, fits
+from edgefleet.cloud.base.constraints import Days, DaysOrNone, KeyArn, fits
 from edgefleet.cloud.base.policy_documents import canonical, compact, parsed
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
@@ -53,8 +53,8 @@ class BucketRule:
     """Days after which they are removed; never where it is absent."""
     earlier_days: Days | None = None
     """Days after which earlier versions are removed; never where it is absent."""
-    parts_days: Days | None = 7
-    """Days after which the parts of uploads that were never finished are removed."""
+    parts_days: DaysOrNone = 7
+    """Days after which the parts of uploads that were never finished are removed; 0 for never."""
 
 
 @spec
@@ -305,7 +305,7 @@ def _rule(rule: BucketRule, index: int) -> dict[str, Any]:
         result["Expiration"] = {"Days": rule.expire_days}
     if rule.earlier_days is not None:
         result["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule.earlier_days}
-    if rule.parts_days is not None:
+    if rule.parts_days:
         result["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.parts_days}
     return result
 
@@ -315,7 +315,7 @@ def _as_rule(rule: Mapping[str, Any]) -> BucketRule:
         prefix=rule.get("Filter", {}).get("Prefix", rule.get("Prefix", "")),
         expire_days=rule.get("Expiration", {}).get("Days"),
         earlier_days=rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"),
-        parts_days=rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"),
+        parts_days=rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0),
     )
 
 

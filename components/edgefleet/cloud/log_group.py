@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from edgefleet.cloud.base import ArnOutputs, Change, Described, NamedResource, Table, Tagged
-from edgefleet.cloud.base.constraints import Days, KeyArn, LogGroupName
+from edgefleet.cloud.base.constraints import DaysOrNone, KeyArn, LogGroupName
 from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import LOGS
@@ -12,7 +12,7 @@ from edgefleet.model.spec import spec
 from edgefleet.model.unknown import is_known
 
 DAYS = frozenset(
-    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922}
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
 """Days that AWS takes (CloudWatch Logs API, PutRetentionPolicy)."""
 
@@ -23,8 +23,8 @@ class LogGroupSpec(Tagged):
 
     name: LogGroupName
     """Name, ``/retail/eu/hub``."""
-    retention_days: Days | None = 30
-    """Days that they are kept; for ever where it is null."""
+    retention_days: DaysOrNone = 30
+    """Days that they are kept; 0 for ever."""
     key_arn: KeyArn | None = None
     """ARN of the KMS key that encrypts them; AWS's own where it is absent."""
 
@@ -46,7 +46,7 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
         key="logGroupName",
         fields={"name": "logGroupName", "keyArn": "kmsKeyId"},
         # Without a policy they are kept for ever.
-        settings={"retentionDays": lambda current: current.get("retentionInDays")},
+        settings={"retentionDays": lambda current: current.get("retentionInDays", 0)},
         outputs={"arn": _arn},
         tagged=_arn,
         changes=(
@@ -68,8 +68,8 @@ class LogGroup(NamedResource, spec=LogGroupSpec, outputs=ArnOutputs):
     def inspect(self, spec: LogGroupSpec) -> Iterable[Problem]:
         """Days that AWS does not take."""
         yield from super().inspect(spec)
-        if is_known(spec.retention_days) and spec.retention_days not in {None, *DAYS}:
-            nearest = min(DAYS, key=lambda days: abs(days - (spec.retention_days or 0)))
+        if is_known(spec.retention_days) and spec.retention_days not in {0, *DAYS}:
+            nearest = min(DAYS, key=lambda days: abs(days - spec.retention_days))
             problem = f"AWS does not keep logs for {spec.retention_days} days"
             yield Problem(code="days", path="retentionDays", problem=problem, hint=f"write {nearest}")
 

@@ -15,7 +15,7 @@ class BucketRule(TypedDict):
     earlierDays: NotRequired[pulumi.Input[int] | None]
     """Days after which earlier versions are removed; never where it is absent."""
     partsDays: NotRequired[pulumi.Input[int] | None]
-    """Days after which the parts of uploads that were never finished are removed."""
+    """Days after which the parts of uploads that were never finished are removed; 0 for never."""
 
 class BudgetNotice(TypedDict):
     """Threshold of a notification."""
@@ -124,7 +124,14 @@ class Bucket(pulumi.CustomResource):
     """How objects are encrypted at rest."""
     publicAccessBlocked: pulumi.Output[bool]
     """Whether all four of S3's blocks on public access are on."""
-    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: BucketArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Bucket:
         """Look up an existing one by its id, without managing it."""
@@ -161,7 +168,12 @@ class BucketObject(pulumi.CustomResource):
     uri: pulumi.Output[str]
     """``s3://<bucket>/<key>``."""
     def __init__(
-        self, name: str, args: BucketObjectArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: BucketObjectArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> BucketObject:
@@ -188,7 +200,14 @@ class Budget(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: BudgetArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Budget:
         """Look up an existing one by its id, without managing it."""
@@ -214,7 +233,14 @@ class Crl(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: CrlArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: CrlArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Crl:
         """Look up an existing one by its id, without managing it."""
@@ -243,7 +269,12 @@ class DnsRecord(pulumi.CustomResource):
     fqdn: pulumi.Output[str]
     """The whole name."""
     def __init__(
-        self, name: str, args: DnsRecordArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: DnsRecordArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> DnsRecord:
@@ -287,7 +318,12 @@ class EksCluster(pulumi.CustomResource):
     certificateAuthority: pulumi.Output[str]
     """Certificate of its API, base64 of PEM."""
     def __init__(
-        self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: EksClusterArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> EksCluster:
@@ -307,7 +343,12 @@ class ElasticIp(pulumi.CustomResource):
     publicIp: pulumi.Output[str]
     """The address."""
     def __init__(
-        self, name: str, args: ElasticIpArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: ElasticIpArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ElasticIp:
@@ -333,7 +374,12 @@ class HostedZone(pulumi.CustomResource):
     nameServers: pulumi.Output[list[str]]
     """Its name servers; a private one has none."""
     def __init__(
-        self, name: str, args: HostedZoneArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: HostedZoneArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> HostedZone:
@@ -355,7 +401,12 @@ class InstanceProfile(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: InstanceProfileArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: InstanceProfileArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> InstanceProfile:
@@ -377,7 +428,12 @@ class InternetGateway(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: InternetGatewayArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: InternetGatewayArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> InternetGateway:
@@ -404,7 +460,14 @@ class Listener(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: ListenerArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: ListenerArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Listener:
         """Look up an existing one by its id, without managing it."""
@@ -419,7 +482,7 @@ class LogGroupArgs(TypedDict):
     name: pulumi.Input[str]
     """Name, ``/retail/eu/hub``."""
     retentionDays: NotRequired[pulumi.Input[int] | None]
-    """Days that they are kept; for ever where it is null."""
+    """Days that they are kept; 0 for ever."""
     keyArn: NotRequired[pulumi.Input[str] | None]
     """ARN of the KMS key that encrypts them; AWS's own where it is absent."""
 
@@ -428,7 +491,14 @@ class LogGroup(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: LogGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: LogGroupArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> LogGroup:
         """Look up an existing one by its id, without managing it."""
@@ -455,7 +525,12 @@ class NatGateway(pulumi.CustomResource):
     publicIp: pulumi.Output[str]
     """Its address outside; none of a private one."""
     def __init__(
-        self, name: str, args: NatGatewayArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: NatGatewayArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> NatGateway:
@@ -491,7 +566,12 @@ class NetworkLoadBalancer(pulumi.CustomResource):
     zoneId: pulumi.Output[str]
     """Hosted zone of its name, for an alias record."""
     def __init__(
-        self, name: str, args: NetworkLoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: NetworkLoadBalancerArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(
@@ -538,7 +618,12 @@ class NodeGroup(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: NodeGroupArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: NodeGroupArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> NodeGroup:
@@ -570,7 +655,12 @@ class Parameter(pulumi.CustomResource):
     version: pulumi.Output[int]
     """Counts up with each value."""
     def __init__(
-        self, name: str, args: ParameterArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: ParameterArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Parameter:
@@ -603,7 +693,14 @@ class Role(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: RoleArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Role:
         """Look up an existing one by its id, without managing it."""
@@ -632,7 +729,12 @@ class RolesAnywhereProfile(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: RolesAnywhereProfileArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: RolesAnywhereProfileArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(
@@ -660,7 +762,12 @@ class RouteTable(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: RouteTableArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: RouteTableArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> RouteTable:
@@ -690,7 +797,12 @@ class SecurityGroup(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: SecurityGroupArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: SecurityGroupArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> SecurityGroup:
@@ -742,7 +854,12 @@ class ServerSet(pulumi.CustomResource):
     members: pulumi.Output[list[dict[str, Any]]]
     """The servers, by place."""
     def __init__(
-        self, name: str, args: ServerSetArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: ServerSetArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ServerSet:
@@ -771,7 +888,14 @@ class Subnet(pulumi.CustomResource):
     """Amazon Resource Name."""
     availabilityZone: pulumi.Output[str]
     """Zone that it is in."""
-    def __init__(self, name: str, args: SubnetArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: SubnetArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Subnet:
         """Look up an existing one by its id, without managing it."""
@@ -808,7 +932,12 @@ class TargetGroup(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: TargetGroupArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: TargetGroupArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> TargetGroup:
@@ -834,7 +963,12 @@ class TrustAnchor(pulumi.CustomResource):
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
     def __init__(
-        self, name: str, args: TrustAnchorArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        args: TrustAnchorArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> TrustAnchor:
@@ -859,7 +993,14 @@ class Vpc(pulumi.CustomResource):
 
     arn: pulumi.Output[str]
     """Amazon Resource Name."""
-    def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+    def __init__(
+        self,
+        resource_name: str,
+        /,
+        args: VpcArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> None: ...
     @staticmethod
     def get(name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Vpc:
         """Look up an existing one by its id, without managing it."""

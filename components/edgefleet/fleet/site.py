@@ -9,7 +9,8 @@ from edgefleet.errors import InvalidInput
 from edgefleet.fleet.plainly import plainly
 from edgefleet.keys import derivation
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.site_resource import TOKEN
+from edgefleet.model.site_resource import TOKEN, SiteInputs
+from edgefleet.model.type_introspection import with_outside_names
 from edgefleet.provider.python_classes import existing
 from edgefleet.provider.validation import arguments
 from edgefleet.site.inputs import laid_out
@@ -39,20 +40,20 @@ class Site(pulumi.CustomResource):
     """dict[node name -> {digest, uri, size, files}]; known in preview."""
 
     def __init__(
-        self, name: str, spec: SiteSpec, args: SiteArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        resource_name: str,
+        /,
+        spec: SiteSpec | None = None,
+        args: SiteArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None:
-        with plainly():
-            given = arguments(SiteArgs, args)
-            inputs = laid_out(
-                spec,
-                store=given["store"],
-                key=_key(spec, given),
-                passphrases=_secret(given.get("passphrases")),
-                identity=given.get("identity"),
-            )
-        if "declaredIn" in given:
-            inputs["declaredIn"] = given["declaredIn"]
-        super().__init__(TOKEN, name, inputs | {"images": None}, opts)
+        """Register the site of `spec` and `args`, or of keyword arguments in snake case, all of `SiteInputs`.
+
+        An image holds none of them, so the code that `pulumi import` prints has empty ones to fill in.
+        """
+        props = with_outside_names(SiteInputs, inputs) if spec is None else _props(spec, args or {})
+        super().__init__(TOKEN, resource_name, props | {"images": None}, opts)
 
     @classmethod
     def get(
@@ -81,6 +82,19 @@ def site_key(
             return derivation.site_key(known["secret"], **known["place"])
 
     return pulumi.Output.secret(pulumi.Output.all(secret=secret, place=place).apply(derived))
+
+
+def _props(spec: SiteSpec, args: Mapping[str, Any]) -> dict[str, Any]:
+    with plainly():
+        given = arguments(SiteArgs, args)
+        inputs = laid_out(
+            spec,
+            store=given["store"],
+            key=_key(spec, given),
+            passphrases=_secret(given.get("passphrases")),
+            identity=given.get("identity"),
+        )
+    return inputs | {name: given[name] for name in ("declaredIn",) if name in given}
 
 
 def _key(spec: SiteSpec, given: Mapping[str, Any]) -> pulumi.Output[str]:

@@ -5,7 +5,7 @@ One walk serves three questions: which keys are allowed here (for suggestions), 
 """
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
@@ -114,3 +114,19 @@ def at(root: Any, path: Sequence[Part]) -> Shape | None:
             return None
         shape = shape_of(annotation)
     return shape
+
+
+def with_outside_names(annotation: Any, value: Any) -> Any:
+    """`value` of a type with the outside names of its fields, also inside: ``vpc_id`` is ``vpcId``.
+
+    So a program gives keyword arguments, and `pulumi import` prints them (pulumi/pulumi,
+    pkg/codegen/python/gen_program.go). The keys of a map stay.
+    """
+    bare = shape_of(annotation).bare
+    if isinstance(value, list | tuple):
+        return [with_outside_names(child(bare, 0), member) for member in value]
+    if not isinstance(value, Mapping):
+        return value
+    fields = fields_of(bare)
+    names = {name: outside if (outside := outside_name(name)) in fields else name for name in value}
+    return {names[name]: with_outside_names(child(bare, names[name]), value[name]) for name in value}

@@ -81,11 +81,16 @@ def _nothing(kind: str) -> dict[str, None]:
 def _resource_class(kind: str) -> type[pulumi.CustomResource]:
     def initialize(
         self: pulumi.CustomResource,
-        name: str,
-        args: Mapping[str, Any],
+        resource_name: str,
+        /,
+        args: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
     ) -> None:
-        pulumi.CustomResource.__init__(self, f"{PREFIX}{kind}", name, {**_nothing(kind), **args}, opts)
+        from edgefleet.model.type_introspection import with_outside_names  # noqa: PLC0415 - see above
+
+        props = {**_nothing(kind), **(args or {}), **with_outside_names(_kind(kind).Spec, inputs)}
+        pulumi.CustomResource.__init__(self, f"{PREFIX}{kind}", resource_name, props, opts)
 
     def get(
         cls: type[pulumi.CustomResource],

@@ -46,7 +46,7 @@ def schema_json(
         "keywords": ["edge", "k3s", "kubernetes", "category/infrastructure"],
         "license": "Apache-2.0",
         "language": {
-            "python": {"respectSchemaVersion": True},
+            "python": {"respectSchemaVersion": True, "packageName": PACKAGE},
             "nodejs": {"respectSchemaVersion": True, "packageName": "@edgefleet/edgefleet"},
         },
         "config": {"variables": config},

@@ -230,6 +230,8 @@ RulePort = Annotated[int, Field(ge=-1, le=65_535)]
 """First or last port of a rule, type or code of an ICMP message; -1 for all."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Days = Annotated[int, Field(ge=1, le=2_147_483_647)]
+DaysOrNone = Annotated[int, Field(ge=0, le=2_147_483_647)]
+"""0 for none: absent is the default, as programs and the code that an import prints hold no null."""
 
 
 def shortened(name: str, longest: int) -> str:

@@ -25,7 +25,7 @@ class Change:
     parameters: Callable[[Any], Mapping[str, Any]]
     """Spec -> parameters beside the id."""
     otherwise: str = ""
-    """Method that takes the id alone, if the first input is null or false."""
+    """Method that takes the id alone, if the first input is null, false or 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
