@@ -68,8 +68,9 @@ def test_each_input_has_its_name_back() -> None:
     for kind in RESOURCES:
         written = {re.sub("(?<!^)([A-Z]+)", r"_\1", name).lower(): name for name in specs[kind.TOKEN]}
         assert {name: name for name in written.values()} == with_outside_names(kind.Spec, written)
-        defaults = defaults_of(kind.Spec)
-        nullable = [name for name, hint in fields_of(kind.Spec).items() if _takes_null(hint)]
+        spec: Any = kind.Spec
+        defaults = defaults_of(spec)
+        nullable = [name for name, hint in fields_of(spec).items() if _takes_null(hint)]
         assert {} == {name: defaults[name] for name in nullable if defaults.get(name) is not None}, kind.TOKEN
 
 

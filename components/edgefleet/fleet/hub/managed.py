@@ -68,9 +68,9 @@ def managed(wiring: Wiring, network: Network) -> Managed:
             "wanted": derived(lambda least: max(least, 1), hub.eks.min_nodes),
             "most": hub.eks.max_nodes,
             "tags": wiring.tags,
-            **named,  # type: ignore[typeddict-item]  # its name or nothing
         },
         wiring.options(),
+        **named,
     )
     config = pulumi.Output.all(
         wiring.prefix, wiring.aws_region, cluster.endpoint, cluster.certificateAuthority
