@@ -18,21 +18,14 @@ if TYPE_CHECKING:
     from edgefleet.fleetfile.load import load_fleet
 
 _HOMES = {
-    "aws": "edgefleet.fleet.aws",
-    "Bucket": "edgefleet.fleet.aws",
-    "BucketArgs": "edgefleet.fleet.aws",
-    "ControlPlane": "edgefleet.fleet.control_plane",
-    "ControlPlaneArgs": "edgefleet.fleet.control_plane",
-    "Fleet": "edgefleet.fleet.fleet",
-    "FleetArgs": "edgefleet.fleet.fleet",
-    "Provider": "edgefleet.fleet.provider",
-    "ProviderArgs": "edgefleet.fleet.provider",
-    "Site": "edgefleet.fleet.site",
-    "SiteArgs": "edgefleet.fleet.site",
-    "fleet_secret": "edgefleet.fleet.configuration",
+    "aws": "edgefleet.fleet",
+    **dict.fromkeys(("Bucket", "BucketArgs"), "edgefleet.fleet.aws"),
+    **dict.fromkeys(("ControlPlane", "ControlPlaneArgs"), "edgefleet.fleet.control_plane"),
+    **dict.fromkeys(("Fleet", "FleetArgs"), "edgefleet.fleet.fleet"),
+    **dict.fromkeys(("Provider", "ProviderArgs"), "edgefleet.fleet.provider"),
+    **dict.fromkeys(("Site", "SiteArgs", "site_key"), "edgefleet.fleet.site"),
+    **dict.fromkeys(("fleet_secret", "wifi_passphrases"), "edgefleet.fleet.configuration"),
     "load_fleet": "edgefleet.fleetfile.load",
-    "site_key": "edgefleet.fleet.site",
-    "wifi_passphrases": "edgefleet.fleet.configuration",
 }
 
 __all__ = [
@@ -56,8 +49,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its home on first use (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in _HOMES:
         raise AttributeError(f"module 'edgefleet' has no attribute {name!r}; it has {', '.join(__all__)}")
-    module = import_module(home)
-    return module if home.endswith(f".{name}") else getattr(module, name)
+    return getattr(import_module(_HOMES[name]), name)

@@ -42,8 +42,8 @@ def ids(client: Any) -> dict[str, str]:
     trust = policy("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust, Tags=[{"Key": "Team_name", "Value": "x"}])
     iam.put_role_policy(RoleName="r", PolicyName="read_it", PolicyDocument=policy("s3:Get*", Resource="*"))
-    client("logs").create_log_group(logGroupName="/by/hand")
-    named = {"bucket": "by-hand", "role": "r", "logs": "/by/hand"}
+    client("logs").create_log_group(logGroupName="/retail/hand")
+    named = {"bucket": "by-hand", "role": "r", "logs": "/retail/hand"}
     return named | {"net": vpc, "sub": subnet, "sg": group}
 
 
