@@ -109,7 +109,6 @@ def test_network_manager_understands_every_network(name: str, tmp_path: Path) ->
     bond = WIRED[name].ports
     ports = () if bond is None else ("ports",) if bond.glob else bond.interfaces
     assert {f"bond0-{port}" for port in ports} == {id_ for id_, of in said.items() if of["under"] == "bond0"}
-    fixed = [each for each in (WIRED[name].address, *WIRED[name].extra_addresses) if each and ":" not in each]
-    assert [each.partition("/")[0] for each in fixed] == [
-        one for of in said.values() for one in of["addresses"]
-    ]
+    links = WIRED[name].every.values()
+    fixed = sorted(str(each.ip) for link in links for each in link.interfaces if each.version == 4)
+    assert fixed == sorted(one for of in said.values() for one in of["addresses"])

@@ -12,7 +12,7 @@ from tests.images.on_disk import contents
 from edgefleet.images import nocloud
 from edgefleet.io.iso9660 import read_iso
 from edgefleet.model.firstboot import File, FirstBoot, Unit
-from edgefleet.model.network import Bond, Network, Wifi
+from edgefleet.model.network import Bond, FurtherLink, Network, StaticRoute, Wifi
 from edgefleet.model.site import User
 
 NETWORKS = {
@@ -21,6 +21,22 @@ NETWORKS = {
     "ipv6": Network(address="fd00::2/64", gateway="fd00::1", extra_addresses=("10.0.0.2/24",)),
     "vlan": Network(address="10.0.0.2/24", gateway="10.0.0.1", vlan=20),
     "bond": Network(address="10.0.0.2/24", gateway="10.0.0.1", bond=Bond(interfaces=("enp1s0", "enp2s0"))),
+    "several": Network(
+        address="10.0.0.2/24",
+        gateway="10.0.0.1",
+        mac="02:00:00:00:00:01",
+        mtu=9000,
+        routes=(
+            StaticRoute(to="10.99.0.0/16", via="10.0.0.254", metric=50),
+            StaticRoute(to="10.98.0.1", via="10.0.0.254"),
+        ),
+        links={
+            "backup": FurtherLink(interface="enp3s0"),
+            "cameras": FurtherLink(interface="enp2s0", address="192.168.50.1/24", mtu=1400),
+            "tills": FurtherLink(vlan=30, dhcp_identifier="mac", use_dns=False, use_routes=False),
+            "voice": FurtherLink(vlan=40, over="cameras", dhcp=False),
+        },
+    ),
     "wifi": Network(wifi=Wifi(ssid="shop", passphrase="correct horse battery")),  # noqa: S106 - made up
 }
 

@@ -16,7 +16,7 @@ from edgefleet.model import site as model_site
 from edgefleet.model.changes import declared_effect
 from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
-from edgefleet.model.network import Bond, Wifi
+from edgefleet.model.network import Bond, FurtherLink, StaticRoute, Wifi
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, NodeSettings, RegistryMirror, SiteSpec, User
 from edgefleet.model.spec import outside_name
@@ -89,6 +89,8 @@ OTHER: dict[str, Any] = {
     "version": "v1.36.5+k3s1",
     "sha256": dict.fromkeys(("amd64", "arm64", "armhf"), "0" * 64),
     "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
+    "routes": (StaticRoute(to="10.97.0.0/16", via="10.99.0.2"),),
+    "links": {"cameras": FurtherLink(vlan=98)},
     "wifi": Wifi(ssid="other", passphrase="{secret: shop}"),  # noqa: S106 - a name
     "address": "10.99.0.9/24",
     "gateway": "10.99.0.1",

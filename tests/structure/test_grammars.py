@@ -178,6 +178,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a host, a domain or a subnet": [".example.com", "*", "10.0.0.0/8", "fd00::/8", "registry.example:5000"],
     "a key of k3s's config.yaml": ["kubelet-arg", "kubelet-arg+"],
     "a network": ["10.250.0.0/16", "fd00::/64"],
+    "a name of a link": ["cameras"],
     "a network's name": ["shop", "Café & Co"],
     "a path inside the project, or one in a bucket": ["file:.edgefleet/images/dev", "s3://bucket/a/b"],
     "a place of a mirror": ["https://mirror.example/a", "oci://registry.example/a", "file:/var/mirror"],

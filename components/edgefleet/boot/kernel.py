@@ -6,6 +6,14 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 from edgefleet.model.writers.configuration import remainder
 
+WITHOUT_CARRIER = {
+    **{f"net.{family}.conf.all.ignore_routes_with_linkdown": "1" for family in ("ipv4", "ipv6")},
+    **{f"net.{family}.conf.default.ignore_routes_with_linkdown": "1" for family in ("ipv4", "ipv6")},
+    "-net.ipv4.conf.*.ignore_routes_with_linkdown": "1",
+}
+"""A fixed address and its route stay without carrier; with these, a second default route is used meanwhile
+(kernel documentation, networking/ip-sysctl)."""
+
 
 def plan(target: Target) -> Step:
     """``90-kubelet.conf`` with kubelet's settings and ``95-edgefleet.conf`` with the node's own.
@@ -21,6 +29,8 @@ def plan(target: Target) -> Step:
                 "/etc/sysctl.d/95-edgefleet.conf", _lines(dict(sorted(target.settings.sysctls.items())))
             )
         )
+    if sum(link.has_default_route for link in target.node.network.every.values()) > 1:
+        files.append(File.text("/etc/sysctl.d/93-edgefleet-links.conf", _lines(WITHOUT_CARRIER)))
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))
 
 

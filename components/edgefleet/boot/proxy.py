@@ -65,7 +65,8 @@ def _direct(target: Target) -> list[str]:
     for key in SUBNETS:
         direct += ranges(target.site, key)
     for node in target.site.nodes.values():
-        direct += [str(interface.network) for interface in node.network.interfaces]
+        for link in node.network.every.values():
+            direct += [str(interface.network) for interface in link.interfaces]
         direct.append(node.hostname)
     proxy = target.settings.proxy
     return [*dict.fromkeys([*direct, *(proxy.no_proxy if proxy is not None else ())])]

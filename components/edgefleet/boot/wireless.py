@@ -12,7 +12,7 @@ PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
 
 def plan(target: Target) -> Step:
     """The country for the kernel, now and at each boot; nothing without Wi-Fi or a country."""
-    wifi = target.node.network.wifi
+    wifi = target.node.network.wireless
     if wifi is None or wifi.country is None:
         return Step()
     country = wifi.country

@@ -2,7 +2,8 @@
 
 Addresses are unique in the whole fleet, so that an address (in logs, over the VPN to the hub) identifies a
 node. A fleet whose sites share one private subnet, each behind its own router, sets
-``uniqueAddresses: site``. Hardware addresses and host names are always unique.
+``uniqueAddresses: site``, and a further link, often one that leads to machines of the site alone, may have
+the same address at each. Hardware addresses and host names are always unique.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from edgefleet.errors import Problem
+from edgefleet.fleetfile import links
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
-from edgefleet.model.addresses import Address, Interface, parsed_address, parsed_interface
+from edgefleet.model.addresses import Address, parsed_interface
 from edgefleet.model.hardware import SECURE_BOOT
 from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
@@ -36,16 +38,18 @@ class Owners:
 
     def check(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of `site` that another site, or another of its nodes, already has."""
-        scope = site.name if self.unique == "site" else ""
         for name, node in site.nodes.items():
             owner = (site.name, name if len(site.nodes) > 1 else "")
             base: tuple[Part, ...] = ("nodes", name)
             for path, address in _addresses(node.network):
+                is_local = self.unique == "site" or path[0] == "links"
+                scope = site.name if is_local else ""
                 first = _first(self.addresses, (scope, parsed_interface(address).ip), owner)
                 if first:
                     yield _taken((*base, "network", *path), "address", address, _whose(first, owner))
-            if node.network.mac is not None and (first := _first(self.macs, node.network.mac, owner)):
-                yield _taken((*base, "network", "mac"), "mac", node.network.mac, _whose(first, owner))
+            for place, link in node.network.every.items():
+                if link.mac is not None and (first := _first(self.macs, link.mac, owner)):
+                    yield _taken((*base, "network", *place, "mac"), "mac", link.mac, _whose(first, owner))
             if first := _first(self.hostnames, node.hostname, owner):
                 yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
 
@@ -78,10 +82,11 @@ def _whose(first: tuple[str, str], owner: tuple[str, str]) -> str:
 
 
 def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
-    if network.address is not None:
-        yield ("address",), network.address
-    for index, address in enumerate(network.extra_addresses):
-        yield ("extraAddresses", index), address
+    for path, link in network.every.items():
+        if link.address is not None:
+            yield (*path, "address"), link.address
+        for index, address in enumerate(link.extra_addresses):
+            yield (*path, "extraAddresses", index), address
 
 
 def check_site(site: SiteSpec) -> Iterator[Problem]:
@@ -104,14 +109,12 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
     yield from _of_nodes(site, _hardware)
     country = site.location.country if site.location is not None else None
     for name, node in site.nodes.items():
-        if node.network.wifi is not None and node.network.wifi.country is None:
-            problem, hint = (
-                "Wi-Fi has no country, and may stay off without one",
-                f"add country: {country or 'DE'}",
-            )
-            yield Problem.of_value(
-                f"nodes.{name}.network.wifi", "wifi-country", problem, f"{hint} to network.wifi"
-            )
+        for below, link in node.network.every.items():
+            if link.wifi is not None and link.wifi.country is None:
+                place = format_path(("network", *below, "wifi"))
+                problem = "Wi-Fi has no country, and may stay off without one"
+                hint = f"add country: {country or 'DE'} to {place}"
+                yield Problem.of_value(f"nodes.{name}.{place}", "wifi-country", problem, hint)
     if site.time.serve and len(site.nodes) == 1:
         problem = "the site has one node, so no other node can use its time"
         yield Problem.of_value("time.serve", "nobody-to-serve", problem, "remove time.serve")
@@ -166,75 +169,7 @@ def _network(node: Node) -> Iterator[Problem]:
     if len(node.hostname) > HOSTNAME_LIMIT:
         problem = f"{node.hostname} has {len(node.hostname)} characters, {HOSTNAME_LIMIT} are allowed"
         yield Problem.of_value("hostname", "bad-name", problem, "give the node a shorter hostname")
-    yield from _wifi(node.network)
-    yield from _bond(node.network)
-    yield from _gateways(node.network)
-
-
-def _wifi(network: Network) -> Iterator[Problem]:
-    """Reject what Netplan rejects, such as `match` for a wireless interface under networkd."""
-    if network.wifi is None:
-        return
-    for other in ("bond", "vlan"):
-        if getattr(network, other) is not None:
-            problem, hint = f"a node with wifi has no {other}", f"remove wifi or {other}"
-            yield Problem.of_value(f"network.{other}", "wifi-conflict", problem, hint)
-    if network.mac is not None:
-        problem = "a wireless interface is found by its name, not by a hardware address"
-        hint = "remove mac, and name the interface in network.interface unless it is wlan0"
-        yield Problem.of_value("network.mac", "wifi-conflict", problem, hint)
-    if network.interface is not None and set(network.interface) & set("*?[]!"):
-        problem = f"{network.interface} is not an exact name, which a wireless interface needs"
-        yield Problem.of_value(
-            "network.interface", "wifi-conflict", problem, "write the kernel's name such as wlan0"
-        )
-
-
-def _bond(network: Network) -> Iterator[Problem]:
-    if network.bond is None:
-        return
-    if network.mac is not None:
-        problem = "a bond finds its ports by their names, not by a hardware address"
-        yield Problem.of_value("network.mac", "bond-conflict", problem, "remove mac or bond")
-    if len(set(network.bond.interfaces)) < len(network.bond.interfaces):
-        problem = "a port appears twice in this bond"
-        yield Problem.of_value("network.bond.interfaces", "bond-conflict", problem, "name each port once")
-
-
-def _gateways(network: Network) -> Iterator[Problem]:
-    written = {"gateway": network.gateway, "gateway6": network.gateway6}
-    if network.is_static and not any(written.values()):
-        problem = f"{network.address} is static but there is no gateway"
-        hint = "add network.gateway to the site or its group: k3s does not start without a route"
-        yield Problem.of_value("network.address", "no-gateway", problem, hint)
-    for (key, text), version in zip(written.items(), (4, 6), strict=True):
-        if text is None:
-            continue
-        gateway = parsed_address(text)
-        if network.gateway6 is not None and gateway.version != version:
-            problem = f"{gateway} is not an IPv{version} address"
-            hint = "beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone"
-            yield Problem.of_value(f"network.{key}", "gateway-family", problem, hint)
-        speaks_ipv6 = key == "gateway6" or any(own.version == gateway.version for own in network.interfaces)
-        is_beside = gateway.version == 6 and gateway.is_link_local and speaks_ipv6  # noqa: PLR2004 - IPv6
-        flaw = _gateway_flaw(gateway, network.interfaces, may_be_outside=is_beside)
-        if flaw is not None:
-            yield Problem.of_value(f"network.{key}", *flaw)
-
-
-def _gateway_flaw(
-    gateway: Address, own: tuple[Interface, ...], *, may_be_outside: bool
-) -> tuple[str, str, str] | None:
-    if not own:
-        problem = f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself"
-        return "gateway-without-address", problem, "add network.address, or remove the gateway"
-    if any(gateway == interface.ip for interface in own):
-        return "gateway-is-node", f"{gateway} is the node itself", "write the router's address"
-    if may_be_outside or any(gateway in interface.network for interface in own):
-        return None
-    networks = ", ".join(sorted({str(interface.network) for interface in own}))
-    hint = "write a gateway inside the subnet, or correct the address or its prefix length"
-    return "gateway-outside", f"the gateway {gateway} is outside {networks}", hint
+    yield from links.check(node.network)
 
 
 def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | None:

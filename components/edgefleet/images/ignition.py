@@ -66,7 +66,7 @@ def build(boot: FirstBoot) -> Image:
 
 
 def _check(boot: FirstBoot) -> None:
-    if boot.network.wifi is not None:
+    if boot.network.wireless is not None:
         path = f"sites.{boot.site}.nodes.{boot.node}.network.wifi"
         hint = "give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS"
         raise InvalidInput.at("", "format-network", NO_WIFI, hint, path=path)
@@ -125,7 +125,7 @@ def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
 def _flaws(node: Node) -> Iterator[Flaw]:
     if node.arch == "armhf":
         yield "neither Flatcar nor Fedora CoreOS supports armhf", OTHERS
-    if node.network.wifi is not None:
+    if node.network.wireless is not None:
         yield NO_WIFI, OTHERS
 
 

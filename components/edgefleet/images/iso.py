@@ -113,7 +113,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
         "disk": how.disk or "",
         "kept": how.kept or "",
         "airgap": "yes" if how.is_airgapped else "no",
-        "wifi": boot.network.wifi is not None,
+        "wifi": boot.network.wireless is not None,
         "hostname": boot.hostname,
         "timezone": boot.timezone,
     }
@@ -129,7 +129,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     else:
         texts["autoinstall.yaml"] = "#cloud-config\n" + to_yaml({"autoinstall": _autoinstall(boot)})
     files = {name: text.encode() for name, text in texts.items()}
-    if how.installer == "debian" and boot.network.wifi is None:
+    if how.installer == "debian" and boot.network.wireless is None:
         files[FIRST_BOOT] = _without_cloud_init(boot)
     return files
 

@@ -1,6 +1,11 @@
-"""The network of one node, as its first boot configures it (rendered to netplan's version 2)."""
+"""The network of one node, as its first boot configures it: links by kind, as netplan has them.
+
+`Network` is the node's main link, which carries its default route and its address in the cluster, together
+with its further links. The writers in `edgefleet.images.network` walk over the same devices of both.
+"""
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +17,7 @@ from edgefleet.model.addresses import (
     InterfaceName,
     Mac,
     PlainAddress,
+    Subnet,
     parsed_address,
     parsed_interface,
 )
@@ -56,10 +62,28 @@ _PASSPHRASE = Grammar(
 Passphrase = Annotated[str, _PASSPHRASE]
 ANY_WIRED = "e*"
 """Glob of kernel names for a wired interface that the fleet file does not name."""
+Mtu = Annotated[int, Field(ge=1280, le=65535)]
+Metric = Annotated[int, Field(ge=1, le=2**32 - 2)]
+CONTAINERS = ("cali", "cilium", "cni", "docker", "flannel", "kube", "lxc", "tunl", "veth", "vxlan")
+"""Beginnings of names of interfaces that belong to containers; the firewall admits what comes in by them."""
+LINK = "write a word of your own such as cameras, 12 characters at most"
+
+
+def _link_name(text: str) -> str:
+    if text in {"lo", "wg-edgefleet"} or text.startswith(CONTAINERS):
+        raise wrong(
+            "bad-link-name", f"{text} is the name of an interface of the system's or of containers", LINK
+        )
+    return text
+
+
+_LINK_NAME = Grammar("[a-z][a-z0-9-]{0,11}", "bad-link-name", "a name of a link", LINK, 12, _link_name)
+LinkName = Annotated[str, _LINK_NAME]
 _OF_ONE_NODE = At(Level.SITE, Level.NODE)
 
 
-def _is_glob(name: str) -> bool:
+def is_glob(name: str) -> bool:
+    """Whether `name` has signs of a pattern."""
     return bool(set(name) & set("*?[]!"))
 
 
@@ -77,7 +101,7 @@ class Bond:
     @property
     def glob(self) -> str | None:
         """The glob that finds the ports, where nobody names them."""
-        return next(filter(_is_glob, self.interfaces), None)
+        return next(filter(is_glob, self.interfaces), None)
 
 
 @spec
@@ -93,8 +117,20 @@ class Wifi:
 
 
 @spec
-class Network:
-    """How a node reaches its network. Without an address the node asks DHCP."""
+class StaticRoute:
+    """A static route."""
+
+    to: Annotated[Subnet, Effect.REFLASH]
+    """Destination, an address or a subnet: 10.99.0.0/16."""
+    via: Annotated[PlainAddress, Effect.REFLASH]
+    """Address of the router, in a subnet of the link."""
+    metric: Annotated[Metric | None, Effect.REFLASH] = None
+    """Of two routes to one destination the one with the lower metric is used."""
+
+
+@spec
+class NetworkLink:
+    """One link of a node: how it is found, and its addresses. Without an address the node asks DHCP."""
 
     address: Annotated[HostAddress | None, Effect.REFLASH, _OF_ONE_NODE] = None
     """Static address with prefix length, IPv4 or IPv6: 10.20.7.10/24."""
@@ -109,13 +145,26 @@ class Network:
     """Addresses of name servers; with DHCP they are added to those that DHCP gives."""
     search: Annotated[tuple[Domain, ...], Effect.REFLASH] = ()
     """DNS search domains."""
+    dhcp_identifier: Annotated[Literal["mac", "duid"] | None, Effect.REFLASH] = None
+    """How the node names itself to DHCP: by its hardware address, or by the id of its system. By default it
+    is the base system's own choice."""
+    use_dns: Annotated[bool, Effect.REFLASH] = True
+    """Whether it uses the name servers that DHCP gives."""
+    metric: Annotated[Metric | None, Effect.REFLASH] = None
+    """Metric of the link's routes; of two routes the one with the lower metric is used. Where several links
+    have a default route, the main link has 100, and the others have 200 and more, Wi-Fi 600 and more."""
+    mtu: Annotated[Mtu | None, Effect.REFLASH] = None
+    """Bytes of the largest packet; by default what the driver sets."""
+    routes: Annotated[tuple[StaticRoute, ...], Effect.REFLASH] = ()
+    """Static routes besides the default route."""
     mac: Annotated[Mac | None, Effect.REFLASH, _OF_ONE_NODE] = None
     """Hardware address that finds the interface: 02:00:5e:10:00:01."""
     interface: Annotated[InterfaceGlob | None, Effect.REFLASH] = None
     """Kernel name or glob that finds the interface where no mac is given. By default it is e*, with Wi-Fi
     the exact name wlan0. If several match, one of those with a link has the static address."""
     vlan: Annotated[Vlan | None, Effect.REFLASH] = None
-    """VLAN id; the addresses are then on the VLAN, not on the bare interface."""
+    """VLAN id; the addresses are then on the VLAN, not on the bare interface. The VLAN of a further link is
+    beside the untagged LAN of the main one."""
     bond: Annotated[Bond | None, Effect.REFLASH] = None
     """Bond of several ports in place of one interface."""
     wifi: Annotated[Wifi | None, Effect.REFLASH] = None
@@ -133,7 +182,7 @@ class Network:
         With one address and route each, two live interfaces would lose packets, and a dead one would take the
         route.
         """
-        is_named = self.wifi is not None or self.mac is not None or not _is_glob(self.wired)
+        is_named = self.wifi is not None or self.mac is not None or not is_glob(self.wired)
         if self.bond is not None or is_named or not (self.is_static or self.vlan is not None):
             return self.bond
         return Bond(interfaces=(self.wired,))
@@ -142,6 +191,23 @@ class Network:
     def wired(self) -> str:
         """Kernel name or glob of a wired interface."""
         return self.interface or ANY_WIRED
+
+    @property
+    def asks_dhcp(self) -> bool:
+        """Whether its address is leased."""
+        return self.address is None
+
+    @property
+    def has_default_route(self) -> bool:
+        """Whether packets to anywhere may leave by it."""
+        return bool(self.gateways) or self.asks_dhcp
+
+    @property
+    def is_found_exactly(self) -> bool:
+        """Whether one interface alone fits: by hardware address, by exact name, or made by the system."""
+        if self.mac is not None or self.bond is not None or self.wifi is not None:
+            return True
+        return not is_glob(self.wired)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -163,3 +229,62 @@ class Network:
     def ip(self) -> str | None:
         """The static address without its prefix length."""
         return None if self.address is None else str(parsed_interface(self.address).ip)
+
+
+@spec
+class FurtherLink(NetworkLink):
+    """A link besides the main one."""
+
+    dhcp: Annotated[bool, Effect.REFLASH] = True
+    """Whether the node asks DHCP for an address if the link has none."""
+    use_routes: Annotated[bool, Effect.REFLASH] = True
+    """Whether it uses the routes that DHCP gives, the default route among them."""
+    over: Annotated[LinkName | None, Effect.REFLASH] = None
+    """The further link whose port carries the VLAN; by default the port of the main link."""
+
+    @property
+    def asks_dhcp(self) -> bool:
+        """Whether its address is leased."""
+        return self.address is None and self.dhcp
+
+    @property
+    def has_default_route(self) -> bool:
+        """Whether packets to anywhere may leave by it."""
+        return bool(self.gateways) or (self.asks_dhcp and self.use_routes)
+
+
+@spec
+class Network(NetworkLink):
+    """How a node reaches its network: the main link, which k3s uses, and further ones."""
+
+    links: Annotated[dict[LinkName, FurtherLink], Effect.REFLASH] = field(default_factory=dict)
+    """Further links, name -> link: second ports, VLANs beside the untagged LAN, Wi-Fi beside a wire. Where
+    there are several wired ones, each is found by mac or by an exact interface."""
+
+    @property
+    def every(self) -> Mapping[tuple[str, ...], NetworkLink]:
+        """dict[path below the network -> link], the main link first."""
+        return {(): self, **{("links", name): self.links[name] for name in sorted(self.links)}}
+
+    @property
+    def wireless(self) -> Wifi | None:
+        """The Wi-Fi of any of the links."""
+        return next((link.wifi for link in self.every.values() if link.wifi is not None), None)
+
+    @property
+    def ips(self) -> tuple[str, ...]:
+        """The static addresses of all links without their prefix lengths."""
+        return tuple(str(interface.ip) for link in self.every.values() for interface in link.interfaces)
+
+    @property
+    def metrics(self) -> Mapping[tuple[str, ...], int | None]:
+        """dict[path below the network -> metric of the link's routes]; `None` for the system's own."""
+        several = sum(link.has_default_route for link in self.every.values()) > 1
+        return {
+            path: link.metric or (_metric(link, number) if several and link.has_default_route else None)
+            for number, (path, link) in enumerate(self.every.items())
+        }
+
+
+def _metric(link: NetworkLink, number: int) -> int:
+    return 100 if number == 0 else (600 if link.wifi is not None else 200) + number - 1

@@ -119,10 +119,16 @@ class Keyed:
         self.field = field
 
 
+_DERIVED: dict[str, type[Any]] = {}
+"""dict[name -> spec] of specs with a base: pydantic reads a docstring in the class that it stands in only."""
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def spec(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, slotted, keyword-only dataclass that `adapter` can convert."""
     made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    if any(map(is_dataclass, cls.__bases__)):
+        _DERIVED[cls.__name__] = made
     made.__pydantic_config__ = CONFIG  # type: ignore[attr-defined]  # read by pydantic's TypeAdapter
     return made
 
@@ -181,10 +187,10 @@ def described(of: Any, mode: Literal["validation", "serialization"] = "validatio
     kinds = schema.get("$defs", {})
     if "$ref" in schema:  # a class that refers to itself
         schema = kinds[schema["$ref"].rpartition("/")[2]] | {"$defs": kinds}
-    for base in getattr(of, "__bases__", ()):
-        if is_dataclass(base):  # pydantic reads a docstring in the class that it stands in only
+    for kind, definition in ((of, schema), *((_DERIVED.get(name), kinds[name]) for name in kinds)):
+        for base in filter(is_dataclass, getattr(kind, "__bases__", ())):
             for name, inherited in described(base, mode)["properties"].items():
-                schema["properties"][name].setdefault("description", inherited["description"])
+                definition["properties"].get(name, {}).setdefault("description", inherited["description"])
     for definition in (schema, *kinds.values()):
         for of_field in definition.get("properties", {}).values():
             kind = kinds.get(str(of_field.get("$ref", "")).rpartition("/")[2], {})

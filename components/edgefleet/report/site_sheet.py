@@ -17,6 +17,7 @@ from edgefleet.io.templates import render_html
 from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
 from edgefleet.model.names import page_of
+from edgefleet.model.network import NetworkLink
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
 from edgefleet.report.layout import printable
@@ -86,12 +87,21 @@ class SheetNode:
         network = self.spec.network
         if FORMATS[self.spec.image.format].keeps_network:
             return ("stays as it is",)
-        link = f"Wi-Fi “{network.wifi.ssid}”" if network.wifi else ""
-        if network.bond is not None and not link:
-            link = "cables in " + " and ".join(network.bond.interfaces)
-        gateway = f"gateway {network.gateway}" if network.gateway else ""
-        vlan = "" if network.vlan is None else f"VLAN {network.vlan}"
-        return tuple(filter(None, (network.address or "address by DHCP", gateway, link, vlan)))
+        further = (
+            f"{name}: " + ", ".join(filter(None, (link.mac or link.interface, *_reached(link))))
+            for name, link in network.links.items()
+        )
+        return (*_reached(network), *further)
+
+
+def _reached(link: NetworkLink) -> tuple[str, ...]:
+    medium = f"Wi-Fi “{link.wifi.ssid}”" if link.wifi else ""
+    if link.bond is not None and not medium:
+        medium = "cables in " + " and ".join(link.bond.interfaces)
+    gateway = f"gateway {link.gateway}" if link.gateway else ""
+    vlan = "" if link.vlan is None else f"VLAN {link.vlan}"
+    leased = "address by DHCP" if link.asks_dhcp else "no address"
+    return tuple(filter(None, (link.address or leased, gateway, medium, vlan)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from edgefleet.images.network.devices import Device, devices, ports
 from edgefleet.model.addresses import parsed_address
-from edgefleet.model.network import Bond, Network
+from edgefleet.model.network import Network
 
-FIRST_WIRELESS = "wlan0"
-"""The wireless interface where none is named. networkd joins a wireless network only by the kernel's exact
-name: netplan refuses `match` there, so no glob and no hardware address finds it."""
+SECTIONS = {"ethernet": "ethernets", "wifi": "wifis", "bond": "bonds", "vlan": "vlans"}
 
 
 def netplan(network: Network) -> dict[str, Any]:
@@ -15,69 +14,88 @@ def netplan(network: Network) -> dict[str, Any]:
 
     Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not support.
     """
-    kind, name, device = _device(network)
     document: dict[str, Any] = {"version": 2}
-    if network.ports is not None:
-        document["ethernets"] = _ports(network.ports)
-    if network.vlan is None:
-        document[kind] = {name: {**device, **_addressing(network)}}
-        return document
-    document[kind] = {name: {**device, "dhcp4": False}}
-    document["vlans"] = {f"vlan{network.vlan}": {"id": network.vlan, "link": name, **_addressing(network)}}
+    for device in devices(network):
+        definition = {**_physical(device), **_addressing(device)}
+        document.setdefault(SECTIONS[device.kind], {})[device.name] = definition
     return document
 
 
-def _device(network: Network) -> tuple[str, str, dict[str, Any]]:
-    """(section, name, definition of the device)."""
-    if (bond := network.ports) is not None:
+def _physical(device: Device) -> dict[str, Any]:
+    """How the device is found or made."""
+    link = device.link
+    size = {} if link.mtu is None else {"mtu": link.mtu}
+    if device.kind == "vlan":
+        return {"id": link.vlan, "link": device.on, **size}
+    if device.bond:
+        return size if device.pattern == device.name else {"match": {"name": device.pattern}, **size}
+    if (bond := device.joins) is not None:
         parameters = {"mode": bond.mode, "mii-monitor-interval": "100"}
         if bond.glob is not None:
             parameters["fail-over-mac-policy"] = "active"
-        return "bonds", "bond0", {"interfaces": list(_ports(bond)), "parameters": parameters}
-    if network.wifi is not None:
-        access = {network.wifi.ssid: {"password": network.wifi.passphrase}}
-        return "wifis", network.interface or FIRST_WIRELESS, {"access-points": access}
-    return "ethernets", "lan0", _found(network)
+        return {"interfaces": list(ports(bond)), "parameters": parameters, **size}
+    if link.wifi is not None:
+        return {"access-points": {link.wifi.ssid: {"password": link.wifi.passphrase}}, **size}
+    return {**_found(device), **size}
 
 
-def _ports(bond: Bond) -> dict[str, dict[str, Any]]:
-    """dict[id -> definition] of the ports of a bond."""
-    if bond.glob is not None:
-        return {"ports": {"match": {"name": bond.glob}, "dhcp4": False}}
-    return {port: {"dhcp4": False} for port in bond.interfaces}
-
-
-def _found(network: Network) -> dict[str, Any]:
+def _found(device: Device) -> dict[str, Any]:
     """The match of an interface; name and hardware address must both match if both are given."""
-    if network.mac is None:
-        return {"match": {"name": network.wired}}
-    match = {"macaddress": network.mac.lower()}
-    if network.interface is not None:
-        match["name"] = network.interface
-    return {"match": match, "set-name": "lan0"}
+    mac = device.link.mac
+    match = {} if mac is None else {"macaddress": mac.lower()}
+    if device.pattern is not None:
+        match["name"] = device.pattern
+    return {"match": match} if mac is None else {"match": match, "set-name": device.name}
 
 
-def _addressing(network: Network) -> dict[str, Any]:
+def _addressing(device: Device) -> dict[str, Any]:
     """Addresses that stay while the network is down.
 
-    A fixed address and its route, without which k3s does not start, stay without carrier too: the modem may
-    be off. A leased address is kept if the lease is not renewed (networkd, KeepConfiguration), but not over a
-    loss of carrier: the next router may have another subnet.
+    A leased address is kept if the lease is not renewed (networkd, KeepConfiguration), but not over a loss of
+    carrier: the next router may have another subnet. The system does not wait for a further link at its
+    start, and it believes routers only on a link with a default route.
     """
-    addressing: dict[str, Any] = {"dhcp4": not network.is_static}
-    addressing["ignore-carrier" if network.is_static else "critical"] = True
-    if network.addresses:
-        addressing["addresses"] = list(network.addresses)
-    if network.gateways:
-        addressing["routes"] = [_route(gateway) for gateway in network.gateways.values()]
-    servers = {"addresses": list(network.dns), "search": list(network.search)}
+    link = device.link
+    if not device.has_addresses:
+        return {"dhcp4": False}
+    addressing: dict[str, Any] = {"dhcp4": link.asks_dhcp}
+    if link.asks_dhcp:
+        addressing["critical"] = True
+    elif link.is_static:
+        addressing["ignore-carrier"] = True
+    addressing |= _lease(device)
+    if device.path:
+        addressing |= {"optional": True, **({} if link.has_default_route else {"accept-ra": False})}
+    if link.addresses:
+        addressing["addresses"] = list(link.addresses)
+    if routes := _routes(device):
+        addressing["routes"] = routes
+    servers = {"addresses": list(link.dns), "search": list(link.search)}
     if any(servers.values()):
         addressing["nameservers"] = {name: value for name, value in servers.items() if value}
     return addressing
 
 
-def _route(gateway: str) -> dict[str, Any]:
-    """The default route over `gateway`; a link-local gateway is in no address's subnet."""
-    address = parsed_address(gateway)
-    route = {"to": "0.0.0.0/0" if address.version == 4 else "::/0", "via": gateway}  # noqa: PLR2004
-    return {**route, "on-link": True} if address.is_link_local else route
+def _lease(device: Device) -> dict[str, Any]:
+    """What is taken of a lease."""
+    link = device.link
+    is_leased = link.asks_dhcp
+    settings: dict[str, Any] = {"route-metric": device.metric} if is_leased and device.metric else {}
+    settings |= {} if link.use_dns else {"use-dns": False}
+    settings |= {"use-routes": False} if is_leased and not link.has_default_route else {}
+    lease = {"dhcp4-overrides": settings} if settings else {}
+    return lease if link.dhcp_identifier is None else {"dhcp-identifier": link.dhcp_identifier, **lease}
+
+
+def _routes(device: Device) -> list[dict[str, Any]]:
+    """Default routes and static ones; a link-local gateway is in no address's subnet."""
+    routes: list[dict[str, Any]] = []
+    for gateway in device.link.gateways.values():
+        address = parsed_address(gateway)
+        route = {"to": "0.0.0.0/0" if address.version == 4 else "::/0", "via": gateway}  # noqa: PLR2004
+        routes.append({**route, "on-link": True} if address.is_link_local else route)
+    routes = [route if device.metric is None else {**route, "metric": device.metric} for route in routes]
+    for given in device.link.routes:
+        metric = given.metric or device.metric
+        routes.append({"to": given.to, "via": given.via} | ({} if metric is None else {"metric": metric}))
+    return routes

@@ -5,7 +5,9 @@ For systems without netplan; it has the same settings as `edgefleet.images.netwo
 
 import uuid
 
+from edgefleet.images.network.devices import Device, devices
 from edgefleet.images.network.networkd import Section, ini
+from edgefleet.model.addresses import parsed_address
 from edgefleet.model.network import Network
 
 FOLDER = "/etc/NetworkManager/system-connections"
@@ -15,37 +17,47 @@ SPACE = uuid.UUID("0b3f4c9e-55d4-5f53-8a0e-0b5c0b1f7a52")
 
 def network_manager(network: Network) -> dict[str, bytes]:
     """dict[path -> content] of a wired network; NetworkManager requires mode 0600."""
-    files: dict[str, list[Section]] = {}
-    own = [_family(network, version) for version in (4, 6)]
-    below = [("ipv4", [("method", "disabled")]), ("ipv6", [("method", "disabled")])] if network.vlan else own
-    if (bond := network.ports) is not None:
-        options = [("mode", bond.mode), ("miimon", "100")]
-        if bond.glob is not None:
-            options.append(("fail_over_mac", "active"))
-        files["bond0"] = [_connection("bond0", "bond", "bond0"), ("bond", options), *below]
-        for name in ("ports",) if bond.glob is not None else bond.interfaces:
-            files[f"bond0-{name}"] = _port(name, bond.glob)
-    else:
-        match = [("mac-address", network.mac.upper())] if network.mac is not None else []
-        files["lan0"] = [_connection("lan0", "ethernet"), ("ethernet", match), *below]
-        if network.interface is not None or network.mac is None:
-            files["lan0"].insert(2, ("match", [("interface-name", network.wired)]))
-    if network.vlan is not None:
-        name = f"vlan{network.vlan}"
-        parent = "bond0" if bond is not None else _uuid("lan0")
-        tag = ("vlan", [("id", str(network.vlan)), ("parent", parent)])
-        files[name] = [_connection(name, "vlan", name), tag, *own]
+    known = devices(network)
+    bonds = {device.name for device in known if device.kind == "bond"}
+    files = {
+        f"{device.bond}-{device.name}" if device.bond else device.name: _sections(device, bonds)
+        for device in known
+    }
     return {f"{FOLDER}/{name}.nmconnection": ini(sections) for name, sections in sorted(files.items())}
 
 
-def _port(name: str, glob: str | None) -> list[Section]:
-    """A port of the bond; with a glob, each interface that matches is one."""
-    id_ = f"bond0-{name}"
-    if glob is None:
-        return [_connection(id_, "ethernet", name, under="bond0"), ("ethernet", [])]
-    kind, settings = _connection(id_, "ethernet", under="bond0")
+def _sections(device: Device, bonds: set[str]) -> list[Section]:
+    if device.bond:
+        return _port(device)
+    families = [_family(device, version) for version in (4, 6)]
+    link, size = device.link, [("ethernet", size)] if (size := _size(device)) else []
+    if device.kind == "vlan":
+        parent = device.on if device.on in bonds else _uuid(device.on)
+        tag = ("vlan", [("id", str(link.vlan)), ("parent", parent)])
+        return [_connection(device.name, "vlan", device.name), *size, tag, *families]
+    if (bond := device.joins) is not None:
+        options = [("mode", bond.mode), ("miimon", "100")]
+        if bond.glob is not None:
+            options.append(("fail_over_mac", "active"))
+        return [_connection(device.name, "bond", device.name), *size, ("bond", options), *families]
+    match = [("mac-address", link.mac.upper())] if link.mac is not None else []
+    named = [("match", [("interface-name", device.pattern)])] if device.pattern is not None else []
+    found = ("ethernet", [*match, *_size(device)])
+    return [_connection(device.name, "ethernet"), found, *named, *families]
+
+
+def _port(device: Device) -> list[Section]:
+    """A port of a bond; with a glob, each interface that matches is one."""
+    name, size = f"{device.bond}-{device.name}", ("ethernet", _size(device))
+    if device.pattern == device.name:
+        return [_connection(name, "ethernet", device.name, under=device.bond), size]
+    kind, settings = _connection(name, "ethernet", under=device.bond)
     every = (kind, [*settings, ("multi-connect", "3")])
-    return [every, ("ethernet", []), ("match", [("interface-name", glob)])]
+    return [every, size, ("match", [("interface-name", device.pattern or "")])]
+
+
+def _size(device: Device) -> list[tuple[str, str]]:
+    return [] if device.link.mtu is None else [("mtu", str(device.link.mtu))]
 
 
 def _uuid(name: str) -> str:
@@ -61,16 +73,41 @@ def _connection(name: str, kind: str, interface: str = "", *, under: str = "") -
     return ("connection", settings)
 
 
-def _family(network: Network, version: int) -> Section:
-    own = [str(interface) for interface in network.interfaces if interface.version == version]
-    automatic = not network.is_static if version == 4 else not own  # noqa: PLR2004
+def _family(device: Device, version: int) -> Section:
+    link = device.link
+    if not device.has_addresses:
+        return (f"ipv{version}", [("method", "disabled")])
+    own = [str(interface) for interface in link.interfaces if interface.version == version]
+    automatic = link.asks_dhcp if version == 4 else not own and (link.has_default_route or not device.path)  # noqa: PLR2004
     settings = [("method", "auto" if automatic else "manual" if own else "disabled")]
     settings += [(f"address{number}", address) for number, address in enumerate(own, 1)]
-    if version in network.gateways and (own or automatic):
-        settings.append(("gateway", network.gateways[version]))
-    servers = [address for address in network.dns if (":" in address) is (version == 6)]  # noqa: PLR2004
-    if servers:
-        settings.append(("dns", "".join(f"{address};" for address in servers)))
-    if network.search and (own or automatic):
-        settings.append(("dns-search", "".join(f"{address};" for address in network.search)))
+    if own or automatic:
+        settings += _routing(device, version)
+        settings += [("dns-search", "".join(f"{name};" for name in link.search))] if link.search else []
+    if automatic:
+        settings += _lease(device, version)
     return (f"ipv{version}", settings)
+
+
+def _routing(device: Device, version: int) -> list[tuple[str, str]]:
+    """Gateway, routes and name servers of one family."""
+    link = device.link
+    settings = [("gateway", link.gateways[version])] if version in link.gateways else []
+    settings += [("route-metric", str(device.metric))] if device.metric is not None else []
+    routes = [route for route in link.routes if parsed_address(route.via).version == version]
+    for number, route in enumerate(routes, 1):
+        to = route.to if "/" in route.to else f"{route.to}/{32 if version == 4 else 128}"  # noqa: PLR2004
+        metric = "" if route.metric is None else f",{route.metric}"
+        settings.append((f"route{number}", f"{to},{route.via}{metric}"))
+    servers = [address for address in link.dns if parsed_address(address).version == version]
+    return settings + ([("dns", "".join(f"{address};" for address in servers))] if servers else [])
+
+
+def _lease(device: Device, version: int) -> list[tuple[str, str]]:
+    """What is taken of a lease, and of the routers' advertisements."""
+    link = device.link
+    settings = [] if link.use_dns else [("ignore-auto-dns", "true")]
+    settings += [] if link.has_default_route else [("ignore-auto-routes", "true"), ("never-default", "true")]
+    if version == 4 and link.dhcp_identifier is not None:  # noqa: PLR2004
+        settings.append(("dhcp-client-id", link.dhcp_identifier))
+    return settings

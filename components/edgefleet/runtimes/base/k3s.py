@@ -74,8 +74,7 @@ def runtime(
 
     def configure(target: Target) -> Step:
         node = target.node
-        addresses = [str(interface.ip) for interface in node.network.interfaces]
-        names = [node.hostname, *addresses] if runs_api else []
+        names = [node.hostname, *node.network.ips] if runs_api else []
         own_config = config(target, own(target, names), names, hardening)
         steps = (registries(target), own_config, route(target, service_unit))
         return Step.joined(*steps, *([authority(target)] if runs_api else []))

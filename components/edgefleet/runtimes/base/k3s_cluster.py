@@ -61,7 +61,12 @@ class Range(NamedTuple):
     path: str
     whose: str
     network: IPv4Network | IPv6Network
-    is_lan: bool = False
+    link: tuple[str, ...] | None = None
+    """The link whose LAN it is, below a node's network."""
+    nodes: frozenset[str] = frozenset()
+    """The nodes with that link."""
+    is_elsewhere: bool = False
+    """Whether nodes reach it by a route; a route that is wider than a node's own range does no harm to it."""
 
 
 def server_of(site: SiteSpec) -> Node:
@@ -185,9 +190,7 @@ def _dns(site: SiteSpec) -> Iterator[Problem]:
 def _overlaps(site: SiteSpec) -> Iterator[Problem]:
     known = [*_known(site)]
     for one, other in combinations(known, 2):
-        if one.network.version != other.network.version or not one.network.overlaps(other.network):
-            continue
-        if one.is_lan and other.is_lan:
+        if not _collide(one, other):
             continue
         free = _free(other, known)
         problem = f"{one.network}, {one.whose}, overlaps {other.network}, {other.whose}"
@@ -196,21 +199,58 @@ def _overlaps(site: SiteSpec) -> Iterator[Problem]:
 
 def _known(site: SiteSpec) -> Iterator[Range]:
     """Every range that a node of the site knows; LANs first, each once."""
-    lans: set[IPv4Network | IPv6Network] = set()
-    for name, node in site.nodes.items():
-        for index, interface in enumerate(node.network.interfaces):
-            place = ("address",) if index == 0 else ("extraAddresses", index - 1)
-            if interface.network not in lans:
-                lans.add(interface.network)
-                yield Range(
-                    format_path(("nodes", name, "network", *place)), "the LAN", interface.network, is_lan=True
-                )
+    yield from _lans(site)
+    yield from {destination.network: destination for destination in _elsewhere(site)}.values()
     if site.break_glass.wireguard is not None:
         network = _network(site.break_glass.wireguard.network)
         yield Range("breakGlass.wireguard.network", "the tunnel of breakGlass", network)
     for key in SUBNETS:
         for subnet in ranges(site, key):
             yield Range(_config(key), f"the addresses of {USERS[key]}", _network(subnet))
+
+
+def _lans(site: SiteSpec) -> Iterator[Range]:
+    """The LANs of each link, each once with all of its nodes."""
+    lans: dict[tuple[tuple[str, ...], IPv4Network | IPv6Network], Range] = {}
+    for name, node in site.nodes.items():
+        for path, link in node.network.every.items():
+            for index, interface in enumerate(link.interfaces):
+                place = (
+                    ("address",)
+                    if index == 0 and link.is_static
+                    else ("extraAddresses", index - link.is_static)
+                )
+                where = format_path(("nodes", name, "network", *path, *place))
+                whose = f"the LAN of {path[-1]}" if path else "the LAN"
+                lan = lans.setdefault((path, interface.network), Range(where, whose, interface.network, path))
+                lans[path, interface.network] = lan._replace(nodes=lan.nodes | {name})
+    yield from lans.values()
+
+
+def _elsewhere(site: SiteSpec) -> Iterator[Range]:
+    """Name servers, and destinations of static routes."""
+    for name, node in site.nodes.items():
+        for path, link in node.network.every.items():
+            base = ("nodes", name, "network", *path)
+            for index, server in enumerate(link.dns):
+                where = format_path((*base, "dns", index))
+                yield Range(where, "a name server", _network(server), is_elsewhere=True)
+            for index, route in enumerate(link.routes):
+                where = format_path((*base, "routes", index, "to"))
+                yield Range(where, f"reached over {route.via}", _network(route.to), is_elsewhere=True)
+
+
+def _collide(one: Range, other: Range) -> bool:
+    """Whether packets to one range would go astray because of the other."""
+    if one.network.version != other.network.version or not one.network.overlaps(other.network):
+        return False
+    if one.link is not None and other.link is not None:
+        return one.link != other.link and bool(one.nodes & other.nodes)
+    if not one.is_elsewhere and not other.is_elsewhere:
+        return True
+    elsewhere, own = (one, other) if one.is_elsewhere else (other, one)
+    is_own = own.link is None and not own.is_elsewhere
+    return is_own and elsewhere.network.prefixlen >= own.network.prefixlen
 
 
 def _free(taken: Range, known: Sequence[Range]) -> str:

@@ -1,0 +1,190 @@
+"""Consistency of a node's links: each by itself, and all beside each other."""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from ipaddress import ip_network
+
+from edgefleet.errors import Problem
+from edgefleet.images.network.devices import devices
+from edgefleet.model.addresses import Address, Interface, parsed_address
+from edgefleet.model.network import FurtherLink, Network, NetworkLink, is_glob
+from edgefleet.model.paths import Part, format_path
+
+ETHERNET = 1500
+"""Bytes of a packet on a link without an `mtu`."""
+Finding = tuple[Sequence[Part], str, str, str]
+"""(path below the link, code, problem, hint)."""
+
+
+def check(network: Network) -> Iterator[Problem]:
+    """Links of one node that its programs refuse, or that do not work beside each other."""
+    for path, link in network.every.items():
+        for check_one in (_wifi, _bond, _gateways, _routes):
+            yield from _placed(path, check_one(link))
+        yield from _placed(path, _lan(link) if link is network else _further(network, link))
+    yield from _placed((), _found(network))
+    yield from _placed((), _names(network))
+    yield from _placed((), _metrics(network))
+
+
+def _placed(path: tuple[str, ...], findings: Iterator[Finding]) -> Iterator[Problem]:
+    for below, code, problem, hint in findings:
+        yield Problem.of_value(format_path(("network", *path, *below)), code, problem, hint)
+
+
+def _wifi(link: NetworkLink) -> Iterator[Finding]:
+    """Reject what Netplan rejects, such as `match` for a wireless interface under networkd."""
+    if link.wifi is None:
+        return
+    for other in ("bond", "vlan"):
+        if getattr(link, other) is not None:
+            yield (other,), "wifi-conflict", f"a link with wifi has no {other}", f"remove wifi or {other}"
+    if link.mac is not None:
+        problem = "a wireless interface is found by its name, not by a hardware address"
+        hint = "remove mac, and name the interface in network.interface unless it is wlan0"
+        yield ("mac",), "wifi-conflict", problem, hint
+    if link.interface is not None and is_glob(link.interface):
+        problem = f"{link.interface} is not an exact name, which a wireless interface needs"
+        yield ("interface",), "wifi-conflict", problem, "write the kernel's name such as wlan0"
+
+
+def _bond(link: NetworkLink) -> Iterator[Finding]:
+    if link.bond is None:
+        return
+    if link.mac is not None:
+        problem = "a bond finds its ports by their names, not by a hardware address"
+        yield ("mac",), "bond-conflict", problem, "remove mac or bond"
+    if len(set(link.bond.interfaces)) < len(link.bond.interfaces):
+        problem = "a port appears twice in this bond"
+        yield ("bond", "interfaces"), "bond-conflict", problem, "name each port once"
+
+
+def _lan(link: NetworkLink) -> Iterator[Finding]:
+    """The main link has a default route, without which k3s does not start."""
+    if link.is_static and not link.gateways:
+        problem = f"{link.address} is static but there is no gateway"
+        hint = "add network.gateway to the site or its group: k3s does not start without a route"
+        yield ("address",), "no-gateway", problem, hint
+
+
+def _gateways(link: NetworkLink) -> Iterator[Finding]:
+    written = {"gateway": link.gateway, "gateway6": link.gateway6}
+    for (key, text), version in zip(written.items(), (4, 6), strict=True):
+        if text is None:
+            continue
+        gateway = parsed_address(text)
+        if link.gateway6 is not None and gateway.version != version:
+            problem = f"{gateway} is not an IPv{version} address"
+            hint = "beside gateway6, gateway is the one for IPv4; a node of one family has gateway alone"
+            yield (key,), "gateway-family", problem, hint
+        speaks_ipv6 = key == "gateway6" or any(own.version == gateway.version for own in link.interfaces)
+        is_beside = gateway.version == 6 and gateway.is_link_local and speaks_ipv6  # noqa: PLR2004 - IPv6
+        flaw = _gateway_flaw(gateway, link.interfaces, may_be_outside=is_beside)
+        if flaw is not None:
+            yield (key,), *flaw
+
+
+def _gateway_flaw(
+    gateway: Address, own: tuple[Interface, ...], *, may_be_outside: bool
+) -> tuple[str, str, str] | None:
+    if not own:
+        problem = f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself"
+        return "gateway-without-address", problem, "add network.address, or remove the gateway"
+    return _router_flaw(gateway, own, "gateway", may_be_outside=may_be_outside)
+
+
+def _router_flaw(
+    router: Address, own: tuple[Interface, ...], what: str, *, may_be_outside: bool
+) -> tuple[str, str, str] | None:
+    """Why a node with the addresses `own` cannot send to `router`."""
+    if any(router == interface.ip for interface in own):
+        return f"{what}-is-node", f"{router} is the node itself", "write the router's address"
+    if may_be_outside or any(router in interface.network for interface in own):
+        return None
+    networks = ", ".join(sorted({str(interface.network) for interface in own}))
+    hint = f"write a {what} inside the subnet, or correct the address or its prefix length"
+    return f"{what}-outside", f"the {what} {router} is outside {networks}", hint
+
+
+def _routes(link: NetworkLink) -> Iterator[Finding]:
+    for index, route in enumerate(link.routes):
+        to, via = ip_network(route.to), parsed_address(route.via)
+        if to.prefixlen == 0:
+            hint = f"remove it, and set gateway{'6' if to.version == 6 and link.gateway else ''}: {via}"  # noqa: PLR2004
+            yield ("routes", index, "to"), "default-route", f"{to} is the default route", hint
+        if to.version != via.version:
+            problem = f"{to} is not reached over {via}, an address of the other family"
+            yield ("routes", index, "via"), "route-family", problem, f"write a router of IPv{to.version}"
+            continue
+        is_unknown = link.asks_dhcp or via.is_link_local
+        if flaw := _router_flaw(via, link.interfaces, "router", may_be_outside=is_unknown):
+            yield ("routes", index, "via"), *flaw
+
+
+def _further(network: Network, link: NetworkLink) -> Iterator[Finding]:
+    over = link.over if isinstance(link, FurtherLink) else None
+    if link.vlan is None:
+        if over is not None:
+            problem = "only a VLAN is over another link"
+            yield ("over",), "link-over", problem, "add vlan with its id, or remove over"
+        return
+    for key in ("mac", "interface", "bond"):
+        if getattr(link, key) is not None:
+            hint = f"remove {key}; for a port of its own, add a link with {key}, and name that link in over"
+            yield (key,), "link-over", "a further link with a VLAN has no port of its own", hint
+    carrier = network if over is None else network.links.get(over)
+    if carrier is None or (over is not None and carrier.vlan is not None):
+        problem = f"no further link with a port is called {over}"
+        ports = [name for name in network.links if network.links[name].vlan is None]
+        hint = f"name one of {', '.join(ports)}" if ports else "remove over: the main link carries it then"
+        yield ("over",), "link-over", problem, hint
+    elif (link.mtu or 0) > (carrier.mtu or ETHERNET):
+        key = format_path(("network", *(("links", over) if over else ()), "mtu"))
+        problem = f"an MTU of {link.mtu} is above the {carrier.mtu or ETHERNET} of the link that carries it"
+        yield ("mtu",), "mtu", problem, f"set {key}: {link.mtu}, or write a smaller one"
+
+
+def _found(network: Network) -> Iterator[Finding]:
+    """Each of several wired links is found by something that no other one fits."""
+    wired = [
+        (path, link)
+        for path, link in network.every.items()
+        if link.wifi is None and not (path and link.vlan is not None)
+    ]
+    for path, link in wired if len(wired) > 1 else ():
+        if not link.is_found_exactly:
+            problem = f"{link.wired} may fit the port of another link of this node"
+            hint = "find it by mac, or by an exact interface such as enp1s0"
+            yield (*path, *(["interface"] if link.interface else [])), "which-port", problem, hint
+
+
+def _names(network: Network) -> Iterator[Finding]:
+    """Each device has a name and a port of its own."""
+    known = devices(network) if network.links else ()
+    taken: dict[str, tuple[str, ...]] = {}
+    for device in known:
+        if device.kind == "vlan" and is_glob(network.wired) and fnmatchcase(device.name, network.wired):
+            problem = f"{network.wired}, which finds the main link's port, fits this VLAN too"
+            yield (
+                device.path,
+                "link-name",
+                problem,
+                "give it a name that does not fit, or set network.interface",
+            )
+        for name in {device.name, device.link.interface or device.name}:
+            if taken.setdefault(name, device.path) != device.path:
+                problem = f"another link of this node has the interface {name}"
+                yield device.path, "link-name", problem, "give each link its own name and its own interface"
+
+
+def _metrics(network: Network) -> Iterator[Finding]:
+    """The main link's default route is the one in use while it is up."""
+    metrics = {path: network.metrics[path] for path, link in network.every.items() if link.has_default_route}
+    main = metrics.pop((), None) or 0
+    for path, metric in metrics.items():
+        if metric is not None and metric <= main:
+            problem = f"its metric {metric} is not above {main}, the main link's, which k3s uses"
+            yield (*path, "metric"), "metric", problem, f"write more than {main}, such as {main + 100}"
+        elif sum(metric == other for other in metrics.values()) > 1:
+            problem = f"two links have a default route with the metric {metric}"
+            yield (*path, "metric"), "metric", problem, "write another metric for one of them"
