@@ -5,6 +5,8 @@ from typing import Any
 
 from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed, mapping
 
+Links = Mapping[str, tuple[str, dict[str, Any]]]
+"""dict[name of a link -> (its section, its definition)]."""
 SECTIONS = ("ethernets", "wifis", "bonds", "vlans")
 DEFAULTS = {"default", "0.0.0.0/0", "::/0"}
 PLAIN = {"mtu": "mtu", "dhcp-identifier": "dhcpIdentifier", "gateway4": "gateway"}
@@ -52,7 +54,7 @@ def network(written: Mapping[str, Any], at: tuple[str, ...]) -> Settings:
     yield from _link(own, links, at)
     for name in ends:
         if name != own:
-            yield from _link(name, links, (*at, "links", name.replace(".", "-")))
+            yield from _link(name, links, (*at, "links", name.replace(".", "-")), port=_port(own, links))
 
 
 def _has_default(link: Mapping[str, Any]) -> bool:
@@ -60,20 +62,22 @@ def _has_default(link: Mapping[str, Any]) -> bool:
     return "gateway4" in link or "gateway6" in link or bool(DEFAULTS & {str(to) for to in routes})
 
 
-def _link(name: str, links: Mapping[str, tuple[str, dict[str, Any]]], at: tuple[str, ...]) -> Settings:
+def _port(name: str, links: Links) -> str:
+    """The link that carries a VLAN; of another kind, the link itself."""
     section, link = links[name]
-    hardware = name, link
+    return str(link.get("link")) if section == "vlans" else name
+
+
+def _link(name: str, links: Links, at: tuple[str, ...], *, port: str | None = None) -> Settings:
+    """The settings of one link; `port` is the main link's, where it is a further one."""
+    section, link = links[name]
+    below = _port(name, links)
     if section == "vlans":
         yield Setting((*at, "vlan"), link.get("id"))
-        below = str(link.get("link"))
-        section, under = links.get(below, ("ethernets", {}))
-        hardware = below, under
-    if section == "bonds":
-        yield from _bond(hardware[1], at)
-    else:
-        yield from _hardware(*hardware, at)
-    if section == "wifis":
-        yield from _wifi(hardware[1], at)
+    if section != "vlans" or port is None:
+        yield from _physical(below, links, at)
+    elif below != port:
+        yield Setting((*at, "over"), below.replace(".", "-"))
     addresses = [
         next(iter(entry), "") if isinstance(entry, dict) else entry for entry in listed(link.get("addresses"))
     ]
@@ -86,6 +90,13 @@ def _link(name: str, links: Mapping[str, tuple[str, dict[str, Any]]], at: tuple[
     yield from (Setting((*at, ours), link[theirs]) for theirs, ours in PLAIN.items() if theirs in link)
     for key in link.keys() - READ:
         yield Left(f"network.{name}.{key}", "a fleet file has no such setting")
+
+
+def _physical(name: str, links: Links, at: tuple[str, ...]) -> Settings:
+    section, link = links.get(name, ("ethernets", {}))
+    yield from _bond(link, at) if section == "bonds" else _hardware(name, link, at)
+    if section == "wifis":
+        yield from _wifi(link, at)
 
 
 def _hardware(name: str, link: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
