@@ -5,6 +5,7 @@ examples are the fleet files in docs/examples: each key has the first value that
 key without one is an error. A test loads them, so that every example is accepted.
 """
 
+import json
 import re
 import sys
 from collections import defaultdict
@@ -178,7 +179,10 @@ def _written(value: object) -> str:
 
 def _flow(value: object) -> str:
     line = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True)
-    return re.sub(r"\n(\.\.\.\n)?$", "", line).replace("'…'", "…")
+    line = re.sub(r"\n(\.\.\.\n)?$", "", line)
+    if "\n" in line:  # a text of several lines, which would break the row of the table
+        line = json.dumps(value, ensure_ascii=False)
+    return line.replace("'…'", "…")
 
 
 def _cut(value: object, depth: int) -> object:

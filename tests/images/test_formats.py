@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.images.elsewhere import ELSEWHERE, LATER, printed
 from tests.images.on_disk import READERS, Files, OnDisk
+from tests.site.conftest import PASSPHRASES as SECRETS
 
 from edgefleet.images import FORMATS
 from edgefleet.images.base.cloud_init_fallback import SUDOERS
@@ -23,7 +24,6 @@ from edgefleet.site.first_boot import first_boot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/site.yaml"))
-SECRETS = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code", "proxy": "till:p@ss/word"}
 BESIDE = {
     "nocloud": set(),
     "ipxe": set(),

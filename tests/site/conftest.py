@@ -27,6 +27,7 @@ PASSPHRASES = {
     "shop": "correct horse battery staple",
     "ssm": "an-activation:its-code",
     "proxy": "till:p@ss/word",
+    "ops-password": "$6$saltsalt$" + "x" * 86,
 }
 
 

@@ -20,6 +20,7 @@ from edgefleet.model.network import Bond, FurtherLink, StaticRoute, Wifi
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, NodeSettings, RegistryMirror, SiteSpec, User
 from edgefleet.model.spec import outside_name
+from edgefleet.model.system import PlacedFile
 from edgefleet.site.render import render_site, render_tree
 
 BUILD = """
@@ -32,6 +33,7 @@ for case in sys.argv[2:]:
     spec = from_plain(SiteSpec, yaml.safe_load(Path(case, "site.yaml").read_text()))
     secrets = {"shop": "correct horse battery staple", "ssm": "an-activation:its-code"}
     secrets["proxy"] = "till:p@ss/word"
+    secrets["ops-password"] = "$6$saltsalt$" + "x" * 86
     images = render_site(spec, sys.argv[1], secrets)
     for node, image in images.items():
         print(case, node, image.seed)
@@ -98,6 +100,8 @@ OTHER: dict[str, Any] = {
     "vlan": 99,
     "extra_addresses": ("10.98.0.9/24",),
     "labels": {"tier": "other"},
+    "files": {"/etc/other": PlacedFile(content="other\n")},
+    "manifests": {"other": "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"},
     "sysctls": {"net.core.somaxconn": "1024"},
 }
 """dict[field -> another value]; `None` where a change alone makes no valid site."""
@@ -148,6 +152,7 @@ def digests(spec: SiteSpec, key: str, passphrases: Mapping[str, str]) -> dict[st
         "recipe-1/server-and-agent",
         "recipe-1/shut-in",
         "recipe-1/data-disk",
+        "recipe-1/additions",
     ],
 )
 def test_each_input_does_to_the_image_what_it_declares(

@@ -139,6 +139,11 @@ OF_SECRETS = {
     *("backslash", "braces", "bracket", "pipe"),
     *SCRIPTS,
 }
+LINES = {"newline", "carriage return", "tab"}
+UNREADABLE = {
+    *("NUL", "line separator", "right-to-left override", "isolate", "C1 control"),
+    *("no character", "surrogate"),
+}
 PERMITTED: dict[str, set[str]] = {
     "a city's name": {"single quote", *SCRIPTS},
     "a network's name": {
@@ -160,6 +165,9 @@ PERMITTED: dict[str, set[str]] = {
         "pipe",
     },
     "a certificate in PEM": {"newline"},
+    "a line for the shell": {*HOSTILE} - LINES - UNREADABLE,
+    "text of printable characters": {*HOSTILE} - {"carriage return"} - UNREADABLE,
+    "text of a Kubernetes manifest": {*HOSTILE} - {"carriage return"} - UNREADABLE,
     "words for a kernel": {"semicolon"},
     "a name or glob of network interfaces": {"bracket"},
     "a value of k3s's config.yaml": {"percent", "bracket", "pipe"},
@@ -177,6 +185,8 @@ EXAMPLES: dict[str, list[str]] = {
     "a host name or an address": ["time.example.org", "10.0.0.1", "fd00::1"],
     "a host, a domain or a subnet": [".example.com", "*", "10.0.0.0/8", "fd00::/8", "registry.example:5000"],
     "a key of k3s's config.yaml": ["kubelet-arg", "kubelet-arg+"],
+    "a path of a file on a node": ["/etc/modprobe.d/quirks.conf", "/opt/till/.env"],
+    "text of a Kubernetes manifest": ["apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n# "],
     "a network": ["10.250.0.0/16", "fd00::/64"],
     "a name of a link": ["cameras"],
     "a network's name": ["shop", "Café & Co"],

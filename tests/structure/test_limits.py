@@ -14,7 +14,7 @@ ENGINE = ROOT / "components" / "pulumi_embedded"
 MODULES = sorted([*PACKAGE.rglob("*.py"), *ENGINE.rglob("*.py")])
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TOPS = {
-    *("bin", "boot", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "tmp", "usr", "var"),
+    *("bin", "boot", "dev", "etc", "lib", "opt", "proc", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     *("casper", "cdrom", "edgefleet", "install.amd", "install.a64", "isolinux", "media", "target"),
     *(
         "a",

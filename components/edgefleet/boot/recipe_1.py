@@ -4,12 +4,14 @@ Facts come first, so that a node that stops half-way can be identified, then the
 when the medium is removed. The data disk is mounted before anything looks below its path; kernel settings
 precede k3s, whose kubelet exits without them; the clock precedes anything that checks a certificate. SSH and
 the firewall precede the long part, so that an administrator can log in and nobody else can. The payload
-precedes k3s, which is on it, and the current configuration set is adopted before k3s starts with it. Last
-come the heartbeat, the seal against other seeds, the removal of copies of secrets, and the one restart that
-a board may need: no step depends on them.
+precedes k3s, which is on it, and so do the fleet file's own commands; the current configuration set is
+adopted before k3s starts with it. Last come the heartbeat, the seal against other seeds, the removal of
+copies of secrets, and the one restart that a board may need: no step depends on them.
 """
 
 from edgefleet.boot import (
+    accounts,
+    additions,
     board,
     break_glass,
     clock,
@@ -45,6 +47,7 @@ STEPS: tuple[BootStep, ...] = (
     watchdog.STEP,
     clock.STEP,
     wireless.STEP,
+    accounts.STEP,
     ssh.STEP,
     firewall.STEP,
     break_glass.STEP,
@@ -52,6 +55,7 @@ STEPS: tuple[BootStep, ...] = (
     proxy.STEP,
     runtime_config.STEP,
     payload.STEP,
+    additions.STEP,
     healing.STEP,
     runtime_install.STEP,
     heartbeat.STEP,

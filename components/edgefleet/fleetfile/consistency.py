@@ -102,6 +102,7 @@ def check_site(site: SiteSpec) -> Iterator[Problem]:
             hint = "rename this user, or remove breakGlass.console"
             yield Problem.of_value(f"{path}users.{RESCUE}", "reserved-user", problem, hint)
     yield from _of_nodes(site, _network)
+    yield from _of_nodes(site, _files)
 
 
 def check_hardware(site: SiteSpec) -> Iterator[Problem]:
@@ -163,6 +164,15 @@ def _hardware(node: Node) -> Iterator[Problem]:
     if disk.device.startswith("/dev/disk/by-partlabel/EDGEFLEET-"):
         problem = f"{disk.device} is a part of the boot medium"
         yield Problem.of_value("hardware.dataDisk.device", "disk-is-medium", problem, "name another disk")
+
+
+def _files(node: Node) -> Iterator[Problem]:
+    disk = node.hardware.data_disk
+    for path in node.files if disk is not None else ():
+        if disk is not None and path.startswith(f"{disk.path}/"):
+            problem = f"{path} would be hidden by the data disk, which is mounted at {disk.path} later"
+            hint = "write it elsewhere, and copy it there by commands"
+            yield Problem.of_value(format_path(("files", path)), "hidden-file", problem, hint)
 
 
 def _network(node: Node) -> Iterator[Problem]:

@@ -1,9 +1,13 @@
 """Read the text of a hand-written file, with a specific problem for each failure."""
 
 import errno
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from edgefleet.errors import InvalidInput
+from edgefleet.model.releases import project_path
+from edgefleet.model.syntax import wrong
 
 LARGEST = 64 * 1024**2
 """Bytes that a file may have; 100,000 sites are about 25 MB."""
@@ -16,6 +20,23 @@ def shown_path(path: Path, root: Path) -> str:
     """`path` for messages: relative to `root` if it is under it."""
     absolute, base = path.absolute(), root.absolute()
     return str(absolute.relative_to(base)) if absolute.is_relative_to(base) else str(path)
+
+
+def included_texts(root: Path) -> Callable[[str], str]:
+    """The function from a path in the project at `root` to the text of that file.
+
+    It raises the errors of validators.
+    """
+
+    @cache
+    def read(path: str) -> str:
+        try:
+            return read_text(root / project_path(path), path)
+        except InvalidInput as error:
+            problem = error.problem
+            raise wrong(problem.code, f"{path}: {problem.problem}", problem.hint) from None
+
+    return read
 
 
 def read_text(path: Path, name: str) -> str:

@@ -16,7 +16,7 @@ from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.building import Building
 from edgefleet.fleetfile.control_plane import read_hub
 from edgefleet.fleetfile.document import ImageStore
-from edgefleet.fleetfile.document_io import read_text, shown_path
+from edgefleet.fleetfile.document_io import included_texts, read_text, shown_path
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Provenance
@@ -61,7 +61,7 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     problems: list[Problem] = []
     plain = _document(text, problems)
     broken, already = {problem.where for problem in problems}, len(problems)
-    parts = Parts(Provenance(text=text), problems)
+    parts = Parts(Provenance(text=text), problems, included_texts(root))
     sites = inventory.sites(plain.get("sites"), inventory.Place(path.parent, root), parts)
     if len(problems) > already:
         parts.unread.add("sites")

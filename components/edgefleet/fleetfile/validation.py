@@ -3,7 +3,7 @@
 An unknown key is answered with the keys that may stand at its path.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from edgefleet.model.paths import Part, format_path
 from edgefleet.model.pydantic_errors import names_secret, translated
 from edgefleet.model.site import RECIPES
 from edgefleet.model.spec import Level, outside_name
-from edgefleet.model.syntax import nearest, secret_name
+from edgefleet.model.syntax import READER, nearest, secret_name
 from edgefleet.model.type_introspection import at, fields_of
 
 _HOMES: tuple[tuple[Any, str], ...] = (
@@ -129,8 +129,9 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 class Parts:
     """The valid parts of one file, and the problems of the others."""
 
-    def __init__(self, provenance: Provenance, problems: list[Problem]) -> None:
+    def __init__(self, provenance: Provenance, problems: list[Problem], texts: Callable[[str], str]) -> None:
         self.provenance = provenance
+        self._context = {READER: texts}
         self.problems = problems
         self.left_out: dict[str, set[str]] = {section: set() for section in _APART}
         """dict[section -> names of its invalid parts]."""
@@ -205,7 +206,7 @@ class Parts:
 
     def _part(self, path: tuple[str, ...], plain: Any, kind: str) -> dict[str, Any] | None:
         try:
-            part: dict[str, Any] = _adapter(kind).validate_python(plain)
+            part: dict[str, Any] = _adapter(kind).validate_python(plain, context=self._context)
         except ValidationError as error:
             self.problems += problems_of(error, plain, path, self.provenance)
             return None

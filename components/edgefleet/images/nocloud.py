@@ -101,7 +101,9 @@ def written_files(boot: FirstBoot) -> list[dict[str, str]]:
 
 
 def _file(file: File) -> dict[str, Any]:
-    entry = {"path": file.path, "owner": file.owner, "permissions": f"{file.mode:04o}"}
+    entry: dict[str, Any] = {"path": file.path, "owner": file.owner, "permissions": f"{file.mode:04o}"}
+    if file.owner != "root:root":
+        entry["defer"] = True  # users are created after the other files are written
     try:
         return {**entry, "content": file.content.decode()}
     except UnicodeDecodeError:

@@ -50,8 +50,8 @@ store = Grammar(
 Component = Literal["coredns", "servicelb", "traefik", "local-storage", "metrics-server", "runtimes"]
 Version = Annotated[str, release]
 Store = Annotated[str, store]
-_PROJECT_PATH = Grammar(_INSIDE_RE, "bad-path", "a path in the project", "write it like keys/hub.pem", 400)
-ProjectPath = Annotated[str, _PROJECT_PATH]
+project_path = Grammar(_INSIDE_RE, "bad-path", "a path in the project", "write it like keys/hub.pem", 400)
+ProjectPath = Annotated[str, project_path]
 RELEASES = "https://github.com/k3s-io/k3s/releases/download"
 """Where k3s's own releases are found."""
 _DIGEST = Grammar(

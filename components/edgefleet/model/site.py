@@ -37,6 +37,16 @@ from edgefleet.model.releases import RELEASES, Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
 from edgefleet.model.syntax import Grammar, shown, wrong
+from edgefleet.model.system import (
+    Command,
+    FilePath,
+    GroupName,
+    Manifest,
+    ManifestName,
+    PasswordHash,
+    PlacedFile,
+    ShellPath,
+)
 
 RECIPES = (1,)
 """Recipes that a fleet file may name, ascending; `edgefleet.boot.RECIPES` has the steps of each."""
@@ -111,14 +121,21 @@ class Link:
 
 @spec
 class User:
-    """A user who may log in, by SSH key only."""
+    """A user who may log in: over the network by SSH key only. root is locked."""
 
     name: Annotated[UserName, Effect.LIVE]
     """Unix user name."""
     ssh_keys: Annotated[tuple[PublicKey, ...], Field(min_length=1), Effect.LIVE]
     """Public keys in OpenSSH's one-line form; at least one."""
     is_admin: Annotated[bool, Effect.LIVE] = True
-    """May become root with sudo, without a password (there are no passwords)."""
+    """May become root with sudo, without a password."""
+    password: Annotated[PasswordHash | None, Effect.LIVE] = None
+    """{secret: NAME} of the hash of a password, as openssl passwd -6 prints it: for the login at the console.
+    SSH takes no passwords."""
+    groups: Annotated[tuple[GroupName, ...], Effect.LIVE] = ()
+    """Further Unix groups, [dialout, video]; missing ones are created."""
+    shell: Annotated[ShellPath, Effect.LIVE] = "/bin/bash"
+    """Login shell; bash where the node does not have it."""
 
 
 @spec
@@ -136,6 +153,9 @@ class K3s:
     config: Annotated[Config, Effect.RESTART] = field(default_factory=dict)
     """Further keys of k3s's config.yaml, as its documentation names them: for servers those of servers, for
     agents those of agents."""
+    manifests: Annotated[dict[ManifestName, Manifest], Effect.LIVE] = field(default_factory=dict)
+    """Name -> Kubernetes objects that k3s applies at its start, HelmChart and HelmChartConfig too: text or
+    file:<path in the project>. What is left out later stays in the cluster until it is deleted there."""
     allow_unknown: Annotated[bool, Effect.NONE] = False
     """Whether releases and keys that this edgefleet does not know are accepted."""
 
@@ -215,6 +235,11 @@ class Node:
     """How k3s runs on this node."""
     settings: Annotated[NodeSettings | None, Effect.RESTART, _SET] = None
     """What it has of its own; null where all is as at its site."""
+    files: Annotated[dict[FilePath, PlacedFile], Effect.LIVE] = field(default_factory=dict)
+    """Path -> a file of yours, written before services start."""
+    commands: Annotated[tuple[Command, ...], Effect.RESTART] = ()
+    """Lines for the shell that root runs at the first boot, before k3s starts, and again with each changed
+    seed: each must be safe to run again. One that fails or takes ten minutes does not stop the boot."""
     payload: Annotated[tuple[PayloadFile, ...], Effect.REFLASH, _SET] = ()
     """Payload of its image, sorted by path; empty unless airgap."""
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from edgefleet.errors import without_login
@@ -27,6 +27,10 @@ _REFERENCE_SCHEMA = {
 }
 LONGEST = 60
 """Characters of a wrong value that a message repeats."""
+READER = "text_of_project"
+"""Key of pydantic's context: the function from a path in the project to the text of that file."""
+FILE = "file:"
+"""What a text begins with that is the path of a file of the project."""
 
 
 def shown(value: object) -> str:
@@ -98,6 +102,17 @@ def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     return otherwise or f"one of: {', '.join(ordered[:few])}, ... ({len(ordered)} in all)"
 
 
+def included(value: Any, info: ValidationInfo) -> Any:
+    """The text of the file of the project that `value` names, where a fleet file is read.
+
+    Raises:
+        PydanticCustomError: the file cannot be read.
+    """
+    read: Callable[[str], str] | None = (info.context or {}).get(READER)
+    is_path = isinstance(value, str) and value.startswith(FILE)
+    return read(value.removeprefix(FILE)) if read is not None and is_path else value
+
+
 @dataclass(frozen=True)
 class Grammar:
     """What a text may be: a marker, ``Annotated[str, Grammar(...)]``, that validates it and is in its schema.
@@ -122,6 +137,9 @@ class Grammar:
     is_trimmed: bool = False
     """Whether blanks and line ends around it are dropped."""
     has_lines: bool = False
+    """Whether it may have several lines, and tabs."""
+    may_be_file: bool = False
+    """Whether a fleet file may write ``file:<path in the project>`` in its place; specs have the text."""
     is_private: bool = False
     """Whether a wrong text is not repeated, because it may be a secret."""
     refers: Literal["never", "may", "must"] = "never"
@@ -142,7 +160,7 @@ class Grammar:
         text = text.strip() if self.is_trimmed else text
         if len(text) > self.longest:
             raise self._wrong(text, f"has {len(text):,} characters, {self.what} has at most {self.longest}")
-        line = text.replace("\n", "") if self.has_lines else text
+        line = text.replace("\n", "").replace("\t", "") if self.has_lines else text
         is_clean = line.isprintable() and (line.isascii() or not self.is_ascii)
         if not is_clean or not self._compiled.fullmatch(text):
             raise self._wrong(text, f"is not {self.what}")
@@ -163,7 +181,12 @@ class Grammar:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate after the type; a reference to a secret has no other rule."""
         written = core_schema.no_info_after_validator_function(self._written, handler(source))
-        return core_schema.no_info_before_validator_function(as_reference, written)
+        read = (
+            core_schema.with_info_before_validator_function(included, written)
+            if self.may_be_file
+            else written
+        )
+        return core_schema.no_info_before_validator_function(as_reference, read)
 
     def _written(self, text: str) -> str:
         """`text` as a spec holds it.
@@ -187,7 +210,8 @@ class Grammar:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pattern and length beside the type."""
-        described = {**handler(schema), "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
+        pattern = {} if self.may_be_file else {"pattern": f"^(?:{self.pattern})$"}
+        described = {**handler(schema), **pattern, "maxLength": self.longest}
         described |= {"examples": [*self.examples]} if self.examples else {}
         if self.refers == "never" or handler.mode == "serialization":
             return described

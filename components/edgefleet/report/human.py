@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from edgefleet.model.listing import sha256
 from edgefleet.model.steps import SECRET, UNKNOWN
 from edgefleet.report.layout import printable
 
@@ -104,4 +105,7 @@ def _number(path: str, given: int) -> str:
 def _text(given: str) -> str:
     if given in {SECRET, UNKNOWN}:
         return given
-    return " ".join(printable(given).split("\n")) or '""'
+    lines = printable(given).split("\n")
+    if len(lines) > 1 and len(given) > LONGEST:  # its differences may be where it would be cut
+        return f"{len(lines):,} lines, {digest(sha256(given.encode()))}"
+    return " ".join(lines) or '""'

@@ -21,6 +21,7 @@ from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_keys
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
+from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifests
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
@@ -77,7 +78,7 @@ def runtime(
         names = [node.hostname, *node.network.ips] if runs_api else []
         own_config = config(target, own(target, names), names, hardening)
         steps = (registries(target), own_config, route(target, service_unit))
-        return Step.joined(*steps, *([authority(target)] if runs_api else []))
+        return Step.joined(*steps, *([authority(target), manifests(target)] if runs_api else []))
 
     def install(target: Target) -> Step:
         return Step.joined(installer(target, service_unit), service(service_unit, command))
@@ -273,6 +274,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from _sysctls(site)
     yield from _etcd(site)
     yield from check_hardening(site)
+    yield from check_manifests(site)
     yield from k3s_cluster.check(site)
 
 

@@ -1,0 +1,43 @@
+"""Step: passwords for the console, groups and shells of the site's users, whom the image's format creates.
+
+The hash of a password is in a file, not in the seed's list of users, so that each format treats it alike.
+"""
+
+from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.site import User
+from edgefleet.model.writers.configuration import remainder, sudoer
+
+PASSWORDS = "/etc/edgefleet/passwords"
+LOCK = (
+    f'cut -d : -f 1 {PASSWORDS} | while read -r user; do usermod --lock "$user" || true; done',
+    f"rm -f {PASSWORDS}",
+)
+SHELL = 'if [ -x "$1" ]; then usermod --shell "$1" "$2"; fi'
+"""A user with a shell that is missing could not log in."""
+
+
+def plan(target: Target) -> Step:
+    """The hashes (0600) and the commands that set them; without one, passwords set before are locked."""
+    users = target.settings.users
+    hashes = {user.name: user.password for user in users if user.password is not None}
+    return Step.joined(_passwords(hashes), *(Step(commands=_settings(user)) for user in users))
+
+
+def _passwords(hashes: dict[str, str]) -> Step:
+    if not hashes:
+        return Step.removal(PASSWORDS, *LOCK)
+    text = "".join(f"{sudoer(user)}:{remainder(hashes[user])}\n" for user in sorted(hashes))
+    return Step(
+        files=(File.text(PASSWORDS, text, mode=0o600, is_secret=True),),
+        commands=(("sh", "-c", f"chpasswd --encrypted <{PASSWORDS}"),),
+    )
+
+
+def _settings(user: User) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(("groupadd", "--force", group) for group in user.groups)
+    joined = (("usermod", "--append", "--groups", ",".join(user.groups), user.name),) if groups else ()
+    is_usual = user.shell == "/bin/bash"
+    return (*groups, *joined, *(() if is_usual else (("sh", "-c", SHELL, "sh", user.shell, user.name),)))
+
+
+STEP = BootStep(name="accounts", plan=plan)

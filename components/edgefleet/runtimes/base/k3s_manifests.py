@@ -1,0 +1,47 @@
+"""Manifests that k3s applies at its start, and the network plugin that may be among them.
+
+Source: k3s docs, installation/packaged-components ("Auto-Deploying Manifests") and networking/helm. k3s's own
+folder may be on a data disk, which is mounted after files are written: so each start of k3s copies them.
+"""
+
+from collections.abc import Iterator
+
+from edgefleet.errors import Problem
+from edgefleet.io.templates import render
+from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.paths import format_path
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.system import charts_without_content
+
+FOLDER = "/etc/edgefleet/manifests"
+PROGRAM = "/usr/local/lib/edgefleet/k3s-manifests"
+DROP_IN = "/etc/systemd/system/k3s.service.d/20-manifests.conf"
+
+
+def manifests(target: Target) -> Step:
+    """The manifests of a server, and the program that copies the listed ones for k3s; else its removal."""
+    texts = dict(sorted(target.site.k3s.manifests.items()))
+    if not texts:
+        return Step.removal(PROGRAM, f"rm -rf {FOLDER} {PROGRAM} {DROP_IN}")
+    files = (File.text(f"{FOLDER}/{name}.yaml", text, mode=0o600) for name, text in texts.items())
+    program = File.program(PROGRAM, render("k3s/manifests.sh.j2", names=texts))
+    return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
+
+
+def check_manifests(site: SiteSpec) -> Iterator[Problem]:
+    """Manifests that do nothing, and a site without a network for its containers."""
+    config, texts = site.k3s.config, site.k3s.manifests
+    if str(config.get("flannel-backend")) == "none" and not texts:
+        problem = "without flannel no node becomes ready until another network plugin is applied"
+        hint = "add the plugin to k3s.manifests, such as calico: file:manifests/calico.yaml"
+        yield Problem.of_value(format_path(("k3s", "config", "flannel-backend")), "no-cni", problem, hint)
+    for name, text in texts.items():
+        path = format_path(("k3s", "manifests", name))
+        charts = ", ".join(charts_without_content(text))
+        if charts and site.airgap:
+            problem = f"an air-gapped site cannot download the chart of {charts}"
+            hint = "put the chart into spec.chartContent (base64), or write its objects"
+            yield Problem.of_value(path, "chart-without-link", problem, hint)
+        if charts and config.get("disable-helm-controller") is True:
+            problem = f"disable-helm-controller leaves {charts} without a controller"
+            yield Problem.of_value(path, "no-helm", problem, "remove disable-helm-controller")

@@ -1,0 +1,101 @@
+"""Kind: what people add to a node's system and to its cluster.
+
+Sources: k3s docs, installation/packaged-components and networking/basic-network-options (own CNI);
+suse-edge/edge-image-builder (custom files, scripts, users with encryptedPassword, kubernetes manifests);
+canonical/cloud-init issue on write_files before users-groups (``defer``).
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.boot.conftest import KEY, target
+
+from edgefleet.errors import Problem
+from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.model.firstboot import FirstBoot, Target
+from edgefleet.model.stack_secrets import revealed
+from edgefleet.runtimes.base.k3s_manifests import DROP_IN, FOLDER, PROGRAM
+from edgefleet.site.first_boot import first_boot
+
+__all__ = ["target"]
+SECRETS = {"ops-password": "$6$saltsalt$" + "x" * 86}
+CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: cilium}\nspec: {chart: cilium}\n"
+Problems = Callable[..., list[Problem]]
+Targets = Callable[..., Target]
+
+
+@pytest.fixture
+def boot(target: Targets) -> FirstBoot:
+    """The first boot of the golden site with additions."""
+    site = revealed(target("additions").site, SECRETS)
+    return first_boot(Target(site=site, name="n1", key=KEY))
+
+
+def shop(**settings: Any) -> str:
+    """A fleet file's sites: one, with `settings`."""
+    return yaml.safe_dump({"sites": {"shop": settings}})
+
+
+def test_k3s_finds_the_manifests_at_each_start(boot: FirstBoot, tmp_path: Path) -> None:
+    """On a data disk that is mounted later as well; one that is no longer listed is not copied."""
+    files = {file.path: file for file in boot.files}
+    assert PROGRAM.encode() in files[DROP_IN].content
+    assert "HelmChartConfig" == yaml.safe_load(files[f"{FOLDER}/traefik-config.yaml"].content)["kind"]
+    for path in (FOLDER, "/var/lib/rancher/k3s/server/manifests/edgefleet"):
+        (tmp_path / path[1:]).mkdir(parents=True)
+        (tmp_path / path[1:] / "old.yaml").touch()
+    (tmp_path / FOLDER[1:] / "traefik-config.yaml").touch()
+    program = files[PROGRAM].content.decode()
+    environment = {"EDGEFLEET_PREFIX": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    subprocess.run(["sh", "-c", program], check=True, env=environment, timeout=30)
+    copied = tmp_path / "var/lib/rancher/k3s/server/manifests/edgefleet"
+    assert ["traefik-config.yaml"] == [path.name for path in copied.iterdir()]
+
+
+def test_a_text_may_be_a_file_of_the_project(load: Callable[..., Fleet], tmp_path: Path) -> None:
+    """The spec has its content, so a changed file is a change of the site."""
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "cilium.yaml").write_text(CHART)
+    k3s = {"config": {"flannel-backend": "none"}, "manifests": {"cni": "file:manifests/cilium.yaml"}}
+    files = {"/etc/motd": {"content": "file:manifests/cilium.yaml"}}
+    site = load(shop(k3s=k3s, files=files)).sites["shop"]
+    assert {"cni": CHART} == site.k3s.manifests
+    assert CHART == site.nodes["n1"].files["/etc/motd"].content
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "code"),
+    [
+        ({"files": {"/etc/motd": {"content": "file:motd"}}}, 'files["/etc/motd"].content', "no-file"),
+        ({"files": {"/etc/motd": {"content": "file:../motd"}}}, 'files["/etc/motd"].content', "bad-path"),
+        ({"files": {"/var/lib/rancher/a": {"content": ""}}}, 'files["/var/lib/rancher/a"]', "reserved-file"),
+        ({"k3s": {"manifests": {"a": "kind: Pod\n"}}}, "k3s.manifests.a", "bad-manifest"),
+        ({"k3s": {"manifests": {"a": "{"}}}, "k3s.manifests.a", "bad-manifest"),
+        ({"k3s": {"manifests": {"a": "[" * 5000}}}, "k3s.manifests.a", "bad-manifest"),
+        ({"k3s": {"config": {"flannel-backend": "none"}}}, "k3s.config.flannel-backend", "no-cni"),
+        (
+            {"k3s": {"manifests": {"a": CHART}, "config": {"disable-helm-controller": True}}},
+            "k3s.manifests.a",
+            "no-helm",
+        ),
+        (
+            {
+                "files": {"/srv/till/a": {"content": "a"}},
+                "hardware": {"dataDisk": {"device": "/dev/disk/by-id/a", "path": "/srv/till"}},
+            },
+            'files["/srv/till/a"]',
+            "hidden-file",
+        ),
+    ],
+)
+def test_what_would_not_work_is_refused(
+    problems: Problems, settings: dict[str, Any], path: str, code: str
+) -> None:
+    """At the place in the fleet file."""
+    assert [(f"sites.shop.{path}", code)] == [
+        (problem.path, problem.code) for problem in problems(shop(**settings))
+    ]
