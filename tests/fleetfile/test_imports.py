@@ -12,7 +12,9 @@ SAMPLES = Path(__file__).parent / "imports"
 CANARY = "hunter2canary"
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "registries.yaml", "netplan.yaml", "inventory.yml", "eib"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "registries.yaml", "netplan.yaml", "wifi.yaml", "inventory.yml", "eib"]
+)
 def test_a_sample_becomes_parts_of_a_fleet_file(name: str) -> None:
     """As recorded in expected/, with what is not carried over; `UPDATE_GOLDEN=1` records it again."""
     text = imported(SAMPLES / name, name, "shop-1")

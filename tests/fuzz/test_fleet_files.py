@@ -94,7 +94,7 @@ SECRETS: tuple[Any, ...] = (
     f"http://user:{CANARY}@proxy.example:3128",
     f"https://{CANARY}@registry.example/x",
     *({key: CANARY} for key in ("password", "passphrase", "token", "secret", "agent-token", "vpn-auth")),
-    *({key: CANARY} for key in ("etcd-s3-secret-key", "passphraseSecret-", "datastore-endpoint")),
+    *({key: CANARY} for key in ("etcd-s3-secret-key", "passphraseOf", "datastore-endpoint")),
 )
 """Values that a person mistakes for what the file takes; a message that repeats one shows a secret."""
 

@@ -34,6 +34,7 @@ VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
 """dict[path in the definition -> path in a fleet file]: the value is the same."""
 
 
+HAND = {"encryptedPassword": "a secret; write password: {secret: NAME} and set it as a secret of the stack"}
 READ = {"apiVersion", "image"}
 READ_BELOW = {
     ("operatingSystem", "users"),
@@ -62,8 +63,8 @@ def settings(document: Any, place: Place) -> Settings:
 def _user(user: dict[str, Any]) -> Settings:
     name = str(user.get("username"))
     yield Setting(("defaults", "users", name, "sshKeys"), listed(user.get("sshKeys")))
-    for key in user.keys() - {"username", "sshKeys", "createHomeDir"}:
-        yield Left(f"operatingSystem.users.{name}.{key}", "set it by hand; secrets are not imported")
+    for key in sorted(user.keys() - {"username", "sshKeys", "createHomeDir"}):
+        yield Left(f"operatingSystem.users.{name}.{key}", HAND.get(key, "a fleet file has no such setting"))
 
 
 def _nodes(kubernetes: dict[str, Any], place: Place) -> Settings:

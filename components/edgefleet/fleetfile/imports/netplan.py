@@ -121,10 +121,8 @@ def _wifi(link: Mapping[str, Any], at: tuple[str, ...]) -> Settings:
             continue
         yield Setting((*at, "wifi", "ssid"), ssid)
         if "password" in mapping(point):
-            yield Setting((*at, "wifi", "passphraseSecret"), "wifi")
-            yield Left(
-                f"access-points.{ssid}.password", "a secret; set it as wifi in fleet:passphrases of the stack"
-            )
+            yield Setting((*at, "wifi", "passphrase"), {"secret": "wifi"})
+            yield Left(f"access-points.{ssid}.password", "a secret; set it as the stack's secret wifi")
         if country := link.get("regulatory-domain"):
             yield Setting((*at, "wifi", "country"), country)
 
