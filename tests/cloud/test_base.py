@@ -49,8 +49,9 @@ def test_only_ec2_takes_any_character_in_a_tag() -> None:
     """Names of instances have parentheses; IAM and others refuse them."""
     tags = {"Name": "hub (eu), blue"}
     assert tags == adapter(Ec2Tags).validate_python(tags)
-    with pytest.raises(ValidationError, match="letters, digits, spaces"):
+    with pytest.raises(ValidationError, match="is not a tag's value") as refused:
         adapter(Tags).validate_python(tags)
+    assert "letters, digits, spaces" in refused.value.errors()[0]["ctx"]["hint"]
 
 
 def test_a_resource_says_whose_it_is(environment: Environment) -> None:

@@ -155,9 +155,17 @@ def test_explain_shows_no_secret(known: "World") -> None:
     assert "[secret]" in out
 
 
-@pytest.mark.parametrize(
-    "secret", ["till-proxy:p@ss:word/9 xyx", "xxxx:yyyy", ":x", "xyx:", "4f7-activation:x/y+Code=="]
-)
+@pytest.mark.parametrize("secret", [":x", "xyx:"])
+def test_half_a_login_is_refused_as_a_secret(known: "World", secret: str) -> None:
+    """Where it is set, without being repeated."""
+    proxy = "proxy: {https: 'http://proxy.example:3128', credentials: {secret: it}}"
+    known.edit("defaults: {", f"defaults: {{{proxy}, ")
+    ran = known.run("init", "-s", "dev", "--passphrase", "it", piped=f"{secret}\n")
+    assert (1, False) == (ran.code, secret in ran.out + ran.err)
+    assert "error[bad-passphrase]" in ran.err
+
+
+@pytest.mark.parametrize("secret", ["till-proxy:p@ss:word/9 xyx", "xxxx:yyyy", "4f7-activation:x/y+Code=="])
 def test_explain_shows_no_login_of_a_proxy_and_no_activation_code(known: "World", secret: str) -> None:
     """They have a form, `<name>:<rest>`, that rendering verifies; neither half is printed, quoted or not."""
     proxy = "proxy: {https: 'http://proxy.example:3128', credentials: {secret: it}}"

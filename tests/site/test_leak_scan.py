@@ -52,7 +52,7 @@ def refused(job: SiteInputs, shop: BuildContext) -> Problem:
 
 def left(shop: BuildContext) -> set[str]:
     """What is in the site's folder."""
-    return {path.name for path in (shop.out / "berlin").iterdir()} - {".lock"}
+    return {path.name for path in (shop.out / "berlin").iterdir()} - {".lock", ".gitignore"}
 
 
 def planted(job: SiteInputs, secret: str) -> SiteInputs:
