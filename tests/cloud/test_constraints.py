@@ -12,10 +12,13 @@ from pydantic import ValidationError
 
 from edgefleet.cloud.base import CloudResource
 from edgefleet.cloud.base.constraints import Block, shortened
+from edgefleet.cloud.base.policy_documents import compact
+from edgefleet.cloud.role import RoleSpec
 from edgefleet.cloud.server_set import ServerUserData
 from edgefleet.model.spec import Secret, adapter, from_plain
 from edgefleet.model.type_introspection import fields_of, is_record
 from edgefleet.provider.registry import RESOURCES
+from edgefleet.provider.validation import check
 
 BLOCK = adapter(Block)
 
@@ -87,3 +90,11 @@ def test_every_input_has_a_constraint() -> None:
     kinds = [resource for resource in RESOURCES if isinstance(resource, CloudResource)]
     found = [path for kind in kinds for path in unbound(kind.Spec, kind.TOKEN.rpartition(":")[2])]
     assert sorted(FREE) == sorted(found)
+
+
+@pytest.mark.parametrize(("size", "problems"), [(8_192, 0), (8_193, 1)])
+def test_a_trust_policy_has_what_iam_grants_on_request(size: int, problems: int) -> None:
+    """IAM user guide, reference_iam-quotas: 2,048 characters, up to 8,192 on request."""
+    policy = {"Version": "2012-10-17", "Statement": []}
+    policy["Id"] = "x" * (size - len(compact(policy | {"Id": ""})))
+    assert problems == len(check(RoleSpec, {"assumePolicy": policy})[1])

@@ -16,6 +16,8 @@ from edgefleet.model.syntax import checked, wrong
 
 LONGEST = 10_240
 """Characters of all documents of a role without blanks (IAM user guide, quotas)."""
+LONGEST_TRUST = 8_192
+"""Characters of a trust policy that IAM grants on request (IAM user guide, reference_iam-quotas)."""
 
 
 def _inline(policies: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -32,7 +34,7 @@ class RoleSpec(Labelled):
 
     name: Annotated[str, Api("iam.CreateRole.RoleName")] | None = None
     """Name, unique in the account. By default edgefleet chooses one for each replacement."""
-    assume_policy: Annotated[dict[str, Any], Canonical(canonical), fits(4_096)]
+    assume_policy: Annotated[dict[str, Any], Canonical(canonical), fits(LONGEST_TRUST)]
     """Policy document of the principals that may assume the role."""
     policies: Annotated[
         dict[Annotated[str, Api("iam.PutRolePolicy.PolicyName")], dict[str, Any]],
