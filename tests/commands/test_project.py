@@ -5,6 +5,7 @@ import json
 import shutil
 import stat
 import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,8 +211,11 @@ def test_new_makes_a_project_that_works(world: "World") -> None:
     )
     pulumi = yaml.safe_load((root / "Pulumi.yaml").read_text())
     assert ("shop-fleet", "stacks") == (pulumi["name"], pulumi["stackConfigDir"])
-    plugin = Path(pulumi["plugins"]["providers"][0]["path"])
-    assert (plugin / "pulumi-resource-edgefleet").is_file()
+    assert "python" == pulumi["runtime"]  # that of the active environment, which has the plugin too
+    assert (Path(sys.prefix) / "bin" / "pulumi-resource-edgefleet").is_file()
+    committed = ["Pulumi.yaml", "__main__.py", "README.md", "stacks/eu.fleet.yaml"]
+    assert not [name for name in committed if sys.prefix in (root / name).read_text()]
+    assert not (root / "requirements.txt").exists()  # no index has edgefleet: its name there is a stranger's
     assert "fleet:secret" in yaml.safe_load((root / "stacks" / "Pulumi.eu.yaml").read_text())["config"]
     assert {".edgefleet/", ".pulumi/"} <= set((root / ".gitignore").read_text().split())
     _assert_ignored(root, _written_by_default())

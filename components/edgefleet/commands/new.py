@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from string import Template
@@ -15,13 +16,13 @@ from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.templates import template_root
+from edgefleet.io.version import version
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PARTS = {
     "Pulumi.yaml": "Pulumi.yaml",
     "__main__.py": "main.py",
     "stacks/$region.fleet.yaml": "fleet.yaml",
-    "requirements.txt": "requirements.txt",
     ".gitignore": "gitignore",
     "README.md": "README.md",
 }
@@ -43,8 +44,7 @@ def command(
     session = session_of(context)
     root = (session.project / directory).resolve()
     fleet = _label(name or re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-"), "--name")
-    words = {"fleet": fleet, "region": _label(region, "--region")}
-    words["virtualenv"] = sys.prefix if sys.prefix != sys.base_prefix else ".venv"
+    words = {"fleet": fleet, "region": _label(region, "--region"), "version": version()}
     files = {Template(file).substitute(words): _text(part, words) for file, part in PARTS.items()}
     files[f"stacks/{schema.FLEET}"] = schema.text()
     _check_free(root, files)
@@ -93,6 +93,8 @@ def _write(session: Session, files: dict[str, str]) -> None:
 def _tell(session: Session, directory: Path, region: str) -> None:
     quoted = shlex.quote(str(directory))
     remark(session, f"created {directory}; stacks/{region}.fleet.yaml describes the fleet")
+    if shutil.which("edgefleet") is None:
+        remark(session, f"activate edgefleet's environment first: . {shlex.quote(sys.prefix)}/bin/activate")
     remark(
         session,
         f"next: edgefleet -C {quoted} preview -s {region}   edgefleet -C {quoted} up -s {region}",
