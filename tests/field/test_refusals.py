@@ -48,11 +48,11 @@ PROBLEMS = {
     "a rule of a group in a network that does not exist yet": "has 0 sources",
     "a tag of a subnet in a network that does not exist yet": "begins with aws:; choose another key",
     "documents that are too large": "IAM takes 10,240: put some into managedPolicies",
-    "two of one name": "of this program, which has the same name; remove one of the two",
+    "two of one name": "one and two of this program have the same name; remove one of the two",
     "an address that is none": "is not the value of a record A; write it like 192.0.2.1",
     "a record outside of its zone": "is not in the zone example.org; write a name that ends in example.org",
     "a CNAME in the place of the zone itself": "cannot be CNAME for example.org itself; use type A with an",
-    "a CNAME beside another record": "of this program, which has the same name; remove one of the two",
+    "a CNAME beside another record": "one and two of this program have the same name; remove one of the two",
 }
 """dict[case -> what the preview reports]."""
 
@@ -64,7 +64,7 @@ def test_it_is_refused_in_preview_and_nothing_is_made(case: str, stack: Any) -> 
     zone = zones.create_hosted_zone(Name="example.org", CallerReference=case)["HostedZone"]["Id"]
     stack.write(HEAD + PROGRAMS[case], zone=zone.rpartition("/")[2])
     run = stack.preview()
-    assert "failed" == run.result
+    assert "failed" == run.result, run.text
     assert PROBLEMS[case] in " ".join(run.text.split())
     assert [] == [call for call in stack.calls if call.operation.startswith(("Create", "POST", "PUT"))]
     assert "failed" == stack.up().result

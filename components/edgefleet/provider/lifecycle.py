@@ -137,7 +137,8 @@ class Lifecycle:
         if not self._resource.CLAIMS:
             return []
         rival = self._claims.rival(urn, self._resource.takes(inputs), str(inputs.get("region") or ""))
-        problem = f"excludes {rival.rpartition('::')[2]} of this program, which has the same name"
+        both = " and ".join(sorted(holder.rpartition("::")[2] for holder in (urn, rival)))
+        problem = f"{both} of this program have the same name"
         hint = "remove one of the two, or give it another name"
         path = self._resource.CLAIMS[-1]
         return [Problem(code="twice", path=path, problem=problem, hint=hint)] if rival else []
