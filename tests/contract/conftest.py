@@ -5,6 +5,7 @@ import os
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,14 @@ def recording() -> Recording:
 @pytest.fixture
 def stub(tmp_path: Path, recording: Recording) -> Iterator[Stub]:
     """A client of a configured server in this process, over a socket."""
-    server, port = listen(Servicer(resources=(recording,), project=tmp_path))
+    with served(recording, tmp_path) as client:
+        yield client
+
+
+@contextmanager
+def served(resource: Site, project: Path) -> Iterator[Stub]:
+    """A client of a configured server of `resource`."""
+    server, port = listen(Servicer(resources=(resource,), project=project))
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         client = provider_pb2_grpc.ResourceProviderStub(channel)
         client.Configure(proto.ConfigureRequest(args=encode({"region": "eu-central-1"})))

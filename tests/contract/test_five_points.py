@@ -16,9 +16,11 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import status_pb2
+from tests.contract.conftest import served
 
 from edgefleet.model.unknown import UNKNOWN
 from edgefleet.provider.properties import UNKNOWN_TEXT, decode, encode
+from edgefleet.site.resource import Site
 
 ABOUT: dict[str, Any] = {
     "urn": "urn:pulumi:dev::fleet::edgefleet:index:Site::store-0007",
@@ -49,6 +51,21 @@ def test_old_inputs_reach_diff(stub: Any, site: dict[str, Any]) -> None:
     assert proto.PropertyDiff.UPDATE == answer.detailedDiff["nodes.n2.network.address"].kind
     request.news.CopyFrom(encode(site))
     assert proto.DiffResponse.DIFF_NONE == stub.Diff(request).changes
+
+
+def test_a_neighbour_s_address_changes_the_images_of_all_nodes(site: dict[str, Any], tmp_path: Path) -> None:
+    """Each node's firewall lists its neighbours: the preview shows that the change of one reflashes both."""
+    new = copy.deepcopy(site)
+    new["nodes"]["n2"]["network"]["address"] = "10.20.7.99/24"
+    with served(Site(), tmp_path) as client:
+        requests = [
+            proto.CreateRequest(properties=encode(inputs), preview=True, **ABOUT)
+            for inputs in (site, site, new)
+        ]
+        images = [decode(client.Create(request).properties)["images"] for request in requests]
+    first, again, changed = ({node: image["seed"] for node, image in each.items()} for each in images)
+    assert first == again
+    assert ["n1", "n2"] == [node for node in first if first[node] != changed[node]]
 
 
 def test_old_inputs_and_outputs_reach_update(
