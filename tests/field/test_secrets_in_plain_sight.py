@@ -4,6 +4,7 @@ Sources: k3s docs, cli/server (``vpn-auth``, ``etcd-s3-secret-key``, ``datastore
 tailscale/terraform-cloudinit-tailscale ("The auth key is currently going to be in plain text").
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,9 @@ HEAD = {
     "profiles": {"till": {"arch": "amd64", "cpus": 4, "memory": "8Gi", "disk": "128Gi"}},
     "defaults": {"profile": "till", "k3s": {"version": "v1.36.4+k3s1"}},
 }
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
+VALUES = {"users.ops.password": f"$6$salt${CANARY}"}
+"""dict[secret field -> a value of its form]; the others take a login."""
 WIFI = {"ssid": "shop", "country": "DE"}
 KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     "network.wifi.passphrase": lambda it: {"network": {"wifi": {**WIFI, "passphrase": it}}},
@@ -41,6 +45,10 @@ KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     "breakGlass.ssm.activation": lambda it: {
         "breakGlass": {"ssm": {"region": "eu-central-1", "activation": it}}
     },
+    "network.links.guests.wifi.passphrase": lambda it: {
+        "network": {"links": {"guests": {"wifi": {**WIFI, "passphrase": it}, "interface": "wlan1"}}}
+    },
+    "users.ops.password": lambda it: {"users": {"ops": {"sshKeys": [SSH_KEY], "password": it}}},
     **{
         f"k3s.config.{key}": lambda it, key=key: {"k3s": {"config": {key: it}}}  # type: ignore[misc]  # the key of this turn
         for key in sorted(SECRET)
@@ -99,9 +107,10 @@ def test_a_secret_field_refuses_plain_text_and_its_hint_works(tmp_path: Path, pa
 def test_a_secret_is_in_no_spec_and_masked_in_every_file(tmp_path: Path, path: str) -> None:
     """The spec, which the state and previews hold, has the reference; the node's files are for root alone."""
     site = loaded(tmp_path, {**KNOWN, **PLAIN}[path]({"secret": "it"})).sites["a"]
-    assert path in {format_path(place.path).removeprefix("nodes.n1.") for place in references(site)}
+    of_spec = path.replace("users.ops", "users[0]")
+    assert of_spec in {format_path(place.path).removeprefix("nodes.n1.") for place in references(site)}
     assert site == from_plain(SiteSpec, to_plain(site))
-    secrets = {"it": f"me:{CANARY}", "shop": "correct horse"}
+    secrets = {"it": VALUES.get(path, f"me:{CANARY}"), "shop": "correct horse"}
     text = CANARY.encode()
     shown = render_tree(site, KEY, secrets)["n1"]
     whole = render_tree(site, KEY, secrets, shows_secrets=True)["n1"]
@@ -162,7 +171,8 @@ def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
         return must.union(*(below(kind, f"{path}{key}.") for key, kind in deeper if fields_of(kind)))
 
     found = {path.removeprefix("nodes.").removeprefix("settings.") for path in below(SiteSpec, "")}
-    assert {path for path in KNOWN if not path.startswith("k3s.config.")} == found
+    cases = {re.sub(r"(links|users)\.\w+", r"\1", path) for path in KNOWN}
+    assert {path for path in cases if not path.startswith("k3s.config.")} == found
 
 
 def test_references_are_replaced_and_the_rest_stays() -> None:
