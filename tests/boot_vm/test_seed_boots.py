@@ -86,7 +86,8 @@ def other() -> SeededNode:
 @pytest.fixture(scope="module")
 def bad(other: SeededNode) -> SeededNode:
     """The changed one with a flag that k3s does not have."""
-    k3s = replace(other.site.k3s, config={**other.site.k3s.config, "no-such-flag": "1"})
+    config = {**other.site.k3s.config, "no-such-flag": "1"}
+    k3s = replace(other.site.k3s, config=config, allow_unknown=True)
     return seeded_node(replace(other.site, k3s=k3s))
 
 
