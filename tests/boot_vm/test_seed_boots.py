@@ -17,12 +17,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.boot_vm.base_system import KERNEL_LINE, BaseSystem
 from tests.boot_vm.machine import Booted, Talk, boot, cable, drive
-from tests.boot_vm.nodes import KEY, MAC, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
+from tests.boot_vm.nodes import KEY, NETWORK, NODE, PAYLOAD, SeededNode, golden_site, seeded_node
 from tests.boot_vm.running import tool
 
 from edgefleet.keys.break_glass import tunnel_address
 from edgefleet.keys.derivation import ssh_host_key
-from edgefleet.model.network import Network
 
 pytestmark = pytest.mark.boot
 Boot = Callable[..., Booted]
@@ -120,15 +119,6 @@ def stranger(boots: Boot, other: SeededNode, changed: Booted) -> Booted:  # noqa
 def refused(boots: Boot, bad: SeededNode, stranger: Booted) -> Booted:  # noqa: ARG001 - it comes before
     """The fifth, with a seed that asks k3s for what it does not have."""
     return boots(bad)
-
-
-@pytest.fixture(scope="module")
-def leased(boots: Boot, other: SeededNode, refused: Booted) -> Booted:  # noqa: ARG001 - it comes before
-    """The sixth, with a seed that asks DHCP, which answers once k3s runs: the cable is out until then."""
-    network = Network(mac=MAC)
-    asking = replace(other.site, nodes={NODE: replace(other.site.nodes[NODE], network=network)})
-    talk = [("", cable("off")), ("started as server at 203.0.113.254;", cable("on"))]
-    return boots(seeded_node(asking), talk=talk, words="cable-comes-late")
 
 
 def addresses(booted: Booted, interface: str) -> set[str]:
@@ -391,14 +381,3 @@ def test_a_configuration_with_which_k3s_does_not_start_is_taken_back(
     assert changed.facts["k3s"] == refused.facts["k3s"]
     path = "/etc/rancher/k3s/config.yaml"
     assert other.contents[path] == (refused.files[path].content, refused.files[path].mode)
-
-
-def test_k3s_starts_without_a_cable_and_learns_its_address_when_it_comes(leased: Booted) -> None:
-    """On a route of its own, which goes once there is a real one; it restarts for that."""
-    started = [line.partition("started as server at ")[2] for line in leased.journal.splitlines()]
-    at = [line.partition(";")[0] for line in started if line]
-    assert ["203.0.113.254", "10.0.2.15"] == at[-2:], at
-    assert leased.facts["settled"], leased.facts["status"]
-    assert "fallback0" not in [interface["ifname"] for interface in leased.facts["addresses"]]
-    assert ["10.0.2.2"] == [route["gateway"] for route in leased.facts["routes"] if route["dst"] == "default"]
-    assert "healthy since" in leased.facts["status"]
