@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from edgefleet.model.effects import Effect
-from edgefleet.model.steps import Diagnostic, Step
+from edgefleet.model.steps import Diagnostic, Op, Step
 from edgefleet.report import site_changes, text
 from edgefleet.report.plan_view import OUTCOMES, Row, Shared, View
 from edgefleet.rollout.pending import Pending
@@ -333,3 +334,24 @@ def test_counts_always_add_up_to_the_fleet(made: "Made", ops: list[Any], result:
     assert numbers[-1] == sum(numbers[:-1]) == len(ops)
     assert set(view.counts) == set(OUTCOMES)
     assert {Row} >= {type(site) for site in view.sites}
+
+
+@pytest.mark.parametrize(
+    ("op", "revoked", "note"),
+    [
+        ("create", {}, None),
+        ("create", {"a": 1}, "certificates revoked: a up to key generation 1"),
+        ("update", {}, "certificates revoked: none any more"),
+        ("same", {"a": 1}, None),
+        ("delete", {}, None),
+    ],
+)
+def test_a_change_of_revoked_certificates_is_noted(
+    made: "Made", op: Op, revoked: dict[str, int], note: str | None
+) -> None:
+    """Unless none has ever been revoked."""
+    step = Step(urn="u::sites", type=site_changes.REVOCATIONS, op=op)
+    seen = site_changes.Seen(at=NOW, fleet=made.fleet([], revoked=revoked))
+    cautions = site_changes.view(made.outcome([step]), seen).notes
+    notes = [line for line in cautions if line.startswith("certificates revoked")]
+    assert notes[:1] == [note] * (note is not None)

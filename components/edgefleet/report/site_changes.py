@@ -217,7 +217,8 @@ def _media(fleet: Fleet | None) -> tuple[MediumUsage, ...]:
 def _cautions(outcome: Outcome, fleet: Fleet | None, groups: tuple[Group, ...]) -> Iterator[str]:
     if fleet is None:
         return
-    if any(step.type == REVOCATIONS and step.op not in {"same", "delete"} for step in outcome.steps):
+    ops = {step.op for step in outcome.steps if step.type == REVOCATIONS} - {"same", "delete"}
+    if ops and (fleet.revoked or ops != {"create"}):
         sites = ", ".join(
             f"{site} up to key generation {last}" for site, last in sorted(fleet.revoked.items())
         )

@@ -10,8 +10,6 @@ from edgefleet.fleetfile.document_io import read_text
 from edgefleet.fleetfile.source import Source
 from edgefleet.model.k3s_config import Plain
 
-SITE, NODE = "imported", "n1"
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -40,7 +38,6 @@ class Place:
     """Where a file is, and what it concerns."""
 
     folder: Path
-    shown: str
     site: str
 
     @property

@@ -40,7 +40,7 @@ def imported(path: Path, shown: str, site: str) -> str:
         )
     part: dict[str, Any] = {}
     left: list[Left] = []
-    for item in kind.settings(document, Place(folder=file.parent, shown=shown, site=site)):
+    for item in kind.settings(document, Place(folder=file.parent, site=site)):
         if isinstance(item, Left):
             left.append(item)
         elif item.value is not None:

@@ -1,6 +1,6 @@
 """Take out of the parts of a fleet file what `validate` refuses, with its reasons."""
 
-from pathlib import Path
+import pathlib
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -9,8 +9,9 @@ import yaml
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.imports.file_kind import Left
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.fleetfile.provenance import Path
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.paths import Part
+from edgefleet.model.paths import Part, format_path
 
 PROFILE, FILE = "imported", "imported.fleet.yaml"
 _REST: dict[str, Any] = {
@@ -31,12 +32,9 @@ def pruned(part: dict[str, Any]) -> list[Left]:
     while True:
         text = to_yaml(_over(_REST, part))
         problems, paths = _problems(text), _paths(text)
-        removed = [
-            problem
-            for problem in problems
-            if not _lacks(problem) and _remove(part, paths.get(problem.where, ()))
-        ]
-        left += map(_noted, removed or problems)
+        placed = [(paths.get(problem.where, ()), problem) for problem in problems]
+        removed = [item for item in placed if not _lacks(item[1]) and _remove(part, item[0])]
+        left += [_noted(path, problem) for path, problem in removed or placed]
         if not removed:
             return left
 
@@ -46,13 +44,13 @@ def _lacks(problem: Problem) -> bool:
     return problem.code.startswith(("no-", "missing"))
 
 
-def _noted(problem: Problem) -> Left:
-    return Left(problem.path, f"{problem.problem}; {problem.hint}")
+def _noted(path: Path, problem: Problem) -> Left:
+    return Left(format_path(path) or problem.path, f"{problem.problem}; {problem.hint}")
 
 
 def _problems(text: str) -> tuple[Problem, ...]:
     with TemporaryDirectory() as folder:
-        file = Path(folder) / FILE
+        file = pathlib.Path(folder) / FILE
         file.write_text(text, encoding="utf-8")
         try:
             load_fleet(file, file.parent)
@@ -70,11 +68,11 @@ def _over(rest: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     return {**rest, **inner}
 
 
-def _paths(text: str) -> dict[str, tuple[Part, ...]]:
+def _paths(text: str) -> dict[str, Path]:
     """dict[position of a key or a value -> its path]."""
-    paths: dict[str, tuple[Part, ...]] = {}
+    paths: dict[str, Path] = {}
 
-    def walk(node: Any, path: tuple[Part, ...]) -> None:
+    def walk(node: Any, path: Path) -> None:
         paths.setdefault(f"{FILE}:{node.start_mark.line + 1}:{node.start_mark.column + 1}", path)
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
@@ -88,16 +86,23 @@ def _paths(text: str) -> dict[str, tuple[Part, ...]]:
     return paths
 
 
-def _remove(part: Any, path: tuple[Part, ...]) -> bool:
-    """Remove the value at `path`; a whole site, profile or node stays."""
-    if not path or (path[0] in {"sites", "profiles", "groups"} and len(path) < len(("sites", "name", "key"))):
+def _remove(part: Any, path: Path) -> bool:
+    """Remove the value at `path`, and a map that is then empty; a site, profile or group stays."""
+    if not path or (path[0] in {"sites", "profiles", "groups"} and len(path) == len(("sites", "name"))):
         return False
-    *parents, last = path
-    for step in parents:
-        if not (step in part if isinstance(part, dict) else isinstance(step, int) and step < len(part)):
-            return False
-        part = part[step]
-    if not (last in part if isinstance(part, dict) else isinstance(last, int) and last < len(part)):
+    inner = part
+    for step in path[:-1]:
+        inner = _below(inner, step)
+    if _below(inner, path[-1]) is None:
         return False
-    del part[last]
+    del inner[path[-1]]
+    if not inner:
+        _remove(part, path[:-1])
     return True
+
+
+def _below(part: Any, step: Part) -> Any:
+    """What `part` has at `step`; `None` where there is nothing."""
+    if isinstance(part, dict):
+        return part.get(step)
+    return part[step] if isinstance(part, list) and isinstance(step, int) and step < len(part) else None
