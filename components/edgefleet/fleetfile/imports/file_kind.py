@@ -9,6 +9,7 @@ from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.document_io import read_text
 from edgefleet.fleetfile.source import Source
 from edgefleet.model.k3s_config import Plain
+from edgefleet.model.paths import Part, format_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,18 @@ class FileKind:
     fits: Callable[[Any], bool]
     """Whether a document is of this kind."""
     settings: Callable[[Any, Place], Settings]
-    """What it sets."""
+    """What it sets. It removes from the document what it reads, and `rest` lists what is then left."""
+    unread: str = "a fleet file has no such setting"
+    """Why the rest is not carried over."""
+
+
+def rest(value: Any, why: str, path: tuple[Part, ...] = ()) -> Iterator[Left]:
+    """Each value that is left in a document, without the value: it may be a secret."""
+    if isinstance(value, dict) or records(value):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from rest(inner, why, (*path, key))
+    elif value not in (None, []):
+        yield Left(format_path(path), why)
 
 
 def read(path: Path, shown: str) -> Any:
@@ -101,6 +113,13 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    """`value` if it is a map, else an empty one."""
-    return value if isinstance(value, dict) else {}
+def within(document: Any, *keys: str) -> dict[str, Any]:
+    """The map at `keys` of `document`; an empty one where there is none."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def records(value: Any) -> list[dict[str, Any]]:
+    """The maps in the list `value`."""
+    return [item for item in listed(value) if isinstance(item, dict)]

@@ -3,7 +3,7 @@
 Source: github.com/suse-edge/edge-image-builder, docs/building-images.md.
 """
 
-from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from edgefleet.fleetfile.imports import k3s, netplan
@@ -14,10 +14,13 @@ from edgefleet.fleetfile.imports.file_kind import (
     Setting,
     Settings,
     listed,
-    mapping,
     read,
+    records,
+    rest,
+    within,
 )
 from edgefleet.fleetfile.imports.pruning import PROFILE
+from edgefleet.runtimes import RUNTIMES
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -32,66 +35,54 @@ VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("kubernetes", "version"): ("defaults", "k3s", "version"),
 }
 """dict[path in the definition -> path in a fleet file]: the value is the same."""
-
-
-HAND = {"encryptedPassword": "a secret; write password: {secret: NAME} and set it as a secret of the stack"}
-READ = {"apiVersion", "image"}
-READ_BELOW = {
-    ("operatingSystem", "users"),
-    ("kubernetes", "nodes"),
-    ("embeddedArtifactRegistry", "images"),
-}
+UNREAD = "a fleet file has no such setting"
 
 
 def settings(document: Any, place: Place) -> Settings:
     """The profile, the settings of every site, and one site with the definition's nodes."""
-    arch = str(mapping(document["image"]).get("arch"))
+    arch = str(document.pop("image").get("arch"))
     yield Setting(("profiles", PROFILE, "arch"), ARCHITECTURES.get(arch, arch))
     yield Left("image", "write source and SHA-256 of a base image as image.base, and cpus, memory and disk")
-    for path, value in _leaves(document):
-        if path in VALUES:
-            yield Setting(VALUES[path], value)
-        elif path[0] not in READ and path[:2] not in READ_BELOW:
-            yield Left(".".join(path), "a fleet file has no such setting")
-    for user in map(mapping, listed(mapping(document.get("operatingSystem")).get("users"))):
-        yield from _user(user)
-    for image in map(mapping, listed(mapping(document.get("embeddedArtifactRegistry")).get("images"))):
-        yield Setting(("workloads", "embedded", "images"), [image.get("name")])
-    yield from _nodes(mapping(document.get("kubernetes")), place)
+    for (*parents, last), path in VALUES.items():
+        yield Setting(path, within(document, *parents).pop(last, None))
+    for user in records(within(document, "operatingSystem").get("users")):
+        user.pop("createHomeDir", None)
+        name = str(user.pop("username", ""))
+        yield Setting(("defaults", "users", name, "sshKeys"), listed(user.pop("sshKeys", None)))
+        if user.pop("encryptedPassword", None):
+            yield Left(
+                f"encryptedPassword of {name}", "write password: {secret: NAME}, and set that for the stack"
+            )
+    for image in records(within(document, "embeddedArtifactRegistry").get("images")):
+        yield Setting(("workloads", "embedded", "images"), [image.pop("name", None)])
+    yield from _nodes(records(within(document, "kubernetes").get("nodes")), place)
+    document.pop("apiVersion")
 
 
-def _user(user: dict[str, Any]) -> Settings:
-    name = str(user.get("username"))
-    yield Setting(("defaults", "users", name, "sshKeys"), listed(user.get("sshKeys")))
-    for key in sorted(user.keys() - {"username", "sshKeys", "createHomeDir"}):
-        yield Left(f"operatingSystem.users.{name}.{key}", HAND.get(key, "a fleet file has no such setting"))
-
-
-def _nodes(kubernetes: dict[str, Any], place: Place) -> Settings:
-    nodes = [mapping(node) for node in listed(kubernetes.get("nodes"))]
+def _nodes(nodes: list[dict[str, Any]], place: Place) -> Settings:
+    roles = {}
     for node in nodes:
-        at = (*place.of_site, "nodes", str(node.get("hostname")).partition(".")[0])
-        yield Setting((*at, "role"), node.get("type"))
-    for name in ("server", "agent"):
-        file = place.folder / "kubernetes" / "config" / f"{name}.yaml"
-        if file.is_file():
-            yield from k3s.settings(mapping(read(file, file.name)), place)
+        node.pop("initializer", None)
+        at = (*place.of_site, "nodes", str(node.pop("hostname", "")).partition(".")[0])
+        roles[at] = node.pop("type", None)
+        yield Setting((*at, "role"), roles[at])
+    for role in RUNTIMES:
+        file = place.folder / "kubernetes" / "config" / f"{role}.yaml"
+        for at in k3s.places(role, roles):
+            yield from k3s.settings(_document(file), place, at)
     for file in sorted((place.folder / "network").glob("*.yaml")):
+        state = _document(file)
         at = (*place.of_site, "nodes", file.stem.partition(".")[0]) if nodes else place.of_site
-        yield from netplan.network(netplan.of_nmstate(mapping(read(file, file.name))), (*at, "network"))
+        yield from netplan.network(netplan.of_nmstate(state), (*at, "network"))
+        yield from rest(state, UNREAD, (file.name,))
 
 
-def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """(path, value) of each value that is no map."""
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            yield from _leaves(inner, (*path, key))
-        else:
-            yield (*path, key), inner
+def _document(file: Path) -> dict[str, Any]:
+    return within(read(file, file.name)) if file.is_file() else {}
 
 
 def _fits(document: Any) -> bool:
-    return {"apiVersion", "image"} <= mapping(document).keys() and "imageType" in mapping(document["image"])
+    return "apiVersion" in within(document) and "imageType" in within(document, "image")
 
 
-KIND = FileKind(name="Edge Image Builder", fits=_fits, settings=settings)
+KIND = FileKind(name="Edge Image Builder", fits=_fits, settings=settings, unread=UNREAD)

@@ -10,7 +10,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.imports import image_builder, k3s, k3s_ansible, netplan, registries
-from edgefleet.fleetfile.imports.file_kind import Left, Place, Setting, read
+from edgefleet.fleetfile.imports.file_kind import Left, Place, Setting, read, rest
 from edgefleet.fleetfile.imports.pruning import pruned
 from edgefleet.io.yaml_text import to_yaml
 
@@ -45,6 +45,7 @@ def imported(path: Path, shown: str, site: str) -> str:
             left.append(item)
         elif item.value is not None:
             _set(part, replace(item, value=_present(item.value)))
+    left += rest(document, kind.unread)
     refused = pruned(part)
     lines = [f"# From {kind.name}: parts of a fleet file.\n", to_yaml(part) if part else ""]
     if notes := sorted({str(note) for note in (*left, *refused)}):

@@ -1,33 +1,43 @@
 """A ``config.yaml`` of k3s (k3s docs, installation/configuration)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed
 from edgefleet.model.k3s_config import OWNED
 from edgefleet.model.k3s_flags import KINDS
+from edgefleet.runtimes import RUNTIMES
+
+OF_SITES = ("defaults",)
 
 
-def settings(document: Any, place: Place) -> Settings:
-    """What the file sets: the same for all sites but for the name of a node."""
-    for key, value in document.items():
-        yield from _setting(key, key.rstrip("+"), value, place)
+def places(role: str, nodes: Mapping[tuple[str, ...], str]) -> list[tuple[str, ...]]:
+    """Where the settings of a file for nodes of `role` stand: what the servers have holds for all sites.
+
+    Args:
+        role: one of `RUNTIMES`.
+        nodes: dict[path of a node -> its role].
+    """
+    return [OF_SITES] if RUNTIMES[role].runs_api else [at for at, own in nodes.items() if own == role]
 
 
-def _setting(key: str, name: str, value: Any, place: Place) -> Settings:
-    defaults = "defaults"
-    if name == "disable":
-        yield Setting((defaults, "k3s", "disable"), listed(value))
-    elif name == "node-label":
-        pairs = (str(label).partition("=") for label in listed(value))
-        yield from (Setting((defaults, "labels", label), text) for label, _, text in pairs)
-    elif name == "node-taint":
-        yield Setting((defaults, "taints"), listed(value))
-    elif name == "node-name":
-        yield Setting((*place.of_site, "hostname"), value)
-    elif name in OWNED:
-        yield Left(key, OWNED[name])
-    else:
-        yield Setting((defaults, "k3s", "config", key), value)
+def settings(document: Any, place: Place, at: tuple[str, ...] = OF_SITES) -> Settings:
+    """What the file sets at `at`: for all sites, or for a node."""
+    for key in [*document]:
+        value, name = document.pop(key), key.rstrip("+")
+        if name == "disable":
+            yield Setting((*at, "k3s", "disable"), listed(value))
+        elif name == "node-label":
+            pairs = (str(label).partition("=") for label in listed(value))
+            yield from (Setting((*at, "labels", label), text) for label, _, text in pairs)
+        elif name == "node-taint":
+            yield Setting((*at, "taints"), listed(value))
+        elif name == "node-name":
+            yield Setting((*(place.of_site if at == OF_SITES else at), "hostname"), value)
+        elif name in OWNED:
+            yield Left(key, OWNED[name])
+        else:
+            yield Setting((*at, "k3s", "config", key), value)
 
 
 def _fits(document: Any) -> bool:

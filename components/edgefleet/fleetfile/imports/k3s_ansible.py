@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import pairwise
 from typing import Any
 
 from edgefleet.fleetfile.imports import k3s, registries
@@ -13,60 +14,65 @@ from edgefleet.fleetfile.imports.file_kind import (
     Setting,
     Settings,
     listed,
-    mapping,
     parsed,
+    rest,
+    within,
 )
+from edgefleet.runtimes import RUNTIMES
 
-GROUPS = {"server": "server", "agent": "agent", "master": "server", "node": "agent"}
+ROLES = {"server": "server", "agent": "agent", "master": "server", "node": "agent"}
+"""dict[group of hosts -> role]."""
 USUAL = {32: 24, 128: 64}
 """dict[bits of an address -> prefix length of most LANs]."""
-SECRETS = ("token", "ansible_password", "ansible_become_password", "ansible_ssh_pass")
+UNREAD = "it concerns Ansible, not the nodes"
 
 
 def settings(document: Any, place: Place) -> Settings:
     """One site with the inventory's hosts as nodes, and settings of every site from its variables."""
-    cluster = mapping(document["k3s_cluster"])
-    variables = mapping(cluster.get("vars"))
-    for group, contents in mapping(cluster.get("children")).items():
-        if group not in GROUPS:
-            yield Left(f"children.{group}", "a node is a server or an agent")
-            continue
-        variables |= mapping(mapping(contents).get("vars"))
-        for number, host in enumerate(mapping(mapping(contents).get("hosts")), start=1):
-            yield from _node(str(host), f"{GROUPS[group]}-{number}", GROUPS[group], place)
-    for key, value in variables.items():
-        yield from _variable(key, value, place)
+    cluster = within(document, "k3s_cluster")
+    groups = within(cluster, "children")
+    nodes: dict[tuple[str, ...], str] = {}
+    for group in filter(ROLES.__contains__, groups):
+        role = ROLES[group]
+        for number, host in enumerate(within(groups, group, "hosts"), start=1):
+            name, bits = _named(host, f"{role}-{number}")
+            at = (*place.of_site, "nodes", name)
+            nodes[at] = role
+            yield Setting((*at, "role"), role)
+            if bits:
+                yield Setting((*at, "network", "address"), f"{host}/{USUAL[bits]}")
+                yield Left(
+                    host,
+                    f"its prefix length {USUAL[bits]} is a guess, and its gateway is not in an inventory",
+                )
+    for variables in (within(cluster, "vars"), *(within(groups, group, "vars") for group in groups)):
+        yield from _variables(variables, place, nodes)
 
 
-def _node(host: str, name: str, role: str, place: Place) -> Settings:
-    at = (*place.of_site, "nodes")
+def _named(host: str, otherwise: str) -> tuple[str, int]:
+    """(name of the node, bits of its address if `host` is one)."""
     try:
-        bits = ip_address(host).max_prefixlen
+        return otherwise, ip_address(host).max_prefixlen
     except ValueError:
-        name = host.partition(".")[0].lower()
-    else:
-        length = USUAL[bits]
-        yield Setting((*at, name, "network", "address"), f"{host}/{length}")
-        yield Left(
-            host,
-            f"the prefix length {length} of node {name} and its gateway are not in an inventory; write them",
-        )
-    yield Setting((*at, name, "role"), role)
+        return host.partition(".")[0].lower(), 0
 
 
-def _variable(key: str, value: Any, place: Place) -> Settings:
-    if key in SECRETS:
-        yield Left(key, "a secret; edgefleet derives one for each site")
-    elif key == "k3s_version":
-        yield Setting(("defaults", "k3s", "version"), value)
-    elif key in {"extra_server_args", "extra_agent_args"}:
-        yield from k3s.settings(_flags(str(value)), place)
-    elif key in {"server_config_yaml", "agent_config_yaml"}:
-        yield from k3s.settings(mapping(parsed(str(value), key)), place)
-    elif key == "registries_config_yaml":
-        yield from registries.settings(mapping(parsed(str(value), key)), place)
-    else:
-        yield Left(key, "it concerns Ansible, not the nodes")
+def _variables(variables: dict[str, Any], place: Place, nodes: dict[tuple[str, ...], str]) -> Settings:
+    yield Setting(("defaults", "k3s", "version"), variables.pop("k3s_version", None))
+    token = {"token": variables.pop("token", None)} if "token" in variables else {}
+    yield from k3s.settings(token, place)
+    for role in RUNTIMES:
+        flags = str(variables.pop(f"extra_{role}_args", ""))
+        config = str(variables.pop(f"{role}_config_yaml", ""))
+        for at in k3s.places(role, nodes):
+            yield from k3s.settings({**_flags(flags), **_config(config)}, place, at)
+    mirrors = _config(str(variables.pop("registries_config_yaml", "")))
+    yield from registries.settings(mirrors, place)
+    yield from rest(mirrors, registries.KIND.unread, ("registries_config_yaml",))
+
+
+def _config(text: str) -> dict[str, Any]:
+    return within(parsed(text, "a variable of the inventory")) if text.strip() else {}
 
 
 def _flags(text: str) -> dict[str, Any]:
@@ -78,14 +84,14 @@ def _flags(text: str) -> dict[str, Any]:
 
 
 def _pairs(words: list[str]) -> Iterator[tuple[str, Any]]:
-    for word, following in zip(words, [*words[1:], "--"], strict=True):
+    for word, following in pairwise([*words, "--"]):
         key, equals, value = word.partition("=")
         if key.startswith("--"):
             yield key.lstrip("-"), value if equals else True if following.startswith("-") else following
 
 
 def _fits(document: Any) -> bool:
-    return "k3s_cluster" in mapping(document)
+    return isinstance(document, dict) and "k3s_cluster" in document
 
 
-KIND = FileKind(name="k3s-ansible inventory", fits=_fits, settings=settings)
+KIND = FileKind(name="k3s-ansible inventory", fits=_fits, settings=settings, unread=UNREAD)

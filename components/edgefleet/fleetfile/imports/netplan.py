@@ -3,196 +3,199 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed, mapping
+from edgefleet.fleetfile.imports.file_kind import (
+    FileKind,
+    Left,
+    Place,
+    Setting,
+    Settings,
+    listed,
+    records,
+    within,
+)
 
 Links = Mapping[str, tuple[str, dict[str, Any]]]
 """dict[name of a link -> (its section, its definition)]."""
 SECTIONS = ("ethernets", "wifis", "bonds", "vlans")
 DEFAULTS = {"default", "0.0.0.0/0", "::/0"}
-PLAIN = {"mtu": "mtu", "dhcp-identifier": "dhcpIdentifier", "gateway4": "gateway"}
-"""dict[netplan's key -> that of the fleet file]: the value is the same."""
-OF_ADDRESSES = {"addresses", "dhcp4", "dhcp6"}
-READ = {
-    *PLAIN,
-    "gateway6",
-    "addresses",
-    "routes",
-    "nameservers",
-    "match",
-    "dhcp4",
-    "dhcp6",
-    "dhcp4-overrides",
-} | {
-    *("dhcp6-overrides", "set-name", "renderer", "optional", "link", "id", "interfaces", "parameters"),
-    *("access-points", "regulatory-domain", "accept-ra"),
+VALUES = {
+    ("mtu",): ("mtu",),
+    ("dhcp-identifier",): ("dhcpIdentifier",),
+    ("nameservers", "addresses"): ("dns",),
+    ("nameservers", "search"): ("search",),
+    ("dhcp4-overrides", "use-dns"): ("useDns",),
+    ("dhcp4-overrides", "use-routes"): ("useRoutes",),
+    ("dhcp4-overrides", "route-metric"): ("metric",),
 }
+"""dict[path in a link -> path in one of the fleet file]: the value is the same."""
+FAMILIES = ("dhcp4", "dhcp6")
 
 
 def settings(document: Any, place: Place) -> Settings:
     """The network of one site."""
-    yield from network(mapping(document["network"]), (*place.of_site, "network"))
+    yield from network(within(document, "network"), (*place.of_site, "network"))
 
 
-def network(written: Mapping[str, Any], at: tuple[str, ...]) -> Settings:
-    """The settings at `at` of a netplan `network`: its interface with a default route is the node's own."""
+def network(written: dict[str, Any], at: tuple[str, ...]) -> Settings:
+    """The settings at `at` of a netplan `network`: its link with a default route is the node's main one."""
+    for section in [*written.keys() - {*SECTIONS}]:
+        if written.pop(section) and section not in {"version", "renderer"}:
+            yield Left(f"network.{section}", "there is no such kind of link in a fleet file")
     links = {
-        name: (section, mapping(link))
+        str(name): (section, within(written, section, name))
         for section in SECTIONS
-        for name, link in mapping(written.get(section)).items()
+        for name in within(written, section)
     }
-    for section in written.keys() - {*SECTIONS, "version", "renderer"}:
-        yield Left(f"network.{section}", "there is no such kind of link in a fleet file")
-    lower = {
+    below = {
         str(name)
         for _, link in links.values()
         for name in [*listed(link.get("interfaces")), link.get("link")]
     }
-    ends = [name for name, (_, link) in links.items() if name not in lower or link.keys() & OF_ADDRESSES]
-    if not ends:
-        return
-    own = next((name for name in ends if _has_default(links[name][1])), ends[0])
-    yield from _link(own, links, at)
+    ends = [
+        name
+        for name, (_, link) in links.items()
+        if name not in below or link.keys() & {"addresses", *FAMILIES}
+    ]
+    main = next((name for name in ends if _has_default(links[name][1])), next(iter(ends), None))
+    ports = {
+        name: str(link.get("link")) if section == "vlans" else name for name, (section, link) in links.items()
+    }
     for name in ends:
-        if name != own:
-            yield from _link(name, links, (*at, "links", name.replace(".", "-")), port=_port(own, links))
+        path = at if name == main else (*at, "links", _link_name(name))
+        yield from _port(name, links, ports, main, path)
+        yield from _addresses(links[name][1], path, is_main=name == main)
+
+
+def _link_name(name: str) -> str:
+    return name.replace(".", "-")
 
 
 def _has_default(link: Mapping[str, Any]) -> bool:
-    routes = (mapping(route).get("to") for route in listed(link.get("routes")))
-    return "gateway4" in link or "gateway6" in link or bool(DEFAULTS & {str(to) for to in routes})
+    return bool({"gateway4", "gateway6"} & link.keys()) or any(_is_default(route) for route in _routes(link))
 
 
-def _port(name: str, links: Links) -> str:
-    """The link that carries a VLAN; of another kind, the link itself."""
+def _routes(link: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return records(link.get("routes"))
+
+
+def _is_default(route: Mapping[str, Any]) -> bool:
+    return str(route.get("to")) in DEFAULTS
+
+
+def _port(
+    name: str, links: Links, ports: Mapping[str, str], main: str | None, at: tuple[str, ...]
+) -> Settings:
+    """Which port a link has, and its VLAN on it."""
     section, link = links[name]
-    return str(link.get("link")) if section == "vlans" else name
-
-
-def _link(name: str, links: Links, at: tuple[str, ...], *, port: str | None = None) -> Settings:
-    """The settings of one link; `port` is the main link's, where it is a further one."""
-    section, link = links[name]
-    below = _port(name, links)
+    port = ports[name]
     if section == "vlans":
-        yield Setting((*at, "vlan"), link.get("id"))
-    if section != "vlans" or port is None:
-        yield from _physical(below, links, at)
-    elif below != port:
-        yield Setting((*at, "over"), below.replace(".", "-"))
+        link.pop("link", None)
+        yield Setting((*at, "vlan"), link.pop("id", None))
+        if name != main:  # a further VLAN is on the main link's port by default
+            yield Setting((*at, "over"), None if port == ports.get(str(main)) else _link_name(port))
+            return
+    section, link = links.get(port, ("ethernets", {}))
+    if section == "bonds":
+        yield Setting((*at, "bond", "interfaces"), listed(link.pop("interfaces", None)))
+        yield Setting((*at, "bond", "mode"), within(link, "parameters").pop("mode", None))
+        return
+    match = within(link, "match")
+    mac = match.pop("macaddress", None)
+    yield Setting((*at, "mac"), mac and str(mac).lower())
+    yield Setting((*at, "interface"), match.pop("name", None if mac else port))
+    yield from _wifi(link, at)
+
+
+def _wifi(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
+    points = within(link, "access-points")
+    ssid = next(iter(points), None)
+    if ssid is None:
+        return
+    yield Setting((*at, "wifi", "ssid"), ssid)
+    yield Setting((*at, "wifi", "country"), link.pop("regulatory-domain", None))
+    if within(points, ssid).pop("password", None) is not None:
+        yield Setting((*at, "wifi", "passphrase"), {"secret": "wifi"})
+        yield Left(f"access-points.{ssid}.password", "a secret; set it as the stack's secret wifi")
+    for further in [*points][1:]:
+        points.pop(further)
+        yield Left(f"access-points.{further}", "add the further network by hand")
+
+
+def _addresses(link: dict[str, Any], at: tuple[str, ...], *, is_main: bool) -> Iterator[Setting]:
     addresses = [
-        next(iter(entry), "") if isinstance(entry, dict) else entry for entry in listed(link.get("addresses"))
+        next(iter(item), "") if isinstance(item, dict) else item
+        for item in listed(link.pop("addresses", None))
     ]
-    if addresses:
-        yield Setting((*at, "address"), addresses[0])
-    if addresses[1:]:
-        yield Setting((*at, "extraAddresses"), addresses[1:])
-    yield from _routes(link, at)
-    yield from _names_and_dhcp(link, at)
-    yield from (Setting((*at, ours), link[theirs]) for theirs, ours in PLAIN.items() if theirs in link)
-    for key in link.keys() - READ:
-        yield Left(f"network.{name}.{key}", "a fleet file has no such setting")
+    yield Setting((*at, "address"), next(iter(addresses), None))
+    yield Setting((*at, "extraAddresses"), addresses[1:] or None)
+    asks = [bool(link.pop(family, False)) for family in FAMILIES]
+    if not (is_main or addresses or True in asks):
+        yield Setting((*at, "dhcp"), False)
+    yield from _gateways(link, at)
+    link.pop("optional", None)
+    for (*parents, last), path in VALUES.items():
+        yield Setting((*at, *path), within(link, *parents).pop(last, None))
 
 
-def _physical(name: str, links: Links, at: tuple[str, ...]) -> Settings:
-    section, link = links.get(name, ("ethernets", {}))
-    yield from _bond(link, at) if section == "bonds" else _hardware(name, link, at)
-    if section == "wifis":
-        yield from _wifi(link, at)
-
-
-def _hardware(name: str, link: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
-    match = mapping(link.get("match"))
-    if "macaddress" in match:
-        yield Setting((*at, "mac"), str(match["macaddress"]).lower())
-    else:
-        yield Setting((*at, "interface"), match.get("name", name))
-
-
-def _bond(link: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
-    yield Setting((*at, "bond", "interfaces"), listed(link.get("interfaces")))
-    if mode := mapping(link.get("parameters")).get("mode"):
-        yield Setting((*at, "bond", "mode"), mode)
-
-
-def _wifi(link: Mapping[str, Any], at: tuple[str, ...]) -> Settings:
-    points = mapping(link.get("access-points"))
-    for position, (ssid, point) in enumerate(points.items()):
-        if position:
-            yield Left(f"access-points.{ssid}", "add the further network by hand")
-            continue
-        yield Setting((*at, "wifi", "ssid"), ssid)
-        if "password" in mapping(point):
-            yield Setting((*at, "wifi", "passphrase"), {"secret": "wifi"})
-            yield Left(f"access-points.{ssid}.password", "a secret; set it as the stack's secret wifi")
-        if country := link.get("regulatory-domain"):
-            yield Setting((*at, "wifi", "country"), country)
-
-
-def _routes(link: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
+def _gateways(link: dict[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
+    routes = _routes(link)
+    gateways = [link.pop(f"gateway{family}", None) for family in (4, 6)]
+    gateways += [route.pop("via", None) for route in routes if _is_default(route)]
+    known = sorted((str(gateway) for gateway in gateways if gateway), key=lambda gateway: ":" in gateway)
+    yield from (
+        Setting((*at, key), gateway) for key, gateway in zip(("gateway", "gateway6"), known, strict=False)
+    )
     further = []
-    for route in map(mapping, listed(link.get("routes"))):
-        via = str(route.get("via", ""))
-        if str(route.get("to")) in DEFAULTS:
-            yield Setting((*at, "gateway6" if ":" in via and "gateway4" in link else "gateway"), via)
-        else:
-            further.append({key: route[key] for key in ("to", "via", "metric") if key in route})
-    if "gateway6" in link:
-        yield Setting((*at, "gateway6" if "gateway4" in link else "gateway"), link["gateway6"])
-    if further:
-        yield Setting((*at, "routes"), further)
+    for route in routes:
+        to = route.pop("to", None)
+        if str(to) not in DEFAULTS:
+            further.append({"to": to, "via": route.pop("via", None), "metric": route.pop("metric", None)})
+    yield Setting((*at, "routes"), further or None)
 
 
-def _names_and_dhcp(link: Mapping[str, Any], at: tuple[str, ...]) -> Iterator[Setting]:
-    servers = mapping(link.get("nameservers"))
-    if servers.get("addresses"):
-        yield Setting((*at, "dns"), listed(servers["addresses"]))
-    if servers.get("search"):
-        yield Setting((*at, "search"), listed(servers["search"]))
-    overrides = {**mapping(link.get("dhcp6-overrides")), **mapping(link.get("dhcp4-overrides"))}
-    if "use-dns" in overrides:
-        yield Setting((*at, "useDns"), overrides["use-dns"])
-    if "route-metric" in overrides:
-        yield Setting((*at, "metric"), overrides["route-metric"])
-
-
-def of_nmstate(document: Mapping[str, Any]) -> dict[str, Any]:
+def of_nmstate(document: dict[str, Any]) -> dict[str, Any]:
     """Netplan's form of a state file of nmstate (nmstate.io, YAML API), as Edge Image Builder takes them."""
     written: dict[str, dict[str, dict[str, Any]]] = {section: {} for section in SECTIONS}
-    for interface in map(mapping, listed(document.get("interfaces"))):
-        name = str(interface.get("name"))
-        link = written[{"vlan": "vlans", "bond": "bonds"}.get(str(interface.get("type")), "ethernets")][
-            name
-        ] = {}
-        if "mac-address" in interface:
-            link["match"] = {"macaddress": interface["mac-address"]}
-        if "mtu" in interface:
-            link["mtu"] = interface["mtu"]
-        vlan, bond = mapping(interface.get("vlan")), mapping(interface.get("link-aggregation"))
-        link |= {"id": vlan.get("id"), "link": vlan.get("base-iface")} if vlan else {}
-        link |= (
-            {"interfaces": listed(bond.get("port")), "parameters": {"mode": bond.get("mode")}} if bond else {}
-        )
-        families = [mapping(interface.get(family)) for family in ("ipv4", "ipv6")]
-        entries = [mapping(entry) for family in families for entry in listed(family.get("address"))]
-        if entries:
-            link["addresses"] = [f"{entry.get('ip')}/{entry.get('prefix-length')}" for entry in entries]
+    for interface in records(document.get("interfaces")):
+        section = {"vlan": "vlans", "bond": "bonds"}.get(interface.pop("type", ""), "ethernets")
+        written[section][str(interface.pop("name", ""))] = _link_of_nmstate(interface)
     links = {name: link for section in SECTIONS for name, link in written[section].items()}
-    for route in map(mapping, listed(mapping(document.get("routes")).get("config"))):
-        link = links.get(str(route.get("next-hop-interface")), {})
-        link.setdefault("routes", []).append(
-            {"to": route.get("destination"), "via": route.get("next-hop-address")}
-        )
-    resolver = mapping(mapping(document.get("dns-resolver")).get("config"))
-    for link in list(links.values())[:1] if resolver else ():
-        link["nameservers"] = {
-            "addresses": listed(resolver.get("server")),
-            "search": listed(resolver.get("search")),
-        }
+    for route in records(within(document, "routes").get("config")):
+        link = links.get(str(route.pop("next-hop-interface", "")), {})
+        hop = {"to": route.pop("destination", None), "via": route.pop("next-hop-address", None)}
+        link.setdefault("routes", []).append(hop)
+    resolver = within(document, "dns-resolver", "config")
+    for link in [*links.values()][:1]:
+        names = {"addresses": resolver.pop("server", None), "search": resolver.pop("search", None)}
+        link["nameservers"] = {key: value for key, value in names.items() if value}
     return written
 
 
+def _link_of_nmstate(interface: dict[str, Any]) -> dict[str, Any]:
+    interface.pop("state", None)
+    link: dict[str, Any] = {"addresses": []}
+    if mac := interface.pop("mac-address", None):
+        link["match"] = {"macaddress": mac}
+    vlan, bond = within(interface, "vlan"), within(interface, "link-aggregation")
+    found = {
+        "mtu": interface.pop("mtu", None),
+        "id": vlan.pop("id", None),
+        "link": vlan.pop("base-iface", None),
+        "interfaces": bond.pop("port", None),
+        "parameters": {"mode": bond.pop("mode")} if "mode" in bond else None,
+    }
+    for family, dhcp in zip(("ipv4", "ipv6"), FAMILIES, strict=True):
+        of_family = within(interface, family)
+        of_family.pop("enabled", None)
+        found[dhcp] = of_family.pop("dhcp", None)
+        for entry in records(of_family.get("address")):
+            link["addresses"].append(f"{entry.pop('ip', '')}/{entry.pop('prefix-length', '')}")
+    return link | {key: value for key, value in found.items() if value is not None}
+
+
 def _fits(document: Any) -> bool:
-    written = mapping(mapping(document).get("network"))
-    return "version" in written or bool(set(SECTIONS) & written.keys())
+    written = within(document, "network")
+    return "version" in written or bool({*SECTIONS} & written.keys())
 
 
 KIND = FileKind(name="netplan", fits=_fits, settings=settings)

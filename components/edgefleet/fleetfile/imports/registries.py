@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed, mapping
+from edgefleet.fleetfile.imports.file_kind import FileKind, Place, Setting, Settings, listed, within
 
 
 def settings(document: Any, _: Place) -> Settings:
-    """Mirrors of every site; credentials are named, never repeated."""
-    for host, mirror in mapping(document.get("mirrors")).items():
-        at = ("defaults", "registries", host)
-        yield Setting((*at, "endpoints"), listed(mapping(mirror).get("endpoint")))
-        if rewrite := mapping(mirror).get("rewrite"):
-            yield Setting((*at, "rewrite"), rewrite)
-    for host, config in mapping(document.get("configs")).items():
-        for key in mapping(mapping(config).get("auth")):
-            yield Left(f"configs.{host}.auth.{key}", "a secret; keep it in the stack's configuration")
-        for key in mapping(mapping(config).get("tls")):
-            yield Left(f"configs.{host}.tls.{key}", "a setting of the node's files")
+    """Mirrors of every site."""
+    mirrors = within(document, "mirrors")
+    for host in mirrors:
+        mirror, at = within(mirrors, host), ("defaults", "registries", host)
+        yield Setting((*at, "endpoints"), listed(mirror.pop("endpoint", None)))
+        yield Setting((*at, "rewrite"), mirror.pop("rewrite", None))
 
 
 def _fits(document: Any) -> bool:
     return isinstance(document, dict) and bool(document) and document.keys() <= {"mirrors", "configs"}
 
 
-KIND = FileKind(name="k3s registries.yaml", fits=_fits, settings=settings)
+KIND = FileKind(
+    name="k3s registries.yaml",
+    fits=_fits,
+    settings=settings,
+    unread="write it by hand; a credential is a secret of the stack",
+)
