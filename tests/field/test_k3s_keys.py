@@ -115,6 +115,15 @@ def test_a_node_has_keys_of_its_own(load: Callable[..., Fleet]) -> None:
             "set it in each node",
         ),
         (
+            two(
+                server={"k3s": {"config": {"node-external-ip": "192.0.2.1"}}},
+                agent={"k3s": {"config": {"node-external-ip+": ["192.0.2.1"]}}},
+            ),
+            'nodes.b.k3s.config["node-external-ip+"]',
+            "one-node-only",
+            "set it in each node",
+        ),
+        (
             two(agent={"k3s": {"config": {"kubelet-arg+": ["node-ip=10.1.1.1"]}}}),
             'nodes.b.k3s.config["kubelet-arg+"]',
             "repeated-k3s-config",

@@ -15,7 +15,7 @@ from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SERVER, Node, SiteSpec
-from edgefleet.runtimes.base.k3s_keys import below, written
+from edgefleet.runtimes.base.k3s_keys import Place, listed, written
 
 PODS, SERVICES = SUBNETS
 FALLBACK: Mapping[int, str] = {4: "203.0.113.254", 6: "2001:db8::254"}
@@ -116,12 +116,6 @@ def domain(site: SiteSpec) -> str:
     return str(site.k3s.config.get("cluster-domain", "cluster.local"))
 
 
-def listed(value: Any) -> tuple[str, ...]:
-    """The items of a value of config.yaml, which is a list or a text with commas."""
-    items = value if isinstance(value, list | tuple) else str(value).split(",")
-    return tuple(str(item).strip() for item in items)
-
-
 def check(site: SiteSpec) -> Iterator[Problem]:
     """Addresses with which k3s does not start, or the node's network does not work."""
     yield from _mixed(site)
@@ -132,14 +126,15 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         yield from _repeated(path, config)
 
 
-def _repeated(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
+def _repeated(path: Place, config: Mapping[str, Any]) -> Iterator[Problem]:
     for key, value in config.items():
         flags = REPEATED.get(key.rstrip("+"), {})
-        for argument in listed(value):
+        for argument in listed(value) if flags else ():
             flag = argument.lstrip("-").partition("=")[0]
             if flag in flags:
                 problem = f"{flag} is a value that other parts of the node repeat"
-                yield Problem.of_value(below(path, key), "repeated-k3s-config", problem, flags[flag])
+                where = format_path((*path, key))
+                yield Problem.of_value(where, "repeated-k3s-config", problem, flags[flag])
 
 
 def _mixed(site: SiteSpec) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefleet.errors import Problem
+from edgefleet.model.paths import format_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.runtimes.base.k3s_keys import below, written
+from edgefleet.runtimes.base.k3s_keys import Place, written
 
 ADMISSION = "/etc/rancher/k3s/admission.yaml"
 AUDIT = "/etc/rancher/k3s/audit.yaml"
@@ -79,45 +80,37 @@ def check_hardening(site: SiteSpec) -> Iterator[Problem]:
             yield from _conflicts(path, config)
 
 
-def _conflicts(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
+def _conflicts(path: Place, config: Mapping[str, Any]) -> Iterator[Problem]:
     for name, value in SERVERS.settings.items():
         setting = config.get(name, value)
         if setting != value:
-            yield _conflict(below(path, name), f"{name}: {str(setting).lower()}", f"{name}: true")
-    for key, argument, flag in _arguments(config):
-        required = next(
-            (text for text in SERVERS.arguments[key.rstrip("+")] if _split(text)[0] == flag), argument
-        )
-        if flag != PLUGINS and required != argument:
-            yield _conflict(below(path, key), argument, required)
+            yield _conflict((*path, name), f"{name}: {str(setting).lower()}", f"{name}: true")
+    for key, argument in _arguments(config):
+        required = REQUIRED.get((key.rstrip("+"), _split(argument)[0]), argument)
+        if required != argument:
+            yield _conflict((*path, key), argument, required)
 
 
-def _pulls(path: str, config: Mapping[str, Any]) -> Iterator[Problem]:
-    for key, argument, flag in _arguments(config):
-        if (
-            key.rstrip("+") == "kube-apiserver-arg"
-            and flag == PLUGINS
-            and PULLS in _split(argument)[1].split(",")
-        ):
+def _pulls(path: Place, config: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, argument in _arguments(config):
+        flag, plugins = _split(argument)
+        if flag == PLUGINS and PULLS in plugins.split(","):
             problem = f"with {PULLS} no container can start from the images on an air-gapped node"
             hint = f"remove {PULLS}, or airgap"
-            yield Problem(path=below(path, key), code="pulls-without-link", problem=problem, hint=hint)
+            yield Problem.of_value(format_path((*path, key)), "pulls-without-link", problem, hint)
 
 
-def _arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(key, argument, its flag) of each argument of a program that hardening configures."""
+def _arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(key, argument) of each argument of a program that hardening configures."""
     for key, value in config.items():
         for argument in _listed(value) if key.rstrip("+") in SERVERS.arguments else ():
-            yield key, argument, _split(argument)[0]
+            yield key, argument
 
 
-def _conflict(path: str, declared: str, required: str) -> Problem:
-    return Problem(
-        path=path,
-        code="hardening",
-        problem=f"{declared} contradicts what hardening sets, {required}",
-        hint="remove it; or set hardening: false and configure everything yourself",
-    )
+def _conflict(path: Place, declared: str, required: str) -> Problem:
+    problem = f"{declared} contradicts what hardening sets, {required}"
+    hint = "remove it; or set hardening: false and configure everything yourself"
+    return Problem.of_value(format_path(path), "hardening", problem, hint)
 
 
 def _declared(config: Mapping[str, Any], key: str) -> list[str]:
@@ -134,6 +127,15 @@ def _split(argument: str) -> tuple[str, str]:
     """(flag, value) of an argument, with or without leading dashes."""
     flag, _, value = argument.partition("=")
     return flag.lstrip("-"), value
+
+
+REQUIRED = {
+    (key, flag): argument
+    for key, arguments in SERVERS.arguments.items()
+    for argument in arguments
+    if (flag := _split(argument)[0]) != PLUGINS
+}
+"""dict[(key of config.yaml, flag) -> its only argument]; plugins are merged."""
 
 
 def _with_plugins(argument: str, more: list[str]) -> str:

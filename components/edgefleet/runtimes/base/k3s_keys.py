@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgefleet.errors import Problem
-from edgefleet.model.k3s_config import OWNED
+from edgefleet.model.k3s_config import OWNED, RESERVED
 from edgefleet.model.k3s_flags import KINDS, MINORS, OF_AGENTS, OF_SITE, ONE_NODE, first_release
-from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import SERVER, Node, SiteSpec
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.model.version_skew import release
 
 INSIST = "k3s.allowUnknown: true"
+Place = tuple[Part, ...]
 
 
 def of_node(site: SiteSpec, node: Node) -> dict[str, Any]:
@@ -24,17 +25,18 @@ def of_node(site: SiteSpec, node: Node) -> dict[str, Any]:
     return {key: whole[key] for key in sorted(whole) if key.rstrip("+") not in others}
 
 
-def written(site: SiteSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def written(site: SiteSpec) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     """(path of the keys in a site's spec, the keys) of the site and of each node with its own."""
-    yield "k3s.config", site.k3s.config
+    yield ("k3s", "config"), site.k3s.config
     for name, node in site.nodes.items():
         if node.k3s.config:
-            yield format_path(("nodes", name, "k3s", "config")), node.k3s.config
+            yield ("nodes", name, "k3s", "config"), node.k3s.config
 
 
-def below(path: str, key: str) -> str:
-    """The path of `key` in the map at `path`."""
-    return format_path((*parse_path(path), key))
+def listed(value: Any) -> tuple[str, ...]:
+    """The items of a value of config.yaml, which is a list or a text with commas."""
+    items = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(str(item).strip() for item in items)
 
 
 def check(site: SiteSpec) -> Iterator[Problem]:
@@ -43,7 +45,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
         for key in config:
             flaw = _reserved(key) or _unknown(key, site) or _misplaced(key, path)
             if flaw is not None:
-                yield Problem.of_value(below(path, key), *flaw)
+                yield Problem.of_value(format_path((*path, key)), *flaw)
     yield from _shared(site)
     minor = release(site.k3s.version).minor
     if minor not in MINORS and not site.k3s.allow_unknown:
@@ -59,8 +61,8 @@ Flaw = tuple[str, str, str]
 
 
 def _reserved(key: str) -> Flaw | None:
-    hint = OWNED.get(key.rstrip("+"))
-    return (hint and ("reserved-k3s-config", f"{key} has a place of its own in the fleet file", hint)) or None
+    name = key.rstrip("+")
+    return ("reserved-k3s-config", RESERVED.format(key), OWNED[name]) if name in OWNED else None
 
 
 def _unknown(key: str, site: SiteSpec) -> Flaw | None:
@@ -77,8 +79,8 @@ def _unknown(key: str, site: SiteSpec) -> Flaw | None:
     return "bad-k3s-config", f"{version} has no setting {name}, {first} is the first with it", hint
 
 
-def _misplaced(key: str, path: str) -> Flaw | None:
-    if key.rstrip("+") not in OF_SITE or not path.startswith("nodes"):
+def _misplaced(key: str, path: Place) -> Flaw | None:
+    if key.rstrip("+") not in OF_SITE or path[0] != "nodes":
         return None
     problem = f"{key} holds for a whole site, not for one of its nodes"
     return "site-only", problem, "move it to the k3s.config of the site, of its group or of defaults"
@@ -86,14 +88,14 @@ def _misplaced(key: str, path: str) -> Flaw | None:
 
 def _shared(site: SiteSpec) -> Iterator[Problem]:
     """Values of one node that another node of the site has as well."""
-    for key in sorted(ONE_NODE):
-        owners: dict[str, str] = {}
-        for name, node in site.nodes.items():
-            value = of_node(site, node).get(key, [])
-            for item in value if isinstance(value, list | tuple) else str(value).split(","):
-                if owners.setdefault(item, name) == name:
-                    continue
-                path = format_path(("nodes", name, "k3s", "config", key))
-                problem = f"{name} and {owners[item]} cannot both have {key} {shown(item)}"
-                hint = f"set it in each node: nodes.{name}.k3s.config.{key}"
-                yield Problem.of_value(path, "one-node-only", problem, hint)
+    owners: dict[tuple[str, str], str] = {}
+    for name, node in site.nodes.items():
+        for key, value in of_node(site, node).items():
+            flag = key.rstrip("+")
+            for item in listed(value) if flag in ONE_NODE else ():
+                owner = owners.setdefault((flag, item), name)
+                if owner != name:
+                    path = format_path(("nodes", name, "k3s", "config", key))
+                    problem = f"{name} and {owner} cannot both have {flag} {shown(item)}"
+                    hint = f"set it in each node: nodes.{name}.k3s.config.{flag}"
+                    yield Problem.of_value(path, "one-node-only", problem, hint)
