@@ -188,8 +188,9 @@ def _overlaps(site: SiteSpec) -> Iterator[Problem]:
         if not _collide(one, other):
             continue
         free = _free(other, known)
+        value = free if other.link is None else f"{next(free.hosts())}/{free.prefixlen}"
         problem = f"{one.network}, {one.whose}, overlaps {other.network}, {other.whose}"
-        yield Problem.of_value(one.path, "overlap", problem, f"choose others, or set {other.path}: {free}")
+        yield Problem.of_value(one.path, "overlap", problem, f"choose others, or set {other.path}: {value}")
 
 
 def _known(site: SiteSpec) -> Iterator[Range]:
@@ -248,14 +249,14 @@ def _collide(one: Range, other: Range) -> bool:
     return is_own and elsewhere.network.prefixlen >= own.network.prefixlen
 
 
-def _free(taken: Range, known: Sequence[Range]) -> str:
+def _free(taken: Range, known: Sequence[Range]) -> IPv4Network | IPv6Network:
     """A network of the size of `taken` that overlaps none of `known`."""
     base, step = (10 << 24, 1 << 16) if taken.network.version == 4 else (0xFD00 << 112, 1 << 96)  # noqa: PLR2004
     kind = IPv4Network if taken.network.version == 4 else IPv6Network  # noqa: PLR2004
     size = max(taken.network.prefixlen, 16)
     candidates = (kind((base + number * step, size)) for number in range(0x52, 0xFF))
     same = [item.network for item in known if item.network.version == taken.network.version]
-    return str(next(network for network in candidates if not any(network.overlaps(item) for item in same)))
+    return next(network for network in candidates if not any(network.overlaps(item) for item in same))
 
 
 def _families(subnets: Sequence[str]) -> tuple[int, ...]:
