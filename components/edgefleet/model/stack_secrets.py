@@ -8,13 +8,13 @@ references are replaced (`revealed`), so that no boot step or format knows of th
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import passphrase
-from edgefleet.model.spec import At, outside_name
+from edgefleet.model.spec import outside_name
 from edgefleet.model.syntax import Grammar, reference, secret_name
 from edgefleet.model.type_introspection import child, shape_of
 
@@ -68,17 +68,19 @@ def revealed(site: SiteSpec, secrets: Mapping[str, str]) -> SiteSpec:
     Raises:
         InvalidInput: some are missing.
     """
-    if missing := [place for place in references(site) if place.name not in secrets]:
-        raise InvalidInput(
-            Problem(
-                code="no-passphrase",
-                path=format_path(("sites", site.name, *place.path)),
-                problem=f"the stack has no secret {place.name!r}",
-                hint=secret_hint(place.name),
-            )
-            for place in missing
-        )
-    return _replaced(site, SiteSpec, (), lambda place: secrets[place.name].strip())
+    missing: list[Problem] = []
+
+    def text(place: Reference) -> str:
+        if place.name not in secrets:
+            path, problem = ("sites", site.name, *place.path), f"the stack has no secret {place.name!r}"
+            hint = secret_hint(place.name)
+            missing.append(Problem(code="no-passphrase", path=format_path(path), problem=problem, hint=hint))
+        return secrets.get(place.name, "").strip()
+
+    shown = _replaced(site, SiteSpec, (), text)
+    if missing:
+        raise InvalidInput(missing)
+    return shown
 
 
 def flaws(site: SiteSpec, secrets: Mapping[str, str]) -> Iterator[tuple[Reference, str, str]]:
@@ -133,11 +135,16 @@ def _grammar(annotation: Any) -> Grammar:
 
 @cache
 def _written(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
-    """(field, key, annotation) of the fields of a spec that a fleet file may set and that may hold text."""
+    """(field, key, annotation) of the fields of a spec at or below which a reference may stand."""
     hints = get_type_hints(kind, include_extras=True)
-    shapes = {field.name: shape_of(hints[field.name]) for field in fields(kind)}
-    return tuple(
-        (name, outside_name(name), hints[name])
-        for name, shape in shapes.items()
-        if shape.bare not in {int, bool, float} and At() not in shape.notes
-    )
+    names = (field.name for field in fields(kind))
+    return tuple((name, outside_name(name), hints[name]) for name in names if _may_refer(hints[name]))
+
+
+def _may_refer(annotation: Any) -> bool:
+    shape = shape_of(annotation)
+    if grammars := [note for note in shape.notes if isinstance(note, Grammar)]:
+        return any(grammar.refers != "never" for grammar in grammars)
+    if is_dataclass(shape.bare):
+        return bool(_written(cast("Any", shape.bare)))
+    return any(map(_may_refer, get_args(shape.bare)))
