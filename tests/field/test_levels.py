@@ -105,6 +105,13 @@ def test_what_holds_for_a_site_is_refused_at_a_node_s_profile(
     assert "site-only" not in [problem.code for problem in problems(same, profiles=profiles)]
 
 
+def test_what_a_site_has_by_default_may_stand_at_a_node_s_profile(load: Callable[..., Fleet]) -> None:
+    """Nothing of it is dropped."""
+    board = OWN.partition("    timezone")[0]
+    written = "    breakGlass: {console: false}\n    k3s: {disable: []}\n    airgap: false\n"
+    assert load(SITE, profiles=board + written) == load(SITE, profiles=board)
+
+
 def test_a_site_s_profile_that_does_not_exist_is_an_error(problems: Callable[..., list[Problem]]) -> None:
     """Also where each node names another."""
     (problem,) = problems("sites: {s: {profile: poss, nodes: {x: {profile: pos}}}}\n")

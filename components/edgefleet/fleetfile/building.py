@@ -57,7 +57,7 @@ class Building:
                 without_version.append(name)
                 self.skipped.add(name)
                 continue
-            self._check_levels(name, site, member)
+            self._check_levels(spec, member)
             self.built[name] = spec
             self.parts.provenance.members[name] = member
             self.roles.update(roles_used(spec, member))
@@ -195,14 +195,14 @@ class Building:
             self.parts.report(("sites", name, *path), "one-node-only", problem, hint, of_key=True)
         return not misplaced and "hostname" not in site
 
-    def _check_levels(self, name: str, site: Mapping[str, Any], member: Membership) -> None:
+    def _check_levels(self, site: SiteSpec, member: Membership) -> None:
         """Report what the profile of a node sets for a whole site that has another profile."""
         for node, profile in member.nodes.items():
             if profile == member.profile:
                 continue
-            for path in dropped(self.written.profiles[profile], self.resolver.settings(site, member)):
+            for path in dropped(self.written.profiles[profile], site):
                 key = format_path(path)
-                problem = f"{key} holds for a whole site, and {name} has another profile than its node {node}"
+                problem = f"{key} holds for a whole site, and {node} of {site.name} has another profile"
                 hint = f"set {key} for the site, its group or in defaults"
                 self._report_once(("profiles", profile, *path), "site-only", problem, hint)
 

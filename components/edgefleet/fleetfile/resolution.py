@@ -80,7 +80,7 @@ class Resolver:
 
         Each node of `member` has a profile that exists, and its group exists.
         """
-        settings = self.settings(site, member)
+        settings = self._settings(site, member.group, member.profile)
         nodes = self._nodes(name, site, member)
         k3s = self._k3s_of(settings, nodes)
         if k3s is None:
@@ -106,10 +106,6 @@ class Resolver:
             self._bases[key] = merged(base, self.written.groups[group] if group else {})
         return self._bases[key]
 
-    def settings(self, site: Part, member: Membership) -> dict[str, Any]:
-        """The settings of a site as a whole."""
-        return self._settings(site, member.group, member.profile)
-
     def _settings(self, site: Part, group: str | None, *profiles: str | None) -> dict[str, Any]:
         return merged(self._base(group, *profiles), site)
 
@@ -132,7 +128,7 @@ class Resolver:
         """What a node has besides what its site has: settings, and keys of k3s."""
         if profile == member.profile and not part.keys() & OF_NODES:
             return {"k3s": NodeK3s()}
-        of_site = self.settings(site, member)
+        of_site = self._settings(site, member.group, member.profile)
         whole = merged(self._settings(site, member.group, member.profile, profile), part)
         ours, theirs = (self._builder.build(NodeSettings, settings) for settings in (whole, of_site))
         config, below = (settings.get("k3s", {}).get("config", {}) for settings in (whole, of_site))
