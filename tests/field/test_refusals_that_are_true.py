@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 from tests.field.test_secrets_in_plain_sight import loaded, refused
 
+from edgefleet.model.syntax import NAMES_SECRET
+
 IPV6 = "2001:db8:90::10/64"
 FIXED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "a proxy with a login": (
         {"proxy": {"https": "http://me:hunter22@proxy.example:3128"}},
         "write http://proxy.example:3128; a login is a secret of the stack: credentials: {secret: NAME}",
+        {"proxy": {"https": "http://proxy.example:3128", "credentials": {"secret": "NAME"}}},
+    ),
+    "a reference with a wrong key": (
+        {"proxy": {"https": "http://proxy.example:3128", "credentials": {"secrets": "hunter22"}}},
+        NAMES_SECRET,
+        {"proxy": {"https": "http://proxy.example:3128", "credentials": {"secret": "NAME"}}},
+    ),
+    "a reference to nothing": (
+        {"proxy": {"https": "http://proxy.example:3128", "credentials": {"secret": None}}},
+        "give the name that the stack has it under, never the secret itself",
         {"proxy": {"https": "http://proxy.example:3128", "credentials": {"secret": "NAME"}}},
     ),
     "an IPv4 gateway outside": (

@@ -74,6 +74,8 @@ COMPUTED: dict[str, dict[str, Any]] = {
     "timezone": {"timezone": {"secret": "it"}},
     "labels.tier": {"labels": {"tier": {"secret": "it"}}},
     "k3s.version": {"k3s": {"version": {"secret": "it"}}},
+    "k3s.releaseUrl": {"k3s": {"releaseUrl": {"secret": "it"}}},
+    "commands[0]": {"commands": [{"secret": "it"}]},
     "k3s.config.cluster-cidr": {"k3s": {"config": {"cluster-cidr": {"secret": "it"}}}},
 }
 

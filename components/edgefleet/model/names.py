@@ -1,6 +1,7 @@
 """Names: of fleets, sites, nodes, users, hosts, buckets, Kubernetes labels; each with its rule."""
 
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -141,9 +142,9 @@ _WEB = Grammar(
     "write it with its scheme and without a user or a query, such as https://registry.example:5000",
     2000,
     reachable,
-    refers="may",
 )
 Web = Annotated[str, _WEB]
+RegistryEndpoint = Annotated[str, replace(_WEB, refers="may")]
 _PROXY_ADDRESS = Grammar(
     rf"https?://{HOST_RE}(:\d{{1,5}})?/?",
     "bad-proxy",

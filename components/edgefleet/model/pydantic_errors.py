@@ -18,8 +18,8 @@ from edgefleet.model.syntax import nearest, shown
 
 Path = tuple[Part, ...]
 PRIVATE = "this value"
-_SECRET = re.compile(r"(?i)passw|passphrase|secret|token|credential|auth$|datastore-endpoint")
 """Stands in a message for a value that is not repeated."""
+_SECRET = re.compile(r"(?i)passw|passphrase|secret|token|credential|auth$|datastore-endpoint")
 Words = tuple[str, str, str]
 """Code, problem, hint."""
 UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})

@@ -23,6 +23,7 @@ from edgefleet.model.names import (
     LabelKey,
     LabelValue,
     Name,
+    RegistryEndpoint,
     RegistryHost,
     Sysctl,
     SysctlValue,
@@ -164,7 +165,7 @@ class K3s:
 class RegistryMirror:
     """Where images of one registry are pulled from."""
 
-    endpoints: Annotated[tuple[Web, ...], Field(min_length=1), Effect.RESTART]
+    endpoints: Annotated[tuple[RegistryEndpoint, ...], Field(min_length=1), Effect.RESTART]
     """Addresses tried in order, https://registry.example:5000."""
     rewrite: Annotated[dict[ImagePattern, ImageRewrite], Effect.RESTART] = field(default_factory=dict)
     """Regular expression over the image's name -> replacement."""

@@ -70,8 +70,8 @@ def as_reference(value: Any) -> Any:
     """
     if not isinstance(value, Mapping) or value.keys() != {"secret"}:
         return value
-    text = reference(value["secret"])
-    if secret_name(text) is None:
+    name = value["secret"]
+    if not isinstance(name, str) or secret_name(text := reference(name)) is None:
         hint = "give the name that the stack has it under, never the secret itself"
         raise wrong("bad-secret-name", "this is not a name of a secret", hint)
     return text
@@ -92,7 +92,7 @@ def likely(name: str, known: Collection[str]) -> str:
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     """A hint with the closest of `names`, else all of them if they are few."""
     ordered = sorted(names, key=lambda known: (int(known) if known.isdecimal() else 0, known))
-    if hint := likely(name[: 2 * LONGEST], ordered):
+    if not name.isdecimal() and (hint := likely(name[: 2 * LONGEST], ordered)):
         return hint
     if len(ordered) == 1:
         return f"write {ordered[0]}"
@@ -186,7 +186,16 @@ class Grammar:
             if self.may_be_file
             else written
         )
-        return core_schema.no_info_before_validator_function(as_reference, read)
+        return core_schema.no_info_before_validator_function(self._referring, read)
+
+    def _referring(self, value: Any) -> Any:
+        value = as_reference(value)
+        if self.refers == "must" and isinstance(value, Mapping):
+            raise self._plain()
+        return value
+
+    def _plain(self) -> PydanticCustomError:
+        return wrong("plain-secret", f"{self.what} never stands in a fleet file or a program", NAMES_SECRET)
 
     def _written(self, text: str) -> str:
         """`text` as a spec holds it.
@@ -198,12 +207,10 @@ class Grammar:
         if name is not None and self.refers != "never":
             return reference(name)
         if name is not None:
-            problem = f"{self.what} cannot be a secret of the stack, because edgefleet computes with it"
+            problem = f"{self.what} cannot be a secret of the stack"
             raise wrong("no-secret", problem, f"write {self.what} itself")
         if self.refers == "must":
-            raise wrong(
-                "plain-secret", f"{self.what} never stands in a fleet file or a program", NAMES_SECRET
-            )
+            raise self._plain()
         return self(text)
 
     def __get_pydantic_json_schema__(
