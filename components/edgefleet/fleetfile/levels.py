@@ -29,8 +29,8 @@ def _differing(value: Any, of_site: Any, path: tuple[str, ...]) -> Iterator[tupl
     if path == _OF_A_NODE:
         return
     if isinstance(value, Mapping):
-        below = of_site.get if isinstance(of_site, Mapping) else lambda name: getattr(of_site, name, None)
         for name, inner in value.items():
-            yield from _differing(inner, below(name), (*path, name))
+            below = of_site.get(name) if isinstance(of_site, Mapping) else getattr(of_site, name, None)
+            yield from _differing(inner, below, (*path, name))
     elif value != of_site:
         yield tuple(map(outside_name, path))
