@@ -8,7 +8,7 @@ reads it. A secret that is there is never replaced: all sites would get new cred
 import json
 import secrets as randomness
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -24,8 +24,9 @@ from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
 from edgefleet.model.site_resource import passphrase
-from edgefleet.model.stack_secrets import references, secrets_used
+from edgefleet.model.stack_secrets import Reference, references
 
+WIFI = ("wifi", "passphrase")
 WORDS = 24
 """Bytes of randomness in a generated passphrase."""
 
@@ -68,16 +69,18 @@ def initialise(
         new[stack_secrets.FLEET_SECRET] = new_fleet_secret()
     elif not (if_missing or passphrases):
         raise _is_there(stack)
+    places = [place for site in fleet.sites.values() for place in references(site)]
     given = {name: _ask(session, name) for name in passphrases}
-    _check_given(fleet, given)
-    passphrases_now = stored.passphrases | given | _invented(session, fleet, stored.passphrases | given)
+    _check_given(places, given)
+    passphrases_now = stored.passphrases | given
+    passphrases_now |= _invented(session, fleet, places, passphrases_now.keys())
     if passphrases_now != stored.passphrases:
         new[stack_secrets.PASSPHRASES] = json.dumps(passphrases_now, sort_keys=True)
     if new:
         _check_passphrase(session, fleet)
         stack_secrets.write(session, stack, new)
         remark(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
-    _tell_missing(session, stack, _used(fleet).keys() - passphrases_now.keys())
+    _tell_missing(session, stack, {place.name for place in places} - passphrases_now.keys())
 
 
 def new_fleet_secret() -> str:
@@ -119,13 +122,12 @@ def _check_passphrase(session: Session, fleet: Fleet) -> None:
     remark(session, f"warning: {problem}")
 
 
-def _check_given(fleet: Fleet, given: Mapping[str, str]) -> None:
+def _check_given(places: Sequence[Reference], given: Mapping[str, str]) -> None:
     """Refuse secrets that are not what stands in their places."""
     wrong = {name: passphrase for name, text in given.items() if not passphrase.accepts(text)}
-    for site in fleet.sites.values():
-        for place in references(site):
-            if place.name in given and not place.grammar.accepts(given[place.name]):
-                wrong[place.name] = place.grammar
+    for place in places:
+        if place.name in given and not place.grammar.accepts(given[place.name]):
+            wrong[place.name] = place.grammar
     if wrong:
         raise InvalidInput(
             Problem(
@@ -144,15 +146,11 @@ def _ask(session: Session, name: str) -> str:
     return session.stdin.readline().rstrip("\r\n")
 
 
-def _used(fleet: Fleet) -> dict[str, str]:
-    """dict[name of a secret that the fleet file refers to -> what it is]."""
-    return {name: what for site in fleet.sites.values() for name, what in secrets_used(site).items()}
-
-
-def _invented(session: Session, fleet: Fleet, stored: dict[str, str]) -> dict[str, str]:
+def _invented(
+    session: Session, fleet: Fleet, places: Sequence[Reference], known: Collection[str]
+) -> dict[str, str]:
     """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
-    wifi = {name for name, what in _used(fleet).items() if what == "Wi-Fi passphrase"}
-    missing = sorted(wifi - stored.keys())
+    missing = sorted({place.name for place in places if place.path[-2:] == WIFI}.difference(known))
     if not missing or not is_emulated(fleet):
         return {}
     remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")

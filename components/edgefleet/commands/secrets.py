@@ -27,7 +27,7 @@ class Secrets:
     fleet_secret: str | None = field(repr=False)
     """32 random bytes in base64; `None` where the stack has none yet."""
     passphrases: dict[str, str] = field(repr=False)
-    """dict[name -> Wi-Fi passphrase]."""
+    """dict[name -> a secret that the fleet file refers to]."""
     hub_key: str = field(default="", repr=False)
     """PEM of the key of the hub's intermediate authority; empty where it is derived."""
 
