@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from edgefleet.model.network import Bond, Network, NetworkLink
+from edgefleet.model.network import Bond, FurtherLink, Network, NetworkLink
 
 FIRST_WIRELESS = "wlan0"
 """The wireless interface where none is named. networkd joins a wireless network only by the kernel's exact
@@ -47,27 +47,26 @@ class Device(NamedTuple):
 def devices(network: Network) -> tuple[Device, ...]:
     """The devices of `network`: bonds after their ports, VLANs after their carriers, the main link first."""
     links = network.every
+    metrics = network.metrics
     names = {path: _carrier_name(path, link) for path, link in links.items()}
     below = [device for path, link in links.items() for device in _physical(names[path], path, link)]
     vlans = []
     for path, link in links.items():
         if link.vlan is not None:
-            on = _carrier(path, link)
             name = path[-1] if path else f"vlan{link.vlan}"
-            vlans.append(Device(name, "vlan", link, path, on=names.get(on, "")))
+            vlans.append(Device(name, "vlan", link, path, on=names.get(_carrier(link), "")))
     return tuple(
         device._replace(
             vlans=tuple(vlan.name for vlan in vlans if vlan.on == device.name),
-            metric=network.metrics[device.path],
+            metric=metrics[device.path],
         )
         for device in (*below, *vlans)
     )
 
 
-def _carrier(path: tuple[str, ...], link: NetworkLink) -> tuple[str, ...]:
+def _carrier(link: NetworkLink) -> tuple[str, ...]:
     """The path of the link whose device carries the VLAN of `link`."""
-    over = getattr(link, "over", None)
-    return path[:1] and (("links", over) if over is not None else ())
+    return ("links", link.over) if isinstance(link, FurtherLink) and link.over is not None else ()
 
 
 def _carrier_name(path: tuple[str, ...], link: NetworkLink) -> str:
