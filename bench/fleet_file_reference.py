@@ -107,7 +107,7 @@ def _type(field: Mapping[str, Any]) -> str:
         return " or ".join(dict.fromkeys(map(_type, field["anyOf"])))
     if choices := field.get("enum", [field["const"]] if "const" in field else []):
         return " or ".join(f"`{_written(choice)}`" for choice in choices)
-    kind = field.get("type", "any")
+    kind = "`{secret: NAME}`" if "secret" in field.get("properties", {}) else field.get("type", "any")
     if isinstance(kind, list):
         return " or ".join(kind)
     if kind == "array":

@@ -6,7 +6,7 @@ reported at once, so an error carries a tuple of problems, never just the first.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 
@@ -34,6 +34,10 @@ class Problem:
     def of_value(cls, path: str, code: str, problem: str, hint: str) -> "Problem":
         """A problem of the value at `path` of a spec; the caller adds the position."""
         return cls(path=path, code=code, problem=problem, hint=hint)
+
+    def repeated(self, more: int) -> "Problem":
+        """The same with the number of `more` places that it concerns: one cause is one error."""
+        return replace(self, problem=f"{self.problem} (and so for {more:,} more)") if more else self
 
     def __str__(self) -> str:
         """One line: ``where: path: problem; hint``."""

@@ -84,6 +84,19 @@ def test_a_missing_passphrase_is_an_error_of_the_sites_that_need_it(fleet: Fleet
     assert "alpha" == assemble(fleet, secrets(), today=TODAY, sites=["alpha"]).inputs("alpha").name
 
 
+def test_a_missing_secret_that_sites_inherit_is_one_error(tmp_path: Path) -> None:
+    """With the number of the others."""
+    file = tmp_path / "shops.fleet.yaml"
+    file.write_text(FILE.replace("profile: pos,", "profile: pos, ntp: [{secret: clock}],"))
+    with pytest.raises(InvalidInput) as caught:
+        assemble(load_fleet(file, tmp_path), secrets(shopWifi="correct horse"), today=TODAY)
+    (problem,) = caught.value.problems
+    assert ("sites.alpha.ntp[0]", "the stack has no secret 'clock' (and so for 1 more)") == (
+        problem.path,
+        problem.problem,
+    )
+
+
 def test_everything_is_checked_before_any_input_is_made(fleet: Fleet) -> None:
     """A certificate that ends while a site is offline; without certificates there is nothing to outlast."""
     late = datetime(2039, 5, 30, tzinfo=UTC)

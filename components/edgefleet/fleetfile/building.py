@@ -249,6 +249,5 @@ class Building:
     def _count_repeats(self) -> None:
         """Add the number of affected sites to each problem of an inherited value: one cause is one error."""
         for position, more in self.repeats.items():
-            old = self.parts.problems[position]
-            self.parts.problems[position] = replace(old, problem=f"{old.problem} (and so for {more} more)")
+            self.parts.problems[position] = self.parts.problems[position].repeated(more)
         self.repeats.clear()

@@ -34,10 +34,10 @@ class Reference:
 
     @property
     def what(self) -> str:
-        """The secret in a sentence: ``Wi-Fi passphrase``, or the place in the fleet file."""
+        """The secret in a sentence: ``Wi-Fi passphrase``, or ``value of ntp[0]``."""
         if self.grammar.refers == "must":
             return self.grammar.what.partition(" ")[2]
-        return format_path(self.path[2:] if self.path[0] == "nodes" else self.path)
+        return f"value of {format_path(self.path[2:] if self.path[0] == 'nodes' else self.path)}"
 
 
 def references(site: SiteSpec) -> tuple[Reference, ...]:

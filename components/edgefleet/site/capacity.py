@@ -75,13 +75,14 @@ def check_fits(sites: Mapping[str, SiteSpec], lock: ArtifactsLock, locate: Locat
             where = locate(usage.site, f"nodes.{usage.node}.{key}")
             too_small.setdefault((where, usage.content), []).append(usage)
     if too_small:
-        raise InvalidInput(_too_small(where, each, sites) for (where, _), each in too_small.items())
+        raise InvalidInput(
+            _too_small(where, equal[0], sites).repeated(len(equal) - 1)
+            for (where, _), equal in too_small.items()
+        )
 
 
-def _too_small(where: str, equal: list[MediumUsage], sites: Mapping[str, SiteSpec]) -> Problem:
-    first = equal[0]
+def _too_small(where: str, first: MediumUsage, sites: Mapping[str, SiteSpec]) -> Problem:
     image = sites[first.site].nodes[first.node].image
-    more = f" (and so for {len(equal) - 1:,} more)" if len(equal) > 1 else ""
     parts = [f"payload {first.payload:,}"] if first.payload else []
     parts += [f"base {first.base:,}"] if first.base else []
     return Problem(
@@ -89,7 +90,7 @@ def _too_small(where: str, equal: list[MediumUsage], sites: Mapping[str, SiteSpe
         where=where,
         path=f"sites.{first.site}.nodes.{first.node}.{'image.size' if image.size is not None else 'disk'}",
         problem=f"the medium has {first.medium:,} bytes and would hold {first.content:,} "
-        f"({', '.join([*parts, f'room {ROOM:,}'])}){more}",
+        f"({', '.join([*parts, f'room {ROOM:,}'])})",
         hint="take a larger medium, or let fewer workloads run there"
         + (", or put the payload on its own medium" if FORMATS[image.format].is_composed else ""),
     )

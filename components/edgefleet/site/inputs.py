@@ -6,7 +6,7 @@ site's inputs hold only secrets that were derived for that site.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -141,15 +141,16 @@ def check_passphrases(
     Raises:
         InvalidInput: it lacks some, or some are not what stands in their place.
     """
-    problems = []
+    places: dict[tuple[str, str], list[Problem]] = {}
     for site in sites:
         for place, code, problem in flaws(fleet.sites[site], passphrases):
             hint = f"set it: edgefleet init -s {stack} --passphrase {place.name}"
             path = format_path(place.path)
-            found = Problem.of_value(f"sites.{site}.{path}", code, problem, hint)
-            problems.append(replace(found, where=fleet.locate(site, path)))
-    if problems:
-        raise InvalidInput(problems)
+            where, of_site = fleet.locate(site, path), f"sites.{site}.{path}"
+            flaw = Problem(code=code, where=where, path=of_site, problem=problem, hint=hint)
+            places.setdefault((where, place.name), []).append(flaw)
+    if places:
+        raise InvalidInput(equal[0].repeated(len(equal) - 1) for equal in places.values())
 
 
 def used(spec: SiteSpec, passphrases: Mapping[str, str]) -> dict[str, str]:
