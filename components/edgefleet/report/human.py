@@ -4,11 +4,11 @@ A form never rounds a value that a person wrote: a size that is no whole number 
 a smaller one.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from edgefleet.model.listing import sha256
 from edgefleet.model.steps import SECRET, UNKNOWN
 from edgefleet.report.layout import printable
 
@@ -107,5 +107,5 @@ def _text(given: str) -> str:
         return given
     lines = printable(given).split("\n")
     if len(lines) > 1 and len(given) > LONGEST:  # its differences may be where it would be cut
-        return f"{len(lines):,} lines, {digest(sha256(given.encode()))}"
+        return f"{len(lines):,} lines, {digest('sha256:' + hashlib.sha256(given.encode()).hexdigest())}"
     return " ".join(lines) or '""'
