@@ -25,9 +25,9 @@ class DirectoryStore:
     def put(self, key: str, data: bytes) -> Stored:
         """Store `data`, whole or not at all."""
         path = self._path(key)
-        disk.make_unversioned(self._root)
         for last in (False,) * (TRIES - 1) + (True,):
             try:
+                disk.make_unversioned(self._root)
                 disk.write(path, data)
                 break
             except OutsideFailure as error:
