@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import grpc
@@ -24,6 +25,8 @@ from edgefleet.provider.properties import decode, encode
 DEBUG = "EDGEFLEET_DEBUG"
 """Environment variable that makes a bug print its traceback on standard error."""
 DETAILS = "grpc-status-details-bin"
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The package's folder; that of a checkout may be called edgefleet, too."""
 
 # Pulumi takes these three as: nothing was changed. It takes INTERNAL as: the outcome is unknown.
 _CODES: Mapping[type[EdgefleetError], grpc.StatusCode] = {
@@ -91,8 +94,8 @@ def _bug(error: Exception, call: str) -> str:
     if os.environ.get(DEBUG):
         traceback.print_exception(error, file=sys.stderr)
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "edgefleet" in frame.filename] or frames
-    place = f" at {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""  # noqa: PTH119 - a name
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)] or frames
+    place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return (
         f"{call}: edgefleet has a bug: {type(error).__name__}{place}; report it, and set {DEBUG}=1 to see"
         " more (with the pulumi CLI also --debug)"
