@@ -1,23 +1,19 @@
 """Nodes for boot steps: the golden sites, changed where a test needs it."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tests.cloud.conftest import aws, moto_url
+from tests.site.conftest import GOLDEN, KEY, PASSPHRASES, spec_of
 
-from edgefleet.model.firstboot import Step, Target
-from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import from_plain
+from edgefleet.model.firstboot import FirstBoot, Step, Target
+from edgefleet.model.stack_secrets import revealed
+from edgefleet.site.first_boot import first_boot
 
 __all__ = ["aws", "moto_url"]
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-KEY = base64.b64encode(b"a key that only golden sites use").decode()
 Targets = Callable[..., Target]
 
 
@@ -30,10 +26,17 @@ def target() -> Targets:
 
     def make(case: str = "server-static", node: str = "", **changes: Any) -> Target:
         folder = GOLDEN / (case if "/" in case else f"recipe-1/{case}")
-        site = from_plain(SiteSpec, yaml.safe_load((folder / "site.yaml").read_text()))
+        site = spec_of(folder)
         return Target(site=replace(site, **changes), name=node or next(iter(site.nodes)), key=KEY)
 
     return make
+
+
+@pytest.fixture
+def boot(target: Targets) -> FirstBoot:
+    """The first boot of the golden site with additions."""
+    site = revealed(target("additions").site, PASSPHRASES)
+    return first_boot(Target(site=site, name="n1", key=KEY))
 
 
 @pytest.fixture

@@ -1,32 +1,20 @@
 """Passwords for the console, groups and shells of users."""
 
-from collections.abc import Callable
 
-import pytest
 import yaml
-from tests.boot.conftest import KEY
+from tests.boot.conftest import Targets
+from tests.site.conftest import PASSPHRASES
 
 from edgefleet.boot import accounts
 from edgefleet.images import FORMATS
-from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.model.stack_secrets import flaws, revealed
-from edgefleet.site.first_boot import first_boot
-
-SECRETS = {"ops-password": "$6$saltsalt$" + "x" * 86}
-Targets = Callable[..., Target]
-
-
-@pytest.fixture
-def boot(target: Targets) -> FirstBoot:
-    """The first boot of the golden site with additions."""
-    site = revealed(target("additions").site, SECRETS)
-    return first_boot(Target(site=site, name="n1", key=KEY))
+from edgefleet.model.firstboot import FirstBoot
+from edgefleet.model.stack_secrets import flaws
 
 
 def test_a_user_has_a_password_for_the_console_alone(boot: FirstBoot) -> None:
     """Its hash is in a file of root; sshd takes no password, and root has none."""
     (hashes,) = (file for file in boot.files if file.path == accounts.PASSWORDS)
-    assert (f"ops:{SECRETS['ops-password']}\n".encode(), 0o600, True) == (
+    assert (f"ops:{PASSPHRASES['ops-password']}\n".encode(), 0o600, True) == (
         hashes.content,
         hashes.mode,
         hashes.is_secret,

@@ -1,29 +1,16 @@
 """Files and commands of the fleet file."""
 
 import json
-from collections.abc import Callable
 from typing import get_args
 
-import pytest
 import yaml
-from tests.boot.conftest import KEY
+from tests.boot.conftest import Targets
 
 from edgefleet.images import FORMATS
-from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.model.stack_secrets import revealed
+from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.syntax import Grammar
 from edgefleet.model.system import FilePath
 from edgefleet.site.first_boot import first_boot
-
-SECRETS = {"ops-password": "$6$saltsalt$" + "x" * 86}
-Targets = Callable[..., Target]
-
-
-@pytest.fixture
-def boot(target: Targets) -> FirstBoot:
-    """The first boot of the golden site with additions."""
-    site = revealed(target("additions").site, SECRETS)
-    return first_boot(Target(site=site, name="n1", key=KEY))
 
 
 def test_files_are_where_the_fleet_file_puts_them(boot: FirstBoot) -> None:

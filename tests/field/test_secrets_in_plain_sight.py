@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from tests.fleetfile.test_hostile import document, problems_of
 from tests.site.conftest import GOLDEN, KEY, PASSPHRASES, spec_of
 
 from edgefleet.errors import InvalidInput, Problem
@@ -27,14 +28,6 @@ from edgefleet.model.type_introspection import fields_of, shape_of
 from edgefleet.site.render import MASKED, render_site, render_tree
 
 CANARY = "canary-7f3a"
-HEAD = {
-    "apiVersion": "edgefleet.dev/v1",
-    "fleet": "retail",
-    "region": "test",
-    "recipe": 1,
-    "profiles": {"till": {"arch": "amd64", "cpus": 4, "memory": "8Gi", "disk": "128Gi"}},
-    "defaults": {"profile": "till", "k3s": {"version": "v1.36.4+k3s1"}},
-}
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
 VALUES = {"users.ops.password": f"$6$salt${CANARY}"}
 """dict[secret field -> a value of its form]; the others take a login."""
@@ -83,15 +76,13 @@ COMPUTED: dict[str, dict[str, Any]] = {
 def loaded(folder: Path, site: dict[str, Any], **head: Any) -> Fleet:
     """The fleet of one site."""
     file = folder / "x.fleet.yaml"
-    file.write_text(yaml.safe_dump({**HEAD, "sites": {"a": site}, **head}, sort_keys=False))
+    file.write_text(yaml.safe_dump(document(site, **head), sort_keys=False))
     return load_fleet(file, folder)
 
 
 def refused(folder: Path, site: dict[str, Any], **head: Any) -> Problem:
     """The one problem of the fleet of one site."""
-    with pytest.raises(InvalidInput) as error:
-        loaded(folder, site, **head)
-    (problem,) = error.value.problems
+    (problem,) = problems_of(folder, document(site, **head))
     return problem
 
 

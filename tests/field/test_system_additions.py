@@ -12,27 +12,16 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.boot.conftest import KEY, target
+from tests.boot.conftest import boot, target
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.model.stack_secrets import revealed
+from edgefleet.model.firstboot import FirstBoot
 from edgefleet.runtimes.base.k3s_manifests import DROP_IN, FOLDER, PROGRAM
-from edgefleet.site.first_boot import first_boot
 
-__all__ = ["target"]
-SECRETS = {"ops-password": "$6$saltsalt$" + "x" * 86}
+__all__ = ["boot", "target"]
 CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: cilium}\nspec: {chart: cilium}\n"
 Problems = Callable[..., list[Problem]]
-Targets = Callable[..., Target]
-
-
-@pytest.fixture
-def boot(target: Targets) -> FirstBoot:
-    """The first boot of the golden site with additions."""
-    site = revealed(target("additions").site, SECRETS)
-    return first_boot(Target(site=site, name="n1", key=KEY))
 
 
 def shop(**settings: Any) -> str:

@@ -23,12 +23,8 @@ def plan(target: Target) -> Step:
     """
     _check(target)
     files = [File.text("/etc/sysctl.d/90-kubelet.conf", _lines(KUBELET_SYSCTLS))]
-    if target.settings.sysctls:
-        files.append(
-            File.text(
-                "/etc/sysctl.d/95-edgefleet.conf", _lines(dict(sorted(target.settings.sysctls.items())))
-            )
-        )
+    if own := dict(sorted(target.settings.sysctls.items())):
+        files.append(File.text("/etc/sysctl.d/95-edgefleet.conf", _lines(own)))
     if sum(link.has_default_route for link in target.node.network.every.values()) > 1:
         files.append(File.text("/etc/sysctl.d/93-edgefleet-links.conf", _lines(WITHOUT_CARRIER)))
     return Step(files=tuple(files), commands=(("sysctl", "--system"),))

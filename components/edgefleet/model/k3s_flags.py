@@ -7,7 +7,7 @@ A server skips a key that it does not know, with a warning; an agent does not st
 
 from collections.abc import Mapping
 
-from edgefleet.model.version_skew import Release, release
+from edgefleet.model.version_skew import release
 
 MINORS = range(32, 38)
 """Minor versions of k3s, 1.x, whose flags are known here."""
@@ -82,12 +82,9 @@ OF_AGENTS = frozenset().union(*AGENTS.values())
 
 def first_release(key: str, version: str) -> str | None:
     """The release from which `version` would have the flag `key`; `None` where it has it already."""
-    own = release(version)
-    older = [text for text in SINCE.get(key, ()) if release(text).minor <= own.minor]
-    if key not in SINCE or (older and own >= release(older[-1])):
+    own, since = release(version), SINCE.get(key)
+    if since is None:
         return None
-    return older[-1] if older and release(older[-1]).minor == own.minor else _next(key, own)
-
-
-def _next(key: str, own: Release) -> str:
-    return next(text for text in SINCE[key] if release(text) > own)
+    older = [text for text in since if release(text).minor <= own.minor]
+    first = older[-1] if older else since[0]
+    return None if own >= release(first) else first
