@@ -106,7 +106,6 @@ _LOGIN = Grammar(
     "write it as <user>:<password>",
     500,
     is_ascii=False,
-    is_private=True,
     refers="must",
 )
 Login = Annotated[str, _LOGIN]

@@ -56,7 +56,6 @@ _PASSPHRASE = Grammar(
     "a Wi-Fi passphrase has 8 to 63 characters, or is a key of 64 hex digits",
     64,
     is_ascii=False,
-    is_private=True,
     refers="must",
 )
 Passphrase = Annotated[str, _PASSPHRASE]

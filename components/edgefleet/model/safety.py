@@ -53,7 +53,6 @@ _ACTIVATION = Grammar(
     "write it as <activation id>:<activation code>",
     500,
     is_ascii=False,
-    is_private=True,
     refers="must",
 )
 Activation = Annotated[str, _ACTIVATION]

@@ -176,7 +176,8 @@ class Grammar:
 
     def _wrong(self, text: str, problem: str) -> PydanticCustomError:
         hint = self.hint if isinstance(self.hint, str) else self.hint(text[: 2 * LONGEST])
-        return wrong(self.code, f"{'this' if self.is_private else shown(text)} {problem}", hint)
+        is_private = self.is_private or self.refers == "must"
+        return wrong(self.code, f"{'this' if is_private else shown(text)} {problem}", hint)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate after the type; a reference to a secret has no other rule."""

@@ -155,7 +155,6 @@ _PASSWORD_HASH = Grammar(
     "the hash of a password",
     "take what openssl passwd -6 prints",
     400,
-    is_private=True,
     refers="must",
 )
 PasswordHash = Annotated[str, _PASSWORD_HASH]
