@@ -163,7 +163,8 @@ def _type(expected: str, hint: str) -> Saying:
 
 def _literal(repeated: str, value: Any, context: dict[str, Any]) -> Words:
     allowed = re.findall(r"'([^']*)'|\b(\d+)\b", str(context.get("expected", "")))
-    return "unknown-value", f"{repeated} cannot stand here", nearest(str(value), map("".join, allowed))
+    name = "" if str(value).isdecimal() else str(value)  # a number is not misspelt
+    return "unknown-value", f"{repeated} cannot stand here", nearest(name, map("".join, allowed))
 
 
 def _range(repeated: str, _: Any, context: dict[str, Any]) -> Words:

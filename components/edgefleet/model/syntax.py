@@ -92,7 +92,7 @@ def likely(name: str, known: Collection[str]) -> str:
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:
     """A hint with the closest of `names`, else all of them if they are few."""
     ordered = sorted(names, key=lambda known: (int(known) if known.isdecimal() else 0, known))
-    if not name.isdecimal() and (hint := likely(name[: 2 * LONGEST], ordered)):
+    if hint := likely(name[: 2 * LONGEST], ordered):
         return hint
     if len(ordered) == 1:
         return f"write {ordered[0]}"
