@@ -1,6 +1,5 @@
 """Passwords for the console, groups and shells of users."""
 
-
 import yaml
 from tests.boot.conftest import Targets
 from tests.site.conftest import PASSPHRASES
