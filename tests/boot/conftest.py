@@ -12,7 +12,7 @@ from edgefleet.model.firstboot import FirstBoot, Step, Target
 from edgefleet.model.stack_secrets import revealed
 from edgefleet.site.first_boot import first_boot
 
-__all__ = ["aws", "moto_url"]
+__all__ = ["KEY", "aws", "moto_url"]
 
 Targets = Callable[..., Target]
 
