@@ -23,6 +23,7 @@ PACKAGED = Path(__file__).resolve().parents[1] / "templates"
 CHECKOUT = Path(__file__).resolve().parents[3] / "templates"
 
 
+@cache
 def template_root() -> Path:
     """The folder with the templates: in an installed wheel, else in the checkout."""
     return PACKAGED if PACKAGED.is_dir() else CHECKOUT

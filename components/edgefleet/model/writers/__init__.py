@@ -1,5 +1,7 @@
 """Writers of values, by syntax."""
 
+from functools import cache
+
 from edgefleet.model.writers.boot_menus import GRUB, ISOLINUX, PRESEED
 from edgefleet.model.writers.configuration import (
     APT,
@@ -24,6 +26,7 @@ SYNTAXES: tuple[Syntax, ...] = (
 NONE = Syntax("a template without values")
 
 
+@cache
 def syntax_of(template: str) -> Syntax:
     """The syntax of a template, by its path."""
     return next((syntax for syntax in SYNTAXES if syntax.has(template)), NONE)
