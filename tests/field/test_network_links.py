@@ -166,6 +166,7 @@ REFUSED = [
     (link(interface="enp1s0", useRoutes=False), "links.cameras", "link-name"),
     (link(interface="enp2s0", metric=50), "links.cameras.metric", "metric"),
     (link(vlan=30, mtu=9000), "links.cameras.mtu", "mtu"),
+    (link(vlan=30) | {"vlan": 30}, "links.cameras.vlan", "same-vlan"),
     (link(vlan=30, interface="enp2s0"), "links.cameras.interface", "link-over"),
     (link(vlan=30, over="trunk"), "links.cameras.over", "link-over"),
     (link(interface="enp2s0", over="trunk"), "links.cameras.over", "link-over"),

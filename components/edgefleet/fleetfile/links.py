@@ -24,6 +24,7 @@ def check(network: Network) -> Iterator[Problem]:
         yield from _placed(path, _lan(link) if link is network else _further(network, link))
     yield from _placed((), _found(network))
     yield from _placed((), _names(network))
+    yield from _placed((), _tags(network))
     yield from _placed((), _metrics(network))
 
 
@@ -175,6 +176,18 @@ def _names(network: Network) -> Iterator[Finding]:
             if taken.setdefault(name, device.path) != device.path:
                 problem = f"another link of this node has the interface {name}"
                 yield device.path, "link-name", problem, "give each link its own name and its own interface"
+
+
+def _tags(network: Network) -> Iterator[Finding]:
+    """The kernel takes an id once on each port."""
+    taken: set[tuple[str, int | None]] = set()
+    known = devices(network) if network.links else ()
+    for device in (device for device in known if device.kind == "vlan"):
+        if (device.on, device.link.vlan) in taken:
+            problem = f"another VLAN on the same port has the id {device.link.vlan}"
+            hint = "write another id, or name another port in over"
+            yield (*device.path, "vlan"), "same-vlan", problem, hint
+        taken.add((device.on, device.link.vlan))
 
 
 def _metrics(network: Network) -> Iterator[Finding]:
