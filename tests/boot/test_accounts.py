@@ -1,5 +1,8 @@
 """Passwords for the console, groups and shells of users."""
 
+import subprocess
+from pathlib import Path
+
 import yaml
 from tests.boot.conftest import Targets
 from tests.site.conftest import PASSPHRASES
@@ -23,6 +26,18 @@ def test_a_user_has_a_password_for_the_console_alone(boot: FirstBoot) -> None:
     assert b"PasswordAuthentication no\n" in sshd.content
     config = yaml.safe_load(FORMATS["nocloud"].seed(boot).files["user-data"])
     assert (True, False) == (config["disable_root"], config["ssh_pwauth"])
+
+
+def test_a_password_that_is_taken_away_is_locked(boot: FirstBoot, tmp_path: Path) -> None:
+    """Also of one user among others, whose passwords are set again."""
+    (command,) = (command[-1] for command in boot.commands if "chpasswd" in command[-1])
+    (tmp_path / "passwords").write_text("ops:hash\n")
+    (tmp_path / "passwords.set").write_text("gone\nops\n")
+    programs = 'usermod() { echo "lock $2"; }; chpasswd() { sed "s/^/set /"; }\n'
+    script = programs + command.replace("/etc/edgefleet", str(tmp_path))
+    run = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, timeout=30)
+    assert ["lock gone", "lock ops", "set ops:hash"] == run.stdout.splitlines()
+    assert "ops\n" == (tmp_path / "passwords.set").read_text()
 
 
 def test_a_password_in_plain_text_is_refused(target: Targets) -> None:

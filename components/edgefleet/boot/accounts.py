@@ -8,16 +8,14 @@ from edgefleet.model.site import User
 from edgefleet.model.writers.configuration import remainder, sudoer
 
 PASSWORDS = "/etc/edgefleet/passwords"
-LOCK = (
-    f'cut -d : -f 1 {PASSWORDS} | while read -r user; do usermod --lock "$user" || true; done',
-    f"rm -f {PASSWORDS}",
-)
+APPLIED = "/etc/edgefleet/passwords.set"
+"""The users whose passwords were set last."""
 SHELL = 'if [ -x "$1" ]; then usermod --shell "$1" "$2"; fi'
 """A user with a shell that is missing could not log in."""
 
 
 def plan(target: Target) -> Step:
-    """The hashes (0600) and the commands that set them; without one, passwords set before are locked."""
+    """The hashes (0600) and the commands that set them; a password set before and now absent is locked."""
     users = target.settings.users
     hashes = {user.name: user.password for user in users if user.password is not None}
     return Step.joined(_passwords(hashes), *(Step(commands=_settings(user)) for user in users))
@@ -25,12 +23,18 @@ def plan(target: Target) -> Step:
 
 def _passwords(hashes: dict[str, str]) -> Step:
     if not hashes:
-        return Step.removal(PASSWORDS, *LOCK)
+        return Step.removal(PASSWORDS, _lock(PASSWORDS), f"rm -f {PASSWORDS}")
     text = "".join(f"{sudoer(user)}:{remainder(hashes[user])}\n" for user in sorted(hashes))
+    before = f"if [ -e {APPLIED} ]; then {_lock(APPLIED)}; fi"
+    apply = f"chpasswd --encrypted <{PASSWORDS} && cut -d : -f 1 {PASSWORDS} >{APPLIED}"
     return Step(
         files=(File.text(PASSWORDS, text, mode=0o600, is_secret=True),),
-        commands=(("sh", "-c", f"chpasswd --encrypted <{PASSWORDS}"),),
+        commands=(("sh", "-c", f"{before}; {apply}"),),
     )
+
+
+def _lock(file: str) -> str:
+    return f'cut -d : -f 1 {file} | while read -r user; do usermod --lock "$user" || true; done'
 
 
 def _settings(user: User) -> tuple[tuple[str, ...], ...]:
