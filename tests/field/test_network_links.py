@@ -188,6 +188,13 @@ def test_links_that_do_not_work_beside_each_other_are_refused(
     assert [(place, code)] == [(problem.path, problem.code) for problem in problems(sites(network))]
 
 
+def test_links_that_fit_any_port_are_reported_once_each(problems: Problems) -> None:
+    """Not also by the name of the bond's ports, which no fleet file has."""
+    network = MAIN | {"interface": "e*", "links": {"cameras": {"address": "192.168.5.1/24"}}}
+    places = ["sites.shop.network.interface", "sites.shop.network.links.cameras"]
+    assert places == [problem.path for problem in problems(sites(network))]
+
+
 def test_the_hint_of_two_lans_that_overlap_is_an_address(problems: Problems) -> None:
     """It ends the problem, as it is written."""
     network = link(interface="enp2s0", address="10.20.90.77/25")

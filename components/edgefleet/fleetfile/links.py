@@ -1,11 +1,11 @@
 """Consistency of a node's links: each by itself, and all beside each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
 from edgefleet.errors import Problem
-from edgefleet.images.network.devices import devices
+from edgefleet.images.network.devices import Device, devices
 from edgefleet.model.addresses import Address, Interface, parsed_address
 from edgefleet.model.network import FurtherLink, Network, NetworkLink, is_glob
 from edgefleet.model.paths import Part, format_path
@@ -23,8 +23,9 @@ def check(network: Network) -> Iterator[Problem]:
             yield from _placed(path, check_one(link))
         yield from _placed(path, _lan(link) if link is network else _further(network, link))
     yield from _placed((), _found(network))
-    yield from _placed((), _names(network))
-    yield from _placed((), _tags(network))
+    known = devices(network) if network.links else ()
+    yield from _placed((), _names(network, known))
+    yield from _placed((), _tags(known))
     yield from _placed((), _metrics(network))
 
 
@@ -159,29 +160,29 @@ def _found(network: Network) -> Iterator[Finding]:
             yield (*path, *(["interface"] if link.interface else [])), "which-port", problem, hint
 
 
-def _names(network: Network) -> Iterator[Finding]:
+def _names(network: Network, known: Iterable[Device]) -> Iterator[Finding]:
     """Each device has a name and a port of its own."""
-    known = devices(network) if network.links else ()
     taken: dict[str, tuple[str, ...]] = {}
     for device in known:
         if device.kind == "vlan" and is_glob(network.wired) and fnmatchcase(device.name, network.wired):
             problem = f"{network.wired}, which finds the main link's port, fits this VLAN too"
-            yield (
-                device.path,
-                "link-name",
-                problem,
-                "give it a name that does not fit, or set network.interface",
-            )
-        for name in {device.name, device.link.interface or device.name}:
+            hint = "give it a name that does not fit, or set network.interface"
+            yield device.path, "link-name", problem, hint
+        names = (device.name, device.link.interface or device.name)
+        for name in () if _is_any_port(device) else dict.fromkeys(names):
             if taken.setdefault(name, device.path) != device.path:
                 problem = f"another link of this node has the interface {name}"
                 yield device.path, "link-name", problem, "give each link its own name and its own interface"
 
 
-def _tags(network: Network) -> Iterator[Finding]:
+def _is_any_port(device: Device) -> bool:
+    """Whether it stands for all ports that a bond finds by a glob; `_found` reports those of two links."""
+    return bool(device.bond) and is_glob(device.pattern or "")
+
+
+def _tags(known: Iterable[Device]) -> Iterator[Finding]:
     """The kernel takes an id once on each port."""
     taken: set[tuple[str, int | None]] = set()
-    known = devices(network) if network.links else ()
     for device in (device for device in known if device.kind == "vlan"):
         if (device.on, device.link.vlan) in taken:
             problem = f"another VLAN on the same port has the id {device.link.vlan}"
