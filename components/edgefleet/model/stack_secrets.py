@@ -111,7 +111,6 @@ def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[
         if name is None:
             return value
         return cast("T", text(Reference(path=path, name=name, grammar=_grammar(annotation))))
-    bare = shape_of(annotation).bare
     if is_dataclass(old):
         parts = {
             field: _replaced(getattr(old, field), hint, (*path, key), text)
@@ -119,14 +118,15 @@ def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[
         }
         changed = {name: part for name, part in parts.items() if part is not getattr(old, name)}
         return replace(cast("Any", old), **changed) if changed else value
+    if not isinstance(old, dict | tuple | list) or not old:
+        return value
+    bare = shape_of(annotation).bare
     if isinstance(old, dict):
         new: Any = {key: _replaced(item, child(bare, key), (*path, key), text) for key, item in old.items()}
         return value if all(new[key] is old[key] for key in old) else cast("T", new)
-    if isinstance(old, tuple | list):
-        new = [_replaced(item, child(bare, at), (*path, at), text) for at, item in enumerate(old)]
-        is_same = all(left is right for left, right in zip(old, new, strict=True))
-        return value if is_same else cast("T", type(old)(new))
-    return value
+    new = [_replaced(item, child(bare, at), (*path, at), text) for at, item in enumerate(old)]
+    is_same = all(left is right for left, right in zip(old, new, strict=True))
+    return value if is_same else cast("T", type(old)(new))
 
 
 def _grammar(annotation: Any) -> Grammar:
