@@ -17,6 +17,7 @@ from tests.boot.conftest import Targets
 
 from edgefleet.boot import firewall
 from edgefleet.model.firstboot import Step, Target
+from edgefleet.model.network import CONTAINERS
 from edgefleet.model.safety import Admission, BreakGlass, Firewall, WireGuard
 from edgefleet.model.spec import from_plain
 
@@ -41,6 +42,12 @@ def with_k3s(target: Target, **config: Any) -> Target:
 def several(target: Targets) -> Callable[[str], Target]:
     """A node of the site that has a server and agents."""
     return lambda node: target(SEVERAL, node)
+
+
+def test_no_link_has_the_name_of_an_interface_of_containers() -> None:
+    """The firewall admits all that comes in by one of these."""
+    admitted = (*firewall.BRIDGED, *firewall.OTHERS)
+    assert [] == [pattern for pattern in admitted if not pattern.startswith(CONTAINERS)]
 
 
 def test_a_site_of_one_node_is_reached_by_ssh_and_its_own_containers(

@@ -33,7 +33,7 @@ class FleetArgs(TypedDict):
     secret: Annotated[pulumi.Input[str], Secret()]
     """The fleet secret, in the stack's configuration as fleet:secret; `edgefleet.fleet_secret()` reads it."""
     passphrases: NotRequired[Annotated[pulumi.Input[Mapping[str, str]], Secret()]]
-    """dict[name -> Wi-Fi passphrase] for the names that the fleet file refers to."""
+    """dict[name -> secret of the stack] for the names that the fleet file refers to."""
 
 
 class Fleet(pulumi.ComponentResource):

@@ -26,7 +26,7 @@ class SiteArgs(TypedDict):
     key: NotRequired[pulumi.Input[str]]
     """The site's key, see `site_key`, in the place of `secret`; never the fleet's."""
     passphrases: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """dict[name -> Wi-Fi passphrase], only those that the site's nodes use; secret."""
+    """dict[name -> secret of the stack], only those that the site refers to."""
     identity: NotRequired[pulumi.Input[dict[str, str]] | None]
     """The site's certificate, {certificate, authority, hub}; public."""
     declaredIn: NotRequired[str]

@@ -85,7 +85,7 @@ class SiteInputs(SiteSpec):
     passphrases: Annotated[dict[SecretName, Passphrase], Secret(), Effect.REFLASH] = field(
         default_factory=dict, repr=False
     )
-    """dict[name -> Wi-Fi passphrase], only those that the site's nodes use."""
+    """dict[name -> secret of the stack], only those that the site refers to."""
 
     @property
     def spec(self) -> SiteSpec:
