@@ -20,3 +20,19 @@ def test_two_hubs_stand_side_by_side(stack: Any) -> None:
     assert made == {name for name in stack.state() if name != "field-dev"}
     assert {} == stack.preview().ops
     assert "succeeded" == stack.destroy().result
+
+
+def test_two_hubs_of_one_region_are_refused(stack: Any) -> None:
+    """Both would have the same names, keys and tokens: preview names both."""
+    hub = {"kind": "eks", "identity": {"sites": False}}
+    stack.write(
+        f"""
+for name in ("north", "south"):
+    hub = {hub!r} | {{"bucket": f"field-{{name}}", "cloud": cloud}}
+    edgefleet.ControlPlane(name, {{"hub": hub, "region": "eu"}})
+""",
+        cloud={"region": "eu-west-1", "endpoint": stack.cloud.url["mine"], "profile": "mine"},
+    )
+    run = stack.preview()
+    assert run.result in {"refused", "failed"}  # the CLI has one word for both
+    assert "south and north are both the hub of the region eu" in run.text

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired, TypedDict
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime import get_root_resource
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
 
 from edgefleet.cloud.server_set import ServerMember
 from edgefleet.errors import InvalidInput
@@ -27,6 +31,9 @@ from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
 from edgefleet.model.spec import Secret
 from edgefleet.provider.validation import arguments
+
+_HUBS: WeakKeyDictionary[pulumi.Resource, dict[tuple[str, str], str]] = WeakKeyDictionary()
+"""dict[stack of a run -> dict[(fleet, region) -> name of its hub]]."""
 
 
 class ControlPlaneArgs(TypedDict):
@@ -115,6 +122,8 @@ class ControlPlane(pulumi.ComponentResource):
             path="hub.cloud",
         )
         settings = settings_of(provider) or {}
+        if hub.kind in {"k3s", "eks"} or hub.identity.sites:
+            _claim(name, fleet, region)
         return Wiring(
             parent=self,
             name=name,
@@ -215,6 +224,24 @@ def _declared(args: Mapping[str, Any]) -> model.Hub:
         hint = "move it: hub: {bucket: ...}"
         raise InvalidInput.at("", "two-forms", "has no effect beside hub", hint, path="bucket")
     return given if isinstance(given, model.Hub) else open_hub(given)
+
+
+def _claim(name: str, fleet: object, region: object) -> None:
+    """Record that a program's hub `name` is that of a region, if its names are known.
+
+    Raises:
+        InvalidInput: another one of the program is: both would have the same names, keys and tokens.
+    """
+    stack = (
+        None if isinstance(get_monitor(), MockMonitor) else get_root_resource()
+    )  # mocks serve many programs
+    if stack is None or not (isinstance(fleet, str) and isinstance(region, str)):
+        return
+    other = _HUBS.setdefault(stack, {}).setdefault((fleet, region), name)
+    if other != name:
+        problem = f"{name} and {other} are both the hub of the region {region} of the fleet {fleet}"
+        hint = "give each its own region; another stack of the region reads the hub by a StackReference"
+        raise InvalidInput.at("", "two-hubs", problem, hint, path="region")
 
 
 def _read(name: str, path: str) -> str:
