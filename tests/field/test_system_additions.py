@@ -61,6 +61,11 @@ def test_a_text_may_be_a_file_of_the_project(load: Callable[..., Fleet], tmp_pat
     [
         ({"files": {"/etc/motd": {"content": "file:motd"}}}, 'files["/etc/motd"].content', "no-file"),
         ({"files": {"/etc/motd": {"content": "file:../motd"}}}, 'files["/etc/motd"].content', "bad-path"),
+        (
+            {"files": {"/etc/a": {"content": ""}, "/etc/a/b": {"content": ""}}},
+            'files["/etc/a"]',
+            "file-is-folder",
+        ),
         ({"files": {"/var/lib/rancher/a": {"content": ""}}}, 'files["/var/lib/rancher/a"]', "reserved-file"),
         ({"k3s": {"manifests": {"a": "kind: Pod\n"}}}, "k3s.manifests.a", "bad-manifest"),
         ({"k3s": {"manifests": {"a": "{"}}}, "k3s.manifests.a", "bad-manifest"),

@@ -168,11 +168,15 @@ def _hardware(node: Node) -> Iterator[Problem]:
 
 def _files(node: Node) -> Iterator[Problem]:
     disk = node.hardware.data_disk
-    for path in node.files if disk is not None else ():
+    for path in node.files:
+        place = format_path(("files", path))
         if disk is not None and path.startswith(f"{disk.path}/"):
             problem = f"{path} would be hidden by the data disk, which is mounted at {disk.path} later"
             hint = "write it elsewhere, and copy it there by commands"
-            yield Problem.of_value(format_path(("files", path)), "hidden-file", problem, hint)
+            yield Problem.of_value(place, "hidden-file", problem, hint)
+        if inside := [other for other in node.files if other.startswith(f"{path}/")]:
+            problem = f"{path} is a file, and {inside[0]} needs a folder there"
+            yield Problem.of_value(place, "file-is-folder", problem, "give one of them another path")
 
 
 def _network(node: Node) -> Iterator[Problem]:
