@@ -16,8 +16,8 @@ from tests.boot.conftest import boot, target
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.model.firstboot import FirstBoot
-from edgefleet.runtimes.base.k3s_manifests import DROP_IN, FOLDER, PROGRAM
+from edgefleet.model.firstboot import FirstBoot, Target
+from edgefleet.runtimes.base.k3s_manifests import COPIES, DROP_IN, FOLDER, PROGRAM, manifests
 
 __all__ = ["boot", "target"]
 CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: cilium}\nspec: {chart: cilium}\n"
@@ -34,15 +34,29 @@ def test_k3s_finds_the_manifests_at_each_start(boot: FirstBoot, tmp_path: Path) 
     files = {file.path: file for file in boot.files}
     assert PROGRAM.encode() in files[DROP_IN].content
     assert "HelmChartConfig" == yaml.safe_load(files[f"{FOLDER}/traefik-config.yaml"].content)["kind"]
-    for path in (FOLDER, "/var/lib/rancher/k3s/server/manifests/edgefleet"):
+    for path in (FOLDER, COPIES):
         (tmp_path / path[1:]).mkdir(parents=True)
         (tmp_path / path[1:] / "old.yaml").touch()
     (tmp_path / FOLDER[1:] / "traefik-config.yaml").touch()
     program = files[PROGRAM].content.decode()
     environment = {"EDGEFLEET_PREFIX": str(tmp_path), "PATH": "/usr/bin:/bin"}
     subprocess.run(["sh", "-c", program], check=True, env=environment, timeout=30)
-    copied = tmp_path / "var/lib/rancher/k3s/server/manifests/edgefleet"
+    copied = tmp_path / COPIES[1:]
     assert ["traefik-config.yaml"] == [path.name for path in copied.iterdir()]
+
+
+def test_k3s_applies_no_manifest_after_the_last_one_is_removed(
+    load: Callable[..., Fleet], tmp_path: Path
+) -> None:
+    """What a person then deletes in the cluster stays deleted."""
+    site = load(shop()).sites["shop"]
+    root = tmp_path / "node"
+    ((*shell, line),) = manifests(Target(site=site, name="n1", key="")).commands
+    for path in (f"{FOLDER}/a.yaml", f"{COPIES}/a.yaml", PROGRAM, DROP_IN):
+        (root / path[1:]).parent.mkdir(parents=True)
+        (root / path[1:]).touch()
+    subprocess.run([*shell, line.replace(" /", f" {root}/")], check=True, timeout=30)
+    assert [] == [path for path in root.rglob("*") if path.is_file()]
 
 
 def test_a_text_may_be_a_file_of_the_project(load: Callable[..., Fleet], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.system import charts_without_content
 
 FOLDER = "/etc/edgefleet/manifests"
+COPIES = "/var/lib/rancher/k3s/server/manifests/edgefleet"
 PROGRAM = "/usr/local/lib/edgefleet/k3s-manifests"
 DROP_IN = "/etc/systemd/system/k3s.service.d/20-manifests.conf"
 
@@ -22,7 +23,7 @@ def manifests(target: Target) -> Step:
     """The manifests of a server, and the program that copies the listed ones for k3s; else its removal."""
     texts = dict(sorted(target.site.k3s.manifests.items()))
     if not texts:
-        return Step.removal(PROGRAM, f"rm -rf {FOLDER} {PROGRAM} {DROP_IN}")
+        return Step.removal(PROGRAM, f"rm -rf {FOLDER} {COPIES} {PROGRAM} {DROP_IN}")
     files = (File.text(f"{FOLDER}/{name}.yaml", text, mode=0o600) for name, text in texts.items())
     program = File.program(PROGRAM, render("k3s/manifests.sh.j2", names=texts))
     return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
