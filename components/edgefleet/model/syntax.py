@@ -46,6 +46,8 @@ def shown(value: object) -> str:
         return "a private key"
     if re.match(r"\$[0-9a-z]{1,8}\$", text):
         return "a password hash"
+    if secret_name(text) is not None:  # people write the secret itself there
+        return "a secret of the stack"
     text = without_login(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
     return "".join(character if character.isprintable() else "?" for character in text) or '""'
