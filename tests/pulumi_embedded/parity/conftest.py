@@ -101,7 +101,7 @@ class Playground:
         return {
             "result": outcome.result,
             "steps": LEVEL.steps(outcome),
-            "errors": sorted({item.urn for item in outcome.diagnostics if item.severity == "error"}),
+            "errors": LEVEL.failed(outcome),
             "outputs": LEVEL.plain(outcome.outputs),
             "events": told,
         }

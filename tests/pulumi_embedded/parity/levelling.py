@@ -28,6 +28,15 @@ def steps(outcome: Any) -> list[list[Any]]:
     return sorted(found, key=text)
 
 
+def failed(outcome: Any) -> list[str]:
+    """Return the resources that errors name.
+
+    The CLI may or may not add that the program failed as well: a failed resource cancels it, which is a race.
+    """
+    urns = {item.urn for item in outcome.diagnostics if item.severity == "error"}
+    return sorted(urns - {""} or urns)
+
+
 def note(told: dict[str, list[Any]], event: Any) -> None:
     """Keep what an engine event says of its resource."""
     kinds = {
