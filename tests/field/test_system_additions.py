@@ -7,6 +7,7 @@ canonical/cloud-init issue on write_files before users-groups (``defer``).
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,16 @@ from tests.boot.conftest import boot, target
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.runtimes.base.k3s_manifests import COPIES, DROP_IN, FOLDER, PROGRAM, manifests
+from edgefleet.runtimes import RUNTIMES
+from edgefleet.runtimes.base.k3s_manifests import (
+    COPIES,
+    DROP_IN,
+    FOLDER,
+    PROGRAM,
+    check_manifests,
+    manifest_images,
+    manifests,
+)
 
 __all__ = ["boot", "target"]
 CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: cilium}\nspec: {chart: cilium}\n"
@@ -68,6 +78,52 @@ def test_a_text_may_be_a_file_of_the_project(load: Callable[..., Fleet], tmp_pat
     site = load(shop(k3s=k3s, files=files)).sites["shop"]
     assert {"cni": CHART} == site.k3s.manifests
     assert CHART == site.nodes["n1"].files["/etc/motd"].content
+
+
+OPERATOR = """\
+apiVersion: v1
+kind: List
+metadata: {name: all}
+items:
+  - kind: Deployment
+    spec: {template: {spec: {containers: [{image: "registry.example:5000/shop/till:1.4"}]}}}
+  - kind: CronJob
+    spec: {jobTemplate: {spec: {template: {spec: {initContainers: [{image: "nginx:1.27"}], containers: []}}}}}
+  - kind: CustomResourceDefinition
+    spec: {properties: {containers: {type: array}, image: {type: string}}}
+---
+kind: Pod
+metadata: {name: own}
+spec: {containers: [{image: "nginx:1.27"}, {image: "ghcr.io/shop/probe:2", imagePullPolicy: Always}]}
+"""
+
+
+def test_an_air_gapped_node_carries_the_images_of_its_manifests(load: Callable[..., Fleet]) -> None:
+    """Of Pod templates anywhere in them, for each node (k3s-io/k3s 735: a Pod waits for what is absent)."""
+    site = load(shop(k3s={"manifests": {"a": OPERATOR}})).sites["shop"]
+    images = ("docker.io/library/nginx:1.27", "ghcr.io/shop/probe:2", "registry.example:5000/shop/till:1.4")
+    assert images == manifest_images(site)
+    carried = RUNTIMES["agent"].carries(site, site.nodes["n1"])
+    assert images == tuple(need.name for need in carried if need.kind == "image")
+    assert "images/docker.io+library+nginx@1.27.tar" in {need.path for need in carried}
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        ("{image: nginx}", "no-tag"),
+        ("{image: $(IMAGE)}", "bad-image"),
+        ("{image: 'a/b:1', imagePullPolicy: Always}", "pull-without-link"),
+    ],
+)
+def test_an_air_gapped_node_refuses_images_that_it_would_download(
+    load: Callable[..., Fleet], image: str, code: str
+) -> None:
+    """A node with a link may use them."""
+    pod = f"kind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{image}]}}\n"
+    site = load(shop(k3s={"manifests": {"a": pod}})).sites["shop"]
+    (problem,) = check_manifests(replace(site, airgap=True))
+    assert ("k3s.manifests.a", code) == (problem.path, problem.code)
 
 
 @pytest.mark.parametrize(

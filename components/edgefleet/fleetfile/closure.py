@@ -1,4 +1,4 @@
-"""The files in a node's image with which it starts without a link, derived from its workloads. Pure.
+"""The files in a node's image with which it starts without a link, of its runtime and its workloads. Pure.
 
 The requirements follow from the fleet file, their files from the artifacts lock. An image has a file that
 several workloads need once.
@@ -13,12 +13,9 @@ from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
-from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch, SiteSpec
 from edgefleet.runtimes import runtime_of
-
-ARCHIVE = ".tar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +38,7 @@ def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
         for name, version in workload.programs:
             path = f"bin/{PROGRAMS[name].name}"
             needed.add(Requirement(path=path, kind="program", name=name, version=version, arch=arch))
-        for image in workload.images:
-            path = f"images/{parse_reference(image).file_name}{ARCHIVE}"
-            needed.add(Requirement(path=path, kind="image", name=image, arch=arch))
+        needed |= {Requirement.image(image, arch) for image in workload.images}
     return needed
 
 

@@ -77,7 +77,7 @@ def _hint(text: str) -> str:
     return "write it like registry.example/shop/till:1.4"
 
 
-_IMAGE_NAME = Grammar(
+image_name = Grammar(
     re.sub(r"\?P<\w+>", "", _REFERENCE.pattern),
     "bad-image",
     "a container image's name",
@@ -86,5 +86,5 @@ _IMAGE_NAME = Grammar(
     _image,
     examples=("registry.example/shop/till:1.4",),
 )
-ImageName = Annotated[str, _IMAGE_NAME]
+ImageName = Annotated[str, image_name]
 """A container image by its whole name; ``nginx:1.27`` is made ``docker.io/library/nginx:1.27``."""

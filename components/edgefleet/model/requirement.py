@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from edgefleet.model.references import parse_reference
 from edgefleet.model.site import Arch
 
 Kind = Literal["k3s", "program", "image"]
@@ -21,6 +22,12 @@ class Requirement:
     version: str = ""
     """Release; empty for an image, whose name states it."""
     arch: Arch
+
+    @classmethod
+    def image(cls, name: str, arch: Arch) -> "Requirement":
+        """The archive of the container image with the whole name `name`."""
+        path = f"images/{parse_reference(name).file_name}.tar"
+        return cls(path=path, kind="image", name=name, arch=arch)
 
     def __str__(self) -> str:
         """Its name in messages."""

@@ -6,7 +6,7 @@ A long text may be a file of the project; the spec has its content.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import yaml
 from pydantic import WithJsonSchema
@@ -88,6 +88,31 @@ def charts_without_content(text: str) -> Iterator[str]:
         is_local = str(chart.get("chart", "")).startswith("https://%{KUBERNETES_API}%/static/")
         if document["kind"] == "HelmChart" and not chart.get("chartContent") and not is_local:
             yield str(document["metadata"]["name"])
+
+
+class PodImage(NamedTuple):
+    """An image that a Pod of a manifest runs."""
+
+    name: str
+    """As the manifest writes it."""
+    pull: str
+    """Its ``imagePullPolicy``; empty by default."""
+
+
+@lru_cache(256)
+def pod_images(text: str) -> tuple[PodImage, ...]:
+    """The images of all Pods, and of Pod templates anywhere in the objects of a manifest, each once."""
+    return tuple(dict.fromkeys(image for document in objects(text) for image in _images(document)))
+
+
+def _images(value: Any) -> Iterator[PodImage]:
+    if isinstance(value, dict):
+        for key in ("containers", "initContainers"):
+            for container in value[key] if isinstance(value.get(key), list) else ():
+                if isinstance(container, dict) and isinstance(container.get("image"), str):
+                    yield PodImage(container["image"], str(container.get("imagePullPolicy", "")))
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _images(inner)
 
 
 _LINES = "write lines of text without control characters, or file: and a path in the project"

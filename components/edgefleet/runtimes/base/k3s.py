@@ -21,7 +21,7 @@ from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_keys
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
-from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifests
+from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
@@ -262,10 +262,11 @@ def downloads(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
 
 
 def carries(site: SiteSpec, node: Node) -> tuple[Requirement, ...]:
-    """The binary, and the archive of the images that k3s itself runs."""
+    """The binary, the archive of the images that k3s itself runs, and the images of its manifests."""
     name, version = ARCHIVES[node.arch], site.k3s.version
     archive = Requirement(path=f"images/{name}", kind="k3s", name=name, version=version, arch=node.arch)
-    return (*downloads(site, node), archive)
+    images = (Requirement.image(image, node.arch) for image in manifest_images(site))
+    return (*downloads(site, node), archive, *images)
 
 
 def check(site: SiteSpec) -> Iterator[Problem]:

@@ -6,12 +6,16 @@ folder may be on a data disk, which is mounted after files are written: so each 
 
 from collections.abc import Iterator
 
+from pydantic_core import PydanticCustomError
+
 from edgefleet.errors import Problem
 from edgefleet.io.templates import render
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
+from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.system import charts_without_content
+from edgefleet.model.syntax import shown
+from edgefleet.model.system import PodImage, charts_without_content, pod_images
 
 FOLDER = "/etc/edgefleet/manifests"
 COPIES = "/var/lib/rancher/k3s/server/manifests/edgefleet"
@@ -27,6 +31,12 @@ def manifests(target: Target) -> Step:
     files = (File.text(f"{FOLDER}/{name}.yaml", text, mode=0o600) for name, text in texts.items())
     program = File.program(PROGRAM, render("k3s/manifests.sh.j2", names=texts))
     return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
+
+
+def manifest_images(site: SiteSpec) -> tuple[str, ...]:
+    """The whole names of the images of a site's manifests, which may run on each of its nodes."""
+    names = (image.name for text in site.k3s.manifests.values() for image in pod_images(text))
+    return tuple(sorted({image_name(name) for name in names if image_name.accepts(name)}))
 
 
 def check_manifests(site: SiteSpec) -> Iterator[Problem]:
@@ -46,3 +56,17 @@ def check_manifests(site: SiteSpec) -> Iterator[Problem]:
         if charts and config.get("disable-helm-controller") is True:
             problem = f"disable-helm-controller leaves {charts} without a controller"
             yield Problem.of_value(path, "no-helm", problem, "remove disable-helm-controller")
+        for image in pod_images(text) if site.airgap else ():
+            yield from _not_carried(image, path)
+
+
+def _not_carried(image: PodImage, path: str) -> Iterator[Problem]:
+    """Why an air-gapped node cannot run `image`."""
+    try:
+        image_name(image.name)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        yield Problem.of_value(path, context["code"], context["problem"], context["hint"])
+    if image.pull == "Always":
+        problem = f"imagePullPolicy Always asks a registry for {shown(image.name)} at each start"
+        yield Problem.of_value(path, "pull-without-link", problem, "write imagePullPolicy: IfNotPresent")
