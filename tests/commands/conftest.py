@@ -12,7 +12,7 @@ import pytest
 
 from edgefleet import cli
 from edgefleet.commands.session import Lines, Session
-from edgefleet.engine.api import OnEvent, Options, Resource, StackState
+from edgefleet.engine.api import Engine, OnEvent, Options, Resource, StackState
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key
@@ -124,8 +124,8 @@ class FakeEngine:
         )
 
 
-class Keyboard(io.StringIO):
-    """A terminal's stdin."""
+class Terminal(io.StringIO):
+    """A stream of a terminal."""
 
     def isatty(self) -> bool:
         """Somebody is there."""
@@ -153,20 +153,24 @@ class World:
 
     project: Path
     engine: FakeEngine = field(default_factory=FakeEngine)
+    real: Engine | None = None
+    """Takes the place of the played engine."""
     environment: dict[str, str] = field(default_factory=dict)
+    is_drawn: bool = False
+    """Whether stderr is a terminal, on which progress is drawn."""
     was_lost: bool = False
     """The emulated cloud ended, and the next to ask learns of it."""
 
     def run(self, *arguments: str, typed: str | None = None, piped: str = "") -> Ran:
         """Run one command line; stdin is `piped`, or a terminal on which somebody `typed`."""
-        out, err = io.StringIO(), io.StringIO()
+        out, err = io.StringIO(), Terminal() if self.is_drawn else io.StringIO()
         session = Session(
             project=self.project,
             out=Lines(file=out, width=80, highlight=False),
             err=Lines(file=err, width=80, highlight=False),
-            stdin=io.StringIO(piped) if typed is None else Keyboard(typed),
+            stdin=io.StringIO(piped) if typed is None else Terminal(typed),
             environment=self.environment,
-            choose=lambda _: self.engine,
+            choose=lambda _: self.real or self.engine,
             emulator=self._emulator,
             now=lambda: NOW,
         )
@@ -220,11 +224,16 @@ def up(world: World) -> World:
 @pytest.fixture
 def known(up: World) -> World:
     """Brought up, with the fleet secret that the played engine uses."""
-    up.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
+    return with_secrets(up)
+
+
+def with_secrets(world: World) -> World:
+    """A world whose stack has the secrets of the played engine."""
+    world.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
     crypter = new_salt(word)
-    (up.project / "stacks" / "Pulumi.dev.yaml").write_text(
+    (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\n"
         f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
         f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps({'shop': 'correct horse'}))}'}}\n"
     )
-    return up
+    return world

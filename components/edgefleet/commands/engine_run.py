@@ -60,11 +60,12 @@ class Run:
         """Run `operation`; the view of its result."""
         outcome = self._outcome(operation, refresh=refresh or self.request.options.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
-        waiting, note = self._waiting() if operation in site_changes.WISHES else ((), "")
+        waiting, note = self._waiting(operation)
         seen = site_changes.Seen(
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
+            recorded=tuple(self.before),
             stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=waiting,
             targets=self.request.options.targets,
@@ -75,15 +76,18 @@ class Run:
             last_preview.keep(self.session, view)
         return view
 
-    def _waiting(self) -> tuple[tuple[Pending, ...], str]:
-        """The sites that wait, and a note if the acknowledgements cannot be read: a preview does without."""
-        if self.fleet is None or not self.before:
+    def _waiting(self, operation: Operation) -> tuple[tuple[Pending, ...], str]:
+        """The sites that wait now, and a note if the acknowledgements cannot be read: a run does without."""
+        if self.fleet is None or operation not in site_changes.WISHES:
+            return (), ""
+        now = self.before if operation == "preview" else recorded(self.engine, self.request.options)
+        if not now:
             return (), ""
         try:
             acknowledged = ledger.digests(opened(self.session, self.fleet))
         except OutsideFailure as error:
             return (), f"pending visits are unknown: {error.problem}"
-        present = {name: site for name, site in self.before.items() if name in self.fleet.sites}
+        present = {name: site for name, site in now.items() if name in self.fleet.sites}
         desired = {name: site.digests for name, site in present.items()}
         times = {
             name: dict.fromkeys(site.digests, site.modified)
@@ -99,7 +103,7 @@ class Run:
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request
-        total = len(self.fleet.sites) if self.fleet else len(self.before) or None
+        total = self._extent(operation)
         title = f"{DOING[operation]} {request.options.stack} ({self.engine.name} engine)"
         chosen = replace(
             request.options, refresh=refresh, targets=tuple(map(self._target, request.options.targets))
@@ -113,6 +117,12 @@ class Run:
             drawn = SiteProgress(session.err, title, total, is_animated=session.is_animated)
             shown = entered.enter_context(drawn)
             return self.engine.run(operation, chosen, shown.on_event)
+
+    def _extent(self, operation: Operation) -> int | None:
+        """The number of sites that the engine reports on; `None` where only the program knows it."""
+        if operation not in site_changes.WISHES:
+            return len(self.request.options.targets or self.before) or None
+        return None if self.fleet is None else len(self.fleet.sites.keys() | self.before)
 
     def _target(self, site: str) -> str:
         """The resource of a site: its URN, or before it has one a pattern, as a `Fleet` may have any name.

@@ -1,7 +1,8 @@
 """From engine events to an outcome: one translation for both engines.
 
 A replacement is several events and one step. An old resource that an earlier run left to delete is a step
-beside the resource's own. Default providers are not steps, nor are failed steps, which diagnostics report.
+beside the resource's own. Default providers are not steps, nor are failed steps, which diagnostics report,
+nor those that an interrupted run began and did not record: engines report an end once it is in the state.
 """
 
 import re
@@ -45,6 +46,17 @@ class _Seen:
     op: Op
     outputs: Mapping[str, Any] = field(default_factory=dict)
     has_failed: bool = False
+    has_ended: bool = False
+    is_refresh: bool = False
+
+    def is_step(self, operation: Operation, result: Result) -> bool:
+        """Whether `operation` did it, or would; a component has no end of its own."""
+        if self.has_failed or operation == "preview" or result == "succeeded":
+            return not self.has_failed
+        if self.is_refresh and operation == "up":  # the program's own step did not come
+            return self.op == "delete"
+        state = self.metadata.new or self.metadata.old
+        return self.has_ended or state is None or not state.custom
 
 
 class Collector:
@@ -91,11 +103,11 @@ class Collector:
             operation=operation,
             result=result,
             steps=(
-                *(_step(seen) for seen in self._seen.values() if not seen.has_failed),
+                *(_step(seen) for seen in self._seen.values() if seen.is_step(operation, result)),
                 *(
                     replace(_step(seen), is_remains=True)
                     for seen in self._remains.values()
-                    if not seen.has_failed
+                    if seen.is_step(operation, result)
                 ),
             ),
             diagnostics=tuple(self._diagnostics),
@@ -116,15 +128,22 @@ class Collector:
             return
         if seen is not None and seen.metadata.op.value in _REMAINS and op in _STAYING:
             self._remains[metadata.urn] = seen
-        self._seen[metadata.urn] = _Seen(metadata, op, seen.outputs if seen else {})
+        new = _Seen(metadata, op, seen.outputs if seen else {})
+        new.has_ended = op == "replace" and seen is not None and seen.op == op and seen.has_ended
+        self._seen[metadata.urn] = new
 
     def _end(self, metadata: api.StepEventMetadata) -> None:
-        seen = self._seen.get(metadata.urn)
-        if seen is None or metadata.op.value in _REMAINS:
+        is_remains = metadata.op.value in _REMAINS
+        seen = (is_remains and self._remains.get(metadata.urn)) or self._seen.get(metadata.urn)
+        if seen is None:
+            return
+        # The embedded engine reports a replacement as a whole before its halves.
+        seen.has_ended |= metadata.op.value != "replace" and (not is_remains or seen.op == "delete")
+        if is_remains:
             return
         if seen.op == "refresh":
             seen.op = _OPS.get(metadata.op.value, "same")
-            seen.metadata = metadata
+            seen.metadata, seen.is_refresh = metadata, True
         if metadata.new is not None:
             seen.outputs = metadata.new.outputs or {}
             if metadata.type == STACK:

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from edgefleet.model.site_resource import site_of
 from edgefleet.report.human import counted, duration
 from edgefleet.report.presenters import PRESENTERS
 
@@ -95,7 +96,7 @@ class SiteProgress(Progress):
         """Take an event of `pulumi.automation.events`, which this layer does not import."""
         metadata = getattr(getattr(event, "res_outputs_event", None), "metadata", None)
         if metadata is not None and metadata.type in PRESENTERS:
-            self.finished(metadata.urn)
+            self.finished(site_of(metadata.urn.rsplit("::", 1)[-1]))
 
     def finished(self, name: str) -> None:
         """The site `name` is finished."""

@@ -48,6 +48,8 @@ class Seen:
     """URI of the image store."""
     stood: Mapping[str, str] = field(default_factory=dict)
     """dict[removed site -> ``file:line`` where its row was], as far as known."""
+    recorded: tuple[str, ...] = ()
+    """Sites that the state had before the run."""
     waiting: tuple[Pending, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -126,10 +128,13 @@ def _gone(run: SiteRun, seen: Seen) -> Iterator[Row]:
 def _present(run: SiteRun, seen: Seen) -> Iterator[Row]:
     """The sites that stay, in the fleet file's order; those only in the state come last.
 
-    After a full destroy, sites that were never created are left out.
+    A destroy is about what the state had, and an end before its time leaves removed sites as they were.
     """
-    is_empty = run.operation == "destroy" and run.result == "succeeded" and not seen.targets
-    for name in dict.fromkeys((*(seen.fleet.sites if seen.fleet and not is_empty else ()), *run.rows)):
+    declared = tuple(seen.fleet.sites) if seen.fleet else ()
+    if run.operation == "destroy":
+        declared = tuple(name for name in declared if name in seen.recorded)
+    left = () if run.result == "succeeded" and not seen.targets else seen.recorded
+    for name in dict.fromkeys((*declared, *run.rows, *left)):
         row = run.rows.get(name)
         if row is None:
             yield Row(kind=TOKEN, name=name, op="same", outcome=_missed(name, seen, run))
@@ -139,10 +144,11 @@ def _present(run: SiteRun, seen: Seen) -> Iterator[Row]:
 
 
 def _missed(name: str, seen: Seen, run: SiteRun) -> SiteOutcome:
-    """Why a site of the fleet file has no step."""
+    """Why a site has no step."""
     if seen.targets and name not in seen.targets:
         return "untargeted"
-    return "unchanged" if run.operation in {"refresh", "destroy"} else "unreached"
+    is_whole = run.result == "succeeded" and run.operation in {"refresh", "destroy"}
+    return "unchanged" if is_whole else "unreached"
 
 
 def _outcome(row: Row, seen: Seen) -> SiteOutcome:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import get_args
 
 from rich.text import Text
@@ -192,7 +191,7 @@ def held(usage: MediumUsage) -> str:
 def _footer(view: View) -> Iterator[Text]:
     """The lines below the sections."""
     yield from _shared(view)
-    yield from pending(view.pending, view.at)
+    yield from pending(view)
     yield from _unlocked(view)
     for note in view.notes:
         yield from wrapped(f"note: {note}")
@@ -205,22 +204,23 @@ def _shared(view: View) -> Iterator[Text]:
         yield from (Text(line.plain, "bold magenta") for line in wrapped(text))
 
 
-def pending(waiting: Sequence[Pending], now: datetime) -> Iterator[Text]:
+def pending(view: View) -> Iterator[Text]:
     """The sites that do not run their desired image yet."""
     for effect, done in DONE.items():
-        changed = [site for site in waiting if site.effect == effect and not site.is_first]
-        yield from _waiting(changed, f"not yet {done}", now)
-    yield from _waiting([site for site in waiting if site.is_first], "not yet set up", now)
+        changed = [site for site in view.pending if site.effect == effect and not site.is_first]
+        yield from _waiting(changed, f"not yet {done}", view)
+    yield from _waiting([site for site in view.pending if site.is_first], "not yet set up", view)
 
 
-def _waiting(sites: Sequence[Pending], state: str, now: datetime) -> Iterator[Text]:
+def _waiting(sites: Sequence[Pending], state: str, view: View) -> Iterator[Text]:
     if not sites:
         return
-    line = f"pending since earlier: {counted(len(sites), 'site')} {state}"
+    since_when = "" if view.is_done else " since earlier"
+    line = f"pending{since_when}: {counted(len(sites), 'site')} {state}"
     dated = [(site.since, site.name) for site in sites if site.since is not None]
     if dated:
         since, name = min(dated)
-        line += f" (oldest {age(now - since)}: {name})"
+        line += f" (oldest {age(view.at - since)}: {name})"
     yield from wrapped(line)
 
 
