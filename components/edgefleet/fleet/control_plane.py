@@ -30,6 +30,7 @@ from edgefleet.keys.derivation import hub_master
 from edgefleet.model import hub as model
 from edgefleet.model.site import RECIPES
 from edgefleet.model.spec import Secret
+from edgefleet.provider.component_outputs import values_of
 from edgefleet.provider.validation import arguments
 
 _HUBS: WeakKeyDictionary[pulumi.Resource, dict[tuple[str, str], str]] = WeakKeyDictionary()
@@ -94,9 +95,7 @@ class ControlPlane(pulumi.ComponentResource):
             self.bucket, self.summary = None, {"kind": hub.kind, "bucket": hub.bucket}
             self._build(wiring, given)
             self._export(hub)
-        self.register_outputs(
-            {"bucket": hub.bucket} if hub.kind == "none" and not hub.identity.sites else self.summary
-        )
+        self.register_outputs(values_of(self))
 
     def _export(self, hub: model.Hub) -> None:
         """Each part of the summary as an output, for programs that use the component as a package."""

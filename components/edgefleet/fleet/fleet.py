@@ -20,6 +20,7 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import ROSTER, desired
 from edgefleet.model.spec import Secret
 from edgefleet.model.stack_secrets import secrets_used
+from edgefleet.provider.component_outputs import values_of
 from edgefleet.provider.validation import arguments
 from edgefleet.site import inputs
 from edgefleet.site.inputs import FleetKeys
@@ -81,7 +82,7 @@ class Fleet(pulumi.ComponentResource):
                 options,
             )
         )
-        self.register_outputs({"sites": len(fleet.sites), "store": fleet.images.store})
+        self.register_outputs(values_of(self))
 
 
 def _hub_args(fleet: model.Fleet, secret: pulumi.Output[str]) -> ControlPlaneArgs:

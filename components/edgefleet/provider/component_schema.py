@@ -1,6 +1,6 @@
 """A component in Pulumi's schema: inputs from the TypedDict of its arguments, outputs from its attributes.
 
-An output is an attribute annotated ``Output[T]`` or with another component. Docstrings are descriptions.
+Docstrings are descriptions.
 """
 
 import ast
@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from edgefleet.model.spec import outside_name, parsing_source
 from edgefleet.model.type_introspection import is_record, shape_of
+from edgefleet.provider.component_outputs import is_output, outputs_of
 from edgefleet.provider.schema import properties, required
 
 Tokens = Mapping[type[ComponentResource], str]
@@ -49,21 +50,6 @@ def args_of(component: type[ComponentResource]) -> Any:
     return shape_of(get_type_hints(component.__init__)["args"]).bare
 
 
-def outputs_of(component: type[ComponentResource]) -> dict[str, Any]:
-    """dict[attribute -> annotation] of a component's outputs."""
-    own = get_annotations(component)  # some of the SDK's base classes cannot be resolved
-    return {name: hint for name, hint in own.items() if _is_output(hint) or _is_component(hint)}
-
-
-def _is_output(annotation: Any) -> bool:
-    origin: Any = get_origin(annotation)
-    return origin is Output
-
-
-def _is_component(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, ComponentResource)
-
-
 def _plain_fields(annotations: Mapping[str, Any]) -> Any:
     """A TypedDict of `annotations` without what is Pulumi's, so that pydantic can describe it."""
     fields = {
@@ -75,7 +61,7 @@ def _plain_fields(annotations: Mapping[str, Any]) -> Any:
 
 
 def _is_optional(annotation: Any) -> bool:
-    if _is_output(annotation):
+    if is_output(annotation):
         return NoneType in get_args(get_args(annotation)[0])
     return get_origin(annotation) is NotRequired
 

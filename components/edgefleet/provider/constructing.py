@@ -18,9 +18,9 @@ from pulumi.resource import ComponentResource
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.version import version
-from edgefleet.model.spec import outside_name
 from edgefleet.model.syntax import nearest
-from edgefleet.provider.component_schema import component_schema, outputs_of
+from edgefleet.provider.component_outputs import values_of
+from edgefleet.provider.component_schema import component_schema
 from edgefleet.provider.schema import PACKAGE
 
 
@@ -64,8 +64,7 @@ class _Host(Provider):
         """Build it."""
         del resource_type
         component = self._class(name, dict(inputs), options)
-        state = {outside_name(output): getattr(component, output) for output in outputs_of(self._class)}
-        return ConstructResult(component.urn, state)
+        return ConstructResult(component.urn, values_of(component))
 
 
 def _run(server: ProviderServicer, request: Any) -> Any:
