@@ -2,6 +2,9 @@
 
 What depends on others is deleted before them: resources are put into levels of which each needs only
 later ones, and the members of a level are deleted side by side.
+
+A protected resource stays, with all that it needs, and is reported; all others are deleted. So what a run
+deletes does not depend on which of its threads is first (the CLI's ``performPostSteps``).
 """
 
 from collections.abc import Callable, Iterable
@@ -29,8 +32,27 @@ def delete_obsolete(run: Deployment) -> None:
         if state.urn not in allowed and state.urn not in run.retained and not state.delete:
             step_executor.carry_over(run, state)
     run.deleting.update(step.state.urn for step in steps.values())
-    for level in levels(run.resources, set(steps)):
-        in_parallel(run, [partial(_delete, run, steps[id(state)]) for state in level])
+    protected = {number for number, step in steps.items() if step.op == "delete" and step.state.protect}
+    reached: list[Step] = []
+    try:
+        for level in levels(run.resources, set(steps) - _needed_by(run.resources, protected)):
+            numbers = [id(state) for state in level]
+            reached += [steps[number] for number in numbers if number in protected]
+            in_parallel(
+                run, [partial(_delete, run, steps[number]) for number in numbers if number not in protected]
+            )
+    finally:
+        for step in reached:
+            run.events.pre(step)
+            run.step_failed(step, ProviderError(_PROTECTED.format(step.state.urn)))
+    if reached:
+        raise Stopped
+
+
+_PROTECTED = (
+    "resource '{}' cannot be deleted because it is protected; "
+    "set protect=False in the program and run `up`, or `pulumi state unprotect` it"
+)
 
 
 def _deletion(run: Deployment, state: State) -> Step | None:
@@ -81,6 +103,22 @@ def _refuse_untargeted(run: Deployment, steps: Iterable[Step]) -> None:
         )
     if others and not run.preview:
         raise Stopped
+
+
+def _needed_by(resources: list[State], numbers: set[int]) -> set[int]:
+    """Return the `id` of all states that those numbered need, directly or through others.
+
+    Of a resource that is replaced, the new state is needed, and the old one where there is no other.
+    """
+    current = {state.urn for state in resources if not state.delete}
+    urns: set[str] = set()
+    needed: set[int] = set()
+    for state in reversed(resources):
+        if state.urn in urns and not (state.delete and state.urn in current):
+            needed.add(id(state))
+        if id(state) in needed | numbers:
+            urns |= state.references()
+    return needed
 
 
 def levels(resources: list[State], chosen: set[int]) -> list[list[State]]:

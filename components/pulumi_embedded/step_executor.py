@@ -170,8 +170,6 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
     old = step.old
     assert old is not None  # noqa: S101 - a delete step has an old state
     run.events.pre(step)
-    if step.op == "delete" and old.protect:
-        raise run.step_failed(step, ProviderError(_PROTECTED.format(old.urn)))
     if run.preview:
         old.pending_replacement = pending
     else:
@@ -192,12 +190,6 @@ def delete(run: Deployment, step: Step, *, pending: bool = False) -> None:
         done, amended = ((), old) if pending else ((old,), None)
         write_journal(run, lambda: run.snapshot.end(called.number, done=done, amended=amended))
     run.events.done(step, show=run.preview or old.custom or step.op == "delete")
-
-
-_PROTECTED = (
-    "resource '{}' cannot be deleted because it is protected; "
-    "set protect=False in the program and run `up`, or `pulumi state unprotect` it"
-)
 
 
 def read(run: Deployment, step: Step) -> Step:
