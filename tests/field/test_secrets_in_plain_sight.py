@@ -31,6 +31,7 @@ CANARY = "canary-7f3a"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
 VALUES = {"users.ops.password": f"$6$salt${CANARY}"}
 """dict[secret field -> a value of its form]; the others take a login."""
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n"
 WIFI = {"ssid": "shop", "country": "DE"}
 KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     "network.wifi.passphrase": lambda it: {"network": {"wifi": {**WIFI, "passphrase": it}}},
@@ -40,6 +41,13 @@ KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     "network.links.guests.wifi.passphrase": lambda it: {
         "network": {"links": {"guests": {"wifi": {**WIFI, "passphrase": it}, "interface": "wlan1"}}}
+    },
+    **{
+        f'registries["docker.io"].{key}': lambda it, key=key: {"registries": {"docker.io": {key: it}}}  # type: ignore[misc]  # the key of this turn
+        for key in ("credentials", "identityToken")
+    },
+    'registries["docker.io"].clientKey': lambda it: {
+        "registries": {"docker.io": {"clientKey": it, "clientCertificate": CERTIFICATE}}
     },
     "users.ops.password": lambda it: {"users": {"ops": {"sshKeys": [SSH_KEY], "password": it}}},
     **{
@@ -164,7 +172,7 @@ def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
         return must.union(*(below(kind, f"{path}{key}.") for key, kind in deeper if fields_of(kind)))
 
     found = {path.removeprefix("nodes.").removeprefix("settings.") for path in below(SiteSpec, "")}
-    cases = {re.sub(r"(links|users)\.\w+", r"\1", path) for path in KNOWN}
+    cases = {re.sub(r"(links|users|registries)(\.\w+|\[.+?\])", r"\1", path) for path in KNOWN}
     assert {path for path in cases if not path.startswith("k3s.config.")} == found
 
 

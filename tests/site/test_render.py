@@ -17,8 +17,9 @@ from edgefleet.model.changes import declared_effect
 from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.network import Bond, FurtherLink, StaticRoute, Wifi
+from edgefleet.model.registries import Registry
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
-from edgefleet.model.site import Link, Location, NodeSettings, RegistryMirror, SiteSpec, User
+from edgefleet.model.site import Link, Location, NodeSettings, SiteSpec, User
 from edgefleet.model.spec import outside_name
 from edgefleet.model.system import PlacedFile
 from edgefleet.site.render import render_site, render_tree
@@ -85,7 +86,7 @@ OTHER: dict[str, Any] = {
     "location": Location(city="Bremen", country="DE", latitude=53.0, longitude=8.8),
     "role": None,
     "users": (User(name="other", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA x",), is_admin=False),),
-    "registries": {"docker.io": RegistryMirror(endpoints=("https://other.example",), rewrite={"a": "b"})},
+    "registries": {"docker.io": Registry(endpoints=("https://other.example",), rewrite={"a": "b"})},
     "config": {"snapshotter": "native"},
     "settings": NodeSettings(timezone="Pacific/Chatham"),
     "version": "v1.36.5+k3s1",

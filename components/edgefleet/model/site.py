@@ -4,7 +4,6 @@ It is the input of a site's resource. Two equal specs of one recipe and one key 
 field declares its effect on a deployed site.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import field
 from typing import Annotated, Literal
@@ -23,7 +22,6 @@ from edgefleet.model.names import (
     LabelKey,
     LabelValue,
     Name,
-    RegistryEndpoint,
     RegistryHost,
     Sysctl,
     SysctlValue,
@@ -34,10 +32,10 @@ from edgefleet.model.names import (
 from edgefleet.model.network import Network
 from edgefleet.model.paths import format_path
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
+from edgefleet.model.registries import Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
-from edgefleet.model.syntax import Grammar, shown, wrong
 from edgefleet.model.system import (
     Command,
     FilePath,
@@ -58,35 +56,6 @@ WEARING = frozenset({"sd", "emmc"})
 LinkClass = Literal["steady", "intermittent", "dark"]
 Role = Literal["server", "agent"]
 SERVER: Role = "server"
-
-
-def _expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise wrong("bad-rewrite", f"{shown(text)} is not a regular expression: {error}", REWRITE) from None
-    return text
-
-
-REWRITE = 'write an expression and what replaces it, such as "^library/(.*)$": "mirror/$1"'
-_IMAGE_PATTERN = Grammar(
-    r"[A-Za-z0-9._/@:^$()*+?|\[\]{},\\-]+",
-    "bad-rewrite",
-    "a regular expression over names of images",
-    REWRITE,
-    200,
-    _expression,
-)
-ImagePattern = Annotated[str, _IMAGE_PATTERN]
-_IMAGE_REWRITE = Grammar(
-    r"([A-Za-z0-9._/@:-]|\$\d|\$\{\d\})*",
-    "bad-rewrite",
-    "a name of an image, with $1 for a group",
-    REWRITE,
-    200,
-    refers="may",
-)
-ImageRewrite = Annotated[str, _IMAGE_REWRITE]
 _SET = At()
 """Set by edgefleet, or once for the whole file."""
 _PROFILE = At(Level.PROFILE)
@@ -162,16 +131,6 @@ class K3s:
 
 
 @spec
-class RegistryMirror:
-    """Where images of one registry are pulled from."""
-
-    endpoints: Annotated[tuple[RegistryEndpoint, ...], Field(min_length=1), Effect.RESTART]
-    """Addresses tried in order, https://registry.example:5000."""
-    rewrite: Annotated[dict[ImagePattern, ImageRewrite], Effect.RESTART] = field(default_factory=dict)
-    """Regular expression over the image's name -> replacement."""
-
-
-@spec
 class NodeSettings:
     """What the nodes of a site share, unless a node or its profile has a value of its own."""
 
@@ -183,8 +142,9 @@ class NodeSettings:
     """Who may log in: user name -> keys."""
     sysctls: Annotated[dict[Sysctl, SysctlValue], Effect.LIVE] = field(default_factory=dict)
     """Kernel settings besides the ones that k3s needs."""
-    registries: Annotated[dict[RegistryHost, RegistryMirror], Effect.RESTART] = field(default_factory=dict)
-    """Registry host -> where its images are pulled from; "*" stands for every registry."""
+    registries: Annotated[dict[RegistryHost, Registry], Effect.RESTART] = field(default_factory=dict)
+    """Registry host -> where its images are pulled from and how nodes log in there; "*" stands for every
+    registry."""
     firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
     """Traffic that nodes admit."""
     proxy: Annotated[Proxy | None, Effect.RESTART] = None

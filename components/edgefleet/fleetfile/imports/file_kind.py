@@ -64,6 +64,19 @@ class FileKind:
     """Why the rest is not carried over."""
 
 
+def secret(path: tuple[str, ...], name: str, what: str, form: str) -> Settings:
+    """A reference at `path` to the stack's secret `name`, and a note that its text is to be set.
+
+    Args:
+        path: a path in a fleet file.
+        name: the secret's.
+        what: the key in the other tool's file, which has the text.
+        form: what the secret must be, in words.
+    """
+    yield Setting(path, {"secret": name})
+    yield Left(what, f"set {form} as a secret: edgefleet init -s STACK --passphrase {name}")
+
+
 def rest(value: Any, why: str, path: tuple[Part, ...] = ()) -> Iterator[Left]:
     """Each value that is left in a document, without the value: it may be a secret."""
     if isinstance(value, dict) or records(value):

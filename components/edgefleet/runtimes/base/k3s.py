@@ -22,10 +22,10 @@ from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_keys
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
+from edgefleet.runtimes.base.k3s_registries import check_registries, registries
 from edgefleet.runtimes.base.runtime import Minimum, Runtime
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
-REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 ROUTE = "/usr/local/lib/edgefleet/fallback-route"
@@ -99,16 +99,6 @@ def runtime(
         secrets=secrets,
         check=check,
     )
-
-
-def registries(target: Target) -> Step:
-    """``registries.yaml`` with the node's mirrors; an empty list of mirrors changes nothing for k3s."""
-    mirrors: dict[str, dict[str, Any]] = {}
-    for registry, mirror in sorted(target.settings.registries.items()):
-        mirrors[registry] = {"endpoint": list(mirror.endpoints)}
-        if mirror.rewrite:
-            mirrors[registry]["rewrite"] = dict(sorted(mirror.rewrite.items()))
-    return Step(files=(File.text(REGISTRIES, to_yaml({"mirrors": mirrors}), mode=0o600),))
 
 
 def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardening: Hardening) -> Step:
@@ -276,6 +266,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from _etcd(site)
     yield from check_hardening(site)
     yield from check_manifests(site)
+    yield from check_registries(site)
     yield from k3s_cluster.check(site)
 
 
