@@ -5,11 +5,14 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from botocore.loaders import Loader
+
 from edgefleet.emulator.corrections import FakeBucketTags, FakeClusters, FakeNatGateways
 from edgefleet.emulator.fake_budgets import FakeBudgets
 from edgefleet.emulator.fake_roles_anywhere import FakeRolesAnywhere
 from edgefleet.emulator.fake_servers import FakeServers
 from edgefleet.emulator.requests import Answer, Application, Call, Fake
+from edgefleet.io.aws_session import Descriptions
 
 CALLS = "/edgefleet-emulator/calls"
 IMAGES = Path(__file__).with_name("images.json")
@@ -55,6 +58,8 @@ def create_app() -> Application:
     os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
     os.environ.setdefault("MOTO_AMIS_PATH", str(IMAGES))
     os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
+    # Moto makes sessions of its own: two for the names of regions, one at each call that has a role of EKS.
+    Loader.FILE_LOADER_CLASS = Descriptions
     # moto comes with the extra `emulator` only.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,

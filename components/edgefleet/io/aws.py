@@ -92,10 +92,10 @@ class Aws:
 
         Of `cloud` only what it says about tags counts: an emulated account has nobody's rights.
         """
-        import boto3  # noqa: PLC0415 - see above
+        from edgefleet.io.aws_session import new_session  # noqa: PLC0415 - see above
 
         address, token = parted(url)
-        session = boto3.Session(
+        session = new_session(
             aws_access_key_id=token or "emulated",
             aws_secret_access_key="emulated",  # noqa: S106 - opens nothing
             region_name=region or "us-east-1",
@@ -250,9 +250,9 @@ class Aws:
 
     def _made_session(self) -> "boto3.Session":
         if self._session is None:
-            import boto3  # noqa: PLC0415 - see above
+            from edgefleet.io.aws_session import new_session  # noqa: PLC0415 - see above
 
-            self._session = boto3.Session(profile_name=self.cloud.profile, region_name=self._region)
+            self._session = new_session(profile_name=self.cloud.profile, region_name=self._region)
         for role in self._roles:
             _assume(self._session, role, self.endpoint)
         self._roles = ()
