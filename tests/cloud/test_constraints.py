@@ -1,8 +1,10 @@
 """Blocks of addresses that AWS takes, and names that are cut."""
 
 import hashlib
+import re
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
@@ -10,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edgefleet import cloud
 from edgefleet.cloud.base import CloudResource
 from edgefleet.cloud.base.constraints import Block, shortened
 from edgefleet.cloud.base.policy_documents import compact
+from edgefleet.cloud.base.quotas import QUOTAS
+from edgefleet.cloud.eks_cluster import EksClusterSpec
 from edgefleet.cloud.role import RoleSpec
 from edgefleet.cloud.server_set import ServerUserData
 from edgefleet.model.spec import Secret, adapter, from_plain
@@ -21,6 +26,7 @@ from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.validation import check
 
 BLOCK = adapter(Block)
+ROLE = "arn:aws:iam::123456789012:role/hub"
 
 
 @pytest.mark.parametrize("block", ["10.0.0.0/16", "10.0.0.0/28", "192.168.4.0/22"])
@@ -98,3 +104,23 @@ def test_a_trust_policy_has_what_iam_grants_on_request(size: int, problems: int)
     policy = {"Version": "2012-10-17", "Statement": []}
     policy["Id"] = "x" * (size - len(compact(policy | {"Id": ""})))
     assert problems == len(check(RoleSpec, {"assumePolicy": policy})[1])
+
+
+def test_each_quota_names_its_page_and_each_count_is_one_of_them() -> None:
+    """The most that AWS grants; a count of its own in a kind would have no source."""
+    pages = [quota.page for quota in QUOTAS.values()]
+    assert [] == [page for page in pages if not re.fullmatch(r"[A-Za-z0-9/_-]+\.html", page)]
+    sources = {path.stem: path.read_text() for path in Path(cloud.__file__).parent.glob("*.py")}
+    assert [] == [name for name, text in sources.items() if "max_length=" in text]
+    named = re.findall(r'(?:at_most\(|QUOTAS\[)"([^"]+)"', "".join(sources.values()))
+    assert sorted(QUOTAS) == sorted(set(named))
+
+
+def test_a_cluster_has_four_security_groups_at_most() -> None:
+    """EKS user guide, service-quotas: 4, not adjustable."""
+    inputs = {"name": "hub", "version": "1.36", "role": ROLE, "subnets": ["subnet-0a1b2c3d"]}
+    groups = [f"sg-0a1b2c3{digit}" for digit in range(5)]
+    assert [] == check(EksClusterSpec, inputs | {"securityGroups": groups[:4]})[1]
+    assert ["securityGroups"] == [
+        item.path for item in check(EksClusterSpec, inputs | {"securityGroups": groups})[1]
+    ]

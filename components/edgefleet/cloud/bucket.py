@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from edgefleet.cloud.base import CloudResource, Namesake, Tagged
 from edgefleet.cloud.base.constraints import Days, DaysOrNone, KeyArn, fits
 from edgefleet.cloud.base.policy_documents import canonical, compact, parsed
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.environment import Created, Environment, Found, Incomplete
@@ -71,7 +70,7 @@ class BucketSpec(Tagged):
     """How objects are encrypted at rest: with S3's own keys, or with one of KMS."""
     key_arn: KeyArn | None = None
     """ARN of the KMS key; the account's own for S3 where it is absent."""
-    lifecycle: Annotated[tuple[BucketRule, ...], Unordered(), Field(max_length=1000)] = ()
+    lifecycle: Annotated[tuple[BucketRule, ...], Unordered(), at_most("lifecycle rules of a bucket")] = ()
     """When objects are removed; never where there is none."""
     policy: Annotated[dict[str, Any] | None, Canonical(canonical), fits(20_480)] = None
     """Policy document of the bucket; none where it is absent."""

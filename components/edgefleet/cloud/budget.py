@@ -8,6 +8,7 @@ from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Described, Labelled, NamedResource, Table
 from edgefleet.cloud.base.constraints import Api, BudgetName, CostTag
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import BUDGETS
 from edgefleet.model.hub import Email
@@ -32,7 +33,7 @@ class BudgetSpec(Labelled):
     """Name, unique in the account."""
     monthly: Annotated[float, Field(ge=1)]
     """US dollars a month."""
-    notify: Annotated[tuple[Email, ...], Unordered(), Field(min_length=1, max_length=10)]
+    notify: Annotated[tuple[Email, ...], Unordered(), Field(min_length=1), at_most("addresses of a notice")]
     """E-mail addresses of recipients; ten at most."""
     notices: Annotated[
         tuple[BudgetNotice, ...], Unordered(), Api("budgets.CreateBudget.NotificationsWithSubscribers")

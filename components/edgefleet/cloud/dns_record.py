@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
-
 from edgefleet.cloud.base import CloudResource, Namesake, finishing
 from edgefleet.cloud.base.constraints import Api, DnsName, ZoneId, fits
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Created, Environment, Found
 from edgefleet.io.tagging import value_at
@@ -61,7 +60,7 @@ class DnsRecordSpec:
     ] = 60
     """Seconds that others may keep it; an alias has none of its own."""
     records: Annotated[
-        tuple[Annotated[str, fits(4_000, least=1)], ...], Unordered(), Field(max_length=400)
+        tuple[Annotated[str, fits(4_000, least=1)], ...], Unordered(), at_most("values of a record")
     ] = ()
     """Values."""
     alias: DnsAlias | None = None

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from edgefleet.cloud.base import Change, Described, NamedResource, Readiness, Table, Tagged, none_stays
 from edgefleet.cloud.base.constraints import Api, Arn, Cidr4, GroupId, KeyArn, SubnetId
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS, value_at
@@ -34,11 +33,13 @@ class EksClusterSpec(Tagged):
     """ARN of the role that EKS takes."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered()]
     """Ids of subnets in two zones at least."""
-    security_groups: Annotated[tuple[GroupId, ...], Unordered(), Field(max_length=5)] = ()
+    security_groups: Annotated[tuple[GroupId, ...], Unordered(), at_most("security groups of a cluster")] = ()
     """Ids of security groups beside EKS's own."""
     public_access: bool = True
     """Whether the API can be reached from outside of the network."""
-    access: Annotated[tuple[Cidr4, ...], Unordered(), Field(max_length=40)] = ("0.0.0.0/0",)
+    access: Annotated[tuple[Cidr4, ...], Unordered(), at_most("networks with access to a cluster")] = (
+        "0.0.0.0/0",
+    )
     """Networks that may reach it from outside."""
     private_access: bool = True
     """Whether it can be reached from inside."""

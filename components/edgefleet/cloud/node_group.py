@@ -8,6 +8,7 @@ from pydantic import Field
 
 from edgefleet.cloud.base import ArnOutputs, Described, NamedResource, Readiness, Table, Tagged
 from edgefleet.cloud.base.constraints import Api, Arn, GiB, MachineImageKind, SubnetId
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import EKS
@@ -31,7 +32,9 @@ class NodeGroupSpec(Tagged):
     """ARN of the role that the machines have."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered(), Field(min_length=1)]
     """Ids of the subnets that they are in."""
-    instance_types: Annotated[tuple[InstanceType, ...], Field(max_length=20)] = ("t3.medium",)
+    instance_types: Annotated[tuple[InstanceType, ...], at_most("instance types of a node group")] = (
+        "t3.medium",
+    )
     """Types that they may have."""
     ami_type: MachineImageKind = "AL2023_x86_64_STANDARD"
     """Kind of machine image."""

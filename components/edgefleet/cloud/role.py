@@ -4,20 +4,17 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any
 
-from pydantic import Field
-
 from edgefleet.cloud.base import RENAME, ArnOutputs, Change, Described, Labelled, NamedResource, Table
 from edgefleet.cloud.base.constraints import Api, Arn, fits
 from edgefleet.cloud.base.policy_documents import canonical, canonical_each, compact, parsed
+from edgefleet.cloud.base.quotas import QUOTAS, at_most
 from edgefleet.io.environment import Environment
 from edgefleet.io.tagging import iam
 from edgefleet.model.spec import Canonical, Unordered, spec
 from edgefleet.model.syntax import checked, wrong
 
-LONGEST = 10_240
-"""Characters of all documents of a role without blanks (IAM user guide, quotas)."""
-LONGEST_TRUST = 8_192
-"""Characters of a trust policy that IAM grants on request (IAM user guide, reference_iam-quotas)."""
+LONGEST = QUOTAS["characters of a role's own policies"].most
+"""Characters of all documents of a role without blanks."""
 
 
 def _inline(policies: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -34,7 +31,9 @@ class RoleSpec(Labelled):
 
     name: Annotated[str, Api("iam.CreateRole.RoleName")] | None = None
     """Name, unique in the account. By default edgefleet chooses one for each replacement."""
-    assume_policy: Annotated[dict[str, Any], Canonical(canonical), fits(LONGEST_TRUST)]
+    assume_policy: Annotated[
+        dict[str, Any], Canonical(canonical), fits(QUOTAS["characters of a trust policy"].most)
+    ]
     """Policy document of the principals that may assume the role."""
     policies: Annotated[
         dict[Annotated[str, Api("iam.PutRolePolicy.PolicyName")], dict[str, Any]],
@@ -42,7 +41,7 @@ class RoleSpec(Labelled):
         checked(_inline),
     ] = field(default_factory=dict)
     """dict[name -> policy document] of what it may do."""
-    managed_policies: Annotated[tuple[Arn, ...], Unordered(), Field(max_length=25)] = ()
+    managed_policies: Annotated[tuple[Arn, ...], Unordered(), at_most("managed policies of a role")] = ()
     """ARNs of policies beside these."""
     description: Annotated[str, Api("iam.CreateRole.Description")] = ""
     """Description."""

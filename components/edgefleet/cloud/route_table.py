@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field
-
 from edgefleet.cloud.base import ArnOutputs, Described, Ec2Resource, Ec2Tagged, Table
 from edgefleet.cloud.base.constraints import (
     Cidr4,
@@ -16,6 +14,7 @@ from edgefleet.cloud.base.constraints import (
     TransitId,
     VpcId,
 )
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import Problem
 from edgefleet.io.ec2 import Ec2Kind
 from edgefleet.io.environment import Environment
@@ -58,7 +57,7 @@ class RouteTableSpec(Ec2Tagged):
 
     vpc_id: VpcId
     """Id of the network."""
-    routes: Annotated[tuple[Route, ...], Unordered(), Field(max_length=1000)] = ()
+    routes: Annotated[tuple[Route, ...], Unordered(), at_most("routes of a route table")] = ()
     """Routes in addition to the network's own; undeclared ones are removed."""
     subnets: Annotated[tuple[SubnetId, ...], Unordered()] = ()
     """Ids of the subnets that use it."""

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, replace
 from typing import Annotated, Any
 
-from pydantic import Field
-
 from edgefleet.cloud.base import RENAME, ArnOutputs, Described, Ec2Resource, Ec2Tagged, Namesake, Table
 from edgefleet.cloud.base.constraints import (
     Cidr4,
@@ -19,6 +17,7 @@ from edgefleet.cloud.base.constraints import (
     RulePort,
     VpcId,
 )
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.errors import EdgefleetError, Problem
 from edgefleet.io.aws import error_code
 from edgefleet.io.ec2 import Ec2Kind
@@ -70,9 +69,9 @@ class SecurityGroupSpec(Ec2Tagged):
     """Name, unique in the network. By default edgefleet chooses one for each replacement."""
     description: GroupDescription = "Managed by edgefleet"
     """Description; AWS does not allow changes to it."""
-    ingress: Annotated[tuple[SecurityRule, ...], Unordered(), Field(max_length=1000)] = ()
+    ingress: Annotated[tuple[SecurityRule, ...], Unordered(), at_most("rules of a security group")] = ()
     """Sources that may reach it; by default none."""
-    egress: Annotated[tuple[SecurityRule, ...], Unordered(), Field(max_length=1000)] = ()
+    egress: Annotated[tuple[SecurityRule, ...], Unordered(), at_most("rules of a security group")] = ()
     """Destinations that it may reach; by default none (AWS's own allow-all rule is removed)."""
 
 

@@ -24,6 +24,7 @@ from edgefleet.cloud.base.constraints import (
     UserData,
     fits,
 )
+from edgefleet.cloud.base.quotas import at_most
 from edgefleet.cloud.base.rolling import Done, Slot, Stuck, next_action
 from edgefleet.cloud.server_machines import Seen, ServerMachines
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem
@@ -78,7 +79,7 @@ class ServerSetSpec(Ec2Tagged):
     """Type of each machine."""
     subnets: Annotated[tuple[SubnetId, ...], Field(min_length=1)]
     """Ids of subnets, one a zone; server after server is put into the next one."""
-    security_groups: Annotated[tuple[GroupId, ...], Unordered(), Field(max_length=16)]
+    security_groups: Annotated[tuple[GroupId, ...], Unordered(), at_most("security groups of an interface")]
     """Ids of security groups."""
     instance_profile: Annotated[str, Api("iam.CreateInstanceProfile.InstanceProfileName")]
     """Name of the instance profile by which servers fetch their secrets."""

@@ -37,7 +37,7 @@ _ROLE = (
 _UNKNOWN_YET: tuple[tuple[str, str], ...] = (
     ("MalformedPolicy(Document(Exception)?)?", "invalid principal"),
     ("NoSuchEntity", r"\brole\b|instance profile"),
-    ("Invalid(Parameter(Value)?|Request)Exception|ValidationException", _ROLE),
+    ("Invalid(Parameter(Value)?|Request)Exception", _ROLE),
     ("InvalidParameterValue", "iam instance profile"),
     (r"Invalid\w+\.NotFound", ""),
 )

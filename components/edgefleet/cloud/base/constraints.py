@@ -1,9 +1,8 @@
 """AWS's constraints on names, ids, addresses and numbers, as types of fields. Pure.
 
 What AWS's own models of its APIs state comes from there (`Api`); this module has what only their
-documentation states. Quotas that AWS raises on request are checked at the most that it grants. A list of
-values that AWS extends (instance types, kinds of machine images) is not checked, as an older edgefleet would
-refuse new ones.
+documentation states, without quotas (`quotas`). A list of values that AWS extends (instance types, kinds of
+machine images) is not checked, as an older edgefleet would refuse new ones.
 """
 
 import re
