@@ -33,6 +33,13 @@ VALUES = {"users.ops.password": f"$6$salt${CANARY}"}
 """dict[secret field -> a value of its form]; the others take a login."""
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n"
 WIFI = {"ssid": "shop", "country": "DE"}
+
+
+def beside(it: Any) -> dict[str, Any]:
+    """Wi-Fi with `it` as the passphrase of a further network."""
+    return {**WIFI, "open": True, "others": [{"ssid": "back", "passphrase": it}]}
+
+
 KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     "network.wifi.passphrase": lambda it: {"network": {"wifi": {**WIFI, "passphrase": it}}},
     "proxy.credentials": lambda it: {"proxy": {"https": "http://proxy.example:3128", "credentials": it}},
@@ -48,6 +55,10 @@ KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     'registries["docker.io"].clientKey': lambda it: {
         "registries": {"docker.io": {"clientKey": it, "clientCertificate": CERTIFICATE}}
+    },
+    "network.wifi.others[0].passphrase": lambda it: {"network": {"wifi": beside(it)}},
+    "network.links.guests.wifi.others[0].passphrase": lambda it: {
+        "network": {"links": {"guests": {"wifi": beside(it), "interface": "wlan1"}}}
     },
     "users.ops.password": lambda it: {"users": {"ops": {"sshKeys": [SSH_KEY], "password": it}}},
     **{
@@ -172,7 +183,7 @@ def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
         return must.union(*(below(kind, f"{path}{key}.") for key, kind in deeper if fields_of(kind)))
 
     found = {path.removeprefix("nodes.").removeprefix("settings.") for path in below(SiteSpec, "")}
-    cases = {re.sub(r"(links|users|registries)(\.\w+|\[.+?\])", r"\1", path) for path in KNOWN}
+    cases = {re.sub(r"(links|users|registries)(\.\w+|\[.+?\])|\[0\]", r"\1", path) for path in KNOWN}
     assert {path for path in cases if not path.startswith("k3s.config.")} == found
 
 

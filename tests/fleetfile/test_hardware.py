@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from edgefleet.fleetfile.consistency import check_hardware
 from edgefleet.fleetfile.partial import partial
 from edgefleet.model.hardware import DataDisk, Hardware, Proxy, RaspberryPi, Time
-from edgefleet.model.network import Network, Wifi
+from edgefleet.model.network import Network
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+from edgefleet.model.wireless import Wifi
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "recipe-1" / "server-static" / "site.yaml"
 DISK = "/dev/disk/by-id/one"

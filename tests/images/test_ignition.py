@@ -19,7 +19,7 @@ from edgefleet.images.network.networkd import networkd
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.network import Network
 
-WIRED = {name: network for name, network in NETWORKS.items() if network.wifi is None}
+WIRED = {name: network for name, network in NETWORKS.items() if network.wireless is None}
 
 
 def config(made: FirstBoot) -> dict[str, Any]:

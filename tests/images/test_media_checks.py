@@ -10,9 +10,10 @@ from tests.images.test_formats import GOLDEN
 from edgefleet.images.media_checks import check_media
 from edgefleet.model.hardware import DataDisk, Hardware
 from edgefleet.model.medium import Base, Medium, Netboot
-from edgefleet.model.network import Network, Wifi
+from edgefleet.model.network import Network
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
+from edgefleet.model.wireless import Wifi
 
 WIRELESS = Network(wifi=Wifi(ssid="shop", passphrase="{secret: shop}"))  # noqa: S106 - a name
 DEBIAN = Base(source="file:debian.raw", sha256="0" * 64)

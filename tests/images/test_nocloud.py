@@ -12,8 +12,9 @@ from tests.images.on_disk import contents
 from edgefleet.images import nocloud
 from edgefleet.io.iso9660 import read_iso
 from edgefleet.model.firstboot import File, FirstBoot, Unit
-from edgefleet.model.network import Bond, FurtherLink, Network, StaticRoute, Wifi
+from edgefleet.model.network import Bond, FurtherLink, Network, StaticRoute
 from edgefleet.model.site import User
+from edgefleet.model.wireless import Wifi, WifiNetwork
 
 NETWORKS = {
     "static": Network(address="10.0.0.2/24", gateway="10.0.0.1", dns=("9.9.9.9",), mac="02:00:00:00:00:01"),
@@ -37,7 +38,26 @@ NETWORKS = {
             "voice": FurtherLink(vlan=40, over="cameras", dhcp=False),
         },
     ),
+    "bond by mac": Network(
+        address="10.0.0.2/24",
+        gateway="10.0.0.1",
+        bond=Bond(macs=("02:00:00:00:00:01", "02:00:00:00:00:02"), mode="802.3ad"),
+    ),
     "wifi": Network(wifi=Wifi(ssid="shop", passphrase="correct horse battery")),  # noqa: S106 - made up
+    "wifi beside a wire": Network(
+        interface="enp1s0",
+        links={
+            "air": FurtherLink(
+                interface="wlan1",
+                wifi=Wifi(
+                    ssid="back",
+                    hidden=True,
+                    passphrase="0123456789abcdef" * 4,
+                    others=(WifiNetwork(ssid="guests: all", open=True),),
+                ),
+            )
+        },
+    ),
 }
 
 

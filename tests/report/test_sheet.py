@@ -14,8 +14,8 @@ from edgefleet.boot import healing
 from edgefleet.images import iso
 from edgefleet.io.templates import template_root
 from edgefleet.model.medium import Format, Medium
-from edgefleet.model.network import Wifi
 from edgefleet.model.site import Location, SiteSpec
+from edgefleet.model.wireless import Wifi
 from edgefleet.report.site_sheet import Sheet, pages
 from edgefleet.site.render import render_tree
 

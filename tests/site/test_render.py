@@ -16,12 +16,13 @@ from edgefleet.model import site as model_site
 from edgefleet.model.changes import declared_effect
 from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
-from edgefleet.model.network import Bond, FurtherLink, StaticRoute, Wifi
+from edgefleet.model.network import Bond, FurtherLink, StaticRoute
 from edgefleet.model.registries import Registry
 from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, NodeSettings, SiteSpec, User
 from edgefleet.model.spec import outside_name
 from edgefleet.model.system import PlacedFile
+from edgefleet.model.wireless import Wifi
 from edgefleet.site.render import render_site, render_tree
 
 BUILD = """

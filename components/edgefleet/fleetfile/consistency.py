@@ -16,7 +16,7 @@ from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
 from edgefleet.model.addresses import Address, parsed_interface
 from edgefleet.model.hardware import SECURE_BOOT
-from edgefleet.model.network import Network
+from edgefleet.model.network import Network, NetworkLink
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import Node, SiteSpec
@@ -48,8 +48,9 @@ class Owners:
                 if first:
                     yield _taken((*base, "network", *path), "address", address, _whose(first, owner))
             for place, link in node.network.every.items():
-                if link.mac is not None and (first := _first(self.macs, link.mac, owner)):
-                    yield _taken((*base, "network", *place, "mac"), "mac", link.mac, _whose(first, owner))
+                for key, mac in _macs(link):
+                    if first := _first(self.macs, mac, owner):
+                        yield _taken((*base, "network", *place, *key), "mac", mac, _whose(first, owner))
             if first := _first(self.hostnames, node.hostname, owner):
                 yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
 
@@ -87,6 +88,13 @@ def _addresses(network: Network) -> Iterator[tuple[tuple[Part, ...], str]]:
             yield (*path, "address"), link.address
         for index, address in enumerate(link.extra_addresses):
             yield (*path, "extraAddresses", index), address
+
+
+def _macs(link: NetworkLink) -> Iterator[tuple[tuple[Part, ...], str]]:
+    if link.mac is not None:
+        yield ("mac",), link.mac
+    for index, mac in enumerate(dict.fromkeys(link.bond.macs) if link.bond is not None else ()):
+        yield ("bond", "macs", index), mac
 
 
 def check_site(site: SiteSpec) -> Iterator[Problem]:

@@ -9,6 +9,8 @@ from edgefleet.images.network.devices import Device, devices
 from edgefleet.model.addresses import Address, Interface, parsed_address
 from edgefleet.model.network import FurtherLink, Network, NetworkLink, is_glob
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.syntax import shown
+from edgefleet.model.wireless import WifiNetwork
 
 ETHERNET = 1500
 """Bytes of a packet on a link without an `mtu`."""
@@ -19,7 +21,7 @@ Finding = tuple[Sequence[Part], str, str, str]
 def check(network: Network) -> Iterator[Problem]:
     """Links of one node that its programs refuse, or that do not work beside each other."""
     for path, link in network.every.items():
-        for check_one in (_wifi, _bond, _gateways, _routes):
+        for check_one in (_wifi, _networks, _bond, _gateways, _routes):
             yield from _placed(path, check_one(link))
         yield from _placed(path, _lan(link) if link is network else _further(network, link))
     yield from _placed((), _found(network))
@@ -27,6 +29,7 @@ def check(network: Network) -> Iterator[Problem]:
     yield from _placed((), _names(network, known))
     yield from _placed((), _tags(known))
     yield from _placed((), _metrics(network))
+    yield from _placed((), _countries(network))
 
 
 def _placed(path: tuple[str, ...], findings: Iterator[Finding]) -> Iterator[Problem]:
@@ -50,15 +53,45 @@ def _wifi(link: NetworkLink) -> Iterator[Finding]:
         yield ("interface",), "wifi-conflict", problem, "write the kernel's name such as wlan0"
 
 
+def _networks(link: NetworkLink) -> Iterator[Finding]:
+    """Each wireless network once, and joined in one way."""
+    networks = () if link.wifi is None else link.wifi.networks
+    ssids = [wireless.ssid for wireless in networks]
+    for number, wireless in enumerate(networks):
+        place = ("wifi", *(("others", number - 1) if number else ()))
+        for key, code, problem, hint in _joined(wireless):
+            yield (*place, key), code, problem, hint
+        if wireless.ssid in ssids[:number]:
+            problem = f"{shown(wireless.ssid)} is already a network of this link"
+            yield (*place, "ssid"), "same-ssid", problem, "write each network once"
+
+
+def _joined(wireless: WifiNetwork) -> Iterator[tuple[str, str, str, str]]:
+    """Whether it is clear how a network is joined; a forgotten passphrase must not make it an open one."""
+    if wireless.passphrase is None and not wireless.open:
+        hint = "add passphrase: {secret: NAME}, or open: true for a network without encryption"
+        yield "ssid", "no-passphrase", f"{shown(wireless.ssid)} has no passphrase", hint
+    if wireless.passphrase is not None and wireless.open:
+        problem = f"{shown(wireless.ssid)} is open and has a passphrase"
+        yield "open", "wifi-conflict", problem, "remove open or passphrase"
+
+
 def _bond(link: NetworkLink) -> Iterator[Finding]:
     if link.bond is None:
         return
     if link.mac is not None:
-        problem = "a bond finds its ports by their names, not by a hardware address"
-        yield ("mac",), "bond-conflict", problem, "remove mac or bond"
-    if len(set(link.bond.interfaces)) < len(link.bond.interfaces):
+        problem = "a bond has several ports, each with a hardware address of its own"
+        yield ("mac",), "bond-conflict", problem, "remove mac; bond.macs are the addresses of its ports"
+    if not link.bond.ports:
+        hint = "add interfaces: [enp1s0, enp2s0], or macs with their hardware addresses"
+        yield ("bond",), "no-ports", "this bond has no ports", hint
+    if link.bond.interfaces and link.bond.macs:
+        problem = "the ports of a bond are found by their names or by their hardware addresses"
+        yield ("bond", "macs"), "bond-conflict", problem, "remove interfaces or macs"
+    elif len(set(link.bond.ports)) < len(link.bond.ports):
         problem = "a port appears twice in this bond"
-        yield ("bond", "interfaces"), "bond-conflict", problem, "name each port once"
+        key = "macs" if link.bond.macs else "interfaces"
+        yield ("bond", key), "bond-conflict", problem, "name each port once"
 
 
 def _lan(link: NetworkLink) -> Iterator[Finding]:
@@ -202,3 +235,12 @@ def _metrics(network: Network) -> Iterator[Finding]:
         elif sum(metric == other for other in metrics.values()) > 1:
             problem = f"two links have a default route with the metric {metric}"
             yield (*path, "metric"), "metric", problem, "write another metric for one of them"
+
+
+def _countries(network: Network) -> Iterator[Finding]:
+    """The kernel has one country for all its radios."""
+    first = network.wireless.country if network.wireless is not None else None
+    for path, link in network.every.items():
+        if link.wifi is not None and None not in (first, link.wifi.country) and link.wifi.country != first:
+            problem = f"another wireless link of this node is in {first}"
+            yield (*path, "wifi", "country"), "wifi-country", problem, f"write {first} for both"

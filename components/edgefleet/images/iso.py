@@ -23,7 +23,7 @@ from typing import Any
 from edgefleet.errors import InvalidInput
 from edgefleet.images import nocloud, script
 from edgefleet.images.base.cloud_init_fallback import placed
-from edgefleet.images.base.format import Format, MediumReader
+from edgefleet.images.base.format import Flaw, Format, MediumReader
 from edgefleet.images.network.networkd import networkd
 from edgefleet.io import disk, image_reading, installer_iso, tools
 from edgefleet.io.gpt import wrong
@@ -37,6 +37,7 @@ from edgefleet.model.composing import Composed, Ingredients
 from edgefleet.model.firstboot import File, FirstBoot, Installation
 from edgefleet.model.image import Image
 from edgefleet.model.listing import Entry, entry
+from edgefleet.model.site import Node
 
 HERE = "/edgefleet"
 SEED, INSTALLER, PAYLOAD = f"{HERE}/seed", f"{HERE}/installer", f"{HERE}/payload"
@@ -55,6 +56,8 @@ STARTED = (
 """The network of a system without cloud-init."""
 WIRELESS = ("cloud-init", "wpasupplicant")
 """Debian packages that a node with Wi-Fi alone needs from its installer's medium."""
+LACKS = "has no {}, which a node with Wi-Fi needs before it has a network"
+WITH_WIFI = "use a Debian medium that has it, give the node a cable, or use format raw or nocloud"
 PLACEHOLDER = "/dev/edgefleet-disk"
 """Placeholder for the disk's name; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
@@ -96,6 +99,14 @@ def seed(boot: FirstBoot) -> Image:
         private_files=frozenset({"user-data", FIRST_BOOT}),
         placed=placed(boot),
     )
+
+
+def _flaws(node: Node) -> Iterator[Flaw]:
+    """Debian's smallest medium is known by its name; `_check_packages` reads any other one's contents."""
+    base = node.image.base
+    is_small = base is not None and "netinst" in base.source.rpartition("/")[2]
+    if node.image.installer == "debian" and node.network.wireless is not None and is_small:
+        yield f"Debian's netinst medium {LACKS.format('cloud-init')}", WITH_WIFI
 
 
 def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
@@ -247,9 +258,7 @@ def _check_packages(base: InstallerIso, of: Ingredients) -> None:
         return
     lacking = [name for name in WIRELESS if not any(f"/{name}_" in path for path in base.files)]
     if lacking:
-        problem = f"has no {' and no '.join(lacking)}, which a node with Wi-Fi needs before it has a network"
-        hint = "use a Debian medium that has them, give the node a cable, or use format raw or nocloud"
-        raise wrong(of.base, "base-without-wifi", problem, hint)
+        raise wrong(of.base, "base-without-wifi", LACKS.format(" and no ".join(lacking)), WITH_WIFI)
 
 
 def _check_fits(of: Ingredients, base: InstallerIso, added: Mapping[str, Addition]) -> None:
@@ -327,6 +336,7 @@ FORMAT = Format(
     whole=".iso",
     needs=frozenset({"base", "installer"}),
     erases=True,
+    flaws=_flaws,
     node_files=nocloud.node_files,
     reader=MediumReader(seed=image_reading.read_medium, payload=image_reading.read_carried),
     shows=_shows,

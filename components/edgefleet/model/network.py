@@ -22,43 +22,14 @@ from edgefleet.model.addresses import (
     parsed_interface,
 )
 from edgefleet.model.effects import Effect
-from edgefleet.model.geography import Country
 from edgefleet.model.names import Domain
 from edgefleet.model.spec import At, Level, spec
-from edgefleet.model.syntax import Grammar, shown, wrong
+from edgefleet.model.syntax import Grammar, wrong
+from edgefleet.model.wireless import Wifi
 
 Vlan = Annotated[int, Field(ge=1, le=4094)]
 
 
-def _short(text: str) -> str:
-    if (size := len(text.encode())) > LONGEST_SSID:
-        raise wrong("bad-ssid", f"{shown(text)} has {size} bytes, a network's name has at most 32", SSID)
-    return text
-
-
-LONGEST_SSID = 32
-SSID = "write it as the access point shows it; quotes, backslashes and control characters are not taken"
-_SSID = Grammar(
-    r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+",
-    "bad-ssid",
-    "a network's name",
-    SSID,
-    32,
-    _short,
-    is_ascii=False,
-    refers="may",
-)
-Ssid = Annotated[str, _SSID]
-_PASSPHRASE = Grammar(
-    r"[^\x00-\x1f\x7f-\x9f]{8,63}|[0-9A-Fa-f]{64}",
-    "bad-passphrase",
-    "a Wi-Fi passphrase",
-    "a Wi-Fi passphrase has 8 to 63 characters, or is a key of 64 hex digits",
-    64,
-    is_ascii=False,
-    refers="must",
-)
-Passphrase = Annotated[str, _PASSPHRASE]
 ANY_WIRED = "e*"
 """Glob of kernel names for a wired interface that the fleet file does not name."""
 Mtu = Annotated[int, Field(ge=1280, le=65535)]
@@ -88,10 +59,12 @@ def is_glob(name: str) -> bool:
 
 @spec
 class Bond:
-    """Several ports used as one interface."""
+    """Several ports used as one interface, found by their names or by their hardware addresses."""
 
-    interfaces: Annotated[tuple[InterfaceName, ...], Field(min_length=1), Effect.REFLASH]
+    interfaces: Annotated[tuple[InterfaceName, ...], Effect.REFLASH] = ()
     """Kernel names of the ports, [enp1s0, enp2s0]."""
+    macs: Annotated[tuple[Mac, ...], Effect.REFLASH, _OF_ONE_NODE] = ()
+    """Hardware addresses of the ports, in place of their names."""
     mode: Annotated[
         Literal["active-backup", "balance-rr", "802.3ad", "balance-alb", "balance-tlb"], Effect.REFLASH
     ] = "active-backup"
@@ -102,17 +75,10 @@ class Bond:
         """The glob that finds the ports, where nobody names them."""
         return next(filter(is_glob, self.interfaces), None)
 
-
-@spec
-class Wifi:
-    """A wireless network to join."""
-
-    ssid: Annotated[Ssid, Effect.REFLASH]
-    """Name of the network, 1 to 32 bytes."""
-    passphrase: Annotated[Passphrase, Effect.REFLASH]
-    """A secret of the stack, {secret: shop-wifi}: 8 to 63 characters, or a key of 64 hex digits."""
-    country: Annotated[Country | None, Effect.LIVE] = None
-    """Country whose rules Wi-Fi keeps to, DE."""
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """What finds the ports: hardware addresses or names, in the order of the fleet file."""
+        return self.macs or self.interfaces
 
 
 @spec

@@ -95,9 +95,10 @@ class SheetNode:
 
 
 def _reached(link: NetworkLink) -> tuple[str, ...]:
-    medium = f"Wi-Fi “{link.wifi.ssid}”" if link.wifi else ""
+    names = " or ".join(f"“{network.ssid}”" for network in link.wifi.networks) if link.wifi else ""
+    medium = f"Wi-Fi {names}" if names else ""
     if link.bond is not None and not medium:
-        medium = "cables in " + " and ".join(link.bond.interfaces)
+        medium = "cables in " + " and ".join(link.bond.ports)
     gateway = f"gateway {link.gateway}" if link.gateway else ""
     vlan = "" if link.vlan is None else f"VLAN {link.vlan}"
     leased = "address by DHCP" if link.asks_dhcp else "no address"

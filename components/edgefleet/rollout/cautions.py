@@ -18,7 +18,7 @@ NAMED = 3
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
     """Notes on the fleet file itself."""
-    return (*_waves(fleet), *_revoked(fleet), *_without_login(fleet))
+    return (*_waves(fleet), *_revoked(fleet), *_without_login(fleet), *_wireless_installers(fleet))
 
 
 def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -60,11 +60,30 @@ def _revoked(fleet: Fleet) -> Iterator[str]:
 def _without_login(fleet: Fleet) -> Iterator[str]:
     names = [site.name for site in fleet.sites.values() if not _has_login(site)]
     if names:
-        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
         yield (
-            f"nobody can log in to the nodes of {', '.join(names[:NAMED])}{more}: the fleet file has neither "
-            "users nor breakGlass for them"
+            f"nobody can log in to the nodes of {_listed(names)}: the fleet file has neither users nor "
+            "breakGlass for them"
         )
+
+
+def _wireless_installers(fleet: Fleet) -> Iterator[str]:
+    names = [
+        site.name
+        for site in fleet.sites.values()
+        if any(
+            node.image.installer == "debian" and node.network.wireless is not None
+            for node in site.nodes.values()
+        )
+    ]
+    if names:
+        yield (
+            f"nodes of {_listed(names)} install Debian and have Wi-Fi: their base must have cloud-init and "
+            "wpasupplicant; image build verifies this"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
 
 
 def _has_login(site: SiteSpec) -> bool:

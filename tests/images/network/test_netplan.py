@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from edgefleet.images.network.netplan import netplan
-from edgefleet.model.network import Bond, Network, Wifi
+from edgefleet.model.network import Bond, Network
+from edgefleet.model.wireless import Wifi
 
 
 def test_a_static_address_brings_its_default_route() -> None:

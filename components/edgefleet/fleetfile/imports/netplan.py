@@ -1,6 +1,6 @@
 """A netplan file (netplan.readthedocs.io, netplan-yaml), and the same model as nmstate writes it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edgefleet.fleetfile.imports.file_kind import (
@@ -96,7 +96,8 @@ def _port(
             return
     section, link = links.get(port, ("ethernets", {}))
     if section == "bonds":
-        yield Setting((*at, "bond", "interfaces"), listed(link.pop("interfaces", None)))
+        ports_of_bond = [str(port) for port in listed(link.pop("interfaces", None))]
+        yield _bond_ports([(port, links.get(port, ("", {}))[1]) for port in ports_of_bond], (*at, "bond"))
         yield Setting((*at, "bond", "mode"), within(link, "parameters").pop("mode", None))
         return
     match = within(link, "match")
@@ -106,19 +107,40 @@ def _port(
     yield from _wifi(link, at)
 
 
+def _bond_ports(ports: Sequence[tuple[str, dict[str, Any]]], at: tuple[str, ...]) -> Setting:
+    """By hardware addresses where each port has one, by names otherwise."""
+    found = [within(link, "match") for _, link in ports]
+    macs = [match.get("macaddress") for match in found]
+    names = [match.pop("name", name) for match, (name, _) in zip(found, ports, strict=True)]
+    if None in macs:
+        return Setting((*at, "interfaces"), names)
+    for match, (_, link) in zip(found, ports, strict=True):
+        match.pop("macaddress")
+        link.pop("set-name", None)
+    return Setting((*at, "macs"), [str(mac).lower() for mac in macs])
+
+
 def _wifi(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
+    """The wireless networks; the first one stands at the link itself, the others in a list."""
     points = within(link, "access-points")
-    ssid = next(iter(points), None)
-    if ssid is None:
-        return
-    yield Setting((*at, "wifi", "ssid"), ssid)
+    networks = []
+    for number, (ssid, point) in enumerate(points.items(), 1):
+        written = point if isinstance(point, dict) else {}
+        auth, network = within(written, "auth"), {"ssid": ssid, "hidden": written.pop("hidden", None)}
+        network |= {"open": True} if not auth and "password" not in written else {}
+        if auth.get("key-management") in {"none", "psk", "sae"}:
+            network |= {"open": True} if auth.pop("key-management") == "none" else {}
+        for holder in (auth, written):
+            if holder.pop("password", None) is not None:
+                name = "wifi" if number == 1 else f"wifi-{number}"
+                network["passphrase"] = {"secret": name}
+                place = "auth.password" if holder is auth else "password"
+                yield Left(f"access-points.{ssid}.{place}", f"a secret; set it as the stack's secret {name}")
+        networks.append(network)
+    for key, value in networks[0].items() if networks else ():
+        yield Setting((*at, "wifi", key), value)
+    yield Setting((*at, "wifi", "others"), networks[1:] or None)
     yield Setting((*at, "wifi", "country"), link.pop("regulatory-domain", None))
-    if within(points, ssid).pop("password", None) is not None:
-        yield Setting((*at, "wifi", "passphrase"), {"secret": "wifi"})
-        yield Left(f"access-points.{ssid}.password", "a secret; set it as the stack's secret wifi")
-    for further in [*points][1:]:
-        points.pop(further)
-        yield Left(f"access-points.{further}", "add the further network by hand")
 
 
 def _addresses(link: dict[str, Any], at: tuple[str, ...], *, is_main: bool) -> Iterator[Setting]:

@@ -24,6 +24,8 @@ class Device(NamedTuple):
     """Whether it has the link's addresses; a bond's port and a VLAN's carrier have none."""
     bond: str = ""
     """The bond that it is a port of."""
+    mac: str | None = None
+    """Hardware address that finds it, in lower case."""
     on: str = ""
     """The carrier of a VLAN."""
     vlans: tuple[str, ...] = ()
@@ -35,7 +37,7 @@ class Device(NamedTuple):
     def pattern(self) -> str | None:
         """The kernel's name or a glob of it that finds interfaces; `None` where an address alone does."""
         if self.bond and self.link.ports is not None:
-            return self.link.ports.glob or self.name
+            return None if self.mac else self.link.ports.glob or self.name
         return self.link.wired if self.link.interface is not None or self.link.mac is None else None
 
     @property
@@ -79,12 +81,16 @@ def _physical(name: str, path: tuple[str, ...], link: NetworkLink) -> Iterator[D
     """The devices of a link that are not VLANs; none of a further link that is a VLAN."""
     if path and link.vlan is not None:
         return
-    for port in () if link.ports is None else ports(link.ports):
-        yield Device(port, "ethernet", link, path, has_addresses=False, bond=name)
-    kind: Kind = "bond" if link.ports is not None else "wifi" if link.wifi is not None else "ethernet"
-    yield Device(name, kind, link, path, has_addresses=link.vlan is None)
+    bond = link.ports
+    for number, port in enumerate(() if bond is None else ports(bond), 1):
+        mac = port.lower() if bond is not None and bond.macs else None
+        known_as = port if mac is None else f"{name}p{number}"
+        yield Device(known_as, "ethernet", link, path, has_addresses=False, bond=name, mac=mac)
+    kind: Kind = "bond" if bond is not None else "wifi" if link.wifi is not None else "ethernet"
+    mac = None if link.mac is None or bond is not None else link.mac.lower()
+    yield Device(name, kind, link, path, has_addresses=link.vlan is None, mac=mac)
 
 
 def ports(bond: Bond) -> tuple[str, ...]:
-    """Names of the ports of a bond; one for all that match a glob."""
-    return ("ports",) if bond.glob is not None else bond.interfaces
+    """What finds the ports of a bond; one name for all that match a glob."""
+    return ("ports",) if bond.glob is not None else bond.ports

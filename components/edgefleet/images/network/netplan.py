@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from edgefleet.images.network.devices import Device, devices, ports
+from edgefleet.images.network.devices import Device, devices
 from edgefleet.model.addresses import parsed_address
 from edgefleet.model.network import Network
+from edgefleet.model.wireless import WifiNetwork
 
 SECTIONS = {"ethernet": "ethernets", "wifi": "wifis", "bond": "bonds", "vlan": "vlans"}
 
@@ -15,8 +16,11 @@ def netplan(network: Network) -> dict[str, Any]:
     Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not support.
     """
     document: dict[str, Any] = {"version": 2}
-    for device in devices(network):
-        definition = {**_physical(device), **_addressing(device)}
+    known = devices(network)
+    for device in known:
+        names = [port.name for port in known if port.bond == device.name]
+        joined = {"interfaces": names} if names else {}
+        definition = {**joined, **_physical(device), **_addressing(device)}
         document.setdefault(SECTIONS[device.kind], {})[device.name] = definition
     return document
 
@@ -27,25 +31,31 @@ def _physical(device: Device) -> dict[str, Any]:
     size = {} if link.mtu is None else {"mtu": link.mtu}
     if device.kind == "vlan":
         return {"id": link.vlan, "link": device.on, **size}
-    if device.bond:
-        return size if device.pattern == device.name else {"match": {"name": device.pattern}, **size}
+    if device.bond and device.pattern == device.name:
+        return size
     if (bond := device.joins) is not None:
         parameters = {"mode": bond.mode, "mii-monitor-interval": "100"}
         if bond.glob is not None:
             parameters["fail-over-mac-policy"] = "active"
-        return {"interfaces": list(ports(bond)), "parameters": parameters, **size}
+        return {"parameters": parameters, **size}
     if link.wifi is not None:
-        return {"access-points": {link.wifi.ssid: {"password": link.wifi.passphrase}}, **size}
+        points = {network.ssid: _access_point(network) for network in link.wifi.networks}
+        return {"access-points": points, **size}
     return {**_found(device), **size}
 
 
 def _found(device: Device) -> dict[str, Any]:
     """The match of an interface; name and hardware address must both match if both are given."""
-    mac = device.link.mac
-    match = {} if mac is None else {"macaddress": mac.lower()}
+    match = {} if device.mac is None else {"macaddress": device.mac}
     if device.pattern is not None:
         match["name"] = device.pattern
-    return {"match": match} if mac is None else {"match": match, "set-name": device.name}
+    return {"match": match} if device.mac is None else {"match": match, "set-name": device.name}
+
+
+def _access_point(network: WifiNetwork) -> dict[str, Any]:
+    """One without a password is joined without encryption."""
+    password = {} if network.passphrase is None else {"password": network.passphrase}
+    return {**password, **({"hidden": True} if network.hidden else {})}
 
 
 def _addressing(device: Device) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _sections(device: Device, bonds: set[str]) -> list[Section]:
         if bond.glob is not None:
             options.append(("fail_over_mac", "active"))
         return [_connection(device.name, "bond", device.name), *size, ("bond", options), *families]
-    match = [("mac-address", link.mac.upper())] if link.mac is not None else []
+    match = [("mac-address", device.mac.upper())] if device.mac is not None else []
     named = [("match", [("interface-name", device.pattern)])] if device.pattern is not None else []
     found = ("ethernet", [*match, *_size(device)])
     return [_connection(device.name, "ethernet"), found, *named, *families]
@@ -49,6 +49,9 @@ def _sections(device: Device, bonds: set[str]) -> list[Section]:
 def _port(device: Device) -> list[Section]:
     """A port of a bond; with a glob, each interface that matches is one."""
     name, size = f"{device.bond}-{device.name}", ("ethernet", _size(device))
+    if device.mac is not None:
+        found = ("ethernet", [("mac-address", device.mac.upper()), *_size(device)])
+        return [_connection(name, "ethernet", under=device.bond), found]
     if device.pattern == device.name:
         return [_connection(name, "ethernet", device.name, under=device.bond), size]
     kind, settings = _connection(name, "ethernet", under=device.bond)

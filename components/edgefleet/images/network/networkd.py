@@ -52,8 +52,8 @@ def _found(device: Device) -> Iterator[Section]:
     if device.kind != "ethernet":
         yield "Match", [("Name", device.name)]
     else:
-        mac = None if device.bond else device.link.mac
-        match = [("MACAddress", mac.lower())] if mac is not None else []
+        key = "PermanentMACAddress" if device.bond else "MACAddress"  # a bond's ports have its address
+        match = [(key, device.mac)] if device.mac is not None else []
         match += [("Name", device.pattern)] if device.pattern is not None else []
         yield "Match", [*match, ("Type", "ether")]
     line = [("MTUBytes", str(device.link.mtu))] if device.link.mtu is not None else []

@@ -1,0 +1,69 @@
+"""Wireless networks that a node joins."""
+
+from typing import Annotated
+
+from edgefleet.model.effects import Effect
+from edgefleet.model.geography import Country
+from edgefleet.model.spec import spec
+from edgefleet.model.syntax import Grammar, shown, wrong
+
+LONGEST_SSID = 32
+
+
+def _short(text: str) -> str:
+    if (size := len(text.encode())) > LONGEST_SSID:
+        raise wrong("bad-ssid", f"{shown(text)} has {size} bytes, a network's name has at most 32", SSID)
+    return text
+
+
+SSID = "write it as the access point shows it; quotes, backslashes and control characters are not taken"
+_SSID = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f\x22'`\\]+",
+    "bad-ssid",
+    "a network's name",
+    SSID,
+    32,
+    _short,
+    is_ascii=False,
+    refers="may",
+)
+Ssid = Annotated[str, _SSID]
+_PASSPHRASE = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f]{8,63}|[0-9A-Fa-f]{64}",
+    "bad-passphrase",
+    "a Wi-Fi passphrase",
+    "a Wi-Fi passphrase has 8 to 63 characters, or is a key of 64 hex digits",
+    64,
+    is_ascii=False,
+    refers="must",
+)
+Passphrase = Annotated[str, _PASSPHRASE]
+
+
+@spec
+class WifiNetwork:
+    """A wireless network to join, with a passphrase or open."""
+
+    ssid: Annotated[Ssid, Effect.REFLASH]
+    """Name of the network, 1 to 32 bytes."""
+    passphrase: Annotated[Passphrase | None, Effect.REFLASH] = None
+    """A secret of the stack, {secret: shop-wifi}: 8 to 63 characters, or a key of 64 hex digits."""
+    open: Annotated[bool, Effect.REFLASH] = False
+    """Whether it has no encryption, so that everyone near the node can read what it sends."""
+    hidden: Annotated[bool, Effect.REFLASH] = False
+    """Whether the access point does not announce its name, so that the node asks for it."""
+
+
+@spec
+class Wifi(WifiNetwork):
+    """The wireless networks of a link: the node joins the one with the best signal of those in reach."""
+
+    others: Annotated[tuple[WifiNetwork, ...], Effect.REFLASH] = ()
+    """Further networks to join, [{ssid: Backup, hidden: true, passphrase: {secret: backup-wifi}}]."""
+    country: Annotated[Country | None, Effect.LIVE] = None
+    """Country whose rules Wi-Fi keeps to, DE."""
+
+    @property
+    def networks(self) -> tuple[WifiNetwork, ...]:
+        """All of them, its own first."""
+        return (self, *self.others)
