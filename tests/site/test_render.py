@@ -66,10 +66,12 @@ def test_images_are_the_same_on_another_day(cases: list[Path], tmp_path: Path) -
         assert today == printed(BUILD, KEY, *cases, at=tmp_path, date=date)
 
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n"
 OTHER: dict[str, Any] = {
     "recipe": None,
     "raspberry_pi": RaspberryPi(config=("dtparam=i2c_arm=on",)),
     "data_disk": DataDisk(device="/dev/disk/by-id/other"),
+    "trusted_certificates": (CERTIFICATE,),
     "proxy": Proxy(https="http://other.example:3128"),
     "serial_console": "ttyS7",
     "spare_writes": None,

@@ -1,12 +1,13 @@
 """The steps of recipe 1, in their order.
 
 Facts come first, so that a node that stops half-way can be identified, then the step that keeps it unchanged
-when the medium is removed. The data disk is mounted before anything looks below its path; kernel settings
-precede k3s, whose kubelet exits without them; the clock precedes anything that checks a certificate. SSH and
-the firewall precede the long part, so that an administrator can log in and nobody else can. The payload
-precedes k3s, which is on it, and so do the fleet file's own commands; the current configuration set is
-adopted before k3s starts with it. Last come the heartbeat, the seal against other seeds, the removal of
-copies of secrets, and the one restart that a board may need: no step depends on them.
+when the medium is removed. The data disk is mounted before anything looks below its path, and certificates
+are trusted before anything is downloaded; kernel settings precede k3s, whose kubelet exits without them; the
+clock precedes anything that checks a certificate. SSH and the firewall precede the long part, so that an
+administrator can log in and nobody else can. The payload precedes k3s, which is on it, and so do the fleet
+file's own commands; the current configuration set is adopted before k3s starts with it. Last come the
+heartbeat, the seal against other seeds, the removal of copies of secrets, and the one restart that a board
+may need: no step depends on them.
 """
 
 from edgefleet.boot import (
@@ -31,6 +32,7 @@ from edgefleet.boot import (
     sealing,
     spare_writes,
     ssh,
+    trust,
     watchdog,
     wiping,
     wireless,
@@ -41,6 +43,7 @@ STEPS: tuple[BootStep, ...] = (
     facts.STEP,
     cloud_init.STEP,
     data_disk.STEP,
+    trust.STEP,
     kernel.STEP,
     hardening.STEP,
     spare_writes.STEP,

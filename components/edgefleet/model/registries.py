@@ -107,6 +107,11 @@ _CERTIFICATES = Grammar(
 Certificates = Annotated[str, _CERTIFICATES]
 
 
+def certificates(bundle: str) -> tuple[str, ...]:
+    """The certificates in `bundle`, each as a text of its own."""
+    return tuple(f"{block[0]}\n" for block in _BLOCK.finditer(bundle))
+
+
 @spec
 class Registry:
     """Where images of one registry are pulled from, and how nodes connect to it."""

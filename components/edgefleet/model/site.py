@@ -32,7 +32,7 @@ from edgefleet.model.names import (
 from edgefleet.model.network import Network
 from edgefleet.model.paths import format_path
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
-from edgefleet.model.registries import Registry
+from edgefleet.model.registries import Certificates, Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
 from edgefleet.model.safety import BreakGlass, Firewall, Identity
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
@@ -145,6 +145,9 @@ class NodeSettings:
     registries: Annotated[dict[RegistryHost, Registry], Effect.RESTART] = field(default_factory=dict)
     """Registry host -> where its images are pulled from and how nodes log in there; "*" stands for every
     registry."""
+    trusted_certificates: Annotated[tuple[Certificates, ...], Effect.RESTART] = ()
+    """Authorities that nodes trust besides those of their system, [file:certificates/company-ca.pem], in PEM:
+    for downloads, registries and proxies, before the first of them. Containers have their own."""
     firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
     """Traffic that nodes admit."""
     proxy: Annotated[Proxy | None, Effect.RESTART] = None
