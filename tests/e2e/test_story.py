@@ -1,12 +1,14 @@
-"""The whole story as its user lives it: the real program, the embedded engine, the emulated cloud."""
+"""The whole story as its user lives it: the command line, the embedded engine, the emulated cloud.
+
+The command line runs in this process; `test_command.py` starts the installed command.
+"""
 
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,21 @@ from typing import Any
 
 import pytest
 
+from edgefleet import cli
+from edgefleet.commands.session import Lines, Session
+from edgefleet.engine.embedded import EmbeddedEngine
+
 ROOT = Path(__file__).resolve().parents[2]
-KEEPS = ("PATH", "LANG", "HOME", "TMPDIR")
+KEEPS = ("PATH", "LANG", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command line did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass(frozen=True)
@@ -24,18 +39,19 @@ class Project:
 
     path: Path
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `edgefleet` in the project, 80 columns wide, never asking."""
+    def run(self, *arguments: str) -> Ran:
+        """Run a command line in the project, 80 columns wide, never asking."""
+        out, err = io.StringIO(), io.StringIO()
         environment = {name: os.environ[name] for name in KEEPS if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-m", "edgefleet.cli", *arguments],
-            cwd=self.path,
-            env={**environment, "COLUMNS": "80", "HOME": str(self.path / "home")},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
+        session = Session(
+            project=self.path,
+            out=Lines(file=out, width=80, highlight=False),
+            err=Lines(file=err, width=80, highlight=False),
+            stdin=io.StringIO(),
+            environment=environment,
+            choose=lambda _: EmbeddedEngine(environ=environment),
         )
+        return Ran(cli.run(arguments, session), out.getvalue(), err.getvalue())
 
     def json(self, *arguments: str) -> dict[str, Any]:
         """Run with ``--json -`` and give back what was written; a failure shows the output."""
@@ -72,7 +88,6 @@ def copied(folder: Path) -> Project:
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, made.path / name)
     shutil.copytree(ROOT / "stacks", made.path / "stacks", ignore=shutil.ignore_patterns("Pulumi.dev.yaml"))
-    (made.path / "home").mkdir()
     return made
 
 
