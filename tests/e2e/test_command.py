@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.e2e.test_story import Project
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d)(?:;\d+)*m")
 HIDE_CURSOR = "\x1b[?25l"
@@ -74,7 +75,7 @@ def on_a_terminal(project: Path, *arguments: str, typed: str = "", **more: str) 
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new project whose hub is no cloud, so that nothing has to be started."""
     root = tmp_path_factory.mktemp("command") / "shops"
-    made = run(root.parent, "new", "shops")
+    made = Project(root.parent).run("new", "shops")
     assert made.returncode == 0, made.stderr
     file = root / "stacks" / "dev.fleet.yaml"
     text = re.sub(r"^controlPlane:.*?(?=^\S)", "", file.read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -86,7 +87,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def standing(project: Path) -> Path:
     """The project, brought up, also for a test that runs alone."""
     if not [*project.rglob("*.iso")]:
-        assert 0 == run(project, "up", "-s", "dev", "--engine", "local", "-y").returncode
+        assert 0 == Project(project).run("up", "-s", "dev", "--engine", "local", "-y").returncode
     return project
 
 
@@ -123,13 +124,13 @@ def test_a_terminal_is_asked(project: Path) -> None:
     assert not [*project.rglob("*.iso")]
     code, seen = on_a_terminal(project, "up", "-s", "dev", "--engine", "local", typed="y\n")
     assert (0, 2) == (code, len([*project.rglob("*.iso")])), seen
-    again = run(project, "up", "-s", "dev", "--engine", "local", "-y")
+    again = Project(project).run("up", "-s", "dev", "--engine", "local", "-y")
     assert "nothing to do: 2 sites match the fleet file" in again.stdout
 
 
 def test_the_stored_image_is_the_one_that_is_built_without_an_engine(standing: Path) -> None:
     """`image build` writes the bytes that `up` stores."""
-    ran = run(standing, "image", "build", "-s", "dev", "--site", "store-0001", "--out", "out")
+    ran = Project(standing).run("image", "build", "-s", "dev", "--site", "store-0001", "--out", "out")
     assert ran.returncode == 0, ran.stderr
     (stored,) = [path for path in (standing / ".edgefleet" / "images").rglob("*.iso") if "0001" in str(path)]
     assert stored.read_bytes() == (standing / "out" / "store-0001" / "n1.iso").read_bytes()
@@ -141,9 +142,10 @@ def test_what_cannot_be_written_is_reported_and_nothing_is_half_done(standing: P
     good = file.read_text()
     (standing / "taken").write_text("")
     file.write_text(good.replace("file:.edgefleet/images/dev", "file:taken"))
-    ran = run(standing, "up", "-s", "dev", "--engine", "local", "-y")
+    ran = Project(standing).run("up", "-s", "dev", "--engine", "local", "-y")
     file.write_text(good)
     assert 2 == ran.returncode, ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
     assert "taken" in ran.stderr
-    assert "nothing to do" in run(standing, "up", "-s", "dev", "--engine", "local", "-y").stdout
+    again = Project(standing).run("up", "-s", "dev", "--engine", "local", "-y")
+    assert "nothing to do" in again.stdout
