@@ -1,6 +1,7 @@
 """Projects that use edgefleet as anybody's program does; each runs in a copy outside the checkout."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,19 @@ class Project:
         )
         assert 0 == done.returncode, done.stdout + done.stderr
         return done.stdout
+
+    def commands(self) -> list[str]:
+        """The commands of its README, without their comments."""
+        blocks = re.findall(
+            r"^```\n(.*?)^```$", (self.root / "README.md").read_text(), re.MULTILINE | re.DOTALL
+        )
+        lines = [line.partition(" # ")[0].strip() for block in blocks for line in block.splitlines()]
+        return [line for line in lines if line]
+
+    def run_as_written(self, command: str) -> str:
+        """Run a line of a shell in it; nobody is there to answer questions."""
+        answers = {"PULUMI_CONFIG_PASSPHRASE": "of a test", "PULUMI_SKIP_CONFIRMATIONS": "true"}
+        return self.run("bash", "-o", "pipefail", "-c", command, **answers)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Builds the Pulumi CLI and its generator of SDKs once, and prints their folder, for `make test-parity`.
+"""Builds the Pulumi CLI once and prints its folder, for `make test-parity`.
 
-Where it cannot be built, the folder is none and standard error states why in one line: the tests skip.
+Beside it are the language host of YAML and a generator of SDKs. Where they cannot be built, the folder is
+none and standard error states why in one line: the tests skip.
 """
 
 import hashlib
@@ -15,6 +16,8 @@ VERSION = "v3.276.0"
 """As in go.mod; a CLI that does not know its version is refused by the Automation API."""
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 GENERATOR = "pulumi-typescript-sdk"
+YAML_HOST = "pulumi-language-yaml"
+"""The language host of YAML, in the version that Pulumi's release scripts pin."""
 FLAGS = ("-ldflags", f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}")
 
 
@@ -30,6 +33,7 @@ def make(scratch: Path, folder: Path) -> None:
     scratch.mkdir(exist_ok=True)
     build(HERE, scratch / "pulumi", *FLAGS, PACKAGE)
     build(HERE, scratch / GENERATOR, *FLAGS, "./typescript_sdk")
+    build(HERE, scratch / YAML_HOST, *FLAGS, f"github.com/pulumi/pulumi-yaml/cmd/{YAML_HOST}")
     scratch.rename(folder)
 
 
