@@ -49,6 +49,8 @@ class Owner:
     """Distinguishes two stacks of one name: a digest that follows from the stack's secret."""
     may_exist: bool = True
     """Whether one with these tags can only be this one; not so while an equal one is being replaced."""
+    is_recorded: bool = False
+    """Whether the state has it, so that one that exists at its creation is being replaced."""
     taken_from: str = ""
     """Digest of the URN from which an import takes it over; empty otherwise."""
 
@@ -104,14 +106,16 @@ class Owner:
         return self.may_exist
 
 
-def owner_of(urn: str, inputs: Mapping[str, Any], *, holder: str = "", may_exist: bool = True) -> Owner:
+def owner_of(
+    urn: str, inputs: Mapping[str, Any], *, holder: str = "", recorded: Mapping[str, Any] | None = None
+) -> Owner:
     """The owner that a resource of `urn` has.
 
     Args:
         urn: ``urn:pulumi:<stack>::<project>::<types>::<name>``.
         inputs: the inputs whose change makes another resource, plain.
         holder: see `Owner.holder`.
-        may_exist: see `Owner.may_exist`.
+        recorded: those of `inputs` that the state has; None where it does not have the resource.
     """
     parts = urn.removeprefix("urn:pulumi:").split("::", 3)
     stack, project, _, name = (*parts, "", "", "", "")[:4]
@@ -123,7 +127,8 @@ def owner_of(urn: str, inputs: Mapping[str, Any], *, holder: str = "", may_exist
         urn=digest(urn),
         generation=digest(json.dumps(inputs, sort_keys=True, default=str)),
         holder=holder,
-        may_exist=may_exist,
+        may_exist=recorded != inputs,
+        is_recorded=recorded is not None,
     )
 
 

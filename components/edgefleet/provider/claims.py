@@ -1,8 +1,12 @@
 """What a run created or imported: the same run leaves it in place where another resource of its id goes."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from edgefleet.errors import Problem
+from edgefleet.io.environment import Resource
+from edgefleet.io.ownership import URN, Owner, manager_of
 
 TAKEN_FROM = "__takenFrom"
 """Output of an imported resource whose tags name another owner: the update that follows writes its own."""
@@ -17,6 +21,13 @@ class Claim:
     """Its region; empty where it is in none."""
     inputs: dict[str, Any] | None = None
     """Those it was created with; None of an import."""
+
+
+def former_manager(tags: Mapping[str, str], owner: Owner | None) -> str:
+    """Who manages the imported resource with `tags` so far; empty where that is itself, or nobody."""
+    if owner is None or tags.get(URN, owner.urn) == owner.urn:
+        return ""
+    return manager_of(tags, is_own_stack=owner.is_of_stack(tags))[0]
 
 
 class Claims:
@@ -35,10 +46,18 @@ class Claims:
         self._foreign.clear()
         self._declared.clear()
 
-    def rival(self, urn: str, names: Iterable[str], region: str) -> str:
-        """The URN of another resource of this run that takes one of `names`; empty where there is none."""
-        takers = {self._declared.setdefault((name, region), urn) for name in names}
-        return min(takers - {urn}, default="")
+    def problems(self, resource: Resource, urn: str, inputs: Mapping[str, Any]) -> list[Problem]:
+        """The problem of another resource of the program that takes the same name."""
+        if not resource.CLAIMS:
+            return []
+        region = str(inputs.get("region") or "")
+        takers = {self._declared.setdefault((name, region), urn) for name in resource.takes(inputs)}
+        if not takers - {urn}:
+            return []
+        both = " and ".join(sorted(taker.rpartition("::")[2] for taker in {urn, min(takers - {urn})}))
+        problem = f"{both} of this program have the same name"
+        hint = "remove one of the two, or give it another name"
+        return [Problem(code="twice", path=resource.CLAIMS[-1], problem=problem, hint=hint)]
 
     def create(self, identity: str, claim: Claim) -> None:
         """Record a created resource."""

@@ -7,7 +7,7 @@ The status also carries the problems as data and, for a partly created resource,
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -20,6 +20,7 @@ from pulumi.runtime.proto import status_pb2
 
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Problem, Refused
 from edgefleet.io.environment import Incomplete
+from edgefleet.model.paths import parse_path
 from edgefleet.provider.properties import decode, encode
 
 DEBUG = "EDGEFLEET_DEBUG"
@@ -72,6 +73,22 @@ def status_of(error: Exception, call: str, outputs: Callable[[object], Mapping[s
         )
         details.insert(0, made)
     return Status(code, str(error), tuple(details))
+
+
+def failures_of(problems: Iterable[Problem], secret: Collection[str] = ()) -> list[proto.CheckFailure]:
+    """Each problem for the engine: its path, and the problem and hint in one line.
+
+    The CLI shows the value of a property that it gets, so a problem of a `secret` input has its path in the
+    text.
+    """
+    failures = []
+    for item in problems:
+        reason = f"{item.problem}; {item.hint}"
+        if parse_path(item.path)[:1] and parse_path(item.path)[0] in secret:
+            failures.append(proto.CheckFailure(reason=f"{item.path}: {reason}"))
+        else:
+            failures.append(proto.CheckFailure(property=item.path, reason=reason))
+    return failures
 
 
 def problems_of(details: bytes) -> tuple[Problem, ...]:

@@ -8,23 +8,24 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from edgefleet.cloud.base import CloudResource, Placed
+from edgefleet.cloud.base import DELETE_FIRST, CloudResource, Placed
 from edgefleet.errors import InvalidInput, OutsideFailure, Problem
 from edgefleet.io.environment import Environment, Resource, Warn
-from edgefleet.io.ownership import URN, manager_of, owner_of
+from edgefleet.io.ownership import URN, owner_of
 from edgefleet.model.cloud import AMBIENT, Cloud, ignored_problems
 from edgefleet.model.differ import Change, changes, is_same, without_defaults
-from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.paths import format_path
 from edgefleet.model.spec import Initial, adapter, outside_name, to_plain
 from edgefleet.model.spec import Secret as SecretMark
 from edgefleet.model.type_introspection import marked
 from edgefleet.model.unknown import UNKNOWN, from_known
 from edgefleet.provider import properties
-from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims
+from edgefleet.provider.claims import TAKEN_FROM, Claim, Claims, former_manager
 from edgefleet.provider.default_tags import with_defaults, without_ignored
 from edgefleet.provider.differing import answer, is_ignored, with_live
+from edgefleet.provider.failures import failures_of
 from edgefleet.provider.properties import Secret, decode, encode, unknowns
-from edgefleet.provider.replacing import chosen_name, held
+from edgefleet.provider.replacing import chosen_name, claimed, held
 from edgefleet.provider.validation import check, parse
 
 OF_TIMEOUT = 0.9
@@ -39,11 +40,15 @@ class Lifecycle:
         self._claims = Claims()
         self._recorded: dict[str, bytes] = {}
         """dict[URN -> recorded inputs as a serialized `Struct`], where Check was given some."""
+        self._compared: set[str] = set()
+        """URNs whose Diff was asked for, by which an engine knows what it deletes first."""
+        self._named: set[str] = set()
+        """URNs whose name edgefleet chooses."""
 
     def begin(self) -> None:
         """Begin a run: it has created nothing yet."""
-        self._claims.clear()
-        self._recorded.clear()
+        for remembered in (self._claims, self._recorded, self._compared, self._named):
+            remembered.clear()
 
     @cached_property
     def _is_placed(self) -> bool:
@@ -72,7 +77,8 @@ class Lifecycle:
         """All problems at once; otherwise the inputs, with secret fields marked and the cloud's default tags.
 
         Inputs that equal the recorded ones were checked when they were recorded. An engine reads a resource
-        also where a program only refers to it; it checks one that it imports.
+        also where a program only refers to it; it checks one that it imports. A second check without the
+        recorded ones is that of a replacement.
         """
         if warning := self._claims.warning(request.urn):
             warn(warning)
@@ -81,38 +87,58 @@ class Lifecycle:
         try:
             given = self._with_default_tags(request.news, cloud)
             news = decode(given)
-            rivals = self._rival_problems(request.urn, properties.plain(news))
+            rivals = self._claims.problems(self._resource, request.urn, properties.plain(news))
             if self._was_checked(request.olds, given, cloud):
                 return proto.CheckResponse(inputs=given, failures=failures_of(rivals))
         except InvalidInput as error:
             return proto.CheckResponse(inputs=request.news, failures=failures_of(error.problems))
-        olds = properties.plain(decode(request.olds))
-        chosen = chosen_name(self._resource, request.urn, olds, properties.plain(news))
+        olds, is_new = self._olds(request.urn), not request.olds.fields
+        chosen = chosen_name(self._resource, request.urn, olds, properties.plain(news), is_new=is_new)
         news |= chosen
+        self._named.update([request.urn] if chosen else [])
         spec, problems = check(self._resource.Spec, properties.plain(news))
         problems.extend(rivals)
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            problems.extend(self._change_problems(request.urn, spec, olds, properties.plain(news)))
+            problems.extend(self._change_problems(request, spec, properties.plain(news), warn))
             problems.extend(ignored_problems(getattr(spec, "tags", {}), cloud, ("tags",)))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
         ]
         if not exposed and not chosen:
-            return proto.CheckResponse(inputs=given, failures=self._failures(problems))
+            return proto.CheckResponse(inputs=given, failures=failures_of(problems, self._secret_names))
         hidden = news | {name: Secret(properties.plain(news[name])) for name in exposed}
-        return proto.CheckResponse(inputs=encode(hidden), failures=self._failures(problems))
+        return proto.CheckResponse(inputs=encode(hidden), failures=failures_of(problems, self._secret_names))
+
+    def _olds(self, urn: str) -> dict[str, Any]:
+        """The recorded inputs that a check of this run was given; plain."""
+        return dict(properties.plain(decode(Struct.FromString(self._recorded.get(urn, b"")))))
+
+    def _replacement_problems(
+        self, urn: str, before: dict[str, Any], after: dict[str, Any], warn: Warn
+    ) -> Iterable[Problem]:
+        """Problems of a replacement, also of one that no input causes.
+
+        Without a Diff the engine creates the new one first, unless the program states otherwise.
+        """
+        if before and self._resource.collides(before, after):
+            yield from held(self._resource, claimed(self._resource), before)
+            is_kept = isinstance(self._resource, CloudResource) and not self._resource.HELD
+            if is_kept and urn not in self._compared:
+                warn(f"is replaced with its {claimed(self._resource)} unchanged: {DELETE_FIRST}")
 
     def _change_problems(
-        self, urn: str, spec: Any, before: dict[str, Any], after: dict[str, Any]
+        self, request: proto.CheckRequest, spec: Any, after: dict[str, Any], warn: Warn
     ) -> Iterable[Problem]:
         """Problems of a change from the recorded inputs to those of `spec`."""
-        if not before:
+        urn, before = request.urn, self._olds(request.urn)
+        if not request.olds.fields:  # nothing is recorded, or this is the check of a replacement
+            yield from self._replacement_problems(urn, before, after, warn)
             return
         old = check(self._resource.Spec, before)[0]
         if old is not None:  # an import does not read all inputs
             yield from self._resource.inspect_change(old, spec)
-        is_held = bool(self._resource.HELD) and self._resource.collides(before, after)
+        collides = self._resource.collides(before, after)
         for change in self._differences(before, after, ()):
             if change.name not in self._replaces(before, after):
                 continue
@@ -120,8 +146,8 @@ class Lifecycle:
                 problem = "differs from the imported resource, which would be replaced and deleted"
                 hint = "write the value that it has, or remove the import option to create another one"
                 yield Problem(code="import", path=change.path, problem=problem, hint=hint)
-            elif is_held:
-                yield held(self._resource, change.path, before)
+            elif collides:
+                yield from held(self._resource, change.path, before)
 
     def _verify(self, spec: Any, there: Environment) -> None:
         """Refuse what the service would refuse, by what it shows.
@@ -131,17 +157,6 @@ class Lifecycle:
         """
         if problems := list(self._resource.verify(spec, there)):
             raise InvalidInput(problems)
-
-    def _rival_problems(self, urn: str, inputs: Mapping[str, Any]) -> list[Problem]:
-        """The problem of another resource of the program that takes the same name."""
-        if not self._resource.CLAIMS:
-            return []
-        rival = self._claims.rival(urn, self._resource.takes(inputs), str(inputs.get("region") or ""))
-        both = " and ".join(sorted(holder.rpartition("::")[2] for holder in (urn, rival)))
-        problem = f"{both} of this program have the same name"
-        hint = "remove one of the two, or give it another name"
-        path = self._resource.CLAIMS[-1]
-        return [Problem(code="twice", path=path, problem=problem, hint=hint)] if rival else []
 
     def _with_default_tags(self, inputs: Struct, cloud: Cloud) -> Struct:
         """`inputs` with the default tags, of a kind that can have some."""
@@ -158,17 +173,9 @@ class Lifecycle:
         given = (inputs.fields[name] for name in self._secret_names if name in inputs.fields)
         return all(properties.SIGNATURE in value.struct_value.fields for value in given)
 
-    def _failures(self, problems: list[Problem]) -> list[proto.CheckFailure]:
-        """As `failures_of`; for secret inputs without the property, whose value the CLI would show."""
-        return [
-            proto.CheckFailure(reason=f"{problem.path}: {problem.problem}; {problem.hint}")
-            if parse_path(problem.path)[:1] and parse_path(problem.path)[0] in self._secret_names
-            else failure
-            for problem, failure in zip(problems, failures_of(problems), strict=True)
-        ]
-
     def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
         """The differences by path; nothing is rendered and no service is called."""
+        self._compared.add(request.urn)
         recorded = properties.plain(decode(request.olds))
         drift = self._resource.drifted(recorded)
         if recorded.get(TAKEN_FROM):
@@ -180,8 +187,9 @@ class Lifecycle:
         response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old, new))
         if not response.replaces:
             response.stables.extend(sorted(self._resource.STABLE))
-        # Also of a change that replaces nothing: the program may force a replacement.
-        response.deleteBeforeReplace = self._resource.collides(old, new)
+        # Also of a change that replaces nothing: the program may force a replacement, for which edgefleet
+        # chooses another name.
+        response.deleteBeforeReplace = request.urn not in self._named and self._resource.collides(old, new)
         return response
 
     def _differences(self, old: dict[str, Any], new: dict[str, Any], ignored: Iterable[str]) -> list[Change]:
@@ -232,7 +240,7 @@ class Lifecycle:
             return proto.ReadResponse()
         outputs = self.outputs(live.outputs)
         if is_import:
-            former = self._former(live.tags, there)
+            former = former_manager(live.tags, there.owner)
             if former:
                 outputs[TAKEN_FROM] = live.tags[URN]
             self._claims.adopt(live.id, Claim(request.urn, self._region(inputs, environment)), former)
@@ -296,17 +304,14 @@ class Lifecycle:
         claim = self._claims.holder(request.id, self._region(inputs, environment))
         if claim is not None and claim.urn == request.urn:
             self._claims.release(request.id)
+            if isinstance(self._resource, CloudResource):
+                there.warn(
+                    f"{request.id} stays: it is its own replacement, so nothing was replaced; {DELETE_FIRST}"
+                )
         elif claim is not None and (claim.inputs is None or isinstance(self._resource, CloudResource)):
             there.warn(f"{request.id} is left in place: this stack manages it as {claim.urn}")
             return
         self._resource.delete(request.id, there, inputs, successor=claim.inputs if claim else None)
-
-    def _former(self, tags: Mapping[str, str], environment: Environment) -> str:
-        """Who manages the imported resource with `tags` so far; empty where that is itself, or nobody."""
-        owner = environment.owner
-        if owner is None or tags.get(URN, owner.urn) == owner.urn:
-            return ""
-        return manager_of(tags, is_own_stack=owner.is_of_stack(tags))[0]
 
     def _require_free(self, request: proto.CreateRequest, environment: Environment) -> None:
         """Refuse in a preview a name that is taken; where AWS does not answer, the preview goes on."""
@@ -329,11 +334,8 @@ class Lifecycle:
     ) -> Environment:
         """The environment of one resource: its region and owner."""
         generation = self._made_of(inputs)
-        recorded = self._recorded.get(urn)
-        before = None
-        if recorded is not None:
-            before = self._made_of(properties.plain(decode(Struct.FromString(recorded))))
-        owner = owner_of(urn, generation, holder=environment.holder, may_exist=before != generation)
+        before = self._made_of(self._olds(urn)) if urn in self._recorded else None
+        owner = owner_of(urn, generation, holder=environment.holder, recorded=before)
         deadline = environment.clock.monotonic() + timeout * OF_TIMEOUT if timeout else None
         aws = self._there(inputs, environment).aws
         return replace(environment, owner=owner, aws=aws, deadline=deadline)
@@ -390,10 +392,3 @@ class Lifecycle:
             certain = planned if isinstance(planned, Mapping) else self.outputs(planned)
         names = [outside_name(name) for name in self._resource.Outputs.__dataclass_fields__]
         return identity, {name: {**stable, **certain}.get(name, UNKNOWN) for name in names}
-
-
-def failures_of(problems: Iterable[Problem]) -> list[proto.CheckFailure]:
-    """Each problem for the engine: its path, and the problem and hint in one line."""
-    return [
-        proto.CheckFailure(property=item.path, reason=f"{item.problem}; {item.hint}") for item in problems
-    ]

@@ -32,8 +32,8 @@ from edgefleet.provider.configuration import Config, Starter, connect, settings
 from edgefleet.provider.constructing import Components
 from edgefleet.provider.differing import answer as answer_of
 from edgefleet.provider.engine_log import EngineLog, Log, silent
-from edgefleet.provider.failures import status_of
-from edgefleet.provider.lifecycle import Lifecycle, failures_of
+from edgefleet.provider.failures import failures_of, status_of
+from edgefleet.provider.lifecycle import Lifecycle
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import schema_json
 from edgefleet.provider.site_effects import SiteEffects

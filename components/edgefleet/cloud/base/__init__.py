@@ -7,6 +7,7 @@ the table cannot express; otherwise from `CloudResource`.
 
 from edgefleet.cloud.base.described import ChosenId, DescribedResource, Ec2Resource, NamedResource
 from edgefleet.cloud.base.resource import (
+    DELETE_FIRST,
     RENAME,
     ArnOutputs,
     CloudResource,
@@ -22,6 +23,7 @@ from edgefleet.cloud.base.resource import (
 from edgefleet.cloud.base.table import Change, Described, Readiness, Table
 
 __all__ = [
+    "DELETE_FIRST",
     "RENAME",
     "ArnOutputs",
     "Change",

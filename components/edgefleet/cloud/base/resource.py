@@ -20,6 +20,9 @@ from edgefleet.model.unknown import is_known
 RENAME = "change the name as well, or leave it out: edgefleet then chooses one"
 """What to do where the old one of a name cannot be deleted before the new one exists."""
 
+DELETE_FIRST = "set deleteBeforeReplace to true in its options"
+"""What to do where a forced replacement creates the new one first, and both claim the same."""
+
 
 @spec
 class Placed:
@@ -132,8 +135,14 @@ class CloudResource(Resource):
             Refused: something has the name that `spec` claims.
         """
         existing, owner = self.namesake(spec, environment), environment.owner
-        if existing is not None and (owner is None or existing.tags.get(URN) != owner.urn):
+        if existing is None:
+            return
+        if owner is None or existing.tags.get(URN) != owner.urn:
             self.require_mine(existing.tags, existing.id, environment)
+            return
+        kept = "exists for this resource already, and up continues with it"
+        place = self.place(environment, existing.id)
+        environment.warn(f"{place} {kept}; if its replacement is forced (--replace), {DELETE_FIRST}")
 
     def namesake(self, spec: Any, environment: Environment) -> Namesake | None:
         """What has the name that `spec` claims; None where nothing does, or names are not unique."""
@@ -153,6 +162,8 @@ class CloudResource(Resource):
         if not manager:
             return "already exists, and edgefleet did not create it", f"{take_over}, or {self.OTHERWISE}"
         problem = f"already exists: {manager}"
+        if owner is not None and owner.is_recorded and tags.get(URN) == owner.urn:
+            return f"{problem}, and its replacement is created first", f"{DELETE_FIRST}, or {self.OTHERWISE}"
         if owner is not None and tags.get(URN) == owner.urn:
             return f"{problem}, with other inputs", f"run refresh, then up; if the state lost it, {take_over}"
         if not is_own_stack:
