@@ -19,11 +19,11 @@ def pi(target: Targets) -> Target:
     return target("recipe-1/raspberry-pi")
 
 
-def run(target: Target, root: Path) -> str:
+def run(target: Target, root: Path, *arguments: str) -> str:
     """What the step's script says when it is run on this root directory."""
     (file,) = board.plan(target).files
     done = subprocess.run(
-        ["/bin/sh", "-c", file.content.decode()],
+        ["/bin/sh", "-c", file.content.decode(), "board", *arguments],
         env={"EDGEFLEET_PREFIX": str(root), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -75,6 +75,18 @@ def test_a_boot_loader_that_is_not_known_is_reported_to_people(pi: Target, tmp_p
     (tmp_path / "boot").mkdir()
     run(pi, tmp_path)
     assert "cgroup_memory=1" in (tmp_path / "var/lib/edgefleet/problems/board").read_text()
+
+
+def test_what_is_no_longer_asked_for_is_removed(pi: Target, tmp_path: Path) -> None:
+    """From the line of the kernel and from config.txt; the words of the base system stay."""
+    folder = tmp_path / "boot/firmware"
+    folder.mkdir(parents=True)
+    (folder / "cmdline.txt").write_text("root=PARTUUID=1-02 rootwait\n")
+    (folder / "config.txt").write_text(CONFIG)
+    run(pi, tmp_path)
+    run(pi, tmp_path, "undo")
+    assert "root=PARTUUID=1-02 rootwait " == (folder / "cmdline.txt").read_text().rstrip("\n")
+    assert CONFIG == (folder / "config.txt").read_text()
 
 
 def test_a_node_that_asks_for_nothing_gets_nothing(target: Targets) -> None:

@@ -169,6 +169,7 @@ PERMITTED: dict[str, set[str]] = {
     "a certificate in PEM": {"newline"},
     "certificates in PEM": {"newline"},
     "a line for the shell": {*HOSTILE} - LINES - UNREADABLE,
+    "the value of an annotation": {*HOSTILE} - LINES - UNREADABLE,
     "text of printable characters": {*HOSTILE} - {"carriage return"} - UNREADABLE,
     "text of a Kubernetes manifest": {*HOSTILE} - {"carriage return"} - UNREADABLE,
     "words for a kernel": {"semicolon"},
@@ -182,6 +183,7 @@ A tag is in no file of a node: it goes to AWS alone.
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAdWTir664y2SylPXTmezFVyd60QnEiB1WNSzvoIs2Ot"
 EXAMPLES: dict[str, list[str]] = {
     "`emulated` or an address": ["emulated", "http://127.0.0.1:5000", "https://[fd00::1]/a"],
+    "a Kubernetes annotation": ["rack", "example.com/rack", "flannel.alpha.coreos.com/public-ip-overwrite"],
     "a Kubernetes label": ["tier", "example.com/tier"],
     "a container image's name": ["registry.example:5000/shop/till:1.4", "nginx:1.27"],
     "a hardware address": ["02:00:5e:10:00:01"],
@@ -204,6 +206,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a time zone": ["Europe/Berlin"],
     "a web address": ["https://registry.example:5000", "http://10.0.0.1/a%20b/"],
     "an IPv6 prefix of at most 64 bits": ["fd12:3456:789a::/64"],
+    "an argument of the kernel": ["quiet", "usb-storage.quirks=152d:0578:u"],
     "an address": ["10.20.7.1", "fe80::1"],
     "an address or a subnet": ["10.20.7.1", "10.1.0.0/16", "fd00::/8"],
     "an address with its prefix length": ["10.20.7.10/24", "fd00::5/64"],

@@ -53,7 +53,8 @@ def plan(target: Target) -> Step:
     backend = target.site.k3s.config.get("flannel-backend", "vxlan")
     interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ()))
     is_tunnelled = backend in FLANNEL or len(target.site.nodes) == 1
-    ssh = [*_admitted(target.settings.firewall.ssh_from, ("tcp", "22"), "SSH, by keys only")]
+    port = ("tcp", str(target.settings.ssh.port))
+    ssh = [*_admitted(target.settings.firewall.ssh_from, port, "SSH, by keys only")]
     minimal = render("safety/firewall.nft.j2", interfaces=interfaces, cluster=None, rules=ssh, tunnel=False)
     text = render(
         "safety/firewall.nft.j2",

@@ -1,4 +1,4 @@
-"""Step: kernel settings, first those that kubelet requires."""
+"""Step: kernel settings, first those that kubelet requires, and modules."""
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.firstboot import BootStep, File, Step, Target
@@ -6,6 +6,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 from edgefleet.model.writers.configuration import remainder
 
+MODULES = "/etc/modules-load.d/95-edgefleet.conf"
 WITHOUT_CARRIER = {
     **{f"net.{family}.conf.all.ignore_routes_with_linkdown": "1" for family in ("ipv4", "ipv6")},
     **{f"net.{family}.conf.default.ignore_routes_with_linkdown": "1" for family in ("ipv4", "ipv6")},
@@ -27,7 +28,8 @@ def plan(target: Target) -> Step:
         files.append(File.text("/etc/sysctl.d/95-edgefleet.conf", _lines(own)))
     if sum(link.has_default_route for link in target.node.network.every.values()) > 1:
         files.append(File.text("/etc/sysctl.d/93-edgefleet-links.conf", _lines(WITHOUT_CARRIER)))
-    return Step(files=tuple(files), commands=(("sysctl", "--system"),))
+    sysctls = Step(files=tuple(files), commands=(("sysctl", "--system"),))
+    return Step.joined(_modules(target.node.kernel.modules), sysctls)
 
 
 def _check(target: Target) -> None:
@@ -47,6 +49,15 @@ def _check(target: Target) -> None:
 
 def _lines(settings: dict[str, str]) -> str:
     return "".join(f"{remainder(name)} = {remainder(value)}\n" for name, value in settings.items())
+
+
+def _modules(names: tuple[str, ...]) -> Step:
+    """Their list, loaded now; without any, no list that was written before."""
+    if not names:
+        return Step.removal(MODULES, f"rm -f {MODULES}")
+    text = "".join(f"{remainder(name)}\n" for name in names)
+    load = ("systemctl", "restart", "--no-block", "systemd-modules-load.service")
+    return Step(files=(File.text(MODULES, text),), commands=(load,))
 
 
 STEP = BootStep(name="kernel", plan=plan)

@@ -14,6 +14,7 @@ from edgefleet.errors import Problem
 from edgefleet.fleetfile import links
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.images.media_checks import check_media
+from edgefleet.model import kernel_command_line
 from edgefleet.model.addresses import Address, parsed_interface
 from edgefleet.model.hardware import SECURE_BOOT
 from edgefleet.model.network import Network, NetworkLink
@@ -155,6 +156,11 @@ def _roles(site: SiteSpec) -> Iterator[Problem]:
 
 def _hardware(node: Node) -> Iterator[Problem]:
     board, disk = node.hardware.raspberry_pi, node.hardware.data_disk
+    for position, word in kernel_command_line.contradictions(node):
+        path = format_path(("kernel", "arguments", position))
+        problem = f"{node.kernel.arguments[position]} contradicts {word}, which edgefleet sets"
+        hint = "remove it, or remove hardware.serialConsole"
+        yield Problem.of_value(path, "reserved-argument", problem, hint)
     if board is not None and node.arch not in PI_ARCHS:
         hint = "set the profile's arch to arm64 or armhf, or remove raspberryPi"
         yield Problem.of_value(

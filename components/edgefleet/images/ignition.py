@@ -2,7 +2,7 @@
 
 Source: coreos/ignition, docs/configuration-v3_3; 3.3.0 is read by every release of either since 2022. A unit
 runs the commands of cloud-init's runcmd at each start until all of them are done. Ignition itself runs once
-in the life of a node: a changed seed requires a new installation.
+in the life of a node: a changed seed requires a new installation. Flatcar adds kernel arguments from 3185 on.
 
 ``/usr/local`` is read-only in Flatcar, and a link to ``/var/usrlocal`` in Fedora CoreOS. So its files are in
 ``/var/usrlocal``, which is mounted there if there is no link. Each system reads its own network's files,
@@ -42,9 +42,11 @@ def build(boot: FirstBoot) -> Image:
     """
     _check(boot)
     files, units = [*_files(boot)], [*boot.units, *(unit(f"formats/{name}") for name in UNITS)]
+    words = boot.kernel_arguments
     zone = f"../usr/share/zoneinfo/{boot.timezone}"
     config = {
         "ignition": {"version": VERSION},
+        **({"kernelArguments": {"shouldExist": list(words)}} if words else {}),
         "passwd": {"users": [_user(user) for user in boot.users]},
         "storage": {
             "files": [_file(file) for file in files],

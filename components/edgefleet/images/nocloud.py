@@ -62,11 +62,7 @@ def guessable(boot: FirstBoot) -> frozenset[str]:
 
 
 def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
-    config: dict[str, Any] = {"hostname": boot.hostname}
-    if (
-        boot.network.search
-    ):  # the first one is the domain; the host name stays the short one on any base system
-        config |= {"fqdn": f"{boot.hostname}.{boot.network.search[0]}", "prefer_fqdn_over_hostname": False}
+    config = _names(boot)
     if not boot.grows_root:
         config |= {"growpart": {"mode": "off"}, "resize_rootfs": False}
     return config | {
@@ -85,6 +81,15 @@ def _cloud_config(boot: FirstBoot) -> dict[str, Any]:
         "write_files": written_files(boot),
         "runcmd": commands(boot),
     }
+
+
+def _names(boot: FirstBoot) -> dict[str, Any]:
+    """The host name, which is as the fleet file has it on any base system, and the name with the domain."""
+    short, _, domain = boot.hostname.partition(".")
+    config: dict[str, Any] = {"hostname": short}
+    if full := domain or next(iter(boot.network.search), ""):
+        config |= {"fqdn": f"{short}.{full}", "prefer_fqdn_over_hostname": bool(domain)}
+    return config
 
 
 def _user(user: User) -> dict[str, Any]:

@@ -107,6 +107,8 @@ class FirstBoot:
     """The kernel that it starts over the network."""
     installation: Installation | None = None
     """How it gets its system, where its medium is an installer."""
+    kernel_arguments: tuple[str, ...] = ()
+    """Further words of its kernel's command line."""
     timezone: str
     users: tuple[User, ...]
     network: Network = field(repr=False)

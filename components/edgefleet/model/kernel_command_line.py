@@ -5,6 +5,8 @@ documentation, config.txt; kernel documentation, serial-console. A board's own s
 a user who writes a boot partition may add them before.
 """
 
+from collections.abc import Iterator
+
 from edgefleet.model.site import Node
 
 CGROUPS = ("cgroup_memory=1", "cgroup_enable=memory")
@@ -15,11 +17,23 @@ def words(node: Node) -> tuple[str, ...]:
 
     The last ``console=`` is where the system's own messages go, so the screen comes first.
     """
+    return tuple(dict.fromkeys((*_own(node), *node.kernel.arguments)))
+
+
+def _own(node: Node) -> tuple[str, ...]:
     arguments: tuple[str, ...] = CGROUPS if node.hardware.raspberry_pi is not None else ()
     if node.hardware.serial_console is not None:
         port, _, rate = node.hardware.serial_console.partition(",")
         arguments += ("console=tty0", f"console={port},{rate or '115200'}")
     return arguments
+
+
+def contradictions(node: Node) -> Iterator[tuple[int, str]]:
+    """(position, word that edgefleet sets) of arguments of the fleet file that contradict that word."""
+    consoles = [word for word in _own(node) if word.startswith("console=")]
+    for position, argument in enumerate(node.kernel.arguments):
+        if argument.startswith("console=") and consoles and argument not in consoles:
+            yield position, consoles[-1]
 
 
 def config_txt(node: Node) -> tuple[str, ...]:

@@ -106,6 +106,14 @@ def _taint(taint: str) -> str:
 
 LOWER_CASE = "use lower-case letters, digits and hyphens, 63 at most, with a letter or digit at both ends"
 Name = Annotated[str, Grammar(LABEL_RE, "bad-name", "an RFC 1123 label", LOWER_CASE, 63)]
+_HOST_NAME = Grammar(
+    DOMAIN_RE,
+    "bad-name",
+    "a host name",
+    "write it like till-1 or till-1.shop.example: lower-case letters, digits, hyphens and dots, 63 at most",
+    63,
+)
+HostName = Annotated[str, _HOST_NAME]
 _USER_NAME = Grammar(
     r"(?!root$)[a-z_][a-z0-9_-]*",
     "bad-user",
@@ -222,6 +230,30 @@ _TAINT = Grammar(
 )
 Taint = Annotated[str, _TAINT]
 
+OF_K3S = re.compile(
+    r"(.+\.)?k3s(\.cattle)?\.io/|flannel\.alpha\.coreos\.com/(?!.*-overwrite$)"
+    r"|(alpha|volumes|node\.alpha)\.kubernetes\.io/"
+)
+"""Annotations of nodes that k3s, its flannel and Kubernetes set themselves."""
+
+
+def _annotation(key: str) -> str:
+    if OF_K3S.match(key):
+        problem = f"k3s sets {shown(key)} on its nodes itself"
+        raise wrong("reserved-annotation", problem, "use a prefix of your own, such as example.com/rack")
+    return key
+
+
+_ANNOTATION_KEY = Grammar(
+    _KEY_RE, "bad-annotation", "a Kubernetes annotation", "write it like example.com/rack", 317, _annotation
+)
+AnnotationKey = Annotated[str, _ANNOTATION_KEY]
+_ANNOTATION_VALUE = Grammar(
+    r".*", "bad-annotation", "the value of an annotation", "write one line of text", 4000, is_ascii=False
+)
+AnnotationValue = Annotated[
+    str, _ANNOTATION_VALUE, WithJsonSchema({"type": ["string", "number", "boolean"]}, "validation")
+]
 PLACEHOLDERS = ("fleet", "region", "site")
 """Placeholders in the address of a page, replaced by names; these are RFC 1123 labels: nothing is escaped."""
 

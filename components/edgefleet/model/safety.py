@@ -16,6 +16,8 @@ Protocol = Literal["tcp", "udp"]
 RESCUE = "rescue"
 """The user of the console, where there is one."""
 KEY_BYTES = 32
+SSH_PORT = 22
+"""The usual port of sshd."""
 
 
 def _wireguard_key(text: str) -> str:
@@ -90,6 +92,14 @@ class Firewall:
     ssh_from: Annotated[tuple[Subnet, ...], Effect.LIVE] = ()
     """Addresses or subnets that may connect by SSH; everyone where none is given. The site's own containers
     and a tunnel of breakGlass are admitted whatever stands here."""
+
+
+@spec
+class Ssh:
+    """SSH at a node."""
+
+    port: Annotated[int, Field(ge=1, le=65535), Effect.LIVE] = SSH_PORT
+    """TCP port at which sshd listens, and which the firewall admits."""
 
 
 @spec

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edgefleet.model.base_system import Kernel, Keyboard, Locale
 from edgefleet.model.credentials import PublicKey
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
@@ -18,7 +19,10 @@ from edgefleet.model.k3s_config import Config
 from edgefleet.model.medium import Medium, PayloadFile
 from edgefleet.model.names import (
     Accelerator,
+    AnnotationKey,
+    AnnotationValue,
     Host,
+    HostName,
     LabelKey,
     LabelValue,
     Name,
@@ -34,7 +38,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
 from edgefleet.model.registries import Certificates, Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
-from edgefleet.model.safety import BreakGlass, Firewall, Identity
+from edgefleet.model.safety import BreakGlass, Firewall, Identity, Ssh
 from edgefleet.model.spec import At, Inherited, Keyed, Level, spec
 from edgefleet.model.system import (
     Command,
@@ -150,6 +154,8 @@ class NodeSettings:
     for downloads, registries and proxies, before the first of them. Containers have their own."""
     firewall: Annotated[Firewall, Effect.LIVE] = Firewall()
     """Traffic that nodes admit."""
+    ssh: Annotated[Ssh, Effect.LIVE] = Ssh()
+    """SSH at the nodes."""
     proxy: Annotated[Proxy | None, Effect.RESTART] = None
     """The proxy through which nodes reach the internet."""
 
@@ -166,9 +172,10 @@ class NodeK3s:
 class Node:
     """One node of a site."""
 
-    hostname: Annotated[Name, Effect.REFLASH, At(Level.SITE, Level.NODE), Inherited()]
-    """Host name and Kubernetes node name, unique in the fleet. By default it is <site>-<node>, or the site's
-    name where the site has one node; at a site it is the host name of the only node."""
+    hostname: Annotated[HostName, Effect.REFLASH, At(Level.SITE, Level.NODE), Inherited()]
+    """Host name and Kubernetes node name, unique in the fleet: till-1, or till-1.shop.example. By default it
+    is <site>-<node>, or the site's name where the site has one node; at a site it is the host name of the
+    only node."""
     role: Annotated[Role, Effect.REFLASH, At(Level.NODE)] = "server"
     """server runs the site's own Kubernetes API; agent joins the site's server over the LAN. By default the
     first node is the server unless another one is, and the others are its agents."""
@@ -189,12 +196,21 @@ class Node:
     registers."""
     taints: Annotated[tuple[Taint, ...], Effect.LIVE] = ()
     """Kubernetes taints of the nodes, key=value:NoSchedule."""
+    annotations: Annotated[dict[AnnotationKey, AnnotationValue], Effect.LIVE] = field(default_factory=dict)
+    """Kubernetes annotations of the nodes. Each node sets its own after each start of k3s, and removes those
+    that it has set before and that are no longer here."""
     network: Annotated[Network, Effect.REFLASH, Inherited()]
     """How a node reaches its network, or the settings that several nodes share."""
     image: Annotated[Medium, Effect.REFLASH] = Medium()
     """The format of the nodes' images."""
     hardware: Annotated[Hardware, Effect.REFLASH] = Hardware()
     """Settings of the nodes' hardware."""
+    kernel: Annotated[Kernel, Effect.RESTART] = Kernel()
+    """The nodes' kernel."""
+    locale: Annotated[Locale | None, Effect.LIVE] = None
+    """Language of the base system, de_DE.UTF-8; its own where none is given."""
+    keyboard: Annotated[Keyboard | None, Effect.LIVE] = None
+    """The keyboard at the console; the base system's own where none is given."""
     k3s: Annotated[NodeK3s, Effect.RESTART, At(Level.NODE)] = NodeK3s()
     """How k3s runs on this node."""
     settings: Annotated[NodeSettings | None, Effect.RESTART, _SET] = None

@@ -18,6 +18,7 @@ from edgefleet.model.kernel_command_line import config_txt, words
 from edgefleet.model.medium import Format
 from edgefleet.model.names import page_of
 from edgefleet.model.network import NetworkLink
+from edgefleet.model.safety import SSH_PORT
 from edgefleet.model.site import Location, Node, SiteSpec, StorageKind
 from edgefleet.report.human import digest, size
 from edgefleet.report.layout import printable
@@ -139,6 +140,8 @@ class Sheet:
     setups: tuple[Setup, ...]
     user: str
     """The user who may log in by SSH; empty without one."""
+    ssh: str
+    """The command that connects: ``ssh -p 2222``."""
     source: str
     """Host that nodes download k3s from at their first boot; empty if their media carry it."""
     has_console: bool
@@ -180,6 +183,7 @@ def sheet(spec: SiteSpec, images: Mapping[str, SheetImage], context: SheetContex
         code=qr_code(_code_text(spec, context.page)),
         setups=_setups(spec, images, context),
         user=next((user.name for user in spec.users if user.is_admin), ""),
+        ssh=" ".join(["ssh", *(["-p", str(spec.ssh.port)] if spec.ssh.port != SSH_PORT else [])]),
         source="" if spec.airgap else urlsplit(spec.k3s.release_url).netloc,
         has_console=spec.break_glass.console,
         from_afar=tuple(filter(None, ways)),

@@ -5,6 +5,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.keys.derivation import ssh_host_key
 from edgefleet.keys.seed_seal import seal_key
 from edgefleet.model.firstboot import BootStep, FirstBoot, Installation, Step, Target
+from edgefleet.model.kernel_command_line import words
 
 
 def first_boot(target: Target) -> FirstBoot:
@@ -24,6 +25,7 @@ def first_boot(target: Target) -> FirstBoot:
         arch=node.arch,
         netboot=node.image.netboot,
         installation=_installation(target),
+        kernel_arguments=words(node),
         timezone=target.settings.timezone,
         users=target.settings.users,
         network=node.network,

@@ -7,7 +7,7 @@ from edgefleet.model.writers.written import LINE, Syntax
 UNIT = Syntax(
     "a systemd unit",
     *("*.service", "*.timer", "*.path", "*.mount"),
-    *("hardware/needs-disk.conf", "hardware/timesyncd.conf", "hub/k3s.conf"),
+    *("hardware/needs-disk.conf", "hardware/timesyncd.conf", "hub/k3s.conf", "safety/ssh-socket.conf"),
 )
 ENVIRONMENT = Syntax("an environment file of systemd")
 PLAIN = r"[A-Za-z0-9/._:@+=,-]+"

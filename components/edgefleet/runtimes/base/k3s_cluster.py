@@ -18,6 +18,8 @@ from edgefleet.model.site import SERVER, Node, SiteSpec
 from edgefleet.runtimes.base.k3s_keys import Place, listed, written
 
 PODS, SERVICES = SUBNETS
+OWN_PORTS = frozenset((2379, 2380, 2381, 2382, 5001, 6444, 10010, *range(10248, 10260)))
+"""TCP ports of k3s besides that of its API (k3s docs, installation/requirements)."""
 FALLBACK: Mapping[int, str] = {4: "203.0.113.254", 6: "2001:db8::254"}
 """dict[family -> the address of a node that has none yet] (RFC 5737 and 3849: no network has it)."""
 REPEATED: Mapping[str, Mapping[str, str]] = {
@@ -116,8 +118,16 @@ def domain(site: SiteSpec) -> str:
     return str(site.k3s.config.get("cluster-domain", "cluster.local"))
 
 
+def _ssh(site: SiteSpec) -> Iterator[Problem]:
+    for path, settings in site.parts:
+        if (port := settings.ssh.port) in OWN_PORTS or port == api_port(site):
+            problem, hint = f"port {port} is one of k3s's", "use another port, such as 2222"
+            yield Problem.of_value(f"{path}ssh.port", "port-taken", problem, hint)
+
+
 def check(site: SiteSpec) -> Iterator[Problem]:
-    """Addresses with which k3s does not start, or the node's network does not work."""
+    """Addresses and ports with which k3s does not start, or the node's network does not work."""
+    yield from _ssh(site)
     yield from _mixed(site)
     yield from _missing(site)
     yield from _dns(site)
