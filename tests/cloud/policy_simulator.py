@@ -46,7 +46,7 @@ def _effects(document: Document, request: Request) -> Iterator[str]:
         assert not unknown, f"the simulator does not know {unknown}"
         assert {} not in statement.get("Condition", {}).values(), "a condition without a key always holds"
         if (
-            _names(statement, "Action", request.action.lower(), {})
+            _names(statement, "Action", request.action, {})
             and _names(statement, "Resource", request.resource, request.context)
             and _is_principal(statement.get("Principal"), request.service)
             and all(
@@ -60,16 +60,13 @@ def _effects(document: Document, request: Request) -> Iterator[str]:
 
 def _names(statement: Document, element: str, value: str, context: Mapping[str, str]) -> bool:
     """Whether the element, or all but its opposite, names the value; absent in a trust policy."""
-    is_action = element == "Action"
-    if f"Not{element}" in statement:
-        patterns = _listed(statement[f"Not{element}"])
-        return not any(_is_like(value, each.lower() if is_action else each, context) for each in patterns)
+    flags = re.IGNORECASE if element == "Action" else re.NOFLAG
+    if (opposite := f"Not{element}") in statement:
+        return not _is_like(value, _listed(statement[opposite]), context, flags)
     if element not in statement:
-        assert not is_action, "a statement without actions"
+        assert element != "Action", "a statement without actions"
         return True
-    return any(
-        _is_like(value, each.lower() if is_action else each, context) for each in _listed(statement[element])
-    )
+    return _is_like(value, _listed(statement[element]), context, flags)
 
 
 def _is_principal(principal: Any, service: str) -> bool:
@@ -95,29 +92,35 @@ def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str
         return given is not None and given.lower() in [value.lower() for value in values]
     if name in {"StringEquals", "ArnEquals", "StringLike", "ArnLike"}:
         is_pattern = name != "StringEquals"  # ArnEquals takes wildcards, too
-        return given is not None and any(
-            _is_like(given, value, context) if is_pattern else given == value for value in values
-        )
+        if given is None or not is_pattern:
+            return given in values
+        return _is_like(given, values, context)
     if name in {"StringNotEquals", "StringNotLike"}:
-        return given is None or not any(_is_like(given, value, context) for value in values)
+        return given is None or not _is_like(given, values, context)
     raise AssertionError(f"the simulator does not know {operator}")
 
 
-def _is_like(value: str, pattern: str, context: Mapping[str, str]) -> bool:
-    """Whether the whole value is like the pattern; one with a variable that has no value is like nothing."""
-    names = VARIABLE.findall(pattern)
-    if any(name not in context for name in names):
-        return False
-    expression = _expression(pattern, tuple((name, context[name]) for name in names))
-    return expression.fullmatch(value) is not None
+def _is_like(
+    value: str, patterns: list[str], context: Mapping[str, str], flags: re.RegexFlag = re.NOFLAG
+) -> bool:
+    """Whether the whole value is like a pattern; one with a variable that has no value is like nothing."""
+    return _expression(tuple(patterns), tuple(context.items()), flags).fullmatch(value) is not None
 
 
 @cache
-def _expression(pattern: str, variables: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
-    values, words = dict(variables), {"*": ".*", "?": "."}
+def _expression(
+    patterns: tuple[str, ...], variables: tuple[tuple[str, str], ...], flags: re.RegexFlag
+) -> re.Pattern[str]:
+    values = dict(variables)
+    known = [pattern for pattern in patterns if set(VARIABLE.findall(pattern)) <= set(values)]
+    return re.compile("|".join(_regular(pattern, values) for pattern in known) or r"(?!)", re.DOTALL | flags)
+
+
+def _regular(pattern: str, values: Mapping[str, str]) -> str:
+    words = {"*": ".*", "?": "."}
     parts = re.split(r"(\$\{[^}]*\}|[*?])", pattern)
     texts = [values[part[2:-1]] if part.startswith("${") else part for part in parts]
-    return re.compile("".join(words.get(text) or re.escape(text) for text in texts), re.DOTALL)
+    return "".join(words.get(text) or re.escape(text) for text in texts)
 
 
 def _listed(values: Any) -> list[str]:

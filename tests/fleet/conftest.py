@@ -39,7 +39,7 @@ class Recorder(mocks.Mocks):
 Record = Callable[..., list[Registered]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record() -> Record:
     """``record(program, config={...}, preview=...)``: everything `program` registers, in order of name.
 

@@ -17,7 +17,7 @@ from tests.fleet.test_control_plane import inputs, registered
 from edgefleet.hub.permissions import AGENT, service_trust, site_trust
 from edgefleet.keys.hub_access import access_manifests
 
-Record = Callable[..., Sequence[Any]]
+Hubs = Mapping[str, Sequence[Any]]
 SERVICES = (
     *("s3", "ssm", "kms", "iam", "sts", "ec2", "elbv2", "eks", "logs", "rolesanywhere", "route53", "budgets"),
     *("secretsmanager", "cloudformation", "lambda", "dynamodb", "sqs", "sns", "ecr", "organizations"),
@@ -106,6 +106,12 @@ NEVER = (
 """Beginnings of actions, in lower case, that a node of a managed hub may do on nothing."""
 
 
+@pytest.fixture(scope="module")
+def hubs(record: Callable[..., Sequence[Any]]) -> Hubs:
+    """dict[kind of a hub -> all that it registers]."""
+    return {kind: registered(record, kind=kind) for kind in ("k3s", "eks")}
+
+
 @cache
 def actions() -> tuple[str, ...]:
     """Every operation of the services, as a permission."""
@@ -156,10 +162,10 @@ def granted(own: Iterable[Document], on_bucket: Document, context: Mapping[str, 
     ],
 )
 def test_a_role_may_do_what_the_table_says_and_nothing_else(
-    who: str, role: str, context: Mapping[str, str], record: Record
+    who: str, role: str, context: Mapping[str, str], hubs: Hubs
 ) -> None:
     """Every action of twenty services on every kind of resource, its own and others'."""
-    found = registered(record)
+    found = hubs["k3s"]
     expected = {
         (action, resource) for action, name in MAY[who] for resource in (RESOURCES if name == "*" else [name])
     }
@@ -181,8 +187,8 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
         (None, False),
     ],
 )
-def test_a_site_lists_its_own_releases_alone(prefix: str | None, may: bool, record: Record) -> None:  # noqa: FBT001 - a table
-    found = registered(record)
+def test_a_site_lists_its_own_releases_alone(prefix: str | None, may: bool, hubs: Hubs) -> None:  # noqa: FBT001 - a table
+    found = hubs["k3s"]
     context = {key: value for key, value in SITE.items() if key != "s3:prefix"}
     if prefix is not None:
         context["s3:prefix"] = prefix
@@ -190,9 +196,9 @@ def test_a_site_lists_its_own_releases_alone(prefix: str | None, may: bool, reco
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalTag/x509Subject/CN", "aws:SecureTransport"])
-def test_a_session_without_a_name_or_without_tls_reads_nothing(key: str, record: Record) -> None:
+def test_a_session_without_a_name_or_without_tls_reads_nothing(key: str, hubs: Hubs) -> None:
     """A certificate without a common name sets no tag."""
-    found = registered(record)
+    found = hubs["k3s"]
     context = {name: value for name, value in SITE.items() if name != key}
     if key == "aws:SecureTransport":
         context[key] = "false"
@@ -224,21 +230,21 @@ def test_who_may_take_a_role(role: str, service: str, source: str, may: bool) ->
     assert may == is_allowed(Request("sts:AssumeRole", "", context, service=service), [TRUSTS[role]])
 
 
-def test_a_node_of_a_managed_hub_reads_no_secret_and_changes_no_account(record: Record) -> None:
+def test_a_node_of_a_managed_hub_reads_no_secret_and_changes_no_account(hubs: Hubs) -> None:
     """AWS's own policy of the agent would let it read the authority keys of other hubs."""
-    found = registered(record, kind="eks")
+    found = hubs["eks"]
     on_bucket = inputs(found, "Bucket", "artifacts")["policy"]
     allowed = granted(documents(found, "nodes"), on_bucket, {"aws:SecureTransport": "true"})
     assert ("ecr:GetAuthorizationToken", "anything") in allowed
     assert set() == {(action, name) for action, name in allowed if action.lower().startswith(NEVER)}
 
 
-def test_every_policy_is_one_that_the_tables_try(record: Record) -> None:
+def test_every_policy_is_one_that_the_tables_try(hubs: Hubs) -> None:
     """A role that is added has to be decided about here."""
     roles = {
         each.name.rpartition("/")[2]
         for kind in ("k3s", "eks")
-        for each in registered(record, kind=kind)
+        for each in hubs[kind]
         if each.type == "edgefleet:aws:Role"
     }
     assert {"servers", "sites", "cluster", "nodes"} == roles

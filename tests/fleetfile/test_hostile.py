@@ -116,7 +116,8 @@ def document(site: dict[str, Any], **head: Any) -> dict[str, Any]:
 def problems_of(folder: Path, plain: dict[str, Any]) -> list[Problem]:
     """The problems of a fleet file; none where it is right."""
     file = folder / "x.fleet.yaml"
-    file.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8", errors="replace")
+    text = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False)
+    file.write_text(text, encoding="utf-8", errors="replace")
     try:
         load_fleet(file, folder)
     except InvalidInput as error:
