@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from edgefleet.commands import init
+from edgefleet.commands.new import _with_command
 from edgefleet.commands.registry import COMMANDS, Stub
 from edgefleet.commands.secrets import read
 from edgefleet.commands.session import Session
@@ -224,6 +225,17 @@ def test_new_makes_a_project_that_works(world: "World") -> None:
     )
     assert 0 == world.run("-C", "Shop Fleet", "validate", "stacks/eu.fleet.yaml").code
     compile((root / "__main__.py").read_text(), "__main__.py", "exec")
+
+
+def test_new_names_a_folder_that_has_the_command(world: "World", tmp_path: Path) -> None:
+    """Where it is not on PATH; an environment that has no such file is not named."""
+    (folder,) = _with_command([tmp_path, Path(sys.executable).parent])
+    assert (folder / "edgefleet").is_file()
+    assert [] == _with_command([tmp_path])
+    hint = f'put edgefleet on PATH first: export PATH={folder}:"$PATH"'
+    assert hint in " ".join(world.run("new", "a").err.split())
+    world.environment["PATH"] = str(folder)
+    assert "PATH" not in world.run("new", "b").err
 
 
 def test_new_writes_over_nothing(world: "World") -> None:

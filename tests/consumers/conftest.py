@@ -5,9 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -21,15 +22,25 @@ class Project:
     """A copy of one of the projects."""
 
     root: Path
+    bin: Path = BIN
+    """Of the environment in which edgefleet is installed."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Added to those of this process."""
+
+    def with_environment(self, folder: Path, home: Path) -> Self:
+        """The same with another virtual environment, for a user with an empty home."""
+        home.mkdir()
+        return replace(self, bin=folder / "bin", variables={"HOME": str(home), "PULUMI_HOME": str(home)})
 
     def run(self, *command: str, **variables: str) -> str:
         """Run a program in it; returns what it prints, and fails with that if the program fails."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
-        path = os.pathsep.join([str(BIN), kept["PATH"]])
+        others = ("PULUMI_", "AWS_", "PYTHON")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+        path = os.pathsep.join([str(self.bin), kept["PATH"]])
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=kept | {"PATH": path, "PULUMI_SKIP_UPDATE_CHECK": "1"} | variables,
+            env=kept | {"PATH": path, "PULUMI_SKIP_UPDATE_CHECK": "1"} | {**self.variables} | variables,
             capture_output=True,
             text=True,
             check=False,

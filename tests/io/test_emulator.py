@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,12 +77,12 @@ def test_stopping_in_a_project_that_has_none_leaves_no_trace(tmp_path: Path) -> 
 
 
 def test_without_moto_one_sentence_says_how_to_get_it(tmp_path: Path) -> None:
-    """It is an extra, not everybody needs it."""
+    """For the interpreter that runs, which may be a plugin's, and without an index that has edgefleet."""
     with pytest.raises(OutsideFailure) as caught:
         emulator.ensure(tmp_path, is_installed=lambda _: False)
     assert (
         "cloud.endpoint: the emulated cloud needs moto, which is not installed; "
-        "install it: python -m pip install 'edgefleet[emulator]'"
+        f"install it: {sys.executable} -m pip install 'moto[server]'"
     ) == str(caught.value)
 
 

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Annotated
@@ -93,9 +94,15 @@ def _write(session: Session, files: dict[str, str]) -> None:
 def _tell(session: Session, directory: Path, region: str) -> None:
     quoted = shlex.quote(str(directory))
     remark(session, f"created {directory}; stacks/{region}.fleet.yaml describes the fleet")
-    if shutil.which("edgefleet") is None:
-        remark(session, f"activate edgefleet's environment first: . {shlex.quote(sys.prefix)}/bin/activate")
+    if shutil.which("edgefleet", path=session.environment.get("PATH", "")) is None:
+        for folder in _with_command([Path(sys.argv[0]).absolute().parent, Path(sys.executable).parent]):
+            remark(session, f'put edgefleet on PATH first: export PATH={shlex.quote(str(folder))}:"$PATH"')
     remark(
         session,
         f"next: edgefleet -C {quoted} preview -s {region}   edgefleet -C {quoted} up -s {region}",
     )
+
+
+def _with_command(folders: Sequence[Path]) -> list[Path]:
+    """The first of `folders` that has the command: a virtual environment's, or where pip installed it."""
+    return [folder for folder in folders if (folder / "edgefleet").is_file()][:1]

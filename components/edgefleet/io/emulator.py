@@ -9,6 +9,7 @@ import http.client
 import importlib.util
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -160,7 +161,7 @@ def _require_moto(is_installed: Callable[[str], bool]) -> None:
             "",
             "no-emulator",
             "the emulated cloud needs moto, which is not installed",
-            "install it: python -m pip install 'edgefleet[emulator]'",
+            f"install it: {shlex.quote(sys.executable)} -m pip install 'moto[server]'",
             path="cloud.endpoint",
         )
 
