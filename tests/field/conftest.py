@@ -40,12 +40,7 @@ from pulumi_embedded import checkpoint as checkpoints
 from pulumi_embedded.secrets import open_salt
 
 __all__ = ["load", "problems"]  # fixtures, for what a fleet file alone decides
-# The SDK leaves the coroutines of a program behind that the CLI gave up on, and they end when they are freed.
-_LEFT = "ignore:Exception ignored in. <coroutine object run_:pytest.PytestUnraisableExceptionWarning"
-ENGINES = [
-    "embedded",
-    pytest.param("cli", marks=[pytest.mark.pulumi_cli, pytest.mark.filterwarnings(_LEFT)]),
-]
+ENGINES = ["embedded", pytest.param("cli", marks=pytest.mark.pulumi_cli)]
 Command = Callable[..., tuple[int, str]]
 """Runs a command line on a stack's engine: its exit code and what it prints."""
 PLUGIN = """#!/bin/bash
