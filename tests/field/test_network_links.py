@@ -195,16 +195,6 @@ def test_links_that_fit_any_port_are_reported_once_each(problems: Problems) -> N
     assert places == [problem.path for problem in problems(sites(network))]
 
 
-def test_the_hint_of_two_lans_that_overlap_is_an_address(problems: Problems) -> None:
-    """It ends the problem, as it is written."""
-    network = link(interface="enp2s0", address="10.20.90.77/25")
-    (overlap,) = problems(sites(network))
-    key, _, free = overlap.hint.rpartition("set ")[2].partition(": ")
-    assert "nodes.n1.network.links.cameras.address" == key
-    network["links"]["cameras"]["address"] = free
-    assert [] == problems(sites(network))
-
-
 def test_a_wider_route_passes_over_the_ranges_of_containers(problems: Problems) -> None:
     """A company's 10.0.0.0/8 beside pods in 10.42.0.0/16: the node's own route is the narrower one."""
     assert [] == problems(sites(MAIN | {"routes": [{"to": "10.0.0.0/8", "via": "10.20.90.2"}]}))

@@ -108,6 +108,20 @@ def test_every_number_has_bounds() -> None:
     assert [] == open_
 
 
+def test_each_hint_with_an_example_gives_a_right_text() -> None:
+    """The text after *like* or *such as* is one, up to a word, a comma or its end."""
+    refused = []
+    examples = 0
+    for grammar in GRAMMARS:
+        hint = grammar.hint if isinstance(grammar.hint, str) else grammar.hint("?")
+        for example in re.findall(r"\b(?:like|such as|as in) (.+)", hint):
+            ends = (found.start() for found in re.finditer(r"[,;:]? |$", example))
+            examples += 1
+            if not any(grammar.accepts(example[:end].strip('"')) for end in ends):
+                refused.append((grammar.what, hint))
+    assert (examples > 50, []) == (True, refused)
+
+
 HOSTILE = {
     "newline": "\nx",
     "carriage return": "\rx",
@@ -198,7 +212,6 @@ EXAMPLES: dict[str, list[str]] = {
     "a path inside the project, or one in a bucket": ["file:.edgefleet/images/dev", "s3://bucket/a/b"],
     "a place of a mirror": ["https://mirror.example/a", "oci://registry.example/a", "file:/var/mirror"],
     "a public SSH key, whole and of a type that nodes accept": [SSH_KEY, f"{SSH_KEY} ops@laptop (1)"],
-    "a public key of WireGuard": ["A" * 43 + "="],
     "a registry's host": ["*", "docker.io", "registry.example:5000"],
     "a regular expression over names of images": ["^library/(.*)$"],
     "a tag's key": ["team", "cost centre"],

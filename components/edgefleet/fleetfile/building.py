@@ -13,7 +13,7 @@ from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build, limited
 from edgefleet.fleetfile.provenance import Membership
-from edgefleet.fleetfile.resolution import Resolver, Written
+from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import Parts
 from edgefleet.fleetfile.workloads import Workload
@@ -209,8 +209,10 @@ class Building:
     def _check(self, site: SiteSpec, written: Mapping[str, Any]) -> None:
         for problem in (*check_site(site), *self.owners.check(site)):
             placed = self._placed(site, problem)
-            path = problem.path if "nodes" in written else problem.path.removeprefix("nodes.n1.")
-            self._report_inherited(replace(placed, path=f"sites.{site.name}.{path}"))
+            if "nodes" not in written:  # what a person cannot write is in no message
+                path, hint = (text.replace(f"nodes.{ONLY_NODE}.", "") for text in (placed.path, placed.hint))
+                placed = replace(placed, path=path, hint=hint)
+            self._report_inherited(placed)
 
     def _placed(self, site: SiteSpec, problem: Problem) -> Problem:
         """The problem of a value of `site`, with its position in the fleet file."""

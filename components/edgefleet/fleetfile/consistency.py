@@ -123,7 +123,7 @@ def check_hardware(site: SiteSpec) -> Iterator[Problem]:
             if link.wifi is not None and link.wifi.country is None:
                 place = format_path(("network", *below, "wifi"))
                 problem = "Wi-Fi has no country, and may stay off without one"
-                hint = f"add country: {country or 'DE'} to {place}"
+                hint = f"add country to {place}, such as country: {country or 'DE'}"
                 yield Problem.of_value(f"nodes.{name}.{place}", "wifi-country", problem, hint)
     if site.time.serve and len(site.nodes) == 1:
         problem = "the site has one node, so no other node can use its time"
@@ -209,7 +209,9 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | 
     key = "cpus" if written["cpus"] < minimum.cpus else "memory"
     has = f"{written['cpus']} core{'s'[: written['cpus'] > 1]} and {written['memory'] / 1000**3:.2f} GB"
     problem = f"{profile} has {has}; k3s needs at least {minimum.words} for {runtime.title}"
-    hint = "use larger nodes, or make these agents of a server at the same site"
+    hint = f"use nodes with at least {minimum.words}"
+    if runtime.runs_api:
+        hint += ", or make these agents of a server at the same site"
     return Problem.of_value(f"profiles.{profile}.{key}", "too-small", problem, hint)
 
 

@@ -61,7 +61,8 @@ def hub_from_plain(plain: Mapping[str, Any]) -> Hub:
 
 
 def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
-    if hub.kind in {"k3s", "eks"}:
+    has_hub = hub.kind in {"k3s", "eks"}
+    if has_hub:
         yield from _missing(hub, given)
         yield from _of_servers(hub)
         yield from _of_network(hub, given.get("network", {}))
@@ -71,7 +72,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     if hub.kind == "existing" and hub.kubeconfig is None:
         hint = "add kubeconfig: <path>, of a cluster that exists"
         yield Problem.of_value("", "no-kubeconfig", "the hub exists already, but not how to reach it", hint)
-    if hub.identity.sites and hub.bucket is None:
+    if hub.identity.sites and hub.bucket is None and not has_hub:
         problem = "site certificates give access to a bucket, and there is none"
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield Problem.of_value("identity", "no-bucket", problem, hint)
@@ -80,7 +81,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
 def _missing(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     required = {
         "cloud": ("the cloud account that it is in", "{region: eu-central-1}"),
-        "bucket": ("the bucket for releases and snapshots", "<fleet>-edgefleet-<region>"),
+        "bucket": ("the bucket for releases and snapshots", "shops-edgefleet-eu"),
     }
     if hub.kind == "k3s":
         required |= {
@@ -88,12 +89,12 @@ def _missing(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
             "image": ("the machine image of its servers", "ami-0123456789abcdef0"),
         }
         if not hub.k3s.version:
-            hint = "add k3s: {version: ...} here or in defaults"
+            hint = "add k3s: {version: v1.36.4+k3s1} here or in defaults"
             yield Problem.of_value("", "no-version", "a hub needs a release of k3s", hint)
     for name, (noun, example) in required.items():
         if name not in given:
             problem = f"a hub of kind {hub.kind} needs {noun}"
-            yield Problem.of_value("", f"no-{name}", problem, f"add {name}: {example}")
+            yield Problem.of_value("", f"no-{name}", problem, f"add {name}, such as {name}: {example}")
 
 
 def _of_servers(hub: Hub) -> Iterator[Problem]:
@@ -107,13 +108,12 @@ def _of_servers(hub: Hub) -> Iterator[Problem]:
     network = hub.network
     zones = len(network.subnets) if network.vpc_id else len(set(map(zone_letter, network.zones)))
     needed = min(hub.servers, QUORUM_ZONES)
-    if zones < needed:
-        where = f"network.{'subnets' if network.vpc_id else 'zones'}"
+    if 0 < zones < needed:
+        key = "subnets" if network.vpc_id else "zones"
         several = f"{hub.servers} servers in {zones} zone{'s' * (zones != 1)}"
         problem = f"{several}: losing one could lose the majority"
-        yield Problem.of_value(
-            where, "too-few-zones", problem, f"name at least {needed} zones, or use 1 server"
-        )
+        hint = f"name at least {needed} {key}, or use 1 server"
+        yield Problem.of_value(f"network.{key}", "too-few-zones", problem, hint)
 
 
 def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -138,7 +138,8 @@ def _of_network(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     block = ip_network(network.cidr)
     widest, narrowest = 16, 20
     if not widest <= block.prefixlen <= narrowest:
-        hint = "AWS takes /16 at most; below /20 there is no room for a subnet of each kind in each zone"
+        hint = f"write /{widest} to /{narrowest}: AWS takes no wider one, and a narrower "
+        hint += "one has no room for a subnet of each kind in each zone"
         yield Problem.of_value("network.cidr", "cidr", f"{block} has the wrong size", hint)
     for key, whose in USERS.items():
         taken = ip_network(SUBNETS[key][4])

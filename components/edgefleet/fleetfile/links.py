@@ -228,13 +228,15 @@ def _metrics(network: Network) -> Iterator[Finding]:
     """The main link's default route is the one in use while it is up."""
     metrics = {path: network.metrics[path] for path, link in network.every.items() if link.has_default_route}
     main = metrics.pop((), None) or 0
+    taken: set[int | None] = set()
     for path, metric in metrics.items():
         if metric is not None and metric <= main:
             problem = f"its metric {metric} is not above {main}, the main link's, which k3s uses"
             yield (*path, "metric"), "metric", problem, f"write more than {main}, such as {main + 100}"
-        elif sum(metric == other for other in metrics.values()) > 1:
-            problem = f"two links have a default route with the metric {metric}"
+        elif metric is not None and metric in taken:
+            problem = f"another link has a default route with the metric {metric} too"
             yield (*path, "metric"), "metric", problem, "write another metric for one of them"
+        taken.add(metric)
 
 
 def _countries(network: Network) -> Iterator[Finding]:

@@ -117,8 +117,8 @@ class Table:
         for index, column in enumerate(self.columns):
             path = column_path(column)
             if column in self.columns[:index]:
-                twice = f"the column {column} appears twice"
-                problems.append(self._heading(index, "duplicate-key", twice, "remove one"))
+                problem = f"the column {column} appears twice"
+                problems.append(self._heading(index, "duplicate-key", problem, "remove one"))
             shape = None if column == NAME else at(SITE, path)
             if column != NAME and (shape is None or not _is_cell(shape) or not column):
                 problems.append(self._unknown(index, path))

@@ -18,8 +18,8 @@ from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.pydantic_errors import names_secret, translated
 from edgefleet.model.site import RECIPES
-from edgefleet.model.spec import Level, outside_name
-from edgefleet.model.syntax import READER, nearest, secret_name
+from edgefleet.model.spec import Level
+from edgefleet.model.syntax import READER, nearest
 from edgefleet.model.type_introspection import at, fields_of
 
 _HOMES: tuple[tuple[Any, str], ...] = (
@@ -98,18 +98,6 @@ def problems_of(
         yield replace(translation.problem, path=format_path(path), where=where)
 
 
-def _references(value: Any, path: Path) -> Iterator[Path]:
-    """Paths of the references to secrets in validated settings."""
-    if isinstance(value, str) and secret_name(value) is not None:
-        yield path
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _references(item, (*path, outside_name(str(key))))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _references(item, (*path, index))
-
-
 KINDS: dict[str, Any] = {
     "document": DOCUMENT,
     "profile": PROFILE,
@@ -158,9 +146,6 @@ class Parts:
             hint = f"this version knows: {', '.join(map(str, RECIPES))}"
             self.report(("recipe",), "unknown-recipe", problem, hint)
         self._check_cloud(settings)
-        for path in _references(settings, ()):
-            problem = "a secret of the stack stands in settings of sites alone"
-            self.report(path, "no-secret", problem, "write the value itself")
         return settings
 
     def _check_cloud(self, head: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ No address has a zone, ``%eth0``: what follows the ``%`` would be free text. A l
 over the interface of the network that it is in.
 """
 
+import re
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
@@ -60,8 +61,12 @@ def _example(text: str) -> str:
 
 
 def _without_prefix(text: str) -> str:
-    address = text.partition("/")[0] if "/" in text else "10.1.0.1"
-    return f"write it without a prefix length and a zone, such as {shown(address.partition('%')[0])}"
+    address = re.split("[/%]", text)[0]
+    try:
+        good = str(parsed_address(address))
+    except ValueError:
+        good = "10.1.0.1"
+    return f"write it without a prefix length and a zone, such as {good}"
 
 
 def _host_address(text: str) -> str:
@@ -71,7 +76,7 @@ def _host_address(text: str) -> str:
         raise wrong("bad-address", f"{shown(text)} is not an address", _example(text)) from error
     reason = _unfit(interface)
     if reason:
-        raise wrong("unusable-address", f"{interface} is {reason}", "give the node its own address")
+        raise wrong("unusable-address", f"{interface} is {reason}", _fit(interface))
     return str(interface)
 
 
@@ -91,6 +96,14 @@ def _unfit(interface: Interface) -> str | None:
     return next((kind for kind, holds in kinds.items() if holds), None)
 
 
+def _fit(interface: Interface) -> str:
+    """The hint of an address that a host may not have: the first one of its subnet that it may have."""
+    first = next(iter(interface.network.hosts()))
+    own = parsed_interface(f"{first}/{interface.network.prefixlen}")
+    example = own if _unfit(own) is None else {4: "10.1.0.4/24", 6: "fd00::4/64"}[interface.version]
+    return f"write the node's own address, such as {example}"
+
+
 def _plain_address(text: str) -> str:
     try:
         ip = parsed_address(text)
@@ -104,15 +117,24 @@ def _plain_address(text: str) -> str:
 def _cidr(text: str) -> str:
     try:
         return str(ip_network(text))
-    except ValueError as error:
-        raise wrong("bad-cidr", f"{shown(text)} is not a network: {error}", _example(text)) from error
+    except ValueError:
+        raise wrong("bad-cidr", f"{shown(text)} is not a network", _subnet_hint(text)) from None
+
+
+def _subnet_hint(text: str) -> str:
+    try:
+        good = ip_network(text, strict=False)
+    except ValueError:
+        good = ip_network("10.1.0.0/16")
+    return f"write it like {good}, with no bits set beyond the prefix and without a zone (%...)"
 
 
 def _subnet(text: str) -> str:
     try:
         network = ip_network(text)
-    except ValueError as error:
-        raise wrong("bad-subnet", f"{shown(text)} is neither an address nor a subnet", SUBNET) from error
+    except ValueError:
+        problem = f"{shown(text)} is neither an address nor a subnet"
+        raise wrong("bad-subnet", problem, _subnet_hint(text)) from None
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
@@ -137,7 +159,6 @@ def _hardware_address(text: str) -> str:
     return mac
 
 
-SUBNET = "write it like 10.1.0.0/16, with no bits set beyond the prefix and without a zone (%...)"
 TUNNEL = "write one of your own, such as fd12:3456:789a::/64"
 INTERFACE = "write the kernel's name such as enp1s0, 15 characters at most"
 host_address = Grammar(
@@ -152,8 +173,8 @@ host_address = Grammar(
 plain_address = Grammar(
     IP_RE, "bad-address", "an address", _without_prefix, 45, _plain_address, examples=("10.20.7.1",)
 )
-cidr = Grammar(PREFIXED, "bad-cidr", "a network", _example, 50, _cidr, examples=("10.250.0.0/16",))
-subnet = Grammar(rf"{IP_RE}(/\d{{1,3}})?", "bad-subnet", "an address or a subnet", SUBNET, 50, _subnet)
+cidr = Grammar(PREFIXED, "bad-cidr", "a network", _subnet_hint, 50, _cidr, examples=("10.250.0.0/16",))
+subnet = Grammar(rf"{IP_RE}(/\d{{1,3}})?", "bad-subnet", "an address or a subnet", _subnet_hint, 50, _subnet)
 tunnel_network = Grammar(
     PREFIXED, "bad-prefix", "an IPv6 prefix of at most 64 bits", TUNNEL, 50, _tunnel_network
 )

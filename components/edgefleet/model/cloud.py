@@ -21,7 +21,9 @@ _AWS_PROFILE = Grammar(
     r"[A-Za-z0-9_.@+-]+", "bad-profile", "a profile of AWS", "write its name in ~/.aws/config", 100
 )
 AwsProfile = Annotated[str, _AWS_PROFILE]
-_ACCOUNT = Grammar(r"\d{12}", "bad-account", "the number of an account", "write its 12 digits in quotes", 12)
+_ACCOUNT = Grammar(
+    r"\d{12}", "bad-account", "the number of an account", "write its 12 digits, such as 123456789012", 12
+)
 Account = Annotated[str, _ACCOUNT]
 _SESSION = Grammar(
     r"[A-Za-z0-9_+=,.@-]{2,64}",

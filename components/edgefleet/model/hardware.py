@@ -61,7 +61,8 @@ def _direct(text: str) -> str:
         else:
             host(text if text.count(":") > 1 else text.partition(":")[0])
     except ValueError:
-        raise wrong("bad-no-proxy", f"{shown(text)} is not a subnet", "write it like 10.0.0.0/8") from None
+        hint = "write it like 10.0.0.0/8, registry.example or 10.0.0.1"
+        raise wrong("bad-no-proxy", f"{shown(text)} is not a subnet or a host", hint) from None
     return text
 
 
@@ -77,7 +78,7 @@ _DEVICE = Grammar(
     r"/dev/disk/by-(id|path|partlabel|partuuid)/[A-Za-z0-9:._+@=-]+",
     "bad-device",
     "a path that a disk keeps",
-    "write one below /dev/disk/by-id, by-path, by-partlabel or by-partuuid: sdb may move",
+    "write one such as /dev/disk/by-id/nvme-1, or below by-path, by-partlabel or by-partuuid: sdb may move",
     200,
 )
 Device = Annotated[str, _DEVICE]

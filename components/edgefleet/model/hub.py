@@ -52,7 +52,9 @@ _HOSTED_ZONE = Grammar(
     r"Z[A-Z0-9]{3,31}", "bad-zone-id", "the id of a hosted zone", "write it like Z0123456789AB"
 )
 HostedZone = Annotated[str, _HOSTED_ZONE]
-_MACHINE_IMAGE = Grammar(r"ami-[0-9a-f]{8,17}", "bad-image", "the id of a machine image", "write ami-...")
+_MACHINE_IMAGE = Grammar(
+    r"ami-[0-9a-f]{8,17}", "bad-image", "the id of a machine image", "write it like ami-0123456789abcdef0"
+)
 MachineImage = Annotated[str, _MACHINE_IMAGE]
 LogDays = Annotated[
     Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365],

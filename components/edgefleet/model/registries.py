@@ -37,7 +37,7 @@ _IMAGE_REWRITE = Grammar(
     r"([A-Za-z0-9._/@:-]|\$\d|\$\{\d\})*",
     "bad-rewrite",
     "a name of an image, with $1 for a group",
-    REWRITE,
+    "write it like mirror/$1, where $1 is the first group of the expression",
     200,
     refers="may",
 )

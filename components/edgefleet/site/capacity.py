@@ -85,12 +85,14 @@ def _too_small(where: str, first: MediumUsage, sites: Mapping[str, SiteSpec]) ->
     image = sites[first.site].nodes[first.node].image
     parts = [f"payload {first.payload:,}"] if first.payload else []
     parts += [f"base {first.base:,}"] if first.base else []
+    fixes = ["take a larger medium", *(["let fewer workloads run there"] if first.payload else [])]
+    if first.payload and FORMATS[image.format].is_composed:
+        fixes.append("put the payload on its own medium")
     return Problem(
         code="medium-too-small",
         where=where,
         path=f"sites.{first.site}.nodes.{first.node}.{'image.size' if image.size is not None else 'disk'}",
         problem=f"the medium has {first.medium:,} bytes and would hold {first.content:,} "
         f"({', '.join([*parts, f'room {ROOM:,}'])})",
-        hint="take a larger medium, or let fewer workloads run there"
-        + (", or put the payload on its own medium" if FORMATS[image.format].is_composed else ""),
+        hint=", or ".join(fixes),
     )

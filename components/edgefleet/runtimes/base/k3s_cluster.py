@@ -50,6 +50,16 @@ REPEATED: Mapping[str, Mapping[str, str]] = {
 }
 """dict[key of config.yaml -> dict[flag -> how to set it]]: values that the rest of a seed states too."""
 
+_PRIVATE: Mapping[int, Sequence[IPv4Network | IPv6Network]] = {
+    4: [
+        *map(IPv4Network, (f"10.{number}.0.0/16" for number in range(82, 255))),
+        *map(IPv4Network, (f"172.{number}.0.0/16" for number in range(16, 32))),
+        IPv4Network("192.168.0.0/16"),
+    ],
+    6: [*map(IPv6Network, (f"fd00:{number:x}::/32" for number in range(0x52, 0xFF)))],
+}
+"""dict[family -> networks that a hint may name] (RFC 1918, RFC 4193)."""
+
 
 @lru_cache
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -128,8 +138,7 @@ def _ssh(site: SiteSpec) -> Iterator[Problem]:
 def check(site: SiteSpec) -> Iterator[Problem]:
     """Addresses and ports with which k3s does not start, or the node's network does not work."""
     yield from _ssh(site)
-    yield from _mixed(site)
-    yield from _missing(site)
+    yield from [*_mixed(site)] or _missing(site)
     yield from _dns(site)
     yield from _overlaps(site)
     for path, config in written(site):
@@ -159,11 +168,13 @@ def _mixed(site: SiteSpec) -> Iterator[Problem]:
             return
     pods, services = families.values()
     if set(pods) != set(services):
-        key = SERVICES if SERVICES in site.k3s.config else PODS
-        other = next(name for name in SUBNETS if name != key)
+        possible = {*_first(server_of(site))} or {4, 6}
+        keys = sorted(SUBNETS, key=lambda name: (possible >= {*families[name]}, name in site.k3s.config))
+        to_change, right = keys
         problem = f"{PODS} has {_words(pods)} and {SERVICES} has {_words(services)}, with which k3s ends"
-        same = ",".join(SUBNETS[other][family] for family in families[key])
-        yield Problem.of_value(_config(key), "k3s-families", problem, f"set k3s.config.{other}: {same!r}")
+        same = ",".join(SUBNETS[to_change][family] for family in families[right])
+        where = _config(to_change if to_change in site.k3s.config else right)
+        yield Problem.of_value(where, "k3s-families", problem, f"set k3s.config.{to_change}: {same!r}")
 
 
 def _missing(site: SiteSpec) -> Iterator[Problem]:
@@ -197,10 +208,20 @@ def _overlaps(site: SiteSpec) -> Iterator[Problem]:
     for one, other in combinations(known, 2):
         if not _collide(one, other):
             continue
-        free = _free(other, known)
-        value = free if other.link is None else f"{next(free.hosts())}/{free.prefixlen}"
         problem = f"{one.network}, {one.whose}, overlaps {other.network}, {other.whose}"
-        yield Problem.of_value(one.path, "overlap", problem, f"choose others, or set {other.path}: {value}")
+        yield Problem.of_value(one.path, "overlap", problem, "choose others" + _instead(site, other, known))
+
+
+def _instead(site: SiteSpec, taken: Range, known: Sequence[Range]) -> str:
+    """The end of a hint: what to write in the place of `taken`, if anything of its size is free."""
+    if (free := _free(taken, known)) is None:
+        return ""
+    value = str(free) if taken.link is None else f"{next(free.hosts())}/{free.prefixlen}"
+    for key in SUBNETS:
+        if taken.path == _config(key):  # the network of the other family stays
+            subnets = ranges(site, key)
+            value = ",".join(value if _network(subnet) == taken.network else subnet for subnet in subnets)
+    return f", or set {taken.path}: {value}"
 
 
 def _known(site: SiteSpec) -> Iterator[Range]:
@@ -259,14 +280,15 @@ def _collide(one: Range, other: Range) -> bool:
     return is_own and elsewhere.network.prefixlen >= own.network.prefixlen
 
 
-def _free(taken: Range, known: Sequence[Range]) -> IPv4Network | IPv6Network:
-    """A network of the size of `taken` that overlaps none of `known`."""
-    base, step = (10 << 24, 1 << 16) if taken.network.version == 4 else (0xFD00 << 112, 1 << 96)  # noqa: PLR2004
-    kind = IPv4Network if taken.network.version == 4 else IPv6Network  # noqa: PLR2004
-    size = max(taken.network.prefixlen, 16)
-    candidates = (kind((base + number * step, size)) for number in range(0x52, 0xFF))
-    same = [item.network for item in known if item.network.version == taken.network.version]
-    return next(network for network in candidates if not any(network.overlaps(item) for item in same))
+def _free(taken: Range, known: Sequence[Range]) -> IPv4Network | IPv6Network | None:
+    """A private network of the size of `taken` that overlaps none of `known`; `None` where none is free."""
+    version = taken.network.version
+    same = [item.network for item in known if item.network.version == version]
+    for candidate in _PRIVATE[version]:
+        network = ip_network((candidate.network_address, max(taken.network.prefixlen, candidate.prefixlen)))
+        if not any(network.overlaps(item) for item in same):
+            return network
+    return None
 
 
 def _families(subnets: Sequence[str]) -> tuple[int, ...]:
