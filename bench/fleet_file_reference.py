@@ -10,14 +10,18 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
+from textwrap import fill
 from typing import Any, get_type_hints
 
 import yaml
 
-from edgefleet.fleetfile.partial import forms
+from edgefleet.fleetfile.partial import PROFILE, forms
+from edgefleet.fleetfile.provenance import OF_NODES
 from edgefleet.fleetfile.schema import fleet_schema
 from edgefleet.model.effects import Effect
+from edgefleet.model.site import Node
 from edgefleet.model.spec import outside_name
 from edgefleet.model.type_introspection import shape_of
 
@@ -30,7 +34,20 @@ the files in [examples/](examples/), which a test loads.
 `at` names the levels where a key may stand, if not at all of them: a node's value comes before its site's,
 then the group's, the profile's and the defaults'. `effect` is what a change does to a node in the field: a
 reflash needs a visit. Editors complete from the same schema: `edgefleet schema` prints it.
+
+A node may have another profile than its site. It takes
+
+{of_node}
+{of_both}
+{of_site}
 """
+REACH = {
+    "of_node": "- from its own profile, never from the site's: {};",
+    "of_both": "- from its own profile, and what that lacks from the site's: {}, `k3s.config`;",
+    "of_site": "- from the site's profile alone, as it holds for the whole site: {}, and the rest of `k3s`. "
+    "At the profile of the node another value is an error.",
+}
+"""dict[whose profile -> the line about its keys]."""
 ROOT = "Fleet file"
 SITE = "Site"
 ABOUT_SITES = "A site's settings; those of its nodes, and of profiles, groups and defaults, are among them."
@@ -63,10 +80,20 @@ def text() -> str:
     if missing:
         raise LookupError(f"keys without an example in docs/examples: {', '.join(missing)}")
     order = sorted(sections, key=lambda section: (section != ROOT, section != SITE, section))
-    lines = [HEAD]
+    lines = [HEAD.format(**_reach())]
     for section in order:
         lines += [f"## {section}", "", about[section], "", *_table(section, sections, levels, examples), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _reach() -> dict[str, str]:
+    """dict[whose profile -> the line about the keys that reach a node of another profile than its site's]."""
+    own = {field.name for field in fields(Node)} - {"settings", "k3s"}
+    profile = {*PROFILE.__annotations__}
+    keys = {"of_node": own & profile, "of_both": OF_NODES & profile - {"k3s"}}
+    keys["of_site"] = profile - own - OF_NODES
+    words = {name: ", ".join(f"`{outside_name(key)}`" for key in sorted(keys[name])) for name in keys}
+    return {name: fill(line.format(words[name]), 110, subsequent_indent="  ") for name, line in REACH.items()}
 
 
 def _section(definition: str) -> tuple[str, str]:

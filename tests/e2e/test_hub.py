@@ -83,18 +83,20 @@ def revoking_a_site_is_one_line(project: Project) -> None:
 
 
 def a_new_release_of_k3s_is_a_plan_and_rolls_no_server(project: Project) -> None:
-    """The servers' own resource shows the version; two minors at once are refused before anything is done."""
+    """The servers' own resource shows the version; an older one is refused before anything is done."""
     project.edit("  servers: 3\n", "  servers: 3\n  k3s: {version: v1.37.1+k3s1}\n")
     found = project.json("preview", "-s", "dev")
     assert {"edgefleet:aws:BucketObject": "update", "edgefleet:aws:ServerSet": "update"} == changed(found)
     before = machines(project.path)
     project.json("up", "-s", "dev", "-y")
     assert before == machines(project.path)
-    project.edit("v1.37.1+k3s1", "v1.39.0+k3s1")
+    project.edit("v1.37.1+k3s1", "v1.36.5+k3s1")
     refused = project.run("preview", "-s", "dev", "--engine", "local")
     assert 0 != refused.returncode
-    assert "skips 1.38" in " ".join(refused.stdout.split() + refused.stderr.split())
-    project.edit("v1.39.0+k3s1", "v1.37.1+k3s1")
+    assert "v1.36.5+k3s1 is older than v1.37.1+k3s1" in " ".join(
+        refused.stdout.split() + refused.stderr.split()
+    )
+    project.edit("v1.36.5+k3s1", "v1.37.1+k3s1")
 
 
 def machines(path: Path) -> set[str]:

@@ -22,6 +22,7 @@ from edgefleet.model.paths import Part, format_path
 from edgefleet.model.safety import RESCUE
 from edgefleet.model.site import Node, SiteSpec
 from edgefleet.runtimes import RUNTIMES, runtime_of
+from edgefleet.runtimes.base.k3s_keys import of_one_node
 
 HOSTNAME_LIMIT = 63
 PI_ARCHS = frozenset({"arm64", "armhf"})
@@ -36,6 +37,7 @@ class Owners:
     addresses: dict[tuple[str, Address], tuple[str, str]] = field(default_factory=dict)
     macs: dict[str, tuple[str, str]] = field(default_factory=dict)
     hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
+    settings: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
     def check(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of `site` that another site, or another of its nodes, already has."""
@@ -55,6 +57,18 @@ class Owners:
             if first := _first(self.hostnames, node.hostname, owner):
                 yield _taken((*base, "hostname"), "hostname", node.hostname, _whose(first, owner))
 
+        yield from self._settings(site)
+
+    def _settings(self, site: SiteSpec) -> Iterator[Problem]:
+        """Values of k3s for one node that a node of another site has too."""
+        scope = site.name if self.unique == "site" else ""
+        for name, node in site.nodes.items():
+            for key, value in of_one_node(site, node):
+                first = _first(self.settings, (scope, key.rstrip("+"), value), (site.name, ""))
+                if first is not None and first[0] != site.name:
+                    path = ("nodes", name, "k3s", "config", key)
+                    yield _taken(path, "setting", value, f"{first[0]}'s")
+
 
 def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> tuple[str, str] | None:
     """The owner of `key`; `None` if it was free, and `owner` gets it."""
@@ -67,6 +81,7 @@ def _first(owners: dict[K, tuple[str, str]], key: K, owner: tuple[str, str]) -> 
 _TAKEN_HINTS = {
     "address": "give each node its own address, or set uniqueAddresses: site where sites reuse one subnet",
     "mac": "give each node the hardware address on its own label",
+    "setting": "set it for each site or node, or set uniqueAddresses: site where sites reuse one subnet",
     "hostname": "give each node its own hostname",
 }
 

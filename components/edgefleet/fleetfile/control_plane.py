@@ -13,6 +13,7 @@ from edgefleet.fleetfile.validation import keys_below
 from edgefleet.model.cloud import problems_of
 from edgefleet.model.hub import Hub, zone_letter
 from edgefleet.model.k3s_config import SUBNETS, USERS
+from edgefleet.model.k3s_flags import KNOWN, unknown_release
 from edgefleet.model.pydantic_errors import translated
 from edgefleet.model.spec import adapter
 
@@ -64,6 +65,7 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
     has_hub = hub.kind in {"k3s", "eks"}
     if has_hub:
         yield from _missing(hub, given)
+        yield from _of_release(given)
         yield from _of_servers(hub)
         yield from _of_network(hub, given.get("network", {}))
     yield from (replace(each, path=f"cloud.{each.path}") for each in problems_of(hub.cloud))
@@ -76,6 +78,13 @@ def _problems(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:
         problem = "site certificates give access to a bucket, and there is none"
         hint = "add controlPlane.bucket, or identity: {sites: false}"
         yield Problem.of_value("identity", "no-bucket", problem, hint)
+
+
+def _of_release(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """The hub's own release; that of the defaults is checked with the sites."""
+    version = given.get("k3s", {}).get("version")
+    if version and (problem := unknown_release(version)) is not None:
+        yield Problem.of_value("k3s.version", "unknown-k3s", problem, KNOWN)
 
 
 def _missing(hub: Hub, given: Mapping[str, Any]) -> Iterator[Problem]:

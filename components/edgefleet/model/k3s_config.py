@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from pydantic_core import InitErrorDetails
 
 from edgefleet.model.addresses import cidr
-from edgefleet.model.k3s_flags import ADDRESSES, HOSTS, KINDS, NUMBERS, SWITCHES, TEXTS
+from edgefleet.model.k3s_flags import ADDRESSES, HOSTS, KINDS, LISTS, NUMBERS, SWITCHES, TEXTS, WHOLE
 from edgefleet.model.names import server_name
 from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, secret_name, shown, wrong
 
@@ -89,6 +89,9 @@ def _allowed(key: str) -> str:
     name = key.rstrip("+")
     if name in OWNED:
         raise wrong("reserved-k3s-config", RESERVED.format(key), OWNED[name])
+    if name != key and name in KINDS.keys() - LISTS:
+        problem = f"{key} adds to a list of arguments, which {name} has not"
+        raise wrong("bad-k3s-config", problem, f"write {name} with the whole value")
     return key
 
 
@@ -111,6 +114,8 @@ def _flaw(key: str, value: Any) -> str | None:
     """What `value` has to be; `None` where it is, or where the key is not known."""
     name = key.rstrip("+")
     kind = "network" if name in SUBNETS else KINDS.get(name)
+    if isinstance(value, list) and kind is not None and name not in LISTS | WHOLE:
+        return "one value, not a list"
     if kind == SWITCHES:
         return None if isinstance(value, bool) else "true or false, without quotes"
     if kind == NUMBERS:
@@ -120,7 +125,9 @@ def _flaw(key: str, value: Any) -> str | None:
         is_right, what = _LISTED[kind]
         items = value if isinstance(value, list) else str(value).split(",")
         return None if items and all(map(is_right, items)) else what
-    return "text, or a list of text" if kind == TEXTS and isinstance(value, bool) else None
+    if kind == TEXTS and isinstance(value, bool):
+        return "text, or a list of text" if name in LISTS else "text"
+    return None
 
 
 def _is_secret(value: Any) -> bool:

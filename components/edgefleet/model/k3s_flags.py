@@ -11,6 +11,8 @@ from edgefleet.model.version_skew import release
 
 MINORS = range(32, 38)
 """Minor versions of k3s, 1.x, whose flags are known here."""
+KNOWN = "write a release of those, such as v1.36.4+k3s1"
+"""The hint of another release."""
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -70,6 +72,14 @@ SINCE: Mapping[str, tuple[str, ...]] = {
     "write-kubeconfig-name": ("v1.37.0",),
 }
 """dict[flag -> the first release of each minor that has it, ascending]; later minors have it too."""
+LISTS = _keys("""
+    airgap-extra-registry etcd-arg helm-controller-arg kube-apiserver-arg kube-cloud-controller-manager-arg
+    kube-controller-manager-arg kube-proxy-arg kube-scheduler-arg kubelet-arg node-external-dns
+    node-external-ip node-internal-dns tls-san
+""")
+"""Flags that take a list; ``<flag>+`` adds to that of a weaker level."""
+WHOLE = _keys("cluster-cidr cluster-dns service-cidr")
+"""Flags with a list of one value for each family, which the rest of a seed repeats."""
 ONE_NODE = _keys("node-external-ip node-internal-dns")
 """Flags whose value belongs to one node."""
 KINDS: Mapping[str, str] = {
@@ -78,6 +88,13 @@ KINDS: Mapping[str, str] = {
 """dict[flag -> kind of its value]."""
 OF_SITE = frozenset().union(*SERVERS.values())
 OF_AGENTS = frozenset().union(*AGENTS.values())
+
+
+def unknown_release(version: str) -> str | None:
+    """Why the flags of the release `version` are not known; `None` where they are."""
+    if release(version).minor in MINORS:
+        return None
+    return f"edgefleet knows k3s 1.{MINORS[0]} to 1.{MINORS[-1]}, and {version} is none of them"
 
 
 def first_release(key: str, version: str) -> str | None:

@@ -8,11 +8,18 @@ from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import OWNED, RESERVED
-from edgefleet.model.k3s_flags import KINDS, MINORS, OF_AGENTS, OF_SITE, ONE_NODE, first_release
+from edgefleet.model.k3s_flags import (
+    KINDS,
+    KNOWN,
+    OF_AGENTS,
+    OF_SITE,
+    ONE_NODE,
+    first_release,
+    unknown_release,
+)
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.site import SERVER, Node, SiteSpec
 from edgefleet.model.syntax import nearest, shown
-from edgefleet.model.version_skew import release
 
 INSIST = "k3s.allowUnknown: true"
 Place = tuple[Part, ...]
@@ -47,13 +54,11 @@ def check(site: SiteSpec) -> Iterator[Problem]:
             if flaw is not None:
                 yield Problem.of_value(format_path((*path, key)), *flaw)
     yield from _shared(site)
-    minor = release(site.k3s.version).minor
-    if minor not in MINORS and not site.k3s.allow_unknown:
-        problem = (
-            f"edgefleet knows k3s 1.{MINORS[0]} to 1.{MINORS[-1]}, and {site.k3s.version} is none of them"
+    problem = unknown_release(site.k3s.version)
+    if problem is not None and not site.k3s.allow_unknown:
+        yield Problem.of_value(
+            "k3s.version", "unknown-k3s", problem, f"{KNOWN}; {INSIST} accepts it as it is"
         )
-        hint = f"write a release of those, such as v1.36.4+k3s1; {INSIST} accepts it as it is"
-        yield Problem.of_value("k3s.version", "unknown-k3s", problem, hint)
 
 
 Flaw = tuple[str, str, str]
@@ -67,7 +72,7 @@ def _reserved(key: str) -> Flaw | None:
 
 def _unknown(key: str, site: SiteSpec) -> Flaw | None:
     name, version = key.rstrip("+"), site.k3s.version
-    if site.k3s.allow_unknown or release(version).minor not in MINORS:
+    if site.k3s.allow_unknown or unknown_release(version) is not None:
         return None
     if name not in KINDS:
         hint = nearest(name, KINDS, otherwise="`k3s server --help` lists the settings.")
@@ -86,16 +91,22 @@ def _misplaced(key: str, path: Place) -> Flaw | None:
     return "site-only", problem, "move it to the k3s.config of the site, of its group or of defaults"
 
 
+def of_one_node(site: SiteSpec, node: Node) -> Iterator[tuple[str, str]]:
+    """(key, value) of each value of `node` that no other node can have."""
+    for key, value in of_node(site, node).items():
+        for item in listed(value) if key.rstrip("+") in ONE_NODE else ():
+            yield key, item
+
+
 def _shared(site: SiteSpec) -> Iterator[Problem]:
     """Values of one node that another node of the site has as well."""
     owners: dict[tuple[str, str], str] = {}
     for name, node in site.nodes.items():
-        for key, value in of_node(site, node).items():
+        for key, item in of_one_node(site, node):
             flag = key.rstrip("+")
-            for item in listed(value) if flag in ONE_NODE else ():
-                owner = owners.setdefault((flag, item), name)
-                if owner != name:
-                    path = format_path(("nodes", name, "k3s", "config", key))
-                    problem = f"{name} and {owner} cannot both have {flag} {shown(item)}"
-                    hint = f"set it in each node: nodes.{name}.k3s.config.{flag}"
-                    yield Problem.of_value(path, "one-node-only", problem, hint)
+            owner = owners.setdefault((flag, item), name)
+            if owner != name:
+                path = format_path(("nodes", name, "k3s", "config", key))
+                problem = f"{name} and {owner} cannot both have {flag} {shown(item)}"
+                hint = f"set it in each node: nodes.{name}.k3s.config.{flag}"
+                yield Problem.of_value(path, "one-node-only", problem, hint)
