@@ -46,7 +46,7 @@ def _wifi(link: NetworkLink) -> Iterator[Finding]:
             yield (other,), "wifi-conflict", f"a link with wifi has no {other}", f"remove wifi or {other}"
     if link.mac is not None:
         problem = "a wireless interface is found by its name, not by a hardware address"
-        hint = "remove mac, and name the interface in network.interface unless it is wlan0"
+        hint = "remove mac, and set interface unless it is wlan0"
         yield ("mac",), "wifi-conflict", problem, hint
     if link.interface is not None and is_glob(link.interface):
         problem = f"{link.interface} is not an exact name, which a wireless interface needs"
@@ -124,7 +124,7 @@ def _gateway_flaw(
 ) -> tuple[str, str, str] | None:
     if not own:
         problem = f"{gateway} is the gateway of a node that asks DHCP, which names a gateway itself"
-        return "gateway-without-address", problem, "add network.address, or remove the gateway"
+        return "gateway-without-address", problem, "add an address, or remove the gateway"
     return _router_flaw(gateway, own, "gateway", may_be_outside=may_be_outside)
 
 

@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails
 
 from edgefleet.model.addresses import cidr
 from edgefleet.model.k3s_flags import ADDRESSES, HOSTS, KINDS, LISTS, NUMBERS, SWITCHES, TEXTS, WHOLE
-from edgefleet.model.names import server_name
+from edgefleet.model.names import LARGEST_PORT, server_name
 from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, secret_name, shown, wrong
 
 _DERIVED = "remove it: tokens are derived for each site, and keyGeneration renews them"
@@ -106,21 +106,26 @@ _LISTED: Mapping[str, tuple[Callable[[str], bool], str]] = {
     ADDRESSES: (_is_address, "an address such as 10.43.0.10"),
     HOSTS: (server_name.accepts, "a host name or an address"),
     "network": (cidr.accepts, "a network such as 10.42.0.0/16"),
+    "range": (
+        lambda text: re.fullmatch(r"\d{1,5}-\d{1,5}", text) is not None,
+        "two ports such as 30000-32767",
+    ),
 }
 """dict[kind of value -> (whether one item of it is right, what it is)]."""
+_NARROWER = {**dict.fromkeys(SUBNETS, "network"), "service-node-port-range": "range"}
+"""dict[flag of text -> kind of its value]."""
 
 
 def _flaw(key: str, value: Any) -> str | None:
     """What `value` has to be; `None` where it is, or where the key is not known."""
     name = key.rstrip("+")
-    kind = "network" if name in SUBNETS else KINDS.get(name)
+    kind = _NARROWER.get(name) or KINDS.get(name)
     if isinstance(value, list) and kind is not None and name not in LISTS | WHOLE:
         return "one value, not a list"
     if kind == SWITCHES:
         return None if isinstance(value, bool) else "true or false, without quotes"
     if kind == NUMBERS:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return None if is_number and value >= 0 else "a whole number, without quotes"
+        return _number_flaw(name, value)
     if kind is not None and kind in _LISTED:
         is_right, what = _LISTED[kind]
         items = value if isinstance(value, list) else str(value).split(",")
@@ -128,6 +133,13 @@ def _flaw(key: str, value: Any) -> str | None:
     if kind == TEXTS and isinstance(value, bool):
         return "text, or a list of text" if name in LISTS else "text"
     return None
+
+
+def _number_flaw(name: str, value: Any) -> str | None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        return "a whole number, without quotes"
+    is_port = not name.endswith("-port") or 1 <= value <= LARGEST_PORT
+    return None if is_port else f"a port from 1 to {LARGEST_PORT}"
 
 
 def _is_secret(value: Any) -> bool:

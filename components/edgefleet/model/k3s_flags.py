@@ -80,6 +80,13 @@ LISTS = _keys("""
 """Flags that take a list; ``<flag>+`` adds to that of a weaker level."""
 WHOLE = _keys("cluster-cidr cluster-dns service-cidr")
 """Flags with a list of one value for each family, which the rest of a seed repeats."""
+CHOICES: Mapping[str, frozenset[str]] = {
+    "egress-selector-mode": _keys("agent cluster disabled pod"),
+    "etcd-s3-bucket-lookup-type": _keys("auto dns path"),
+    "flannel-backend": _keys("host-gw none vxlan wireguard-native"),
+    "secrets-encryption-provider": _keys("aescbc secretbox"),
+}
+"""dict[flag -> its values]: k3s ends with another one."""
 ONE_NODE = _keys("node-external-ip node-internal-dns")
 """Flags whose value belongs to one node."""
 KINDS: Mapping[str, str] = {

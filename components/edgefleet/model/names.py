@@ -50,7 +50,7 @@ CONDITIONS = frozenset(
 _KEY_NAME_RE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _KEY_RE = rf"({DOMAIN_RE}/)?{_KEY_NAME_RE}"
 _AUTHORITY = re.compile(rf"(?:[a-z0-9+]+://)?(?P<host>{HOST_RE})(:(?P<port>\d+))?(/.*)?")
-_LARGEST_PORT = 65535
+LARGEST_PORT = 65535
 
 
 def host(text: str) -> str:
@@ -77,9 +77,9 @@ def reachable(text: str) -> str:
     parts = _AUTHORITY.fullmatch(text)
     if parts is not None:
         host(parts["host"])
-        if parts["port"] is not None and not 1 <= int(parts["port"]) <= _LARGEST_PORT:
+        if parts["port"] is not None and not 1 <= int(parts["port"]) <= LARGEST_PORT:
             problem = f"{shown(parts['port'])} is not a port"
-            raise wrong("bad-port", problem, f"write one from 1 to {_LARGEST_PORT}")
+            raise wrong("bad-port", problem, f"write one from 1 to {LARGEST_PORT}")
     return text
 
 

@@ -50,13 +50,19 @@ REPEATED: Mapping[str, Mapping[str, str]] = {
 }
 """dict[key of config.yaml -> dict[flag -> how to set it]]: values that the rest of a seed states too."""
 
+PREFIXES: Mapping[str, Mapping[int, tuple[int, int]]] = {
+    PODS: {4: (8, 24), 6: (48, 64)},
+    SERVICES: {4: (8, 28), 6: (48, 124)},
+}
+"""dict[key -> dict[family -> prefix of the widest and of the narrowest subnet]]: a node takes a /24 or a /64
+of the pods', of 16 bits at most (kubernetes, pkg/controller/nodeipam)."""
 _PRIVATE: Mapping[int, Sequence[IPv4Network | IPv6Network]] = {
     4: [
         *map(IPv4Network, (f"10.{number}.0.0/16" for number in range(82, 255))),
         *map(IPv4Network, (f"172.{number}.0.0/16" for number in range(16, 32))),
         IPv4Network("192.168.0.0/16"),
     ],
-    6: [*map(IPv6Network, (f"fd00:{number:x}::/32" for number in range(0x52, 0xFF)))],
+    6: [*map(IPv6Network, (f"fd{number:x}::/32" for number in range(0x52, 0xFF)))],
 }
 """dict[family -> networks that a hint may name] (RFC 1918, RFC 4193)."""
 
@@ -139,7 +145,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     """Addresses and ports with which k3s does not start, or the node's network does not work."""
     yield from _ssh(site)
     yield from [*_mixed(site)] or _missing(site)
-    yield from _dns(site)
+    yield from [*_sizes(site)] or _dns(site)
     yield from _overlaps(site)
     for path, config in written(site):
         yield from _repeated(path, config)
@@ -192,6 +198,22 @@ def _missing(site: SiteSpec) -> Iterator[Problem]:
             "add one to network.extraAddresses, or write cluster-cidr and service-cidr of the node's family"
         )
         yield Problem.of_value(path, "node-family", problem, hint)
+
+
+def _sizes(site: SiteSpec) -> Iterator[Problem]:
+    """Subnets with which the node IPAM controller or k3s itself ends."""
+    arguments = listed(site.k3s.config.get("kube-controller-manager-arg", ()))
+    is_own = any("node-cidr-mask-size" in argument for argument in arguments)
+    for key, bounds in PREFIXES.items():
+        for subnet in ranges(site, key):
+            network, is_pods = _network(subnet), key == PODS
+            widest, narrowest = bounds[network.version]
+            narrowest -= (len(site.nodes) - 1).bit_length() if is_pods else 0
+            if widest <= network.prefixlen <= narrowest or (is_own and is_pods):
+                continue
+            what = "a subnet for each node" if is_pods else "the tenth address, which k3s gives to DNS"
+            hint = f"write /{widest} to /{narrowest}, such as {SUBNETS[key][network.version]}"
+            yield Problem.of_value(_config(key), "k3s-size", f"{subnet} has not the size for {what}", hint)
 
 
 def _dns(site: SiteSpec) -> Iterator[Problem]:

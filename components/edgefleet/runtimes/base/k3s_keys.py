@@ -9,6 +9,7 @@ from typing import Any
 from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import OWNED, RESERVED
 from edgefleet.model.k3s_flags import (
+    CHOICES,
     KINDS,
     KNOWN,
     OF_AGENTS,
@@ -49,8 +50,8 @@ def listed(value: Any) -> tuple[str, ...]:
 def check(site: SiteSpec) -> Iterator[Problem]:
     """Keys that k3s does not know, that edgefleet writes, or that stand at the wrong level."""
     for path, config in written(site):
-        for key in config:
-            flaw = _reserved(key) or _unknown(key, site) or _misplaced(key, path)
+        for key, value in config.items():
+            flaw = _reserved(key) or _unknown(key, site) or _misplaced(key, path) or _chosen(key, value, site)
             if flaw is not None:
                 yield Problem.of_value(format_path((*path, key)), *flaw)
     yield from _shared(site)
@@ -82,6 +83,13 @@ def _unknown(key: str, site: SiteSpec) -> Flaw | None:
         return None
     hint = f"raise k3s.version, or remove {name}; {INSIST} accepts it as it is"
     return "bad-k3s-config", f"{version} has no setting {name}, {first} is the first with it", hint
+
+
+def _chosen(key: str, value: Any, site: SiteSpec) -> Flaw | None:
+    if str(value) in CHOICES.get(key, {str(value)}) or site.k3s.allow_unknown:
+        return None
+    hint = f"write one of {', '.join(sorted(CHOICES[key]))}; {INSIST} accepts it as it is"
+    return "bad-k3s-config", f"{shown(value)} cannot stand at {key}", hint
 
 
 def _misplaced(key: str, path: Place) -> Flaw | None:
