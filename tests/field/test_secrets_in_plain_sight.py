@@ -60,6 +60,8 @@ KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     "network.links.guests.wifi.others[0].passphrase": lambda it: {
         "network": {"links": {"guests": {"wifi": beside(it), "interface": "wlan1"}}}
     },
+    "k3s.token": lambda it: {"k3s": {"token": it}},
+    "k3s.agentToken": lambda it: {"k3s": {"agentToken": it}},
     "users.ops.password": lambda it: {"users": {"ops": {"sshKeys": [SSH_KEY], "password": it}}},
     **{
         f"k3s.config.{key}": lambda it, key=key: {"k3s": {"config": {key: it}}}  # type: ignore[misc]  # the key of this turn

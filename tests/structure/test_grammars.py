@@ -170,6 +170,8 @@ PERMITTED: dict[str, set[str]] = {
     "a Wi-Fi passphrase": OF_SECRETS,
     "a proxy login": OF_SECRETS,
     "a registry login": OF_SECRETS,
+    "a server token of k3s": OF_SECRETS - SCRIPTS,
+    "an agent token of k3s": OF_SECRETS - SCRIPTS,
     "a registry token": OF_SECRETS - SCRIPTS,
     "an SSM activation": OF_SECRETS,
     "a regular expression over names of images": {
@@ -225,6 +227,7 @@ EXAMPLES: dict[str, list[str]] = {
     "an address with its prefix length": ["10.20.7.10/24", "fd00::5/64"],
     "certificates in PEM": ["-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n"],
     "something that can be mirrored": ["https://github.com/", "docker.io"],
+    "the address of a Kubernetes API": ["https://k3s.example:6443", "https://[fd00::1]:6443"],
     "the address of a page": ["https://shops.example/{site}", "http://{region}.lan:80/#/{site}"],
     "the address of a proxy": ["http://proxy.example:3128"],
     "where a base image is found": ["https://images.example/base.raw", "file:bases/a.raw"],

@@ -10,7 +10,7 @@ forged and dropped.
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from edgefleet.io.templates import render, unit
@@ -18,6 +18,7 @@ from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_cluster import api_port, ranges
+from edgefleet.runtimes.base.k3s_joining import endpoint
 
 PATH = "/etc/edgefleet/firewall.nft"
 MINIMAL = "/etc/edgefleet/firewall-minimal.nft"
@@ -52,7 +53,7 @@ def plan(target: Target) -> Step:
         return Step.removal(PATH, f"systemctl disable --now {UNIT}", files)
     backend = target.site.k3s.config.get("flannel-backend", "vxlan")
     interfaces = (*BRIDGED, *(OTHERS if backend == "none" else ()))
-    is_tunnelled = backend in FLANNEL or len(target.site.nodes) == 1
+    is_tunnelled = backend in FLANNEL or _is_alone(target)
     port = ("tcp", str(target.settings.ssh.port))
     ssh = [*_admitted(target.settings.firewall.ssh_from, port, "SSH, by keys only")]
     minimal = render("safety/firewall.nft.j2", interfaces=interfaces, cluster=None, rules=ssh, tunnel=False)
@@ -76,8 +77,9 @@ def plan(target: Target) -> Step:
 
 
 def _rules(target: Target) -> Iterator[Rule]:
-    for ports in _between_nodes(target) if len(target.site.nodes) > 1 else ():
-        yield from _admitted(_neighbours(target), ports, "nodes of this site")
+    neighbours = _neighbours(target)
+    for ports in _between_nodes(target) if neighbours else ():
+        yield from _admitted(neighbours, ports, "nodes of this site")
     for rule in target.settings.firewall.allow:
         yield from _admitted(rule.from_, (rule.protocol, str(rule.port)), "allowed by the fleet file")
 
@@ -106,19 +108,31 @@ def _between_nodes(target: Target) -> Iterator[tuple[str, str]]:
         yield "tcp", "5001"
 
 
+def _is_alone(target: Target) -> bool:
+    """Whether the node is the only one of its cluster."""
+    return len(target.site.nodes) == 1 and target.site.k3s.server is None
+
+
 def _neighbours(target: Target) -> tuple[str, ...]:
-    """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in."""
+    """Addresses of the site's other nodes; where one asks DHCP, the subnets that the site is in.
+
+    Of a cluster that the site joins: these subnets, and the API's address. The fleet file admits the rest.
+    """
+    joined = endpoint(target.site)
     known = {name: node.network.interfaces for name, node in target.site.nodes.items()}
-    if all(addresses for name, addresses in known.items() if name != target.name):
-        return tuple(str(address.ip) for name in known if name != target.name for address in known[name])
-    return tuple(str(address.network) for addresses in known.values() for address in addresses)
+    others = {name: addresses for name, addresses in known.items() if name != target.name}
+    if target.site.k3s.server is None and all(others.values()):
+        return tuple(str(address.ip) for addresses in others.values() for address in addresses)
+    subnets = [address.network for addresses in known.values() for address in addresses]
+    is_apart = joined is not None and not any(ip_address(joined) in subnet for subnet in subnets)
+    return (*map(str, subnets), *([joined] if joined is not None and is_apart else []))
 
 
 def _cluster(target: Target) -> Iterator[str]:
     """Subnets of the site's containers and services; those of pods alone that keep their address outside."""
     is_masked = target.site.k3s.config.get("flannel-ipv6-masq") is not False
     for subnet in (subnet for key in SUBNETS for subnet in ranges(target.site, key)):
-        if is_masked or len(target.site.nodes) == 1 or ip_network(subnet).version == 4:  # noqa: PLR2004
+        if is_masked or _is_alone(target) or ip_network(subnet).version == 4:  # noqa: PLR2004
             yield subnet
 
 

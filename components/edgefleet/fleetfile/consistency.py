@@ -157,7 +157,12 @@ def _of_nodes(site: SiteSpec, check: Callable[[Node], Iterator[Problem]]) -> Ite
 
 def _roles(site: SiteSpec) -> Iterator[Problem]:
     servers = [name for name, node in site.nodes.items() if runtime_of(node).runs_api]
-    if len(servers) != 1:
+    if site.k3s.server is not None:
+        for name in servers:
+            problem = f"{name} would be a server, and the site joins {site.k3s.server}"
+            hint = "remove role: server, or k3s.server"
+            yield Problem.of_value(format_path(("nodes", name, "role")), "servers", problem, hint)
+    elif len(servers) != 1:
         several = f"{len(servers)} nodes are servers: {', '.join(servers)}"
         problem = several if servers else "no node is a server"
         yield Problem.of_value(

@@ -111,7 +111,8 @@ class Resolver:
 
     def _nodes(self, name: str, site: Part, member: Membership) -> dict[str, Node]:
         parts = self.nodes(site)
-        server = self._server(parts)
+        k3s = self._settings(site, member.group, member.profile).get("k3s", {})
+        server = self._server(parts) if k3s.get("server") is None else None
         return {
             node: self._node(
                 merged(self._settings(site, member.group, profile), part),

@@ -17,11 +17,12 @@ from edgefleet.model.k3s_flags import ADDRESSES, HOSTS, KINDS, LISTS, NUMBERS, S
 from edgefleet.model.names import LARGEST_PORT, server_name
 from edgefleet.model.syntax import NAMES_SECRET, Grammar, as_reference, secret_name, shown, wrong
 
-_DERIVED = "remove it: tokens are derived for each site, and keyGeneration renews them"
+_SERVERS = "set k3s.token: {secret: NAME} for a cluster that exists, or remove it: each site derives its own"
+_AGENTS = "set k3s.agentToken: {secret: NAME} to join a cluster, or remove it: each site derives its own"
 _RESET = "remove it: run k3s server --cluster-reset on the node"
 OWNED = {
-    "agent-token": _DERIVED,
-    "agent-token-file": _DERIVED,
+    "agent-token": _AGENTS,
+    "agent-token-file": _AGENTS,
     "cluster-reset": _RESET,
     "cluster-reset-restore-path": _RESET,
     "data-dir": "remove it: hardware.dataDisk puts k3s's folder on another disk",
@@ -32,9 +33,9 @@ OWNED = {
     "node-name": "set hostname",
     "node-taint": "set taints",
     "private-registry": "set registries",
-    "server": "set role: agent for the node, which then joins its site's server",
-    "token": _DERIVED,
-    "token-file": _DERIVED,
+    "server": "set k3s.server to join a cluster that exists, or role: agent to join the site's own server",
+    "token": _SERVERS,
+    "token-file": _SERVERS,
     "with-node-id": "remove it: host names are unique in the fleet, and hostname sets one",
 }
 """dict[key that edgefleet writes, or must not have -> what does the same in the fleet file]."""

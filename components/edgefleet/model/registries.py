@@ -64,7 +64,7 @@ RegistryToken = Annotated[str, _TOKEN]
 _KEY = Grammar(
     "[A-Za-z0-9+/]+={0,2}",
     "bad-key",
-    "a private key in one line",
+    "the client key of a registry in one line",
     "take what `openssl pkey -in key.pem -outform DER | base64 -w0` prints",
     4000,
     refers="must",

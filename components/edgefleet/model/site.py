@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgefleet.model.base_system import Kernel, Keyboard, Locale
+from edgefleet.model.cluster_tokens import AgentToken, ApiAddress, ServerToken
 from edgefleet.model.credentials import PublicKey
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import City, Country, Latitude, Longitude, Timezone
@@ -130,6 +131,16 @@ class K3s:
     manifests: Annotated[dict[ManifestName, Manifest], Effect.LIVE] = field(default_factory=dict)
     """Name -> Kubernetes objects that k3s applies at its start, HelmChart and HelmChartConfig too: text or
     file:<path in the project>. What is left out later stays in the cluster until it is deleted there."""
+    token: Annotated[ServerToken | None, Effect.REFLASH] = None
+    """{secret: NAME} of the token of a cluster that exists, as its server/token has it; by default one is
+    derived for the site. With it k3s keeps the cluster's certificate authorities, or makes its own."""
+    agent_token: Annotated[AgentToken | None, Effect.RESTART] = None
+    """{secret: NAME} of the token by which agents join; by default one is derived for the site. In its full
+    form, K10..., agents verify the cluster at their first join."""
+    server: Annotated[ApiAddress | None, Effect.REFLASH] = None
+    """https://k3s.example:6443, the API of a cluster that all nodes of the site join as agents; by default a
+    site has its own. Set cluster-cidr and service-cidr in config where its subnets are not k3s's defaults,
+    and firewall.allow for its nodes outside of the site's LAN."""
     allow_unknown: Annotated[bool, Effect.NONE] = False
     """Whether releases and keys that this edgefleet does not know are accepted."""
 
@@ -178,7 +189,8 @@ class Node:
     only node."""
     role: Annotated[Role, Effect.REFLASH, At(Level.NODE)] = "server"
     """server runs the site's own Kubernetes API; agent joins the site's server over the LAN. By default the
-    first node is the server unless another one is, and the others are its agents."""
+    first node is the server unless another one is, and the others are its agents; where k3s.server is set,
+    all are agents."""
     arch: Annotated[Arch, Effect.REFLASH, _PROFILE]
     """Processor architecture."""
     cpus: Annotated[int, Field(ge=1, le=1024), Effect.REFLASH, _PROFILE]
@@ -255,7 +267,8 @@ class SiteSpec(NodeSettings):
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]
-    """The nodes of a site with several: name -> node. Exactly one has the role server."""
+    """The nodes of a site with several: name -> node. Exactly one has the role server; none has it
+    where k3s.server is set."""
 
     def settings_of(self, node: str) -> NodeSettings:
         """The settings of one of its nodes."""

@@ -1,20 +1,17 @@
-"""Runtime ``k3s-agent``: k3s that joins the site's server over the LAN."""
+"""Runtime ``k3s-agent``: k3s that joins the site's server over the LAN, or a cluster that exists."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from edgefleet.model.firstboot import Target
-from edgefleet.runtimes.base import k3s, k3s_cluster
+from edgefleet.runtimes.base import k3s, k3s_joining
 from edgefleet.runtimes.base.runtime import Minimum
 
 
 def _config(target: Target, _: Sequence[str]) -> dict[str, Any]:
-    server = k3s_cluster.server_of(target.site)
-    address = server.network.ip or server.hostname
-    host = f"[{address}]" if ":" in address else address
     return {
-        "server": f"https://{host}:{k3s_cluster.api_port(target.site)}",
-        "token": k3s.agent_token_of(target),
+        "server": k3s_joining.address(target.site),
+        "token": k3s_joining.agent_token(target),
         "protect-kernel-defaults": True,
     }
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgefleet.model.firstboot import Target
-from edgefleet.runtimes.base import k3s, k3s_cluster
+from edgefleet.runtimes.base import k3s, k3s_cluster, k3s_joining
 from edgefleet.runtimes.base.runtime import Minimum
 
 
 def _config(target: Target, names: Sequence[str]) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "token": k3s.token_of(target.key, k3s.SERVER_TOKEN),
-        "agent-token": k3s.token_of(target.key, k3s.AGENT_TOKEN),
+        **k3s_joining.server_tokens(target),
         "tls-san": list(names),
         "write-kubeconfig-mode": "0600",
         "secrets-encryption": True,

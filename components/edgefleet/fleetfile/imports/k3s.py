@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed, secret
 from edgefleet.model.k3s_config import OWNED
 from edgefleet.model.k3s_flags import KINDS
 from edgefleet.runtimes import RUNTIMES
 
 OF_SITES = ("defaults",)
+TOKENS = {"token": "token", "agent-token": "agentToken"}
+"""dict[key -> key of ``k3s`` in a fleet file]."""
 
 
 def places(role: str, nodes: Mapping[tuple[str, ...], str]) -> list[tuple[str, ...]]:
@@ -23,6 +25,8 @@ def places(role: str, nodes: Mapping[tuple[str, ...], str]) -> list[tuple[str, .
 
 def settings(document: Any, place: Place, at: tuple[str, ...] = OF_SITES) -> Settings:
     """What the file sets at `at`: for all sites, or for a node."""
+    if at == OF_SITES:
+        yield from _joining(document)
     for key in [*document]:
         value, name = document.pop(key), key.rstrip("+")
         if name == "disable":
@@ -38,6 +42,15 @@ def settings(document: Any, place: Place, at: tuple[str, ...] = OF_SITES) -> Set
             yield Left(key, OWNED[name])
         else:
             yield Setting((*at, "k3s", "config", key), value)
+
+
+def _joining(document: dict[str, Any]) -> Settings:
+    """The cluster that the file's node joins, or that it begins: who joins has the token of agents."""
+    server = document.pop("server", None)
+    yield Setting((*OF_SITES, "k3s", "server"), server)
+    for key in [key for key in TOKENS if document.pop(key, None) is not None]:
+        path = (*OF_SITES, "k3s", TOKENS[key] if server is None else "agentToken")
+        yield from secret(path, f"k3s-{key}", key, f"the {key}")
 
 
 def _fits(document: Any) -> bool:

@@ -19,7 +19,7 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
-from edgefleet.runtimes.base import k3s_cluster, k3s_keys
+from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
 from edgefleet.runtimes.base.k3s_registries import check_registries, registries
@@ -30,7 +30,6 @@ DATABASE = "/var/lib/rancher/k3s/server/db/"
 SCRIPT = "/usr/local/lib/edgefleet/install-k3s"
 ROUTE = "/usr/local/lib/edgefleet/fallback-route"
 INSTALLER = "edgefleet-k3s-install.service"
-SERVER_TOKEN, AGENT_TOKEN = "k3s-server-token", "k3s-agent-token"
 AUTHORITIES = "/etc/edgefleet/k3s-authorities"
 CARRIED = "bin/k3s"
 """Where k3s is in a payload."""
@@ -125,9 +124,13 @@ def config(target: Target, own: Mapping[str, Any], names: Sequence[str], hardeni
 def authority(target: Target) -> Step:
     """The site's certificate authorities on its server, and the program that installs them for k3s.
 
-    k3s's own folder may be on a data disk, which is mounted after files are written.
+    k3s's own folder may be on a data disk, which is mounted after files are written. With a given token the
+    cluster may exist, and has its own.
     """
     from edgefleet.keys.site_authorities import authorities
+
+    if target.site.k3s.token is not None:
+        return Step()
 
     files = (
         File.text(f"{AUTHORITIES}/{path}.pem", pem, mode=0o600, is_secret=True)
@@ -165,20 +168,6 @@ def _node(target: Target) -> dict[str, Any]:
     return config
 
 
-def token_of(key: str, purpose: str) -> str:
-    """The site's token for `purpose`."""
-    from edgefleet.keys.derivation import token  # validation alone does not load cryptography
-
-    return token(key, purpose)
-
-
-def agent_token_of(target: Target) -> str:
-    """The token of an agent, which names the authority of its server."""
-    from edgefleet.keys.site_authorities import agent_token
-
-    return agent_token(target.key, token_of(target.key, AGENT_TOKEN))
-
-
 def secrets(key: str) -> Iterator[Secret]:
     """The tokens of a site, and the keys of its authorities, each by its first whole line."""
     from edgefleet.keys.secret_scan import key_lines
@@ -186,8 +175,8 @@ def secrets(key: str) -> Iterator[Secret]:
 
     for pem in authorities(key).values():
         yield "the key of a k3s authority", key_lines(pem)[0]
-    yield "a k3s server token", token_of(key, SERVER_TOKEN)
-    yield "a k3s agent token", token_of(key, AGENT_TOKEN)
+    yield "a k3s server token", k3s_joining.token_of(key, k3s_joining.SERVER_TOKEN)
+    yield "a k3s agent token", k3s_joining.token_of(key, k3s_joining.AGENT_TOKEN)
 
 
 def installer(target: Target, service_unit: str) -> Step:
@@ -267,6 +256,7 @@ def check(site: SiteSpec) -> Iterator[Problem]:
     yield from check_hardening(site)
     yield from check_manifests(site)
     yield from check_registries(site)
+    yield from k3s_joining.check_joining(site)
     yield from k3s_cluster.check(site)
 
 
