@@ -107,7 +107,7 @@ def _sharing_rows() -> list[Row]:
         spent = project.build(*ways).seconds
         beside, shared = room(project)
         again = statistics.median(project.build(*ways).seconds for _ in range(ROUNDS))
-        one = project.build("--site", "site-00000", "--share", "reference").seconds
+        one = project.build("--target", "site-00000", "--share", "reference").seconds
     whole = image_size(BASE)
     return [
         Row(

@@ -1,6 +1,7 @@
 """The `edgefleet` command: runs one command and turns whatever ends it into words and an exit code.
 
-0 done, 1 the user's input is at fault, 2 something outside failed, 3 a guard refused; as shells have it,
+0 done, 1 the user's input is at fault, 2 something outside failed, 3 a guard refused; with
+`--detailed-exitcode` 2 means changes, and any failure is 1. As shells have it,
 130 after Ctrl-C or a declined question and 141 when the reader of a pipe went away.
 """
 
@@ -16,7 +17,7 @@ import typer
 
 from edgefleet.commands.registry import application
 from edgefleet.commands.screen import remark, show_problems
-from edgefleet.commands.session import Session
+from edgefleet.commands.session import DETAILED, Session
 from edgefleet.errors import EdgefleetError, Problem
 
 DONE, BAD_INPUT, OUTSIDE, CANCELLED, READER_GONE = 0, 1, 2, 130, 141
@@ -44,7 +45,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         return _invoke(arguments, world)
     except EdgefleetError as error:
         show_problems(world, error.problems)
-        return error.exit_code
+        return _failure(error.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort):
         world.err.print("\ncancelled" if world.is_animated else "cancelled")
         return CANCELLED
@@ -52,10 +53,16 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         _forget_output()
         return READER_GONE
     except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is one line, not a traceback
-        return _defect(error, world)
+        _report_defect(error, world)
+        return _failure(OUTSIDE, arguments)
 
 
-def _defect(error: Exception, world: Session) -> int:
+def _failure(code: int, arguments: Sequence[str]) -> int:
+    """The exit code of a failure; 2 means changes where the user asks for that."""
+    return BAD_INPUT if code == OUTSIDE and DETAILED in arguments else code
+
+
+def _report_defect(error: Exception, world: Session) -> None:
     if world.environment.get("EDGEFLEET_TRACEBACK"):
         raise error
     # The error's text may hold a secret; its type and place are ours.
@@ -67,7 +74,6 @@ def _defect(error: Exception, world: Session) -> int:
         hint="run again with EDGEFLEET_TRACEBACK=1 and report the output, after removing any secret from it",
     )
     show_problems(world, [problem])
-    return OUTSIDE
 
 
 def _invoke(arguments: Sequence[str], world: Session) -> int:

@@ -46,13 +46,12 @@ class Project:
 
     def fetch(self) -> None:
         """Lock what nodes carry, and bring it here."""
-        fleet = f"stacks/{self.stack}.fleet.yaml"
-        self.run("artifacts", "lock", fleet)
-        self.run("artifacts", "fetch", fleet)
+        self.run("artifacts", "lock", "-s", self.stack)
+        self.run("artifacts", "fetch", "-s", self.stack)
 
     def built(self, site: str, node: str, suffix: str) -> Path:
         """The image of a node."""
-        self.run("image", "build", "-s", self.stack, "--site", site, "--out", "out")
+        self.run("image", "build", "-s", self.stack, "--target", site, "--out", "out")
         return self.folder / "out" / site / f"{node}{suffix}"
 
 

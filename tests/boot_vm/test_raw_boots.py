@@ -82,7 +82,7 @@ def bios(raw_node: RawNode) -> tuple[Booted, dict[str, Entry]]:
 @pytest.fixture(scope="module")
 def under_uefi(raw_node: RawNode, bios: tuple[Booted, dict[str, Entry]]) -> tuple[Booted, dict[str, Entry]]:  # noqa: ARG001 - it comes before
     """The second, under OVMF, at which a person logs in at the console, by the password of the site."""
-    password = raw_node.project.run("sites", "password", "-s", "dev", "kiosk-7").split()[-1]
+    password = raw_node.project.run("sites", "password", "-s", "dev", "--target", "kiosk-7").split()[-1]
     sign = raw_node.scratch / "visitor.img"
     sign.write_bytes(bytes(2**20))
     talk = (

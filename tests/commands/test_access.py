@@ -34,14 +34,14 @@ def open_world(world: World) -> World:
 
 def test_who_has_the_secret_reads_the_password_of_a_console(open_world: World) -> None:
     """On stdout the site and the password, and nothing else."""
-    ran = open_world.run("sites", "password", "-s", "dev", "berlin")
+    ran = open_world.run("sites", "password", "-s", "dev", "--target", "berlin")
     assert 0 == ran.code, ran.err
     assert f"berlin  {console_password(KEY)}\n" == ran.out
 
 
 def test_the_other_end_of_a_tunnel_gets_public_keys_alone(open_world: World) -> None:
     private, public = tunnel_key(KEY, node="n1")
-    ran = open_world.run("sites", "tunnel", "-s", "dev", "berlin")
+    ran = open_world.run("sites", "tunnel", "-s", "dev", "--target", "berlin")
     assert 0 == ran.code, ran.err
     assert f"PublicKey = {public}\nAllowedIPs = fd12:" in ran.out
     assert private not in ran.out
@@ -49,7 +49,7 @@ def test_the_other_end_of_a_tunnel_gets_public_keys_alone(open_world: World) -> 
 
 @pytest.mark.parametrize("command", ["password", "tunnel"])
 def test_a_site_without_that_way_in_is_named_with_what_to_write(open_world: World, command: str) -> None:
-    ran = open_world.run("sites", command, "-s", "dev", "berlin", "munich")
+    ran = open_world.run("sites", command, "-s", "dev", "--target", "berlin", "--target", "munich")
     assert (1, "") == (ran.code, ran.out)
     assert "munich has no break-glass access" in ran.err
     assert "berlin has" not in ran.err
@@ -62,7 +62,7 @@ def test_who_has_the_secret_opens_a_disk_as_its_box_closed_it(open_world: World)
     assert isinstance(owner, X25519PublicKey)
     der = own.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     told = base64.b64encode(der).decode()
-    ran = open_world.run("sites", "disk-key", "-s", "dev", "berlin", "n1", told)
+    ran = open_world.run("sites", "disk-key", "-s", "dev", "--target", "berlin", told)
     assert 0 == ran.code, ran.err
     assert f"{hashlib.sha256(own.exchange(owner)).hexdigest()}\n" == ran.out
 
@@ -71,6 +71,6 @@ def test_who_has_the_secret_opens_a_disk_as_its_box_closed_it(open_world: World)
     ("node", "public", "said"), [("n1", "nonsense", "not a public key"), ("n7", "", "no node 'n7'")]
 )
 def test_a_wrong_key_or_node_is_named(open_world: World, node: str, public: str, said: str) -> None:
-    ran = open_world.run("sites", "disk-key", "-s", "dev", "berlin", node, public)
+    ran = open_world.run("sites", "disk-key", "-s", "dev", "--target", "berlin", "--node", node, public)
     assert (1, "") == (ran.code, ran.out)
     assert said in ran.err

@@ -114,7 +114,7 @@ FILE = "stacks/dev.fleet.yaml"
 
 def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     """Lock, fetch, lay out: each file where the node looks for it, with the digest that sha256sum gives."""
-    locked = shop.world.run("artifacts", "lock", FILE)
+    locked = shop.world.run("artifacts", "lock", "-s", "dev")
     assert (0, "stacks/dev.artifacts.lock.yaml: 5 changed\n") == (locked.code, locked.err)
     known = yaml.safe_load(shop.lock.read_text())
     assert sha256(K3S) == known["k3s"]["v1.36.4+k3s1"]["k3s"]["sha256"]
@@ -123,7 +123,7 @@ def test_from_a_fleet_file_to_a_box(shop: Shop, tmp_path: Path) -> None:
     till = known["images"][f"{shop.registry.host}/shop/till:1"]["amd64"]
     assert shop.digest == till["digest"]
     assert len(BASE) == known["bases"][sha256(BASE)]["size"]
-    fetched = shop.world.run("artifacts", "fetch", FILE)
+    fetched = shop.world.run("artifacts", "fetch", "-s", "dev")
     assert (0, True) == (fetched.code, "all files are in" in fetched.err)
     fleet = load_fleet(shop.world.fleet_file, shop.world.project)
     node = fleet.sites["hamburg"].nodes["n1"]
@@ -160,9 +160,13 @@ def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
     world = shop.world
     world.edit("  berlin: {}", "  berlin: {airgap: true}")
     world.environment["PULUMI_CONFIG_PASSPHRASE"] = "shop"  # noqa: S105 - of a test
-    for command in (["artifacts", "lock", FILE], ["artifacts", "fetch", FILE], ["init", "-s", "dev"]):
+    for command in (
+        ["artifacts", "lock", "-s", "dev"],
+        ["artifacts", "fetch", "-s", "dev"],
+        ["init", "-s", "dev"],
+    ):
         assert 0 == world.run(*command).code
-    wanted = ["image", "write", "-s", "dev", "--site", "berlin", "--device", str(loop), "--fixed", "-y"]
+    wanted = ["image", "write", "-s", "dev", "--target", "berlin", "--device", str(loop), "--fixed", "-y"]
     built = world.project / ".edgefleet" / "built" / "dev" / "berlin"
     for options, name in ((["--seed"], "n1.iso"), ([], "n1.payload.raw")):
         ran = world.run(*wanted, *options)
@@ -170,7 +174,7 @@ def test_seed_and_payload_go_onto_a_medium_each(shop: Shop, loop: Path) -> None:
         image = (built / name).read_bytes()
         assert f"sha256:{sha256(image)}" in ran.out
         assert image == loop.read_bytes()[: len(image)]
-    assert 0 == world.run("sites", "sheet", "-s", "dev", "--site", "berlin", "--out", "s.html").code
+    assert 0 == world.run("sites", "sheet", "-s", "dev", "--target", "berlin", "--out", "s.html").code
     page = (world.project / "s.html").read_text()
     assert [True, False] == [
         line.endswith("--seed</pre>") for line in page.splitlines() if " image write " in line
@@ -191,12 +195,12 @@ def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
     )
     image = f"{{format: ipxe, netboot: {{{started}, arguments: quiet}}}}"
     shop.world.edit("berlin: {}", f"berlin: {{network: {{mac: '02:00:00:00:00:01'}}, image: {image}}}")
-    ran = shop.world.run("artifacts", "lock", FILE)
+    ran = shop.world.run("artifacts", "lock", "-s", "dev")
     assert 0 == ran.code, ran.err
     assert {sha256(BASE), sha256(kernel), sha256(initrd)} == set(
         yaml.safe_load(shop.lock.read_text())["bases"]
     )
-    assert 0 == shop.world.run("artifacts", "fetch", FILE).code
+    assert 0 == shop.world.run("artifacts", "fetch", "-s", "dev").code
     (shop.world.project / "kernel").unlink()
     found = shop.cache.path(sha256(kernel))
     assert found is not None
@@ -205,25 +209,25 @@ def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
 
 def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     """A tag that is moved changes nothing; --upgrade looks again; what nothing needs goes."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     before = shop.lock.read_text()
     shop.registry.index("shop/till", "1", {"linux/amd64": shop.registry.push("shop/till", "amd64", b"new")})
     shop.registry.asked.clear()
     shop.files.asked.clear()
-    again = shop.world.run("artifacts", "lock", FILE)
+    again = shop.world.run("artifacts", "lock", "-s", "dev")
     assert ("", "stacks/dev.artifacts.lock.yaml: unchanged\n") == (again.out, again.err)
     assert ([], [], before) == (shop.registry.asked, shop.files.asked, shop.lock.read_text())
-    upgraded = shop.world.run("artifacts", "lock", FILE, "--upgrade")
+    upgraded = shop.world.run("artifacts", "lock", "-s", "dev", "--upgrade")
     assert f"changed  {shop.registry.host}/shop/till:1 for amd64\n" == upgraded.out
     shop.world.edit("  sense: {runtime: {name: wasmtime, version: v0.6.0}}\n", "")
-    assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", FILE).out
+    assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", "-s", "dev").out
 
 
 def test_what_cannot_be_locked_is_reported_together(shop: Shop) -> None:
     """Each thing that is missing, and no lock is written."""
     shop.registry.manifests.clear()
     del shop.files.files[f"{SHIM_PATH}/containerd-shim-wasmtime-x86_64-linux-musl.tar.gz"]
-    ran = shop.world.run("artifacts", "lock", FILE)
+    ran = shop.world.run("artifacts", "lock", "-s", "dev")
     assert (2, False) == (ran.code, shop.lock.exists())
     assert "there is no such file (404)" in ran.err
     assert f"{shop.registry.address}/v2/shop/till/manifests/1" in ran.err.replace("\n", "").replace("  ", "")
@@ -232,21 +236,21 @@ def test_what_cannot_be_locked_is_reported_together(shop: Shop) -> None:
 def test_a_list_that_is_a_page(shop: Shop) -> None:
     """A login page in place of the list of digests."""
     shop.files.faults = [page]
-    ran = shop.world.run("artifacts", "lock", FILE)
+    ran = shop.world.run("artifacts", "lock", "-s", "dev")
     assert (2, True) == (ran.code, "is not a list of digests" in " ".join(ran.err.split()))
 
 
 def test_nothing_is_fetched_without_a_lock(shop: Shop) -> None:
     """The command that makes it is named."""
-    ran = shop.world.run("artifacts", "fetch", FILE)
-    assert (1, True) == (ran.code, f"edgefleet artifacts lock {FILE}" in " ".join(ran.err.split()))
+    ran = shop.world.run("artifacts", "fetch", "-s", "dev")
+    assert (1, True) == (ran.code, "edgefleet artifacts lock -s dev" in " ".join(ran.err.split()))
 
 
 def test_what_fails_does_not_keep_the_others_from_coming(shop: Shop) -> None:
     """And the next run brings what is missing, nothing twice."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     airgap = shop.files.files.pop(f"{VERSION}/k3s-airgap-images-amd64.tar.zst")
-    ran = shop.world.run("artifacts", "fetch", FILE)
+    ran = shop.world.run("artifacts", "fetch", "-s", "dev")
     assert (2, 1) == (ran.code, ran.err.count("there is no such file (404)"))
     assert shop.cache.path(sha256(K3S)) is not None
     supplies = Supplies(cache=shop.cache.root, project=shop.world.project)
@@ -258,35 +262,35 @@ def test_what_fails_does_not_keep_the_others_from_coming(shop: Shop) -> None:
     assert not (shop.world.project / "payload").exists()
     shop.files.files[f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] = airgap
     shop.files.asked.clear()
-    assert 0 == shop.world.run("artifacts", "fetch", FILE).code
+    assert 0 == shop.world.run("artifacts", "fetch", "-s", "dev").code
     assert [f"{VERSION}/k3s-airgap-images-amd64.tar.zst"] == [each.path for each in shop.files.asked]
 
 
 def test_an_archive_that_is_not_the_locked_one_is_refused(shop: Shop) -> None:
     """The lock states the digest of the archive, as its bytes run on the node."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     known = yaml.safe_load(shop.lock.read_text())
     (till,) = known["images"].values()
     till["amd64"]["sha256"] = "0" * 64
     shop.lock.write_text(yaml.safe_dump(known))
-    ran = shop.world.run("artifacts", "fetch", FILE)
+    ran = shop.world.run("artifacts", "fetch", "-s", "dev")
     assert (2, 1) == (ran.code, " ".join(ran.err.split()).count("and the lock says 0000000000"))
 
 
 def test_a_damaged_cache_is_mended(shop: Shop) -> None:
     """--verify holds all of it against its digests and fetches again what differs."""
-    shop.world.run("artifacts", "lock", FILE)
-    shop.world.run("artifacts", "fetch", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
+    shop.world.run("artifacts", "fetch", "-s", "dev")
     kept = shop.cache.root / "sha256" / sha256(K3S)
     kept.write_bytes(b"x" + K3S[1:])
-    ran = shop.world.run("artifacts", "fetch", FILE, "--verify")
+    ran = shop.world.run("artifacts", "fetch", "-s", "dev", "--verify")
     assert (0, K3S) == (ran.code, kept.read_bytes())
     assert f"{sha256(K3S)} in the cache is damaged" in " ".join(ran.err.split())
 
 
 def test_a_medium_that_is_too_small_is_reported_before(shop: Shop) -> None:
     """By validate, in the line that says how large it is."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     shop.world.edit("format: raw, base", "format: raw, size: 16Mi, base")
     ran = shop.world.run("validate", FILE)
     assert 1 == ran.code
@@ -297,23 +301,23 @@ def test_a_medium_that_is_too_small_is_reported_before(shop: Shop) -> None:
 def test_an_answer_that_passes(shop: Shop) -> None:
     """A server that is busy for a moment costs a moment."""
     shop.files.faults = [status(503, {"retry-after": "0"})]
-    assert 0 == shop.world.run("artifacts", "lock", FILE).code
+    assert 0 == shop.world.run("artifacts", "lock", "-s", "dev").code
 
 
 def test_a_mirror_that_takes_over(shop: Shop) -> None:
     """Another address for releases changes addresses in the lock, and no digest."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     before = yaml.safe_load(shop.lock.read_text())["k3s"]["v1.36.4+k3s1"]["k3s"]
     shop.world.edit('/a"}', '/a/"}')
     shop.world.edit(shop.files.address + "/a/", "https://releases.invalid/")
-    assert "changed  k3s v1.36.4+k3s1\n" in shop.world.run("artifacts", "lock", FILE).out
+    assert "changed  k3s v1.36.4+k3s1\n" in shop.world.run("artifacts", "lock", "-s", "dev").out
     after = yaml.safe_load(shop.lock.read_text())["k3s"]["v1.36.4+k3s1"]["k3s"]
     assert before | {"url": "https://releases.invalid/v1.36.4%2Bk3s1/k3s"} == after
 
 
 def test_a_fetch_that_is_stopped(shop: Shop) -> None:
     """What is under way ends at its next bytes, and what comes then goes on there."""
-    shop.world.run("artifacts", "lock", FILE)
+    shop.world.run("artifacts", "lock", "-s", "dev")
     fleet = load_fleet(shop.world.fleet_file, shop.world.project)
     sources = Sources(shop.cache, fleet.mirrors)
     needs = list(wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads))

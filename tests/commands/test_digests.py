@@ -72,7 +72,7 @@ def test_each_place_shows_the_same_digest_under_the_same_name(known: World) -> N
         assert re.search(rf"\+ {site} n1 +{digest.kind} {cut}\n", short)
         (row,) = (row for row in planned_json["sites"] if row["name"] == site)
         assert (digest.kind, digest.value) == (row["images"]["n1"]["kind"], row["images"]["n1"]["new"])
-        explained = known.run("explain", "-s", "dev", site).out
+        explained = known.run("explain", "-s", "dev", "--target", site).out
         assert f"{site} n1  {digest.kind}\n    {digest.value}  stays\n" == explained
         assert re.search(rf"{site} n1 +{digest.kind} {cut} +not acknowledged", listed)
         (entry,) = (entry for entry in listed_json["sites"] if entry["name"] == site)
@@ -87,7 +87,9 @@ def test_a_change_of_format_names_both_digests(known: World) -> None:
     """A seed became the parts of an image."""
     known.edit("munich: {", f"munich: {{image: {{format: raw, base: {BASE}}}, ")
     assert "munich n1  seed -> parts\n" in known.run("preview", "-s", "dev").out
-    assert known.run("explain", "-s", "dev", "munich").out.startswith("munich n1  seed -> parts\n")
+    assert known.run("explain", "-s", "dev", "--target", "munich").out.startswith(
+        "munich n1  seed -> parts\n"
+    )
 
 
 @pytest.mark.parametrize("format_", FORMATS)

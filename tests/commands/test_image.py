@@ -27,7 +27,7 @@ SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made
 
 def test_built_images_are_what_up_stores(known: "World") -> None:
     """The same bytes, private, with a manifest that they are verified against."""
-    ran = known.run("image", "build", "-s", "dev", "--site", "hamburg", "--out", "out")
+    ran = known.run("image", "build", "-s", "dev", "--target", "hamburg", "--out", "out")
     assert 0 == ran.code
     stored = known.engine.resources["hamburg"].outputs["images"]
     assert [stored[node]["seed"] for node in ("n1", "n2")] == [
@@ -41,7 +41,7 @@ def test_built_images_are_what_up_stores(known: "World") -> None:
 
 def test_an_altered_image_is_named_with_the_first_file_that_differs(known: "World") -> None:
     """Exit 1; what is in the image is compared file by file."""
-    known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    known.run("image", "build", "-s", "dev", "--target", "berlin", "--out", "out")
     image = known.project / "out" / "berlin" / "n1.iso"
     data = image.read_bytes()
     image.write_bytes(data.replace(b"local-hostname: berlin", b"local-hostname: munich"))
@@ -70,7 +70,7 @@ def test_a_damaged_manifest_is_reported(known: "World") -> None:
 
 def test_building_needs_the_stacks_secret(up: "World") -> None:
     """Without one, the command that writes it."""
-    ran = up.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    ran = up.run("image", "build", "-s", "dev", "--target", "berlin", "--out", "out")
     assert (1, True) == (ran.code, "edgefleet init -s dev" in ran.err.replace("\n  ", " "))
     assert not (up.project / "out").exists()
 
@@ -79,7 +79,7 @@ def test_explain_shows_what_changes_inside_an_image(known: "World") -> None:
     """Both digests and each file that differs, as a diff; secrets are masked."""
     old = known.engine.resources["berlin"].outputs["images"]["n1"]["seed"]
     known.edit("10.20.1.10/24", "10.20.1.11/24")
-    ran = known.run("explain", "-s", "dev", "berlin")
+    ran = known.run("explain", "-s", "dev", "--target", "berlin")
     assert 0 == ran.code
     assert f"- {old}" in ran.out
     assert "cidata/network-config  changed" in ran.out
@@ -107,7 +107,7 @@ def test_explain_shows_the_digests_of_the_preview(known: "World", image: str) ->
     known.run("preview", "-s", "dev", "--json", "preview.json")
     sites = json.loads((known.project / "preview.json").read_text())["sites"]
     (digests,) = (site["images"]["n1"] for site in sites if site["name"] == "munich")
-    explained = known.run("explain", "-s", "dev", "munich").out.splitlines()
+    explained = known.run("explain", "-s", "dev", "--target", "munich").out.splitlines()
     assert [f"    - {digests['old']}", f"    + {digests['new']}"] == explained[1:3]
 
 
@@ -138,7 +138,10 @@ def test_explain_shows_no_secret(known: "World") -> None:
     """No word of what is derived from a key is printed, even where all of a site goes or comes."""
     resource = known.engine.resources["munich"]
     known.edit("munich: {nodes: {n1: {}}}", "bremen: {nodes: {n1: {}}}")
-    out = known.run("explain", "-s", "dev", "munich").out + known.run("explain", "-s", "dev", "bremen").out
+    out = (
+        known.run("explain", "-s", "dev", "--target", "munich").out
+        + known.run("explain", "-s", "dev", "--target", "bremen").out
+    )
     assert "munich n1" in out
     fleet = load_fleet(known.fleet_file, known.project)
     spec = fleet.sites["bremen"]
@@ -173,7 +176,7 @@ def test_explain_shows_no_login_of_a_proxy_and_no_activation_code(known: "World"
     ssm = "breakGlass: {ssm: {region: eu-west-1, activation: {secret: it}}}"
     known.edit("munich: {nodes", f"munich: {{{ssm}, nodes")
     assert 0 == known.run("init", "-s", "dev", "--passphrase", "it", piped=f"{secret}\n").code
-    ran = known.run("explain", "-s", "dev", "munich")
+    ran = known.run("explain", "-s", "dev", "--target", "munich")
     assert (0, True) == (ran.code, "[secret]" in ran.out), ran.err
     halves = [half for half in secret.split(":", 1) if len(half) > 2]
     words = {secret, *halves, *(quote(half, safe="") for half in halves)}
@@ -197,7 +200,7 @@ def _token(files: dict[str, bytes]) -> str:
     ("what", "before", "after"),
     [
         ("#7", "no preview has been shown since the stack was last changed", "no change is planned"),
-        ("berlln", "did you mean berlin?", "did you mean berlin?"),
+        ("berlin", "for a site: --target berlin", "for a site: --target berlin"),
     ],
 )
 def test_explain_of_what_is_not_there(known: "World", what: str, before: str, after: str) -> None:
@@ -222,7 +225,7 @@ def test_all_sites_are_built_and_finished_ones_skipped(known: "World") -> None:
     again = known.run("image", "build", "-s", "dev", "--all", "--out", "out", "--jobs", "1")
     assert "0 images built, " in again.err
     assert " were finished before" in again.err
-    for wrong in ([], ["--all", "--site", "berlin"]):
+    for wrong in ([], ["--all", "--target", "berlin"]):
         refused = known.run("image", "build", "-s", "dev", "--out", "out", *wrong)
         assert (1, True) == (refused.code, "--all" in refused.err)
 
@@ -273,18 +276,18 @@ def test_an_image_that_its_medium_has_no_room_for_is_not_built(known: "World") -
     """As `up` and `validate` say it, before anything is made."""
     base = "{source: 'file:base.raw', sha256: " + "0" * 64 + "}"
     known.edit("munich: {", f"munich: {{image: {{format: raw, size: 1Mi, base: {base}}}, ")
-    ran = known.run("image", "build", "-s", "dev", "--site", "munich", "--out", "here")
+    ran = known.run("image", "build", "-s", "dev", "--target", "munich", "--out", "here")
     assert (1, True) == (
         ran.code,
         "the medium has 1,048,576 bytes and would hold" in " ".join(ran.err.split()),
     )
-    assert 0 == known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", "here").code
+    assert 0 == known.run("image", "build", "-s", "dev", "--target", "berlin", "--out", "here").code
 
 
 def test_an_image_is_written_to_no_file(known: "World") -> None:
     """A device is a disk; what is wrong with it is reported before anything is built."""
     (known.project / "file").touch()
-    ran = known.run("image", "write", "-s", "dev", "--site", "berlin", "--device", "file")
+    ran = known.run("image", "write", "-s", "dev", "--target", "berlin", "--device", "file")
     assert (1, True) == (ran.code, "is not a disk" in ran.err)
     assert not (known.project / ".edgefleet" / "built").exists()
 
@@ -293,15 +296,15 @@ def test_an_image_is_written_and_read_back(known: "World", loop: Path) -> None:
     """After a yes; without one nothing is; the other node must be named where there are two."""
     before = loop.read_bytes()
     wanted = ["image", "write", "-s", "dev", "--device", str(loop)]
-    assert "--fixed" in known.run(*wanted, "--site", "berlin").err
-    refused = known.run(*wanted, "--fixed", "--site", "berlin", typed="no\n")
+    assert "--fixed" in known.run(*wanted, "--target", "berlin").err
+    refused = known.run(*wanted, "--fixed", "--target", "berlin", typed="no\n")
     assert (1, before) == (refused.code, loop.read_bytes())
-    ran = known.run(*wanted, "--fixed", "--site", "berlin", typed="y\n")
+    ran = known.run(*wanted, "--fixed", "--target", "berlin", typed="y\n")
     assert (0, True) == (ran.code, "verified" in ran.out), ran.err
-    assert "sites ack -s dev berlin" in ran.err
+    assert "sites ack -s dev --target berlin" in ran.err
     image = (known.project / ".edgefleet" / "built" / "dev" / "berlin" / "n1.iso").read_bytes()
     assert image == loop.read_bytes()[: len(image)]
-    assert "--node" in known.run(*wanted, "--fixed", "--site", "hamburg").err
+    assert "--node" in known.run(*wanted, "--fixed", "--target", "hamburg").err
 
 
 def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> None:
@@ -314,7 +317,7 @@ def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> Non
         "munich: {nodes: {n1: {",
         f"munich: {{image: {image}, nodes: {{n1: {{network: {{mac: '02:00:00:00:00:01'}}",
     )
-    ran = known.run("image", "serve", "-s", "dev", "--site", "munich", "--again", "02-00-00-00-00-01")
+    ran = known.run("image", "serve", "-s", "dev", "--target", "munich", "--again", "02-00-00-00-00-01")
     assert 1 == ran.code
     assert "has the hardware address 02-00-00-00-00-01" in " ".join(ran.err.split())
     assert "did you mean 02:00:00:00:00:01?" in " ".join(ran.err.split())
@@ -322,12 +325,12 @@ def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> Non
 
 def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World") -> None:
     """With what is to be set."""
-    ran = known.run("image", "serve", "-s", "dev", "--site", "berlin")
+    ran = known.run("image", "serve", "-s", "dev", "--target", "berlin")
     assert (1, True) == (
         ran.code,
         "no node of these sites starts over the network" in ran.err.replace("\n  ", " "),
     )
-    assert 1 == known.run("image", "serve", "-s", "dev", "--site", "berlin", "--cert", "x.pem").code
+    assert 1 == known.run("image", "serve", "-s", "dev", "--target", "berlin", "--cert", "x.pem").code
 
 
 def test_images_are_signed_and_checked_against_a_key(known: "World") -> None:
@@ -337,7 +340,7 @@ def test_images_are_signed_and_checked_against_a_key(known: "World") -> None:
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (known.project / "key.pem").write_bytes(pem)
     (known.project / "key.pub").write_bytes(public)
-    build = ("image", "build", "-s", "dev", "--site", "berlin", "--out", "out")
+    build = ("image", "build", "-s", "dev", "--target", "berlin", "--out", "out")
     assert "not signed: name a key with --sign-key" in known.run(*build).err
     assert "not signed" in known.run("image", "verify", "out").out
     refused = known.run("image", "verify", "out", "--key", "key.pub")
@@ -378,7 +381,18 @@ def test_an_image_with_a_secret_of_another_site_is_not_built(known: "World") -> 
     config = f"{{kubelet-arg: ['x={munich}']}}"
     known.edit("  munich: {", f"  berlin-2: {{k3s: {{config: {config}}}, nodes: {{n1: {{}}}}}}\n  munich: {{")
     ran = known.run(
-        "image", "build", "-s", "dev", "--site", "berlin-2", "--site", "berlin", "--out", "out", "--jobs", "1"
+        "image",
+        "build",
+        "-s",
+        "dev",
+        "--target",
+        "berlin-2",
+        "--target",
+        "berlin",
+        "--out",
+        "out",
+        "--jobs",
+        "1",
     )
     said = ran.err.replace("\n  ", " ")
     assert (3, True) == (ran.code, "a secret of site munich in n1.iso: a k3s server token" in said), ran.err

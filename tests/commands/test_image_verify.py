@@ -224,7 +224,7 @@ def test_a_build_follows_no_link_below_its_folder(known: "World") -> None:
         (known.project / f"private{name}").mkdir()
         out.mkdir()
         (out / name).symlink_to(known.project / f"private{name}")
-        ran = known.run("image", "build", "-s", "dev", "--site", "berlin", "--out", out.name)
+        ran = known.run("image", "build", "-s", "dev", "--target", "berlin", "--out", out.name)
         assert (2, True) == (
             ran.code,
             "a symbolic link is where a directory is needed" in " ".join(ran.err.split()),

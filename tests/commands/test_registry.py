@@ -85,4 +85,4 @@ def test_only_the_chosen_command_is_loaded() -> None:
     root = application()
     assert ["validate", "preview", "up"] == list(root.commands)[:3]
     assert isinstance(root.commands["validate"], Stub)
-    assert ["files"] == [each.name for each in root.commands["validate"].load().params]
+    assert ["files", "stack"] == [each.name for each in root.commands["validate"].load().params]

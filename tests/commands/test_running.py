@@ -280,3 +280,28 @@ def test_a_wrong_command_line_is_the_users_input(world: "World", arguments: tupl
     assert (1, []) == (ran.code, world.operations)
     assert ran.err.startswith("error: ")
     assert "--help" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "code"),
+    [
+        (None, ("preview",), 2),
+        (None, ("up", "-y"), 2),
+        (ends("failed"), ("up", "-y"), 1),
+        (raises(OutsideFailure(Problem(problem="the disk is full", hint="free space"))), ("preview",), 1),
+        (raises(RuntimeError("a defect")), ("preview",), 1),
+        (raises(Refused(Problem(problem="100 sites would be lost", hint="no"))), ("preview",), 3),
+    ],
+)
+def test_a_detailed_exit_code_states_whether_there_are_changes(
+    world: "World", change: Any, arguments: tuple[str, ...], code: int
+) -> None:
+    """As Terraform's: 0 without changes, 2 with, 1 on any failure; a guard that refuses is 3 as always."""
+    world.engine.change = change or world.engine.change
+    assert code == world.run(*arguments, "-s", "dev", "--detailed-exitcode").code
+
+
+def test_a_detailed_exit_code_is_0_without_changes(up: "World") -> None:
+    """For preview and up."""
+    for arguments in (("preview",), ("up", "-y")):
+        assert 0 == up.run(*arguments, "-s", "dev", "--detailed-exitcode").code

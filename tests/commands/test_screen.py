@@ -77,10 +77,10 @@ def test_an_error_about_a_hostile_text_is_harmless(world: "World", hostile: str)
     world.edit("berlin:", json.dumps(f"berlin{hostile}") + ":")
     for arguments in (
         ("validate", "stacks/dev.fleet.yaml"),
-        ("explain", "-s", "dev", hostile),
+        ("explain", "-s", "dev", "--target", hostile),
         ("preview", "-s", hostile),
         (hostile,),
-        ("sites", "ack", "-s", "dev", hostile),
+        ("sites", "ack", "-s", "dev", "--target", hostile),
         ("image", "verify", hostile.replace("\0", "")),
     ):
         ran = world.run(*arguments)

@@ -35,12 +35,14 @@ def printing(world: "World") -> "World":
 
 
 def test_a_page_for_each_site_that_is_named(printing: "World") -> None:
-    """In the order that they are named in; readable by its owner alone."""
-    ran = printing.run("sites", "sheet", "-s", "dev", "-S", "munich", "--site", "berlin", "--out", "p/s.html")
+    """In the fleet file's order; readable by its owner alone."""
+    ran = printing.run(
+        "sites", "sheet", "-s", "dev", "--target", "munich", "--target", "berlin", "--out", "p/s.html"
+    )
     assert (0, "p/s.html  2 sheets\n") == (ran.code, ran.out), ran.err
     file = printing.project / "p" / "s.html"
     text = file.read_text()
-    assert ["munich", "berlin"] == [part.partition("<")[0] for part in text.split("<h1>")[1:]]
+    assert ["berlin", "munich"] == [part.partition("<")[0] for part in text.split("<h1>")[1:]]
     assert 0o644 == file.stat().st_mode & 0o777
     assert "edgefleet:shops/dev/munich" in text
     assert "images.page" in ran.err
@@ -107,9 +109,9 @@ def test_words_are_printed_only_where_they_are_asked_for(printing: "World") -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--site", "berlln", "--out", "s.html"), "did you mean berlin?"),
+        (("--target", "berlln", "--out", "s.html"), "did you mean berlin?"),
         (("--out", "s.html"), "no sites given"),
-        (("--all", "--site", "berlin", "--out", "s.html"), "both --site and --all"),
+        (("--all", "--target", "berlin", "--out", "s.html"), "both sites and --all"),
         (("--all",), "--out"),
     ],
 )

@@ -16,6 +16,9 @@ def test_a_good_file_is_summed_up(world: "World") -> None:
     ran = world.run("validate", "stacks/dev.fleet.yaml")
     assert (0, "note: nobody can log in") == (ran.code, ran.err[:23])
     assert "stacks/dev.fleet.yaml: shops / dev: 3 sites, 4 nodes, no problems\n" == ran.out
+    assert {ran.out} == {world.run(*words).out for words in (("validate",), ("validate", "-s", "dev"))}
+    world.fleet_file.unlink()
+    assert (1, True) == ((none := world.run("validate")).code, "there is no fleet file here" in none.err)
 
 
 def test_every_error_of_every_file_at_once(world: "World") -> None:

@@ -194,7 +194,7 @@ def live(shop: Shop) -> None:
         ("refresh", "-s", "dev", "-y"),
         ("sites", "-s", "dev", "--json", "-"),
         ("sites", "sheet", "-s", "dev", "--all", "--out", "sheets.html"),
-        ("sites", "tunnel", "-s", "dev", "berlin"),
+        ("sites", "tunnel", "-s", "dev", "--target", "berlin"),
         ("image", "build", "-s", "dev", "--all", "--out", "built", "-j", "1"),
         ("image", "verify", "built"),
     )
@@ -207,9 +207,9 @@ def live(shop: Shop) -> None:
     second: tuple[tuple[str, ...], ...] = (
         ("preview", "-s", "dev", "--json", "-"),
         ("explain", "-s", "dev", "#1"),
-        ("explain", "-s", "dev", "munich"),
-        ("explain", "-s", "dev", "bremen"),
-        ("image", "build", "-s", "dev", "--site", "berlin", "--out", "built/new", "-j", "1"),
+        ("explain", "-s", "dev", "--target", "munich"),
+        ("explain", "-s", "dev", "--target", "bremen"),
+        ("image", "build", "-s", "dev", "--target", "berlin", "--out", "built/new", "-j", "1"),
     )
     for arguments in second:
         assert 0 == shop.run(*arguments), shop.shown[-1]
@@ -225,7 +225,7 @@ def fail(shop: Shop) -> None:
     assert 1 == shop.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{bad}\n"), shop.shown[-1]
     secrets.write(session_of(shop), "dev", {secrets.PASSPHRASES: json.dumps(CONFIGURED | {"proxy": bad})})
     assert shop.run("preview", "-s", "dev"), shop.shown[-1]
-    assert 1 == shop.run("explain", "-s", "dev", "munich"), shop.shown[-1]
+    assert 1 == shop.run("explain", "-s", "dev", "--target", "munich"), shop.shown[-1]
     assert not [text for text in shop.shown if bad in text]
     again = shop.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{CONFIGURED['proxy']}\n")
     assert 0 == again, shop.shown[-1]

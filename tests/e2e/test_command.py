@@ -130,7 +130,7 @@ def test_a_terminal_is_asked(project: Path) -> None:
 
 def test_the_stored_image_is_the_one_that_is_built_without_an_engine(standing: Path) -> None:
     """`image build` writes the bytes that `up` stores."""
-    ran = Project(standing).run("image", "build", "-s", "dev", "--site", "store-0001", "--out", "out")
+    ran = Project(standing).run("image", "build", "-s", "dev", "--target", "store-0001", "--out", "out")
     assert ran.returncode == 0, ran.stderr
     (stored,) = [path for path in (standing / ".edgefleet" / "images").rglob("*.iso") if "0001" in str(path)]
     assert stored.read_bytes() == (standing / "out" / "store-0001" / "n1.iso").read_bytes()

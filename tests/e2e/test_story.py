@@ -182,7 +182,7 @@ def test_an_acknowledged_site_is_no_longer_pending(standing: Project) -> None:
     site, _ = addresses(standing)[0]
     pending = {found["name"] for found in standing.json("preview", "-s", "dev")["pending"]}
     assert site in pending
-    done = standing.run("sites", "ack", "-s", "dev", site)
+    done = standing.run("sites", "ack", "-s", "dev", "--target", site)
     assert done.returncode == 0, done.stderr
     still = {found["name"] for found in standing.json("preview", "-s", "dev")["pending"]}
     assert pending - {site} == still

@@ -108,7 +108,7 @@ def test_what_is_not_locked_is_reported_once(problems: Callable[..., list[Proble
         ["k3s-arm64 v1.36.4+k3s1 for arm64", "1 node would contain it"],
         ["k3s-airgap-images-arm64.tar.zst v1.36.4+k3s1 for arm64", "1 node would contain it"],
     ] == told
-    assert {"run edgefleet artifacts lock test.fleet.yaml"} == {each.hint for each in found}
+    assert {"run edgefleet artifacts lock -s test"} == {each.hint for each in found}
     assert {"test.fleet.yaml:14:15", "test.fleet.yaml:16:15"} == {each.where for each in found}
 
 

@@ -92,7 +92,7 @@ def test_each_format_is_a_page_that_fetches_and_runs_nothing(format_: Format, *,
     assert not used & FETCHING
     assert not [name for name in used if name.startswith("on")]
     assert 2 == [tag for tag, _ in tree.seen].count("section")
-    assert "edgefleet sites ack -s eu de-ber-001" in tree.words
+    assert "edgefleet sites ack -s eu --target de-ber-001" in tree.words
 
 
 def test_no_style_fetches_anything() -> None:
@@ -105,12 +105,12 @@ def test_no_style_fetches_anything() -> None:
 @pytest.mark.parametrize(
     ("format_", "said"),
     [
-        ("nocloud", "edgefleet image write -s eu --site de-ber-001 --node n1 --device /dev/sdX --seed"),
+        ("nocloud", "edgefleet image write -s eu --target de-ber-001 --node n1 --device /dev/sdX --seed"),
         ("nocloud-dir", "tar -xf images/de-ber-001/n1.iso --no-same-owner -C MOUNTPOINT"),
         ("raw", "What is on the NVMe disk is lost."),
         ("iso", "This ERASES the disk of the node"),
         ("ignition", "flatcar-install -d /dev/DISK -i n1.iso"),
-        ("ipxe", "edgefleet image serve -s eu --site de-ber-001 --listen ADDRESS"),
+        ("ipxe", "edgefleet image serve -s eu --target de-ber-001 --listen ADDRESS"),
         ("script", "sudo sh n1.iso"),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_node_on_wifi_is_given_no_cable() -> None:
 def test_a_password_is_promised_only_where_there_is_one() -> None:
     """The sheet has the command that shows it, and not the password."""
     shut = Tree(page(made(of("recipe-1/shut-in")))).words
-    assert "edgefleet sites password -s eu us-den-009" in shut
+    assert "edgefleet sites password -s eu --target us-den-009" in shut
     assert "No network is needed" in shut
     open_ = Tree(page(made(of("recipe-1/server-static")))).words
     assert "sites password" not in open_

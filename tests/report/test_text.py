@@ -234,14 +234,10 @@ def test_what_was_done(made: "Made", golden: "Golden") -> None:
 def test_the_next_up_is_of_the_sites_that_the_preview_was_limited_to(made: "Made") -> None:
     """A preview of one site does not offer an up of all."""
     new = made.plain("de-ber-0001")
-    for targets, command in (
-        ((), "edgefleet up -s eu-central-1"),
-        (("de-ber-0001",), "edgefleet up -s eu-central-1 --target de-ber-0001"),
-        (tuple(names("de-ber", 9)), "edgefleet up -s eu-central-1 --target ..."),
-    ):
-        seen = site_changes.Seen(at=NOW, fleet=made.fleet([new]), targets=targets)
+    for which in ("", " --target de-ber-0001", " --group stores --label 'size=*'"):
+        seen = site_changes.Seen(at=NOW, fleet=made.fleet([new]), targets=("de-ber-0001",), which=which)
         view = site_changes.view(made.outcome([made.step("create", {}, new)]), seen)
-        assert f"next: {command}" == shown(view).splitlines()[-1]
+        assert f"next: edgefleet up -s eu-central-1{which}" == shown(view).splitlines()[-1]
 
 
 def test_a_refresh_states_that_images_are_missing_and_no_row(made: "Made") -> None:

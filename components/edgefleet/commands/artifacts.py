@@ -1,12 +1,13 @@
 """`edgefleet artifacts`: pin the files of nodes and images, and download them into the cache."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edgefleet.commands import options
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import fleet_file, load
 from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
@@ -23,42 +24,42 @@ from edgefleet.model.requirement import Requirement
 from edgefleet.report.progress import Transfers
 from edgefleet.site import artifact_fetching, artifact_locking
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A fleet file, stacks/NAME.fleet.yaml.")]
-
 
 def lock(
     context: typer.Context,
-    file: File,
     *,
+    stack: options.Stack,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Look up everything again: tags may have moved.")
     ] = False,
 ) -> None:
     """Resolve versions and names to addresses and digests.
 
-    Writes NAME.artifacts.lock.yaml beside FILE.
+    Writes STACK.artifacts.lock.yaml beside the fleet file.
     """
     session = session_of(context)
-    fleet = load_fleet(session.project / file, session.project, is_locking=True)
+    file = fleet_file(session.project, stack)
+    fleet = load_fleet(file, session.project, is_locking=True)
     releases = {fleet.control_plane.k3s.version: RELEASES}
     releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
     wanted = artifact_locking.LockContents(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
     locked = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
-    path = lock_path(session.project / file)
+    path = lock_path(file)
+    named = path.relative_to(session.project)
     changes = artifact_locking.changes(fleet.lock, locked)
     show(session, [f"{word:>7}  {name}" for name, word in changes.items()])
     if changes or not path.exists():
         disk.write(path, lock_text(locked).encode(), mode=0o644)
     remark(
         session,
-        f"{lock_path(file)}: {len(changes):,} changed" if changes else f"{lock_path(file)}: unchanged",
+        f"{named}: {len(changes):,} changed" if changes else f"{named}: unchanged",
     )
 
 
 def fetch(
     context: typer.Context,
-    file: File,
     *,
+    stack: options.Stack,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, max=64, help="Downloads at a time.")] = 4,
     verify: Annotated[
         bool, typer.Option("--verify", help="Verify the cache against its digests first.")
@@ -69,7 +70,7 @@ def fetch(
     Downloads exactly what the lock pins, and resumes an interrupted download.
     """
     session = session_of(context)
-    fleet = load_fleet(session.project / file, session.project)
+    fleet = load(session.project, stack)
     sources = _sources(session, fleet)
     if verify:
         for digest in sources.cache.damaged():

@@ -10,6 +10,7 @@ from rich.filesize import decimal
 
 from edgefleet.commands import secrets, stack
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, required
 from edgefleet.commands.session import Session
 from edgefleet.errors import EdgefleetError, OutsideFailure, Problem, Refused
 from edgefleet.io import disk, parallel
@@ -26,15 +27,14 @@ NAMED = 20
 """Sites up to which each image is shown."""
 
 
-def order(session: Session, name: str, sites: Iterable[str] | None) -> Assembly:
-    """The inputs of `sites` of the stack `name`; of all its sites by default.
+def order(session: Session, name: str, which: Selector, *, is_all: bool = False) -> Assembly:
+    """The inputs of the chosen sites of the stack `name`, or of all.
 
     Raises:
         InvalidInput: no such site, or see `edgefleet.site.inputs.assemble`.
     """
     fleet = stack.load(session.project, name)
-    chosen = tuple(sorted(fleet.sites)) if sites is None else stack.known_sites(fleet, sites)
-    return secrets.assembled(session, name, fleet, chosen)
+    return secrets.assembled(session, name, fleet, tuple(sorted(required(which, fleet, is_all=is_all))))
 
 
 def supplies(session: Session) -> Supplies:

@@ -1,6 +1,6 @@
 """Running an engine for a stack: progress on stderr, the result as text and JSON, the exit code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ import typer
 from edgefleet.commands import last_preview, removed_rows, screen, stack
 from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.selection import Selector
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, is_recorded, recorded
 from edgefleet.engine.api import Engine, Options
@@ -30,6 +31,8 @@ DOING: dict[Operation, str] = {
     "refresh": "looking at",
     "destroy": "destroying",
 }
+CHANGED = 2
+"""With `--detailed-exitcode`: done, and there are changes; as Terraform has it, failures are 1 then."""
 CODES: dict[Result, int] = {"succeeded": 0, "failed": 2, "refused": 3, "cancelled": 130}
 
 
@@ -38,10 +41,13 @@ class Request:
     """The options of a run."""
 
     options: Options
-    """Targets are names of sites."""
+    """`prepare` sets its targets, names of sites."""
+    which: Selector
     engine: EngineName = "auto"
     json: Path | None = None
     is_all: bool = False
+    is_detailed: bool = False
+    """Whether the exit code states if there are changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,7 @@ class Run:
             stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=waiting,
             targets=self.request.options.targets,
+            which=str(self.request.which),
             notes=tuple(filter(None, (*notes, note, self._empty_passphrase()))),
         )
         view = site_changes.view(outcome, seen)
@@ -142,9 +149,20 @@ def prepare(session: Session, operation: Operation, request: Request) -> Run:
     engine = engine_of(session, request.engine)
     fleet = _fleet(session, operation, engine, request.options)
     before = recorded(engine, request.options)
-    if fleet is not None:
-        stack.known_sites(fleet, request.options.targets, also=before)
+    targets = _targets(request.which, fleet, before)
+    request = replace(request, options=replace(request.options, targets=targets))
     return Run(session=session, request=request, engine=engine, fleet=fleet, before=before)
+
+
+def _targets(which: Selector, fleet: Fleet | None, before: Collection[str]) -> tuple[str, ...]:
+    """Names of the chosen sites; a program without a fleet file names its resources itself."""
+    if fleet is not None or not which:
+        return which.sites(fleet, also=before) if fleet and which else ()
+    if which.group or which.label or which.wave:
+        problem = "there is no valid fleet file to look up groups, labels and waves in"
+        raise InvalidInput.at("", "no-fleet-file", problem, "name the sites with --target")
+    known = which.named(before)
+    return (*known, *(target for target in which.target if not Selector(target=(target,)).named(known)))
 
 
 def _fleet(session: Session, operation: Operation, engine: Engine, options: Options) -> Fleet | None:
@@ -180,12 +198,16 @@ def report_result(
     place.write(document.document(view, is_all=request.is_all))
     if view.result != "succeeded":
         screen.show_problems(session, view.problems)
-        raise typer.Exit(exit_code(view))
+        raise typer.Exit(exit_code(view, is_detailed=request.is_detailed))
+    if request.is_detailed and view.has_changes:
+        raise typer.Exit(CHANGED)
 
 
-def exit_code(view: View) -> int:
+def exit_code(view: View, *, is_detailed: bool = False) -> int:
     """The exit code of a run that did not succeed: 1 if only the user's input is at fault."""
-    is_input = bool(view.problems) and all(problem.code == "input" for problem in view.problems)
+    is_input = is_detailed or (
+        bool(view.problems) and all(problem.code == "input" for problem in view.problems)
+    )
     return InvalidInput.exit_code if view.result == "failed" and is_input else CODES[view.result]
 
 

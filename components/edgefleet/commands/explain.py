@@ -8,9 +8,11 @@ from rich.text import Text
 
 from edgefleet.commands import last_preview, options, secrets
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import Session, session_of
-from edgefleet.commands.stack import known_sites, load
+from edgefleet.commands.stack import load
 from edgefleet.commands.state_sites import Recorded, recorded_sites
+from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
@@ -20,13 +22,15 @@ from edgefleet.report.human import counted
 from edgefleet.site.render import render
 
 
+@selecting
 def command(
     context: typer.Context,
     change: Annotated[
-        str, typer.Argument(metavar="SITE|'#N'", help="A site, or the number of a change in preview.")
-    ],
+        str | None, typer.Argument(metavar="['#N']", help="The number of a change in the last preview.")
+    ] = None,
     *,
     stack: options.Stack,
+    which: Selector,
     engine: options.WantedEngine = "auto",
 ) -> None:
     """Show what changes inside a site's images, file by file.
@@ -36,10 +40,15 @@ def command(
     session = session_of(context)
     fleet = load(session.project, stack)
     before = recorded_sites(session, stack, engine, show_secrets=True)
-    if not change.startswith("#"):
-        (name,) = known_sites(fleet, [change], also=before)
-        show(session, _site(session, stack, fleet, before, name))
+    if change is None or which:
+        if change is not None:
+            raise InvalidInput.at("", "which-sites", f"both {change} and sites are given", "give one of them")
+        for name in required(which, fleet, also=before):
+            show(session, _site(session, stack, fleet, before, name))
         return
+    if not change.startswith("#"):
+        problem = f"{change!r} is not the number of a change, such as '#1'"
+        raise InvalidInput.at("", "unknown-change", problem, f"for a site: --target {change}")
     group, notes = last_preview.change(session, stack, change, before)
     for note in notes:
         remark(session, f"note: {note}")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from edgefleet.commands import bulk, emulator, options
+from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import session_of
-from edgefleet.commands.stack import check_which
 from edgefleet.errors import InvalidInput
 from edgefleet.io import disk
 from edgefleet.io.signing import signing
@@ -37,15 +37,13 @@ Discard = Annotated[
 ]
 
 
+@selecting
 def build(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack: options.Stack,
     out: Out,
-    site: Annotated[
-        list[str] | None,
-        typer.Option("--site", metavar="SITE", help="The site; repeatable."),
-    ] = None,
+    which: Selector,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
     jobs: Jobs = 0,
     share: ShareOption = "copy",
@@ -65,9 +63,8 @@ def build(  # noqa: PLR0913 - options
     Seeds have the same bytes as those that `up` stores.
     """
     session = session_of(context)
-    check_which(site, is_all=all_)
     check_choice(share, is_uploading=upload, is_discarding=discard)
-    assembly = bulk.order(session, stack, None if all_ else site)
+    assembly = bulk.order(session, stack, which, is_all=all_)
     key = sign_key or assembly.fleet.images.sign_key
     setup = BuildContext(
         out=session.project / out,

@@ -8,6 +8,7 @@ import yaml
 
 from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import session_of
 from edgefleet.io import disk as files
 from edgefleet.report.human import counted
@@ -20,9 +21,6 @@ Image = Annotated[
 ]
 Out = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="Where to write the manifests, with mode 0600.")
-]
-Sites = Annotated[
-    list[str] | None, typer.Option("--site", metavar="SITE", help="Only these sites; default: all.")
 ]
 Shards = Annotated[
     int,
@@ -39,13 +37,14 @@ Account = Annotated[
 Room = Annotated[str, typer.Option("--disk", help="Disk space of a pod: a base, a payload and one image.")]
 
 
+@selecting
 def job(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack: options.Stack,
     image: Image,
     out: Out = Path(".edgefleet/build-job.yaml"),
-    site: Sites = None,
+    which: Selector,
     shards: Shards = 0,
     parallelism: Parallelism = 8,
     namespace: Namespace = "edgefleet-builds",
@@ -54,7 +53,7 @@ def job(  # noqa: PLR0913 - options
 ) -> None:
     """Write a Kubernetes Job that builds composed images."""
     session = session_of(context)
-    assembly = bulk.order(session, stack, site or None)
+    assembly = bulk.order(session, stack, which, is_all=not which)
     check_store(assembly.fleet.images.store)
     build_job = BuildJob(
         name=job_name(stack),

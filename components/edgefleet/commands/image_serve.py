@@ -12,6 +12,7 @@ import typer
 from edgefleet.commands import options, stack
 from edgefleet.commands.screen import remark
 from edgefleet.commands.secrets import assembled
+from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import Session, session_of
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.io.artifact_cache import ArtifactCache, root_of
@@ -22,9 +23,6 @@ from edgefleet.report.human import counted
 from edgefleet.site.render import render
 
 LEDGER = "handed-seeds.json"
-Sites = Annotated[
-    list[str], typer.Option("--site", metavar="SITE", help="Sites whose nodes are served; repeatable.")
-]
 For = Annotated[int, typer.Option("--for", min=1, max=1440, metavar="MINUTES", help="How long to serve.")]
 Listen = Annotated[
     str, typer.Option("--listen", metavar="ADDRESS", help="This machine's address in the LAN.")
@@ -45,11 +43,12 @@ Certificate = Annotated[
 PrivateKey = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Its private key, PEM.")]
 
 
+@selecting
 def serve(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack: options.Stack,
-    site: Sites,
+    which: Selector,
     minutes: For = 60,
     listen: Listen = "127.0.0.1",
     port: Port = 8069,
@@ -65,7 +64,7 @@ def serve(  # noqa: PLR0913 - options
     session = session_of(context)
     root = session.project
     tls = tls_context(cert and root / cert, key and root / key)
-    shelf = _shelf(session, stack, site, minutes, again or [])
+    shelf = _shelf(session, stack, which, minutes, again or [])
     if not routed:
         shelf = replace(shelf, words=None)
     server = SeedServer((listen, port), shelf, tls=tls)
@@ -78,11 +77,12 @@ def serve(  # noqa: PLR0913 - options
     remark(session, "every node fetched its seed" if is_all else "not every node fetched its seed")
 
 
-def _shelf(session: Session, name: str, sites: list[str], minutes: int, again: list[str]) -> Shelf:
+def _shelf(session: Session, name: str, which: Selector, minutes: int, again: list[str]) -> Shelf:
     fleet = stack.load(session.project, name)
+    sites = required(which, fleet)
     cache = ArtifactCache(root_of(session.environment), project=session.project)
     nodes, files, digests, words = {}, {}, {}, {}
-    assembly = assembled(session, name, fleet, stack.known_sites(fleet, sites))
+    assembly = assembled(session, name, fleet, sites)
     for site in assembly.sites:
         inputs = assembly.inputs(site)
         for node, image in render(inputs).items():

@@ -9,8 +9,9 @@ from rich.filesize import decimal
 
 from edgefleet.commands import bulk, options
 from edgefleet.commands.screen import agrees, remark, show
+from edgefleet.commands.selection import Selector, selecting, single
 from edgefleet.commands.session import Session, session_of
-from edgefleet.commands.stack import known_node
+from edgefleet.commands.stack import known_node, load
 from edgefleet.errors import InvalidInput
 from edgefleet.images import FORMATS
 from edgefleet.io import devices
@@ -25,17 +26,16 @@ from edgefleet.site.manifest import PAYLOAD, seed_beside
 BUILT = ".edgefleet/built"
 
 
+@selecting
 def write(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
     *,
     stack: options.Stack,
-    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The site.")],
+    which: Selector,
     device: Annotated[
         Path, typer.Option("--device", metavar="DEVICE", help="The disk to write to; its contents are lost.")
     ],
-    node: Annotated[
-        str | None, typer.Option("--node", metavar="NODE", help="The node, if the site has several.")
-    ] = None,
+    node: options.Node = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where images are built, or were built before.")
     ] = Path(BUILT),
@@ -53,6 +53,7 @@ def write(  # noqa: PLR0913 - one parameter an option
     disk = devices.read(session.project / device)
     if problems := list(flashing.problems(disk, 0, may_be_fixed=fixed)):
         raise InvalidInput(problems)
+    site = single(which, load(session.project, stack))
     image, file = _built(session, stack, (site, node), out, is_seed=seed)
     if problems := list(flashing.problems(disk, image.size, may_be_fixed=fixed)):
         raise InvalidInput(problems)
@@ -63,7 +64,9 @@ def write(  # noqa: PLR0913 - one parameter an option
     drawn = partial(transfer, session.err, is_animated=session.is_animated)
     devices.write_verified(file, image.digest, image.size, disk, drawn)
     show(session, [f"{device}  contains {site}/{image.node}, verified", f"    {IMAGE} {image.digest}"])
-    remark(session, f"when the node runs it: edgefleet sites ack -s {stack} {site} --node {image.node}")
+    remark(
+        session, f"when the node runs it: edgefleet sites ack -s {stack} --target {site} --node {image.node}"
+    )
 
 
 def _built(
@@ -77,7 +80,7 @@ def _built(
         Refused: it would contain a secret of another site.
     """
     site, node = named
-    assembly = bulk.order(session, stack, [site])
+    assembly = bulk.order(session, stack, Selector(target=(site,)))
     name = known_node(assembly.fleet, site, node)
     kind = assembly.fleet.sites[site].nodes[name].image.format
     setup = BuildContext(

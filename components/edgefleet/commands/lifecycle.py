@@ -1,6 +1,7 @@
 """`edgefleet preview`, `up`, `refresh` and `destroy`: show the changes, ask, apply, show the result."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 
 import typer
@@ -9,6 +10,7 @@ from edgefleet.commands import options, screen
 from edgefleet.commands.emulator import check_emulated, opened, settle
 from edgefleet.commands.engine_run import Request, Run, prepare, report_result, show
 from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.selection import Selector, selecting
 from edgefleet.commands.session import Session, session_of
 from edgefleet.engine.api import Options
 from edgefleet.errors import OutsideFailure, Refused
@@ -32,39 +34,43 @@ def _command(operation: Operation, help_: str, *options_: str) -> Callable[..., 
         *,
         stack: options.Stack,
         engine: options.WantedEngine = "auto",
-        target: options.Targets = None,
+        which: Selector,
         json: options.Json = None,
         all_: options.All = False,
         parallel: options.Parallel = 16,
         refresh: options.Refresh = False,
         clear_pending: options.ClearPending = False,
+        detailed_exitcode: options.DetailedExitCode = False,
         yes: options.Yes = False,
     ) -> None:
         session = session_of(context)
         run = Options(
             stack=stack,
             project=session.project,
-            targets=tuple(target or ()),
             refresh=refresh,
             clear_pending=clear_pending,
             parallel=parallel,
         )
-        request = Request(options=run, engine=engine, json=json, is_all=all_)
+        request = Request(
+            options=run, which=which, engine=engine, json=json, is_all=all_, is_detailed=detailed_exitcode
+        )
         if operation == "preview":
             preview_stack(session, request)
         else:
             change(session, operation, request, is_agreed=yes)
 
     whole = signature(command)
-    left_out = {"refresh", "clear_pending", "yes"} - set(options_)
+    left_out = {"refresh", "clear_pending", "detailed_exitcode", "yes"} - set(options_)
     kept = [parameter for name, parameter in whole.parameters.items() if name not in left_out]
     command.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # read by typer
     command.__doc__ = help_
-    return command
+    return selecting(command)
 
 
-preview = _command("preview", "Show what up would do, site by site; nothing is changed.", "refresh")
-up = _command("up", "Preview, ask, then apply.", "refresh", "yes")
+preview = _command(
+    "preview", "Show what up would do, site by site; nothing is changed.", "refresh", "detailed_exitcode"
+)
+up = _command("up", "Preview, ask, then apply.", "refresh", "detailed_exitcode", "yes")
 refresh = _command(
     "refresh",
     "Update the recorded state to match reality.\n\nNothing outside the state is changed.",
@@ -96,7 +102,7 @@ def change(session: Session, operation: Operation, request: Request, *, is_agree
 
     def body(place: JsonFile) -> View:
         if not is_agreed:
-            _require_terminal(session, operation, request.options.stack)
+            _require_terminal(session, operation, request)
         run = prepare(session, operation, request)
         note = check_emulated(session, run.fleet, operation, request.options.stack)
         notes = (note,) if note else ()
@@ -136,15 +142,16 @@ def _forget(run: Run, operation: Operation, view: View) -> None:
             raise
 
 
-def _require_terminal(session: Session, operation: Operation, stack: str) -> None:
+def _require_terminal(session: Session, operation: Operation, request: Request) -> None:
     """Refuse to wait for an answer that cannot come."""
     if not session.is_interactive:
-        look = f"see edgefleet preview -s {stack}, then " if operation == "up" else ""
+        run = f"-s {request.options.stack}{request.which}"
+        look = f"see edgefleet preview {run}, then " if operation == "up" else ""
         raise Refused.at(
             "",
             "not-a-terminal",
             f"{operation} asks before it changes anything, but stdin is not a terminal",
-            f"{look}run edgefleet {operation} -s {stack} -y",
+            f"{look}run edgefleet {operation} {run} -y",
         )
 
 
@@ -153,7 +160,7 @@ def _ask(run: Run, operation: Operation, place: JsonFile, notes: tuple[str, ...]
     session = run.session
     if operation == "up":
         planned = run.see("preview", notes=notes, refresh=bool(notes))
-        show(session, place, planned, is_all=run.request.is_all)
+        show(session, place, replace(planned, is_asked=True), is_all=run.request.is_all)
         if planned.result != "succeeded" or not planned.has_changes:
             return planned
     else:

@@ -99,7 +99,8 @@ def _tell(session: Session, directory: Path, region: str) -> None:
             remark(session, f'put edgefleet on PATH first: export PATH={shlex.quote(str(folder))}:"$PATH"')
     remark(
         session,
-        f"next: edgefleet -C {quoted} preview -s {region}   edgefleet -C {quoted} up -s {region}",
+        f"next: {session.called} -C {quoted} preview -s {region}   "
+        f"{session.called} -C {quoted} up -s {region}",
     )
 
 

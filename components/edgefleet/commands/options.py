@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgefleet.commands.session import EngineName
+from edgefleet.commands.session import DETAILED, EngineName
 
 Stack = Annotated[str, typer.Option("-s", "--stack", metavar="STACK", help="The stack, one per region.")]
 WantedEngine = Annotated[
@@ -14,9 +14,8 @@ WantedEngine = Annotated[
         "--engine", help="The Pulumi CLI, or the embedded engine; auto uses the CLI if it is installed."
     ),
 ]
-Targets = Annotated[
-    list[str] | None,
-    typer.Option("--target", metavar="SITE", help="Only these sites; repeatable."),
+Node = Annotated[
+    str | None, typer.Option("--node", metavar="NODE", help="The node, if the site has several.")
 ]
 Json = Annotated[
     Path | None,
@@ -30,6 +29,12 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Read the real resource
 Parallel = Annotated[
     int,
     typer.Option("-p", "--parallel", min=1, max=256, help="Number of resources to process at the same time."),
+]
+DetailedExitCode = Annotated[
+    bool,
+    typer.Option(
+        DETAILED, help="Exit with 0 where nothing changes, 2 where something does, and 1 on a failure."
+    ),
 ]
 ClearPending = Annotated[
     bool,

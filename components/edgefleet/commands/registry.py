@@ -139,4 +139,4 @@ def _project(
     ] = False,
 ) -> None:
     """An edge fleet as code: preview it, bring it up, see what is pending at the sites."""
-    enter(context, directory)
+    enter(context, directory, sorted({path.partition(" ")[0] for path in COMMANDS}))

@@ -1,8 +1,11 @@
 """The surroundings of a command: the project, the streams, and the interfaces to the outside."""
 
 import os
+import re
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,19 +26,29 @@ if TYPE_CHECKING:  # `edgefleet --help` loads this module, and an engine takes a
 PRIVATE = ".edgefleet"
 OWN = (PRIVATE, "stacks")
 """Folders of a project whose files commands name."""
+DETAILED = "--detailed-exitcode"
 EngineName = Literal["auto", "pulumi", "local"]
 
 
 class Lines(Console):
     """The one way to a person's terminal: whatever text is printed, it cannot steer it.
 
-    It lets the command line end as it should when the reader of a pipe goes away.
+    It lets the command line end as it should when the reader of a pipe goes away. A command in a text is one
+    that works where this one was run.
     """
+
+    called = "edgefleet"
+    """How a shell calls this program, with the project's directory."""
+    commands = re.compile("(?!)")
+    """What to replace by it: the program's name before one of its commands."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         """Render as rich does, and make the texts of others printable; rich's own styles come later."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=printable(segment.text))
+            yield segment if segment.control else segment._replace(text=self._worded(segment.text))
+
+    def _worded(self, text: str) -> str:
+        return self.commands.sub(lambda _: f"{self.called} ", printable(text))
 
     def on_broken_pipe(self) -> None:
         """Pass it on: rich would exit with the code of a wrong input."""
@@ -54,6 +67,8 @@ class Session:
     """Progress and problems."""
     stdin: TextIO
     environment: MutableMapping[str, str]
+    called: str = "edgefleet"
+    """How a shell calls this program."""
     choose: "Callable[[EngineName], Engine] | None" = None
     """Name of an engine -> the engine; `None` for those of `edgefleet.engine`."""
     emulator: "Callable[[Path], Emulator] | None" = None
@@ -69,6 +84,7 @@ class Session:
             err=Lines(stderr=True, highlight=False),
             stdin=sys.stdin,
             environment=os.environ,
+            called=_called(Path(sys.argv[0])),
         )
 
     def inside(self, project: Path) -> Self:
@@ -104,6 +120,12 @@ class Session:
         return self.err.file.isatty()
 
 
+def _called(program: Path) -> str:
+    """The program's name where it is on PATH, else the path that it was called by."""
+    is_found = shutil.which("edgefleet") is not None or program.name != "edgefleet"
+    return "edgefleet" if is_found else shlex.quote(os.path.relpath(program))
+
+
 def session_of(context: typer.Context) -> Session:
     """The session of a command's context."""
     session = context.obj
@@ -112,15 +134,19 @@ def session_of(context: typer.Context) -> Session:
     return session
 
 
-def enter(context: typer.Context, directory: Path | None) -> None:
-    """Make `directory` the project of the command that follows.
+def enter(context: typer.Context, directory: Path | None, words: Iterable[str]) -> None:
+    """Make `directory` the project of the command that follows; commands begin with one of `words`.
 
     Raises:
         InvalidInput: it is no directory.
     """
+    session = session_of(context)
+    place = "" if directory is None else f" -C {shlex.quote(str(directory))}"
+    for lines in (session.out, session.err):
+        lines.called = session.called + place
+        lines.commands = re.compile(rf"(?<![\w/.-])edgefleet (?=(?:{'|'.join(words)})\b)")
     if directory is None:
         return
-    session = session_of(context)
     project = session.project / directory
     if not project.is_dir():
         raise InvalidInput.at(

@@ -8,6 +8,7 @@ from edgefleet.commands import options, stack
 from edgefleet.commands.emulator import opened
 from edgefleet.commands.json_output import JsonFile
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import EngineName, Session, session_of
 from edgefleet.commands.state_sites import Recorded, recorded_sites
 from edgefleet.errors import InvalidInput
@@ -20,10 +21,12 @@ HEX_DIGITS = 64
 """Of a SHA-256."""
 
 
+@selecting
 def listing(
     context: typer.Context,
     *,
     stack_: Annotated[str | None, typer.Option("-s", "--stack", metavar="STACK", help="The stack.")] = None,
+    which: Selector,
     json: options.Json = None,
     engine: options.WantedEngine = "auto",
 ) -> None:
@@ -32,38 +35,38 @@ def listing(
     if stack_ is None:
         raise InvalidInput.at("", "no-stack", "no stack is named", "name one: edgefleet sites -s STACK")
     place = JsonFile.to(session, json)
-    nodes = _nodes(session, stack_, engine)
+    nodes = _nodes(session, stack_, which, engine)
     place.write(inventory.document(stack_, nodes))
     if not place.is_stdout:
         show(session, inventory.lines(stack_, nodes))
 
 
-def _nodes(session: Session, name: str, engine: EngineName) -> list[NodeImage]:
+def _nodes(session: Session, name: str, which: Selector, engine: EngineName) -> list[NodeImage]:
     fleet = stack.load(session.project, name)
     installed = ledger.digests(opened(session, fleet))
     recorded = recorded_sites(session, name, engine)
-    order = {site: index for index, site in enumerate(fleet.sites)}
+    sites = which.sites(fleet, also=recorded)
     return [
         NodeImage(
             site=site,
             node=node,
-            kind=record.kinds[node],
-            desired=record.digests.get(node),
+            kind=recorded[site].kinds[node],
+            desired=recorded[site].digests.get(node),
             acknowledged=installed.get(site, {}).get(node),
             uri=str(image.get("uri") or ""),
         )
-        for site, record in sorted(recorded.items(), key=lambda item: order.get(item[0], len(order)))
-        for node, image in record.images.items()
+        for site in sites
+        if site in recorded
+        for node, image in recorded[site].images.items()
     ]
 
 
+@selecting
 def ack(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
-    sites: Annotated[
-        list[str] | None, typer.Argument(metavar="[SITE...]", help="Sites that run their desired image.")
-    ] = None,
     *,
     stack_: options.Stack,
+    which: Selector,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Forget what is recorded for these sites.")] = False,
     node: Annotated[str | None, typer.Option(metavar="NODE", help="Only this node of the site.")] = None,
@@ -75,9 +78,9 @@ def ack(  # noqa: PLR0913 - one parameter an option
     """Mark sites as running their desired image."""
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
-    stack.check_which(sites, is_all=all_, named="SITE")
     recorded = recorded_sites(session, stack_, engine)
-    names = tuple(recorded) if all_ else stack.known_sites(fleet, sites or (), also=recorded)
+    chosen = required(which, fleet, is_all=all_, also=recorded)
+    names = tuple(recorded) if all_ else chosen
     if undo and (node or digest):
         raise InvalidInput.at(
             "", "undo", "--undo is for all nodes of a site", "leave out --node and --digest"

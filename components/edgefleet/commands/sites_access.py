@@ -7,6 +7,7 @@ import typer
 
 from edgefleet.commands import options, secrets, stack
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, required, selecting, single
 from edgefleet.commands.session import session_of
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.fleet import Fleet
@@ -15,20 +16,20 @@ from edgefleet.keys.disk_recovery import recovery_passphrase
 from edgefleet.model.site import SiteSpec
 from edgefleet.site.inputs import FleetKeys
 
-Sites = Annotated[list[str], typer.Argument(metavar="SITE...", help="The sites.")]
 
-
-def password(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
+@selecting
+def password(context: typer.Context, *, stack_: options.Stack, which: Selector) -> None:
     """Print the console passwords of the user rescue."""
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
-    specs = _having(fleet, stack.known_sites(fleet, sites), "console", "{console: true}")
+    specs = _having(fleet, required(which, fleet), "console", "{console: true}")
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     remark(session, f"user {USER}, at the console only; a lower keyGeneration had another password")
     show(session, (f"{spec.name}  {console_password(keys.key(spec))}" for spec in specs))
 
 
-def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> None:
+@selecting
+def tunnel(context: typer.Context, *, stack_: options.Stack, which: Selector) -> None:
     """Print the WireGuard peers of sites, for the tunnel's far end.
 
     Add the output to the WireGuard configuration of the machine at the other end.
@@ -36,16 +37,15 @@ def tunnel(context: typer.Context, sites: Sites, *, stack_: options.Stack) -> No
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
     example = "{wireguard: {endpoint: ..., publicKey: ..., network: ...}}"
-    specs = _having(fleet, stack.known_sites(fleet, sites), "wireguard", example)
+    specs = _having(fleet, required(which, fleet), "wireguard", example)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     remark(session, "nothing below is secret; add it to the WireGuard configuration of the tunnel's far end")
     show(session, (line for spec in specs for line in _peers(spec, keys.key(spec))))
 
 
+@selecting
 def disk_key(
     context: typer.Context,
-    site: Annotated[str, typer.Argument(help="The node's site.")],
-    node: Annotated[str, typer.Argument(help="The node's name.")],
     public: Annotated[
         str,
         typer.Argument(
@@ -54,6 +54,8 @@ def disk_key(
     ],
     *,
     stack_: options.Stack,
+    which: Selector,
+    node: options.Node = None,
 ) -> None:
     """Print the recovery passphrase of a node's data disk.
 
@@ -61,7 +63,7 @@ def disk_key(
     """
     session = session_of(context)
     fleet = stack.load(session.project, stack_)
-    (name,) = stack.known_sites(fleet, [site])
+    name = single(which, fleet)
     spec, node = fleet.sites[name], stack.known_node(fleet, name, node)
     keys = FleetKeys(secret=secrets.required(session, stack_).fleet_secret, fleet=fleet)
     passphrase = recovery_passphrase(keys.key(spec), node=node, node_public_key=public)

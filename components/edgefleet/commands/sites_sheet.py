@@ -8,6 +8,7 @@ import typer
 
 from edgefleet.commands import options, secrets, stack
 from edgefleet.commands.screen import remark, show
+from edgefleet.commands.selection import Selector, required, selecting
 from edgefleet.commands.session import session_of
 from edgefleet.images import FORMATS
 from edgefleet.io import disk
@@ -24,15 +25,13 @@ PRIVATE = 0o600
 """Mode of a page with words."""
 
 
+@selecting
 def sheet(  # noqa: PLR0913 - options
     context: typer.Context,
     *,
     stack_: options.Stack,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="File to write.")],
-    site: Annotated[
-        list[str] | None,
-        typer.Option("-S", "--site", metavar="SITE", help="The site; repeatable."),
-    ] = None,
+    which: Selector,
     all_: Annotated[bool, typer.Option("--all", help="All sites of the stack.")] = False,
     routed: Annotated[
         bool,
@@ -44,9 +43,8 @@ def sheet(  # noqa: PLR0913 - options
     The page states which medium goes into which node and what to do with it.
     """
     session = session_of(context)
-    stack.check_which(site, is_all=all_)
     fleet = stack.load(session.project, stack_)
-    names = tuple(fleet.sites) if all_ else stack.known_sites(fleet, site or ())
+    names = required(which, fleet, is_all=all_)
     title = f"{fleet.name} / {fleet.region}: {names[0] if len(names) == 1 else counted(len(names), 'site')}"
     with disk.writing(session.writable(out), mode=PRIVATE if routed else FOR_ALL) as file:
         sheets = _sheets(secrets.assembled(session, stack_, fleet, names), stack_, is_routed=routed)

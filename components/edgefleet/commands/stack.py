@@ -1,9 +1,9 @@
 """The files of stacks in a project: list, find and load them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from edgefleet.errors import InvalidInput, Problem
+from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.model.syntax import likely
@@ -64,17 +64,6 @@ def load(project: Path, stack: str) -> Fleet:
     return load_fleet(fleet_file(project, stack), project)
 
 
-def check_which(site: Collection[str] | None, *, is_all: bool, named: str = "--site SITE") -> None:
-    """Refuse to guess which sites are meant, `named` or all.
-
-    Raises:
-        InvalidInput: neither or both are given.
-    """
-    if bool(site) is is_all:
-        problem = f"both {named.partition(' ')[0]} and --all are given" if is_all else "no sites given"
-        raise InvalidInput.at("", "which-sites", problem, f"give {named}, or --all")
-
-
 def known_node(fleet: Fleet, site: str, node: str | None) -> str:
     """The node `node` of `site`, or its only one.
 
@@ -90,25 +79,3 @@ def known_node(fleet: Fleet, site: str, node: str | None) -> str:
         problem, hint = f"has no node {node!r}", nearest(node, nodes)
     where = fleet.locate(site, "")
     raise InvalidInput.at(where, "which-node", problem, hint, path=f"sites.{site}.nodes")
-
-
-def known_sites(fleet: Fleet, sites: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
-    """`sites` without repeats; `also` are names known beside the fleet's, for example from the state.
-
-    Raises:
-        InvalidInput: some are neither.
-    """
-    names = tuple(dict.fromkeys(sites))
-    choices = {*fleet.sites, *also}
-    problems = [
-        Problem(
-            code="unknown-site",
-            problem=f"there is no site {name!r} in {fleet.name} / {fleet.region}",
-            hint=nearest(name, choices),
-        )
-        for name in names
-        if name not in choices
-    ]
-    if problems:
-        raise InvalidInput(problems)
-    return names

@@ -7,6 +7,7 @@ import typer
 
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
+from edgefleet.commands.stack import fleet_file, stacks
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.rollout.cautions import cautions
@@ -16,13 +17,23 @@ from edgefleet.site.capacity import check_fits
 def command(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Fleet files, stacks/NAME.fleet.yaml.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="Fleet files; default: those of all stacks."),
+    ] = None,
+    *,
+    stack: Annotated[
+        list[str] | None, typer.Option("-s", "--stack", metavar="STACK", help="The stack; repeatable.")
+    ] = None,
 ) -> None:
     """Check fleet files; exit 0, or 1 with every error."""
     session = session_of(context)
+    names = stack or ([] if files else stacks(session.project))
+    chosen = [fleet_file(session.project, name).relative_to(session.project) for name in names]
+    if not (files or chosen):
+        hint = "name a file, or a project with edgefleet -C DIR validate"
+        raise InvalidInput.at("stacks/", "no-fleet-file", "there is no fleet file here", hint)
     problems: list[Problem] = []
-    for file in files:
+    for file in (*(files or ()), *chosen):
         problems += _check(session, file)
     if problems:
         raise InvalidInput(problems)

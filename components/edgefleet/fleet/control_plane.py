@@ -186,7 +186,7 @@ class ControlPlane(pulumi.ComponentResource):
         """Servers with k3s."""
         hub = wiring.hub
         assert self.bucket is not None  # noqa: S101 - a hub has one
-        derived(self._warn_unpinned, hub.k3s, wiring.pins, wiring.region)
+        derived(self._warn_unpinned, hub.k3s, wiring.pins)
         net, access = network(wiring), identity(wiring)
         after = [*hub_manifests(wiring, self.bucket), logs(wiring)]
         limit(wiring)
@@ -200,11 +200,11 @@ class ControlPlane(pulumi.ComponentResource):
             "cost": _cost(hub, net.gateways),
         }
 
-    def _warn_unpinned(self, k3s: model.HubK3s, pins: Mapping[str, str], region: str) -> None:
+    def _warn_unpinned(self, k3s: model.HubK3s, pins: Mapping[str, str]) -> None:
         if unpinned := [need.name for need in needs(model.Hub(kind="k3s", k3s=k3s)) if need.name not in pins]:
             pulumi.log.warn(
                 f"the hub's servers run what no artifacts lock pins: {', '.join(unpinned)};"
-                f" run edgefleet artifacts lock stacks/{region}.fleet.yaml",
+                f" run edgefleet artifacts lock -s {pulumi.get_stack()}",
                 self,
             )
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any, Literal
 
 from edgefleet.errors import Problem
@@ -217,7 +218,8 @@ class Building:
     def _placed(self, site: SiteSpec, problem: Problem) -> Problem:
         """The problem of a value of `site`, with its position in the fleet file."""
         where = self.parts.provenance.locate(site, problem.path)
-        hint = problem.hint.replace("lock FILE", f"lock {self.parts.provenance.text.shown}")
+        stack = PurePath(self.parts.provenance.text.shown).name.partition(".")[0]
+        hint = problem.hint.replace("-s STACK", f"-s {stack}")
         return replace(problem, where=where, path=f"sites.{site.name}.{problem.path}", hint=hint)
 
     def _report_inherited(self, problem: Problem) -> None:

@@ -140,7 +140,7 @@ def not_carried(lacking: Missing) -> Problem:
         hint = "run the workload on other nodes (workloads.NAME.where)"
         return Problem.of_value("airgap", "not-released", problem, hint)
     problem = f"{need} is not in the artifacts lock, and {nodes} would contain it"
-    return Problem.of_value("airgap", "not-locked", problem, "run edgefleet artifacts lock FILE")
+    return Problem.of_value("airgap", "not-locked", problem, "run edgefleet artifacts lock -s STACK")
 
 
 def wanted_by_all(

@@ -301,5 +301,5 @@ def _put(source: Path, path: Path) -> None:
 
 def _missing(paths: list[str]) -> OutsideFailure:
     named = ", ".join(paths[:3]) + (f" and {len(paths) - 3:,} more" if len(paths) > 3 else "")  # noqa: PLR2004 - a few
-    hint = "run edgefleet artifacts fetch with the fleet file"
+    hint = "run edgefleet artifacts fetch -s STACK"
     return OutsideFailure.at("", "not-fetched", f"not in the cache of artifacts: {named}", hint)

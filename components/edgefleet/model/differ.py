@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 from edgefleet.model.paths import Part, format_path, parse_path
-from edgefleet.model.spec import Canonical, Unordered, to_plain
+from edgefleet.model.spec import Canonical, Unordered, Unset, to_plain
 from edgefleet.model.type_introspection import Shape, child, defaults_of, fields_of, is_record, shape_of
 
 Plain = Mapping[str, Any]
@@ -62,13 +62,13 @@ def is_same(of: Any, name: str, old: Any, new: Any) -> bool:
 
 def value_at(of: Any, plain: Plain, path: str) -> Any:
     """The value at `path` of a plain spec of the type `of`: its default where it is left out."""
-    bare, value, is_written = of, cast("Any", plain), True
+    bare, value, is_written, below = of, cast("Any", plain), True, _UNDECLARED
     for part in parse_path(path):
         below = _field(bare, part)
         is_written = _has(value, part)
         value = value[part] if is_written else below.default
         bare = below.shape.bare
-    return value if is_written or value != [] else None
+    return _shown(below.shape, value, is_written=is_written)
 
 
 def _has(value: Any, part: Part) -> bool:
@@ -93,7 +93,11 @@ def _in_maps(bare: Any, old: Plain, new: Plain, path: tuple[Part, ...]) -> Itera
         field = _field(bare, name)
         before, after = old.get(name, field.default), new.get(name, field.default)
         for change in _in_values(field.shape, before, after, (*path, name)):
-            yield Change(change.path, _left_out(change.old, name, old), _left_out(change.new, name, new))
+            olds, news = (
+                _shown(field.shape, value, is_written=name in plain)
+                for value, plain in ((change.old, old), (change.new, new))
+            )
+            yield Change(change.path, olds, news)
 
 
 def _in_values(shape: Shape, old: Any, new: Any, path: tuple[Part, ...]) -> Iterator[Change]:
@@ -162,9 +166,11 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _left_out(value: Any, name: str, plain: Plain) -> Any:
-    """`value` as a person reads it: an omitted empty list is nothing."""
-    return None if value == [] and name not in plain else value
+def _shown(shape: Shape, value: Any, *, is_written: bool) -> Any:
+    """`value` as a person reads it: an omitted empty list is nothing, or what holds without it."""
+    if value is None:
+        return next((note.words for note in shape.notes if isinstance(note, Unset)), None)
+    return None if value == [] and not is_written else value
 
 
 def _field(bare: Any, part: Part) -> _Field:

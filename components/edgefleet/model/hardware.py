@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from edgefleet.model.addresses import IP_RE
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import HOST_RE, ProxyAddress, host
-from edgefleet.model.spec import spec
+from edgefleet.model.spec import Unset, spec
 from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
@@ -172,12 +172,12 @@ class Hardware:
     """That the nodes are Raspberry Pis, {}, and what of them is on."""
     serial_console: Annotated[Console | None, Effect.LIVE] = None
     """Serial port with a login and the kernel's messages, ttyS0 or ttyAMA0,115200."""
-    watchdog: Annotated[Watchdog | None, Effect.LIVE] = None
+    watchdog: Annotated[Watchdog | None, Effect.LIVE, Unset("default (30s; Raspberry Pi: 15s)")] = None
     """Time after which a node that hangs is restarted, 30s, or off. By default it is 15s on a Raspberry Pi
     and 30s elsewhere. A node without a watchdog ignores it."""
     grow_root: Annotated[bool, Effect.REFLASH] = True
     """Whether the root file system takes all of its disk."""
-    spare_writes: Annotated[bool | None, Effect.LIVE] = None
+    spare_writes: Annotated[bool | None, Effect.LIVE, Unset("default (true on sd and emmc)")] = None
     """Whether little is written to the boot medium. By default it is true on sd and emmc."""
     data_disk: Annotated[DataDisk | None, Effect.REFLASH] = None
     """A disk of its own for what changes."""

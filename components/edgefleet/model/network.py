@@ -23,7 +23,7 @@ from edgefleet.model.addresses import (
 )
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import Domain
-from edgefleet.model.spec import At, Level, spec
+from edgefleet.model.spec import At, Level, Unset, spec
 from edgefleet.model.syntax import Grammar, wrong
 from edgefleet.model.wireless import Wifi
 
@@ -118,13 +118,13 @@ class NetworkLink:
     metric: Annotated[Metric | None, Effect.REFLASH] = None
     """Metric of the link's routes; of two routes the one with the lower metric is used. Where several links
     have a default route, the main link has 100, and the others have 200 and more, Wi-Fi 600 and more."""
-    mtu: Annotated[Mtu | None, Effect.REFLASH] = None
+    mtu: Annotated[Mtu | None, Effect.REFLASH, Unset("default (the driver's)")] = None
     """Bytes of the largest packet; by default what the driver sets."""
     routes: Annotated[tuple[StaticRoute, ...], Effect.REFLASH] = ()
     """Static routes besides the default route."""
     mac: Annotated[Mac | None, Effect.REFLASH, _OF_ONE_NODE] = None
     """Hardware address that finds the interface: 02:00:5e:10:00:01."""
-    interface: Annotated[InterfaceGlob | None, Effect.REFLASH] = None
+    interface: Annotated[InterfaceGlob | None, Effect.REFLASH, Unset("default (e*; Wi-Fi: wlan0)")] = None
     """Kernel name or glob that finds the interface where no mac is given. By default it is e*, with Wi-Fi
     the exact name wlan0. If several match, one of those with a link has the static address."""
     vlan: Annotated[Vlan | None, Effect.REFLASH] = None

@@ -79,6 +79,15 @@ class Canonical:
         self.form = form
 
 
+class Unset:
+    """Marker in an annotation of an optional field: what holds where it is not set, as a report shows it."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+
 class Level(StrEnum):
     """A level of settings in a fleet file, the weakest first. As a marker it states the level of a spec."""
 

@@ -45,10 +45,10 @@ def lines(stack: str, nodes: Sequence[NodeImage]) -> Iterator[Text]:
     for node in nodes:
         yield from _line(node)
     ready = [node for node in pending if node.desired is not None]
-    if len(ready) < len(pending):
+    if not nodes or len(ready) < len(pending):
         yield Text(f"next: edgefleet up -s {stack}")
     elif ready:
-        yield Text(f"next: edgefleet sites ack -s {stack} {ready[0].site}")
+        yield Text(f"next: edgefleet sites ack -s {stack} --target {ready[0].site}")
 
 
 def _line(node: NodeImage) -> Iterator[Text]:

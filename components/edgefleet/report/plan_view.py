@@ -116,8 +116,12 @@ class View:
     problems: tuple[Problem, ...] = ()
     targets: tuple[str, ...] = ()
     """The sites that the run was limited to; empty if it was for all."""
+    which: str = ""
+    """The options that chose them, each behind a blank."""
     notes: tuple[str, ...] = ()
     """Remarks: the emulated cloud was lost, warnings of the engine."""
+    is_asked: bool = False
+    """Whether the question follows if it is to be applied: no next command then."""
     steps: tuple[Step, ...] = ()
     """The engine's `edgefleet.model.steps.Step`s."""
 

@@ -52,6 +52,8 @@ class Seen:
     """Sites that the state had before the run."""
     waiting: tuple[Pending, ...] = ()
     targets: tuple[str, ...] = ()
+    which: str = ""
+    """The options that chose the targets."""
     notes: tuple[str, ...] = ()
 
 
@@ -86,6 +88,7 @@ def view(outcome: Outcome, seen: Seen) -> View:
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
         targets=seen.targets,
+        which=seen.which,
         notes=(*seen.notes, *_cautions(outcome, asks, groups), *_warnings(outcome)),
         steps=outcome.steps,
     )

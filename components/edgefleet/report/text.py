@@ -244,7 +244,7 @@ def _closing(view: View) -> Iterator[Text]:
     if view.operation == "up" and view.store:
         yield from wrapped(f"images: {view.store}")
     steps = next_steps(view)
-    if steps:
+    if steps and not view.is_asked:
         yield from _commands(steps)
 
 
@@ -259,16 +259,14 @@ def next_steps(view: View) -> list[str]:
     stack = view.stack
     explain = [f"edgefleet explain -s {stack} '#{group.number}'" for group in view.groups[:1]]
     if view.operation == "preview":
-        return [*explain, f"edgefleet up -s {stack}{_targets(view)}"] if view.has_changes else []
+        return [*explain, f"edgefleet up -s {stack}{view.which}"] if view.has_changes else []
     if view.operation == "up" and (view.of("new", "reflash") or view.pending):
-        return [f"edgefleet sites -s {stack}", f"edgefleet sites ack -s {stack} SITE"]
+        sites = [*view.of("new", "reflash"), *view.pending]
+        return [
+            f"edgefleet sites -s {stack}{view.which}",
+            f"edgefleet sites ack -s {stack} --target {sites[0].name}",
+        ]
     return []
-
-
-def _targets(view: View) -> str:
-    """The options that limit an up to the sites of the preview; abbreviated if there are many."""
-    options = "".join(f" --target {site}" for site in view.targets)
-    return options if len(options) <= COLUMNS // 2 else " --target ..."
 
 
 def _commands(commands: list[str]) -> Iterator[Text]:

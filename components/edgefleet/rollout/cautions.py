@@ -37,7 +37,7 @@ def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
 
 def _waves(fleet: Fleet) -> Iterator[str]:
     if fleet.waves:
-        yield "waves has no effect yet: up changes all sites in one run; limit a run with --target"
+        yield "waves has no effect yet: up changes all sites in one run; limit a run with --wave"
 
 
 def _revoked(fleet: Fleet) -> Iterator[str]:
