@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from tests.commands.conftest import URN
 from tests.io.servers import FakeRegistry, FileServer, page, serving, status
 
+from edgefleet.engine.api import Resource
+from edgefleet.fleetfile.artifacts_lock import binaries, read_lock
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.artifact_cache import ArtifactCache, lay_out
 from edgefleet.io.sourcing import Sources
+from edgefleet.model.site_resource import TOKEN
 from edgefleet.site import artifact_fetching
 from edgefleet.site.composed_node import Supplies
 
@@ -221,6 +225,20 @@ def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     assert f"changed  {shop.registry.host}/shop/till:1 for amd64\n" == upgraded.out
     shop.world.edit("  sense: {runtime: {name: wasmtime, version: v0.6.0}}\n", "")
     assert "removed  wasmtime v0.6.0 for amd64\n" == shop.world.run("artifacts", "lock", "-s", "dev").out
+
+
+def test_a_k3s_that_sites_run_already_is_recorded(shop: Shop) -> None:
+    """To pin the same bytes changes no image of theirs, until someone asks for it; new media carry it."""
+    inputs = {"k3s": {"version": "v1.36.4+k3s1"}, "store": "file:images", "name": "berlin"}
+    shop.world.engine.resources["berlin"] = Resource(urn=URN + "berlin", type=TOKEN, inputs=inputs)
+    for arguments, changed, pinned in (((), 5, 0), ((), 0, 0), (("--pin",), 1, 1), ((), 0, 1)):
+        ran = shop.world.run("artifacts", "lock", "-s", "dev", *arguments)
+        assert (0, changed, not pinned) == (ran.code, len(ran.out.splitlines()), "--pin" in ran.err), ran.err
+        lock = read_lock(shop.world.fleet_file, shop.world.project)
+        assert pinned == len(binaries(lock)["v1.36.4+k3s1"])
+        assert sha256(K3S) == lock["k3s"]["v1.36.4+k3s1"]["k3s"]["sha256"]
+    fleet = load_fleet(shop.world.fleet_file, shop.world.project)
+    assert {"amd64": sha256(K3S)} == fleet.sites["berlin"].k3s.sha256
 
 
 def test_what_cannot_be_locked_is_reported_together(shop: Shop) -> None:

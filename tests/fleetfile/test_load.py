@@ -256,7 +256,7 @@ def test_k3s_without_tls_needs_a_lock(say: Say) -> None:
     )
     (line,) = say("sites:\n  a: {}\n  b: {}\n", defaults=defaults)
     assert "k3s.releaseUrl: http://mirror.example/k3s has no TLS, and no artifacts lock pins k3s v1" in line
-    assert "(and so for 1 more); run edgefleet artifacts lock -s test, or use https://" in line
+    assert "(and so for 1 more); run edgefleet artifacts lock -s test --pin, or use https://" in line
 
 
 def test_a_wrong_inherited_value_is_reported_once_with_a_count(say: Say) -> None:

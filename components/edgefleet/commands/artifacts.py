@@ -8,6 +8,7 @@ from edgefleet.commands import options
 from edgefleet.commands.screen import remark, show
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import fleet_file, load
+from edgefleet.commands.state_sites import engine_of, unpinned_k3s
 from edgefleet.fleetfile.artifacts_lock import EMPTY, lock_path, lock_text
 from edgefleet.fleetfile.closure import wanted_by_all
 from edgefleet.fleetfile.fleet import Fleet
@@ -32,6 +33,10 @@ def lock(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Look up everything again: tags may have moved.")
     ] = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Also pin the k3s that sites already run: their images change.")
+    ] = False,
+    engine: options.WantedEngine = "auto",
 ) -> None:
     """Resolve versions and names to addresses and digests.
 
@@ -42,8 +47,14 @@ def lock(
     fleet = load_fleet(file, session.project, is_locking=True)
     releases = {fleet.control_plane.k3s.version: RELEASES}
     releases |= {site.k3s.version: site.k3s.release_url for site in fleet.sites.values()}
-    wanted = artifact_locking.LockContents(needs=tuple(_needs(fleet)), bases=_bases(fleet), releases=releases)
-    locked = artifact_locking.lock(wanted, _sources(session, fleet), EMPTY if upgrade else fleet.lock)
+    wanted = artifact_locking.LockContents(
+        needs=tuple(_needs(fleet)),
+        bases=_bases(fleet),
+        releases=releases,
+        unpinned=frozenset() if pin else unpinned_k3s(engine_of(session, engine), session.project, stack),
+    )
+    old = EMPTY if upgrade else artifact_locking.pinned(fleet.lock) if pin else fleet.lock
+    locked = artifact_locking.lock(wanted, _sources(session, fleet), old)
     path = lock_path(file)
     named = path.relative_to(session.project)
     changes = artifact_locking.changes(fleet.lock, locked)
@@ -54,6 +65,12 @@ def lock(
         session,
         f"{named}: {len(changes):,} changed" if changes else f"{named}: unchanged",
     )
+    if versions := artifact_locking.recorded(locked):
+        remark(
+            session,
+            f"note: sites run k3s {', '.join(versions)} from images without its digest, and keep these; "
+            f"to pin it there, too, which is a visit: edgefleet artifacts lock -s {stack} --pin",
+        )
 
 
 def fetch(

@@ -99,6 +99,11 @@ def _tell(session: Session, directory: Path, region: str) -> None:
             remark(session, f'put edgefleet on PATH first: export PATH={shlex.quote(str(folder))}:"$PATH"')
     remark(
         session,
+        "nothing is locked: to have images pin k3s, lock it before the first up: "
+        f"{session.called} -C {quoted} artifacts lock -s {region}",
+    )
+    remark(
+        session,
         f"next: {session.called} -C {quoted} preview -s {region}   "
         f"{session.called} -C {quoted} up -s {region}",
     )

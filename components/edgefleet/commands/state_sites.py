@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from edgefleet.commands.session import EngineName, Session
@@ -72,6 +73,16 @@ def recorded(engine: Engine, options: Options, *, show_secrets: bool = False) ->
         )
         for name, resource in sites.items()
     }
+
+
+def unpinned_k3s(engine: Engine, project: Path, stack: str) -> frozenset[str]:
+    """Versions of k3s that images of recorded sites install without a digest of it."""
+    sites = _state(engine, Options(stack=stack, project=project)).find(TOKEN).values()
+    return frozenset(
+        str(k3s.get("version"))
+        for site in sites
+        if isinstance(k3s := site.inputs.get("k3s"), Mapping) and not k3s.get("sha256")
+    )
 
 
 def is_recorded(engine: Engine, options: Options) -> bool:

@@ -57,6 +57,8 @@ class Asset(TypedDict, total=False):
     """Bytes."""
     url: Web
     """Where it comes from; mirrors are tried first."""
+    recorded: bool
+    """Whether it is a k3s that images of sites already install without this digest, and go on to."""
 
 
 @with_config(CONFIG)
@@ -152,8 +154,12 @@ def _sorted(value: Any) -> Any:
 
 
 def binaries(lock: ArtifactsLock) -> dict[str, dict[str, str]]:
-    """dict[k3s version -> dict[architecture -> hex SHA-256 of the binary]]."""
+    """dict[k3s version -> dict[architecture -> hex SHA-256 of the binary]], of those that images pin."""
     return {
-        version: {arch: assets[name]["sha256"] for arch, name in BINARIES.items() if name in assets}
+        version: {
+            arch: assets[name]["sha256"]
+            for arch, name in BINARIES.items()
+            if name in assets and not assets[name].get("recorded")
+        }
         for version, assets in lock.get("k3s", {}).items()
     }

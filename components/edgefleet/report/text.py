@@ -226,10 +226,9 @@ def _waiting(sites: Sequence[Pending], state: str, view: View) -> Iterator[Text]
 
 def _unlocked(view: View) -> Iterator[Text]:
     if view.unlocked:
-        is_one = len(view.unlocked) == 1
         text = (
-            f"note: k3s {', '.join(view.unlocked)} {'is' if is_one else 'are'} not in an artifacts lock: "
-            "nodes verify it against the release's own sha256sum file"
+            f"note: images do not pin k3s {', '.join(view.unlocked)}: nodes verify it against the release's "
+            f"own sha256sum file; edgefleet artifacts lock -s {view.stack} pins what they do not run yet"
         )
         yield from wrapped(text)
 

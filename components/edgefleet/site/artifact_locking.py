@@ -1,7 +1,8 @@
 """Making the artifacts lock: from versions and names to addresses and digests.
 
 A locked entry stays until an upgrade: a moved tag changes no image. Entries that are no longer needed are
-dropped.
+dropped. A k3s that nodes already run unpinned is recorded: its bytes are the same, and a digest in the images
+would be a visit to each site.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +25,7 @@ from edgefleet.model.medium import Base
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.requirement import Requirement
-from edgefleet.runtimes.base.k3s import SUMS
+from edgefleet.runtimes.base.k3s import BINARIES, SUMS
 
 Job = TypeVar("Job")
 AT_ONCE = 8
@@ -39,6 +40,8 @@ class LockContents:
     bases: tuple[Base, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
     """dict[k3s version -> address above ``<version>/<asset>``]."""
+    unpinned: frozenset[str] = frozenset()
+    """Versions of k3s that images of sites in the state install without a digest."""
 
 
 def lock(contents: LockContents, sources: Sources, old: ArtifactsLock) -> ArtifactsLock:
@@ -95,7 +98,7 @@ class _Locking:
     def _add_asset(self, need: Requirement) -> None:
         asset, address = self._known_asset(need), self._address(need.version, need.name)
         if asset is not None:
-            asset = Asset(sha256=asset["sha256"], size=asset["size"], url=address)
+            asset = asset | Asset(sha256=asset["sha256"], url=address)
         else:
             sums = self._sums[need.version, need.arch]
             if need.name not in sums:
@@ -104,6 +107,8 @@ class _Locking:
             if size is None:
                 size = self._sources.fetch(address, sums[need.name]).stat().st_size
             asset = Asset(sha256=sums[need.name], size=size, url=address)
+            if need.version in self._contents.unpinned and need.name in BINARIES.values():
+                asset["recorded"] = True
         self.lock.setdefault("k3s", {}).setdefault(need.version, {})[need.name] = asset
 
     def _add_program(self, need: Requirement) -> None:
@@ -172,6 +177,28 @@ def _each(work: Callable[[Job], None], jobs: Iterable[Job]) -> None:
                 is_input &= isinstance(error, InvalidInput)
     if problems:
         raise (InvalidInput if is_input else OutsideFailure)(dict.fromkeys(problems))
+
+
+def pinned(lock: ArtifactsLock) -> ArtifactsLock:
+    """`lock` without recorded files: images pin all."""
+    k3s = {
+        version: {name: _pinned(asset) for name, asset in assets.items()}
+        for version, assets in lock.get("k3s", {}).items()
+    }
+    return {**lock, "k3s": k3s}
+
+
+def _pinned(asset: Asset) -> Asset:
+    return Asset(sha256=asset["sha256"], size=asset["size"]) if "size" in asset else asset
+
+
+def recorded(lock: ArtifactsLock) -> list[str]:
+    """Versions of k3s that images do not pin although their digest is known, sorted."""
+    return sorted(
+        version
+        for version, assets in lock.get("k3s", {}).items()
+        if any(asset.get("recorded") for asset in assets.values())
+    )
 
 
 def changes(old: ArtifactsLock, new: ArtifactsLock) -> dict[str, str]:

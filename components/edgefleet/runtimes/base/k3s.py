@@ -265,7 +265,7 @@ def unpinned(site: SiteSpec) -> Iterator[Problem]:
     is_locked = all(node.arch in site.k3s.sha256 for node in site.nodes.values())
     if site.k3s.release_url.startswith("http://") and not is_locked:
         problem = f"{site.k3s.release_url} has no TLS, and no artifacts lock pins k3s {site.k3s.version}"
-        hint = "run edgefleet artifacts lock -s STACK, or use https://"
+        hint = "run edgefleet artifacts lock -s STACK --pin, or use https://"
         yield Problem.of_value("k3s.releaseUrl", "no-tls", problem, hint)
 
 
