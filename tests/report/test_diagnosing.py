@@ -46,6 +46,18 @@ def test_one_cause_at_many_sites_is_one_error() -> None:
     )
 
 
+def test_one_missing_login_is_one_error() -> None:
+    """Whatever resources of the cloud it stops; each is a place of it."""
+    problem = "LogGroup {} (/shops/eu): no AWS credentials were found; log in"
+    names = ("eu/hub/logs", "eu/hub/nat-a")
+    found = [each for name in names for each in told(problem.format(name), f"urn:pulumi:d::f::t::{name}")]
+    (alike,) = problems.grouped(found)
+    assert ["LogGroup eu/hub/logs (/shops/eu)", "LogGroup eu/hub/nat-a (/shops/eu)"] == [
+        problem.path for problem in alike
+    ]
+    assert ("no AWS credentials were found", "log in") == (alike[0].problem, alike[0].hint)
+
+
 def test_what_an_engine_repeats_as_a_list_is_reported_once() -> None:
     """The failure of a resource that is there in part, and the same below it with a star before each line."""
     lines = ["1 of 1 images are missing; run up again", "/a/n1.iso: cannot be written; choose another place"]

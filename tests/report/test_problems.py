@@ -44,6 +44,31 @@ def test_equal_problems_are_one_with_a_count(golden: "Golden") -> None:
     golden("equal-problems.txt", shown(*(duplicate(f"stacks/eu.csv:{line}:9") for line in range(1, 1001))))
 
 
+def test_many_problems_of_one_kind_are_one_with_a_count() -> None:
+    """They differ in a value and the name of a site; up to ten, each is shown with its own."""
+    for count, entries in ((10, 10), (11, 1), (500, 1)):
+        kind = [
+            Problem(
+                code="bad-address",
+                where=f"stacks/eu.csv:{line}:9",
+                path=f"sites.store-{line}.nodes.n1.network.address",
+                problem=f"10.20.7.{line} is not an address with its prefix length",
+                hint=f"write it like 10.20.7.{line}/24",
+            )
+            for line in range(count)
+        ]
+        text = shown(duplicate("stacks/eu.csv:7:9"), *kind, duplicate("stacks/eu.csv:8:9"))
+        assert entries + 1 == text.count("error[")
+        assert f"\n{count + 2} errors\n" == text[-len(f"\n{count + 2} errors\n") :]
+        assert ("and 499 more places:" in text) is (count == 500)
+        assert len(text.splitlines()) < 80
+    login = [
+        Problem(code="engine", path=f"role-{n}", problem=f"role-{n}: unable to locate credentials", hint="")
+        for n in range(14)
+    ]
+    assert 1 == shown(*login).count("error[")
+
+
 def test_a_huge_line_is_shown_around_the_caret() -> None:
     """A line of any length takes one line of the screen, with the caret under its column."""
     text = shown(duplicate("stacks/dev.fleet.yaml:3:5000"))

@@ -1,11 +1,14 @@
 """Problems as text: code, description, place with the source line and a caret, and a fix.
 
-Equal problems are shown once, with a count and their places. On the way through Pulumi's protocol a problem
+Equal problems are shown once, with a count and their places; so are many of one kind, which differ in a value
+and the name of a site. On the way through Pulumi's protocol a problem
 becomes one line, ``where: path: problem; hint``; parsed again, equal causes at a thousand sites are one.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from rich.cells import cell_len
@@ -20,9 +23,17 @@ SourceLine = Callable[[str, int], str | None]
 """(file, line from 1) -> the line, or `None` if it is not readable."""
 PLACES = 5
 """Places named of equal problems."""
+OF_A_KIND = 10
+"""Problems of one kind up to which each is shown with its own value."""
+NAMES = re.compile(r"(?<=\bsites\.)[^.]+|(?<=\bnodes\.)[^.]+")
+"""Names in a path that tell problems of one kind apart."""
+VALUE = re.compile(r"'[^']*'|\S*\d\S*|\S*-\S*")
+"""What may differ between the texts of one kind: quoted, or a word with a digit or a hyphen."""
 WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\"]+(?::\d+){1,2}")
 """A file with or without a line, or the address of something stored."""
 PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")
+RESOURCE = re.compile(r"(\w+ (\S+)(?: \([^)]*\))?): ")
+"""The resource that a problem of the cloud begins with: kind, name and id."""
 INPUT = re.compile(
     r"duplicate resource urn|edgefleet has no resource "
     r"|property '?[\w.\[\]-]+'?(?: with value .*)?(?: has a problem)?: ",
@@ -34,17 +45,38 @@ provider does not accept."""
 
 def lines(problems: Iterable[Problem], source_line: SourceLine) -> Iterator[Text]:
     """All of `problems`, equal ones as one."""
-    for alike in grouped(problems):
+    alike_ones = grouped(problems)
+    for alike in alike_ones:
         yield from _one(alike, source_line)
         yield Text()
+    total = sum(map(len, alike_ones))
+    if total > 1:
+        yield Text(counted(total, "error"), "bold red")
 
 
 def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, ...]]:
-    """Problems of one cause together, in the order of each cause's first problem."""
-    causes: dict[tuple[str, str, str], list[Problem]] = {}
+    """Problems of one cause together, and many of one kind, in the order of the first problem of each."""
+    causes: dict[tuple[str, str, str], dict[Problem, None]] = {}
     for problem in problems:
-        causes.setdefault((problem.code, problem.problem, problem.hint), []).append(problem)
-    return [tuple(dict.fromkeys(alike)) for alike in causes.values()]
+        causes.setdefault((problem.code, problem.problem, problem.hint), {})[problem] = None
+    kinds: dict[tuple[str, ...], list[tuple[int, tuple[Problem, ...]]]] = {}
+    for number, alike in enumerate(map(tuple, causes.values())):
+        kinds.setdefault(_kind(alike[0]), []).append((number, alike))
+    folded = (
+        [(alikes[0][0], tuple(chain.from_iterable(alike for _, alike in alikes)))]
+        if len(alikes) > OF_A_KIND
+        else alikes
+        for alikes in kinds.values()
+    )
+    return [alike for _, alike in sorted(chain.from_iterable(folded), key=itemgetter(0))]
+
+
+def _kind(problem: Problem) -> tuple[str, ...]:
+    """What problems of one kind have in common; the path of an engine's problem is a resource's name."""
+    path = NAMES.sub("*", problem.path) if "." in problem.path else "*"
+    names = [*NAMES.findall(problem.path), "\0"]
+    value = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b|{VALUE.pattern}")
+    return problem.code, path, value.sub("*", problem.problem), value.sub("*", problem.hint)
 
 
 def plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
@@ -165,6 +197,9 @@ def _parsed(line: str, name: str) -> Problem:
     if colon and PATH.fullmatch(head):
         path, line = head, rest
     text, _, hint = line.rpartition("; ")
+    what = RESOURCE.match(text)  # one missing login is one problem, whatever the resource
+    if what and name and what[2] == name:
+        path, text = what[1], text[what.end() :]
     return Problem(
         code=code_of(line), where=where, path=path or name, problem=text or hint, hint=hint if text else ""
     )
