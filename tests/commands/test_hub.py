@@ -71,6 +71,12 @@ def test_an_admins_ends_by_itself_and_is_private(known: "World") -> None:
     assert timedelta(hours=2, minutes=5) == found.not_valid_after_utc - found.not_valid_before_utc
 
 
+def test_a_hub_that_is_not_up_is_noted(known: "World") -> None:
+    """The file is written, and nothing answers yet."""
+    with_hub(known)
+    assert "the stack is not up yet" in known.run("hub", "kubeconfig", "-s", "dev").err
+
+
 def test_others_have_a_role_of_the_key_generation(known: "World") -> None:
     with_hub(known)
     assert 0 == known.run("hub", "kubeconfig", "-s", "dev", "--role", "read-only", "-o", "ro").code

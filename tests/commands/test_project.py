@@ -105,8 +105,9 @@ def test_other_secrets_than_passphrases_are_reported_and_taken_as_they_are(world
         "defaults: {proxy: {https: 'http://proxy.example:3128', credentials: {secret: proxy}}, ",
     )
     ran = world.run("init", "-s", "dev")
-    assert "passphrases are missing; set them with: edgefleet init -s dev --passphrase proxy" in " ".join(
-        ran.err.split()
+    assert (
+        "secrets are missing: proxy (proxy login); set them with: edgefleet init -s dev --passphrase proxy"
+        in " ".join(ran.err.split())
     )
     assert 1 == world.run("init", "-s", "dev", "--passphrase", "proxy", piped="\n").code
     ran = world.run("init", "-s", "dev", "--passphrase", "proxy", piped=f"{credentials}\n")

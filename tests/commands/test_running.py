@@ -222,6 +222,22 @@ def test_destroy_needs_no_fleet_file(up: "World") -> None:
     assert "shops / dev" in ran.out
 
 
+def test_a_refresh_of_what_was_never_up_states_it(world: "World") -> None:
+    """No site of the fleet file is counted as looked at."""
+    ran = world.run("refresh", "-s", "dev", "-y")
+    assert (0, True) == (ran.code, "nothing to refresh: bring it up first: edgefleet up -s dev" in ran.out)
+    assert "= 0" in ran.out
+
+
+def test_a_value_that_was_removed_has_no_line(up: "World") -> None:
+    """The line of the site, or of its row, does not declare it."""
+    up.edit("defaults: {", "defaults: {ntp: [a.example], ")
+    assert 0 == up.run("up", "-s", "dev", "-y").code
+    up.edit("ntp: [a.example], ", "")
+    group = up.run("preview", "-s", "dev", "--json", "-").json["groups"][0]
+    assert ("ntp", "") == (group["changes"][0]["path"], group["where"])
+
+
 def test_a_second_destroy_has_nothing_to_do(up: "World") -> None:
     """Sites that are not there are not counted as ones that stay."""
     assert 0 == up.run("destroy", "-s", "dev", "-y").code

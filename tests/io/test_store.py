@@ -161,6 +161,17 @@ def test_a_directory_store_leaves_no_empty_directories(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_directory_store_leaves_what_is_not_its_own(tmp_path: Path) -> None:
+    """A user's own .gitignore stays, and the directory with it."""
+    own = tmp_path / "images" / ".gitignore"
+    own.parent.mkdir()
+    own.write_text("sites/\n")
+    store = DirectoryStore(tmp_path / "images")
+    store.put(KEY, b"seed")
+    store.delete(KEY)
+    assert ("sites/\n", [own]) == (own.read_text(), list(own.parent.iterdir()))
+
+
 def test_a_link_below_a_directory_store_is_not_followed(tmp_path: Path) -> None:
     """Neither to write nor to read, nor in a list."""
     (tmp_path / "elsewhere" / "store-0007").mkdir(parents=True)

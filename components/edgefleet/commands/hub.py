@@ -1,4 +1,4 @@
-"""`edgefleet hub`: access to a region's hub, without an engine."""
+"""`edgefleet hub`: access to a region's hub; no engine is run."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +9,8 @@ from edgefleet.commands import options, secrets
 from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
+from edgefleet.commands.state_sites import engine_of, is_recorded
+from edgefleet.engine.api import Options
 from edgefleet.errors import InvalidInput, Refused
 from edgefleet.io import disk
 from edgefleet.io.yaml_text import to_yaml
@@ -25,7 +27,7 @@ LONGEST = 72
 """Hours that an administrator's kubeconfig may be good for."""
 
 
-def kubeconfig(
+def kubeconfig(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
     *,
     stack: options.Stack,
@@ -38,6 +40,7 @@ def kubeconfig(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it, with mode 0600.")
     ] = Path(".edgefleet/hub.kubeconfig"),
+    engine: options.WantedEngine = "auto",
 ) -> None:
     """Write a kubeconfig of the stack's hub.
 
@@ -65,6 +68,8 @@ def kubeconfig(
     disk.write(session.writable(out), to_yaml(config).encode())
     until = f", valid for {hours} h" if role == "admin" else f", of key generation {generations[-1]}"
     remark(session, f"{out}: {role} of https://{hub.dns_name}:6443{until}; keep it private")
+    if not is_recorded(engine_of(session, engine), Options(stack=stack, project=session.project)):
+        remark(session, f"note: the stack is not up yet, so nothing answers there: edgefleet up -s {stack}")
 
 
 def _signer(session: Session, stack: str, chain: str) -> tuple[str, str]:

@@ -70,7 +70,8 @@ def initialise(
     elif not (if_missing or passphrases):
         raise _is_there(stack)
     places = [place for site in fleet.sites.values() for place in references(site)]
-    given = {name: _ask(session, name) for name in passphrases}
+    kinds = {place.name: place.what for place in places}
+    given = {name: _ask(session, name, kinds.get(name, "secret")) for name in passphrases}
     _check_given(places, given)
     passphrases_now = stored.passphrases | given
     passphrases_now |= _invented(session, fleet, places, passphrases_now.keys())
@@ -80,7 +81,8 @@ def initialise(
         _check_passphrase(session, fleet)
         stack_secrets.write(session, stack, new)
         remark(session, f"stacks/Pulumi.{stack}.yaml: wrote {', '.join(sorted(new))}, encrypted")
-    _tell_missing(session, stack, {place.name for place in places} - passphrases_now.keys())
+    missing = {name: what for name, what in sorted(kinds.items()) if name not in passphrases_now}
+    _tell_missing(session, stack, missing)
 
 
 def new_fleet_secret() -> str:
@@ -140,9 +142,9 @@ def _check_given(places: Sequence[Reference], given: Mapping[str, str]) -> None:
         )
 
 
-def _ask(session: Session, name: str) -> str:
+def _ask(session: Session, name: str, what: str) -> str:
     if session.is_interactive:
-        return str(typer.prompt(f"passphrase {name}", hide_input=True, err=True))
+        return str(typer.prompt(f"{what} {name}", hide_input=True, err=True))
     return session.stdin.readline().rstrip("\r\n")
 
 
@@ -157,7 +159,9 @@ def _invented(
     return {name: randomness.token_urlsafe(WORDS) for name in missing}
 
 
-def _tell_missing(session: Session, stack: str, missing: set[str]) -> None:
+def _tell_missing(session: Session, stack: str, missing: Mapping[str, str]) -> None:
+    """Name what the stack lacks: dict[secret -> what it is]."""
     if missing:
-        flags = " ".join(f"--passphrase {name}" for name in sorted(missing))
-        remark(session, f"passphrases are missing; set them with: edgefleet init -s {stack} {flags}")
+        named = ", ".join(f"{name} ({what})" for name, what in missing.items())
+        flags = " ".join(f"--passphrase {name}" for name in missing)
+        remark(session, f"secrets are missing: {named}; set them with: edgefleet init -s {stack} {flags}")

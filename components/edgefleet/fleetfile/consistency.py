@@ -25,6 +25,8 @@ from edgefleet.runtimes import RUNTIMES, runtime_of
 from edgefleet.runtimes.base.k3s_keys import of_one_node
 
 HOSTNAME_LIMIT = 63
+BYTES_WITHOUT_UNIT = 1024**2
+"""A memory below this lacks its unit."""
 PI_ARCHS = frozenset({"arm64", "armhf"})
 K = TypeVar("K")
 
@@ -232,6 +234,8 @@ def too_small(profile: str, written: Mapping[str, Any], role: str) -> Problem | 
     hint = f"use nodes with at least {minimum.words}"
     if runtime.runs_api:
         hint += ", or make these agents of a server at the same site"
+    if written["memory"] < BYTES_WITHOUT_UNIT:
+        hint = f"{written['memory']} are bytes: write the unit of the memory, 8Gi"
     return Problem.of_value(f"profiles.{profile}.{key}", "too-small", problem, hint)
 
 

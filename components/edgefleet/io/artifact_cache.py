@@ -157,7 +157,7 @@ class ArtifactCache:
             downloading.forget(part)
             self._download(source, part, size, progress)
         try:
-            self._settle(part, place, shown(source))
+            self._settle(part, place, source)
         finally:
             downloading.forget(part)
         return place
@@ -195,10 +195,12 @@ class ArtifactCache:
     def _settle(self, part: Path, place: Path, source: str) -> None:
         """Move the complete file to its place, if its digest matches."""
         digest = disk.sha256(part)
+        if digest != place.name and source.startswith("file:"):
+            raise _another_file(self.file(source), digest, place.name)
         if digest != place.name:
             is_page = downloading.is_page(part)
             quarantined = self._quarantine(part, place.name)
-            raise page(source) if is_page else _another(source, digest, place, quarantined)
+            raise page(shown(source)) if is_page else _another(shown(source), digest, place, quarantined)
         self._keep(part, place)
 
     def _keep(self, path: Path, place: Path) -> None:
@@ -228,6 +230,12 @@ class ArtifactCache:
         if not is_right:
             self._quarantine(path, path.name)
         return is_right
+
+
+def _another_file(file: Path, digest: str, expected: str) -> OutsideFailure:
+    problem = f"has sha256 {digest}, and {expected} is expected"
+    hint = "put the right file there; if it was changed on purpose, write its digest where the file is named"
+    return OutsideFailure.at(file, "digest-mismatch", problem, hint)
 
 
 def _another(source: str, digest: str, place: Path, quarantined: Path) -> OutsideFailure:

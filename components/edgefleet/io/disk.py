@@ -28,6 +28,8 @@ PRIVATE_DIRECTORY = 0o700
 SUFFIX = ".tmp"
 LOCK = ".lock"
 IGNORED = ".gitignore"
+EVERYTHING = b"*\n"
+"""What git leaves out of a directory with credentials."""
 PIECE = 4 * 1024**2
 """Bytes of a file that are in memory at a time."""
 
@@ -222,7 +224,13 @@ def make_directory(path: Path) -> None:
 def make_unversioned(path: Path) -> None:
     """Make `path` a directory whose files `git add` leaves out: they hold credentials."""
     if not (path / IGNORED).exists():
-        write(path / IGNORED, b"*\n", is_flushed=False)
+        write(path / IGNORED, EVERYTHING, is_flushed=False)
+
+
+def is_unversioned(path: Path) -> bool:
+    """Whether the ``.gitignore`` of the directory `path` is that of `make_unversioned`, not a user's."""
+    file = path / IGNORED
+    return file.is_file() and file.stat().st_size == len(EVERYTHING) and file.read_bytes() == EVERYTHING
 
 
 def sync_directory(path: Path) -> None:

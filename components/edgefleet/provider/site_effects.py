@@ -125,7 +125,7 @@ class SiteEffects:
         fleet = self._fleet(registration.declared_in)
         message = messages.of_site(
             presenters.present(step),
-            lambda name, path: "" if fleet is None else site_changes.line_of(fleet.locate(name, path)),
+            lambda name, change: "" if fleet is None else site_changes.declared(fleet, name, change),
         )
         self._log()("info", message, step.urn)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.report import groups, human, text
 from edgefleet.report.plan_view import Row, View
@@ -12,8 +13,8 @@ MEANINGS = {
     Effect.RESTART: "a service or a node restarts",
     Effect.REFLASH: "the medium must be rewritten: a visit",
 }
-Locate = Callable[[str, str], str]
-"""(site, path in its spec) -> ``file:line``; empty where it is not known."""
+Locate = Callable[[str, Change], str]
+"""(site, change of its spec) -> ``file:line`` of the new value; empty where it is not known."""
 
 
 def of_site(row: Row, locate: Locate) -> str:
@@ -23,7 +24,7 @@ def of_site(row: Row, locate: Locate) -> str:
         lines[0] += "; the images are recreated"
     for change in row.changes:
         old, new = human.value(change.path, change.old), human.value(change.path, change.new)
-        where = locate(row.name, change.path)
+        where = locate(row.name, change)
         lines.append(f"  {change.path}: {old} -> {new}{where and f'  {where}'}")
     for node, images in row.images.items():
         digest = images.new or groups.unknown(row)

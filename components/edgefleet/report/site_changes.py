@@ -7,6 +7,7 @@ from datetime import datetime
 
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.changes import SiteChange, grouped
+from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
 from edgefleet.model.stack_secrets import secrets_used
@@ -131,13 +132,13 @@ def _gone(run: SiteRun, seen: Seen) -> Iterator[Row]:
 def _present(run: SiteRun, seen: Seen) -> Iterator[Row]:
     """The sites that stay, in the fleet file's order; those only in the state come last.
 
-    A destroy is about what the state had, and an end before its time leaves removed sites as they were.
+    A refresh and a destroy are about what the state had. A run that ends early leaves removed sites in place.
     """
-    declared = tuple(seen.fleet.sites) if seen.fleet else ()
-    if run.operation == "destroy":
-        declared = tuple(name for name in declared if name in seen.recorded)
+    names = tuple(seen.fleet.sites) if seen.fleet else ()
+    if run.operation not in WISHES:
+        names = tuple(name for name in names if name in seen.recorded)
     left = () if run.result == "succeeded" and not seen.targets else seen.recorded
-    for name in dict.fromkeys((*declared, *run.rows, *left)):
+    for name in dict.fromkeys((*names, *run.rows, *left)):
         row = run.rows.get(name)
         if row is None:
             yield Row(kind=TOKEN, name=name, op="same", outcome=_missed(name, seen, run))
@@ -183,7 +184,12 @@ def _groups(run: SiteRun, seen: Seen) -> Iterator[Group]:
 def _declared(row: Row, seen: Seen) -> str:
     if seen.fleet is None or not row.changes:
         return ""
-    return line_of(seen.fleet.locate(row.name, row.changes[0].path))
+    return declared(seen.fleet, row.name, row.changes[0])
+
+
+def declared(fleet: Fleet, site: str, change: Change) -> str:
+    """``file:line`` that declares the new value of a change; empty where there is none any more."""
+    return "" if change.new is None else line_of(fleet.locate(site, change.path))
 
 
 def _others(outcome: Outcome) -> Iterator[Row]:

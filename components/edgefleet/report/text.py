@@ -238,8 +238,10 @@ def _closing(view: View) -> Iterator[Text]:
         return
     if not view.has_changes and view.operation in {"preview", "up"}:
         yield Text(f"nothing to do: {_extent(view)} {_as_declared(view)}")
-    if not view.has_changes and view.operation == "destroy":
+    if view.operation == "destroy" and not view.has_changes:
         yield Text("nothing to destroy")
+    if view.operation == "refresh" and not view.resources:
+        yield Text(f"nothing to refresh: bring it up first: edgefleet up -s {view.stack}")
     if view.operation == "up" and view.store:
         yield from wrapped(f"images: {view.store}")
     steps = next_steps(view)

@@ -134,7 +134,7 @@ class DirectoryStore:
 def _remove_empty(folder: Path) -> bool:
     """Remove `folder` if nothing but its own files is in it; whether it is gone."""
     with suppress(FileNotFoundError):
-        own = {disk.LOCK, disk.IGNORED}
+        own = {disk.LOCK, *([disk.IGNORED] if disk.is_unversioned(folder) else [])}
         if {each.name for each in folder.iterdir()} - own:
             return False
         for name in own:
