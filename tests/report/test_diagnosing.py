@@ -48,11 +48,11 @@ def test_one_cause_at_many_sites_is_one_error() -> None:
 
 def test_one_missing_login_is_one_error() -> None:
     """Whatever resources of the cloud it stops; each is a place of it."""
-    problem = "LogGroup {} (/shops/eu): no AWS credentials were found; log in"
+    problem = "LogGroup {} (eu-logs): no AWS credentials were found; log in"
     names = ("eu/hub/logs", "eu/hub/nat-a")
     found = [each for name in names for each in told(problem.format(name), f"urn:pulumi:d::f::t::{name}")]
     (alike,) = problems.grouped(found)
-    assert ["LogGroup eu/hub/logs (/shops/eu)", "LogGroup eu/hub/nat-a (/shops/eu)"] == [
+    assert ["LogGroup eu/hub/logs (eu-logs)", "LogGroup eu/hub/nat-a (eu-logs)"] == [
         problem.path for problem in alike
     ]
     assert ("no AWS credentials were found", "log in") == (alike[0].problem, alike[0].hint)

@@ -7,9 +7,12 @@ instead, over the automation API's socket.
 import json
 import os
 import re
+import signal
 import sysconfig
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -87,12 +90,14 @@ class PulumiCli:
         """Preview, bring up, refresh or destroy a stack; see `Engine.run`."""
         started = self._clock()
         collector = Collector(on_event)
-        result: Literal["succeeded", "failed"] = "succeeded"
-        try:
-            self._call_or_create(operation, options, collector)
-        except automation.CommandError as error:
-            result = "failed"
-            _explain(error, collector, options)
+        result: Literal["succeeded", "failed", "cancelled"] = "succeeded"
+        with _interrupts() as interrupts:
+            try:
+                self._call_or_create(operation, options, collector)
+            except automation.CommandError as error:
+                result = "cancelled" if interrupts else "failed"
+                if not interrupts:
+                    _explain(error, collector, options)
         return collector.outcome(
             "pulumi", options.stack, operation, result=result, seconds=self._clock() - started
         )
@@ -165,6 +170,23 @@ class PulumiCli:
         # edgefleet's own plugin is beside its command, also where no environment is active.
         places = [variables.get("PATH", os.defpath), sysconfig.get_path("scripts")]
         return with_passphrase({**variables, "PATH": os.pathsep.join(places)}, project)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """The interrupts so far: they are left to the CLI, which gets them from the terminal, too.
+
+    It ends its steps and saves; its events then report what the state has.
+    """
+    interrupts: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def find_command() -> automation.PulumiCommand | None:

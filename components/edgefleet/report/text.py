@@ -262,10 +262,10 @@ def next_steps(view: View) -> list[str]:
     if view.operation == "preview":
         return [*explain, f"edgefleet up -s {stack}{view.which}"] if view.has_changes else []
     if view.operation == "up" and (view.of("new", "reflash") or view.pending):
-        sites = [*view.of("new", "reflash"), *view.pending]
+        names = [*(row.name for row in view.of("new", "reflash")), *(site.name for site in view.pending)]
         return [
             f"edgefleet sites -s {stack}{view.which}",
-            f"edgefleet sites ack -s {stack} --target {sites[0].name}",
+            f"edgefleet sites ack -s {stack} --target {names[0]}",
         ]
     return []
 
