@@ -40,6 +40,22 @@ def test_a_password_that_is_taken_away_is_locked(boot: FirstBoot, tmp_path: Path
     assert "ops\n" == (tmp_path / "passwords.set").read_text()
 
 
+def test_groups_and_a_shell_that_are_taken_away_are_undone(boot: FirstBoot, tmp_path: Path) -> None:
+    """What was set last is recorded on the node; a user who has a setting still gets it again."""
+    about = [command for command in boot.commands if accounts.SETTINGS in " ".join(command)]
+    undo, record = (" ".join(command[2:3]) for command in about)
+    recorded = tmp_path / "accounts.set"
+    recorded.write_text("group wheel ops\nshell /bin/zsh gone\n")
+    programs = 'usermod() { echo "usermod $*"; }; gpasswd() { echo "gpasswd $*"; }\n'
+    script = programs + undo.replace("/etc/edgefleet", str(tmp_path))
+    run = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, timeout=30)
+    assert ["gpasswd --delete ops wheel", "usermod --shell /bin/bash gone"] == run.stdout.splitlines()
+    assert not recorded.exists()
+    again = ["sh", "-c", record.replace("/etc/edgefleet", str(tmp_path)), *about[1][3:]]
+    subprocess.run(again, check=True, timeout=30)
+    assert "group dialout ops\ngroup video ops\n" in recorded.read_text()
+
+
 def test_a_password_in_plain_text_is_refused(target: Targets) -> None:
     """Chpasswd would store it as a hash that nothing matches, and everyone could read it on the node."""
     site = target("additions").site

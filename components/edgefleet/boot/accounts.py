@@ -10,6 +10,14 @@ from edgefleet.model.writers.configuration import remainder, sudoer
 PASSWORDS = "/etc/edgefleet/passwords"
 APPLIED = "/etc/edgefleet/passwords.set"
 """The users whose passwords were set last."""
+USUAL = "/bin/bash"
+SETTINGS = "/etc/edgefleet/accounts.set"
+"""The groups and shells that were set last, ``group dialout ops``: undone before those of now are set."""
+UNDO = (
+    "while read -r kind value user; do case $kind in "
+    f'group) gpasswd --delete "$user" "$value";; *) usermod --shell {USUAL} "$user";; esac || true; '
+    f"done <{SETTINGS}; rm -f {SETTINGS}"
+)
 SHELL = 'if [ -x "$1" ]; then usermod --shell "$1" "$2"; fi'
 """A user with a shell that is missing could not log in."""
 
@@ -18,7 +26,14 @@ def plan(target: Target) -> Step:
     """The hashes (0600) and the commands that set them; a password set before and now absent is locked."""
     users = target.settings.users
     hashes = {user.name: user.password for user in users if user.password is not None}
-    return Step.joined(_passwords(hashes), *(Step(commands=_settings(user)) for user in users))
+    settings = [line for user in users for line in _lines(user)]
+    record = ("sh", "-c", 'printf "%s\\n" "$@" >' + SETTINGS, "sh", *settings)
+    return Step.joined(
+        _passwords(hashes),
+        Step.removal(SETTINGS, UNDO),
+        *(Step(commands=_settings(user)) for user in users),
+        Step(commands=(record,) if settings else ()),
+    )
 
 
 def _passwords(hashes: dict[str, str]) -> Step:
@@ -37,11 +52,19 @@ def _lock(file: str) -> str:
     return f'cut -d : -f 1 {file} | while read -r user; do usermod --lock "$user" || true; done'
 
 
+def _lines(user: User) -> list[str]:
+    shell = [] if user.shell == USUAL else [f"shell {user.shell} {user.name}"]
+    return [*(f"group {group} {user.name}" for group in user.groups), *shell]
+
+
 def _settings(user: User) -> tuple[tuple[str, ...], ...]:
     groups = tuple(("groupadd", "--force", group) for group in user.groups)
     joined = (("usermod", "--append", "--groups", ",".join(user.groups), user.name),) if groups else ()
-    is_usual = user.shell == "/bin/bash"
-    return (*groups, *joined, *(() if is_usual else (("sh", "-c", SHELL, "sh", user.shell, user.name),)))
+    return (
+        *groups,
+        *joined,
+        *(() if user.shell == USUAL else (("sh", "-c", SHELL, "sh", user.shell, user.name),)),
+    )
 
 
 STEP = BootStep(name="accounts", plan=plan)
