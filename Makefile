@@ -62,7 +62,7 @@ test-parity: .venv/.dev  ## the real Pulumi CLI, built from its Go module once, 
 test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash
 
-test-faults: .venv/.dev  ## each fault at each call to the cloud, for each kind of resource: ten minutes or so
+test-faults: .venv/.dev  ## each fault at each call to the cloud, and the tables of which `make test` tries a sample: eight minutes or so
 	@$(BIN)/python -m pytest -n 2 -m faults
 
 test-boot: .venv/.dev  ## start machines with our images in QEMU, without KVM, and look at what they became: ten minutes or so

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -255,23 +256,31 @@ EVIL = st.sampled_from(
 )
 
 
-@pytest.mark.slow
-@given(path=st.sampled_from(positions(WHOLE)), evil=EVIL, tail=st.text(max_size=3), is_alone=st.booleans())
-@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_hostile_text_is_refused_with_its_place_or_cannot_do_harm(
-    tmp_path: Path, *, path: tuple[Any, ...], evil: str, tail: str, is_alone: bool
-) -> None:
-    """Whichever value of a whole fleet file it is in."""
-    right: Any = WHOLE
-    for part in path:
-        right = right[part]
-    text = evil + tail if is_alone else f"{right}{evil}{tail}"
-    found = problems_of(tmp_path, changed(WHOLE, path, text))
-    assert [] == [problem for problem in found if not problem.where.startswith("x.fleet.yaml:")]
-    if not found:
-        fleet = load_fleet(tmp_path / "x.fleet.yaml", tmp_path)
-        texts = strings(to_plain(fleet.sites["a"])) + strings(to_plain(fleet.control_plane))
-        assert [] == [text for text in texts if not text.isprintable() or set(text) & set('`"\n')]
+def tries(*, examples: int) -> Callable[..., None]:
+    """A test that puts as many hostile texts into a fleet file."""
+
+    @given(
+        path=st.sampled_from(positions(WHOLE)), evil=EVIL, tail=st.text(max_size=3), is_alone=st.booleans()
+    )
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test(tmp_path: Path, *, path: tuple[Any, ...], evil: str, tail: str, is_alone: bool) -> None:
+        """Whichever value of a whole fleet file it is in."""
+        right: Any = WHOLE
+        for part in path:
+            right = right[part]
+        text = evil + tail if is_alone else f"{right}{evil}{tail}"
+        found = problems_of(tmp_path, changed(WHOLE, path, text))
+        assert [] == [problem for problem in found if not problem.where.startswith("x.fleet.yaml:")]
+        if not found:
+            fleet = load_fleet(tmp_path / "x.fleet.yaml", tmp_path)
+            texts = strings(to_plain(fleet.sites["a"])) + strings(to_plain(fleet.control_plane))
+            assert [] == [text for text in texts if not text.isprintable() or set(text) & set('`"\n')]
+
+    return test
+
+
+test_hostile_text_is_refused_with_its_place_or_cannot_do_harm = tries(examples=300)
+test_no_hostile_text_of_many_does_harm = pytest.mark.faults(tries(examples=2000))
 
 
 def test_the_whole_file_is_right(tmp_path: Path) -> None:

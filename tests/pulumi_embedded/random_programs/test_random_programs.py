@@ -165,17 +165,26 @@ def standin() -> Any:
     return runpy.run_path(str(folder / "servicer.py"))["Servicer"], (folder / "things.py").read_text()
 
 
-@settings(
-    max_examples=MANY or 60,
-    derandomize=not MANY,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink],
-)
-@given(data=st.data())
-def test_every_run_of_a_random_program_keeps_what_is_promised(
-    standin: Any, histories: "Callable[..., st.SearchStrategy[list[Program]]]", data: st.DataObject
-) -> None:
-    """Previews are true, nothing is done twice, the state is what exists, and all of it can be destroyed."""
-    with tempfile.TemporaryDirectory() as folder:
-        live(World(Path(folder), *standin), data.draw(histories()))
+def lives(*, examples: int) -> "Callable[..., None]":
+    """A test that lives through as many histories, the same ones each time."""
+
+    @settings(
+        max_examples=MANY or examples,
+        derandomize=not MANY,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(data=st.data())
+    def test(
+        standin: Any, histories: "Callable[..., st.SearchStrategy[list[Program]]]", data: st.DataObject
+    ) -> None:
+        """Previews are true, nothing is done twice, the state is what exists, and it can be destroyed."""
+        with tempfile.TemporaryDirectory() as folder:
+            live(World(Path(folder), *standin), data.draw(histories()))
+
+    return test
+
+
+test_every_run_of_a_random_program_keeps_what_is_promised = lives(examples=15)
+test_every_run_of_many_random_programs_keeps_what_is_promised = pytest.mark.faults(lives(examples=60))
