@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from edgefleet.model.site_resource import TOKEN, id_of
 from edgefleet.model.spec import to_plain
 from edgefleet.model.steps import Operation, Outcome, Step
 from edgefleet.site.render import render_site
-from pulumi_embedded.secrets import new_salt
+from pulumi_embedded.secrets import Crypter, new_salt
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URN = f"urn:pulumi:dev::fleet::{TOKEN}::"
@@ -40,6 +41,12 @@ sites:
   hamburg: {nodes: {n1: {network: {address: 10.20.2.10/24, gateway: 10.20.2.1}}, n2: {role: agent}}}
   munich: {nodes: {n1: {}}}
 """
+
+
+@cache
+def crypter_of(passphrase: str) -> Crypter:
+    """The crypter of all projects: to derive a key is slow on purpose, so a process does it once."""
+    return new_salt(passphrase)
 
 
 class FakeEngine:
@@ -230,7 +237,7 @@ def known(up: World) -> World:
 def with_secrets(world: World) -> World:
     """A world whose stack has the secrets of the played engine."""
     world.environment["PULUMI_CONFIG_PASSPHRASE"] = word = "of the tests"  # noqa: S105 - made up
-    crypter = new_salt(word)
+    crypter = crypter_of(word)
     (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\n"
         f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"

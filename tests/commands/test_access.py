@@ -6,12 +6,11 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from tests.commands.conftest import SECRET, World
+from tests.commands.conftest import SECRET, World, crypter_of
 
 from edgefleet.keys.break_glass import console_password, tunnel_key
 from edgefleet.keys.derivation import site_key
 from edgefleet.keys.disk_recovery import recovery_public_key
-from pulumi_embedded.secrets import new_salt
 
 KEY = site_key(SECRET, fleet="shops", region="dev", site="berlin", generation=1)
 WAYS = (
@@ -25,7 +24,7 @@ def open_world(world: World) -> World:
     """A stack whose first site may be got into."""
     world.edit("  berlin: {", f"  berlin: {{{WAYS}")
     world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
-    crypter = new_salt("")
+    crypter = crypter_of("")
     (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\nconfig:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
     )

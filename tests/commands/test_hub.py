@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from cryptography import x509
-
-from pulumi_embedded.secrets import new_salt
+from tests.commands.conftest import crypter_of
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -27,7 +26,7 @@ HUB = {
 def known(world: "World") -> "World":
     """A stack with a secret."""
     world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
-    crypter = new_salt("")
+    crypter = crypter_of("")
     (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\nconfig:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
     )

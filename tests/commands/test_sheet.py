@@ -5,12 +5,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.commands.conftest import SECRET
+from tests.commands.conftest import SECRET, crypter_of
 from tests.commands.test_access import WAYS
 
 from edgefleet.keys.break_glass import console_hash, console_password, tunnel_key
 from edgefleet.keys.derivation import netboot_word, site_key
-from pulumi_embedded.secrets import new_salt
 
 if TYPE_CHECKING:
     from tests.commands.conftest import World
@@ -25,7 +24,7 @@ def printing(world: "World") -> "World":
     world.edit("  berlin: {", f"  berlin: {{{WAYS}")
     world.edit("munich: {nodes: {n1: {}}}", f"munich: {{nodes: {{n1: {{{WIFI}}}}}}}")
     world.environment["PULUMI_CONFIG_PASSPHRASE"] = ""
-    crypter = new_salt("")
+    crypter = crypter_of("")
     secrets = {"fleet:secret": SECRET, "fleet:passphrases": json.dumps({"shop": PASSPHRASE})}
     lines = "".join(f"  {name}: {{secure: '{crypter.encrypt(text)}'}}\n" for name, text in secrets.items())
     (world.project / "stacks" / "Pulumi.dev.yaml").write_text(

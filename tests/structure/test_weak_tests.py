@@ -167,16 +167,16 @@ def functions(text: str) -> Iterator[Function]:
             yield from (item for item in node.body if isinstance(item, Function))
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_no_test_asserts_what_always_holds(rule: str) -> None:
+def test_no_test_asserts_what_always_holds() -> None:
     """An assertion over nothing passes when the code under test returns nothing."""
     weak = [
-        f"{path.relative_to(ROOT)}:{line}"
+        f"{path.relative_to(ROOT)}:{line}: {rule}"
         for path in TESTS
         for function in functions(path.read_text())
-        for line in RULES[rule](function)
+        for rule, lines in RULES.items()
+        for line in lines(function)
     ]
-    assert [] == weak, rule
+    assert [] == weak
 
 
 WEAK = {

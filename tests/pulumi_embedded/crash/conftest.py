@@ -19,12 +19,12 @@ Ended = Callable[..., dict[str, Any]]
 @pytest.fixture(
     params=[
         pytest.param((0,), id="few"),
-        pytest.param((1, 2, 3, 4, 5), id="more", marks=pytest.mark.crash),
-        pytest.param((6, 7, 8, 9, 10, 11), id="most", marks=pytest.mark.crash),
+        pytest.param(range(1, PARTS // 2), id="more", marks=pytest.mark.crash),
+        pytest.param(range(PARTS // 2, PARTS), id="most", marks=pytest.mark.crash),
     ]
 )
 def parts(request: pytest.FixtureRequest) -> tuple[int, ...]:
-    """Twelfths of a scenario's points; all but the first belong to a tier of their own."""
+    """Parts of a scenario's points; all but the first belong to a tier of their own."""
     return tuple(request.param)
 
 

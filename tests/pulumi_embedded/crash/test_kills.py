@@ -2,7 +2,7 @@
 
 The points are each write to the state (before it, halfway, after it), and each call of the provider (before
 it, and when it took effect and nobody heard its answer). The provider is a stand-in. After each kill comes a
-preview, then the operation again; the invariants are in `invariants.py`. `make test` takes a twelfth of each
+preview, then the operation again; the invariants are in `invariants.py`. `make test` takes a 36th of each
 scenario's points, `make test-crash` the others.
 """
 

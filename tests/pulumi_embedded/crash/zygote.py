@@ -29,7 +29,7 @@ from pulumi_embedded.disk import Disk
 from pulumi_embedded.project import open_project
 from pulumi_embedded.stack_loader import load_stack
 
-PARTS = 12
+PARTS = 36
 _AGAIN = 37
 _REACH = 61
 """Which point of the run that goes on is its last as well: one of so many, spread."""
@@ -37,7 +37,7 @@ _REACH = 61
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to end, how, and which twelfths of its points."""
+    """What to end, how, and which parts of its points."""
 
     scenario: str
     variant: str
