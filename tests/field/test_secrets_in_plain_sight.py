@@ -35,6 +35,21 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\
 WIFI = {"ssid": "shop", "country": "DE"}
 
 
+LOGIN = {"identity": "shop", "ca": CERTIFICATE}
+
+
+def wired(**settings: Any) -> dict[str, Any]:
+    """A wired link by 802.1X, with a secret in `settings`."""
+    login = {**LOGIN, **settings}
+    return {"network": {"interface": "enp1s0", "auth": login}, "image": {"renderer": "networkd"}}
+
+
+def mobile(**settings: Any) -> dict[str, Any]:
+    """A modem, with a secret in `settings`."""
+    modem = {"apn": "internet.example", **settings}
+    return {"network": {"modem": modem}, "image": {"renderer": "NetworkManager"}}
+
+
 def beside(it: Any) -> dict[str, Any]:
     """Wi-Fi with `it` as the passphrase of a further network."""
     return {**WIFI, "open": True, "others": [{"ssid": "back", "passphrase": it}]}
@@ -56,6 +71,10 @@ KNOWN: dict[str, Callable[[Any], dict[str, Any]]] = {
     'registries["docker.io"].clientKey': lambda it: {
         "registries": {"docker.io": {"clientKey": it, "clientCertificate": CERTIFICATE}}
     },
+    "network.auth.password": lambda it: wired(method="peap", password=it),
+    "network.auth.key": lambda it: wired(method="tls", certificate=CERTIFICATE, key=it),
+    "network.modem.pin": lambda it: mobile(pin=it),
+    "network.modem.credentials": lambda it: mobile(credentials=it),
     "network.wifi.others[0].passphrase": lambda it: {"network": {"wifi": beside(it)}},
     "network.links.guests.wifi.others[0].passphrase": lambda it: {
         "network": {"links": {"guests": {"wifi": beside(it), "interface": "wlan1"}}}
@@ -170,7 +189,10 @@ def test_a_secret_is_checked_where_it_stands(case: str, name: str, secret: str, 
 
 
 def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
-    """A new field with a credential is added to `KNOWN`, and so to the canaries."""
+    """A new field with a credential is added to `KNOWN`, and so to the canaries.
+
+    Links, wireless networks and logins are each of one class, wherever they stand.
+    """
 
     def below(bare: Any, path: str) -> set[str]:
         inside = {key: shape_of(hint) for key, hint in fields_of(bare).items()}
@@ -186,6 +208,8 @@ def test_each_secret_field_of_a_spec_has_a_case_here() -> None:
 
     found = {path.removeprefix("nodes.").removeprefix("settings.") for path in below(SiteSpec, "")}
     cases = {re.sub(r"(links|users|registries)(\.\w+|\[.+?\])|\[0\]", r"\1", path) for path in KNOWN}
+    alike = re.compile(r"(?<=network\.)links\.|(?<=\.)others\.|(?<=\.)wifi\.(?=(others\.)?auth)")
+    found, cases = ({alike.sub("", path) for path in paths} for paths in (found, cases))
     assert {path for path in cases if not path.startswith("k3s.config.")} == found
 
 

@@ -19,7 +19,7 @@ from edgefleet.images.network.networkd import networkd
 from edgefleet.model.firstboot import FirstBoot
 from edgefleet.model.network import Network
 
-WIRED = {name: network for name, network in NETWORKS.items() if network.wireless is None}
+WIRED = {name: network for name, network in NETWORKS.items() if not network.beyond_wires}
 
 
 def config(made: FirstBoot) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def test_what_runcmd_would_run_is_run_until_all_of_it_was_done(tmp_path: Path) -
 
 def test_wireless_is_refused_with_what_to_do() -> None:
     """Neither system has what it takes."""
-    with pytest.raises(InvalidInput, match=r"do not support Wi-Fi.*wired network"):
+    with pytest.raises(InvalidInput, match=r"no Wi-Fi on Flatcar.*wired network"):
         ignition.build(boot("wifi"))
 
 

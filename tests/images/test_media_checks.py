@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.images.test_formats import GOLDEN
+from tests.images.test_nocloud import NETWORKS
 
 from edgefleet.images.media_checks import check_media
 from edgefleet.model.hardware import DataDisk, Hardware
@@ -35,7 +36,11 @@ def found(medium: Medium, **changes: Any) -> list[tuple[str, str]]:
     ("medium", "changes", "path", "problem"),
     [
         (Medium(format="ignition"), {"arch": "armhf"}, "format", "supports armhf"),
-        (Medium(format="ignition"), {"network": WIRELESS}, "format", "do not support Wi-Fi"),
+        (Medium(format="ignition"), {"network": WIRELESS}, "format", "sets up no Wi-Fi"),
+        (Medium(format="ignition"), {"network": NETWORKS["802.1X"]}, "format", "sets up no 802.1X"),
+        (Medium(format="ignition", renderer="networkd"), {}, "renderer", "takes no renderer"),
+        (Medium(), {"network": NETWORKS["802.1X by name"]}, "renderer", "in different forms"),
+        (Medium(renderer="networkd"), {"network": NETWORKS["modem beside Wi-Fi"]}, "renderer", "no modem"),
         (Medium(format="ignition", base=DEBIAN), {}, "base", "only Flatcar and Fedora CoreOS read it"),
         (Medium(format="ignition", installer="debian"), {}, "installer", "has no installer"),
         (Medium(format="nocloud-dir"), {}, "format", "boot partition of a Raspberry Pi"),
@@ -62,11 +67,20 @@ INSTALLER = Medium(format="iso", base=DEBIAN, installer="debian", install_on="/d
 
 
 @pytest.mark.parametrize(
-    "medium", [Medium(), Medium(format="ignition"), Medium(format="raw", base=DEBIAN), INSTALLER]
+    ("medium", "network"),
+    [
+        (Medium(), "dhcp"),
+        (Medium(format="ignition"), "dhcp"),
+        (Medium(format="raw", base=DEBIAN), "dhcp"),
+        (INSTALLER, "dhcp"),
+        (Medium(), "802.1X"),
+        (Medium(renderer="networkd"), "802.1X by name"),
+        (Medium(renderer="NetworkManager"), "modem beside Wi-Fi"),
+    ],
 )
-def test_what_fits_is_taken(medium: Medium) -> None:
-    """A wired amd64 node."""
-    assert [] == found(medium)
+def test_what_fits_is_taken(medium: Medium, network: str) -> None:
+    """An amd64 node."""
+    assert [] == found(medium, network=NETWORKS[network])
 
 
 NETBOOT = Netboot(kernel=DEBIAN, initrd=(DEBIAN,), arguments="ds=nocloud;s={seed}")

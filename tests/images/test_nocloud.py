@@ -11,11 +11,15 @@ from tests.images.on_disk import contents
 
 from edgefleet.images import nocloud
 from edgefleet.io.iso9660 import read_iso
+from edgefleet.model.authentication import Authentication
 from edgefleet.model.firstboot import File, FirstBoot, Unit
 from edgefleet.model.network import Bond, FurtherLink, Network, StaticRoute
 from edgefleet.model.site import User
-from edgefleet.model.wireless import Wifi, WifiNetwork
+from edgefleet.model.wireless import Modem, Wifi, WifiNetwork
 
+PEM = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n"
+BY_KEY = Authentication(method="tls", identity="host/alpha", ca=PEM, certificate=PEM, key="MAMCAQU=")
+BY_PASSWORD = Authentication(method="peap", identity="shop\\alpha", ca=PEM, password='ho"rse')  # noqa: S106 - made up
 NETWORKS = {
     "static": Network(address="10.0.0.2/24", gateway="10.0.0.1", dns=("9.9.9.9",), mac="02:00:00:00:00:01"),
     "dhcp": Network(),
@@ -44,6 +48,12 @@ NETWORKS = {
         bond=Bond(macs=("02:00:00:00:00:01", "02:00:00:00:00:02"), mode="802.3ad"),
     ),
     "wifi": Network(wifi=Wifi(ssid="shop", passphrase="correct horse battery")),  # noqa: S106 - made up
+    "802.1X": Network(mac="02:00:00:00:00:01", vlan=20, auth=BY_KEY),
+    "802.1X by name": Network(interface="enp1s0", auth=BY_PASSWORD),
+    "modem beside Wi-Fi": Network(
+        wifi=Wifi(ssid="corp", auth=BY_PASSWORD, others=(WifiNetwork(ssid="lab", auth=BY_KEY),)),
+        links={"lte": FurtherLink(modem=Modem(apn="internet.example", pin="1234", credentials="me:word"))},
+    ),
     "wifi beside a wire": Network(
         interface="enp1s0",
         links={
@@ -72,6 +82,7 @@ def boot(network: str = "static", **parts: Any) -> FirstBoot:
         "timezone": "Europe/Berlin",
         "users": (User(name="ops", ssh_keys=("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops",)),),
         "network": NETWORKS[network],
+        "renderer": "NetworkManager" if "modems" in NETWORKS[network].beyond_wires else None,
         "is_network_secret": network == "wifi",
         "files": (File(path="/etc/x.conf", content=b"a\nb\n", mode=0o600),),
         "units": (Unit(name="x.service", text="[Service]\nExecStart=/bin/true\n"),),
@@ -159,18 +170,24 @@ def test_cloud_init_takes_the_user_data(tmp_path: Path) -> None:
 def test_netplan_takes_the_network(tmp_path: Path, network: str) -> None:
     """`netplan generate` makes configuration of it."""
     document = yaml.safe_load(nocloud.build(boot(network)).files["network-config"])
-    folder = tmp_path / "etc" / "netplan"
+    files = generated(document, tmp_path)
+    assert [] != [*files]
+    logins = [login for login in NETWORKS[network].every_login.values() if document.get("renderer") is None]
+    supplicants = [text for name, text in files.items() if name.startswith("wpa-")]
+    assert [str(login.identity) in supplicants[0] for login in logins] == [True] * len(logins)
+    units = [name for name in files if name.startswith("netplan-wpa-")]
+    known = {unit.removeprefix("netplan-wpa-").removesuffix(".service") for unit in units}
+    assert known <= {"lan0", "enp1s0", "wlan0", "wlan1"}  # kernel names, as wpa_supplicant opens them
+
+
+def generated(document: dict[str, Any], root: Path) -> dict[str, str]:
+    """dict[name -> text] of the files that `netplan generate` makes of a network."""
+    folder = root / "etc" / "netplan"
     folder.mkdir(parents=True)
     file = folder / "50-cloud-init.yaml"
     file.write_text(yaml.safe_dump({"network": document}))
     file.chmod(0o600)
-    done = subprocess.run(
-        ["netplan", "generate", "--root-dir", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    command = ["netplan", "generate", "--root-dir", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert 0 == done.returncode, done.stderr
-    made = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
-    assert made, done.stderr
+    return {path.name: path.read_text() for path in (root / "run").rglob("*") if path.is_file()}

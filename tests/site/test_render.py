@@ -13,6 +13,7 @@ from tests.site.conftest import KEY
 from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.model import site as model_site
+from edgefleet.model.authentication import Authentication
 from edgefleet.model.changes import declared_effect
 from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
@@ -22,7 +23,7 @@ from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, NodeSettings, SiteSpec, User
 from edgefleet.model.spec import outside_name
 from edgefleet.model.system import PlacedFile
-from edgefleet.model.wireless import Wifi
+from edgefleet.model.wireless import Modem, Wifi
 from edgefleet.site.render import render_site, render_tree
 
 BUILD = """
@@ -98,6 +99,9 @@ OTHER: dict[str, Any] = {
     "bond": Bond(interfaces=("eth7", "eth8"), mode="802.3ad"),
     "routes": (StaticRoute(to="10.97.0.0/16", via="10.99.0.2"),),
     "links": {"cameras": FurtherLink(vlan=98)},
+    "renderer": "NetworkManager",
+    "modem": Modem(apn="other.example"),
+    "auth": Authentication(method="peap", identity="other", ca="PEM", password="{secret: shop}"),  # noqa: S106 - a name
     "wifi": Wifi(ssid="other", passphrase="{secret: shop}"),  # noqa: S106 - a name
     "address": "10.99.0.9/24",
     "gateway": "10.99.0.1",

@@ -1,8 +1,11 @@
-"""Step: the regulatory country of a wireless interface; without one only common channels are used.
+"""Step: certificates and keys of 802.1X, and the regulatory country of a wireless interface.
+
+Without a country only common channels are used.
 
 Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi documentation, configuration).
 """
 
+from edgefleet.model.authentication import FOLDER
 from edgefleet.model.firstboot import BootStep, File, Step, Target
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.model.writers.shell import sh
@@ -10,8 +13,28 @@ from edgefleet.model.writers.shell import sh
 PATH = "/etc/modprobe.d/edgefleet-wifi.conf"
 
 
+RETRIED = f"""\
+if grep -qs {FOLDER}/ /etc/netplan/*; then \
+systemctl try-restart 'netplan-wpa-*.service' NetworkManager.service; fi"""
+"""The network starts before its certificates are written; each later boot has them from the start."""
+
+
 def plan(target: Target) -> Step:
-    """The country for the kernel, now and at each boot; nothing without Wi-Fi or a country."""
+    """Both parts; nothing without 802.1X or Wi-Fi."""
+    return Step.joined(_certificates(target), _country(target))
+
+
+def _certificates(target: Target) -> Step:
+    files = [
+        File.text(path, text, mode=0o600, is_secret=key == "client-key")
+        for place, login in target.node.network.every_login.items()
+        for key, (path, text) in login.files(place).items()
+    ]
+    return Step(files=tuple(files), commands=(("sh", "-c", RETRIED),)) if files else Step()
+
+
+def _country(target: Target) -> Step:
+    """The country for the kernel, now and at each boot."""
     wifi = target.node.network.wireless
     if wifi is None or wifi.country is None:
         return Step()

@@ -26,7 +26,7 @@ from edgefleet.io import disk
 from edgefleet.model.site_resource import passphrase
 from edgefleet.model.stack_secrets import Reference, references
 
-WIFI = ("wifi", "passphrase")
+WIFI = "passphrase"
 WORDS = 24
 """Bytes of randomness in a generated passphrase."""
 
@@ -152,7 +152,7 @@ def _invented(
     session: Session, fleet: Fleet, places: Sequence[Reference], known: Collection[str]
 ) -> dict[str, str]:
     """Generated Wi-Fi passphrases for a fleet in the emulated cloud, so that it comes up unchanged."""
-    missing = sorted({place.name for place in places if place.path[-2:] == WIFI}.difference(known))
+    missing = sorted({place.name for place in places if place.path[-1] == WIFI}.difference(known))
     if not missing or not is_emulated(fleet):
         return {}
     remark(session, f"generated a Wi-Fi passphrase for {', '.join(missing)}, as {fleet.region} is emulated")

@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_network
 
 from edgefleet.errors import Problem
-from edgefleet.images.network.devices import Device, devices
+from edgefleet.images.network.devices import FIRST_MODEM, FIRST_WIRELESS, Device, devices
 from edgefleet.model.addresses import Address, Interface, parsed_address
+from edgefleet.model.authentication import Authentication
 from edgefleet.model.network import FurtherLink, Network, NetworkLink, is_glob
 from edgefleet.model.paths import Part, format_path
 from edgefleet.model.syntax import shown
@@ -14,6 +15,15 @@ from edgefleet.model.wireless import WifiNetwork
 
 ETHERNET = 1500
 """Bytes of a packet on a link without an `mtu`."""
+LOGIN = {
+    "method": "tls, peap or ttls",
+    "identity": "host/shop-1.example",
+    "ca": "file:PATH",
+    "certificate": "file:PATH",
+    "key": "{secret: NAME}",
+    "password": "{secret: NAME}",
+}
+"""dict[key of a login by 802.1X -> its form]."""
 Finding = tuple[Sequence[Part], str, str, str]
 """(path below the link, code, problem, hint)."""
 
@@ -21,7 +31,7 @@ Finding = tuple[Sequence[Part], str, str, str]
 def check(network: Network) -> Iterator[Problem]:
     """Links of one node that its programs refuse, or that do not work beside each other."""
     for path, link in network.every.items():
-        for check_one in (_wifi, _networks, _bond, _gateways, _routes):
+        for check_one in (_wifi, _networks, _logins, _bond, _gateways, _routes):
             yield from _placed(path, check_one(link))
         yield from _placed(path, _lan(link) if link is network else _further(network, link))
     yield from _placed((), _found(network))
@@ -39,41 +49,73 @@ def _placed(path: tuple[str, ...], findings: Iterator[Finding]) -> Iterator[Prob
 
 def _wifi(link: NetworkLink) -> Iterator[Finding]:
     """Reject what Netplan rejects, such as `match` for a wireless interface under networkd."""
-    if link.wifi is None:
+    if link.is_wired:
         return
-    for other in ("bond", "vlan"):
+    kind, name = ("modem", FIRST_MODEM) if link.wifi is None else ("wifi", FIRST_WIRELESS)
+    for other in ("bond", "vlan", "auth", *(["modem"] if kind == "wifi" else [])):
         if getattr(link, other) is not None:
-            yield (other,), "wifi-conflict", f"a link with wifi has no {other}", f"remove wifi or {other}"
+            problem = f"a link with {kind} has no {other}"
+            yield (other,), f"{kind}-conflict", problem, f"remove {kind} or {other}"
     if link.mac is not None:
         problem = "a wireless interface is found by its name, not by a hardware address"
-        hint = "remove mac, and set interface unless it is wlan0"
-        yield ("mac",), "wifi-conflict", problem, hint
+        hint = f"remove mac, and set interface unless it is {name}"
+        yield ("mac",), f"{kind}-conflict", problem, hint
     if link.interface is not None and is_glob(link.interface):
         problem = f"{link.interface} is not an exact name, which a wireless interface needs"
-        yield ("interface",), "wifi-conflict", problem, "write the kernel's name such as wlan0"
+        yield ("interface",), f"{kind}-conflict", problem, f"write the kernel's name such as {name}"
+    if link.modem is not None and not link.asks_dhcp:
+        key = "dhcp" if link.address is None else "address"
+        yield (key,), "modem-conflict", "a modem gets its address from the operator", f"remove {key}"
 
 
 def _networks(link: NetworkLink) -> Iterator[Finding]:
     """Each wireless network once, and joined in one way."""
-    networks = () if link.wifi is None else link.wifi.networks
-    ssids = [wireless.ssid for wireless in networks]
-    for number, wireless in enumerate(networks):
-        place = ("wifi", *(("others", number - 1) if number else ()))
+    ssids: set[str] = set()
+    for place, wireless in ({} if link.wifi is None else link.wifi.placed).items():
         for key, code, problem, hint in _joined(wireless):
             yield (*place, key), code, problem, hint
-        if wireless.ssid in ssids[:number]:
+        if wireless.ssid in ssids:
             problem = f"{shown(wireless.ssid)} is already a network of this link"
             yield (*place, "ssid"), "same-ssid", problem, "write each network once"
+        ssids.add(wireless.ssid)
 
 
 def _joined(wireless: WifiNetwork) -> Iterator[tuple[str, str, str, str]]:
     """Whether it is clear how a network is joined; a forgotten passphrase must not make it an open one."""
-    if wireless.passphrase is None and not wireless.open:
+    ways = {"open": wireless.open, "passphrase": wireless.passphrase, "auth": wireless.auth}
+    chosen = [key for key, value in ways.items() if value]
+    if not chosen:
         hint = "add passphrase: {secret: NAME}, or open: true for a network without encryption"
         yield "ssid", "no-passphrase", f"{shown(wireless.ssid)} has no passphrase", hint
-    if wireless.passphrase is not None and wireless.open:
-        problem = f"{shown(wireless.ssid)} is open and has a passphrase"
-        yield "open", "wifi-conflict", problem, "remove open or passphrase"
+    if len(chosen) > 1:
+        problem = f"{shown(wireless.ssid)} has {' and '.join(chosen)}, of which one excludes the others"
+        yield chosen[0], "wifi-conflict", problem, f"remove {' or '.join(chosen)}"
+
+
+def _logins(link: NetworkLink) -> Iterator[Finding]:
+    """Whether each login by 802.1X has what its method needs, on a port that one program can name."""
+    for path, login in link.logins.items():
+        for key, code, problem, hint in _login(login):
+            yield (*path, *key), code, problem, hint
+    if link.auth is None or not link.is_wired:
+        return
+    if link.bond is not None:
+        yield ("auth",), "auth-conflict", "the ports of a bond have no login by 802.1X", "remove auth or bond"
+    elif not link.is_found_exactly:
+        hint = "find the port by mac, or by an exact interface such as enp1s0"
+        yield ("auth",), "auth-conflict", f"{link.wired} may fit several ports, and one logs in", hint
+
+
+def _login(login: Authentication) -> Iterator[Finding]:
+    of_method = {None: (), "tls": ("certificate", "key")}.get(login.method, ("password",))
+    for key, value in LOGIN.items():
+        has, needs = getattr(login, key) is not None, key in {"method", "identity", "ca", *of_method}
+        if needs and not has:
+            yield (), f"no-{key}", f"{login.method or 'a login by 802.1X'} needs {key}", f"add {key}: {value}"
+        elif has and not needs and login.method is not None:
+            yield (key,), "auth-conflict", f"{login.method} does not use {key}", f"remove {key}"
+    if login.inner == "pap" and login.method != "ttls":
+        yield ("inner",), "auth-conflict", "only ttls sends a password by pap", "remove inner"
 
 
 def _bond(link: NetworkLink) -> Iterator[Finding]:
@@ -163,7 +205,7 @@ def _further(network: Network, link: NetworkLink) -> Iterator[Finding]:
             problem = "only a VLAN is over another link"
             yield ("over",), "link-over", problem, "add vlan with its id, or remove over"
         return
-    for key in ("mac", "interface", "bond"):
+    for key in ("mac", "interface", "bond", "auth"):
         if getattr(link, key) is not None:
             hint = f"remove {key}; for a port of its own, add a link with {key}, and name that link in over"
             yield (key,), "link-over", "a further link with a VLAN has no port of its own", hint
@@ -184,7 +226,7 @@ def _found(network: Network) -> Iterator[Finding]:
     wired = [
         (path, link)
         for path, link in network.every.items()
-        if link.wifi is None and not (path and link.vlan is not None)
+        if link.is_wired and not (path and link.vlan is not None)
     ]
     for path, link in wired if len(wired) > 1 else ():
         if not link.is_found_exactly:

@@ -24,13 +24,13 @@ from edgefleet.io.templates import render, unit
 from edgefleet.model import strict_json
 from edgefleet.model.firstboot import File, FirstBoot
 from edgefleet.model.image import Image
+from edgefleet.model.network import Network
 from edgefleet.model.site import Node, User
 
 VERSION = "3.3.0"
 NAME = "config.ign"
 LOCAL, KEPT = "/usr/local/", "/var/usrlocal/"
 SCRIPT = "/usr/local/lib/edgefleet/first-boot"
-NO_WIFI = "Flatcar and Fedora CoreOS do not support Wi-Fi"
 UNITS = ("usr-local.mount", "edgefleet-first-boot.service")
 
 
@@ -38,7 +38,7 @@ def build(boot: FirstBoot) -> Image:
     """The configuration of one node.
 
     Raises:
-        InvalidInput: the node's network is wireless, which neither system can join.
+        InvalidInput: the node's network is wireless, or asks for a login.
     """
     _check(boot)
     files, units = [*_files(boot)], [*boot.units, *(unit(f"formats/{name}") for name in UNITS)]
@@ -67,11 +67,17 @@ def build(boot: FirstBoot) -> Image:
     )
 
 
+def unsupported(network: Network) -> str:
+    """What a node with `network` cannot have on these systems; empty if they support all of it."""
+    lacking = " and no ".join(network.beyond_wires)
+    return f"edgefleet sets up no {lacking} on Flatcar and Fedora CoreOS" if lacking else ""
+
+
 def _check(boot: FirstBoot) -> None:
-    if boot.network.wireless is not None:
-        path = f"sites.{boot.site}.nodes.{boot.node}.network.wifi"
+    if problem := unsupported(boot.network):
+        path = f"sites.{boot.site}.nodes.{boot.node}.network"
         hint = "give the node a wired network, or use a format for Debian, Ubuntu or Raspberry Pi OS"
-        raise InvalidInput.at("", "format-network", NO_WIFI, hint, path=path)
+        raise InvalidInput.at("", "format-network", problem, hint, path=path)
 
 
 def _files(boot: FirstBoot) -> Iterator[File]:
@@ -127,8 +133,8 @@ def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
 def _flaws(node: Node) -> Iterator[Flaw]:
     if node.arch == "armhf":
         yield "neither Flatcar nor Fedora CoreOS supports armhf", OTHERS
-    if node.network.wireless is not None:
-        yield NO_WIFI, OTHERS
+    if problem := unsupported(node.network):
+        yield problem, OTHERS
 
 
 FORMAT = Format(
@@ -140,4 +146,5 @@ FORMAT = Format(
     purpose=": only Flatcar and Fedora CoreOS read it",
     flaws=_flaws,
     node_files=_node_files,
+    has_netplan=False,
 )

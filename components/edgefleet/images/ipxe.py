@@ -50,8 +50,10 @@ def _script(boot: FirstBoot) -> str:
 
 
 def _flaws(node: Node) -> Iterator[Flaw]:
-    if node.network.wifi is not None:
-        yield "firmware cannot boot over Wi-Fi", OTHERS
+    if not node.network.is_wired:
+        yield "firmware boots over a cable alone", OTHERS
+    elif problem := ignition.unsupported(node.network):
+        yield problem, OTHERS
     elif node.network.mac is None:
         problem = "ipxe finds a node by its hardware address, and the node has no network.mac"
         yield problem, "add network.mac: the hardware address of the link that it starts from"

@@ -55,9 +55,11 @@ STARTED = (
 )
 """The network of a system without cloud-init."""
 WIRELESS = ("cloud-init", "wpasupplicant")
-"""Debian packages that a node with Wi-Fi alone needs from its installer's medium."""
-LACKS = "has no {}, which a node with Wi-Fi needs before it has a network"
-WITH_WIFI = "use a Debian medium that has it, give the node a cable, or use format raw or nocloud"
+"""Debian packages that a node with Wi-Fi or 802.1X needs from its installer's medium."""
+LACKS = "has no {}, which a node with Wi-Fi or 802.1X needs before it has a network"
+WITH_WIFI = (
+    "use a Debian medium that has it, give the node a plain wired network, or use format raw or nocloud"
+)
 PLACEHOLDER = "/dev/edgefleet-disk"
 """Placeholder for the disk's name; no disk has this one."""
 SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
@@ -105,8 +107,11 @@ def _flaws(node: Node) -> Iterator[Flaw]:
     """Debian's smallest medium is known by its name; `_check_packages` reads any other one's contents."""
     base = node.image.base
     is_small = base is not None and "netinst" in base.source.rpartition("/")[2]
-    if node.image.installer == "debian" and node.network.wireless is not None and is_small:
+    if node.image.installer == "debian" and node.network.beyond_wires and is_small:
         yield f"Debian's netinst medium {LACKS.format('cloud-init')}", WITH_WIFI
+    if node.image.renderer == "NetworkManager":
+        problem = "the installers of Debian and Ubuntu set up a server without NetworkManager"
+        yield problem, "remove image.renderer, or use format raw or nocloud with a base that has it"
 
 
 def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
@@ -124,7 +129,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
         "disk": how.disk or "",
         "kept": how.kept or "",
         "airgap": "yes" if how.is_airgapped else "no",
-        "wifi": boot.network.wireless is not None,
+        "wifi": bool(boot.network.beyond_wires),
         "hostname": boot.hostname,
         "timezone": boot.timezone,
     }
@@ -140,7 +145,7 @@ def _for_installer(boot: FirstBoot, how: Installation) -> dict[str, bytes]:
     else:
         texts["autoinstall.yaml"] = "#cloud-config\n" + to_yaml({"autoinstall": _autoinstall(boot)})
     files = {name: text.encode() for name, text in texts.items()}
-    if how.installer == "debian" and boot.network.wireless is None:
+    if how.installer == "debian" and not boot.network.beyond_wires:
         files[FIRST_BOOT] = _without_cloud_init(boot)
     return files
 

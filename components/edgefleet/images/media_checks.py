@@ -24,6 +24,7 @@ def _findings(kind: Format, node: Node) -> Iterator[Finding]:
     yield from _base(kind, node)
     yield from _installer(kind, node)
     yield from _disk(kind, node)
+    yield from _renderer(kind, node)
     for problem, hint in kind.flaws(node):
         yield "format", "format-unsuited", problem, hint
     if "netboot" not in kind.needs and node.image.netboot is not None:
@@ -58,6 +59,23 @@ def _disk(kind: Format, node: Node) -> Iterator[Finding]:
     elif disk is not None and data_disk is not None and data_disk.device == disk:
         hint = "name the disk that is erased, or leave installOn out for the only other one"
         yield "installOn", "data-disk", f"{disk} is the disk that hardware.dataDisk keeps", hint
+
+
+def _renderer(kind: Format, node: Node) -> Iterator[Finding]:
+    """Whether a program can do what the network asks for, and which one where each has its own spelling."""
+    image, network = node.image, node.network
+    if not kind.has_netplan:
+        if image.renderer is not None:
+            yield "renderer", "needless-renderer", f"{kind.name} takes no renderer", "remove renderer"
+        return
+    if "modems" in network.beyond_wires and image.renderer != "NetworkManager":
+        problem = "networkd, which most cloud images have, supports no modem"
+        hint = "use a base with NetworkManager and ModemManager, and set image.renderer: NetworkManager"
+        yield "renderer", "no-modem", problem, hint
+    elif image.renderer is None and any(login.password for login in network.every_login.values()):
+        problem = "networkd and NetworkManager read a password for 802.1X in different forms"
+        hint = "set image.renderer to networkd, or to NetworkManager, which Raspberry Pi OS has"
+        yield "renderer", "no-renderer", problem, hint
 
 
 def _named(ingredient: str) -> str:

@@ -43,7 +43,7 @@ def build(boot: FirstBoot) -> Image:
 def contents(boot: FirstBoot) -> dict[str, bytes]:
     """dict[name -> content] of a seed's files, on whatever medium."""
     user_data = "#cloud-config\n" + to_yaml(_cloud_config(boot))
-    network = to_yaml(netplan(boot.network))
+    network = to_yaml(netplan(boot.network, boot.renderer))
     meta_data = {
         "instance-id": instance(boot, f"{user_data}\0{network}\0{boot.hostname}"),
         "local-hostname": boot.hostname,

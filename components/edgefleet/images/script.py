@@ -98,4 +98,5 @@ FORMAT = Format(
     node_files=_node_files,
     medium="a file on the node",
     keeps_network=True,
+    has_netplan=False,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edgefleet.model.hub import HubSnapshots
-from edgefleet.model.medium import Installer, Netboot
+from edgefleet.model.medium import Installer, Netboot, Renderer
 from edgefleet.model.network import Network
 from edgefleet.model.site import Node, NodeSettings, SiteSpec, User
 
@@ -112,6 +112,8 @@ class FirstBoot:
     timezone: str
     users: tuple[User, ...]
     network: Network = field(repr=False)
+    renderer: Renderer | None = None
+    """Which program configures the network; `None` for the system's own choice."""
     grows_root: bool = True
     """Whether the root file system grows to its whole disk."""
     is_network_secret: bool = False

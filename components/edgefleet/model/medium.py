@@ -12,6 +12,8 @@ from edgefleet.model.syntax import Grammar
 
 Format = Literal["nocloud", "nocloud-dir", "raw", "iso", "ignition", "ipxe", "script"]
 """Name of an image format; `edgefleet.images.FORMATS` has them all."""
+Renderer = Literal["networkd", "NetworkManager"]
+"""As netplan names them (netplan reference, renderer)."""
 Installer = Literal["debian", "ubuntu"]
 _INSTALLED_DISK = Grammar(
     r"/dev/(disk/by-(id|path)/[A-Za-z0-9:._+@=-]+|[a-z]+[a-z0-9]*)",
@@ -76,6 +78,10 @@ class Medium:
     the only built-in disk; a node with several is left as it is and reports that."""
     netboot: Annotated[Netboot | None, Effect.REFLASH] = None
     """The kernel and initial file systems of ipxe."""
+
+    renderer: Annotated[Renderer | None, Effect.REFLASH] = None
+    """Which program of the base configures its network, networkd or NetworkManager. Modems need
+    NetworkManager, and a password by 802.1X is written in one way for each of them."""
 
     @property
     def bases(self) -> tuple[Base, ...]:

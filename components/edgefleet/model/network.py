@@ -21,11 +21,13 @@ from edgefleet.model.addresses import (
     parsed_address,
     parsed_interface,
 )
+from edgefleet.model.authentication import Authentication
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import Domain
+from edgefleet.model.paths import Part
 from edgefleet.model.spec import At, Level, Unset, spec
 from edgefleet.model.syntax import Grammar, wrong
-from edgefleet.model.wireless import Wifi
+from edgefleet.model.wireless import Modem, Wifi
 
 Vlan = Annotated[int, Field(ge=1, le=4094)]
 
@@ -117,7 +119,8 @@ class NetworkLink:
     """Whether it uses the name servers that DHCP gives."""
     metric: Annotated[Metric | None, Effect.REFLASH] = None
     """Metric of the link's routes; of two routes the one with the lower metric is used. Where several links
-    have a default route, the main link has 100, and the others have 200 and more, Wi-Fi 600 and more."""
+    have a default route, the main link has 100, and the others have 200 and more, Wi-Fi 600 and
+    more, a modem 700 and more."""
     mtu: Annotated[Mtu | None, Effect.REFLASH, Unset("default (the driver's)")] = None
     """Bytes of the largest packet; by default what the driver sets."""
     routes: Annotated[tuple[StaticRoute, ...], Effect.REFLASH] = ()
@@ -134,6 +137,16 @@ class NetworkLink:
     """Bond of several ports in place of one interface."""
     wifi: Annotated[Wifi | None, Effect.REFLASH] = None
     """Wireless network in place of a wired interface."""
+    modem: Annotated[Modem | None, Effect.REFLASH] = None
+    """Mobile network in place of a wired interface. It needs image.renderer: NetworkManager and a base with
+    ModemManager; its interface is cdc-wdm0 unless interface names another one."""
+    auth: Annotated[Authentication | None, Effect.REFLASH] = None
+    """Login of a wired port by 802.1X; a wireless network has one of its own."""
+
+    @property
+    def is_wired(self) -> bool:
+        """Whether it has a port for a cable."""
+        return self.wifi is None and self.modem is None
 
     @property
     def is_static(self) -> bool:
@@ -147,7 +160,7 @@ class NetworkLink:
         With one address and route each, two live interfaces would lose packets, and a dead one would take the
         route.
         """
-        is_named = self.wifi is not None or self.mac is not None or not is_glob(self.wired)
+        is_named = not self.is_wired or self.mac is not None or not is_glob(self.wired)
         if self.bond is not None or is_named or not (self.is_static or self.vlan is not None):
             return self.bond
         return Bond(interfaces=(self.wired,))
@@ -170,9 +183,16 @@ class NetworkLink:
     @property
     def is_found_exactly(self) -> bool:
         """Whether one interface alone fits: by hardware address, by exact name, or made by the system."""
-        if self.mac is not None or self.bond is not None or self.wifi is not None:
-            return True
-        return not is_glob(self.wired)
+        is_named = self.mac is not None or self.bond is not None or not self.is_wired
+        return is_named or not is_glob(self.wired)
+
+    @property
+    def logins(self) -> Mapping[tuple[Part, ...], Authentication]:
+        """dict[path below the link -> login by 802.1X]."""
+        known: dict[tuple[Part, ...], Authentication | None] = {("auth",): self.auth}
+        for place, network in ({} if self.wifi is None else self.wifi.placed).items():
+            known[(*place, "auth")] = network.auth
+        return {path: login for path, login in known.items() if login is not None}
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -237,6 +257,26 @@ class Network(NetworkLink):
         return next((link.wifi for link in self.every.values() if link.wifi is not None), None)
 
     @property
+    def every_login(self) -> Mapping[tuple[Part, ...], Authentication]:
+        """dict[path below the network -> login by 802.1X] of all links."""
+        return {
+            (*place, *path): login
+            for place, link in self.every.items()
+            for path, login in link.logins.items()
+        }
+
+    @property
+    def beyond_wires(self) -> tuple[str, ...]:
+        """What it has that not every base system supports, in words: ``Wi-Fi``."""
+        links = self.every.values()
+        has = {
+            "Wi-Fi": self.wireless is not None,
+            "802.1X": bool(self.every_login),
+            "modems": any(link.modem is not None for link in links),
+        }
+        return tuple(name for name, is_there in has.items() if is_there)
+
+    @property
     def ips(self) -> tuple[str, ...]:
         """The static addresses of all links without their prefix lengths."""
         return tuple(str(interface.ip) for link in self.every.values() for interface in link.interfaces)
@@ -252,4 +292,5 @@ class Network(NetworkLink):
 
 
 def _metric(link: NetworkLink, number: int) -> int:
-    return 100 if number == 0 else (600 if link.wifi is not None else 200) + number - 1
+    first = 200 if link.is_wired else 600 if link.wifi is not None else 700
+    return 100 if number == 0 else first + number - 1

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import field
+from textwrap import wrap
 from typing import Annotated
 
 from edgefleet.model.effects import Effect
@@ -70,6 +71,13 @@ _KEY = Grammar(
     refers="must",
 )
 PrivateKey = Annotated[str, _KEY]
+
+
+def key_pem(key: str) -> str:
+    """The PEM of a `PrivateKey`."""
+    return "\n".join(["-----BEGIN PRIVATE KEY-----", *wrap(key, 64), "-----END PRIVATE KEY-----", ""])
+
+
 PEM = "write the lines from BEGIN CERTIFICATE to END CERTIFICATE alone, or file: and a path in the project"
 _BLOCK = re.compile("-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----")
 

@@ -1,11 +1,14 @@
-"""Wireless networks that a node joins."""
+"""Wireless networks that a node joins, and mobile ones."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
+from edgefleet.model.authentication import Authentication
 from edgefleet.model.effects import Effect
 from edgefleet.model.geography import Country
+from edgefleet.model.paths import Part
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import Grammar, shown, wrong
+from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
 
 LONGEST_SSID = 32
 
@@ -42,7 +45,7 @@ Passphrase = Annotated[str, _PASSPHRASE]
 
 @spec
 class WifiNetwork:
-    """A wireless network to join, with a passphrase or open."""
+    """A wireless network to join: with a passphrase, by 802.1X, or open."""
 
     ssid: Annotated[Ssid, Effect.REFLASH]
     """Name of the network, 1 to 32 bytes."""
@@ -50,6 +53,8 @@ class WifiNetwork:
     """A secret of the stack, {secret: shop-wifi}: 8 to 63 characters, or a key of 64 hex digits."""
     open: Annotated[bool, Effect.REFLASH] = False
     """Whether it has no encryption, so that everyone near the node can read what it sends."""
+    auth: Annotated[Authentication | None, Effect.REFLASH] = None
+    """Login by 802.1X in place of a passphrase, as WPA-Enterprise has it."""
     hidden: Annotated[bool, Effect.REFLASH] = False
     """Whether the access point does not announce its name, so that the node asks for it."""
 
@@ -64,6 +69,45 @@ class Wifi(WifiNetwork):
     """Country whose rules Wi-Fi keeps to, DE."""
 
     @property
+    def placed(self) -> Mapping[tuple[Part, ...], WifiNetwork]:
+        """dict[path below the link -> network], its own first."""
+        return {("wifi",): self, **{("wifi", "others", at): one for at, one in enumerate(self.others)}}
+
+    @property
     def networks(self) -> tuple[WifiNetwork, ...]:
         """All of them, its own first."""
         return (self, *self.others)
+
+
+_APN = Grammar(
+    r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",
+    "bad-apn",
+    "an access point name",
+    "write the name that the operator gives, such as internet.example",
+    100,
+)
+Apn = Annotated[str, _APN]
+_PIN = Grammar("[0-9]{4,8}", "bad-pin", "a SIM's PIN", "write its 4 to 8 digits", 8, refers="must")
+Pin = Annotated[str, _PIN]
+_LOGIN = Grammar(
+    PAIR,
+    "bad-login",
+    "a login of a mobile operator",
+    "write it as <user>:<password>",
+    200,
+    is_ascii=False,
+    refers="must",
+)
+MobileLogin = Annotated[str, _LOGIN]
+
+
+@spec
+class Modem:
+    """A modem for LTE or another mobile network, which NetworkManager and ModemManager drive."""
+
+    apn: Annotated[Apn, Effect.REFLASH]
+    """Access point name of the operator, internet.example."""
+    pin: Annotated[Pin | None, Effect.REFLASH] = None
+    """A secret of the stack, {secret: sim}: the PIN of the SIM, if it has one."""
+    credentials: Annotated[MobileLogin | None, Effect.REFLASH] = None
+    """A secret of the stack, {secret: apn}: <user>:<password>, if the operator wants a login."""

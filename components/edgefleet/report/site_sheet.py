@@ -97,7 +97,7 @@ class SheetNode:
 
 def _reached(link: NetworkLink) -> tuple[str, ...]:
     names = " or ".join(f"“{network.ssid}”" for network in link.wifi.networks) if link.wifi else ""
-    medium = f"Wi-Fi {names}" if names else ""
+    medium = f"Wi-Fi {names}" if names else f"mobile network {link.modem.apn}" if link.modem else ""
     if link.bond is not None and not medium:
         medium = "cables in " + " and ".join(link.bond.ports)
     gateway = f"gateway {link.gateway}" if link.gateway else ""

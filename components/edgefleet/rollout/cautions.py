@@ -70,15 +70,12 @@ def _wireless_installers(fleet: Fleet) -> Iterator[str]:
     names = [
         site.name
         for site in fleet.sites.values()
-        if any(
-            node.image.installer == "debian" and node.network.wireless is not None
-            for node in site.nodes.values()
-        )
+        if any(node.image.installer == "debian" and node.network.beyond_wires for node in site.nodes.values())
     ]
     if names:
         yield (
-            f"nodes of {_listed(names)} install Debian and have Wi-Fi: their base must have cloud-init and "
-            "wpasupplicant; image build verifies this"
+            f"nodes of {_listed(names)} install Debian and have Wi-Fi or 802.1X: their base must have "
+            "cloud-init and wpasupplicant; image build verifies this"
         )
 
 

@@ -29,6 +29,7 @@ def first_boot(target: Target) -> FirstBoot:
         timezone=target.settings.timezone,
         users=target.settings.users,
         network=node.network,
+        renderer=node.image.renderer,
         grows_root=node.hardware.grow_root,
         seal_key=seal_key(target.key, node=target.name),
         ssh_host_keys={"ed25519": ssh_host_key(target.key, node=target.name, comment=node.hostname)},

@@ -16,7 +16,7 @@ from edgefleet.fleetfile.imports.file_kind import (
 
 Links = Mapping[str, tuple[str, dict[str, Any]]]
 """dict[name of a link -> (its section, its definition)]."""
-SECTIONS = ("ethernets", "wifis", "bonds", "vlans")
+SECTIONS = ("ethernets", "wifis", "modems", "bonds", "vlans")
 DEFAULTS = {"default", "0.0.0.0/0", "::/0"}
 VALUES = {
     ("mtu",): ("mtu",),
@@ -28,6 +28,9 @@ VALUES = {
     ("dhcp4-overrides", "route-metric"): ("metric",),
 }
 """dict[path in a link -> path in one of the fleet file]: the value is the same."""
+LOGIN = {"method": "method", "identity": "identity", "anonymous-identity": "anonymousIdentity"}
+SECRETS = {"password": ("password", "802.1x"), "client-key": ("key", "802.1x-key")}
+FILES = {"ca-certificate": "ca", "client-certificate": "certificate"}
 FAMILIES = ("dhcp4", "dhcp6")
 
 
@@ -38,8 +41,9 @@ def settings(document: Any, place: Place) -> Settings:
 
 def network(written: dict[str, Any], at: tuple[str, ...]) -> Settings:
     """The settings at `at` of a netplan `network`: its link with a default route is the node's main one."""
+    yield Setting((*at[:-1], "image", "renderer"), written.pop("renderer", None))
     for section in [*written.keys() - {*SECTIONS}]:
-        if written.pop(section) and section not in {"version", "renderer"}:
+        if written.pop(section) and section != "version":
             yield Left(f"network.{section}", "there is no such kind of link in a fleet file")
     links = {
         str(name): (section, within(written, section, name))
@@ -105,6 +109,41 @@ def _port(
     yield Setting((*at, "mac"), mac and str(mac).lower())
     yield Setting((*at, "interface"), match.pop("name", None if mac else port))
     yield from _wifi(link, at)
+    if auth := within(link, "auth"):
+        yield from _login(auth, "auth", (*at, "auth"))
+    if section == "modems":
+        yield from _modem(link, (*at, "modem"))
+
+
+def _modem(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
+    link.pop("renderer", None)
+    yield Setting((*at, "apn"), link.pop("apn", None))
+    if link.pop("pin", None) is not None:
+        yield from _secret("modem.pin", (*at, "pin"), "sim")
+    if link.keys() & {"username", "password"}:
+        for key in ("username", "password"):
+            link.pop(key, None)
+        yield from _secret("modem.username, modem.password", (*at, "credentials"), "apn")
+
+
+def _secret(what: str, at: tuple[str, ...], name: str) -> Settings:
+    yield Setting(at, {"secret": name})
+    yield Left(what, f"a secret; set it as the stack's secret {name}")
+
+
+def _login(auth: dict[str, Any], what: str, at: tuple[str, ...]) -> Settings:
+    """A login by 802.1X; what its files hold is not in the file that names them."""
+    auth.pop("key-management", None)
+    inner = auth.pop("phase2-auth", None)
+    yield Setting((*at, "inner"), inner and str(inner).lower())
+    for key, name in LOGIN.items():
+        yield Setting((*at, name), auth.pop(key, None))
+    for key, (name, secret) in SECRETS.items():
+        if auth.pop(key, None) is not None:
+            yield from _secret(f"{what}.{key}", (*at, name), secret)
+    for key, name in FILES.items():
+        if auth.pop(key, None) is not None:
+            yield Left(f"{what}.{key}", f"copy the file into the project, and add {name}: file:PATH")
 
 
 def _bond_ports(ports: Sequence[tuple[str, dict[str, Any]]], at: tuple[str, ...]) -> Setting:
@@ -122,25 +161,37 @@ def _bond_ports(ports: Sequence[tuple[str, dict[str, Any]]], at: tuple[str, ...]
 
 def _wifi(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
     """The wireless networks; the first one stands at the link itself, the others in a list."""
-    points = within(link, "access-points")
-    networks = []
-    for number, (ssid, point) in enumerate(points.items(), 1):
-        written = point if isinstance(point, dict) else {}
-        auth, network = within(written, "auth"), {"ssid": ssid, "hidden": written.pop("hidden", None)}
-        network |= {"open": True} if not auth and "password" not in written else {}
-        if auth.get("key-management") in {"none", "psk", "sae"}:
-            network |= {"open": True} if auth.pop("key-management") == "none" else {}
-        for holder in (auth, written):
-            if holder.pop("password", None) is not None:
-                name = "wifi" if number == 1 else f"wifi-{number}"
-                network["passphrase"] = {"secret": name}
-                place = "auth.password" if holder is auth else "password"
-                yield Left(f"access-points.{ssid}.{place}", f"a secret; set it as the stack's secret {name}")
+    networks: list[dict[str, Any]] = []
+    for number, (ssid, point) in enumerate(within(link, "access-points").items(), 1):
+        network: dict[str, Any] = {"ssid": ssid}
+        name = "wifi" if number == 1 else f"wifi-{number}"
+        for item in _access_point(point if isinstance(point, dict) else {}, f"access-points.{ssid}", name):
+            if isinstance(item, Left):
+                yield item
+            elif item.value is not None:
+                *parents, last = item.path
+                inner = network.setdefault(parents[0], {}) if parents else network
+                inner[last] = item.value
         networks.append(network)
     for key, value in networks[0].items() if networks else ():
         yield Setting((*at, "wifi", key), value)
     yield Setting((*at, "wifi", "others"), networks[1:] or None)
     yield Setting((*at, "wifi", "country"), link.pop("regulatory-domain", None))
+
+
+def _access_point(point: dict[str, Any], what: str, name: str) -> Settings:
+    """What one network has, with paths below it; `name` is that of its secret."""
+    yield Setting(("hidden",), point.pop("hidden", None))
+    auth = within(point, "auth")
+    if auth.get("key-management") == "eap":
+        yield from _login(auth, f"{what}.auth", ("auth",))
+        return
+    auth.pop("key-management", None)
+    keys = [holder.pop("password", None) for holder in (point, auth)]
+    if keys == [None, None]:
+        yield Setting(("open",), True)
+    else:
+        yield from _secret(f"{what}.password", ("passphrase",), name)
 
 
 def _addresses(link: dict[str, Any], at: tuple[str, ...], *, is_main: bool) -> Iterator[Setting]:

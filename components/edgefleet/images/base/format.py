@@ -95,6 +95,8 @@ class Format:
     """Name of the image's medium on a printed sheet, ``USB stick``; `None` for the node's disk."""
     keeps_network: bool = False
     """Whether the node's network stays as it is."""
+    has_netplan: bool = True
+    """Whether netplan may configure the network of its nodes."""
 
     @property
     def is_composed(self) -> bool:

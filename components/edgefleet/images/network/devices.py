@@ -8,7 +8,9 @@ from edgefleet.model.network import Bond, FurtherLink, Network, NetworkLink
 FIRST_WIRELESS = "wlan0"
 """The wireless interface where none is named. networkd joins a wireless network only by the kernel's exact
 name: netplan refuses `match` there, so no glob and no hardware address finds it."""
-Kind = Literal["ethernet", "wifi", "bond", "vlan"]
+FIRST_MODEM = "cdc-wdm0"
+"""The modem where none is named, as ModemManager names its control port."""
+Kind = Literal["ethernet", "wifi", "modem", "bond", "vlan"]
 
 
 class Device(NamedTuple):
@@ -72,8 +74,10 @@ def _carrier(link: NetworkLink) -> tuple[str, ...]:
 
 
 def _carrier_name(path: tuple[str, ...], link: NetworkLink) -> str:
-    if link.wifi is not None:
-        return link.interface or FIRST_WIRELESS
+    if not link.is_wired:
+        return link.interface or (FIRST_MODEM if link.wifi is None else FIRST_WIRELESS)
+    if link.auth is not None and link.mac is None and link.interface is not None:
+        return link.interface  # netplan starts wpa_supplicant on the interface that the device is named after
     return path[-1] if path else "lan0" if link.ports is None else "bond0"
 
 
@@ -86,7 +90,8 @@ def _physical(name: str, path: tuple[str, ...], link: NetworkLink) -> Iterator[D
         mac = port.lower() if bond is not None and bond.macs else None
         known_as = port if mac is None else f"{name}p{number}"
         yield Device(known_as, "ethernet", link, path, has_addresses=False, bond=name, mac=mac)
-    kind: Kind = "bond" if bond is not None else "wifi" if link.wifi is not None else "ethernet"
+    wireless: Kind = "modem" if link.modem is not None else "wifi"
+    kind: Kind = "bond" if bond is not None else "ethernet" if link.is_wired else wireless
     mac = None if link.mac is None or bond is not None else link.mac.lower()
     yield Device(name, kind, link, path, has_addresses=link.vlan is None, mac=mac)
 

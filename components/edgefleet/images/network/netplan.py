@@ -1,47 +1,54 @@
 """The network of a node as netplan's version 2 configuration (netplan reference; cloud-init, network v2)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from edgefleet.images.network.devices import Device, devices
 from edgefleet.model.addresses import parsed_address
+from edgefleet.model.authentication import Authentication
+from edgefleet.model.medium import Renderer
 from edgefleet.model.network import Network
-from edgefleet.model.wireless import WifiNetwork
+from edgefleet.model.paths import Part
+from edgefleet.model.wireless import Modem, Wifi
 
-SECTIONS = {"ethernet": "ethernets", "wifi": "wifis", "bond": "bonds", "vlan": "vlans"}
+SECTIONS = {"ethernet": "ethernets", "wifi": "wifis", "modem": "modems", "bond": "bonds", "vlan": "vlans"}
 
 
-def netplan(network: Network) -> dict[str, Any]:
-    """The document for cloud-init's network-config.
+def netplan(network: Network, renderer: Renderer | None = None) -> dict[str, Any]:
+    """The document for cloud-init's network-config; `renderer` is the program that netplan writes it for.
 
     Routes name ``0.0.0.0/0`` and ``::/0`` rather than ``default``, which older renderers do not support.
     """
-    document: dict[str, Any] = {"version": 2}
+    document: dict[str, Any] = {"version": 2} | ({} if renderer is None else {"renderer": renderer})
     known = devices(network)
     for device in known:
         names = [port.name for port in known if port.bond == device.name]
         joined = {"interfaces": names} if names else {}
-        definition = {**joined, **_physical(device), **_addressing(device)}
+        definition = {**joined, **_physical(device, renderer), **_addressing(device)}
         document.setdefault(SECTIONS[device.kind], {})[device.name] = definition
     return document
 
 
-def _physical(device: Device) -> dict[str, Any]:
+def _physical(device: Device, renderer: Renderer | None) -> dict[str, Any]:
     """How the device is found or made."""
     link = device.link
-    size = {} if link.mtu is None else {"mtu": link.mtu}
+    own: dict[str, Any] = {}
     if device.kind == "vlan":
-        return {"id": link.vlan, "link": device.on, **size}
-    if device.bond and device.pattern == device.name:
-        return size
-    if (bond := device.joins) is not None:
-        parameters = {"mode": bond.mode, "mii-monitor-interval": "100"}
+        own = {"id": link.vlan, "link": device.on}
+    elif (bond := device.joins) is not None:
+        own = {"parameters": {"mode": bond.mode, "mii-monitor-interval": "100"}}
         if bond.glob is not None:
-            parameters["fail-over-mac-policy"] = "active"
-        return {"parameters": parameters, **size}
-    if link.wifi is not None:
-        points = {network.ssid: _access_point(network) for network in link.wifi.networks}
-        return {"access-points": points, **size}
-    return {**_found(device), **size}
+            own["parameters"]["fail-over-mac-policy"] = "active"
+    elif link.wifi is not None:
+        own = {"access-points": dict(_access_points(device, link.wifi, renderer))}
+    elif link.modem is not None:
+        own = _modem(link.modem)
+    elif not device.bond or device.pattern != device.name:
+        own = _found(device)
+    if link.auth is not None and device.kind == "ethernet":
+        login = _login(link.auth, (*device.path, "auth"), renderer)
+        own |= {"auth": {"key-management": "802.1x", **login}}
+    return own if link.mtu is None else {**own, "mtu": link.mtu}
 
 
 def _found(device: Device) -> dict[str, Any]:
@@ -52,10 +59,36 @@ def _found(device: Device) -> dict[str, Any]:
     return {"match": match} if device.mac is None else {"match": match, "set-name": device.name}
 
 
-def _access_point(network: WifiNetwork) -> dict[str, Any]:
-    """One without a password is joined without encryption."""
-    password = {} if network.passphrase is None else {"password": network.passphrase}
-    return {**password, **({"hidden": True} if network.hidden else {})}
+def _access_points(
+    device: Device, wifi: Wifi, renderer: Renderer | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, how it is joined) of each network; one without a password or a login has no encryption."""
+    for place, network in wifi.placed.items():
+        point: dict[str, Any] = {} if network.passphrase is None else {"password": network.passphrase}
+        if network.auth is not None:
+            login = _login(network.auth, (*device.path, *place, "auth"), renderer)
+            point["auth"] = {"key-management": "eap", **login}
+        yield network.ssid, {**point, **({"hidden": True} if network.hidden else {})}
+
+
+def _login(login: Authentication, place: tuple[Part, ...], renderer: Renderer | None) -> dict[str, str]:
+    """Netplan hands the inner method on as it stands: each program has its own spelling."""
+    inner = login.inner if renderer == "NetworkManager" else login.inner.upper()
+    given = {
+        "method": login.method,
+        "identity": login.identity,
+        "anonymous-identity": login.anonymous_identity,
+        "password": login.password,
+        "phase2-auth": None if login.method == "tls" else inner,
+        **{key: path for key, (path, _) in login.files(place).items()},
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _modem(modem: Modem) -> dict[str, Any]:
+    user, _, password = (modem.credentials or "").partition(":")
+    given = {"apn": modem.apn, "pin": modem.pin, "username": user, "password": password}
+    return {key: value for key, value in given.items() if value}
 
 
 def _addressing(device: Device) -> dict[str, Any]:

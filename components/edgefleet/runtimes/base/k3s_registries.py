@@ -6,14 +6,13 @@ mirror's own. The certificates lie in k3s's folder, so that they are rolled back
 
 import re
 from collections.abc import Iterator
-from textwrap import wrap
 from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
-from edgefleet.model.registries import Registry
+from edgefleet.model.registries import Registry, key_pem
 from edgefleet.model.site import SiteSpec
 
 PATH = "/etc/rancher/k3s/registries.yaml"
@@ -64,13 +63,8 @@ def _files(host: str, registry: Registry) -> dict[str, File]:
     if registry.client_certificate is not None:
         files["cert_file"] = File.text(f"{place}.pem", registry.client_certificate)
     if registry.client_key is not None:
-        lines = (
-            "-----BEGIN PRIVATE KEY-----",
-            *wrap(registry.client_key, 64),
-            "-----END PRIVATE KEY-----",
-            "",
-        )
-        files["key_file"] = File.text(f"{place}.key", "\n".join(lines), mode=0o600, is_secret=True)
+        key = key_pem(registry.client_key)
+        files["key_file"] = File.text(f"{place}.key", key, mode=0o600, is_secret=True)
     return files
 
 
