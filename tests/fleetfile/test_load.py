@@ -170,7 +170,7 @@ WRONG_SITES = [
         "a: {k3s: {config: {token: x}}}",
         "reserved-k3s-config",
         "sites.a.k3s.config.token",
-        "keyGeneration renews",
+        "each site derives its own",
     ),
     (
         "a: {sysctls: {vm.overcommit_memory: 2}}",
