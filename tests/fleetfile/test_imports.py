@@ -13,7 +13,8 @@ CANARY = "hunter2canary"
 
 
 @pytest.mark.parametrize(
-    "name", ["config.yaml", "registries.yaml", "netplan.yaml", "wifi.yaml", "inventory.yml", "eib"]
+    "name",
+    ["config.yaml", "registries.yaml", "netplan.yaml", "wifi.yaml", "inventory.yml", "eib", "user-data.yaml"],
 )
 def test_a_sample_becomes_parts_of_a_fleet_file(name: str) -> None:
     """As recorded in expected/, with what is not carried over; `UPDATE_GOLDEN=1` records it again."""

@@ -186,6 +186,7 @@ PERMITTED: dict[str, set[str]] = {
         "pipe",
     },
     "a certificate in PEM": {"newline"},
+    "a public key in ASCII armour": {"newline"},
     "certificates in PEM": {"newline"},
     "a line for the shell": {*HOSTILE} - LINES - UNREADABLE,
     "the value of an annotation": {*HOSTILE} - LINES - UNREADABLE,

@@ -6,6 +6,7 @@ several workloads need once.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
@@ -56,28 +57,34 @@ def needs(
     """All requirements of a node, sorted by path."""
     of = site.nodes[node]
     here = running(site, node, member, workloads)
-    return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch)}))
+    extensions = {
+        Requirement(
+            path=f"extensions/{name}.raw", kind="base", name=part.source, version=part.sha256, arch=of.arch
+        )
+        for name, part in of.extensions.items()
+    }
+    return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch), *extensions}))
 
 
 def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
     """The file of `need` in the lock; `None` if the lock has none."""
-    if need.kind == "k3s":
-        asset = lock.get("k3s", {}).get(need.version, {}).get(need.name)
-        if asset is None or "size" not in asset:
-            return None
-        digest = f"sha256:{asset['sha256']}"
-        return PayloadFile(path=need.path, digest=digest, size=asset["size"], version=need.version)
-    if need.kind == "program":
-        program = lock.get("programs", {}).get(need.name, {}).get(need.version, {}).get(need.arch)
-        if program is None:
-            return None
-        digest = f"sha256:{program['sha256']}"
-        return PayloadFile(path=need.path, digest=digest, size=program["size"], version=need.version)
-    image = lock.get("images", {}).get(need.name, {}).get(need.arch)
-    if image is None:
+    locked = _locked(need, lock)
+    if locked is None or "size" not in locked:
         return None
-    digest = f"sha256:{image['sha256']}"
-    return PayloadFile(path=need.path, digest=digest, size=image["size"], version=image["digest"])
+    digest = f"sha256:{locked.get('sha256', need.version)}"
+    version = "" if need.kind == "base" else locked.get("digest", need.version)
+    return PayloadFile(path=need.path, digest=digest, size=locked["size"], version=version)
+
+
+def _locked(need: Requirement, lock: ArtifactsLock) -> Mapping[str, Any] | None:
+    """The entry of the lock that `need` refers to."""
+    if need.kind == "k3s":
+        return lock.get("k3s", {}).get(need.version, {}).get(need.name)
+    if need.kind == "program":
+        return lock.get("programs", {}).get(need.name, {}).get(need.version, {}).get(need.arch)
+    if need.kind == "base":
+        return lock.get("bases", {}).get(need.version)
+    return lock.get("images", {}).get(need.name, {}).get(need.arch)
 
 
 class Payloads:

@@ -145,6 +145,8 @@ FORMAT = Format(
     only=NAME,
     purpose=": only Flatcar and Fedora CoreOS read it",
     flaws=_flaws,
+    takes_packages=False,
+    takes_extensions=True,
     node_files=_node_files,
     has_netplan=False,
 )

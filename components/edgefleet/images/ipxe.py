@@ -68,6 +68,7 @@ FORMAT = Format(
     suffix=".tar",
     needs=frozenset({"netboot"}),
     flaws=_flaws,
+    takes_extensions=True,
     node_files=nocloud.node_files,
     shows=(nocloud.OPEN | {SCRIPT}).__contains__,
     medium="the network",

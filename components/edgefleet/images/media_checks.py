@@ -1,15 +1,18 @@
 """Checks of a node's image against its format and its base."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from edgefleet.errors import Problem
 from edgefleet.images import FORMATS
 from edgefleet.images.base.format import Format
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.syntax import FILE
+from edgefleet.model.updates import OsUpdates, Packages, Weekday
 
 Finding = tuple[str, str, str, str]
-"""(key of ``image``, code, problem, hint)."""
+"""(key of ``image`` or of the node, code, problem, hint)."""
 
 
 def check_media(site: SiteSpec) -> Iterator[Problem]:
@@ -18,6 +21,48 @@ def check_media(site: SiteSpec) -> Iterator[Problem]:
         for key, code, problem, hint in _findings(FORMATS[node.image.format], node):
             path = format_path(("nodes", name, "image", key))
             yield Problem(path=path, code=code, problem=problem, hint=hint)
+        for key, code, problem, hint in _additions(node, is_airgapped=site.airgap):
+            yield Problem(path=f"{format_path(('nodes', name))}.{key}", code=code, problem=problem, hint=hint)
+
+
+def _additions(node: Node, *, is_airgapped: bool) -> Iterator[Finding]:
+    """Packages, extensions and updates that the node's base system does not have, or not without a link."""
+    kind = FORMATS[node.image.format]
+    if node.packages != Packages():
+        if not kind.takes_packages:
+            hint = "use extensions, or a format for Debian and Ubuntu"
+            yield "packages", "no-packages", f"the base systems of {kind.name} install no packages", hint
+        elif is_airgapped:
+            problem, hint = (
+                "an air-gapped node downloads no packages",
+                "install them in its base, and remove this",
+            )
+            yield "packages", "packages-without-link", problem, hint
+    for name, extension in node.extensions.items():
+        path = format_path(("extensions", name))
+        if not kind.takes_extensions:
+            hint = "use packages, or a format for Flatcar and Fedora CoreOS"
+            yield path, "no-extensions", f"the base systems of {kind.name} take packages, no extensions", hint
+        elif extension.source.startswith(FILE) and not is_airgapped:
+            problem, hint = (
+                "a node downloads it, and this is a file",
+                "use an address, or airgap for the site",
+            )
+            yield f"{path}.source", "extension-is-file", problem, hint
+    if (updates := node.os_updates) is not None and updates.enabled:
+        yield from _updates(kind, updates, is_airgapped=is_airgapped)
+
+
+def _updates(kind: Format, updates: OsUpdates, *, is_airgapped: bool) -> Iterator[Finding]:
+    if is_airgapped:
+        problem, hint = "an air-gapped node downloads no updates", "set osUpdates.enabled: false"
+        yield "osUpdates", "updates-without-link", problem, hint
+    elif updates.window is None:
+        hint = "add window: {start: 02:30}, or set enabled: false"
+        yield "osUpdates", "no-window", "it does not state when nodes may update and restart", hint
+    elif kind.takes_extensions and 1 < len(set(updates.window.days)) < len(get_args(Weekday)):
+        problem, hint = "Flatcar's window is on one day, or on each", "write one day, or none for each"
+        yield "osUpdates.window.days", "several-days", problem, hint
 
 
 def _findings(kind: Format, node: Node) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import Literal
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import Arch
 
-Kind = Literal["k3s", "program", "image"]
+Kind = Literal["k3s", "program", "image", "base"]
 """Sections of the artifacts lock."""
 
 
@@ -18,9 +18,9 @@ class Requirement:
     """Path in a payload."""
     kind: Kind
     name: str
-    """An asset of k3s, a key of `PROGRAMS`, or an image's whole name."""
+    """An asset of k3s, a key of `PROGRAMS`, an image's whole name, or the source of an extension."""
     version: str = ""
-    """Release; empty for an image, whose name states it."""
+    """Release; empty for an image, whose name states it. Of an extension, its hex SHA-256."""
     arch: Arch
 
     @classmethod

@@ -51,6 +51,7 @@ from edgefleet.model.system import (
     PlacedFile,
     ShellPath,
 )
+from edgefleet.model.updates import Extension, OsUpdates, Packages
 
 RECIPES = (1,)
 """Recipes that a fleet file may name, ascending; `edgefleet.boot.RECIPES` has the steps of each."""
@@ -223,6 +224,12 @@ class Node:
     """Language of the base system, de_DE.UTF-8; its own where none is given."""
     keyboard: Annotated[Keyboard | None, Effect.LIVE] = None
     """The keyboard at the console; the base system's own where none is given."""
+    packages: Annotated[Packages, Effect.LIVE] = Packages()
+    """Debian packages of the nodes."""
+    extensions: Annotated[dict[Name, Extension], Effect.LIVE] = field(default_factory=dict)
+    """System extensions of nodes with Flatcar or Fedora CoreOS: name of the extension -> its image."""
+    os_updates: Annotated[OsUpdates | None, Effect.LIVE] = None
+    """How the base system updates itself; as it is delivered where nothing is given."""
     k3s: Annotated[NodeK3s, Effect.RESTART, At(Level.NODE)] = NodeK3s()
     """How k3s runs on this node."""
     settings: Annotated[NodeSettings | None, Effect.RESTART, _SET] = None

@@ -22,7 +22,7 @@ DEEPEST = 60
 """Levels of maps and lists in a manifest."""
 _OWN = re.compile(
     r"edgefleet|/etc/(rancher|cloud|netplan|NetworkManager/system-connections|systemd/network)/"
-    r"|/etc/(locale|vconsole)\.conf$|/etc/default/(locale|keyboard)$"
+    r"|/etc/flatcar/update\.conf$|/etc/(locale|vconsole)\.conf$|/etc/default/(locale|keyboard)$"
     r"|/etc/(hostname|hosts|localtime|passwd|shadow|group|gshadow|sudoers)$"
     r"|/etc/ssh/ssh_host_|/etc/sysctl\.d/(90-kubelet|99-protect-links)\.conf|/etc/systemd/system/k3s"
     r"|/etc/systemd/system/(systemd-networkd|NetworkManager)-wait-online\.service\.d/"

@@ -41,6 +41,9 @@ def items(
         if need.kind == "k3s":
             asset = lock["k3s"][need.version][need.name]
             yield _file(f"{need.name} {need.version}", asset, asset.get("size", 0), sources)
+        elif need.kind == "base":
+            found = lock["bases"][need.version]
+            yield _file(need.name, {"sha256": need.version, "url": need.name}, found["size"], sources)
         elif need.kind == "program":
             yield _program(need, sources, lock)
         else:

@@ -79,7 +79,12 @@ class _Locking:
 
     def add(self, need: Requirement) -> None:
         """Look `need` up."""
-        {"k3s": self._add_asset, "program": self._add_program, "image": self._add_image}[need.kind](need)
+        {
+            "k3s": self._add_asset,
+            "program": self._add_program,
+            "image": self._add_image,
+            "base": self._add_extension,
+        }[need.kind](need)
 
     def add_base(self, base: Base) -> None:
         """Look up the size of a base."""
@@ -134,6 +139,9 @@ class _Locking:
             size = archive.stat().st_size
             locked = {"digest": image.manifest.digest, "sha256": archive.name, "size": size}
         self.lock.setdefault("images", {}).setdefault(need.name, {})[need.arch] = locked
+
+    def _add_extension(self, need: Requirement) -> None:
+        self.add_base(Base(source=need.name, sha256=need.version))
 
     def _address(self, version: str, asset: str) -> str:
         return f"{self._contents.releases[version].rstrip('/')}/{quote(version, safe='')}/{asset}"

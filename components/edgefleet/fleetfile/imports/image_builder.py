@@ -32,6 +32,8 @@ VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("operatingSystem", "proxy", "noProxy"): ("defaults", "proxy", "noProxy"),
     ("operatingSystem", "isoConfiguration", "installDevice"): ("defaults", "image", "installOn"),
     ("operatingSystem", "rawConfiguration", "diskSize"): ("defaults", "image", "size"),
+    ("operatingSystem", "kernelArgs"): ("defaults", "kernel", "arguments"),
+    ("operatingSystem", "keymap"): ("defaults", "keyboard", "layout"),
     ("kubernetes", "version"): ("defaults", "k3s", "version"),
 }
 """dict[path in the definition -> path in a fleet file]: the value is the same."""
@@ -63,7 +65,9 @@ def _nodes(nodes: list[dict[str, Any]], place: Place) -> Settings:
     roles = {}
     for node in nodes:
         node.pop("initializer", None)
-        at = (*place.of_site, "nodes", str(node.pop("hostname", "")).partition(".")[0])
+        name = str(node.pop("hostname", ""))
+        at = (*place.of_site, "nodes", name.partition(".")[0])
+        yield Setting((*at, "hostname"), name if "." in name else None)
         roles[at] = node.pop("type", None)
         yield Setting((*at, "role"), roles[at])
     for role in RUNTIMES:

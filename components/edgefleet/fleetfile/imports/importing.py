@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.errors import InvalidInput
-from edgefleet.fleetfile.imports import image_builder, k3s, k3s_ansible, netplan, registries
+from edgefleet.fleetfile.imports import cloud_init, image_builder, k3s, k3s_ansible, netplan, registries
 from edgefleet.fleetfile.imports.file_kind import Left, Place, Setting, read, rest
 from edgefleet.fleetfile.imports.pruning import pruned
 from edgefleet.io.yaml_text import to_yaml
 
-KINDS = (image_builder.KIND, k3s_ansible.KIND, netplan.KIND, registries.KIND, k3s.KIND)
+KINDS = (
+    image_builder.KIND,
+    k3s_ansible.KIND,
+    netplan.KIND,
+    registries.KIND,
+    cloud_init.KIND,
+    k3s.KIND,
+)
 """In the order in which they are tried."""
 
 

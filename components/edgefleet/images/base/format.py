@@ -93,6 +93,10 @@ class Format:
     """Whether the node starts from the medium that the image is written to."""
     medium: str | None = None
     """Name of the image's medium on a printed sheet, ``USB stick``; `None` for the node's disk."""
+    takes_packages: bool = True
+    """Whether its base systems install packages of Debian."""
+    takes_extensions: bool = False
+    """Whether its base systems are replaced as a whole, and take extensions."""
     keeps_network: bool = False
     """Whether the node's network stays as it is."""
     has_netplan: bool = True

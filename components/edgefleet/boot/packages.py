@@ -1,0 +1,64 @@
+"""Step: Debian packages and system extensions of the fleet file.
+
+A unit of their own installs them and tries again until it has, at each start: a node must serve without its
+link, so the installed k3s never waits for them. A k3s that is not there yet waits ten minutes, because it
+finds runtimes and kernel modules at its start. An air-gapped node has its extensions in its payload.
+"""
+
+import hashlib
+
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.updates import UNATTENDED, Repository
+from edgefleet.model.writers.configuration import remainder
+from edgefleet.runtimes import runtime_of
+
+SCRIPT = "/usr/local/lib/edgefleet/packages"
+UNIT = "edgefleet-packages.service"
+WAITS = f"# Written by edgefleet.\n[Service]\nExecStartPre=-{SCRIPT} wait\n"
+
+
+def plan(target: Target) -> Step:
+    """The script, its unit and the repositories; where nothing is wanted, what was set before is undone."""
+    node, packages = target.node, target.node.packages
+    updates = node.os_updates is not None and node.os_updates.enabled
+    extensions = sorted(node.extensions.items())
+    starts = f"/etc/systemd/system/{runtime_of(node).installer}.d/packages.conf"
+    if not (updates or extensions or packages.install or packages.repositories or packages.upgrade):
+        return Step.removal(SCRIPT, f"{SCRIPT} undo", f"systemctl disable {UNIT}", f"rm -f {SCRIPT} {starts}")
+    repositories = [
+        file for name, repo in sorted(packages.repositories.items()) for file in _repository(name, repo)
+    ]
+    script = render(
+        "system/packages.sh.j2",
+        packages=" ".join(packages.install),
+        updater=UNATTENDED if updates else "",
+        repositories=" ".join(sorted(packages.repositories)),
+        upgrade="yes" if packages.upgrade else "no",
+        wanted=hashlib.sha256(repr((packages, updates, extensions)).encode()).hexdigest(),
+        extensions=[(name, extension.sha256, extension.source) for name, extension in extensions],
+        airgap="yes" if target.site.airgap else "no",
+        unit=runtime_of(node).unit,
+    )
+    return Step(
+        files=(*repositories, File.program(SCRIPT, script), File.text(starts, WAITS)),
+        units=(unit(f"system/{UNIT}"),),
+        commands=(("systemctl", "restart", "--no-block", UNIT),),
+    )
+
+
+def _repository(name: str, repository: Repository) -> tuple[File, File]:
+    key = f"/etc/apt/keyrings/edgefleet-{name}.asc"
+    fields = {
+        "Types": "deb",
+        "URIs": repository.source,
+        "Suites": repository.suite,
+        "Components": "" if repository.suite.endswith("/") else " ".join(repository.components),
+        "Signed-By": key,
+    }
+    lines = (f"{remainder(field)}: {remainder(value)}\n" for field, value in fields.items() if value)
+    sources = File.text(f"/etc/apt/sources.list.d/edgefleet-{name}.sources", "".join(lines))
+    return File.text(key, repository.key), sources
+
+
+STEP = BootStep(name="packages", plan=plan)

@@ -1,0 +1,124 @@
+"""``user-data`` of cloud-init (cloud-init docs, module reference)."""
+
+import shlex
+from typing import Any
+
+from edgefleet.fleetfile.imports.file_kind import (
+    FileKind,
+    Left,
+    Place,
+    Setting,
+    Settings,
+    listed,
+    secret,
+    within,
+)
+
+VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("timezone",): ("timezone",),
+    ("locale",): ("locale",),
+    ("keyboard", "layout"): ("keyboard", "layout"),
+    ("keyboard", "variant"): ("keyboard", "variant"),
+    ("ntp", "servers"): ("ntp",),
+    ("ntp", "pools"): ("ntp",),
+    ("package_upgrade",): ("packages", "upgrade"),
+}
+"""dict[path in user-data -> path in the settings of all sites]: the value is the same."""
+SAME: dict[str, Any] = {
+    "disable_root": True,
+    "manage_etc_hosts": True,
+    "package_update": True,
+    "preserve_hostname": False,
+    "ssh_pwauth": False,
+}
+"""What each seed does anyway."""
+KEYS = frozenset(("bootcmd", "fqdn", "package_update", "packages", "runcmd", "users", "write_files"))
+
+
+def settings(document: Any, place: Place) -> Settings:
+    """The host name of the site's node, and settings of every site."""
+    is_full = document.pop("prefer_fqdn_over_hostname", False) is True
+    full, short = document.pop("fqdn", None), document.pop("hostname", None)
+    yield Setting((*place.of_site, "hostname"), full if is_full or short is None else short)
+    for (*parents, last), path in VALUES.items():
+        yield Setting(("defaults", *path), within(document, *parents).pop(last, None))
+    for key in [key for key, value in SAME.items() if document.get(key) == value]:
+        document.pop(key)
+    names = (
+        package if isinstance(package, str) else "=".join(package) for package in _all(document, "packages")
+    )
+    yield Setting(("defaults", "packages", "install"), [*names] or None)
+    for name, source in within(document, "apt", "sources").items():
+        yield from _repository(name, source)
+    for user in _all(document, "users"):
+        yield from _user(user) if isinstance(user, dict) else _default_user()
+    for file in _all(document, "write_files"):
+        yield from _file(file)
+    lines = _all(document, "runcmd")
+    commands = [line if isinstance(line, str) else shlex.join(map(str, line)) for line in lines]
+    yield Setting(("defaults", "commands"), commands or None)
+    if document.pop("bootcmd", None) is not None:
+        yield Left("bootcmd", "commands run at the first boot alone: write a unit of systemd below files")
+
+
+def _all(document: dict[str, Any], key: str) -> list[Any]:
+    return listed(document.pop(key, None))
+
+
+def _repository(name: str, source: dict[str, Any]) -> Settings:
+    words = [
+        word for word in str(source.pop("source", "")).split() if not word.startswith(("[", "signed-by"))
+    ]
+    at = ("defaults", "packages", "repositories", name.partition(".")[0])
+    match words:
+        case ["deb", address, suite, *components]:
+            found = {"source": address, "suite": suite, "components": components or None}
+            yield from (Setting((*at, key), value) for key, value in found.items())
+            yield Setting((*at, "key"), source.pop("key", None))
+        case _:
+            yield Left(f"apt.sources.{name}", "write it below packages.repositories, with its key")
+
+
+def _default_user() -> Settings:
+    yield Left("users.default", "the user of the base system is not created: list its keys below users")
+
+
+def _user(user: dict[str, Any]) -> Settings:
+    name = str(user.pop("name", ""))
+    at = ("defaults", "users", name)
+    yield Setting((*at, "sshKeys"), listed(user.pop("ssh_authorized_keys", None)) or None)
+    yield Setting((*at, "shell"), user.pop("shell", None))
+    sudo = user.pop("sudo", None)
+    yield Setting((*at, "isAdmin"), sudo not in (None, False, []))
+    groups = user.pop("groups", None)
+    split = groups.split(",") if isinstance(groups, str) else listed(groups)
+    yield Setting(
+        (*at, "groups"), [group.strip() for group in split if group.strip() not in {"sudo", "wheel"}] or None
+    )
+    user.pop("lock_passwd", None)
+    if {"passwd", "hashed_passwd", "plain_text_passwd"} & user.keys():
+        for key in ("passwd", "hashed_passwd", "plain_text_passwd"):
+            user.pop(key, None)
+        yield from secret(
+            (*at, "password"), f"{name}-password", f"users.{name}", "what openssl passwd -6 prints"
+        )
+    for key in user:
+        yield Left(f"users.{name}.{key}", "a fleet file has no such setting")
+
+
+def _file(file: dict[str, Any]) -> Settings:
+    path = str(file.pop("path", ""))
+    if "content" not in file or {"encoding", "append", "source"} & file.keys():
+        yield Left(path, "only plain content is carried over: write it below files")
+        return
+    at = ("defaults", "files", path)
+    yield Setting((*at, "content"), file.pop("content"))
+    yield Setting((*at, "mode"), file.pop("permissions", None))
+    yield Setting((*at, "owner"), file.pop("owner", None))
+
+
+def _fits(document: Any) -> bool:
+    return isinstance(document, dict) and bool(KEYS & document.keys())
+
+
+KIND = FileKind(name="cloud-init user-data", fits=_fits, settings=settings)
