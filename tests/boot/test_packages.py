@@ -2,16 +2,18 @@
 
 import hashlib
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.boot.conftest import Targets
 
 from edgefleet.boot import packages
 from edgefleet.model.firstboot import FirstBoot, Target
-from edgefleet.model.updates import Extension, OsUpdates, Packages
+from edgefleet.model.updates import Extension, OsUpdates, Packages, Repository
 
 STAND_INS = {
     "apt-get": 'echo "apt $*" >>"$EDGEFLEET_PREFIX/told"; '
@@ -28,7 +30,7 @@ PLACED = "var/lib/extensions/nvidia.raw"
 
 
 class Node:
-    """A node's root directory, on which the script runs."""
+    """The root directory of a node, on which the script runs."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -71,7 +73,7 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
-def wanting(target: Targets, **wanted: object) -> Target:
+def wanting(target: Targets, **wanted: Any) -> Target:
     """The golden node with what it wants, and nothing else."""
     site = target().site
     return Target(site=replace(site, nodes={"n1": replace(site.nodes["n1"], **wanted)}), name="n1", key="")
@@ -147,6 +149,33 @@ def test_apt_trusts_a_repository_by_its_own_key_alone(boot: FirstBoot, node: Nod
     node.run(target("additions"))
     left = {file.stem for file in (node.root / "etc/apt").rglob("edgefleet-*")}
     assert {"edgefleet-docker"} == left
+
+
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs apt")
+def test_apt_reads_a_repository(boot: FirstBoot, tmp_path: Path) -> None:
+    """Address, suite and components; a path has no components."""
+    flat = Repository(source="https://a.example/flat", suite="./", key="key\n")
+    files = [file for file in boot.files if file.path.endswith("docker.sources")]
+    files += [file for file in packages._repository("flat", flat) if file.path.endswith(".sources")]
+    for file in files:
+        (tmp_path / Path(file.path).name).write_bytes(file.content)
+    options = ("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={tmp_path}")
+    read = subprocess.run(
+        [
+            "apt-get",
+            "indextargets",
+            "--no-release-info",
+            *options,
+            "--format",
+            "$(SITE) $(RELEASE) $(COMPONENT)",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    known = {"https://download.docker.com/linux/debian bookworm stable", "https://a.example/flat ./"}
+    assert known == {line.removesuffix(" $(COMPONENT)").strip() for line in read.stdout.splitlines()}
 
 
 def test_updates_bring_their_program_to_debian_alone(target: Targets, node: Node) -> None:

@@ -23,6 +23,7 @@ OLD = b"#!/bin/sh\n# the k3s that was here before\n"
 CONTENT = {
     "bin/k3s": K3S,
     "bin/containerd-shim-wasmtime-v1": SHIM,
+    "extensions/nvidia.raw": b"a stand-in for a system extension",
     "images/k3s-airgap-images-amd64.tar.zst": ARCHIVE,
 }
 STAND_INS = {

@@ -211,6 +211,22 @@ def test_what_boxes_start_over_the_network_is_fetched_too(shop: Shop) -> None:
     assert kernel == found.read_bytes()
 
 
+def test_a_system_extension_is_in_the_payload(shop: Shop, tmp_path: Path) -> None:
+    """Locked, fetched and laid out as all that an air-gapped node needs."""
+    (shop.world.project / "nvidia.raw").write_bytes(BASE + BASE)
+    extension = f"{{source: 'file:nvidia.raw', sha256: {sha256(BASE + BASE)}}}"
+    node = f"airgap: true, image: {{format: ignition}}, extensions: {{nvidia: {extension}}}"
+    shop.world.edit("berlin: {}", f"berlin: {{{node}}}")
+    for command in ("lock", "fetch"):
+        ran = shop.world.run("artifacts", command, FILE)
+        assert 0 == ran.code, ran.err
+    (shop.world.project / "nvidia.raw").unlink()
+    payload = load_fleet(shop.world.fleet_file, shop.world.project).sites["berlin"].nodes["n1"].payload
+    supplies = Supplies(cache=shop.cache.root, project=shop.world.project)
+    lay_out(supplies.open(), payload, tmp_path / "payload")
+    assert BASE + BASE == (tmp_path / "payload/extensions/nvidia.raw").read_bytes()
+
+
 def test_a_lock_stays_until_somebody_asks(shop: Shop) -> None:
     """A tag that is moved changes nothing; --upgrade looks again; what nothing needs goes."""
     shop.world.run("artifacts", "lock", "-s", "dev")

@@ -14,6 +14,7 @@ from edgefleet.boot import RECIPES
 from edgefleet.errors import InvalidInput
 from edgefleet.model import site as model_site
 from edgefleet.model.authentication import Authentication
+from edgefleet.model.base_system import Keyboard
 from edgefleet.model.changes import declared_effect
 from edgefleet.model.hardware import DataDisk, Proxy, RaspberryPi
 from edgefleet.model.medium import PayloadFile
@@ -23,6 +24,7 @@ from edgefleet.model.safety import Admission, Identity, Ssm, WireGuard
 from edgefleet.model.site import Link, Location, NodeSettings, SiteSpec, User
 from edgefleet.model.spec import outside_name
 from edgefleet.model.system import PlacedFile
+from edgefleet.model.updates import Extension, OsUpdates, Repository, Window
 from edgefleet.model.wireless import Modem, Wifi
 from edgefleet.site.render import render_site, render_tree
 
@@ -112,6 +114,14 @@ OTHER: dict[str, Any] = {
     "files": {"/etc/other": PlacedFile(content="other\n")},
     "manifests": {"other": "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"},
     "sysctls": {"net.core.somaxconn": "1024"},
+    "annotations": {"example.com/rack": "other"},
+    "keyboard": Keyboard(layout="fr"),
+    "repositories": {
+        "other": Repository(source="https://other.example", suite="stable", key="other\n"),
+    },
+    "extensions": {"other": Extension(source="https://other.example/a.raw", sha256="0" * 64)},
+    "window": Window(start="04:00"),
+    "os_updates": OsUpdates(window=Window(start="03:00")),
 }
 """dict[field -> another value]; `None` where a change alone makes no valid site."""
 EITHER = {"arch": ("arm64", "amd64"), "storage": ("sd", "ssd")}

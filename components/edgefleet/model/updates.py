@@ -27,7 +27,7 @@ _PACKAGE = Grammar(
 )
 PackageName = Annotated[str, _PACKAGE]
 _SUITE = Grammar(
-    r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*/?",
+    r"\./|(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*/?",
     "bad-suite",
     "a suite of a repository",
     "write it like bookworm, or a path with a slash at its end",
@@ -110,7 +110,7 @@ class OsUpdates:
 class Extension:
     """A system extension (systemd-sysext): an image of further files below /usr."""
 
-    source: Annotated[BaseSource, Effect.NONE]
+    source: Annotated[BaseSource, Effect.LIVE]
     """Its address: https://..., or file:<path in the project> for an air-gapped node."""
     sha256: Annotated[Digest, Effect.LIVE]
     """Hex SHA-256 of its bytes; a file that differs is never used."""
