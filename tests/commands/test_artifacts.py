@@ -218,7 +218,7 @@ def test_a_system_extension_is_in_the_payload(shop: Shop, tmp_path: Path) -> Non
     node = f"airgap: true, image: {{format: ignition}}, extensions: {{nvidia: {extension}}}"
     shop.world.edit("berlin: {}", f"berlin: {{{node}}}")
     for command in ("lock", "fetch"):
-        ran = shop.world.run("artifacts", command, FILE)
+        ran = shop.world.run("artifacts", command, "-s", "dev")
         assert 0 == ran.code, ran.err
     (shop.world.project / "nvidia.raw").unlink()
     payload = load_fleet(shop.world.fleet_file, shop.world.project).sites["berlin"].nodes["n1"].payload

@@ -65,7 +65,7 @@ def test_a_neighbour_s_address_changes_the_images_of_all_nodes(site: dict[str, A
         images = [decode(client.Create(request).properties)["images"] for request in requests]
     first, again, changed = ({node: image["seed"] for node, image in each.items()} for each in images)
     assert first == again
-    assert ["n1", "n2"] == [node for node in first if first[node] != changed[node]]
+    assert {"n1", "n2"} == {node for node in first if first[node] != changed[node]}
 
 
 def test_old_inputs_and_outputs_reach_update(

@@ -61,7 +61,9 @@ def of_script(data: bytes) -> Files:
     )
     contents = {number: body for _, number, _, body in parts}
     readers = {number: reader for reader, number, _, _ in parts}
-    listed = re.search(r"<<'EDGEFLEET-LIST'\n(.*?)^EDGEFLEET-LIST$", text, re.DOTALL | re.MULTILINE)
+    listed = re.search(
+        r"work/list\" <<'EDGEFLEET-LIST'\n(.*?)^EDGEFLEET-LIST$", text, re.DOTALL | re.MULTILINE
+    )
     assert listed is not None
     found = {}
     for line in listed[1].splitlines():
