@@ -4,6 +4,7 @@ Sources: pulumi/pulumi#9909 and #9924 (an engine cannot ask whether the old one 
 go first), pulumi/pulumi-kubernetes#4522 (the new one has the name of the old one and is deleted with it).
 """
 
+import json
 from typing import Any
 
 import pytest
@@ -116,3 +117,26 @@ def test_the_cli_s_replace_reports_that_the_old_one_stays(stack: Any, kind: str)
         assert "exists for this resource already, and up continues with it" in " ".join(planned.split())
     assert f"so nothing was replaced; {DELETE_FIRST}" in " ".join(done.split())
     assert it["id"] == stack.state()["it"]["id"]
+
+
+def test_what_an_interrupted_replacement_kept_stays(stack: Any) -> None:
+    """An interrupted --replace leaves the old one to be deleted, with the id of the one that is live."""
+    program = 'from edgefleet.fleet import aws\naws.LogGroup("it", {"name": "it"})\n'
+    stack.write(program)
+    assert "succeeded" == stack.up().result
+    file = stack.root / ".pulumi" / "stacks" / "field" / "dev.json"
+    checkpoint = json.loads(file.read_text())
+    resources = checkpoint["checkpoint"]["latest"]["resources"]
+    (it,) = (item for item in resources if item["urn"].endswith("::it"))
+    resources.append({**it, "delete": True})
+    file.write_text(json.dumps(checkpoint))
+    before = len(stack.calls)
+    run = stack.up()
+    assert "succeeded" == run.result, run.text
+    assert [] == [call.operation for call in stack.calls[before:] if call.operation.startswith("Delete")]
+    assert "stays: it is what an interrupted replacement of itself kept" in run.text
+    assert {} == stack.preview().ops
+    stack.write("")
+    run = stack.up()
+    assert ("succeeded", {"it": "delete"}) == (run.result, run.ops), run.text
+    assert "DeleteLogGroup" in [call.operation for call in stack.calls[before:]]

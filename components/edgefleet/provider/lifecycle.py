@@ -40,8 +40,8 @@ class Lifecycle:
         self._claims = Claims()
         self._recorded: dict[str, bytes] = {}
         """dict[URN -> recorded inputs as a serialized `Struct`], where Check was given some."""
-        self._compared: set[str] = set()
-        """URNs whose Diff was asked for, by which an engine knows what it deletes first."""
+        self._compared: dict[str, str] = {}
+        """dict[URN whose Diff was asked for -> the id that stays; empty where it is replaced]."""
         self._named: set[str] = set()
         """URNs whose name edgefleet chooses."""
 
@@ -84,6 +84,8 @@ class Lifecycle:
             warn(warning)
         if request.olds.fields:
             self._recorded[request.urn] = request.olds.SerializeToString()
+        elif request.urn in self._compared:
+            self._compared[request.urn] = ""
         try:
             given = self._with_default_tags(request.news, cloud)
             news = decode(given)
@@ -175,7 +177,7 @@ class Lifecycle:
 
     def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
         """The differences by path; nothing is rendered and no service is called."""
-        self._compared.add(request.urn)
+        self._compared[request.urn] = request.id
         recorded = properties.plain(decode(request.olds))
         drift = self._resource.drifted(recorded)
         if recorded.get(TAKEN_FROM):
@@ -185,6 +187,7 @@ class Lifecycle:
         old, new = (properties.plain(decode(inputs)) for inputs in (request.old_inputs, request.news))
         differences = self._differences(old, new, request.ignoreChanges)
         response = answer(differences, (old, new), drift=drift, replace_on=self._replaces(old, new))
+        self._compared[request.urn] = "" if response.replaces else request.id
         if not response.replaces:
             response.stables.extend(sorted(self._resource.STABLE))
         # Also of a change that replaces nothing: the program may force a replacement, for which edgefleet
@@ -297,8 +300,11 @@ class Lifecycle:
 
         An id that was created in the same run belongs to the replacement: on a forced replacement the CLI
         calls no Diff and creates the new resource first, even if both are the same files. One that the same
-        run imported or created under another name stays.
+        run imported, created under another name or keeps stays: an interrupted replacement leaves its record.
         """
+        if request.urn in self._recorded and self._compared.get(request.urn) == request.id:
+            environment.warn(f"{request.id} stays: it is what an interrupted replacement of itself kept")
+            return
         inputs = properties.plain(decode(request.old_inputs))
         there = self._for(request.urn, inputs, environment, timeout=request.timeout)
         claim = self._claims.holder(request.id, self._region(inputs, environment))
