@@ -93,6 +93,7 @@ def test_a_name_that_stays_unknown_ends_the_wait(
     faults.refused, faults.times = {operation: (code, message)}, 1_000
     error = attempt(Driver(kind.resource, environment), inputs)
     assert error is not None
+    assert 1 == str(error).count("for 120 s"), (str(error), faults)
     (problem,) = [problem for problem in error.problems if "for 120 s" in problem.problem]
     assert message in problem.problem
     assert isinstance(environment.clock, FastClock)
