@@ -10,6 +10,7 @@ from edgefleet.fleetfile.imports.file_kind import (
     Setting,
     Settings,
     listed,
+    records,
     secret,
     within,
 )
@@ -44,18 +45,17 @@ def settings(document: Any, place: Place) -> Settings:
         yield Setting(("defaults", *path), within(document, *parents).pop(last, None))
     for key in [key for key, value in SAME.items() if document.get(key) == value]:
         document.pop(key)
-    names = (
-        package if isinstance(package, str) else "=".join(package) for package in _all(document, "packages")
-    )
-    yield Setting(("defaults", "packages", "install"), [*names] or None)
-    for name, source in within(document, "apt", "sources").items():
-        yield from _repository(name, source)
+    names = ["=".join(map(str, listed(package))) for package in _all(document, "packages")]
+    yield Setting(("defaults", "packages", "install"), names or None)
+    sources = within(document, "apt", "sources")
+    for name in sources:
+        yield from _repository(name, within(sources, name))
     for user in _all(document, "users"):
         yield from _user(user) if isinstance(user, dict) else _default_user()
-    for file in _all(document, "write_files"):
+    for file in records(document.pop("write_files", None)):
         yield from _file(file)
     lines = _all(document, "runcmd")
-    commands = [line if isinstance(line, str) else shlex.join(map(str, line)) for line in lines]
+    commands = [shlex.join(map(str, line)) if isinstance(line, list) else str(line) for line in lines]
     yield Setting(("defaults", "commands"), commands or None)
     if document.pop("bootcmd", None) is not None:
         yield Left("bootcmd", "commands run at the first boot alone: write a unit of systemd below files")
@@ -91,7 +91,7 @@ def _user(user: dict[str, Any]) -> Settings:
     sudo = user.pop("sudo", None)
     yield Setting((*at, "isAdmin"), sudo not in (None, False, []))
     groups = user.pop("groups", None)
-    split = groups.split(",") if isinstance(groups, str) else listed(groups)
+    split = groups.split(",") if isinstance(groups, str) else map(str, listed(groups))
     yield Setting(
         (*at, "groups"), [group.strip() for group in split if group.strip() not in {"sudo", "wheel"}] or None
     )
