@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def run_program(run: Deployment) -> None:
     """Run the project's program to its end; its resources are registered with `run`.
 
     Raises:
-        InvalidInput: the program raised; with its file and line.
+        InvalidInput: the program raised; with its file and line, or the problems that it states.
         Exception: one that the host passes on, as the program raised it.
         KeyboardInterrupt: it was interrupted; the operations in progress have ended.
     """
@@ -163,7 +164,13 @@ def _is_own(module: Any, folder: Path) -> bool:
 
 
 def _translate(error: Exception | SystemExit, root: Path) -> EngineError:
-    """Return one error with the program's own file and line."""
+    """Return one error with the program's own file and line, or the problems that it has itself.
+
+    A `RunError` is for people: one with `problems` states where, what and how to fix it, as ours do.
+    """
+    if isinstance(error, pulumi.RunError) and (problems := getattr(error, "problems", ())):
+        names = [field.name for field in fields(Problem)]
+        return InvalidInput(Problem(**{name: getattr(item, name) for name in names}) for item in problems)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_under(frame.filename, root)]
     where = ""

@@ -127,6 +127,20 @@ def test_a_program_that_throws_is_reported_by_its_line(standing: Any, line: str,
     assert ["standing-0"] == standing.things()
 
 
+def test_the_problems_of_an_error_for_people_are_reported_as_they_are(standing: Any) -> None:
+    """Neither the line that raised it nor a hint to fix the program stands in the way of theirs."""
+    standing.write(
+        "from pulumi_embedded.errors import Problem\n"
+        "error = pulumi.RunError('two')\n"
+        "error.problems = [Problem(where=f'shops.yaml:{n}', problem='no till', hint='add') for n in (1, 2)]\n"
+        "raise error\n"
+    )
+    with pytest.raises(InvalidInput) as caught:
+        standing.run("up")
+    assert "shops.yaml:1: no till; add\nshops.yaml:2: no till; add" == str(caught.value)
+    assert ["standing-0"] == standing.things()
+
+
 def test_a_name_is_given_once(standing: Any) -> None:
     """The second is reported; the first is as it was."""
     standing.write(STANDING * 2)

@@ -9,12 +9,11 @@ from edgefleet.errors import EdgefleetError, Problem
 
 
 class ProgramError(pulumi.RunError):
-    """An error of edgefleet inside a Pulumi program; has the problems for engines that can show them."""
+    """An error of edgefleet inside a Pulumi program; the embedded engine reports its problems as they are."""
 
     def __init__(self, error: EdgefleetError) -> None:
         super().__init__(str(error))
         self.problems: tuple[Problem, ...] = error.problems
-        self.exit_code = error.exit_code
 
 
 @contextmanager
