@@ -271,5 +271,5 @@ def test_the_seals_key_is_known_to_the_scan_for_other_sites_secrets(target: Targ
         for file in sealing.plan(Target(site=one.site, name=name, key=KEY)).files
         if file.is_secret
     ]
-    assert keys == [word for _, word in sealing.STEP.secrets(one.site, KEY)]
+    assert keys == [word for _, word in sealing.secrets(one.site, KEY)]
     assert len(one.site.nodes) == len(set(keys))

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -116,3 +117,7 @@ def test_a_boot_step_is_one_module_and_one_test(name: str) -> None:
     """Beside its line in a recipe; its secrets are declared there too."""
     files = (PACKAGE / "boot" / f"{name}.py", ROOT / "tests" / "boot" / f"test_{name}.py")
     assert [] == [str(file) for file in files if not file.is_file()]
+    module = import_module(f"edgefleet.boot.{name}")
+    rows = [step for steps in RECIPES.values() for step in steps if step.name == name]
+    assert [module.plan] * len(rows) == [step.plan for step in rows]
+    assert [] == [row for row in rows if row.secrets is not getattr(module, "secrets", row.secrets)]

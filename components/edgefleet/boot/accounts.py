@@ -3,7 +3,7 @@
 The hash of a password is in a file, not in the seed's list of users, so that each format treats it alike.
 """
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.site import User
 from edgefleet.model.writers.configuration import remainder, sudoer
 
@@ -65,6 +65,3 @@ def _settings(user: User) -> tuple[tuple[str, ...], ...]:
         *joined,
         *(() if user.shell == USUAL else (("sh", "-c", SHELL, "sh", user.shell, user.name),)),
     )
-
-
-STEP = BootStep(name="accounts", plan=plan)

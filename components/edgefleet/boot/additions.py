@@ -4,7 +4,7 @@ Commands run after all that edgefleet sets up and before k3s starts. A node must
 command that waits for it is ended, and k3s starts whatever the commands do.
 """
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 
 WITHIN = "10m"
 """Time for a command."""
@@ -18,6 +18,3 @@ def plan(target: Target) -> Step:
     )
     commands = (("timeout", WITHIN, "sh", "-c", command) for command in target.node.commands)
     return Step(files=tuple(files), commands=tuple(commands))
-
-
-STEP = BootStep(name="additions", plan=plan)

@@ -6,7 +6,7 @@ each start of k3s, because a new node has none until it is registered.
 """
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/annotate"
@@ -31,6 +31,3 @@ def plan(target: Target) -> Step:
         units=(unit(f"k3s/{UNIT}.j2", unit=runtime_of(target.node).unit),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
-
-
-STEP = BootStep(name="annotations", plan=plan)

@@ -4,7 +4,7 @@ They take effect at one restart, after the rest of the first boot.
 """
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.kernel_command_line import config_txt, words
 
 SCRIPT = "/usr/local/lib/edgefleet/board"
@@ -28,6 +28,3 @@ def plan(target: Target) -> Step:
         units=(unit(f"hardware/{UNIT}", is_enabled=False),),
         commands=tuple(commands),
     )
-
-
-STEP = BootStep(name="board", plan=plan)

@@ -16,7 +16,7 @@ from edgefleet.keys.break_glass import (
     tunnel_host,
     tunnel_key,
 )
-from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
+from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.writers.configuration import remainder
 
@@ -81,11 +81,9 @@ def _ssm(target: Target) -> Step:
     )
 
 
-def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+    """The console's password, and the key of each node's tunnel."""
     if site.break_glass.console:
         yield "the console's password", console_password(key)
     for node in site.nodes if site.break_glass.wireguard is not None else ():
         yield "the key of a tunnel", tunnel_key(key, node=node)[0]
-
-
-STEP = BootStep(name="break_glass", plan=plan, secrets=_secrets)

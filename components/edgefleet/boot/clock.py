@@ -7,7 +7,7 @@ may not depend on the time of its build.
 from datetime import UTC, datetime
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_cluster import server_of
 
@@ -61,6 +61,3 @@ def _server(target: Target) -> Step:
     report = f"mkdir -p /var/lib/edgefleet/problems; echo '{LACKING}' >{PROBLEM}"
     start = f"if command -v chronyd >/dev/null 2>&1; then {restart}; else {report}; fi"
     return Step(files=(File.text(CHRONY, text),), commands=(("sh", "-c", start),))
-
-
-STEP = BootStep(name="clock", plan=plan)

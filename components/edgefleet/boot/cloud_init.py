@@ -5,7 +5,7 @@ replaces its network by DHCP (cloud-init, tools/ds-identify, ``DI_DEFAULT_POLICY
 it stays off until there is a seed: the same one changes nothing, another one is applied.
 """
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 
 PATH = "/etc/cloud/ds-identify.cfg"
 POLICY = "policy: search,found=all,maybe=none,notfound=disabled\n"
@@ -14,6 +14,3 @@ POLICY = "policy: search,found=all,maybe=none,notfound=disabled\n"
 def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
     """``ds-identify.cfg``: without a medium the node stays as it is."""
     return Step(files=(File.text(PATH, POLICY),))
-
-
-STEP = BootStep(name="cloud_init", plan=plan)

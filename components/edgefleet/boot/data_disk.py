@@ -7,7 +7,7 @@ begin with an empty data directory.
 
 from edgefleet.io.templates import render, unit
 from edgefleet.keys.disk_recovery import recovery_public_key
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
 
 SCRIPT = "/usr/local/lib/edgefleet/data-disk"
@@ -32,6 +32,3 @@ def plan(target: Target) -> Step:
         units=(unit(f"hardware/{UNIT}.j2", path=disk.path),),
         commands=(("systemctl", "start", UNIT),),
     )
-
-
-STEP = BootStep(name="data_disk", plan=plan)

@@ -1,7 +1,7 @@
 """Step: the node's identity, in a file for a person at its console."""
 
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 
 
 def plan(target: Target) -> Step:
@@ -25,6 +25,3 @@ def plan(target: Target) -> Step:
         },
     }
     return Step(files=(File.text("/etc/edgefleet/node.yaml", to_yaml(facts)),))
-
-
-STEP = BootStep(name="facts", plan=plan)

@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_cluster import api_port, ranges
@@ -141,6 +141,3 @@ def _families(addresses: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     versions = {address: ip_network(address, strict=False).version for address in addresses}
     families = (tuple(address for address in versions if versions[address] == version) for version in (4, 6))
     return tuple(family for family in families if family)
-
-
-STEP = BootStep(name="firewall", plan=plan)

@@ -6,7 +6,7 @@ health, which are most of its lines and identify no user.
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_hardening import ADMISSION, AUDIT, LOGS
 
@@ -36,6 +36,3 @@ def plan(target: Target) -> Step:
         ),
         commands=(("systemd-tmpfiles", "--create", TMPFILES),),
     )
-
-
-STEP = BootStep(name="hardening", plan=plan)

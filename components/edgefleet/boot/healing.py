@@ -10,7 +10,7 @@ it is restarted at night after 45 to 74 days, so a certificate that one start do
 import hashlib
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.runtimes import runtime_of
 from edgefleet.runtimes.base.k3s_cluster import api_service
 
@@ -64,6 +64,3 @@ def _turn(target: Target) -> tuple[int, int]:
     named = f"{target.site.fleet}\0{target.site.region}\0{target.site.name}".encode()
     number = int.from_bytes(hashlib.sha256(named).digest()[:8])
     return number % SPREAD, number // SPREAD % MINUTES
-
-
-STEP = BootStep(name="healing", plan=plan)

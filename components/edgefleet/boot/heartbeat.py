@@ -7,7 +7,7 @@ fails is dropped: the next one has the full state.
 """
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 
 SCRIPT = "/usr/local/lib/edgefleet/heartbeat"
 TIMER = "edgefleet-heartbeat.timer"
@@ -24,6 +24,3 @@ def plan(target: Target) -> Step:
         units=(unit("heal/edgefleet-heartbeat.service", is_enabled=False), unit(f"heal/{TIMER}")),
         commands=(("systemctl", "restart", "--no-block", TIMER),),
     )
-
-
-STEP = BootStep(name="heartbeat", plan=plan)

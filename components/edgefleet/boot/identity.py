@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from edgefleet.keys.certificates import key_pem
 from edgefleet.keys.secret_scan import key_lines
 from edgefleet.keys.site_certificate import certificate_key
-from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
+from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 
 FOLDER = "/etc/edgefleet/identity"
@@ -30,9 +30,6 @@ def plan(target: Target) -> Step:
     )
 
 
-def _secrets(_: SiteSpec, key: str) -> Iterator[Secret]:
+def secrets(_: SiteSpec, key: str) -> Iterator[Secret]:
     """The private key of the site's certificate, by its first whole line."""
     yield "the key of the certificate", key_lines(key_pem(certificate_key(key)))[0]
-
-
-STEP = BootStep(name="identity", plan=plan, secrets=_secrets)

@@ -1,7 +1,7 @@
 """Step: kernel settings, first those that kubelet requires, and modules."""
 
 from edgefleet.errors import InvalidInput, Problem
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.paths import format_path
 from edgefleet.model.releases import KUBELET_SYSCTLS, refused_sysctls
 from edgefleet.model.writers.configuration import remainder
@@ -58,6 +58,3 @@ def _modules(names: tuple[str, ...]) -> Step:
     text = "".join(f"{remainder(name)}\n" for name in names)
     load = ("systemctl", "restart", "--no-block", "systemd-modules-load.service")
     return Step(files=(File.text(MODULES, text),), commands=(load,))
-
-
-STEP = BootStep(name="kernel", plan=plan)

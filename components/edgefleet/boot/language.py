@@ -6,7 +6,7 @@ keyboard(5)). A base system without the tools for them, as cloud images are, kee
 """
 
 from edgefleet.model.base_system import Keyboard
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.model.writers.systemd import quoted
 
@@ -53,6 +53,3 @@ def _keyboard(keyboard: Keyboard) -> Step:
         files=tuple(File.text(path, text) for path in KEYBOARDS),
         commands=(("sh", "-c", APPLIED),),
     )
-
-
-STEP = BootStep(name="language", plan=plan)

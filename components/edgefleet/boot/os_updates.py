@@ -8,7 +8,7 @@ does not update. Each system reads its own file: apt's, that of update-engine an
 
 from typing import get_args
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.updates import OsUpdates, Weekday, Window
 from edgefleet.model.writers.configuration import quotation, remainder, setting
 
@@ -79,6 +79,3 @@ def _zincati(updates: OsUpdates) -> str:
         lines += ["[[updates.periodic.window]]", f"days = [{days}]"]
         lines += [f"start_time = {quotation(window.start)}", f"length_minutes = {window.length:d}"]
     return "\n".join([*lines, ""])
-
-
-STEP = BootStep(name="os_updates", plan=plan)

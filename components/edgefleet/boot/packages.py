@@ -8,7 +8,7 @@ finds runtimes and kernel modules at its start. An air-gapped node has its exten
 import hashlib
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.updates import UNATTENDED, Repository
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.runtimes import runtime_of
@@ -59,6 +59,3 @@ def _repository(name: str, repository: Repository) -> tuple[File, File]:
     lines = (f"{remainder(field)}: {remainder(value)}\n" for field, value in fields.items() if value)
     sources = File.text(f"/etc/apt/sources.list.d/edgefleet-{name}.sources", "".join(lines))
     return File.text(key, repository.key), sources
-
-
-STEP = BootStep(name="packages", plan=plan)

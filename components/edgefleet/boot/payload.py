@@ -7,7 +7,7 @@ installation/airgap): as a link only where the payload is on the disk that the s
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target, Unit
+from edgefleet.model.firstboot import File, Step, Target, Unit
 from edgefleet.model.writers.shell import rest
 
 LIST = "/etc/edgefleet/payload"
@@ -28,6 +28,3 @@ def plan(target: Target) -> Step:
         units=(Unit(name=UNIT, text=render("heal/edgefleet-payload.service")),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )
-
-
-STEP = BootStep(name="payload", plan=plan)

@@ -6,7 +6,7 @@ containers, services and nodes are never reached through the proxy.
 
 from urllib.parse import quote
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.k3s_config import SUBNETS
 from edgefleet.model.writers.configuration import quotation, remainder
 from edgefleet.model.writers.systemd import quoted
@@ -70,6 +70,3 @@ def _direct(target: Target) -> list[str]:
         direct.append(node.hostname)
     proxy = target.settings.proxy
     return [*dict.fromkeys([*direct, *(proxy.no_proxy if proxy is not None else ())])]
-
-
-STEP = BootStep(name="proxy", plan=plan)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgefleet.model.firstboot import BootStep, Secret, Step, Target
+from edgefleet.model.firstboot import Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
 
@@ -16,9 +16,7 @@ def plan(target: Target) -> Step:
     return runtime_of(target.node).configure(target)
 
 
-def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
-    for secrets in dict.fromkeys(runtime_of(node).secrets for node in site.nodes.values()):
-        yield from secrets(key)
-
-
-STEP = BootStep(name="runtime_config", plan=plan, secrets=_secrets)
+def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+    """Those of each runtime of the site."""
+    for of_runtime in dict.fromkeys(runtime_of(node).secrets for node in site.nodes.values()):
+        yield from of_runtime(key)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from edgefleet.io.templates import render, unit
 from edgefleet.keys.seed_seal import seal_key
-from edgefleet.model.firstboot import BootStep, File, Secret, Step, Target
+from edgefleet.model.firstboot import File, Secret, Step, Target
 from edgefleet.model.site import SiteSpec
 
 PROGRAM = "/usr/local/lib/edgefleet/accept-seed"
@@ -36,9 +36,7 @@ def plan(target: Target) -> Step:
     )
 
 
-def _secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+def secrets(site: SiteSpec, key: str) -> Iterator[Secret]:
+    """The key of each node's seal."""
     for node in site.nodes:
         yield "the key of a seed's seal", seal_key(key, node=node)
-
-
-STEP = BootStep(name="sealing", plan=plan, secrets=_secrets)

@@ -1,7 +1,7 @@
 """Step: few writes to a boot medium that wears out: the journal in memory, no access times."""
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.site import WEARING, Node
 
 PATH = "/etc/systemd/journald.conf.d/50-edgefleet.conf"
@@ -24,6 +24,3 @@ def plan(target: Target) -> Step:
         units=(unit(f"hardware/{UNIT}"),),
         commands=(journald, ("systemctl", "restart", "--no-block", UNIT)),
     )
-
-
-STEP = BootStep(name="spare_writes", plan=plan)

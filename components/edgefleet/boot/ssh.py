@@ -6,7 +6,7 @@ forbid a port, as SELinux does, and then the node reports that.
 """
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.safety import SSH_PORT
 
 SOCKETS = tuple(f"/etc/systemd/system/{name}.socket.d/50-edgefleet.conf" for name in ("ssh", "sshd"))
@@ -36,6 +36,3 @@ def _port(port: int) -> Step:
         ),
         commands=((SCRIPT, str(port)),),
     )
-
-
-STEP = BootStep(name="ssh", plan=plan)

@@ -8,7 +8,7 @@ containerd read the system's store; containers have their own.
 import hashlib
 
 from edgefleet.io.templates import render
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.registries import certificates
 from edgefleet.runtimes import runtime_of
 
@@ -25,6 +25,3 @@ def plan(target: Target) -> Step:
     program = render("safety/trust.sh.j2", unit=runtime_of(target.node).unit)
     files = (File.text(f"{FOLDER}/{name}.pem", text) for name, text in named.items())
     return Step(files=(*files, File.program(PROGRAM, program)), commands=((PROGRAM, *sorted(named)),))
-
-
-STEP = BootStep(name="trust", plan=plan)

@@ -4,7 +4,7 @@ A Raspberry Pi's watchdog counts to 15 seconds at most (Linux, drivers/watchdog/
 watchdog, systemd logs that and continues.
 """
 
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.writers.configuration import remainder
 
 PATH = "/etc/systemd/system.conf.d/50-edgefleet-watchdog.conf"
@@ -18,6 +18,3 @@ def plan(target: Target) -> Step:
     within = hardware.watchdog or (RASPBERRY_PI if hardware.raspberry_pi is not None else USUAL)
     text = f"{HEAD}RuntimeWatchdogSec={remainder(within)}\nRebootWatchdogSec=10min\n"
     return Step(files=(File.text(PATH, text),), commands=(("systemctl", "daemon-reexec"),))
-
-
-STEP = BootStep(name="watchdog", plan=plan)

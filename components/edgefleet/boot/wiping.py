@@ -7,7 +7,7 @@ are removed at each. After a first boot with errors they stay, to find the cause
 """
 
 from edgefleet.io.templates import render, unit
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 
 SCRIPT = "/usr/local/lib/edgefleet/wipe-seed"
 UNIT = "edgefleet-wipe-seed.service"
@@ -20,6 +20,3 @@ def plan(target: Target) -> Step:  # noqa: ARG001 - every step takes the node
         units=(unit(f"safety/{UNIT}"),),
         commands=(("systemctl", "start", "--no-block", UNIT),),
     )
-
-
-STEP = BootStep(name="wiping", plan=plan)

@@ -6,7 +6,7 @@ Raspberry Pi OS keeps Wi-Fi blocked until a country is known (Raspberry Pi docum
 """
 
 from edgefleet.model.authentication import FOLDER
-from edgefleet.model.firstboot import BootStep, File, Step, Target
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.model.writers.shell import sh
 
@@ -43,6 +43,3 @@ def _country(target: Target) -> Step:
     unblock = "if command -v rfkill >/dev/null 2>&1; then rfkill unblock wifi; fi"
     set_country = f"if command -v iw >/dev/null 2>&1; then iw reg set {sh(country)}; fi"
     return Step(files=(File.text(PATH, text),), commands=(("sh", "-c", f"{set_country}; {unblock}"),))
-
-
-STEP = BootStep(name="wireless", plan=plan)
