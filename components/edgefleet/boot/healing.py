@@ -42,8 +42,8 @@ def plan(target: Target) -> Step:
     at = f"{FIRST_HOUR + minute // 60:02}:{minute % 60:02}:00"
     return Step(
         files=(
-            File(path=SCRIPT, content=script.encode(), mode=0o755),
-            File(path=STATUS, content=render("heal/edgefleet-status.sh").encode(), mode=0o755),
+            File.program(SCRIPT, script),
+            File.program(STATUS, render("heal/edgefleet-status.sh")),
         ),
         units=(
             unit("heal/edgefleet-configuration.service.j2", unit=runtime.unit),

@@ -6,8 +6,8 @@ instance's role. k3s waits for it; at later boots it continues with the stored f
 
 import json
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import File, HubServer, Step, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import File, HubServer, Step
 
 PROGRAM = "/usr/local/lib/edgefleet/edgefleet-hub"
 CONFIG = "/etc/edgefleet/hub/config.json"
@@ -28,18 +28,14 @@ def plan(server: HubServer) -> Step:
     waits = f"[Unit]\nRequires={SECRETS_UNIT}\nAfter={SECRETS_UNIT}\n"
     return Step(
         files=(
-            File(path=PROGRAM, content=render("hub/edgefleet-hub.py.j2").encode(), mode=0o755),
-            File(path=CONFIG, content=(json.dumps(config, indent=2) + "\n").encode()),
-            File(path="/etc/systemd/system/k3s.service.d/10-hub.conf", content=waits.encode()),
+            File.program(PROGRAM, render("hub/edgefleet-hub.py.j2")),
+            File.text(CONFIG, json.dumps(config, indent=2) + "\n"),
+            File.text("/etc/systemd/system/k3s.service.d/10-hub.conf", waits),
         ),
         units=(
-            Unit(name=SECRETS_UNIT, text=render("hub/edgefleet-hub-secrets.service")),
-            Unit(
-                name="edgefleet-hub-sync.service",
-                text=render("hub/edgefleet-hub-sync.service"),
-                is_enabled=False,
-            ),
-            Unit(name=SYNC_TIMER, text=render("hub/edgefleet-hub-sync.timer")),
+            unit(f"hub/{SECRETS_UNIT}"),
+            unit("hub/edgefleet-hub-sync.service", is_enabled=False),
+            unit(f"hub/{SYNC_TIMER}"),
         ),
         commands=(("systemctl", "start", "--no-block", SYNC_TIMER),),
     )

@@ -7,9 +7,9 @@ S3 k3s uses the instance's role (k3s, pkg/etcd/s3).
 
 from typing import Any
 
-from edgefleet.io.templates import render
+from edgefleet.io.templates import render, unit
 from edgefleet.io.yaml_text import to_yaml
-from edgefleet.model.firstboot import File, HubServer, Step, Unit
+from edgefleet.model.firstboot import File, HubServer, Step
 from edgefleet.runtimes import k3s_server
 
 PATH = "/etc/rancher/k3s/config.yaml"
@@ -24,19 +24,18 @@ def plan(server: HubServer) -> Step:
     """``config.yaml``, the units that k3s waits for on a hub and, in a file of its own, how etcd starts."""
     waits = render("hub/k3s.conf.j2", installer=k3s_server.RUNTIME.installer)
     common = (
-        File(path=PATH, content=to_yaml(_config(server)).encode(), mode=0o600),
-        File(path=WAITS, content=waits.encode()),
-        File(path=ONCE, content=render("k3s/install-once.conf").encode()),
+        File.text(PATH, to_yaml(_config(server)), mode=0o600),
+        File.text(WAITS, waits),
+        File.text(ONCE, render("k3s/install-once.conf")),
     )
     commands = (("systemctl", "restart", "--no-block", k3s_server.RUNTIME.unit),)
     if server.start == "restore":
-        text = render("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
-        units = (Unit(name="edgefleet-hub-restore.service", text=text),)
-        return Step(files=common, units=units, commands=commands)
+        restore = unit("hub/edgefleet-hub-restore.service.j2", snapshot=server.snapshots.restore)
+        return Step(files=common, units=(restore,), commands=commands)
     start: dict[str, Any] = {"cluster-init": True}
     if server.start == "join":
         start = {"server": f"https://{server.address}:6443"}
-    files = (*common, File(path=START, content=to_yaml(start).encode(), mode=0o600))
+    files = (*common, File.text(START, to_yaml(start), mode=0o600))
     return Step(files=files, commands=commands)
 
 

@@ -6,8 +6,8 @@ verified, as a medium may give other bytes when it is read again. Archives go to
 installation/airgap): as a link only where the payload is on the disk that the system is on.
 """
 
-from edgefleet.io.templates import render
-from edgefleet.model.firstboot import File, Step, Target, Unit
+from edgefleet.io.templates import render, unit
+from edgefleet.model.firstboot import File, Step, Target
 from edgefleet.model.writers.shell import rest
 
 LIST = "/etc/edgefleet/payload"
@@ -21,10 +21,8 @@ def plan(target: Target) -> Step:
         return Step()
     carried = sorted(target.node.payload, key=lambda file: file.path)
     lines = (f"{file.digest.removeprefix('sha256:')} {file.size:d} {rest(file.path)}\n" for file in carried)
-    listed = File(path=LIST, content="".join(lines).encode())
-    script = File(path=SCRIPT, content=render("heal/payload.sh.j2").encode(), mode=0o755)
     return Step(
-        files=(listed, script),
-        units=(Unit(name=UNIT, text=render("heal/edgefleet-payload.service")),),
+        files=(File.text(LIST, "".join(lines)), File.program(SCRIPT, render("heal/payload.sh.j2"))),
+        units=(unit(f"heal/{UNIT}"),),
         commands=(("systemctl", "restart", "--no-block", UNIT),),
     )

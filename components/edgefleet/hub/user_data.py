@@ -87,7 +87,7 @@ def _server(boot: HubBoot, start: Start) -> HubServer:
 def _first_boot(server: HubServer) -> FirstBoot:
     """Facts, kernel and clock first, then the source of secrets, then k3s, as on a node."""
     target = server.target
-    steps: tuple[Step, ...] = (
+    step = Step.joined(
         facts.plan(target),
         kernel.plan(target),
         clock.client(target.settings.ntp),
@@ -104,7 +104,7 @@ def _first_boot(server: HubServer) -> FirstBoot:
         timezone=target.settings.timezone,
         users=(),
         network=target.node.network,
-        files=tuple(file for step in steps for file in step.files),
-        units=tuple(unit for step in steps for unit in step.units),
-        commands=tuple(command for step in steps for command in step.commands),
+        files=step.files,
+        units=step.units,
+        commands=step.commands,
     )

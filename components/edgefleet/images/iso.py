@@ -25,6 +25,7 @@ from edgefleet.images import nocloud, script
 from edgefleet.images.base.cloud_init_fallback import placed
 from edgefleet.images.base.format import Flaw, Format, MediumReader
 from edgefleet.images.network.networkd import networkd
+from edgefleet.images.raw import SPACE
 from edgefleet.io import disk, image_reading, installer_iso, tools
 from edgefleet.io.gpt import wrong
 from edgefleet.io.installer_iso import Addition, InstallerIso
@@ -62,7 +63,6 @@ WITH_WIFI = (
 )
 PLACEHOLDER = "/dev/edgefleet-disk"
 """Placeholder for the disk's name; no disk has this one."""
-SPACE = uuid.UUID("4a1f9f3e-6d6b-5b43-9d67-0d5a3c2c7c11")
 PRIVATE, READABLE, PROGRAM = 0o400, 0o444, 0o555
 CARRIED, CARRIED_PROGRAM = 0o644, 0o755
 """Modes of a payload's files, as on every medium."""

@@ -200,14 +200,14 @@ def check_base(image: Path, table: Table, arch: str) -> None:
     for partition in table.partitions:
         root_arch = ROOT_TYPES.get(partition.type.upper(), "")
         if root_arch and root_arch != arch:
-            raise _wrong(
+            raise gpt.wrong(
                 image, "base-arch", f"is for {root_arch}, and the node is {arch}", "use the base for its arch"
             )
         if partition.type.upper() == ESP:
             _check_loader(image, partition.start * SECTOR, arch)
     if len(table.partitions) > FULL_TABLE:
         hint = "use a base with fewer partitions"
-        raise _wrong(image, "base-full", "has no two free entries in its partition table", hint)
+        raise gpt.wrong(image, "base-full", "has no two free entries in its partition table", hint)
 
 
 def _check_loader(image: Path, offset: int, arch: str) -> None:
@@ -219,7 +219,7 @@ def _check_loader(image: Path, offset: int, arch: str) -> None:
     others = [other for other, loader in LOADERS.items() if loader in loaders]
     if others and arch not in others:
         problem = f"boots {' and '.join(others)}, and the node is {arch}"
-        raise _wrong(image, "base-arch", problem, "use the base for the node's architecture")
+        raise gpt.wrong(image, "base-arch", problem, "use the base for the node's architecture")
 
 
 def _check_fits(of: Ingredients, layout: Layout) -> None:
@@ -227,10 +227,6 @@ def _check_fits(of: Ingredients, layout: Layout) -> None:
         problem = f"{of.node}'s image has {layout.size:,} bytes, and its medium has {of.disk:,}"
         hint = "use a larger medium (profile's disk), or put less into the payload"
         raise InvalidInput.at("", "medium-too-small", problem, hint, path="disk")
-
-
-def _wrong(image: Path, code: str, problem: str, hint: str) -> InvalidInput:
-    return InvalidInput.at(image, code, problem, hint, path="image.base")
 
 
 FORMAT = Format(
