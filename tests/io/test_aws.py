@@ -12,6 +12,7 @@ from edgefleet.emulator.requests import moto_backend
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.io.aws import Aws, error_code, is_gone
 from edgefleet.io.aws_errors import OTHERWISE, statement
+from edgefleet.io.aws_session import Descriptions
 from edgefleet.model.cloud import AssumedRole, Cloud
 
 DENIED = (
@@ -241,3 +242,13 @@ def test_a_region_that_nobody_set_is_asked_for(monkeypatch: pytest.MonkeyPatch, 
         OutsideFailure, match="no AWS region is set; set the provider's region, or AWS_REGION"
     ):
         _ = Aws().region
+
+
+def test_a_description_is_read_once_whoever_asks(tmp_path: Path) -> None:
+    """Moto makes a session, and with it a loader, at calls that have a role of EKS."""
+    (tmp_path / "service.json").write_text("{}")
+
+    first, second = (Descriptions().load_file(str(tmp_path / "service")) for _ in range(2))
+
+    assert first is not None
+    assert first is second

@@ -11,19 +11,20 @@ import boto3
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
+_read = cache(JSONFileLoader().load_file)
+
 
 class Descriptions(JSONFileLoader):
     """Descriptions of services by file; botocore itself shares them among the clients of a session."""
 
-    load_file = cache(JSONFileLoader.load_file)
-
-
-_DESCRIPTIONS = Descriptions()
+    def load_file(self, file_path: str) -> Any:
+        """The content of a file, read by the first of all sessions that needs it."""
+        return _read(file_path)
 
 
 def new_session(**settings: Any) -> boto3.Session:
     """A session with the `settings` that ``boto3.Session`` takes."""
     inner = Session()
     session = boto3.Session(botocore_session=inner, **settings)
-    inner.get_component("data_loader").file_loader = _DESCRIPTIONS
+    inner.get_component("data_loader").file_loader = Descriptions()
     return session
