@@ -235,7 +235,9 @@ def test_the_next_up_is_of_the_sites_that_the_preview_was_limited_to(made: "Made
     """A preview of one site does not offer an up of all."""
     new = made.plain("de-ber-0001")
     for which in ("", " --target de-ber-0001", " --group stores --label 'size=*'"):
-        seen = site_changes.Seen(at=NOW, fleet=made.fleet([new]), targets=("de-ber-0001",), which=which)
+        seen = site_changes.Seen(
+            at=NOW, fleet=made.fleet([new]), targets=frozenset({"de-ber-0001"}), which=which
+        )
         view = site_changes.view(made.outcome([made.step("create", {}, new)]), seen)
         assert f"next: edgefleet up -s eu-central-1{which}" == shown(view).splitlines()[-1]
 

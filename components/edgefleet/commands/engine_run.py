@@ -71,10 +71,10 @@ class Run:
             at=self.session.now(),
             fleet=self.fleet,
             store=self.fleet.images.store if self.fleet else "",
-            recorded=tuple(self.before),
+            recorded=self.before,
             stood=removed_rows.stood(self.session, self.fleet, lost),
             waiting=waiting,
-            targets=self.request.options.targets,
+            targets=frozenset(self.request.options.targets),
             which=str(self.request.which),
             notes=tuple(filter(None, (*notes, note, self._empty_passphrase()))),
         )

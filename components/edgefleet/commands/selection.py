@@ -54,7 +54,8 @@ class Selector:
             return names
         if problems := [*self._problems(fleet, names)]:
             raise InvalidInput(problems)
-        chosen = tuple(name for name in names if self._has(fleet, name))
+        waved = {name for wave in fleet.waves if wave.name in self.wave for name in wave.sites}
+        chosen = tuple(name for name in names if self._has(fleet, name, is_waved=name in waved))
         if not chosen:
             problem = f"no site of {fleet.name} / {fleet.region} matches{self}"
             raise InvalidInput.at(
@@ -66,14 +67,13 @@ class Selector:
         """Those of `names` that the values of `--target` match."""
         return tuple(name for name in names if any(fnmatchcase(name, target) for target in self.target))
 
-    def _has(self, fleet: Fleet, name: str) -> bool:
+    def _has(self, fleet: Fleet, name: str, *, is_waved: bool) -> bool:
         member, spec = fleet.provenance.members.get(name), fleet.sites.get(name)
-        waves = {wave.name for wave in fleet.waves if name in wave.sites}
         nodes = spec.nodes.values() if spec else ()
         return (
             (not self.target or bool(self.named((name,))))
             and (not self.group or (member is not None and member.group in self.group))
-            and (not self.wave or not waves.isdisjoint(self.wave))
+            and (not self.wave or is_waved)
             and (
                 not self.label
                 or any(all(_is_labelled(node.labels, label) for label in self.label) for node in nodes)

@@ -114,10 +114,8 @@ class View:
     store: str = ""
     """URI of the image store."""
     problems: tuple[Problem, ...] = ()
-    targets: tuple[str, ...] = ()
-    """The sites that the run was limited to; empty if it was for all."""
     which: str = ""
-    """The options that chose them, each behind a blank."""
+    """The options that limited the run to some sites, each behind a blank."""
     notes: tuple[str, ...] = ()
     """Remarks: the emulated cloud was lost, warnings of the engine."""
     is_asked: bool = False

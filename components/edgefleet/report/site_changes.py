@@ -1,7 +1,7 @@
 """From an engine's steps to a view: every site with its outcome, equal changes grouped."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -49,10 +49,10 @@ class Seen:
     """URI of the image store."""
     stood: Mapping[str, str] = field(default_factory=dict)
     """dict[removed site -> ``file:line`` where its row was], as far as known."""
-    recorded: tuple[str, ...] = ()
-    """Sites that the state had before the run."""
+    recorded: Collection[str] = ()
+    """Sites that the state had before the run, in its order."""
     waiting: tuple[Pending, ...] = ()
-    targets: tuple[str, ...] = ()
+    targets: frozenset[str] = frozenset()
     which: str = ""
     """The options that chose the targets."""
     notes: tuple[str, ...] = ()
@@ -88,7 +88,6 @@ def view(outcome: Outcome, seen: Seen) -> View:
         media=_media(asks),
         store=seen.store or _store(steps),
         problems=tuple(problems.diagnosed(outcome.diagnostics)),
-        targets=seen.targets,
         which=seen.which,
         notes=(*seen.notes, *_cautions(outcome, asks, groups), *_warnings(outcome)),
         steps=outcome.steps,
@@ -108,8 +107,7 @@ def _store(steps: dict[str, Step]) -> str:
 
 def line_of(where: str) -> str:
     """``file:line`` of ``file:line:column``."""
-    file, _, rest = where.partition(":")
-    line = rest.split(":")[0]
+    file, line, _ = problems.split(where)
     return f"{file}:{line}" if line else file
 
 
