@@ -14,7 +14,7 @@ from edgefleet.commands.selection import Selector
 from edgefleet.commands.session import EngineName, Session
 from edgefleet.commands.state_sites import Recorded, engine_of, is_recorded, recorded
 from edgefleet.engine.api import Engine, Options
-from edgefleet.engine.configuration import has_empty_passphrase
+from edgefleet.engine.configuration import empty_passphrase
 from edgefleet.errors import EdgefleetError, InvalidInput, OutsideFailure, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import shared
@@ -67,6 +67,7 @@ class Run:
         outcome = self._outcome(operation, refresh=refresh or self.request.options.refresh)
         lost = () if self.fleet is None else tuple(self.before.keys() - self.fleet.sites.keys())
         waiting, note = self._waiting(operation)
+        weak = empty_passphrase(self.session.project, self.session.environment)
         seen = site_changes.Seen(
             at=self.session.now(),
             fleet=self.fleet,
@@ -76,7 +77,7 @@ class Run:
             waiting=waiting,
             targets=frozenset(self.request.options.targets),
             which=str(self.request.which),
-            notes=tuple(filter(None, (*notes, note, self._empty_passphrase()))),
+            notes=tuple(filter(None, (*notes, note, weak))),
         )
         view = site_changes.view(outcome, seen)
         if operation == "preview" and self.fleet is not None:
@@ -102,11 +103,6 @@ class Run:
             if site.modified is not None
         }
         return pending(desired, times, acknowledged, {}), ""
-
-    def _empty_passphrase(self) -> str:
-        if not has_empty_passphrase(self.session.project, self.session.environment):
-            return ""
-        return "the passphrase of this stack is empty: its files alone open every secret of the fleet"
 
     def _outcome(self, operation: Operation, *, refresh: bool) -> Outcome:
         session, request = self.session, self.request

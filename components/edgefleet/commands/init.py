@@ -19,7 +19,7 @@ from edgefleet.commands.emulator import is_emulated
 from edgefleet.commands.screen import remark
 from edgefleet.commands.session import Session, session_of
 from edgefleet.commands.stack import load
-from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES, has_empty_passphrase
+from edgefleet.engine.configuration import PASSPHRASE_FILE, PASSPHRASE_VARIABLES, empty_passphrase
 from edgefleet.errors import InvalidInput, Problem, Refused
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.io import disk
@@ -115,13 +115,12 @@ def _provide_passphrase(session: Session) -> None:
 
 def _check_passphrase(session: Session, fleet: Fleet) -> None:
     """Refuse to encrypt the secrets of real sites with an empty passphrase; of emulated ones, warn."""
-    if not has_empty_passphrase(session.project, session.environment):
-        return
-    problem = "the passphrase of this stack is empty: its files alone open every secret of the fleet"
-    if not is_emulated(fleet):
+    problem = empty_passphrase(session.project, session.environment)
+    if problem and not is_emulated(fleet):
         hint = "set a passphrase, or unset the variable and run edgefleet init again, which generates one"
         raise Refused.at("PULUMI_CONFIG_PASSPHRASE", "empty-passphrase", problem, hint)
-    remark(session, f"warning: {problem}")
+    if problem:
+        remark(session, f"warning: {problem}")
 
 
 def _check_given(places: Sequence[Reference], given: Mapping[str, str]) -> None:

@@ -25,10 +25,12 @@ def with_passphrase(environ: Mapping[str, str], project: Path) -> dict[str, str]
     return variables
 
 
-def has_empty_passphrase(project: Path, environ: Mapping[str, str]) -> bool:
-    """Whether the passphrase of a project's stacks is empty, so that their files alone open their secrets."""
+def empty_passphrase(project: Path, environ: Mapping[str, str]) -> str:
+    """What is wrong where the passphrase of a project's stacks is empty; else empty."""
     variables = with_passphrase(environ, project)
-    return bool(variables.keys() & set(PASSPHRASE_VARIABLES)) and not find_passphrase(variables)
+    if not variables.keys() & set(PASSPHRASE_VARIABLES) or find_passphrase(variables):
+        return ""
+    return "the passphrase of this stack is empty: its files alone open every secret of the fleet"
 
 
 def read_configuration(project: Path, stack: str, environ: Mapping[str, str]) -> dict[str, str]:
