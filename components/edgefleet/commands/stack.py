@@ -6,12 +6,11 @@ from pathlib import Path
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.fleetfile.load import load_fleet
-from edgefleet.model.syntax import likely
+from edgefleet.model.syntax import few, likely
 
 PROJECT = "Pulumi.yaml"
 FOLDER = "stacks"
 SUFFIX = ".fleet.yaml"
-SHOWN = 8
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
@@ -21,8 +20,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
         return hint
     if not choices:
         return "none exists yet"
-    more = f" and {len(choices) - SHOWN:,} more" if len(choices) > SHOWN else ""
-    return f"there {'is' if len(choices) == 1 else 'are'}: {', '.join(choices[:SHOWN])}{more}"
+    return f"there {'is' if len(choices) == 1 else 'are'}: {few(choices, 8)}"
 
 
 def stacks(project: Path) -> list[str]:

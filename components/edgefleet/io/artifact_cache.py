@@ -24,6 +24,7 @@ from edgefleet.io.payload_listing import SUMS
 from edgefleet.io.registry import Registry, is_registry, place_of
 from edgefleet.io.web import Web
 from edgefleet.model.medium import PayloadFile
+from edgefleet.model.syntax import few
 
 NAME = "edgefleet"
 T = TypeVar("T")
@@ -308,6 +309,5 @@ def _put(source: Path, path: Path) -> None:
 
 
 def _missing(paths: list[str]) -> OutsideFailure:
-    named = ", ".join(paths[:3]) + (f" and {len(paths) - 3:,} more" if len(paths) > 3 else "")  # noqa: PLR2004 - a few
     hint = "run edgefleet artifacts fetch -s STACK"
-    return OutsideFailure.at("", "not-fetched", f"not in the cache of artifacts: {named}", hint)
+    return OutsideFailure.at("", "not-fetched", f"not in the cache of artifacts: {few(paths)}", hint)

@@ -1,7 +1,7 @@
 """Rules of text in a fleet file, and the errors of values: a code, a problem and a hint."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -89,6 +89,11 @@ def likely(name: str, known: Collection[str]) -> str:
     spelled = outside_name(name)
     close = [spelled] if spelled in known else get_close_matches(name, known, n=3, cutoff=0.6)
     return f"did you mean {' or '.join(close)}?" if close else ""
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first `most` of `names`, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def nearest(name: str, names: Any, *, otherwise: str = "") -> str:

@@ -9,16 +9,13 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.images import FORMATS
 from edgefleet.model.differ import Change
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.syntax import likely
+from edgefleet.model.syntax import few, likely
 from edgefleet.model.version_skew import upgrade_problems
-
-NAMED = 3
-"""Sites that a note names."""
 
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
     """Notes on the fleet file itself."""
-    return (*_waves(fleet), *_revoked(fleet), *_without_login(fleet), *_wireless_installers(fleet))
+    return (*_waves(fleet), *_revoked(fleet), *_of_sites(fleet))
 
 
 def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -57,32 +54,25 @@ def _revoked(fleet: Fleet) -> Iterator[str]:
             )
 
 
-def _without_login(fleet: Fleet) -> Iterator[str]:
-    names = [site.name for site in fleet.sites.values() if not _has_login(site)]
-    if names:
-        yield (
-            f"nobody can log in to the nodes of {_listed(names)}: the fleet file has neither users nor "
-            "breakGlass for them"
-        )
-
-
-def _wireless_installers(fleet: Fleet) -> Iterator[str]:
-    names = [
-        site.name
-        for site in fleet.sites.values()
-        if any(node.image.installer == "debian" and node.network.beyond_wires for node in site.nodes.values())
-    ]
-    if names:
-        yield (
-            f"nodes of {_listed(names)} install Debian and have Wi-Fi or 802.1X: their base must have "
-            "cloud-init and wpasupplicant; image build verifies this"
-        )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
-
-
-def _has_login(site: SiteSpec) -> bool:
+def _has_no_login(site: SiteSpec) -> bool:
     is_running = all(FORMATS[node.image.format].keeps_network for node in site.nodes.values())
-    return bool(site.users or site.break_glass.console or site.break_glass.ssm or is_running)
+    return not (site.users or site.break_glass.console or site.break_glass.ssm or is_running)
+
+
+def _installs_wireless(site: SiteSpec) -> bool:
+    return any(node.image.installer == "debian" and node.network.beyond_wires for node in site.nodes.values())
+
+
+OF_SITES = {
+    _has_no_login: "nobody can log in to the nodes of {}: the fleet file has neither users nor breakGlass "
+    "for them",
+    _installs_wireless: "nodes of {} install Debian and have Wi-Fi or 802.1X: their base must have "
+    "cloud-init and wpasupplicant; image build verifies this",
+}
+"""dict[whether a note is about a site -> the note, `{}` being the names]."""
+
+
+def _of_sites(fleet: Fleet) -> Iterator[str]:
+    for is_meant, note in OF_SITES.items():
+        if names := [site.name for site in fleet.sites.values() if is_meant(site)]:
+            yield note.format(few(names))
