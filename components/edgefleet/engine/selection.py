@@ -9,9 +9,5 @@ from edgefleet.engine.pulumi_cli import PulumiCli, find_command
 
 def choose(name: Literal["auto", "pulumi", "local"] = "auto") -> Engine:
     """Return an engine; ``auto`` takes the CLI if it is on PATH and new enough."""
-    if name == "local":
-        return EmbeddedEngine()
-    if name == "pulumi":
-        return PulumiCli()
-    command = find_command()
-    return PulumiCli(command=command) if command is not None else EmbeddedEngine()
+    command = None if name == "local" else find_command()
+    return PulumiCli(command=command) if command is not None or name == "pulumi" else EmbeddedEngine()
