@@ -1,5 +1,6 @@
 """`edgefleet sites`: list the desired and acknowledged image of each node, and acknowledge images."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -17,8 +18,7 @@ from edgefleet.report.human import counted
 from edgefleet.report.inventory import NodeImage
 from edgefleet.site import ledger
 
-HEX_DIGITS = 64
-"""Of a SHA-256."""
+DIGEST = re.compile("(?:sha256:)?([0-9a-f]{64})")
 
 
 @selecting
@@ -110,19 +110,10 @@ def _digests(record: Recorded | None, name: str, *, node: str | None, digest: st
 
 
 def _whole(digest: str) -> str:
-    kind, _, hexadecimal = digest.rpartition(":")
-    if (
-        kind not in {"", "sha256"}
-        or len(hexadecimal) != HEX_DIGITS
-        or not set(hexadecimal) <= set("0123456789abcdef")
-    ):
-        raise InvalidInput.at(
-            "",
-            "bad-digest",
-            f"{digest!r} is not a digest",
-            "write sha256: and 64 hexadecimal digits, or leave --digest out",
-        )
-    return f"sha256:{hexadecimal}"
+    if match := DIGEST.fullmatch(digest):
+        return f"sha256:{match[1]}"
+    hint = "write sha256: and 64 hexadecimal digits, or leave --digest out"
+    raise InvalidInput.at("", "bad-digest", f"{digest!r} is not a digest", hint)
 
 
 def _wrong(site: str, problem: str, hint: str) -> InvalidInput:

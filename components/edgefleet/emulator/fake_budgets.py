@@ -3,6 +3,8 @@
 It counts no costs. Shapes and errors: Budgets API reference.
 """
 
+from botocore import xform_name
+
 from edgefleet.emulator.requests import Answer, Call, Fake, Refusal
 
 TARGET = "AWSBudgetServiceGateway."
@@ -24,7 +26,7 @@ class FakeBudgets(Fake):
         """Answer calls of Budgets."""
         if not call.target.startswith(TARGET):
             return None
-        answer: Answer | None = getattr(self, "_" + _snake(call.target.removeprefix(TARGET)))(call.json)
+        answer: Answer | None = getattr(self, "_" + xform_name(call.target.removeprefix(TARGET)))(call.json)
         return answer or {}
 
     def _create_budget(self, request: Answer) -> None:
@@ -101,7 +103,3 @@ class FakeBudgets(Fake):
             if notice[0] == request["Notification"]:
                 return notice
         raise Refusal("NotFoundException")
-
-
-def _snake(operation: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")

@@ -4,7 +4,6 @@ A document that can be read both as a manifest and as an index is refused, as tw
 differently (CVE-2021-41190). Unknown fields are ignored, as the specification requires.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.model import strict_json
+from edgefleet.model.listing import sha256
 
 OCI_INDEX, OCI_MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("index", "manifest"))
 """Types of documents that state none: docker's own must (OCI image specification; distribution)."""
@@ -99,7 +99,7 @@ def manifest_of(data: bytes, *, where: str, media_type: str = "") -> Manifest:
             problem = "has this image as schema 1 (2015) only, which is no longer supported"
         raise OutsideFailure.at(where, "bad-manifest", problem, "check the image's name and registry")
     return Manifest(
-        digest=digest_of(data),
+        digest=sha256(data),
         media_type=kind,
         data=data,
         config=plain.config,
@@ -115,11 +115,6 @@ def platform_of(config: bytes, *, where: str) -> Platform:
         OutsideFailure: it is no configuration.
     """
     return _read(Platform, config or b"{}", where, "the image's configuration cannot be read")
-
-
-def digest_of(data: bytes) -> str:
-    """``sha256:<hex>``."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def one_platform(manifest: Manifest, *, where: str, meant: str) -> Manifest:

@@ -24,9 +24,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from edgefleet.errors import OutsideFailure
 from edgefleet.io.answers import Whole, shown
 from edgefleet.io.logins import HUB
-from edgefleet.io.manifests import INDEXES, MANIFESTS, Manifest, digest_of, manifest_of
+from edgefleet.io.manifests import INDEXES, MANIFESTS, Manifest, manifest_of
 from edgefleet.io.web import Request, Web, is_authentic, require_tls
 from edgefleet.model import strict_json
+from edgefleet.model.listing import sha256
 
 ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
 _HUB_HOST = "registry-1.docker.io"
@@ -125,8 +126,8 @@ class Registry:
         return data
 
     def _verify(self, address: str, what: str, data: bytes, reference: str) -> None:
-        if reference.startswith("sha256:") and digest_of(data) != reference:
-            problem = f"answers with {what} whose digest is {digest_of(data)}: not used"
+        if reference.startswith("sha256:") and sha256(data) != reference:
+            problem = f"answers with {what} whose digest is {sha256(data)}: not used"
             hint = "use another mirror; this one returns something else than requested"
             raise OutsideFailure.at(shown(address), "digest-mismatch", problem, hint)
 

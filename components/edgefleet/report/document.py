@@ -14,18 +14,14 @@ from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
 
+HEAD = ("engine", "stack", "operation", "result", "fleet", "region")
 SUMMARY = ("same", "create", "update", "replace", "delete")
 
 
 def document(view: View, *, is_all: bool = False) -> dict[str, Any]:
     """`view` as plain data; `is_all` also lists the sites and steps that stay the same."""
     return {
-        "engine": view.engine,
-        "stack": view.stack,
-        "operation": view.operation,
-        "result": view.result,
-        "fleet": view.fleet,
-        "region": view.region,
+        **{name: getattr(view, name) for name in HEAD},
         "seconds": round(view.seconds, 3),
         "store": view.store,
         "summary": {op: sum(step.op == op for step in view.steps) for op in SUMMARY},

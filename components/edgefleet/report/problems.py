@@ -81,16 +81,8 @@ def _kind(problem: Problem) -> tuple[str, ...]:
 
 def plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     """Problems as JSON, not grouped."""
-    return [
-        {
-            "code": problem.code,
-            "where": problem.where,
-            "path": problem.path,
-            "problem": problem.problem,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]
+    names = ("code", "where", "path", "problem", "hint")
+    return [{name: getattr(problem, name) for name in names} for problem in problems]
 
 
 def _one(alike: tuple[Problem, ...], source_line: SourceLine) -> Iterator[Text]:
