@@ -14,9 +14,11 @@ import pytest
 import yaml
 from bench.fleet_file_reference import EXAMPLES
 
+from edgefleet.commands.screen import source_line
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.imports.importing import imported
 from edgefleet.fleetfile.load import load_fleet
+from edgefleet.report import problems
 
 pytestmark = pytest.mark.fuzz
 ALL, FEW = 10_000, 100
@@ -152,7 +154,9 @@ def _faults(number: int, folder: Path) -> list[str]:
         load_fleet(file, folder)
     except InvalidInput as error:
         lines = [(problem, str(problem)) for problem in error.problems]
-        shown = [f"{number}: a secret: {line}" for _, line in lines if CANARY in line]
+        screen = problems.lines(error.problems, lambda name, line: source_line(folder / name, line))
+        texts = [*(line for _, line in lines), *(line.plain for line in screen)]
+        shown = [f"{number}: a secret: {line}" for line in texts if CANARY in line]
         return shown + [
             f"{number}: no place: {line}"
             for problem, line in lines

@@ -74,7 +74,7 @@ def test_a_huge_line_is_shown_around_the_caret() -> None:
     text = shown(duplicate("stacks/dev.fleet.yaml:3:5000"))
     assert [] == [line for line in text.splitlines() if cell_len(line) > 80 and "error[" not in line]
     source, caret = text.splitlines()[3:5]
-    assert "y" == source[caret.index("^")]
+    assert "*" == source[caret.index("^")]
 
 
 def test_the_caret_stands_under_wide_characters() -> None:
@@ -90,3 +90,29 @@ def test_places_without_lines_are_only_named() -> None:
     assert ("a:b.yaml", 4, 2) == problems.split("a:b.yaml:4:2")
     assert ("a", 4, 0) == problems.split("a:4")
     assert "  --> stacks/\n" in shown(duplicate("stacks/"))
+
+
+def test_a_line_of_the_file_is_shown_without_its_secrets() -> None:
+    """Keys show the place; of the values, only the one at the place that the problem itself states."""
+    table = (
+        ("a: {token: hunter2, port: 99}", "99 is too large", "a: {token: *******, port: 99}", 27),
+        ("a: {token: hunter2, port: 99}", "no", "a: {token: *******, port: **}", 27),
+        ('  - auth: "a, hunter2 {b}"  # hunter2', "no", "  - auth: ****** ******* ****  * *******", 5),
+        ("'curl -u me:hunter2'", "no", "***** ** ***********", 1),
+        ('key: "hunter2', "no", "key: ********", 6),
+        ("berlin,10.0.0.300/24,hunter2", "10.0.0.300/24 is no address", "******,10.0.0.300/24,*******", 8),
+        ("x: [hunter2, {b: 2}]", "no", "x: [*******, {b: *}]", 1),
+    )
+    for line, problem, expected, column in table:
+        found = Problem(problem=problem, hint="", where=f"a.yaml:1:{column}")
+        assert f"  1 | {expected}" == source_of(found, line)
+    secret = Problem(problem="login is wrong", hint="", where="a.yaml:1:4", code="plain-secret")
+    assert "  1 | a: *****" == source_of(secret, "a: login")
+    program = Problem(problem="no", hint="", where="a.py:1:1")
+    assert "  1 | key(fleet(*********), 3)" == source_of(program, "key(fleet('hunter2'), 3)")
+
+
+def source_of(problem: Problem, line: str) -> str:
+    """The line of the file in what is shown of a problem."""
+    _, _, source, _ = (text.plain for text in problems.lines([problem], lambda *_: line) if text.plain)
+    return source.rstrip()

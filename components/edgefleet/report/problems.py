@@ -32,6 +32,16 @@ VALUE = re.compile(r"'[^']*'|\S*\d\S*|\S*-\S*")
 WHERE = re.compile(r"(?:[\w+.-]*:)?[^\s:\[\"]*/[^\s:\[\"]*(?::\d+){0,2}|[^\s:\[\"]+(?::\d+){1,2}")
 """A file with or without a line, or the address of something stored."""
 PATH = re.compile(r"[\w-]+(?:[.\[][^\s:]*)+")
+STRING = r""" "(?:\\.|[^"\\])*"? | '[^']*'? """
+VALUES = {
+    True: re.compile(STRING, re.VERBOSE),
+    False: re.compile(
+        rf"""{STRING} | (?!-\s)[^\s\[\]{{}},"':][^\[\]{{}},]*?(?=\s*(?: :\s | :?$ | [\[\]{{}},] | \s\# ))""",
+        re.VERBOSE,
+    ),
+}
+"""dict[whether a file is a program -> what may be a secret in its lines: a string, or any text of YAML]."""
+KEY = re.compile(r"[\w.+/*-]+(?=\s*:(?:\s|$))")
 RESOURCE = re.compile(r"(\w+ (\S+)(?: \([^)]*\))?): ")
 """The resource that a problem of the cloud begins with: kind, name and id."""
 INPUT = re.compile(
@@ -90,7 +100,7 @@ def _one(alike: tuple[Problem, ...], source_line: SourceLine) -> Iterator[Text]:
     yield from _labelled(
         f"error[{first.code}]", "bold red", ": ".join(filter(None, (first.path, first.problem)))
     )
-    yield from _place(first.where, source_line)
+    yield from _place(first, source_line)
     if others:
         yield Text(f"  and {counted(len(others), 'more place')}:")
         yield from listed(_places(others), indent=4)
@@ -115,16 +125,18 @@ def _places(others: list[Problem]) -> Iterator[str]:
         yield f"and {len(others) - PLACES:,} more"
 
 
-def _place(where: str, source_line: SourceLine) -> Iterator[Text]:
-    if not where:
+def _place(problem: Problem, source_line: SourceLine) -> Iterator[Text]:
+    if not problem.where:
         return
-    yield Text(f"  --> {where}", "blue")
-    file, line, column = split(where)
+    yield Text(f"  --> {problem.where}", "blue")
+    file, line, column = split(problem.where)
     text = source_line(file, line) if line else None
     if text is None:
         return
     number = str(line)
-    shown, caret = window(text, column, COLUMNS - len(number) - 5)
+    stated = "" if problem.code == "plain-secret" else problem.problem
+    clean = masked(text, column, stated, is_program=file.endswith(".py"))
+    shown, caret = window(clean, column, COLUMNS - len(number) - 5)
     yield Text.assemble((f"  {number} | ", "blue"), shown)
     if column:
         yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * caret, ("^", "bold red"))
@@ -139,6 +151,21 @@ def split(where: str) -> tuple[str, int, int]:
     if head and last.isdecimal():
         return head, int(last), 0
     return where, 0, 0
+
+
+def masked(text: str, column: int, stated: str, *, is_program: bool) -> str:
+    """A line with ``*`` in place of its values, but for one at `column` that the problem itself has `stated`.
+
+    Any line may have a secret in the clear, whatever is wrong with it. Keys remain, and show the place.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        is_here = match.start() < column <= match.end()
+        if (is_here and match[0].strip("\"'") in stated) or KEY.match(text, match.start()):
+            return match[0]
+        return re.sub(r"\S", "*", match[0])
+
+    return VALUES[is_program].sub(value, text)
 
 
 def window(text: str, column: int, width: int) -> tuple[str, int]:
