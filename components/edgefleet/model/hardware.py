@@ -1,6 +1,7 @@
 """A node's hardware as its first boot needs it, with proxy and clock."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -11,7 +12,7 @@ from edgefleet.model.addresses import IP_RE
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import HOST_RE, ProxyAddress, host
 from edgefleet.model.spec import Unset, spec
-from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
+from edgefleet.model.syntax import LOGIN, Grammar, shown, wrong
 
 FileSystem = Literal["ext4", "xfs"]
 Encryption = Literal["none", "tpm2"]
@@ -100,16 +101,7 @@ _NO_PROXY = Grammar(
     refers="may",
 )
 NoProxy = Annotated[str, _NO_PROXY]
-_LOGIN = Grammar(
-    PAIR,
-    "bad-login",
-    "a proxy login",
-    "write it as <user>:<password>",
-    500,
-    is_ascii=False,
-    refers="must",
-)
-Login = Annotated[str, _LOGIN]
+Login = Annotated[str, replace(LOGIN, what="a proxy login")]
 _MOUNT_POINT = Grammar(
     r"(/var/lib/(?!(edgefleet|cloud|systemd|dpkg|apt)(/|$))|/(srv|mnt|opt|data)/)"
     r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*|/data",

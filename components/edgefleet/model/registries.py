@@ -6,14 +6,14 @@ Source: k3s docs, installation/private-registry. The trusted certificates of a n
 import base64
 import binascii
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from textwrap import wrap
 from typing import Annotated
 
 from edgefleet.model.effects import Effect
 from edgefleet.model.names import RegistryEndpoint
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
+from edgefleet.model.syntax import LOGIN, Grammar, shown, wrong
 
 
 def _expression(text: str) -> str:
@@ -43,16 +43,7 @@ _IMAGE_REWRITE = Grammar(
     refers="may",
 )
 ImageRewrite = Annotated[str, _IMAGE_REWRITE]
-_LOGIN = Grammar(
-    PAIR,
-    "bad-login",
-    "a registry login",
-    "write it as <user>:<password>",
-    2000,
-    is_ascii=False,
-    refers="must",
-)
-RegistryLogin = Annotated[str, _LOGIN]
+RegistryLogin = Annotated[str, replace(LOGIN, what="a registry login", longest=2000)]
 _TOKEN = Grammar(
     "[!-~]+",
     "bad-token",

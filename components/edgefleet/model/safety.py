@@ -1,5 +1,6 @@
 """A site's firewall and certificate, and emergency access to its nodes."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.names import HOST_RE, Domain, reachable
 from edgefleet.model.releases import AwsRegion
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import PAIR, Grammar
+from edgefleet.model.syntax import LOGIN, Grammar
 
 Protocol = Literal["tcp", "udp"]
 RESCUE = "rescue"
@@ -36,14 +37,11 @@ _TUNNEL_ENDPOINT = Grammar(
     refers="may",
 )
 TunnelEndpoint = Annotated[str, _TUNNEL_ENDPOINT]
-_ACTIVATION = Grammar(
-    PAIR,
-    "bad-activation",
-    "an SSM activation",
-    "write it as <activation id>:<activation code>",
-    500,
-    is_ascii=False,
-    refers="must",
+_ACTIVATION = replace(
+    LOGIN,
+    code="bad-activation",
+    what="an SSM activation",
+    hint="write it as <activation id>:<activation code>",
 )
 Activation = Annotated[str, _ACTIVATION]
 _CERTIFICATE = Grammar(

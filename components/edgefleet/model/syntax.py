@@ -15,8 +15,6 @@ from edgefleet.model.spec import outside_name
 
 SECRET_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"  # noqa: S105 - a pattern
 """Pattern of the name of a secret of the stack."""
-PAIR = r"[^\x00-\x1f\x7f-\x9f:]+:[^\x00-\x1f\x7f-\x9f]+"
-"""Pattern of a secret in two parts, ``<user>:<password>``."""
 NAMES_SECRET = "write {secret: NAME}, and set it: edgefleet init -s STACK --passphrase NAME"  # noqa: S105 - a hint
 _REFERENCE = re.compile(rf"\{{secret: ({SECRET_NAME})\}}")
 _REFERENCE_SCHEMA = {
@@ -231,6 +229,18 @@ class Grammar:
         if self.refers == "never" or handler.mode == "serialization":
             return described
         return _REFERENCE_SCHEMA if self.refers == "must" else {"anyOf": [described, _REFERENCE_SCHEMA]}
+
+
+LOGIN = Grammar(
+    r"[^\x00-\x1f\x7f-\x9f:]+:[^\x00-\x1f\x7f-\x9f]+",
+    "bad-login",
+    "a login",
+    "write it as <user>:<password>",
+    500,
+    is_ascii=False,
+    refers="must",
+)
+"""A secret in two parts."""
 
 
 def checked(check: Callable[[Any], Any]) -> AfterValidator:

@@ -1,6 +1,7 @@
 """Wireless networks that a node joins, and mobile ones."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from edgefleet.model.authentication import Authentication
@@ -8,7 +9,7 @@ from edgefleet.model.effects import Effect
 from edgefleet.model.geography import Country
 from edgefleet.model.paths import Part
 from edgefleet.model.spec import spec
-from edgefleet.model.syntax import PAIR, Grammar, shown, wrong
+from edgefleet.model.syntax import LOGIN, Grammar, shown, wrong
 
 LONGEST_SSID = 32
 
@@ -89,16 +90,7 @@ _APN = Grammar(
 Apn = Annotated[str, _APN]
 _PIN = Grammar("[0-9]{4,8}", "bad-pin", "a SIM's PIN", "write its 4 to 8 digits", 8, refers="must")
 Pin = Annotated[str, _PIN]
-_LOGIN = Grammar(
-    PAIR,
-    "bad-login",
-    "a login of a mobile operator",
-    "write it as <user>:<password>",
-    200,
-    is_ascii=False,
-    refers="must",
-)
-MobileLogin = Annotated[str, _LOGIN]
+MobileLogin = Annotated[str, replace(LOGIN, what="a login of a mobile operator", longest=200)]
 
 
 @spec
