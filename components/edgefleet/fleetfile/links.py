@@ -71,7 +71,7 @@ def _wifi(link: NetworkLink) -> Iterator[Finding]:
 def _networks(link: NetworkLink) -> Iterator[Finding]:
     """Each wireless network once, and joined in one way."""
     ssids: set[str] = set()
-    for place, wireless in ({} if link.wifi is None else link.wifi.placed).items():
+    for place, wireless in link.wireless_networks.items():
         for key, code, problem, hint in _joined(wireless):
             yield (*place, key), code, problem, hint
         if wireless.ssid in ssids:
@@ -268,7 +268,8 @@ def _tags(known: Iterable[Device]) -> Iterator[Finding]:
 
 def _metrics(network: Network) -> Iterator[Finding]:
     """The main link's default route is the one in use while it is up."""
-    metrics = {path: network.metrics[path] for path, link in network.every.items() if link.has_default_route}
+    links = network.every
+    metrics = {path: metric for path, metric in network.metrics.items() if links[path].has_default_route}
     main = metrics.pop((), None) or 0
     taken: set[int | None] = set()
     for path, metric in metrics.items():

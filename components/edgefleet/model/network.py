@@ -27,7 +27,7 @@ from edgefleet.model.names import Domain
 from edgefleet.model.paths import Part
 from edgefleet.model.spec import At, Level, Unset, spec
 from edgefleet.model.syntax import Grammar, wrong
-from edgefleet.model.wireless import Modem, Wifi
+from edgefleet.model.wireless import Modem, Wifi, WifiNetwork
 
 Vlan = Annotated[int, Field(ge=1, le=4094)]
 
@@ -160,8 +160,7 @@ class NetworkLink:
         With one address and route each, two live interfaces would lose packets, and a dead one would take the
         route.
         """
-        is_named = not self.is_wired or self.mac is not None or not is_glob(self.wired)
-        if self.bond is not None or is_named or not (self.is_static or self.vlan is not None):
+        if self.is_found_exactly or not (self.is_static or self.vlan is not None):
             return self.bond
         return Bond(interfaces=(self.wired,))
 
@@ -187,12 +186,15 @@ class NetworkLink:
         return is_named or not is_glob(self.wired)
 
     @property
+    def wireless_networks(self) -> Mapping[tuple[Part, ...], WifiNetwork]:
+        """dict[path below the link -> wireless network to join], none for another link."""
+        return {} if self.wifi is None else self.wifi.placed
+
+    @property
     def logins(self) -> Mapping[tuple[Part, ...], Authentication]:
         """dict[path below the link -> login by 802.1X]."""
-        known: dict[tuple[Part, ...], Authentication | None] = {("auth",): self.auth}
-        for place, network in ({} if self.wifi is None else self.wifi.placed).items():
-            known[(*place, "auth")] = network.auth
-        return {path: login for path, login in known.items() if login is not None}
+        holders: dict[tuple[Part, ...], NetworkLink | WifiNetwork] = {(): self, **self.wireless_networks}
+        return {(*path, "auth"): one.auth for path, one in holders.items() if one.auth is not None}
 
     @property
     def addresses(self) -> tuple[str, ...]:

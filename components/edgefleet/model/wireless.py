@@ -74,11 +74,6 @@ class Wifi(WifiNetwork):
         """dict[path below the link -> network], its own first."""
         return {("wifi",): self, **{("wifi", "others", at): one for at, one in enumerate(self.others)}}
 
-    @property
-    def networks(self) -> tuple[WifiNetwork, ...]:
-        """All of them, its own first."""
-        return (self, *self.others)
-
 
 _APN = Grammar(
     r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",

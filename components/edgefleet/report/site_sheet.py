@@ -96,7 +96,7 @@ class SheetNode:
 
 
 def _reached(link: NetworkLink) -> tuple[str, ...]:
-    names = " or ".join(f"“{network.ssid}”" for network in link.wifi.networks) if link.wifi else ""
+    names = " or ".join(f"“{network.ssid}”" for network in link.wireless_networks.values())
     medium = f"Wi-Fi {names}" if names else f"mobile network {link.modem.apn}" if link.modem else ""
     if link.bond is not None and not medium:
         medium = "cables in " + " and ".join(link.bond.ports)
