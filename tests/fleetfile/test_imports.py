@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.imports.importing import imported
@@ -45,3 +46,18 @@ def test_a_folder_without_a_definition_is_refused(tmp_path: Path) -> None:
     """It names what a folder must have."""
     with pytest.raises(InvalidInput, match="nothing that can be imported"):
         imported(tmp_path, "x", "shop-1")
+
+
+@pytest.mark.parametrize(
+    ("names", "hostname"),
+    [
+        ("hostname: till-1\nfqdn: till-1.shop.example\n", "till-1"),
+        ("hostname: till-1\nprefer_fqdn_over_hostname: true\n", "till-1"),
+        ("fqdn: till-1.shop.example\n", "till-1.shop.example"),
+    ],
+)
+def test_the_name_that_user_data_has_is_that_of_the_node(tmp_path: Path, names: str, hostname: str) -> None:
+    """cloud-init takes the other name where the preferred one is not given."""
+    (tmp_path / "user-data").write_text(f"{names}runcmd: [sync]\n")
+    text = imported(tmp_path / "user-data", "user-data", "shop-1")
+    assert yaml.safe_load(text)["sites"] == {"shop-1": {"hostname": hostname}}

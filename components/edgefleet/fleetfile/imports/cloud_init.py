@@ -39,8 +39,8 @@ KEYS = frozenset(("bootcmd", "fqdn", "package_update", "packages", "runcmd", "us
 def settings(document: Any, place: Place) -> Settings:
     """The host name of the site's node, and settings of every site."""
     is_full = document.pop("prefer_fqdn_over_hostname", False) is True
-    full, short = document.pop("fqdn", None), document.pop("hostname", None)
-    yield Setting((*place.of_site, "hostname"), full if is_full or short is None else short)
+    for key in ("hostname", "fqdn") if is_full else ("fqdn", "hostname"):  # the last one counts
+        yield Setting((*place.of_site, "hostname"), document.pop(key, None))
     for (*parents, last), path in VALUES.items():
         yield Setting(("defaults", *path), within(document, *parents).pop(last, None))
     for key in [key for key, value in SAME.items() if document.get(key) == value]:
@@ -103,7 +103,7 @@ def _user(user: dict[str, Any]) -> Settings:
             (*at, "password"), f"{name}-password", f"users.{name}", "what openssl passwd -6 prints"
         )
     for key in user:
-        yield Left(f"users.{name}.{key}", "a fleet file has no such setting")
+        yield Left(f"users.{name}.{key}", KIND.unread)
 
 
 def _file(file: dict[str, Any]) -> Settings:
