@@ -11,6 +11,8 @@ from edgefleet.fleetfile.source import Source
 from edgefleet.model.k3s_config import Plain
 from edgefleet.model.paths import Part, format_path
 
+UNREAD = "a fleet file has no such setting"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -18,6 +20,16 @@ class Setting:
 
     path: tuple[str, ...]
     value: Any
+
+    def put(self, part: dict[str, Any]) -> None:
+        """Set it in `part` of a fleet file."""
+        *parents, last = self.path
+        for key in parents:
+            part = part.setdefault(key, {})
+        if isinstance(self.value, list) and isinstance(part.get(last), list):
+            part[last] += [value for value in self.value if value not in part[last]]
+        else:
+            part[last] = self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class FileKind:
     """Whether a document is of this kind."""
     settings: Callable[[Any, Place], Settings]
     """What it sets. It removes from the document what it reads, and `rest` lists what is then left."""
-    unread: str = "a fleet file has no such setting"
+    unread: str = UNREAD
     """Why the rest is not carried over."""
 
 
@@ -77,11 +89,11 @@ def secret(path: tuple[str, ...], name: str, what: str, form: str) -> Settings:
     yield Left(what, f"set {form} as a secret: edgefleet init -s STACK --passphrase {name}")
 
 
-def rest(value: Any, why: str, path: tuple[Part, ...] = ()) -> Iterator[Left]:
+def rest(value: Any, path: tuple[Part, ...] = (), why: str = UNREAD) -> Iterator[Left]:
     """Each value that is left in a document, without the value: it may be a secret."""
     if isinstance(value, dict) or records(value):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from rest(inner, why, (*path, key))
+            yield from rest(inner, (*path, key), why)
     elif value not in (None, []):
         yield Left(format_path(path), why)
 

@@ -37,7 +37,6 @@ VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("kubernetes", "version"): ("defaults", "k3s", "version"),
 }
 """dict[path in the definition -> path in a fleet file]: the value is the same."""
-UNREAD = "a fleet file has no such setting"
 
 
 def settings(document: Any, place: Place) -> Settings:
@@ -78,7 +77,7 @@ def _nodes(nodes: list[dict[str, Any]], place: Place) -> Settings:
         state = _document(file)
         at = (*place.of_site, "nodes", file.stem.partition(".")[0]) if nodes else place.of_site
         yield from netplan.network(netplan.of_nmstate(state), (*at, "network"))
-        yield from rest(state, UNREAD, (file.name,))
+        yield from rest(state, (file.name,))
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -89,4 +88,4 @@ def _fits(document: Any) -> bool:
     return "apiVersion" in within(document) and "imageType" in within(document, "image")
 
 
-KIND = FileKind(name="Edge Image Builder", fits=_fits, settings=settings, unread=UNREAD)
+KIND = FileKind(name="Edge Image Builder", fits=_fits, settings=settings)

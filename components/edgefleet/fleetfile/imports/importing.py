@@ -10,7 +10,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.imports import cloud_init, image_builder, k3s, k3s_ansible, netplan, registries
-from edgefleet.fleetfile.imports.file_kind import Left, Place, Setting, read, rest
+from edgefleet.fleetfile.imports.file_kind import Left, Place, read, rest
 from edgefleet.fleetfile.imports.pruning import pruned
 from edgefleet.io.yaml_text import to_yaml
 
@@ -51,8 +51,8 @@ def imported(path: Path, shown: str, site: str) -> str:
         if isinstance(item, Left):
             left.append(item)
         elif item.value is not None:
-            _set(part, replace(item, value=_present(item.value)))
-    left += rest(document, kind.unread)
+            replace(item, value=_present(item.value)).put(part)
+    left += rest(document, why=kind.unread)
     refused = pruned(part)
     lines = [f"# From {kind.name}: parts of a fleet file.\n", to_yaml(part) if part else ""]
     if notes := sorted({str(note) for note in (*left, *refused)}):
@@ -76,13 +76,3 @@ def _present(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _present(inner) for key, inner in value.items() if inner is not None}
     return [_present(inner) for inner in value if inner is not None] if isinstance(value, list) else value
-
-
-def _set(part: dict[str, Any], setting: Setting) -> None:
-    *parents, last = setting.path
-    for key in parents:
-        part = part.setdefault(key, {})
-    if isinstance(setting.value, list) and isinstance(part.get(last), list):
-        part[last] += [value for value in setting.value if value not in part[last]]
-    else:
-        part[last] = setting.value

@@ -68,7 +68,7 @@ def _variables(variables: dict[str, Any], place: Place, nodes: dict[tuple[str, .
             yield from k3s.settings({**_flags(flags), **_config(config)}, place, at)
     mirrors = _config(str(variables.pop("registries_config_yaml", "")))
     yield from registries.settings(mirrors, place)
-    yield from rest(mirrors, registries.KIND.unread, ("registries_config_yaml",))
+    yield from rest(mirrors, ("registries_config_yaml",))
 
 
 def _config(text: str) -> dict[str, Any]:

@@ -169,9 +169,7 @@ def _wifi(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
             if isinstance(item, Left):
                 yield item
             elif item.value is not None:
-                *parents, last = item.path
-                inner = network.setdefault(parents[0], {}) if parents else network
-                inner[last] = item.value
+                item.put(network)
         networks.append(network)
     for key, value in networks[0].items() if networks else ():
         yield Setting((*at, "wifi", key), value)
