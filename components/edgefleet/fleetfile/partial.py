@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
 from edgefleet.model.site import Node, NodeSettings, SiteSpec
 from edgefleet.model.spec import CONFIG, At, Inherited, Keyed, Level, Written, outside_name
-from edgefleet.model.type_introspection import shape_of
+from edgefleet.model.type_introspection import Shape, shape_of
 
 T = TypeVar("T")
 _BESIDES: dict[Any, tuple[Any, ...]] = {
@@ -65,28 +65,27 @@ def _fields(kind: Any, level: Level | None) -> dict[str, Any]:
     hints = get_type_hints(kind, include_extras=True)
     annotations: dict[str, Any] = {}
     for field in fields(kind):
-        hint, notes = hints[field.name], shape_of(hints[field.name]).notes
-        if level is None or all(level in note.levels for note in notes if isinstance(note, At)):
+        hint, shape = hints[field.name], shape_of(hints[field.name])
+        limit = shape.note(At)
+        if level is None or limit is None or level in limit.levels:
             inside = _written(hint, level)
-            annotations[field.name] = Required[inside] if _is_required(field, notes) else inside
+            annotations[field.name] = Required[inside] if _is_required(field, shape) else inside
     return annotations
 
 
 def limited(kind: Any, *levels: Level) -> dict[str, str]:
     """dict[field -> its key] of the fields of `kind` at no other level than `levels`."""
-    notes = {name: shape_of(hint).notes for name, hint in get_type_hints(kind, include_extras=True).items()}
+    hints = get_type_hints(kind, include_extras=True)
     return {
         field.name: outside_name(field.name)
         for field in fields(kind)
-        if any(isinstance(note, At) and note.levels == set(levels) for note in notes[field.name])
+        if (limit := shape_of(hints[field.name]).note(At)) is not None and limit.levels == set(levels)
     }
 
 
-def _is_required(field: Field[Any], notes: tuple[Any, ...]) -> bool:
-    if any(isinstance(note, Written) for note in notes):
-        return True
+def _is_required(field: Field[Any], shape: Shape) -> bool:
     has_default = field.default is not MISSING or field.default_factory is not MISSING
-    return not has_default and not any(isinstance(note, Inherited) for note in notes)
+    return shape.note(Written) is not None or (not has_default and shape.note(Inherited) is None)
 
 
 def _written(annotation: Any, level: Level | None) -> Any:
@@ -94,8 +93,8 @@ def _written(annotation: Any, level: Level | None) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         bare, *notes = arguments
-        level = next((note for note in notes if isinstance(note, Level)), level)
-        keyed = next((note for note in notes if isinstance(note, Keyed)), None)
+        shape = Shape(bare, tuple(notes))
+        level, keyed = shape.note(Level) or level, shape.note(Keyed)
         inside = _written(bare, level) if keyed is None else _map(get_args(bare)[0], keyed.field, level)
         return Annotated[(inside, *notes)]
     if origin in {Union, types.UnionType}:
@@ -173,7 +172,7 @@ def _conversions(kind: Any) -> dict[str, Conversion | None]:
 def _conversion(annotation: Any) -> Conversion | None:
     shape = shape_of(annotation)
     origin, arguments = get_origin(shape.bare), get_args(shape.bare)
-    keyed = next((note for note in shape.notes if isinstance(note, Keyed)), None)
+    keyed = shape.note(Keyed)
     if keyed is not None:
         kind, key = arguments[0], keyed.field
         return lambda by, written: tuple(

@@ -22,9 +22,8 @@ def declared_effect(of: Any, path: str) -> Effect:
     parts = parse_path(path)
     for length in range(len(parts), 0, -1):
         shape = at(of, parts[:length])
-        effects = [note for note in shape.notes if isinstance(note, Effect)] if shape else []
-        if effects:
-            return effects[0]
+        if shape is not None and (effect := shape.note(Effect)) is not None:
+            return effect
     return Effect.REFLASH
 
 

@@ -114,8 +114,8 @@ def _in_values(shape: Shape, old: Any, new: Any, path: tuple[Part, ...]) -> Iter
 
 def _have_one_form(shape: Shape, old: Any, new: Any) -> bool:
     """Whether both are known and equal in the form in which their field compares them."""
-    forms = [note.form for note in shape.notes if isinstance(note, Canonical)]
-    return bool(forms) and _is_plain(old) and _is_plain(new) and bool(forms[0](old) == forms[0](new))
+    note = shape.note(Canonical)
+    return note is not None and _is_plain(old) and _is_plain(new) and bool(note.form(old) == note.form(new))
 
 
 def _are_alike(shape: Shape, old: Any, new: Any) -> bool:
@@ -124,7 +124,7 @@ def _are_alike(shape: Shape, old: Any, new: Any) -> bool:
         isinstance(old, list)
         and isinstance(new, list)
         and len(old) == len(new)
-        and not _is_set(shape)
+        and shape.note(Unordered) is None
         and all(isinstance(member, Mapping) for member in (*old, *new))
     )
 
@@ -135,7 +135,7 @@ def _are_equal(shape: Shape, old: Any, new: Any) -> bool:
         if len(old) != len(new):
             return False
         below = _field(shape.bare, 0).shape
-        if _is_set(shape):
+        if shape.note(Unordered) is not None:
             return _are_equal_sets(below, old, new)
         return all(_are_equal(below, left, right) for left, right in zip(old, new, strict=True))
     if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -154,10 +154,6 @@ def _are_equal_sets(shape: Shape, old: list[Any], new: list[Any]) -> bool:
     return True
 
 
-def _is_set(shape: Shape) -> bool:
-    return any(isinstance(note, Unordered) for note in shape.notes)
-
-
 def _is_plain(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(map(_is_plain, value.values()))
@@ -169,7 +165,7 @@ def _is_plain(value: Any) -> bool:
 def _shown(shape: Shape, value: Any, *, is_written: bool) -> Any:
     """`value` as a person reads it: an omitted empty list is nothing, or what holds without it."""
     if value is None:
-        return next((note.words for note in shape.notes if isinstance(note, Unset)), None)
+        return None if (unset := shape.note(Unset)) is None else unset.words
     return None if value == [] and not is_written else value
 
 

@@ -110,7 +110,8 @@ def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[
         name = secret_name(old)
         if name is None:
             return value
-        return cast("T", text(Reference(path=path, name=name, grammar=_grammar(annotation))))
+        grammar = shape_of(annotation).note(Grammar) or passphrase
+        return cast("T", text(Reference(path=path, name=name, grammar=grammar)))
     if is_dataclass(old):
         parts = {
             field: _replaced(getattr(old, field), hint, (*path, key), text)
@@ -129,10 +130,6 @@ def _replaced(value: T, annotation: Any, path: tuple[Part, ...], text: Callable[
     return value if is_same else cast("T", type(old)(new))
 
 
-def _grammar(annotation: Any) -> Grammar:
-    return next((note for note in shape_of(annotation).notes if isinstance(note, Grammar)), passphrase)
-
-
 @cache
 def _written(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
     """(field, key, annotation) of the fields of a spec at or below which a reference may stand."""
@@ -143,8 +140,8 @@ def _written(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
 
 def _may_refer(annotation: Any) -> bool:
     shape = shape_of(annotation)
-    if grammars := [note for note in shape.notes if isinstance(note, Grammar)]:
-        return any(grammar.refers != "never" for grammar in grammars)
+    if (grammar := shape.note(Grammar)) is not None:
+        return grammar.refers != "never"
     if is_dataclass(shape.bare):
         return bool(_written(cast("Any", shape.bare)))
     return any(map(_may_refer, get_args(shape.bare)))

@@ -15,6 +15,7 @@ from typing import (
     NamedTuple,
     NotRequired,
     Required,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -26,6 +27,8 @@ from typing_extensions import is_typeddict
 from edgefleet.model.paths import Part
 from edgefleet.model.spec import outside_name
 
+T = TypeVar("T")
+
 
 class Shape(NamedTuple):
     """An annotation taken apart."""
@@ -34,6 +37,10 @@ class Shape(NamedTuple):
     """The type without ``Annotated``, ``Required`` and ``| None``."""
     notes: tuple[Any, ...]
     """Metadata of ``Annotated``, the outermost last."""
+
+    def note(self, kind: type[T]) -> T | None:
+        """The note of the class `kind`; `None` where it has none."""
+        return next((note for note in self.notes if isinstance(note, kind)), None)
 
 
 def shape_of(annotation: Any) -> Shape:
@@ -72,10 +79,7 @@ def fields_of(bare: Any) -> dict[str, Any]:
 @cache
 def marked(bare: Any, marker: type[Any]) -> tuple[str, ...]:
     """Outside names of the fields of `bare` whose annotation has a marker of the class `marker`."""
-    annotations = fields_of(bare).items()
-    return tuple(
-        name for name, hint in annotations if any(isinstance(note, marker) for note in shape_of(hint).notes)
-    )
+    return tuple(name for name, hint in fields_of(bare).items() if shape_of(hint).note(marker) is not None)
 
 
 @cache

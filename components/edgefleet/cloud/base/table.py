@@ -94,5 +94,5 @@ def read_back(of: Any, name: str, current: Described, reading: Reading) -> Any:
 def in_order(of: Any, name: str, value: Any) -> Any:
     """`value` of the input `name`, sorted if its order has no meaning."""
     shape = at(of, (name,))
-    is_set = shape is not None and any(isinstance(note, Unordered) for note in shape.notes)
+    is_set = shape is not None and shape.note(Unordered) is not None
     return sorted(value, key=repr) if value and is_set else value
