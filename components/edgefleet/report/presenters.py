@@ -70,7 +70,9 @@ def _lost(step: Step, name: str) -> Iterator[str]:
 def _change(step: Step, path: str, inputs: Any, outputs: Any) -> Change:
     name = str(parse_path(path)[0])
     if name in _secrets(inputs):
-        return Change(path, SECRET, SECRET)
+        return Change(
+            path, *(SECRET if name in values else None for values in (step.old_inputs, step.new_inputs))
+        )
     if name in fields_of(outputs) and name not in fields_of(inputs):
         # its digests are shown below, and equal losses are one change
         states = (
