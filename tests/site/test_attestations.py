@@ -59,7 +59,8 @@ def beside(image: Path, ending: str) -> Any:
 def test_the_bill_of_each_format_is_valid(name: str, shop: BuildContext, plan: Plan) -> None:
     """By CycloneDX's own strict schema; it is the image's, and speaks of no time."""
     wanted, file = FORMATS[name]
-    build_site(plan(n1={"image": wanted}), context=shop)
+    extension = {"source": "https://files.example/nvidia-570.raw", "sha256": "0" * 64}
+    build_site(plan(n1={"image": wanted, "extensions": {"nvidia": extension}}), context=shop)
     image = shop.out / "berlin" / file
     assert VALIDATOR.validate_str(image.with_name(f"{file}.cdx.json").read_text()) is None
     bill = beside(image, ".cdx.json")
@@ -67,18 +68,21 @@ def test_the_bill_of_each_format_is_valid(name: str, shop: BuildContext, plan: P
     assert [{"alg": "SHA-256", "content": digest}] == bill["metadata"]["component"]["hashes"]
     assert "timestamp" not in bill["metadata"]
     assert "pkg:github/k3s-io/k3s@v1.36.4%2Bk3s1" in {each.get("purl") for each in bill["components"]}
+    (nvidia,) = [each for each in bill["components"] if each["name"] == "nvidia-570.raw"]
+    assert "https://files.example/nvidia-570.raw" == nvidia["externalReferences"][0]["url"]
     assert "not signed" == verified(image)
 
 
 @pytest.fixture
 def carried(shop: BuildContext) -> list[dict[str, Any]]:
-    """k3s, a shim, KubeEdge and a container image, fetched already."""
+    """k3s, a shim, KubeEdge, a system extension and a container image, fetched already."""
     files = []
     for path, release in (
         ("bin/k3s", "v1.36.4+k3s1"),
         ("bin/containerd-shim-spin-v2", "v0.24.0"),
         ("bin/edgecore", "v1.23.1"),
         ("images/k3s-airgap-images-amd64.tar.zst", "v1.36.4+k3s1"),
+        ("extensions/nvidia.raw", ""),
         (TILL, PLATFORM),
     ):
         files.append(put_in_cache(shop, path.encode() * 100) | {"path": path, "version": release})
@@ -109,6 +113,7 @@ def test_what_others_made_is_in_the_bill(raw: Path, carried: list[dict[str, Any]
         "containerd-shim-spin-v2": "application",
         "kubeedge": "application",
         "k3s-airgap-images-amd64.tar.zst": "file",
+        "nvidia.raw": "file",
         "registry.example:5000/shop/till:1.4": "container",
     } == {name: each["type"] for name, each in found.items()}
     assert digests["bin/edgecore"] == found["kubeedge"]["hashes"][0]["content"]

@@ -81,6 +81,10 @@ def parts(spec: SiteSpec, node: Node, manifest: Manifest) -> list[Part]:
         ]
     if "bin/k3s" not in there:
         others.append(_k3s(spec, node))
+    for name, extension in sorted(node.extensions.items()):
+        if f"extensions/{name}.raw" not in there:
+            base = Base(source=extension.source, sha256=extension.sha256)
+            others.append(_base(base, ComponentType.FILE, note=_elsewhere(node)))
     for file in node.payload:
         if file.path in there:
             others.append(_carried(there[file.path], file.version or spec.k3s.version))
@@ -95,8 +99,12 @@ def _k3s(spec: SiteSpec, node: Node) -> Part:
         sha256=spec.k3s.sha256.get(node.arch, ""),
         purl=_github("k3s-io", "k3s", spec.k3s.version),
         source=spec.k3s.release_url,
-        note="carried by another medium" if node.payload else "downloaded at the node's first start",
+        note=_elsewhere(node),
     )
+
+
+def _elsewhere(node: Node) -> str:
+    return "carried by another medium" if node.payload else "downloaded at the node's first start"
 
 
 def _base(base: Base, kind: ComponentType, note: str = "") -> Part:
@@ -111,10 +119,12 @@ def without_login(source: str) -> str:
 
 
 def _carried(entry: Entry, release: str) -> Part:
-    """A file of the payload: a program, k3s's own images, or a container image by its manifest's digest."""
+    """A file of the payload: a program, an extension, k3s's own images, or a container image."""
     path, sha256 = entry.path, entry.digest.removeprefix("sha256:")
-    name = PurePosixPath(path).name
-    if PurePosixPath(path).parent.name == "bin":
+    name, folder = PurePosixPath(path).name, PurePosixPath(path).parent.name
+    if folder == "extensions":
+        return Part(kind=ComponentType.FILE, name=name, sha256=sha256, path=path)
+    if folder == "bin":
         return _program(path, name, sha256, release)
     if name.startswith("k3s-airgap-images-"):
         purl = _github("k3s-io", "k3s", release)
