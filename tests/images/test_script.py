@@ -93,6 +93,18 @@ def machine(tmp_path: Path) -> Machine:
     )
 
 
+@pytest.mark.parametrize("rows", ["", "nvidia 00 https://files.example/nvidia.raw\n"])
+def test_a_list_within_a_file_is_not_the_one_of_files(machine: Machine, rows: str) -> None:
+    """The script that installs packages has one."""
+    text = f"#!/bin/sh\ncat <<'EDGEFLEET-LIST'\n{rows}EDGEFLEET-LIST\n"
+    file = File.program("/usr/local/lib/edgefleet/packages", text)
+    data = script.build(replace(machine.boot, files=(file, *machine.boot.files))).data
+    files = script.FORMAT.read_back({"n1.sh": data}) or {}
+    assert {*machine.boot.files, file} == {
+        each for each in (file, *machine.boot.files) if each.content == files[each.path].content
+    }
+
+
 @needs_root
 def test_it_writes_each_file_as_it_is_to_be(machine: Machine) -> None:
     """Bytes, modes, owners; units enabled; users with their keys; the zone."""

@@ -80,7 +80,7 @@ def _node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile]:
     (data,) = files.values()
     text = data.decode()
     parts = {number: (reader, body) for reader, number, _, body in _TEXT.findall(text)}
-    listed = _LIST.search(text)
+    listed = _LIST.search(_TEXT.sub("", text))  # a file may have such a list itself
     node_files = {}
     for line in listed[1].splitlines() if listed is not None else ():
         number, mode, owner, path = line.split(" ", 3)
