@@ -15,6 +15,7 @@ from edgefleet.errors import Problem
 from edgefleet.model.k3s_config import SUBNETS, USERS
 from edgefleet.model.paths import format_path
 from edgefleet.model.site import SERVER, Node, SiteSpec
+from edgefleet.model.version_skew import release
 from edgefleet.runtimes.base.k3s_keys import Place, listed, written
 
 PODS, SERVICES = SUBNETS
@@ -56,13 +57,18 @@ PREFIXES: Mapping[str, Mapping[int, tuple[int, int]]] = {
 }
 """dict[key -> dict[family -> prefix of the widest and of the narrowest subnet]]: a node takes a /24 or a /64
 of the pods', of 16 bits at most (kubernetes, pkg/controller/nodeipam)."""
-_PRIVATE: Mapping[int, Sequence[IPv4Network | IPv6Network]] = {
-    4: [
-        *map(IPv4Network, (f"10.{number}.0.0/16" for number in range(82, 255))),
-        *map(IPv4Network, (f"172.{number}.0.0/16" for number in range(16, 32))),
-        IPv4Network("192.168.0.0/16"),
-    ],
-    6: [*map(IPv6Network, (f"fd{number:x}::/32" for number in range(0x52, 0xFF)))],
+ALLOCATORS = 34
+"""The minor release from which the API server has no limit of 20 bits for services (kubernetes,
+cmd/kube-apiserver/app/options, feature gate DisableAllocatorDualWrite)."""
+LIMITED: Mapping[int, int] = {4: 12, 6: 108}
+"""dict[family -> prefix of the widest subnet of services before that]."""
+_PRIVATE = {
+    4: (
+        *(f"10.{number}.0.0/16" for number in range(82, 255)),
+        *(f"172.{number}.0.0/16" for number in range(16, 32)),
+        "192.168.0.0/16",
+    ),
+    6: tuple(f"fd{number:x}::/32" for number in range(0x52, 0xFF)),
 }
 """dict[family -> networks that a hint may name] (RFC 1918, RFC 4193)."""
 
@@ -208,10 +214,13 @@ def _sizes(site: SiteSpec) -> Iterator[Problem]:
         for subnet in ranges(site, key):
             network, is_pods = _network(subnet), key == PODS
             widest, narrowest = bounds[network.version]
-            narrowest -= (len(site.nodes) - 1).bit_length() if is_pods else 0
+            if is_pods:
+                narrowest -= (len(site.nodes) - 1).bit_length()
+            elif release(site.k3s.version).minor < ALLOCATORS:
+                widest = LIMITED[network.version]
             if widest <= network.prefixlen <= narrowest or (is_own and is_pods):
                 continue
-            what = "a subnet for each node" if is_pods else "the tenth address, which k3s gives to DNS"
+            what = "a subnet for each node" if is_pods else "services, whose tenth address k3s gives to DNS"
             hint = f"write /{widest} to /{narrowest}, such as {SUBNETS[key][network.version]}"
             yield Problem.of_value(_config(key), "k3s-size", f"{subnet} has not the size for {what}", hint)
 
@@ -306,7 +315,7 @@ def _free(taken: Range, known: Sequence[Range]) -> IPv4Network | IPv6Network | N
     """A private network of the size of `taken` that overlaps none of `known`; `None` where none is free."""
     version = taken.network.version
     same = [item.network for item in known if item.network.version == version]
-    for candidate in _PRIVATE[version]:
+    for candidate in map(ip_network, _PRIVATE[version]):
         network = ip_network((candidate.network_address, max(taken.network.prefixlen, candidate.prefixlen)))
         if not any(network.overlaps(item) for item in same):
             return network
