@@ -22,7 +22,7 @@ from edgefleet.keys.derivation import netboot_word
 from edgefleet.report.human import counted
 from edgefleet.site.render import render
 
-LEDGER = "handed-seeds.json"
+LEDGER = ".edgefleet/handed-seeds.json"
 For = Annotated[int, typer.Option("--for", min=1, max=1440, metavar="MINUTES", help="How long to serve.")]
 Listen = Annotated[
     str, typer.Option("--listen", metavar="ADDRESS", help="This machine's address in the LAN.")
@@ -98,10 +98,9 @@ def _shelf(session: Session, name: str, which: Selector, minutes: int, again: li
         hint = "set image.format: ipxe, image.netboot and network.mac for a node"
         problem = "no node of these sites starts over the network"
         raise InvalidInput.at(", ".join(sites), "no-ipxe", problem, hint)
-    path = session.project / ".edgefleet" / LEDGER
     _check_again(again, nodes)
     ledger = Ledger(
-        path=path,
+        path=session.writable(LEDGER),
         now=session.now,
         until=session.now() + timedelta(minutes=minutes),
         chance=lambda: secrets.token_urlsafe(32),
