@@ -6,6 +6,7 @@ It counts no costs. Shapes and errors: Budgets API reference.
 from botocore import xform_name
 
 from edgefleet.emulator.requests import Answer, Call, Fake, Refusal
+from edgefleet.io.tagging import as_dict, as_list
 
 TARGET = "AWSBudgetServiceGateway."
 
@@ -38,8 +39,8 @@ class FakeBudgets(Fake):
             (each["Notification"], each["Subscribers"])
             for each in request.get("NotificationsWithSubscribers") or ()
         ]
-        tags = {each["Key"]: each["Value"] for each in request.get("ResourceTags") or ()}
-        self._tags[f"arn:aws:budgets::{request['AccountId']}:budget/{name}"] = tags
+        arn = f"arn:aws:budgets::{request['AccountId']}:budget/{name}"
+        self._tags[arn] = as_dict(request.get("ResourceTags"))
 
     def _describe_budget(self, request: Answer) -> Answer:
         return {"Budget": self._budget(request["BudgetName"])}
@@ -81,12 +82,10 @@ class FakeBudgets(Fake):
         self._notice(request)[1].remove(request["Subscriber"])
 
     def _list_tags_for_resource(self, request: Answer) -> Answer:
-        tags = self._tags.get(request["ResourceARN"], {})
-        return {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        return {"ResourceTags": as_list(self._tags.get(request["ResourceARN"], {}))}
 
     def _tag_resource(self, request: Answer) -> None:
-        tags = self._tags[request["ResourceARN"]]
-        tags.update({each["Key"]: each["Value"] for each in request["ResourceTags"]})
+        self._tags[request["ResourceARN"]] |= as_dict(request["ResourceTags"])
 
     def _untag_resource(self, request: Answer) -> None:
         for key in request["ResourceTagKeys"]:

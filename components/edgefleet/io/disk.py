@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -154,11 +155,8 @@ class Copied:
 
 def sha256(path: Path) -> str:
     """Hex SHA-256 of a file, read a piece at a time."""
-    digest = hashlib.sha256()
     with reading(path) as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def state(path: Path) -> tuple[int, ...]:
@@ -243,7 +241,7 @@ def sync_directory(path: Path) -> None:
 
 
 @contextmanager
-def reading(path: Path, *, follows: bool = True) -> Iterator[BinaryIO]:
+def reading(path: Path, *, follows: bool = True) -> Iterator[BufferedReader]:
     """A regular file to read: a pipe would block, and a device might never end.
 
     Args:

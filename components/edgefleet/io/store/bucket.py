@@ -112,16 +112,11 @@ class BucketStore:
         if (None if current is None else current[0]) != was:
             return False
         name = self._name(key)
+        condition = {"IfNoneMatch": "*"} if current is None else {"IfMatch": current[1]}
+        terms = _protected(data) | condition
         try:
             with self._aws.calling("s3:PutObject", self.uri(key)):
-                if current is None:
-                    self._aws.s3.put_object(
-                        Bucket=self._bucket, Key=name, Body=data, IfNoneMatch="*", **_protected(data)
-                    )
-                else:
-                    self._aws.s3.put_object(
-                        Bucket=self._bucket, Key=name, Body=data, IfMatch=current[1], **_protected(data)
-                    )
+                self._aws.s3.put_object(Bucket=self._bucket, Key=name, Body=data, **terms)
         except EdgefleetError as error:
             if error_code(error) in LOST_RACE:
                 return False

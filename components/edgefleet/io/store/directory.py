@@ -60,9 +60,7 @@ class DirectoryStore:
         """Size, time and digest of the present content; the bytes are read, a piece at a time."""
         try:
             with disk.reading(self._path(key), follows=False) as file:
-                digest, state = hashlib.sha256(), os.fstat(file.fileno())
-                while piece := file.read(disk.PIECE):
-                    digest.update(piece)
+                digest, state = hashlib.file_digest(file, "sha256"), os.fstat(file.fileno())
         except OutsideFailure as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
