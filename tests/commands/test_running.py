@@ -1,6 +1,7 @@
 """preview, up, refresh and destroy, over an engine that is played."""
 
 import json
+import re
 from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,9 @@ import jsonschema
 import pytest
 from tests.commands.conftest import URN
 
+from edgefleet.commands.emulator import STOPPED
 from edgefleet.errors import OutsideFailure, Problem, Refused
+from edgefleet.io.downloading import RELEASED_AGAIN
 from edgefleet.model.steps import Diagnostic, Outcome
 
 if TYPE_CHECKING:
@@ -321,3 +324,10 @@ def test_a_detailed_exit_code_is_0_without_changes(up: "World") -> None:
     """For preview and up."""
     for arguments in (("preview",), ("up", "-y")):
         assert 0 == up.run(*arguments, "-s", "dev", "--detailed-exitcode").code
+
+
+@pytest.mark.parametrize("text", [RELEASED_AGAIN, STOPPED])
+def test_a_hint_names_a_command_with_all_that_it_requires(world: "World", text: str) -> None:
+    """The command itself ends with an error, about the stack or the terminal; its options are complete."""
+    (command,) = re.findall(r"edgefleet (.* -s STACK( --\w+)?)", text)
+    assert world.run(*command[0].split()).err.startswith("error[")

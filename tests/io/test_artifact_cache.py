@@ -148,7 +148,7 @@ def test_another_file_is_kept_apart(
     assert (
         f"{server.address}/file: has sha256 {other}, wanted {SHA256}: not used, kept as "
         f"{cache.root}/quarantine/{SHA256}; if the file was released again: edgefleet artifacts lock "
-        "--upgrade; or add another mirror"
+        "-s STACK --upgrade; or add another mirror"
     ) == says(f"{server.address}/file")
     assert [f"quarantine/{SHA256}"] == files_of(cache)
 

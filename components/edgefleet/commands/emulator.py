@@ -13,6 +13,9 @@ from edgefleet.model.steps import Operation
 MARK = ".edgefleet/emulator.lost"
 """Exists until a lost cloud is recreated: only the command that starts a new one detects the loss."""
 LOST = "the emulated cloud of this project was lost with its contents; "
+STOPPED = (
+    "the emulated cloud is stopped and its contents are lost; edgefleet up -s STACK --refresh recreates them"
+)
 AGAIN: dict[Operation, str] = {
     "preview": "recreate them: edgefleet up --refresh -s {stack}",
     "up": "the stack's resources there are recreated",
@@ -77,7 +80,4 @@ def stop(context: typer.Context) -> None:
     session = session_of(context)
     if emulator.stop(session.project):
         lose(session)
-        remark(
-            session,
-            "the emulated cloud is stopped and its contents are lost; edgefleet up --refresh recreates them",
-        )
+        remark(session, STOPPED)

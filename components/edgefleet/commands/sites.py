@@ -98,7 +98,7 @@ def ack(  # noqa: PLR0913 - one parameter an option
 def _digests(record: Recorded | None, name: str, *, node: str | None, digest: str | None) -> dict[str, str]:
     """dict[node -> digest] to acknowledge."""
     if record is None or not record.digests:
-        raise _wrong(name, "has no image yet", "create it first: edgefleet up")
+        raise _wrong(name, "has no image yet", "create it first: edgefleet up -s STACK")
     if node is not None and node not in record.digests:
         raise _wrong(name, f"has no node {node!r}", stack.nearest(node, record.digests))
     chosen = {node: record.digests[node]} if node is not None else record.digests

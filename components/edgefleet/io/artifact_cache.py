@@ -241,8 +241,7 @@ def _another_file(file: Path, digest: str, expected: str) -> OutsideFailure:
 
 def _another(source: str, digest: str, place: Path, quarantined: Path) -> OutsideFailure:
     problem = f"has sha256 {digest}, wanted {place.name}: not used, kept as {quarantined}"
-    hint = "if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror"
-    return OutsideFailure.at(source, "digest-mismatch", problem, hint)
+    return OutsideFailure.at(source, "digest-mismatch", problem, downloading.RELEASED_AGAIN)
 
 
 LARGEST_PROGRAM = 2 * 1024**3

@@ -20,6 +20,9 @@ from edgefleet.io.web import Request, Web
 Progress = Callable[[int, int | None], None]
 """Receives (bytes downloaded, bytes of the whole where known)."""
 NOTE = ".from"
+RELEASED_AGAIN = (
+    "if the file was released again: edgefleet artifacts lock -s STACK --upgrade; or add another mirror"
+)
 _PARTIAL, _BEYOND = 206, 416
 STEP = 64 * 1024**2
 """Bytes of a file of unknown size after which the free space is looked at again."""
@@ -100,8 +103,7 @@ def _check_size(web: Web, download: Download, announced: int | None) -> None:
     """Refuse a file of another size than is known, or beyond the limit, before its first byte."""
     if announced is not None and download.size is not None and announced != download.size:
         problem = f"has {announced:,} bytes, and {download.size:,} are expected"
-        hint = "if the file was released again: edgefleet artifacts lock --upgrade; or add another mirror"
-        raise OutsideFailure.at(shown(download.address), "wrong-size", problem, hint)
+        raise OutsideFailure.at(shown(download.address), "wrong-size", problem, RELEASED_AGAIN)
     if announced is not None and announced > web.policy.file:
         raise _too_large(web, download)
 

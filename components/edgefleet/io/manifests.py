@@ -125,7 +125,7 @@ def one_platform(manifest: Manifest, *, where: str, meant: str) -> Manifest:
     """
     if manifest.is_index:
         problem = f"{manifest.digest} is an index of platforms, where the digest of {meant} is meant"
-        hint = "run edgefleet artifacts lock, which looks up the digest for each platform"
+        hint = "run edgefleet artifacts lock -s STACK, which looks up the digest for each platform"
         raise InvalidInput.at(where, "index-digest", problem, hint)
     return manifest
 

@@ -93,7 +93,7 @@ def _image(need: Requirement, sources: Sources, lock: ArtifactsLock) -> Item:
 
 
 def _mismatch(where: str, problem: str) -> OutsideFailure:
-    hint = "run edgefleet artifacts lock --upgrade, and review the change"
+    hint = "run edgefleet artifacts lock -s STACK --upgrade, and review the change"
     return OutsideFailure.at(where, "digest-mismatch", problem, hint)
 
 
