@@ -3,17 +3,8 @@
 import shlex
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import (
-    FileKind,
-    Left,
-    Place,
-    Setting,
-    Settings,
-    listed,
-    records,
-    secret,
-    within,
-)
+from edgefleet.fleetfile.imports.documents import listed, records, within
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, secret
 
 VALUES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("timezone",): ("timezone",),

@@ -7,18 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgefleet.fleetfile.imports import k3s, netplan
-from edgefleet.fleetfile.imports.file_kind import (
-    FileKind,
-    Left,
-    Place,
-    Setting,
-    Settings,
-    listed,
-    read,
-    records,
-    rest,
-    within,
-)
+from edgefleet.fleetfile.imports.documents import listed, read, records, within
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest
 from edgefleet.fleetfile.imports.pruning import PROFILE
 from edgefleet.runtimes import RUNTIMES
 

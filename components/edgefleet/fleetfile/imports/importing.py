@@ -10,7 +10,8 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.imports import cloud_init, image_builder, k3s, k3s_ansible, netplan, registries
-from edgefleet.fleetfile.imports.file_kind import Left, Place, read, rest
+from edgefleet.fleetfile.imports.documents import read
+from edgefleet.fleetfile.imports.file_kind import Left, Place, rest
 from edgefleet.fleetfile.imports.pruning import pruned
 from edgefleet.io.yaml_text import to_yaml
 

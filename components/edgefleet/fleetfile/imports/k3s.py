@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, listed, secret
+from edgefleet.fleetfile.imports.documents import listed
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, secret
 from edgefleet.model.k3s_config import OWNED
 from edgefleet.model.k3s_flags import KINDS
 from edgefleet.runtimes import RUNTIMES

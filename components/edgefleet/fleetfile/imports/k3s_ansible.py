@@ -7,17 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from edgefleet.fleetfile.imports import k3s, registries
-from edgefleet.fleetfile.imports.file_kind import (
-    FileKind,
-    Left,
-    Place,
-    Setting,
-    Settings,
-    listed,
-    parsed,
-    rest,
-    within,
-)
+from edgefleet.fleetfile.imports.documents import listed, parsed, within
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest
 from edgefleet.runtimes import RUNTIMES
 
 ROLES = {"server": "server", "agent": "agent", "master": "server", "node": "agent"}

@@ -3,16 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import (
-    FileKind,
-    Left,
-    Place,
-    Setting,
-    Settings,
-    listed,
-    records,
-    within,
-)
+from edgefleet.fleetfile.imports.documents import listed, records, within
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings
 
 Links = Mapping[str, tuple[str, dict[str, Any]]]
 """dict[name of a link -> (its section, its definition)]."""

@@ -3,16 +3,8 @@
 import re
 from typing import Any
 
-from edgefleet.fleetfile.imports.file_kind import (
-    FileKind,
-    Left,
-    Place,
-    Setting,
-    Settings,
-    listed,
-    secret,
-    within,
-)
+from edgefleet.fleetfile.imports.documents import listed, within
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, secret
 from edgefleet.model.paths import format_path
 
 FILES = {
