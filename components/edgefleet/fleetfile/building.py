@@ -12,21 +12,16 @@ from edgefleet.fleetfile.closure import Payloads, not_carried
 from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_small
 from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
-from edgefleet.fleetfile.partial import build, limited
+from edgefleet.fleetfile.partial import build
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
 from edgefleet.fleetfile.table import Row
-from edgefleet.fleetfile.validation import Parts
+from edgefleet.fleetfile.validation import OF_ONE_NODE, Parts
 from edgefleet.fleetfile.workloads import Workload
-from edgefleet.model.network import Network
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.spec import Level
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.runtimes.base.k3s import unpinned
-
-_OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
-"""dict[field of a network that is unique to a node -> its key]."""
 
 
 class Building:
@@ -189,7 +184,7 @@ class Building:
         if "nodes" not in site:
             return True
         network = site.get("network", {})
-        misplaced = [("network", key) for name, key in _OF_ONE_NODE.items() if name in network]
+        misplaced = [("network", key) for name, key in OF_ONE_NODE.items() if name in network]
         for path in (*misplaced, *([("hostname",)] if "hostname" in site else [])):
             problem = f"{path[-1]} belongs to one node, and this site lists its nodes"
             hint = f"move it into one of them, such as nodes.{next(iter(site['nodes']))}.{'.'.join(path)}"

@@ -39,7 +39,7 @@ class Owners:
     addresses: dict[tuple[str, Address], tuple[str, str]] = field(default_factory=dict)
     macs: dict[str, tuple[str, str]] = field(default_factory=dict)
     hostnames: dict[str, tuple[str, str]] = field(default_factory=dict)
-    settings: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    settings: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def check(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of `site` that another site, or another of its nodes, already has."""
@@ -63,10 +63,9 @@ class Owners:
 
     def _settings(self, site: SiteSpec) -> Iterator[Problem]:
         """Values of k3s for one node that a node of another site has too."""
-        scope = site.name if self.unique == "site" else ""
-        for name, node in site.nodes.items():
+        for name, node in site.nodes.items() if self.unique == "fleet" else ():
             for key, value in of_one_node(site, node):
-                first = _first(self.settings, (scope, key.rstrip("+"), value), (site.name, ""))
+                first = _first(self.settings, (key.rstrip("+"), value), (site.name, ""))
                 if first is not None and first[0] != site.name:
                     path = ("nodes", name, "k3s", "config", key)
                     yield _taken(path, "setting", value, f"{first[0]}'s")

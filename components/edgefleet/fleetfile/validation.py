@@ -46,7 +46,8 @@ _WORDS = {
 }
 """dict[key of other tools -> key here]."""
 
-_OF_ONE_NODE = frozenset(limited(Network, Level.SITE, Level.NODE).values())
+OF_ONE_NODE = limited(Network, Level.SITE, Level.NODE)
+"""dict[field of a network that is unique to a node -> its key]."""
 
 
 def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
@@ -72,7 +73,7 @@ def suggestion(path: Sequence[Part]) -> str:
     deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name))]
     if deeper:
         return f"did you mean {' or '.join(deeper)}?"
-    if key in _OF_ONE_NODE and {"gateway", "network"} & set(keys):
+    if key in OF_ONE_NODE.values() and {"gateway", "network"} & set(keys):
         return f"it belongs to one node: set network.{key} under sites"
     homes = [home for kind, home in _HOMES if key in fields_of(kind)]
     close = nearest(key, keys)

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from edgefleet.errors import InvalidInput, OutsideFailure
 from edgefleet.model import strict_json
-from edgefleet.model.listing import sha256
+from edgefleet.model.listing import Sha256, sha256
 
 OCI_INDEX, OCI_MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("index", "manifest"))
 """Types of documents that state none: docker's own must (OCI image specification; distribution)."""
@@ -43,7 +43,7 @@ class Platform(_Read):
 class Descriptor(_Read):
     """A part of an image, or an image of an index."""
 
-    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    digest: Sha256
     size: Annotated[int, Field(ge=0, le=LARGEST_BLOB)]
     """Bytes."""
     annotations: dict[str, str] | None = None
