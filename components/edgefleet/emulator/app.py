@@ -3,6 +3,7 @@
 import os
 import threading
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 from botocore.loaders import Loader
@@ -66,7 +67,12 @@ def create_app() -> Application:
         create_backend_app,
     )
 
-    app: Application = DomainDispatcherApplication(create_backend_app)
+    class Dispatcher(DomainDispatcherApplication):
+        """Moto's own lists all folders of moto at each call, twice."""
+
+        get_backend_for_host = lru_cache(DomainDispatcherApplication.get_backend_for_host)
+
+    app: Application = Dispatcher(create_backend_app)
     for fake in FAKES:
         app = fake(app)
     return app
