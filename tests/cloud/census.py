@@ -1,7 +1,7 @@
 """All that is in the emulated cloud, so that a test can say: nothing was left over."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from edgefleet.io.aws import Aws
 
@@ -45,9 +45,22 @@ Census = dict[str, frozenset[str]]
 """dict[service -> names of all that it has]."""
 
 
+class Recording(Aws):
+    """Clients of an account that was empty: a service that none of them called has nothing."""
+
+    called: ClassVar[set[str]] = {"ec2"}
+    """Services that were called, and EC2, which has a default network."""
+
+    def client(self, service: str) -> Any:
+        """Record the service."""
+        self.called.add(service)
+        return super().client(service)
+
+
 def census(aws: Aws) -> frozenset[str]:
     """Names of all that is there, but what every account has."""
-    return frozenset().union(*by_service(aws).values())
+    services = aws.called if isinstance(aws, Recording) else SERVICES
+    return frozenset().union(*by_service(aws, services).values())
 
 
 def by_service(aws: Aws, services: Collection[str] = SERVICES) -> Census:

@@ -8,6 +8,7 @@ from functools import cache
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.cloud.census import Recording
 from werkzeug.serving import make_server
 
 from edgefleet.emulator.app import create_app
@@ -26,7 +27,7 @@ def moto_url() -> Iterator[str]:
 @cache
 def _clients(url: str) -> Aws:
     """The same clients for every test, as making one reads its service's whole model from the disk."""
-    return Aws.emulated(url, "eu-central-1")
+    return Recording.emulated(url, "eu-central-1")
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def aws(moto_url: str) -> Aws:
     if os.environ.get("EDGEFLEET_AWS_VERIFIED"):
         return Aws()
     with urlopen(Request(f"{moto_url}/moto-api/reset", method="POST")):  # noqa: S310 - our own address
-        pass
+        Recording.called.intersection_update({"ec2"})
     return _clients(moto_url)
 
 
