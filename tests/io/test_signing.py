@@ -1,9 +1,6 @@
 """Keys in files and in KMS: the right kinds sign, openssl agrees; wrong ones are one clear sentence."""
 
-import logging
 import subprocess
-import threading
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,9 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.images.conftest import needs
-from werkzeug.serving import make_server
 
-from edgefleet.emulator.app import create_app
 from edgefleet.errors import EdgefleetError, InvalidInput
 from edgefleet.io import signing
 from edgefleet.io.aws import Aws
@@ -112,16 +107,6 @@ def test_a_key_that_is_missing_encrypted_or_private_is_reported(tmp_path: Path) 
         signing.public_from(b"x", "x")
     with pytest.raises(InvalidInput, match="names no key"):
         signing.signing("awskms:", tmp_path)
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    """Moto's KMS."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Aws.emulated(f"http://127.0.0.1:{server.server_port}", "eu-central-1")
-    server.shutdown()
 
 
 def in_kms(aws: Aws, spec: str, usage: str = "SIGN_VERIFY") -> str:
