@@ -116,7 +116,7 @@ def _needed_by(resources: list[State], numbers: set[int]) -> set[int]:
     for state in reversed(resources):
         if state.urn in urns and not (state.delete and state.urn in current):
             needed.add(id(state))
-        if id(state) in needed | numbers:
+        if id(state) in needed or id(state) in numbers:
             urns |= state.references()
     return needed
 
