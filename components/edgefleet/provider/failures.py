@@ -81,14 +81,12 @@ def failures_of(problems: Iterable[Problem], secret: Collection[str] = ()) -> li
     The CLI shows the value of a property that it gets, so a problem of a `secret` input has its path in the
     text.
     """
-    failures = []
-    for item in problems:
-        reason = f"{item.problem}; {item.hint}"
-        if parse_path(item.path)[:1] and parse_path(item.path)[0] in secret:
-            failures.append(proto.CheckFailure(reason=f"{item.path}: {reason}"))
-        else:
-            failures.append(proto.CheckFailure(property=item.path, reason=reason))
-    return failures
+    return [
+        proto.CheckFailure(reason=f"{item.path}: {item.problem}; {item.hint}")
+        if set(parse_path(item.path)[:1]).intersection(secret)
+        else proto.CheckFailure(property=item.path, reason=f"{item.problem}; {item.hint}")
+        for item in problems
+    ]
 
 
 def problems_of(details: bytes) -> tuple[Problem, ...]:

@@ -102,7 +102,10 @@ class Lifecycle:
         problems.extend(rivals)
         if spec is not None:
             problems.extend(self._resource.inspect(spec))
-            problems.extend(self._change_problems(request, spec, properties.plain(news), warn))
+            about = request.urn, olds, properties.plain(news)
+            problems.extend(
+                self._replacement_problems(*about, warn) if is_new else self._change_problems(*about, spec)
+            )
             problems.extend(ignored_problems(getattr(spec, "tags", {}), cloud, ("tags",)))
         exposed = [
             name for name in self._secret_names if name in news and not properties.is_secret(news[name])
@@ -130,19 +133,15 @@ class Lifecycle:
                 warn(f"is replaced with its {claimed(self._resource)} unchanged: {DELETE_FIRST}")
 
     def _change_problems(
-        self, request: proto.CheckRequest, spec: Any, after: dict[str, Any], warn: Warn
+        self, urn: str, before: dict[str, Any], after: dict[str, Any], spec: Any
     ) -> Iterable[Problem]:
         """Problems of a change from the recorded inputs to those of `spec`."""
-        urn, before = request.urn, self._olds(request.urn)
-        if not request.olds.fields:  # nothing is recorded, or this is the check of a replacement
-            yield from self._replacement_problems(urn, before, after, warn)
-            return
         old = check(self._resource.Spec, before)[0]
         if old is not None:  # an import does not read all inputs
             yield from self._resource.inspect_change(old, spec)
-        collides = self._resource.collides(before, after)
+        collides, replaces = self._resource.collides(before, after), self._replaces(before, after)
         for change in self._differences(before, after, ()):
-            if change.name not in self._replaces(before, after):
+            if change.name not in replaces:
                 continue
             if self._claims.is_imported(urn):
                 problem = "differs from the imported resource, which would be replaced and deleted"
