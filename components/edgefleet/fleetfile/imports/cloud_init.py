@@ -24,6 +24,8 @@ SAME: dict[str, Any] = {
     "ssh_pwauth": False,
 }
 """What each seed does anyway."""
+ADMINS = frozenset({"admin", "sudo", "wheel"})
+"""Groups whose members may become root on one of the base systems."""
 KEYS = frozenset(("bootcmd", "fqdn", "package_update", "packages", "runcmd", "users", "write_files"))
 
 
@@ -79,13 +81,12 @@ def _user(user: dict[str, Any]) -> Settings:
     at = ("defaults", "users", name)
     yield Setting((*at, "sshKeys"), listed(user.pop("ssh_authorized_keys", None)) or None)
     yield Setting((*at, "shell"), user.pop("shell", None))
-    sudo = user.pop("sudo", None)
-    yield Setting((*at, "isAdmin"), sudo not in (None, False, []))
     groups = user.pop("groups", None)
     split = groups.split(",") if isinstance(groups, str) else map(str, listed(groups))
-    yield Setting(
-        (*at, "groups"), [group.strip() for group in split if group.strip() not in {"sudo", "wheel"}] or None
-    )
+    names = [name for group in split if (name := group.strip())]
+    is_admin = user.pop("sudo", None) not in (None, False, []) or not ADMINS.isdisjoint(names)
+    yield Setting((*at, "isAdmin"), is_admin)
+    yield Setting((*at, "groups"), [name for name in names if name not in ADMINS] or None)
     user.pop("lock_passwd", None)
     if {"passwd", "hashed_passwd", "plain_text_passwd"} & user.keys():
         for key in ("passwd", "hashed_passwd", "plain_text_passwd"):
