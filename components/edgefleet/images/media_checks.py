@@ -33,22 +33,16 @@ def _additions(node: Node, *, is_airgapped: bool) -> Iterator[Finding]:
             hint = "use extensions, or a format for Debian and Ubuntu"
             yield "packages", "no-packages", f"the base systems of {kind.name} install no packages", hint
         elif is_airgapped:
-            problem, hint = (
-                "an air-gapped node downloads no packages",
-                "install them in its base, and remove this",
-            )
-            yield "packages", "packages-without-link", problem, hint
+            hint = "install them in its base, and remove this"
+            yield "packages", "packages-without-link", "an air-gapped node downloads no packages", hint
     for name, extension in node.extensions.items():
         path = format_path(("extensions", name))
         if not kind.takes_extensions:
             hint = "use packages, or a format for Flatcar and Fedora CoreOS"
             yield path, "no-extensions", f"the base systems of {kind.name} take packages, no extensions", hint
         elif extension.source.startswith(FILE) and not is_airgapped:
-            problem, hint = (
-                "a node downloads it, and this is a file",
-                "use an address, or airgap for the site",
-            )
-            yield f"{path}.source", "extension-is-file", problem, hint
+            hint = "use an address, or airgap for the site"
+            yield f"{path}.source", "extension-is-file", "a node downloads it, and this is a file", hint
     if (updates := node.os_updates) is not None and updates.enabled:
         yield from _updates(kind, updates, is_airgapped=is_airgapped)
 

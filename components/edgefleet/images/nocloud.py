@@ -124,12 +124,9 @@ def commands(boot: FirstBoot) -> list[list[str]]:
     return commands + [list(command) for command in boot.commands]
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 def node_files(files: Mapping[str, bytes]) -> dict[str, NodeFile] | None:
     """The files that a seed writes to the node by cloud-init's cc_write_files."""
-    plain = yaml.load(files.get(USER_DATA, b"{}"), _Loader)  # noqa: S506 - both loaders are the safe ones
+    plain = yaml.load(files.get(USER_DATA, b"{}"), yaml.CSafeLoader)
     if "write_files" not in plain:
         return None
     return {

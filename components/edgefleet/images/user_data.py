@@ -37,14 +37,12 @@ def build(boot: FirstBoot) -> Image:
     problems = []
     if secret:
         problem = f"{', '.join(secret)} would be in user-data, which every process on the server can read"
-        problems.append(("secret", problem, "let the server download it with its role"))
+        hint = "let the server download it with its role"
+        problems.append(Problem(code="secret", path="userData", problem=problem, hint=hint))
     if size > LONGEST:
         problem = f"user-data has {size:,} bytes compressed, {LONGEST:,} at most"
         hint = "shorten what the hub's servers are given; EC2 takes no more"
-        problems.append(("too-long", problem, hint))
+        problems.append(Problem(code="too-long", path="userData", problem=problem, hint=hint))
     if problems:
-        raise InvalidInput(
-            Problem(code=code, path="userData", problem=problem, hint=hint)
-            for code, problem, hint in problems
-        )
+        raise InvalidInput(problems)
     return Image(data=text.encode(), files={"user-data": text.encode()})

@@ -1,6 +1,6 @@
 """Downloading the files of the artifacts lock into the cache, several at a time."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from threading import Event
@@ -28,25 +28,21 @@ class Item:
 
 
 def items(
-    needs: Iterable[Requirement], bases: Iterable[Base], sources: Sources, lock: ArtifactsLock
+    needs: Collection[Requirement], bases: Iterable[Base], sources: Sources, lock: ArtifactsLock
 ) -> Iterator[Item]:
     """The files that images need; all `needs` are in the lock."""
-    sizes = lock.get("bases", {})
-    for base in bases:
-        known = sizes.get(base.sha256)
-        yield _file(
-            base.source, {"sha256": base.sha256, "url": base.source}, known["size"] if known else 0, sources
-        )
+    extensions = (Base(source=need.name, sha256=need.version) for need in needs if need.kind == "base")
+    for base in (*bases, *extensions):
+        locked = lock.get("bases", {}).get(base.sha256)
+        asset = Asset(sha256=base.sha256, url=base.source)
+        yield _file(base.source, asset, locked["size"] if locked else 0, sources)
     for need in needs:
         if need.kind == "k3s":
             asset = lock["k3s"][need.version][need.name]
             yield _file(f"{need.name} {need.version}", asset, asset.get("size", 0), sources)
-        elif need.kind == "base":
-            found = lock["bases"][need.version]
-            yield _file(need.name, {"sha256": need.version, "url": need.name}, found["size"], sources)
         elif need.kind == "program":
             yield _program(need, sources, lock)
-        else:
+        elif need.kind == "image":
             yield _image(need, sources, lock)
 
 

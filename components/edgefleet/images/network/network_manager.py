@@ -40,23 +40,23 @@ def _sections(device: Device, bonds: set[str]) -> list[Section]:
         if bond.glob is not None:
             options.append(("fail_over_mac", "active"))
         return [_connection(device.name, "bond", device.name), *size, ("bond", options), *families]
-    match = [("mac-address", device.mac.upper())] if device.mac is not None else []
     named = [("match", [("interface-name", device.pattern)])] if device.pattern is not None else []
-    found = ("ethernet", [*match, *_size(device)])
-    return [_connection(device.name, "ethernet"), found, *named, *families]
+    return [_connection(device.name, "ethernet"), _found(device), *named, *families]
 
 
 def _port(device: Device) -> list[Section]:
     """A port of a bond; with a glob, each interface that matches is one."""
-    name, size = f"{device.bond}-{device.name}", ("ethernet", _size(device))
-    if device.mac is not None:
-        found = ("ethernet", [("mac-address", device.mac.upper()), *_size(device)])
-        return [_connection(name, "ethernet", under=device.bond), found]
-    if device.pattern == device.name:
-        return [_connection(name, "ethernet", device.name, under=device.bond), size]
-    kind, settings = _connection(name, "ethernet", under=device.bond)
+    own = device.name if device.pattern == device.name else ""
+    kind, settings = _connection(f"{device.bond}-{device.name}", "ethernet", own, under=device.bond)
+    if own or device.mac is not None:
+        return [(kind, settings), _found(device)]
     every = (kind, [*settings, ("multi-connect", "3")])
-    return [every, size, ("match", [("interface-name", device.pattern or "")])]
+    return [every, _found(device), ("match", [("interface-name", device.pattern or "")])]
+
+
+def _found(device: Device) -> Section:
+    mac = [] if device.mac is None else [("mac-address", device.mac.upper())]
+    return ("ethernet", [*mac, *_size(device)])
 
 
 def _size(device: Device) -> list[tuple[str, str]]:

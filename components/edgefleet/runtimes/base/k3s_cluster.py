@@ -172,10 +172,8 @@ def _mixed(site: SiteSpec) -> Iterator[Problem]:
     families = {key: _families(ranges(site, key)) for key in SUBNETS}
     for key, own in families.items():
         if len(set(own)) < len(own):
-            problem, hint = (
-                f"{key} has two networks of one family",
-                "write one network, or one of each family",
-            )
+            problem = f"{key} has two networks of one family"
+            hint = "write one network, or one of each family"
             yield Problem.of_value(_config(key), "k3s-families", problem, hint)
             return
     pods, services = families.values()
