@@ -321,6 +321,10 @@ def test_a_box_that_nobody_has_cannot_have_its_seed_again(known: "World") -> Non
     assert 1 == ran.code
     assert "has the hardware address 02-00-00-00-00-01" in " ".join(ran.err.split())
     assert "did you mean 02:00:00:00:00:01?" in " ".join(ran.err.split())
+    (known.project / "elsewhere").mkdir()
+    (known.project / ".edgefleet").symlink_to("elsewhere")
+    linked = known.run("image", "serve", "-s", "dev", "--target", "munich", "--again", "02:00:00:00:00:01")
+    assert (2, True) == (linked.code, "symbolic link" in linked.err)
 
 
 def test_a_site_that_starts_nothing_over_the_network_is_not_served(known: "World") -> None:
