@@ -83,10 +83,10 @@ def _user(user: dict[str, Any]) -> Settings:
     yield Setting((*at, "shell"), user.pop("shell", None))
     groups = user.pop("groups", None)
     split = groups.split(",") if isinstance(groups, str) else map(str, listed(groups))
-    names = [name for group in split if (name := group.strip())]
+    names = [group.strip() for group in split]
     is_admin = user.pop("sudo", None) not in (None, False, []) or not ADMINS.isdisjoint(names)
     yield Setting((*at, "isAdmin"), is_admin)
-    yield Setting((*at, "groups"), [name for name in names if name not in ADMINS] or None)
+    yield Setting((*at, "groups"), [group for group in names if group and group not in ADMINS] or None)
     user.pop("lock_passwd", None)
     if {"passwd", "hashed_passwd", "plain_text_passwd"} & user.keys():
         for key in ("passwd", "hashed_passwd", "plain_text_passwd"):
