@@ -8,7 +8,7 @@ from typing import Any
 
 from edgefleet.fleetfile.imports import k3s, netplan
 from edgefleet.fleetfile.imports.documents import listed, read, records, within
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, rest, secret
 from edgefleet.fleetfile.imports.pruning import PROFILE
 from edgefleet.runtimes import RUNTIMES
 
@@ -41,9 +41,8 @@ def settings(document: Any, place: Place) -> Settings:
         name = str(user.pop("username", ""))
         yield Setting(("defaults", "users", name, "sshKeys"), listed(user.pop("sshKeys", None)))
         if user.pop("encryptedPassword", None):
-            yield Left(
-                f"encryptedPassword of {name}", "write password: {secret: NAME}, and set that for the stack"
-            )
+            what, form = f"encryptedPassword of {name}", "what openssl passwd -6 prints"
+            yield from secret(("defaults", "users", name, "password"), f"{name}-password", what, form)
     for image in records(within(document, "embeddedArtifactRegistry").get("images")):
         yield Setting(("workloads", "embedded", "images"), [image.pop("name", None)])
     yield from _nodes(records(within(document, "kubernetes").get("nodes")), place)

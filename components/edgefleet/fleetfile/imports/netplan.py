@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edgefleet.fleetfile.imports.documents import listed, records, within
-from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings
+from edgefleet.fleetfile.imports.file_kind import FileKind, Left, Place, Setting, Settings, secret
 
 Links = Mapping[str, tuple[str, dict[str, Any]]]
 """dict[name of a link -> (its section, its definition)]."""
@@ -21,7 +21,11 @@ VALUES = {
 }
 """dict[path in a link -> path in one of the fleet file]: the value is the same."""
 LOGIN = {"method": "method", "identity": "identity", "anonymous-identity": "anonymousIdentity"}
-SECRETS = {"password": ("password", "802.1x"), "client-key": ("key", "802.1x-key")}
+SECRETS = {
+    "password": ("password", "802.1x", "the password"),
+    "client-key": ("key", "802.1x-key", "the key's DER in base64"),
+}
+"""dict[key of ``auth`` -> (key of a fleet file, name of the secret, what it is)]."""
 FILES = {"ca-certificate": "ca", "client-certificate": "certificate"}
 FAMILIES = ("dhcp4", "dhcp6")
 
@@ -100,39 +104,36 @@ def _port(
     mac = match.pop("macaddress", None)
     yield Setting((*at, "mac"), mac and str(mac).lower())
     yield Setting((*at, "interface"), match.pop("name", None if mac else port))
-    yield from _wifi(link, at)
+    whose = f"{at[-1]}-" if at[-2:-1] == ("links",) else ""
+    yield from _wifi(link, at, whose)
     if auth := within(link, "auth"):
-        yield from _login(auth, "auth", (*at, "auth"))
+        yield from _login(auth, "auth", (*at, "auth"), whose)
     if section == "modems":
-        yield from _modem(link, (*at, "modem"))
+        yield from _modem(link, (*at, "modem"), whose)
 
 
-def _modem(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
+def _modem(link: dict[str, Any], at: tuple[str, ...], whose: str) -> Settings:
     link.pop("renderer", None)
     yield Setting((*at, "apn"), link.pop("apn", None))
     if link.pop("pin", None) is not None:
-        yield from _secret("modem.pin", (*at, "pin"), "sim")
+        yield from secret((*at, "pin"), f"{whose}sim", "modem.pin", "the PIN")
     if link.keys() & {"username", "password"}:
         for key in ("username", "password"):
             link.pop(key, None)
-        yield from _secret("modem.username, modem.password", (*at, "credentials"), "apn")
+        what = "modem.username, modem.password"
+        yield from secret((*at, "credentials"), f"{whose}apn", what, "<user>:<password>")
 
 
-def _secret(what: str, at: tuple[str, ...], name: str) -> Settings:
-    yield Setting(at, {"secret": name})
-    yield Left(what, f"a secret; set it as the stack's secret {name}")
-
-
-def _login(auth: dict[str, Any], what: str, at: tuple[str, ...]) -> Settings:
+def _login(auth: dict[str, Any], what: str, at: tuple[str, ...], whose: str) -> Settings:
     """A login by 802.1X; what its files hold is not in the file that names them."""
     auth.pop("key-management", None)
     inner = auth.pop("phase2-auth", None)
     yield Setting((*at, "inner"), inner and str(inner).lower())
     for key, name in LOGIN.items():
         yield Setting((*at, name), auth.pop(key, None))
-    for key, (name, secret) in SECRETS.items():
+    for key, (name, of_stack, form) in SECRETS.items():
         if auth.pop(key, None) is not None:
-            yield from _secret(f"{what}.{key}", (*at, name), secret)
+            yield from secret((*at, name), f"{whose}{of_stack}", f"{what}.{key}", form)
     for key, name in FILES.items():
         if auth.pop(key, None) is not None:
             yield Left(f"{what}.{key}", f"copy the file into the project, and add {name}: file:PATH")
@@ -151,12 +152,12 @@ def _bond_ports(ports: Sequence[tuple[str, dict[str, Any]]], at: tuple[str, ...]
     return Setting((*at, "macs"), [str(mac).lower() for mac in macs])
 
 
-def _wifi(link: dict[str, Any], at: tuple[str, ...]) -> Settings:
+def _wifi(link: dict[str, Any], at: tuple[str, ...], whose: str) -> Settings:
     """The wireless networks; the first one stands at the link itself, the others in a list."""
     networks: list[dict[str, Any]] = []
     for number, (ssid, point) in enumerate(within(link, "access-points").items(), 1):
         network: dict[str, Any] = {"ssid": ssid}
-        name = "wifi" if number == 1 else f"wifi-{number}"
+        name = f"{whose}wifi" if number == 1 else f"{whose}wifi-{number}"
         for item in _access_point(point if isinstance(point, dict) else {}, f"access-points.{ssid}", name):
             if isinstance(item, Left):
                 yield item
@@ -174,14 +175,14 @@ def _access_point(point: dict[str, Any], what: str, name: str) -> Settings:
     yield Setting(("hidden",), point.pop("hidden", None))
     auth = within(point, "auth")
     if auth.get("key-management") == "eap":
-        yield from _login(auth, f"{what}.auth", ("auth",))
+        yield from _login(auth, f"{what}.auth", ("auth",), f"{name}-")
         return
     auth.pop("key-management", None)
     keys = [holder.pop("password", None) for holder in (point, auth)]
     if keys == [None, None]:
         yield Setting(("open",), True)
     else:
-        yield from _secret(f"{what}.password", ("passphrase",), name)
+        yield from secret(("passphrase",), name, f"{what}.password", "the passphrase")
 
 
 def _addresses(link: dict[str, Any], at: tuple[str, ...], *, is_main: bool) -> Iterator[Setting]:
