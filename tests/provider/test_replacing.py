@@ -13,6 +13,7 @@ from edgefleet.cloud.server_set import ServerSet, ServerSetSpec
 from edgefleet.cloud.subnet import Subnet
 from edgefleet.cloud.target_group import TargetGroup
 from edgefleet.model.unknown import UNKNOWN, from_known
+from edgefleet.provider.claims import Claims
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.replacing import chosen_name
 
@@ -94,6 +95,15 @@ def test_a_chosen_name_is_one_that_aws_takes(kind: CloudResource) -> None:
         assert len(chosen) <= kind.LONGEST_NAME
         assert chosen.replace("-", "").isalnum()
         assert chosen.isascii()
+
+
+def test_what_two_resources_claim_is_reported_at_the_input_that_names_it() -> None:
+    """A region distinguishes two, and is no claim."""
+    claims = Claims()
+    inputs = {"name": "api", "region": "eu-west-1"}
+    assert [] == claims.problems(TargetGroup(), URN, inputs)
+    assert ["name"] == [problem.path for problem in claims.problems(TargetGroup(), f"{URN}2", inputs)]
+    assert [] == claims.problems(TargetGroup(), f"{URN}3", inputs | {"region": "eu-north-1"})
 
 
 def test_a_kind_that_is_held_chooses_names_or_claims_none() -> None:

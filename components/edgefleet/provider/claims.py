@@ -7,6 +7,7 @@ from typing import Any
 from edgefleet.errors import Problem
 from edgefleet.io.environment import Resource
 from edgefleet.io.ownership import URN, Owner, manager_of
+from edgefleet.provider.replacing import claimed
 
 TAKEN_FROM = "__takenFrom"
 """Output of an imported resource whose tags name another owner: the update that follows writes its own."""
@@ -57,7 +58,7 @@ class Claims:
         both = " and ".join(sorted(taker.rpartition("::")[2] for taker in {urn, min(takers - {urn})}))
         problem = f"{both} of this program have the same name"
         hint = "remove one of the two, or give it another name"
-        return [Problem(code="twice", path=resource.CLAIMS[-1], problem=problem, hint=hint)]
+        return [Problem(code="twice", path=claimed(resource), problem=problem, hint=hint)]
 
     def create(self, identity: str, claim: Claim) -> None:
         """Record a created resource."""
