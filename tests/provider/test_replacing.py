@@ -104,6 +104,10 @@ def test_what_two_resources_claim_is_reported_at_the_input_that_names_it() -> No
     assert [] == claims.problems(TargetGroup(), URN, inputs)
     assert ["name"] == [problem.path for problem in claims.problems(TargetGroup(), f"{URN}2", inputs)]
     assert [] == claims.problems(TargetGroup(), f"{URN}3", inputs | {"region": "eu-north-1"})
+    assert [] == claims.problems(TargetGroup(), URN, {"name": "web"})
+    assert ["twice"] == [
+        problem.code for problem in claims.problems(TargetGroup(), f"{URN}2", {"name": "web"})
+    ]
 
 
 def test_a_kind_that_is_held_chooses_names_or_claims_none() -> None:

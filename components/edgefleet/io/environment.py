@@ -146,7 +146,7 @@ class Resource(ABC):
 
         Where an input of both is the output of a resource that does not exist yet, nobody can tell before up.
         """
-        values = [inputs.get(name) for name in self.CLAIMS]
+        values = [inputs.get(name) for name in self.CLAIMS if name != "region"]
         return ["/".join(map(str, values))] if all(isinstance(value, str | int) for value in values) else ()
 
     def verify(self, spec: Any, environment: Environment) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some
