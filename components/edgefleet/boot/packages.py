@@ -6,9 +6,11 @@ finds runtimes and kernel modules at its start. An air-gapped node has its exten
 """
 
 import hashlib
+import json
 
 from edgefleet.io.templates import render, unit
 from edgefleet.model.firstboot import File, Step, Target
+from edgefleet.model.spec import to_plain
 from edgefleet.model.updates import UNATTENDED, Repository
 from edgefleet.model.writers.configuration import remainder
 from edgefleet.runtimes import runtime_of
@@ -29,13 +31,14 @@ def plan(target: Target) -> Step:
     repositories = [
         file for name, repo in sorted(packages.repositories.items()) for file in _repository(name, repo)
     ]
+    settings = [to_plain(packages), updates, {name: to_plain(extension) for name, extension in extensions}]
     script = render(
         "system/packages.sh.j2",
         packages=" ".join(packages.install),
         updater=UNATTENDED if updates else "",
         repositories=" ".join(sorted(packages.repositories)),
         upgrade="yes" if packages.upgrade else "no",
-        wanted=hashlib.sha256(repr((packages, updates, extensions)).encode()).hexdigest(),
+        wanted=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
         extensions=[(name, extension.sha256, extension.source) for name, extension in extensions],
         airgap="yes" if target.site.airgap else "no",
         unit=runtime_of(node).unit,
