@@ -30,6 +30,9 @@ class Problem:
     code: str = "invalid"
     """A short stable word for programs and searches: ``unknown-key``, ``duplicate-address``."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", without_login(self.path))  # a key can be an address, by mistake
+
     @classmethod
     def of_value(cls, path: str, code: str, problem: str, hint: str) -> "Problem":
         """A problem of the value at `path` of a spec; the caller adds the position."""
@@ -41,9 +44,7 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: ``where: path: problem; hint``."""
-        return (
-            ": ".join(filter(None, (self.where, without_login(self.path), self.problem))) + f"; {self.hint}"
-        )
+        return ": ".join(filter(None, (self.where, self.path, self.problem))) + f"; {self.hint}"
 
 
 class EdgefleetError(Exception):

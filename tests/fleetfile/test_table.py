@@ -62,9 +62,10 @@ def test_a_table_and_the_same_sites_inline_are_the_same_fleet(
     table: Callable[[str], None], load: Load
 ) -> None:
     """Where a site is written is no part of what it is."""
-    table("name;group;network.address;network.gateway\r\na;kiosks;10.1.0.4/24;10.1.0.1\r\n")
     inline = load("sites: {a: {group: kiosks, network: {address: 10.1.0.4/24, gateway: 10.1.0.1}}}\n")
-    assert inline.sites == load(FROM).sites
+    for end in ("\n", "\r\n", "\r"):
+        table(f'name;"group";network.address;network.gateway{end}a;kiosks;10.1.0.4/24;"10.1.0.1"{end}')
+        assert inline.sites == load(FROM).sites
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,10 @@ def source_of(problem: Problem, line: str) -> str:
     """The line of the file in what is shown of a problem."""
     _, _, source, _ = (text.plain for text in problems.lines([problem], lambda *_: line) if text.plain)
     return source.rstrip()
+
+
+def test_an_address_that_is_a_name_is_shown_without_its_login() -> None:
+    """In every form of a problem: on the screen, as one line and as JSON."""
+    problem = Problem.of_value('sites["http://user:canary@proxy:3128"].time', "bad-name", "no name", "")
+    texts = (shown(problem), str(problem), str(problems.plain([problem])))
+    assert [] == [text for text in texts if "canary" in text or "//...@proxy:3128" not in text]

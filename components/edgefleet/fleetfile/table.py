@@ -1,6 +1,6 @@
 """Sites as rows of a CSV file: a row is a site, a column a value, named by its dotted path."""
 
-import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,7 +48,7 @@ class Table:
 
     def __init__(self, text: str, shown: str) -> None:
         self.shown = shown
-        self.lines = [line.rstrip("\r") for line in text.rstrip("\n").split("\n")]
+        self.lines = re.split(r"\r\n|\r|\n", text.rstrip("\r\n"))
         self.separator = max(_SEPARATORS, key=self.lines[0].count)
         self.columns = [cell.strip() for _, cell in self.cells(1)]
 
@@ -194,6 +194,7 @@ def _nested(columns: list[tuple[tuple[Part, ...], bool] | None], cells: list[str
 
 
 def _unquoted(cell: str) -> str:
-    if '"' not in cell:
+    if not cell.lstrip().startswith('"'):
         return cell
-    return next(csv.reader([cell.strip()]), [""])[0]
+    quoted, _, rest = cell.strip()[1:].rpartition('"')
+    return quoted.replace('""', '"') + rest
