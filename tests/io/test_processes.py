@@ -94,7 +94,9 @@ def test_a_detached_program_inherits_no_secret(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv(name, "secret")
     started = processes.start_detached(SLEEPER, log=tmp_path / "log", env={"GIVEN": "1"})
     try:
-        inherited = Path(f"/proc/{started.pid}/environ").read_text().split("\0")
+        environ = Path(f"/proc/{started.pid}/environ")
+        while not (inherited := environ.read_text().split("\0"))[0]:
+            time.sleep(0.01)  # the kernel fills it in after the program is executed
     finally:
         processes.stop(started)
     found = {line.partition("=")[0] for line in inherited if line}

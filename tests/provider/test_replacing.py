@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from edgefleet.cloud.base import CloudResource
+from edgefleet.cloud.bucket import Bucket
 from edgefleet.cloud.dns_record import DnsRecord
 from edgefleet.cloud.internet_gateway import InternetGateway
 from edgefleet.cloud.nat_gateway import NatGateway
@@ -98,12 +99,17 @@ def test_a_chosen_name_is_one_that_aws_takes(kind: CloudResource) -> None:
 
 
 def test_what_two_resources_claim_is_reported_at_the_input_that_names_it() -> None:
-    """A region distinguishes two, and is no claim."""
+    """A region distinguishes two, but not two buckets: the name of one is unique in all regions."""
     claims = Claims()
     inputs = {"name": "api", "region": "eu-west-1"}
     assert [] == claims.problems(TargetGroup(), URN, inputs)
     assert ["name"] == [problem.path for problem in claims.problems(TargetGroup(), f"{URN}2", inputs)]
     assert [] == claims.problems(TargetGroup(), f"{URN}3", inputs | {"region": "eu-north-1"})
+    assert [] == claims.problems(Bucket(), URN, inputs)
+    assert ["name"] == [
+        problem.path for problem in claims.problems(Bucket(), f"{URN}2", inputs | {"region": "eu-north-1"})
+    ]
+    claims.clear()
     assert [] == claims.problems(TargetGroup(), URN, {"name": "web"})
     assert ["twice"] == [
         problem.code for problem in claims.problems(TargetGroup(), f"{URN}2", {"name": "web"})

@@ -210,7 +210,7 @@ def exit_code(view: View, *, is_detailed: bool = False) -> int:
 def show(session: Session, place: JsonFile, view: View, *, is_all: bool) -> None:
     """Print `view`, unless its JSON takes the place of the text."""
     if not place.is_stdout:
-        screen.show(session, text.render(view, is_all=is_all))
+        screen.show(session, text.render(view, is_all=is_all, worded=session.out.worded))
 
 
 def _failed(session: Session, operation: Operation, request: Request, error: EdgefleetError) -> View:

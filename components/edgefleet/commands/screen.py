@@ -1,6 +1,7 @@
 """Printing: lines that are never wrapped by the console, problems, and questions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -23,14 +24,15 @@ def show(session: Session, lines: Iterable[Text | str]) -> None:
 
 def remark(session: Session, sentence: Text | str) -> None:
     """Print a remark beside the results."""
-    lines = wrapped(sentence) if isinstance(sentence, str) else [sentence]
+    lines = wrapped(session.err.worded(sentence)) if isinstance(sentence, str) else [sentence]
     for line in lines:
         session.err.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def show_problems(session: Session, found: Iterable[Problem]) -> None:
     """Print problems with the source lines that they are about."""
-    for line in problems.lines(found, lambda file, number: source_line(session.project / file, number)):
+    worded = (replace(problem, hint=session.err.worded(problem.hint)) for problem in found)
+    for line in problems.lines(worded, lambda file, number: source_line(session.project / file, number)):
         remark(session, line)
 
 

@@ -45,9 +45,10 @@ class Lines(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         """Render as rich does, and make the texts of others printable; rich's own styles come later."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=self._worded(segment.text))
+            yield segment if segment.control else segment._replace(text=self.worded(segment.text))
 
-    def _worded(self, text: str) -> str:
+    def worded(self, text: str) -> str:
+        """`text` as it is printed; a sentence that is then wrapped is worded before."""
         return self.commands.sub(lambda _: f"{self.called} ", printable(text))
 
     def on_broken_pipe(self) -> None:

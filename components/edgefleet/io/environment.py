@@ -110,6 +110,8 @@ class Resource(ABC):
 
     One without a value for the first of them claims nothing.
     """
+    SCOPE: ClassVar[tuple[str, ...]] = ()
+    """Inputs within whose values they must be: the region, where it is not the whole world."""
     HELD: ClassVar[str] = ""
     """What to do in place of deleting it first, which AWS refuses while something uses it; empty if none.
 
@@ -134,7 +136,7 @@ class Resource(ABC):
         """Whether resources of the inputs `old` and `new` cannot exist at once: both claim the same."""
         return any(old.get(name) is not None for name in self.CLAIMS[:1]) and all(
             is_known(new.get(name)) and is_same(self.Spec, name, old.get(name), new.get(name))
-            for name in self.CLAIMS
+            for name in (*self.CLAIMS, *self.SCOPE)
         )
 
     @abstractmethod
@@ -146,7 +148,7 @@ class Resource(ABC):
 
         Where an input of both is the output of a resource that does not exist yet, nobody can tell before up.
         """
-        values = [inputs.get(name) for name in self.CLAIMS if name != "region"]
+        values = [inputs.get(name) for name in self.CLAIMS]
         return ["/".join(map(str, values))] if all(isinstance(value, str | int) for value in values) else ()
 
     def verify(self, spec: Any, environment: Environment) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some

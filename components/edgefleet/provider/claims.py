@@ -51,8 +51,8 @@ class Claims:
         """The problem of another resource of the program that takes the same name."""
         if not resource.CLAIMS:
             return []
-        region = str(inputs.get("region") or "")
-        takers = {self._declared.setdefault((name, region), urn) for name in resource.takes(inputs)}
+        scope = "/".join(str(inputs.get(name) or "") for name in resource.SCOPE)
+        takers = {self._declared.setdefault((name, scope), urn) for name in resource.takes(inputs)}
         if not takers - {urn}:
             return []
         both = " and ".join(sorted(taker.rpartition("::")[2] for taker in {urn, min(takers - {urn})}))

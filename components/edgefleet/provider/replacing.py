@@ -33,7 +33,7 @@ def held(resource: Resource, path: str, old: Mapping[str, Any]) -> Iterator[Prob
 
 def claimed(resource: Resource) -> str:
     """The input that distinguishes a resource from others of its kind, for messages."""
-    return [name for name in resource.CLAIMS if name != "region"][-1]
+    return resource.CLAIMS[-1]
 
 
 def chosen_name(

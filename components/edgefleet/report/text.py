@@ -1,7 +1,7 @@
 """A run as text of 80 columns: removed sites first and by name, equal changes as one line with a count."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import get_args
 
 from rich.text import Text
@@ -50,12 +50,16 @@ OF_PARTS = "parts: the digest of the inputs; image build prints the image's own 
 Key = tuple[int, int | None, bool]
 
 
-def render(view: View, *, is_all: bool = False) -> Iterator[Text]:
+Worded = Callable[[str], str]
+"""How a sentence with commands is printed, in which a program may have another name and width."""
+
+
+def render(view: View, *, is_all: bool = False, worded: Worded = str) -> Iterator[Text]:
     """The lines of `view`; `is_all` also names every site, with whole digests."""
     yield _header(view)
     yield Text()
     yield from counts(view)
-    for part in (_sections(view, is_all=is_all), _footer(view)):
+    for part in (_sections(view, is_all=is_all), _footer(view, worded)):
         lines = [*part]
         if lines:
             yield Text()
@@ -188,14 +192,13 @@ def held(usage: MediumUsage) -> str:
     return f"{content} of {usage.medium:,}: {fits}"
 
 
-def _footer(view: View) -> Iterator[Text]:
+def _footer(view: View, worded: Worded) -> Iterator[Text]:
     """The lines below the sections."""
     yield from _shared(view)
     yield from pending(view)
-    yield from _unlocked(view)
-    for note in view.notes:
-        yield from wrapped(f"note: {note}")
-    yield from _closing(view)
+    for note in (*_unlocked(view), *view.notes):
+        yield from wrapped(worded(f"note: {note}"))
+    yield from _closing(view, worded)
 
 
 def _shared(view: View) -> Iterator[Text]:
@@ -224,16 +227,15 @@ def _waiting(sites: Sequence[Pending], state: str, view: View) -> Iterator[Text]
     yield from wrapped(line)
 
 
-def _unlocked(view: View) -> Iterator[Text]:
+def _unlocked(view: View) -> Iterator[str]:
     if view.unlocked:
-        text = (
-            f"note: images do not pin k3s {', '.join(view.unlocked)}: nodes verify it against the release's "
+        yield (
+            f"images do not pin k3s {', '.join(view.unlocked)}: nodes verify it against the release's "
             f"own sha256sum file; edgefleet artifacts lock -s {view.stack} pins what they do not run yet"
         )
-        yield from wrapped(text)
 
 
-def _closing(view: View) -> Iterator[Text]:
+def _closing(view: View, worded: Worded) -> Iterator[Text]:
     if view.result != "succeeded":
         return
     if not view.has_changes and view.operation in {"preview", "up"}:
@@ -241,12 +243,12 @@ def _closing(view: View) -> Iterator[Text]:
     if view.operation == "destroy" and not view.has_changes:
         yield Text("nothing to destroy")
     if view.operation == "refresh" and not view.resources:
-        yield Text(f"nothing to refresh: bring it up first: edgefleet up -s {view.stack}")
+        yield from wrapped(worded(f"nothing to refresh: bring it up first: edgefleet up -s {view.stack}"))
     if view.operation == "up" and view.store:
         yield from wrapped(f"images: {view.store}")
     steps = next_steps(view)
     if steps and not view.is_asked:
-        yield from _commands(steps)
+        yield from _commands([*map(worded, steps)])
 
 
 def _as_declared(view: View) -> str:

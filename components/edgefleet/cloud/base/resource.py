@@ -94,8 +94,8 @@ class CloudResource(Resource):
         cls.STABLE = frozenset(map(outside_name, outputs.__dataclass_fields__)) - cls.CHANGING
         if "region" in cls.Spec.__dataclass_fields__:
             cls.REPLACE_ON = cls.REPLACE_ON | {"region"}
-            if cls.CLAIMS and not cls.IS_GLOBAL:
-                cls.CLAIMS = (*cls.CLAIMS, "region")
+            if not cls.IS_GLOBAL:
+                cls.SCOPE = ("region",)
 
     def inspect(self, spec: Any) -> Iterable[Problem]:  # noqa: ARG002 - for kinds with some
         """Problems of `spec` beyond the types of its fields."""
