@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from edgefleet.commands.json_output import JsonFile
+from edgefleet.commands.screen import source_line
 from edgefleet.commands.session import Lines, Session
 
 if TYPE_CHECKING:
@@ -97,3 +98,11 @@ def test_only_one_class_prints() -> None:
         and ast.unparse(node.func) in {"print", "Console", "sys.stdout.write", "typer.echo"}
     }
     assert {"provider/serving.py"} == {way.partition(":")[0] for way in ways}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_source_line_ends_as_that_of_a_table(tmp_path: Path, end: str) -> None:
+    """So that the line of an error is shown whatever program wrote the file; bytes of no text are replaced."""
+    file = tmp_path / "stores.csv"
+    file.write_bytes(f"name{end}a \xff{end}".encode("latin-1"))
+    assert ["name", "a \N{REPLACEMENT CHARACTER}", None] == [source_line(file, line) for line in (1, 2, 3)]

@@ -41,11 +41,11 @@ def source_line(file: Path, number: int) -> str | None:
     try:
         if not file.is_file():
             return None
-        with file.open("rb") as lines:
+        with file.open(encoding="utf-8", errors="replace") as lines:  # which end as those of a table
             line = next(islice(lines, number - 1, None), None)
     except OSError:
         return None
-    return None if line is None else line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
+    return None if line is None else line[:LONGEST_LINE].rstrip("\n")
 
 
 def agrees(session: Session, question: str) -> bool:
