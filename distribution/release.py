@@ -75,7 +75,10 @@ def checked_out(repository: Path, tree: Path) -> Source:
     """
     commit, time = _run("git", "log", "-1", "--format=%H %ct", cwd=repository).decode().split()
     with tarfile.open(fileobj=io.BytesIO(_run("git", "archive", "HEAD", cwd=repository))) as archive:
-        archive.extractall(tree, filter="data")
+        # Python before 3.11.4, as Debian 12 has it, knows no filter (Python docs, tarfile, "Supporting older
+        # Python versions").
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(tree)  # noqa: S202 - of this repository's own commit
     return Source(tree=tree, commit=commit, time=int(time))
 
 

@@ -102,7 +102,7 @@ def test_only_one_class_prints() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_source_line_ends_as_that_of_a_table(tmp_path: Path, end: str) -> None:
-    """So that the line of an error is shown whatever program wrote the file; bytes of no text are replaced."""
+    """So that the line of an error is shown whatever wrote the file; bytes of no text are replaced."""
     file = tmp_path / "stores.csv"
     file.write_bytes(f"name{end}a \xff{end}".encode("latin-1"))
     assert ["name", "a \N{REPLACEMENT CHARACTER}", None] == [source_line(file, line) for line in (1, 2, 3)]
