@@ -20,11 +20,21 @@ def heavy_modules(imports: str, heavy: set[str]) -> str:
 
 def test_validating_loads_neither_pulumi_nor_boto3() -> None:
     """``edgefleet validate`` runs on every save of an editor, so it must start fast."""
-    heavy = {"pulumi", "boto3", "botocore", "grpc", "moto", "httpx", "cyclonedx", "segno"}
+    heavy = {
+        "pulumi",
+        "boto3",
+        "botocore",
+        "grpc",
+        "moto",
+        "httpx",
+        "cyclonedx",
+        "segno",
+        "pulumi_kubernetes",
+    }
     assert "[]" == heavy_modules("edgefleet.cli, edgefleet.commands.validate", heavy)
 
 
 def test_a_preview_loads_nothing_that_only_downloads_bills_and_sheets_need() -> None:
     """Each of them takes longer to import than a site to render."""
-    heavy = {"httpx", "cyclonedx", "segno", "moto"}
+    heavy = {"httpx", "cyclonedx", "segno", "moto", "pulumi_kubernetes"}
     assert "[]" == heavy_modules("edgefleet.cli, edgefleet.commands.lifecycle, edgefleet.site.render", heavy)
