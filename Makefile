@@ -56,7 +56,7 @@ fuzz: .venv/.dev  ## new inputs for five minutes, with the number of inputs of e
 	@$(FUZZ) 15 --fuzz-seed $$RANDOM
 
 test-parity: .venv/.dev  ## the real Pulumi CLI, built from its Go module once, beside the embedded engine: same steps, same state
-	@cli=$$($(BIN)/python -m tests.pulumi_cli.build); \
+	@cli=$$($(BIN)/python -m tests.go_programs pulumi); \
 	PATH="$${cli:+$$cli:}$$PATH" $(PYTEST) -m pulumi_cli tests/field tests/contract tests/pulumi_embedded $(wildcard tests/consumers)
 
 test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.pulumi_cli.build import GENERATOR
 
 from edgefleet.plugin import schema
 
+GENERATOR = "pulumi-typescript-sdk"
 NEEDS = f"needs {GENERATOR}, which `make test-parity` builds, node and npm, and a registry that answers npm"
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.pulumi_cli.build import YAML_HOST
 
+YAML_HOST = "pulumi-language-yaml"
 NEEDS = f"needs the Pulumi CLI and {YAML_HOST} on PATH, which `make test-parity` builds"
 
 
