@@ -30,6 +30,7 @@ OFFLINE = (
     "proxyconnect",
     "i/o timeout",
     "module lookup disabled",
+    "403 Forbidden",
 )
 TOO_OLD = ("invalid go version", "note: module requires Go", "toolchain not available")
 
@@ -51,11 +52,9 @@ class Recipe:
     module: str = ""
     """``path@version`` of the module that is required, with the replacements of its own go.mod."""
     staging: str = ""
-    """Version of the modules which `module` has as folders of its own, in their published form."""
+    """Version of the modules that `module` replaces by folders of its repository."""
     source: Path | None = None
     """A folder beside this file: a module with go.mod and go.sum, or files for one that requires `module`."""
-    replacements: tuple[str, ...] = ()
-    """More than those of `module`, as ``go mod edit -replace`` takes them."""
     files: tuple[str, ...] = ()
     """Files and folders of `module` that are beside the sources, and later beside the programs."""
     flags: tuple[str, ...] = _stripped()
@@ -109,6 +108,16 @@ RECIPES = {
             "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
         },
         flags=_stripped("github.com/pulumi/pulumi/sdk/v3/go/common/version", Version=PULUMI),
+    ),
+    "pulumi-kubernetes": Recipe(
+        module=f"{PULUMI_KUBERNETES}@v4.0.0-20260115033456-f47bc2d6f199",
+        staging="v4.22.2",
+        source=Path("pulumi_kubernetes"),
+        programs={"pulumi-resource-kubernetes": "."},
+        files=tuple(
+            f"cmd/pulumi-resource-kubernetes/{name}.json" for name in ("schema", "terraform-mapping")
+        ),
+        flags=_stripped(f"{PULUMI_KUBERNETES}/pkg/version", Version="4.25.0"),
     ),
 }
 
@@ -178,7 +187,7 @@ def _require(recipe: Recipe, module: Path) -> list[Path]:
     _go(module, "mod", "init", "edgefleet.test/programs")
     required = json.loads(_go(module, "mod", "download", "-json", recipe.module))
     own = json.loads(_go(module, "mod", "edit", "-json", required["GoMod"]))
-    replacements = list(recipe.replacements)
+    replacements = []
     for replace in own.get("Replace") or []:
         old, new = replace["Old"]["Path"], replace["New"]
         if "Version" in new:
