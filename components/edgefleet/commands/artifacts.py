@@ -108,7 +108,7 @@ def fetch(
 
 
 def _needs(fleet: Fleet) -> dict[Requirement, bool]:
-    of_sites = wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads)
+    of_sites = wanted_by_all(fleet.sites)
     return dict.fromkeys(needs(fleet.control_plane), False) | of_sites
 
 

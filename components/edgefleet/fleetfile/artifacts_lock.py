@@ -11,9 +11,9 @@ from edgefleet.fleetfile.document_io import read_text, shown_path
 from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import problems_of
-from edgefleet.fleetfile.workloads import Release
 from edgefleet.io.yaml_text import to_yaml
 from edgefleet.model.names import Name, Web
+from edgefleet.model.programs import Release
 from edgefleet.model.quantities import LARGEST
 from edgefleet.model.references import ImageName
 from edgefleet.model.releases import BaseSource, Digest, Version

@@ -13,15 +13,17 @@ from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_
 from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
+from edgefleet.fleetfile.placement import Placing
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import OF_ONE_NODE, Parts
-from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
 from edgefleet.runtimes.base.k3s import unpinned
+from edgefleet.workloads import KINDS
+from edgefleet.workloads.base.spec import Workload
 
 
 class Building:
@@ -85,19 +87,25 @@ class Building:
                 problem = f"{name} is at key generation {latest}, and {last} would revoke its next images too"
                 self.parts.report(("revoked", name), "revoked-future", problem, f"write {latest} or less")
 
-    def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> tuple[Workload, ...]:
-        """The workloads, sorted by name; unknown names in them are reported."""
+    def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> dict[str, Workload]:
+        """dict[name -> workload], sorted by name; unknown names in them are reported."""
         for name, part in written.items():
             for section in ("sites", "groups", "profiles"):
                 for position, other in enumerate(part.get("where", {}).get(section, ())):
                     self._is_known(section, other, ("workloads", name, "where", section, position))
-        return tuple(build(Workload, written[name], name=name) for name in sorted(written))
+        return {name: build(KINDS[written[name]["kind"]].spec, written[name]) for name in sorted(written)}
 
-    def carrying(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> dict[str, SiteSpec]:
+    def placed(self, workloads: Mapping[str, Workload]) -> dict[str, SiteSpec]:
+        """The sites with their workloads."""
+        placing, members = Placing(workloads), self.parts.provenance.members
+        for name, site in self.built.items() if workloads else ():
+            self.built[name] = replace(site, workloads=placing.entries(site, members[name]))
+        return self.built
+
+    def carrying(self, lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with the payloads of their images; artifacts that the lock must pin are reported."""
-        carrying = Payloads(workloads, lock)
-        members = self.parts.provenance.members
-        filled = {name: carrying.filled(site, members[name]) for name, site in self.built.items()}
+        carrying = Payloads(lock)
+        filled = {name: carrying.filled(site) for name, site in self.built.items()}
         for lacking in carrying.lacking():
             self.parts.problems.append(self._placed(self.built[lacking.site], not_carried(lacking)))
         for site in filled.values():

@@ -4,19 +4,18 @@ The requirements follow from the fleet file, their files from the artifacts lock
 several workloads need once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock
-from edgefleet.fleetfile.provenance import Membership
-from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.medium import PayloadFile
 from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.requirement import Requirement
-from edgefleet.model.site import Arch, SiteSpec
+from edgefleet.model.site import SiteSpec
 from edgefleet.runtimes import runtime_of
+from edgefleet.workloads.composing import carried, workloads_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,38 +31,17 @@ class Missing:
     """The requirement at the same path, if that is the reason."""
 
 
-def of_workloads(workloads: Iterable[Workload], arch: Arch) -> set[Requirement]:
-    """Requirements of `workloads` on nodes of `arch`."""
-    needed: set[Requirement] = set()
-    for workload in workloads:
-        for name, version in workload.programs:
-            path = f"bin/{PROGRAMS[name].name}"
-            needed.add(Requirement(path=path, kind="program", name=name, version=version, arch=arch))
-        needed |= {Requirement.image(image, arch) for image in workload.images}
-    return needed
-
-
-def running(
-    site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
-) -> tuple[Workload, ...]:
-    """The workloads that run on a node."""
-    labels, profile = site.nodes[node].labels, member.nodes.get(node) or ""
-    return tuple(load for load in workloads if load.runs_on(site.name, member.group, profile, labels))
-
-
-def needs(
-    site: SiteSpec, node: str, member: Membership, workloads: Sequence[Workload]
-) -> tuple[Requirement, ...]:
+def needs(site: SiteSpec, node: str) -> tuple[Requirement, ...]:
     """All requirements of a node, sorted by path."""
     of = site.nodes[node]
-    here = running(site, node, member, workloads)
     extensions = {
         Requirement(
             path=f"extensions/{name}.raw", kind="base", name=part.source, version=part.sha256, arch=of.arch
         )
         for name, part in of.extensions.items()
     }
-    return tuple(sorted({*runtime_of(of).carries(site, of), *of_workloads(here, of.arch), *extensions}))
+    loads = {need for name in workloads_on(site, node) for need in carried(site, name, of)}
+    return tuple(sorted({*runtime_of(of).carries(site, of), *loads, *extensions}))
 
 
 def payload_file(need: Requirement, lock: ArtifactsLock) -> PayloadFile | None:
@@ -90,18 +68,18 @@ def _locked(need: Requirement, lock: ArtifactsLock) -> Mapping[str, Any] | None:
 class Payloads:
     """Fills the payloads of air-gapped nodes; equal nodes share one."""
 
-    def __init__(self, workloads: Sequence[Workload], lock: ArtifactsLock) -> None:
-        self._workloads, self._lock = workloads, lock
+    def __init__(self, lock: ArtifactsLock) -> None:
+        self._lock = lock
         self._payloads: dict[tuple[Requirement, ...], tuple[PayloadFile, ...]] = {}
         self._clashes: dict[tuple[Requirement, ...], list[tuple[Requirement, Requirement]]] = {}
         self._lacking: dict[tuple[Requirement, Requirement | None], Missing] = {}
 
-    def filled(self, site: SiteSpec, member: Membership) -> SiteSpec:
+    def filled(self, site: SiteSpec) -> SiteSpec:
         """`site` with the payloads of its nodes; unchanged if it is not air-gapped."""
         if not site.airgap:
             return site
         nodes = {
-            name: replace(node, payload=self._payload(site.name, needs(site, name, member, self._workloads)))
+            name: replace(node, payload=self._payload(site.name, needs(site, name)))
             for name, node in site.nodes.items()
         }
         return replace(site, nodes=nodes)
@@ -150,9 +128,7 @@ def not_carried(lacking: Missing) -> Problem:
     return Problem.of_value("airgap", "not-locked", problem, "run edgefleet artifacts lock -s STACK")
 
 
-def wanted_by_all(
-    sites: Mapping[str, SiteSpec], members: Mapping[str, Membership], workloads: Sequence[Workload]
-) -> dict[Requirement, bool]:
+def wanted_by_all(sites: Mapping[str, SiteSpec]) -> dict[Requirement, bool]:
     """dict[requirement to lock -> whether an image contains it], without unreleased ones.
 
     k3s's binary is always pinned, as nodes download it themselves; the rest only if an image contains it.
@@ -163,7 +139,7 @@ def wanted_by_all(
             for need in runtime_of(node).downloads(site, node):
                 needed.setdefault(need, False)
             if site.airgap:
-                for need in needs(site, name, members[site.name], workloads):
+                for need in needs(site, name):
                     needed[need] = True
     return {
         need: needed[need]

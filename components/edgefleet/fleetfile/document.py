@@ -5,18 +5,19 @@ Settings are fields of `SiteSpec` and `Node`; which level has which is derived f
 """
 
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import Field
+from pydantic import Discriminator, Field
 
-from edgefleet.fleetfile.workloads import Artifacts, Workload
+from edgefleet.fleetfile.artifacts import Artifacts
 from edgefleet.model.hub import Hub
 from edgefleet.model.names import Name, Page
 from edgefleet.model.quantities import KeyGeneration
 from edgefleet.model.releases import FILE_RE, Store
 from edgefleet.model.site import RECIPES, SiteSpec
-from edgefleet.model.spec import At, Keyed, Level, spec
+from edgefleet.model.spec import At, Level, spec
 from edgefleet.model.syntax import Grammar
+from edgefleet.workloads import KINDS
 
 API_VERSION = "edgefleet.dev/v1"
 _SIGN_KEY = Grammar(
@@ -39,6 +40,8 @@ TABLE = Grammar(
     400,
 )
 TableName = Annotated[str, TABLE]
+AnyWorkload: Any = Annotated[Union[tuple(kind.spec for kind in KINDS.values())], Discriminator("kind")]  # noqa: UP007 - built at run time
+"""A workload of any kind."""
 
 
 @spec
@@ -122,8 +125,8 @@ class FleetDocument:
     """Settings of the sites that name the group."""
     sites: dict[Name, Annotated[SiteSpec, Level.SITE]] | SitesFrom | list[Annotated[ListedSite, Level.SITE]]
     """The sites by name, `from: <file>.csv`, or a list of items with a name."""
-    workloads: Annotated[tuple[Workload, ...], Keyed("name")] = ()
-    """What runs on nodes, by name; images of air-gapped nodes carry what it needs."""
+    workloads: dict[Name, AnyWorkload] = field(default_factory=dict)
+    """What runs at sites and at the hub, by name; images carry its objects."""
     artifacts: Artifacts = Artifacts()
     """Where artifacts are looked for; edgefleet artifacts lock pins them."""
     waves: tuple[Wave, ...] = ()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.document import ImageStore, Wave
 from edgefleet.fleetfile.provenance import Provenance
-from edgefleet.fleetfile.workloads import Workload
 from edgefleet.model.hub import Hub
 from edgefleet.model.site import SiteSpec
+from edgefleet.workloads.base.spec import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Fleet:
     """dict[site -> last revoked key generation]."""
     profiles_used: dict[str, int] = field(default_factory=dict)
     """dict[profile -> number of nodes], also 0."""
-    workloads: tuple[Workload, ...] = ()
-    """What runs on its nodes, sorted by name."""
+    workloads: dict[str, Workload] = field(default_factory=dict)
+    """dict[name -> workload], sorted by name."""
     mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """dict[prefix of addresses, or a registry -> its mirror]."""
     lock: ArtifactsLock = field(default_factory=lambda: EMPTY, repr=False, compare=False)

@@ -12,6 +12,7 @@ from typing import Any
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.fleetfile import artifacts_lock, inventory
+from edgefleet.fleetfile.artifacts import Artifacts
 from edgefleet.fleetfile.artifacts_lock import EMPTY, ArtifactsLock
 from edgefleet.fleetfile.building import Building
 from edgefleet.fleetfile.control_plane import read_hub
@@ -23,7 +24,6 @@ from edgefleet.fleetfile.provenance import Provenance
 from edgefleet.fleetfile.resolution import Written
 from edgefleet.fleetfile.source import Source
 from edgefleet.fleetfile.validation import Parts
-from edgefleet.fleetfile.workloads import Artifacts
 from edgefleet.model.hub import Hub
 from edgefleet.model.paths import format_path, parse_path
 
@@ -75,8 +75,9 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     waves = building.waves(head.get("waves", ()))
     building.check_revoked(head.get("revoked", {}))
     workloads = building.workloads(head.get("workloads", {}))
+    built = building.placed(workloads)
     if not is_locking:
-        built = building.carrying(workloads, lock)
+        built = building.carrying(lock)
     hub = _control_plane(head, parts, plain)
     if problems:
         raise InvalidInput(_in_order(problems, broken))

@@ -89,6 +89,8 @@ class Provenance:
             yield (head,)
         elif head in IMAGES:
             yield ("images", head)
+        elif head == "workloads":
+            yield parts
         elif head == "nodes" and rest:
             node, *below = rest
             is_own = below[:1] == ["settings"]

@@ -4,6 +4,7 @@ The events are made here and written by libyaml. PyYAML's own way there, which b
 equal objects and resolves every text again, takes most of the time in which a site is rendered.
 """
 
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -27,7 +28,7 @@ def to_yaml(value: Any) -> str:
     """`value` as a YAML document, two spaces a level, never folded and without anchors.
 
     Args:
-        value: dicts with keys of text, lists, texts, whole numbers and booleans, within each other.
+        value: dicts with keys of text, lists, texts, numbers, booleans and null, within each other.
 
     Raises:
         TypeError: there is something else in it.
@@ -56,8 +57,8 @@ def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
         for item in value:
             _events(item, into)
         into.append(_CLOSE_SEQUENCE)
-    elif isinstance(value, int):
-        into.append(yaml.ScalarEvent(None, None, (True, False), str(value).lower()))
+    elif value is None or isinstance(value, int | float):
+        into.append(yaml.ScalarEvent(None, None, (True, False), json.dumps(value)))
     else:
         raise TypeError(f"{type(value).__name__} cannot be in a boot file")
     return into

@@ -4,11 +4,17 @@ Facts: assets of containerd/runwasi 0.6, spinframework/containerd-shim-spin 0.24
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
+
+from edgefleet.model.syntax import Grammar
 
 Runtime = Literal["wasmtime", "wasmedge", "wasmer", "spin"]
 KUBEEDGE = "kubeedge"
+_RELEASE = Grammar(
+    r"v\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?", "bad-version", "a release", "write its whole name such as v0.6.0", 60
+)
+Release = Annotated[str, _RELEASE]
 _RUNWASI = "https://github.com/containerd/runwasi/releases/download/"
 _GNU = {"amd64": "x86_64", "arm64": "aarch64"}
 

@@ -5,7 +5,7 @@ values.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ PRIVATE = "this value"
 _SECRET = re.compile(r"(?i)passw|passphrase|secret|token|credential|auth$|datastore-endpoint")
 Words = tuple[str, str, str]
 """Code, problem, hint."""
+_TAGS = frozenset({"union_tag_not_found", "union_tag_invalid"})
+"""pydantic's types of an error of the key by which the alternatives of a workload differ."""
 UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 """pydantic's types of an error for an unknown key, of a mapping and of a dataclass."""
 
@@ -81,10 +83,11 @@ def translated(
         for key in get_close_matches(str(detail.path[-1]), keys(detail.path[:-1]))
     }
     seen: set[tuple[Path, bool]] = set()
+    paths = [detail.path for detail in details]
     for detail in details:
         at = (detail.path, detail.is_key)
         # Each alternative of a union reports; the first is enough.
-        if at in seen or detail.is_consequence(renamed):
+        if at in seen or detail.is_consequence(renamed, paths):
             continue
         seen.add(at)
         if detail.kind in UNKNOWN:
@@ -119,14 +122,19 @@ class Details:
             elif self.kind == "missing" and part == location[-1]:
                 plain = None
             else:
-                break
+                continue
             path.append(part)
+        if self.kind in _TAGS:
+            path.append("kind")
+            plain = plain.get("kind")
         return tuple(path), plain
 
-    def is_consequence(self, renamed: Collection[Path]) -> bool:
+    def is_consequence(self, renamed: Collection[Path], others: Iterable[Path]) -> bool:
         """Whether another error is its cause: items that are wrong are not counted, for example."""
         if self.kind == "missing":
             return self.path in renamed
+        if self.kind == "string_type":  # a map may stand there, too
+            return any(path[: len(self.path)] == self.path != path for path in others)
         return self.kind == "too_short" and len(self.value) > 0
 
     def words(self, *, is_private: bool) -> Words:
@@ -136,7 +144,7 @@ class Details:
         if self.kind == "missing":
             name = str(self.path[-1])
             return "missing", f"{name} is missing", _EXAMPLES.get(name, f"add {format_path(self.path)}")
-        if self.value is None:
+        if self.value is None and self.kind not in _TAGS:
             return "no-value", "there is no value here", "write one, or remove the line"
         if (words := _SAYINGS.get(self.kind)) is None:
             return "invalid", self.message, "correct the value at this path"
@@ -167,6 +175,12 @@ def _literal(repeated: str, value: Any, context: dict[str, Any]) -> Words:
     return "unknown-value", f"{repeated} cannot stand here", nearest(name, map("".join, allowed))
 
 
+def _kind(repeated: str, value: Any, context: dict[str, Any]) -> Words:
+    if value is None:
+        return "missing", "kind is missing", "add the kind of workload, such as kind: web"
+    return _literal(repeated, value, {"expected": context["expected_tags"]})
+
+
 def _range(repeated: str, _: Any, context: dict[str, Any]) -> Words:
     is_small = "ge" in context
     limit = f"from {context['ge']}" if is_small else f"up to {context['le']}"
@@ -191,6 +205,9 @@ _SAYINGS: dict[str, Saying] = {
     **dict.fromkeys(("tuple_type", "list_type"), _list),
     **dict.fromkeys(("bool_parsing", "bool_type"), _boolean),
     "string_type": _type("text", "write one value"),
+    "model_attributes_type": _map,
+    "union_tag_not_found": _kind,
+    "union_tag_invalid": _kind,
     "literal_error": _literal,
     "greater_than_equal": _range,
     "less_than_equal": _range,

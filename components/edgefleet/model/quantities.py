@@ -1,6 +1,7 @@
 """Sizes as Kubernetes quantities (``512Mi``), rates in bits (``20Mbit``), times in days (``60d``)."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ BINARY = {unit: 1024**power for power, unit in enumerate(("", "Ki", "Mi", "Gi", 
 DECIMAL = {unit: 1000**power for power, unit in enumerate(("", "k", "M", "G", "T", "P"))}
 RATES = {unit + "bit": 1000**power for power, unit in enumerate(("", "k", "M", "G"))}
 MOST_DAYS = 9999 * 7
+MOST_CPU = 1024 * 1000
 LARGEST = 2**53
 """Beyond this a number is not exact in JSON, and so not in Pulumi's state."""
 
@@ -61,6 +63,26 @@ def parse_days(value: Any) -> int:
     return int(written[1]) * (7 if written[2] == "w" else 1)
 
 
+def parse_cpu(value: Any) -> int:
+    """Thousandths of a core of a Kubernetes quantity: ``100m``, ``0.5``, ``2``. Raises `wrong` for others."""
+    written = re.fullmatch(r"(\d+(?:\.\d{1,3})?)(m?)", str(value).strip())
+    cpu = Decimal(written[1]) * (1 if written[2] else 1000) if written else Decimal(0)
+    if not 1 <= cpu <= MOST_CPU or cpu != int(cpu):
+        problem = f"{shown(value)} is not an amount of processor time"
+        raise wrong("bad-cpu", problem, "write cores, or thousandths of one: 100m, 0.5 or 2")
+    return int(cpu)
+
+
+def _as_written(parse: Callable[[Any], int]) -> BeforeValidator:
+    """Checks a quantity, and keeps it as it is written."""
+
+    def check(value: Any) -> str:
+        parse(value)
+        return str(value).strip()
+
+    return BeforeValidator(check)
+
+
 def written_size(size: int) -> str:
     """`size` bytes as a Kubernetes quantity, in the largest binary unit that states it exactly."""
     unit = next(unit for unit in reversed(BINARY) if size % BINARY[unit] == 0)
@@ -72,6 +94,18 @@ _RATE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?([kMG]?bit)?$",
 
 Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE | {"examples": ["8Gi"]}, "validation")]
 """Bytes, written as a Kubernetes quantity."""
+Quantity = Annotated[
+    str, _as_written(parse_size), WithJsonSchema(SIZE | {"examples": ["128Mi"]}, "validation")
+]
+"""Bytes as a Kubernetes quantity, kept as it is written; `parse_size` has the number."""
+Cpu = Annotated[
+    str,
+    _as_written(parse_cpu),
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": r"^\d+(\.\d{1,3})?m?$", "examples": ["100m"]}, "validation"
+    ),
+]
+"""Processor time as a Kubernetes quantity, kept as it is written; `parse_cpu` has the number."""
 Rate = Annotated[
     int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]}, "validation")
 ]

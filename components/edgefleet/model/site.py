@@ -36,6 +36,7 @@ from edgefleet.model.names import (
 )
 from edgefleet.model.network import Network
 from edgefleet.model.paths import format_path
+from edgefleet.model.plain_data import Plain
 from edgefleet.model.quantities import Days, KeyGeneration, Rate, Size
 from edgefleet.model.registries import Certificates, Registry
 from edgefleet.model.releases import RELEASES, Component, Digest, Version
@@ -204,6 +205,8 @@ class Node:
     """Kind of the boot medium."""
     accelerators: Annotated[tuple[Accelerator, ...], Effect.REFLASH, _PROFILE] = ()
     """Names of accelerators, for example coral-tpu."""
+    capabilities: Annotated[tuple[Name, ...], Effect.NONE, _PROFILE] = ()
+    """What workloads may ask of a node with where.capabilities: [gpu, camera]. It enters no image."""
     labels: Annotated[dict[LabelKey, LabelValue], Effect.LIVE] = field(default_factory=dict)
     """Kubernetes labels of the nodes besides the ones that edgefleet sets. k3s sets them when a node first
     registers."""
@@ -271,6 +274,9 @@ class SiteSpec(NodeSettings):
     """Ways into a node when nothing else works; all are off by default."""
     time: Annotated[Time, Effect.LIVE] = Time()
     """A site's clocks."""
+    workloads: Annotated[dict[Name, Plain], Effect.LIVE, _SET] = field(default_factory=dict)
+    """Workload -> what runs at the site: its kind and fields as the fleet file has them, and nodes, the names
+    of those that run it where not all do."""
     identity: Annotated[Identity | None, Effect.LIVE, _SET] = None
     """Its certificate for the cloud; from the fleet's secret, never from the fleet file."""
     nodes: Annotated[dict[Name, Node], Field(min_length=1), Effect.REFLASH, At(Level.SITE), Inherited()]

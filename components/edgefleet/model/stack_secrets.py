@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from edgefleet.errors import InvalidInput, Problem
 from edgefleet.model.paths import Part, format_path
+from edgefleet.model.plain_data import Undeclared
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.site_resource import passphrase
 from edgefleet.model.spec import outside_name
@@ -142,6 +143,8 @@ def _may_refer(annotation: Any) -> bool:
     shape = shape_of(annotation)
     if (grammar := shape.note(Grammar)) is not None:
         return grammar.refers != "never"
+    if shape.note(Undeclared) is not None:
+        return True
     if is_dataclass(shape.bare):
         return bool(_written(cast("Any", shape.bare)))
     return any(map(_may_refer, get_args(shape.bare)))

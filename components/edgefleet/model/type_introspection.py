@@ -70,7 +70,11 @@ def is_record(bare: Any) -> bool:
 
 @cache
 def fields_of(bare: Any) -> dict[str, Any]:
-    """dict[outside name of a field -> its annotation]; empty where `bare` has no named fields."""
+    """dict[outside name of a field -> its annotation], of all alternatives; empty where there are none."""
+    if get_origin(bare) in {Union, types.UnionType}:
+        return {
+            name: hint for member in get_args(bare) for name, hint in fields_of(shape_of(member).bare).items()
+        }
     if not is_record(bare):
         return {}
     return {outside_name(name): hint for name, hint in get_type_hints(bare, include_extras=True).items()}
@@ -102,6 +106,9 @@ def child(bare: Any, part: Part) -> Any | None:
         return fields_of(bare).get(str(part))
     arguments = get_args(bare)
     origin = get_origin(bare)
+    if origin in {Union, types.UnionType}:
+        inside = (child(shape_of(member).bare, part) for member in arguments)
+        return next((annotation for annotation in inside if annotation is not None), None)
     if origin is dict:
         return arguments[1]
     if origin in {tuple, list}:

@@ -16,21 +16,29 @@ from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
 from edgefleet.model.system import PodImage, charts_without_content, pod_images
+from edgefleet.workloads.composing import objects_of, text_of
 
 FOLDER = "/etc/edgefleet/manifests"
 COPIES = "/var/lib/rancher/k3s/server/manifests/edgefleet"
+WORKLOAD = "workload-"
+"""What the names of manifests of workloads begin with."""
 PROGRAM = "/usr/local/lib/edgefleet/k3s-manifests"
 DROP_IN = "/etc/systemd/system/k3s.service.d/20-manifests.conf"
 
 
 def manifests(target: Target) -> Step:
     """The manifests of a server, and the program that copies the listed ones for k3s; else its removal."""
-    texts = dict(sorted(target.site.k3s.manifests.items()))
+    texts = {**dict(sorted(target.site.k3s.manifests.items())), **workload_manifests(target.site)}
     if not texts:
         return Step.removal(PROGRAM, f"rm -rf {FOLDER} {COPIES} {PROGRAM} {DROP_IN}")
     files = (File.text(f"{FOLDER}/{name}.yaml", text, mode=0o600) for name, text in texts.items())
     program = File.program(PROGRAM, render("k3s/manifests.sh.j2", names=texts))
     return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
+
+
+def workload_manifests(site: SiteSpec) -> dict[str, str]:
+    """dict[name of a manifest -> its text] of the workloads of `site`."""
+    return {f"{WORKLOAD}{name}": text_of(objects) for name, objects in objects_of(site).items() if objects}
 
 
 def manifest_images(site: SiteSpec) -> tuple[str, ...]:

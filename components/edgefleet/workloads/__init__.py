@@ -1,0 +1,9 @@
+"""Workloads: one module per kind, from the fields of a fleet file to Kubernetes objects."""
+
+from typing import Any
+
+from edgefleet.workloads import payload, web
+from edgefleet.workloads.base.kind import Kind
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (payload.KIND, web.KIND)}
+"""dict[name in a fleet file -> kind]."""

@@ -1,0 +1,55 @@
+"""`Kind`: all that the rest of the program asks of one kind of workload. `Place`: where one is applied."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from edgefleet.errors import Problem
+from edgefleet.model.requirement import Requirement
+from edgefleet.model.site import Arch
+from edgefleet.workloads.base.spec import Side, Workload
+
+Object = dict[str, Any]
+"""A Kubernetes object as plain data."""
+S = TypeVar("S", bound=Workload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The cluster that a workload's objects are for. Equal places get equal objects."""
+
+    name: str
+    """Name of the workload, which is that of its namespace, too."""
+    side: Side = "site"
+    nodes: tuple[str, ...] = ()
+    """Host names of the only nodes that may run it; empty where all may."""
+    is_airgapped: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of all of its objects."""
+        return self.name
+
+
+def _none(*_: Any) -> tuple[Any, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[S]):
+    """One kind of workload."""
+
+    name: str
+    """As fleet files write it."""
+    spec: type[S]
+    """Its fields in a fleet file."""
+    objects: Callable[[S, Place], Iterable[Object]] = _none
+    """Its objects in a cluster, but for the namespace; pure."""
+    cloud: Callable[[S, Place], Iterable[Object]] = _none
+    """The objects of its part in the hub's cluster, where it has one."""
+    has_cloud: Callable[[S], bool] = bool(0).__class__
+    """Whether a workload has a part in the hub's cluster."""
+    carries: Callable[[S, Arch], Iterable[Requirement]] = _none
+    """What an air-gapped node carries besides the images of the objects."""
+    check: Callable[[S], Iterable[Problem]] = _none
+    """Contradictions between its fields; paths are below the workload."""

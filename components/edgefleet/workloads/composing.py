@@ -1,0 +1,131 @@
+"""From the workloads of a site's spec to the Kubernetes objects of its cluster. Pure.
+
+An entry is a workload as plain data, with its kind and, where only some nodes run it, their names. Equal
+entries of equal places give the same objects, composed once for all sites: nobody may change them. The texts
+of secrets are no part of that; they come last, into copies.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from edgefleet.io.yaml_text import to_yaml
+from edgefleet.model.requirement import Requirement
+from edgefleet.model.site import Node, SiteSpec
+from edgefleet.model.spec import adapter, to_plain
+from edgefleet.model.syntax import secret_name
+from edgefleet.workloads import KINDS
+from edgefleet.workloads.base import objects as of
+from edgefleet.workloads.base.kind import Object, Place
+from edgefleet.workloads.base.patching import patched
+from edgefleet.workloads.base.spec import Workload
+
+SHARED = "edgefleet"
+"""Name of what all workloads of a cluster share; no workload has it."""
+KIND, NODES, SECRETS = "kind", "nodes", "secrets"
+_HIDDEN = "hidden"
+Entry = Mapping[str, Any]
+
+
+def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
+    """The entry of a workload: its fields without those that place it; `nodes` if only these run it."""
+    plain = {KIND: spec.kind, **to_plain(replace(spec, where=Workload().where, residency=()))}  # type: ignore[attr-defined]  # each kind has it
+    if plain.get(SECRETS):
+        plain[SECRETS] = {name: f"{{secret: {secret}}}" for name, secret in plain[SECRETS].items()}
+    chosen = list(nodes)
+    return plain | ({NODES: chosen} if chosen else {})
+
+
+def spec_of(of_entry: Entry) -> Workload:
+    """The typed workload of an entry; a secret's text is not in it.
+
+    Raises:
+        pydantic.ValidationError: it is none.
+    """
+    fields = {key: value for key, value in of_entry.items() if key != NODES}
+    if fields.get(SECRETS):
+        fields[SECRETS] = {name: secret_name(text) or _HIDDEN for name, text in fields[SECRETS].items()}
+    spec: Workload = adapter(KINDS[of_entry[KIND]].spec).validate_python(fields)
+    return spec
+
+
+def place_of(site: SiteSpec, name: str) -> Place:
+    """The place of a workload at a site."""
+    hosts = tuple(site.nodes[node].hostname for node in site.workloads[name].get(NODES, ()))
+    return Place(name=name, nodes=hosts, is_airgapped=site.airgap)
+
+
+def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
+    """The workloads of `site` that may run on its node `node`."""
+    return (name for name, of_entry in site.workloads.items() if node in of_entry.get(NODES, (node,)))
+
+
+def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
+    """dict[workload -> its objects] of a site's cluster, with `SHARED` first; empty without workloads.
+
+    Where the spec refers to a secret, a Secret has the reference.
+    """
+    composed = {name: _objects(site.workloads[name], place_of(site, name)) for name in site.workloads}
+    return {SHARED: (of.priority_class(),), **composed} if any(composed.values()) else {}
+
+
+def _objects(of_entry: Entry, place: Place) -> tuple[Object, ...]:
+    texts = of_entry.get(SECRETS) or {}
+    objects = _composed(json.dumps(_without_texts(of_entry), sort_keys=True), place)
+    if not texts:
+        return objects
+    return tuple(
+        each | {"stringData": dict(texts)}
+        if each["kind"] == "Secret" and each["metadata"]["name"] == place.name
+        else each
+        for each in objects
+    )
+
+
+def _without_texts(of_entry: Entry) -> Entry:
+    texts = of_entry.get(SECRETS)
+    return {**of_entry, SECRETS: dict.fromkeys(texts, f"{{secret: {_HIDDEN}}}")} if texts else of_entry
+
+
+@lru_cache(8192)
+def _composed(of_entry: str, place: Place) -> tuple[Object, ...]:
+    spec = spec_of(json.loads(of_entry))
+    kind = KINDS[json.loads(of_entry)[KIND]]
+    objects = list((kind.objects if place.side == "site" else kind.cloud)(spec, place))
+    if not objects:
+        return ()
+    return tuple(patched([of.namespace(place, spec.needs), *objects], spec.patches))
+
+
+def text_of(objects: Iterable[Object]) -> str:
+    """`objects` as YAML documents, the bytes of a manifest."""
+    return "---\n".join(map(to_yaml, objects))
+
+
+def images(objects: Iterable[Object]) -> Iterator[str]:
+    """The container images of the Pods of `objects`."""
+    for each in objects:
+        pod = pod_of(each)
+        for container in (*pod.get("initContainers", ()), *pod.get("containers", ())) if pod else ():
+            yield container["image"]
+
+
+def pod_of(each: Object) -> Mapping[str, Any] | None:
+    """The specification of the Pods that an object makes; `None` where it makes none."""
+    spec: dict[str, Any] = each.get("spec") or {}
+    if each["kind"] == "CronJob":
+        spec = spec.get("jobTemplate", {}).get("spec", {})
+    if each["kind"] == "Pod":
+        return spec
+    pod: Mapping[str, Any] | None = (spec.get("template") or {}).get("spec")
+    return pod
+
+
+def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:
+    """What an air-gapped node carries for the workload `name` of its site, which may run there."""
+    of_entry = site.workloads[name]
+    for image in images(_objects(of_entry, place_of(site, name))):
+        yield Requirement.image(image, node.arch)
+    yield from KINDS[of_entry[KIND]].carries(spec_of(of_entry), node.arch)
