@@ -130,8 +130,8 @@ def _type(field: Mapping[str, Any]) -> str:
     if reference := _reference(field):
         section = _section(reference)[0]
         return f"[{section}](#{section.lower()})"
-    if "anyOf" in field:
-        return " or ".join(dict.fromkeys(map(_type, field["anyOf"])))
+    if alternatives := field.get("anyOf") or field.get("oneOf"):
+        return " or ".join(dict.fromkeys(map(_type, alternatives)))
     if choices := field.get("enum", [field["const"]] if "const" in field else []):
         return " or ".join(f"`{_written(choice)}`" for choice in choices)
     kind = "`{secret: NAME}`" if "secret" in field.get("properties", {}) else field.get("type", "any")
@@ -186,6 +186,9 @@ def _keys(
     if reference := _reference(field):
         section = _section(reference)[0]
         inner = [(definitions[reference], value)]
+    elif "discriminator" in field and isinstance(value, dict):
+        mapping = field["discriminator"]["mapping"]
+        inner = [({"$ref": mapping[value[field["discriminator"]["propertyName"]]]}, value)]
     elif isinstance(value, list):
         inner += [(field.get("items", {}), item) for item in value]
     elif isinstance(value, dict):

@@ -299,8 +299,12 @@ def packages(checkout: Checkout) -> list[tuple[str, int, int]]:
     return [(name, len(lines), sum(lines)) for name, lines in sorted(found.items())]
 
 
+OF_KUBERNETES = {"apiVersion", "kind"}
+"""Fields of a fleet file that each Kubernetes object has, too."""
 KINDS: dict[str, Callable[[Checkout], dict[str, int]]] = {
-    "fleet-file field": lambda checkout: {name: files_of_field(checkout, name) for name in fields(checkout)},
+    "fleet-file field": lambda checkout: {
+        name: files_of_field(checkout, name) for name in fields(checkout) if name not in OF_KUBERNETES
+    },
     "image format": formats,
     "boot step": boot_steps,
     "runtime": runtimes,

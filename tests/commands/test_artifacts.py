@@ -354,7 +354,7 @@ def test_a_fetch_that_is_stopped(shop: Shop) -> None:
     shop.world.run("artifacts", "lock", "-s", "dev")
     fleet = load_fleet(shop.world.fleet_file, shop.world.project)
     sources = Sources(shop.cache, fleet.mirrors)
-    needs = list(wanted_by_all(fleet.sites, fleet.provenance.members, fleet.workloads))
+    needs = list(wanted_by_all(fleet.sites))
     wanted = list(artifact_fetching.items(needs, (), sources, fleet.lock))
 
     def stop(*_: object) -> None:

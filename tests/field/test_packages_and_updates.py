@@ -15,7 +15,6 @@ from tests.field.test_system_additions import Problems, shop
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, LockedBase
 from edgefleet.fleetfile.closure import needs, payload_file
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.fleetfile.provenance import Membership
 
 EXTENSION = {"nvidia": {"source": "https://mirror.example/nvidia.raw", "sha256": DIGEST}}
 WINDOW = {"start": "02:30"}
@@ -68,8 +67,7 @@ def test_what_it_can_do_is_accepted(problems: Problems, settings: dict[str, Any]
 def test_the_payload_of_an_air_gapped_node_has_its_extensions(load: Callable[..., Fleet]) -> None:
     """By the digest of the fleet file; the lock has the size."""
     site = load(shop(**IGNITION, extensions=EXTENSION)).sites["shop"]
-    member = Membership(nodes={"n1": "pos"})
-    (need,) = (need for need in needs(site, "n1", member, ()) if need.path == "extensions/nvidia.raw")
+    (need,) = (need for need in needs(site, "n1") if need.path == "extensions/nvidia.raw")
     base: LockedBase = {"source": need.name, "size": 12}
     lock: ArtifactsLock = {"api_version": "edgefleet.dev/v1", "bases": {DIGEST: base}}
     file = payload_file(need, lock)

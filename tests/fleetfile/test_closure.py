@@ -14,18 +14,20 @@ from tests.site.conftest import GOLDEN, spec_of
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.artifacts_lock import ArtifactsLock, lock_text
 from edgefleet.fleetfile.closure import clashes, needs, wanted_by_all
-from edgefleet.fleetfile.provenance import Membership
-from edgefleet.fleetfile.workloads import WasmRuntime, Where, Workload
 from edgefleet.model.references import parse_reference
+from edgefleet.model.site import SiteSpec
+from edgefleet.workloads.composing import entry
+from edgefleet.workloads.payload import Payload, WasmRuntime
 
 AIRGAPPED = HEAD
 WORKLOADS = """\
 workloads:
   till:
+    kind: payload
     images: [nginx:1.27, registry.example:5000/shop/till:1.4]
     where: {groups: [kiosks]}
-  sense: {runtime: {name: wasmtime, version: v0.6.0}, where: {labels: {tier: store}}}
-  sync: {kubeedge: v1.23.1, where: {profiles: [pos], sites: [a]}}
+  sense: {kind: payload, runtime: {name: wasmtime, version: v0.6.0}, where: {labels: {tier: store}}}
+  sync: {kind: payload, kubeedge: v1.23.1, where: {profiles: [pos], sites: [a]}}
 """
 HEX = "a" * 64
 OTHER = "b" * 64
@@ -116,15 +118,18 @@ def test_what_is_not_locked_is_reported_once(problems: Callable[..., list[Proble
 @pytest.mark.parametrize(
     ("workloads", "said"),
     [
-        ("{x: {images: [Nginx:1]}}", "names of images are in lower case"),
-        ("{x: {images: [nginx]}}", "nginx means whatever is the latest; say which, such as nginx:1.4"),
-        ("{x: {images: ['a b:1']}}", "is not a container image's name"),
-        ("{x: {where: {groups: [kiosk]}}}", "no group is called kiosk; did you mean kiosks?"),
-        ("{x: {where: {sites: [z]}}}", "no site is called z"),
-        ("{x: {runtime: {name: wasmtime, version: 0.6}}}", "0.6 is not a release"),
-        ("{x: {runtime: {name: wamr, version: v0.6.0}}}", "wamr"),
+        ("{x: {kind: payload, images: [Nginx:1]}}", "names of images are in lower case"),
         (
-            "{x: {kubeedge: v1.23.1}, y: {kubeedge: v1.22.0}}",
+            "{x: {kind: payload, images: [nginx]}}",
+            "nginx means whatever is the latest; say which, such as nginx:1.4",
+        ),
+        ("{x: {kind: payload, images: ['a b:1']}}", "is not a container image's name"),
+        ("{x: {kind: payload, where: {groups: [kiosk]}}}", "no group is called kiosk; did you mean kiosks?"),
+        ("{x: {kind: payload, where: {sites: [z]}}}", "no site is called z"),
+        ("{x: {kind: payload, runtime: {name: wasmtime, version: 0.6}}}", "0.6 is not a release"),
+        ("{x: {kind: payload, runtime: {name: wamr, version: v0.6.0}}}", "wamr"),
+        (
+            "{x: {kind: payload, kubeedge: v1.23.1}, y: {kind: payload, kubeedge: v1.22.0}}",
             "1 node would have both kubeedge v1.22.0 and v1.23.1; use one release in all workloads",
         ),
     ],
@@ -140,7 +145,7 @@ def test_what_nobody_released(say: Callable[..., list[str]]) -> None:
     """There is no shim for 32 bits, so that no lock would help."""
     hardware = "cpus: 4, memory: 4Gi, disk: 16Gi"
     profiles = f"profiles: {{pos: {{arch: armhf, {hardware}}}, board: {{arch: arm64, {hardware}}}}}\n"
-    workloads = "workloads: {x: {runtime: {name: spin, version: v0.24.0}}}\n"
+    workloads = "workloads: {x: {kind: payload, runtime: {name: spin, version: v0.24.0}}}\n"
     found = say(f"sites: {{a: {{airgap: true}}}}\n{workloads}", head=AIRGAPPED, profiles=profiles)
     assert ["spin is not released for armhf, and 1 node would contain it"] == [
         each.split(": ")[-1].partition(";")[0] for each in found if "artifacts lock" not in each
@@ -189,31 +194,31 @@ def test_two_images_are_two_files(one: str, other: str) -> None:
     assert not set(first.file_name) & set("/:'\"\\ *?[]$&;|")
 
 
-workloads_of = st.lists(
-    st.builds(
-        Workload,
-        name=words,
-        images=st.lists(names, max_size=2).map(tuple),
-        runtime=st.sampled_from([None, *(WasmRuntime(name="spin", version=v) for v in ("v1.0.0", "v2.0.0"))]),
-        where=st.sampled_from([Where(), Where(groups=("g",)), Where(groups=("h",))]),
-    ),
-    max_size=4,
+payloads = st.builds(
+    Payload,
+    images=st.lists(names, max_size=2).map(tuple),
+    runtime=st.sampled_from([None, *(WasmRuntime(name="spin", version=v) for v in ("v1.0.0", "v2.0.0"))]),
 )
-
-
 SITE = replace(spec_of(GOLDEN / "recipe-1/shut-in"), airgap=True)
-NODE = next(iter(SITE.nodes))
+NODE, OTHER_NODE = list(SITE.nodes)[:2]
+placements = st.sampled_from([(), (NODE,), (OTHER_NODE,)])
 
 
-@given(workloads_of, st.sampled_from(["g", "h", None]))
-def test_a_closure_is_what_each_workload_needs(workloads: list[Workload], group: str | None) -> None:
+def with_workloads(workloads: list[tuple[Payload, tuple[str, ...]]]) -> SiteSpec:
+    """The site with these workloads, each with the only nodes that run it."""
+    entries = {f"w{at}": entry(load, nodes) for at, (load, nodes) in enumerate(workloads)}
+    return replace(SITE, workloads=entries)
+
+
+@given(st.lists(st.tuples(payloads, placements), max_size=4))
+def test_a_closure_is_what_each_workload_needs(workloads: list[tuple[Payload, tuple[str, ...]]]) -> None:
     """More workloads never need less, their order does not matter, and a lock of all of it is requested."""
-    member = Membership(group=group, profile="pos", nodes=dict.fromkeys(SITE.nodes, "pos"))
-    whole = needs(SITE, NODE, member, workloads)
-    each = [needs(SITE, NODE, member, [one]) for one in workloads]
-    assert set(whole) == {*needs(SITE, NODE, member, []), *(need for part in each for need in part)}
-    assert whole == needs(SITE, NODE, member, workloads[::-1])
-    wanted = wanted_by_all({"a": SITE}, {SITE.name: member}, workloads)
+    site = with_workloads(workloads)
+    whole = needs(site, NODE)
+    each = [needs(with_workloads([one]), NODE) for one in workloads]
+    assert set(whole) == {*needs(SITE, NODE), *(need for part in each for need in part)}
+    assert whole == needs(with_workloads(workloads[::-1]), NODE)
+    wanted = wanted_by_all({"a": site})
     assert {need for need in whole if need.kind != "program" or need.arch != "armhf"} <= wanted.keys()
     versions = {need.version for need in whole if need.kind == "program"}
     assert (len(versions) > 1) == bool(clashes(whole))

@@ -50,7 +50,7 @@ def test_every_relative_link_resolves() -> None:
 def test_every_page_is_linked_from_the_index() -> None:
     """A page that no index names is not found."""
     docs = ROOT / "docs"
-    indexes = [docs / "README.md", docs / "images" / "README.md"]
+    indexes = [docs / "README.md", docs / "images" / "README.md", docs / "workloads" / "README.md"]
     linked = {
         (index.parent / target.partition("#")[0]).resolve()
         for index in indexes

@@ -28,6 +28,7 @@ TOPS = {
         "moto-api",
         "retail",
         "sites",
+        "spec",
         "tags",
         "v2",
     ),

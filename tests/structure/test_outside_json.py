@@ -21,6 +21,7 @@ OWN = {
     "model/strict_json.py": "the reader itself",
     "provider/python_stub.py": "the schema that this program renders",
     "provider/reference.py": "the schema that this program renders",
+    "workloads/composing.py": "an entry that this program wrote",
     "site/sbom.py": "the bill that this program renders",
 }
 """dict[module that may read JSON otherwise -> what it reads]."""

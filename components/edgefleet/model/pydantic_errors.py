@@ -121,8 +121,10 @@ class Details:
                 plain = plain[part]
             elif self.kind == "missing" and part == location[-1]:
                 plain = None
+            elif isinstance(plain, Mapping):
+                continue  # the name of an alternative, which has keys of its own
             else:
-                continue
+                break
             path.append(part)
         if self.kind in _TAGS:
             path.append("kind")

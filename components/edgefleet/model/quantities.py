@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from edgefleet.model.syntax import shown, wrong
+from edgefleet.model.syntax import Grammar, shown, wrong
 
 BINARY = {unit: 1024**power for power, unit in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi"))}
 DECIMAL = {unit: 1000**power for power, unit in enumerate(("", "k", "M", "G", "T", "P"))}
@@ -65,7 +65,7 @@ def parse_days(value: Any) -> int:
 
 def parse_cpu(value: Any) -> int:
     """Thousandths of a core of a Kubernetes quantity: ``100m``, ``0.5``, ``2``. Raises `wrong` for others."""
-    written = re.fullmatch(r"(\d+(?:\.\d{1,3})?)(m?)", str(value).strip())
+    written = re.fullmatch(r"(\d+(?:\.\d{1,3})?)(m?)", str(value))
     cpu = Decimal(written[1]) * (1 if written[2] else 1000) if written else Decimal(0)
     if not 1 <= cpu <= MOST_CPU or cpu != int(cpu):
         problem = f"{shown(value)} is not an amount of processor time"
@@ -73,14 +73,17 @@ def parse_cpu(value: Any) -> int:
     return int(cpu)
 
 
-def _as_written(parse: Callable[[Any], int]) -> BeforeValidator:
-    """Checks a quantity, and keeps it as it is written."""
+def _kept(parse: Callable[[Any], int]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        parse(text)
+        return text
 
-    def check(value: Any) -> str:
-        parse(value)
-        return str(value).strip()
+    return check
 
-    return BeforeValidator(check)
+
+def _written_number(value: Any) -> Any:
+    """A number as the text that a person wrote."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def written_size(size: int) -> str:
@@ -94,17 +97,25 @@ _RATE = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?([kMG]?bit)?$",
 
 Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE | {"examples": ["8Gi"]}, "validation")]
 """Bytes, written as a Kubernetes quantity."""
-Quantity = Annotated[
-    str, _as_written(parse_size), WithJsonSchema(SIZE | {"examples": ["128Mi"]}, "validation")
-]
+_QUANTITY = Grammar(
+    r"\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?",
+    "bad-size",
+    "a size",
+    "write a Kubernetes quantity such as 128Mi",
+    20,
+    _kept(parse_size),
+)
+Quantity = Annotated[str, BeforeValidator(_written_number), _QUANTITY]
 """Bytes as a Kubernetes quantity, kept as it is written; `parse_size` has the number."""
-Cpu = Annotated[
-    str,
-    _as_written(parse_cpu),
-    WithJsonSchema(
-        {"type": ["string", "number"], "pattern": r"^\d+(\.\d{1,3})?m?$", "examples": ["100m"]}, "validation"
-    ),
-]
+_CPU = Grammar(
+    r"\d+(\.\d{1,3})?m?",
+    "bad-cpu",
+    "an amount of processor time",
+    "write cores, or thousandths of one, such as 100m",
+    20,
+    _kept(parse_cpu),
+)
+Cpu = Annotated[str, BeforeValidator(_written_number), _CPU]
 """Processor time as a Kubernetes quantity, kept as it is written; `parse_cpu` has the number."""
 Rate = Annotated[
     int, BeforeValidator(parse_rate), WithJsonSchema(_RATE | {"examples": ["20Mbit"]}, "validation")

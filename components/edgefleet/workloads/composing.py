@@ -20,7 +20,7 @@ from edgefleet.workloads import KINDS
 from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
-from edgefleet.workloads.base.spec import Workload
+from edgefleet.workloads.base.spec import Composed, Workload
 
 SHARED = "edgefleet"
 """Name of what all workloads of a cluster share; no workload has it."""
@@ -31,11 +31,16 @@ Entry = Mapping[str, Any]
 
 def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
     """The entry of a workload: its fields without those that place it; `nodes` if only these run it."""
-    plain = {KIND: spec.kind, **to_plain(replace(spec, where=Workload().where, residency=()))}  # type: ignore[attr-defined]  # each kind has it
+    plain = {KIND: kind_of(spec), **to_plain(replace(spec, where=Workload().where, residency=()))}
     if plain.get(SECRETS):
         plain[SECRETS] = {name: f"{{secret: {secret}}}" for name, secret in plain[SECRETS].items()}
     chosen = list(nodes)
     return plain | ({NODES: chosen} if chosen else {})
+
+
+def kind_of(spec: Workload) -> str:
+    """The name of the kind of a workload."""
+    return next(name for name, kind in KINDS.items() if kind.spec is type(spec))
 
 
 def spec_of(of_entry: Entry) -> Workload:
@@ -96,7 +101,8 @@ def _composed(of_entry: str, place: Place) -> tuple[Object, ...]:
     objects = list((kind.objects if place.side == "site" else kind.cloud)(spec, place))
     if not objects:
         return ()
-    return tuple(patched([of.namespace(place, spec.needs), *objects], spec.patches))
+    needs, patches = (spec.needs, spec.patches) if isinstance(spec, Composed) else ((), ())
+    return tuple(patched([of.namespace(place, needs), *objects], patches))
 
 
 def text_of(objects: Iterable[Object]) -> str:

@@ -44,6 +44,7 @@ def settings(document: Any, place: Place) -> Settings:
             what, form = f"encryptedPassword of {name}", "what openssl passwd -6 prints"
             yield from secret(("defaults", "users", name, "password"), f"{name}-password", what, form)
     for image in records(within(document, "embeddedArtifactRegistry").get("images")):
+        yield Setting(("workloads", "embedded", "kind"), "payload")
         yield Setting(("workloads", "embedded", "images"), [image.pop("name", None)])
     yield from _nodes(records(within(document, "kubernetes").get("nodes")), place)
     document.pop("apiVersion")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from hashlib import sha256
 from typing import Any
 
@@ -148,11 +149,6 @@ def network_policy(
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": sources, "ports": listed}] if listed else [],
-        "egress": [_copied(_DNS), *own, *peers, *out],
+        "egress": [deepcopy(_DNS), *own, *peers, *out],
     }
     return a("NetworkPolicy", place, place.name, api="networking.k8s.io/v1", spec=spec)
-
-
-def _copied(value: Object) -> Object:
-    copy: Object = json.loads(json.dumps(value))
-    return copy

@@ -25,12 +25,11 @@ _OBJECT_NAME = Grammar(
     r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "bad-name", "a name of an object", "write it like till", 253
 )
 _POINTER = Grammar(
-    r"(/([^/~\x00-\x1f]|~[01])+)+",
+    r"(/[A-Za-z0-9._:~-]+)+",
     "bad-pointer",
     "a JSON pointer",
     "write it like /spec/replicas",
     500,
-    is_ascii=False,
 )
 _MERGE_KEYS = ("name", "mountPath", "containerPort", "key", "topologyKey")
 """Keys by which Kubernetes merges lists of maps, the first that all items have."""

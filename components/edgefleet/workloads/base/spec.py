@@ -89,6 +89,12 @@ class Workload:
     residency: tuple[Country, ...] = ()
     """Countries that it and its data never leave: [DE, AT]. A site elsewhere, or without a country, is an
     error."""
+
+
+@spec
+class Composed(Workload):
+    """What a workload with objects in a cluster has."""
+
     needs: tuple[Name, ...] = ()
     """Workloads at the same sites that it talks to; the address of one is its name, with its name as
     domain: carts.carts."""
@@ -143,7 +149,7 @@ class Probe:
 
 
 @spec
-class Pods(Workload):
+class Pods(Composed):
     """What a workload with Pods of its own has."""
 
     resources: Resources = Resources()
