@@ -182,12 +182,17 @@ def files_of_field(checkout: Checkout, name: str) -> int:
 
 
 def fields(checkout: Checkout) -> list[str]:
-    """Fields of two words or more that stand in one definition of the fleet file's JSON Schema."""
+    """Fields of two words or more that stand in one definition of the fleet file's JSON Schema.
+
+    Each Kubernetes object has an apiVersion, too.
+    """
     file = checkout.root / "components" / "edgefleet" / "schema" / "fleet.schema.json"
     schema = json.loads(file.read_text())
     parts = [schema, *schema["definitions"].values()]
     keys = [key for part in parts for key in part.get("properties", ())]
-    return sorted({key for key in keys if keys.count(key) == 1 and re.search(r"[a-z][A-Z]", key)})
+    return sorted(
+        {key for key in keys if keys.count(key) == 1 and re.search(r"[a-z][A-Z]", key)} - {"apiVersion"}
+    )
 
 
 def cloud_kinds(checkout: Checkout) -> dict[str, int]:

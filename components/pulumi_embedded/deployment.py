@@ -131,8 +131,8 @@ class Deployment:
     """URNs being deleted in this run."""
     recreate: dict[str, DeletedAhead] = field(default_factory=dict)
     """Old URN -> its deletion ahead of its replacement."""
-    defaults: dict[str, str] = field(default_factory=dict)
-    """Package -> reference of its default provider."""
+    defaults: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Package and name -> reference of a default provider."""
     refusal: EngineError | None = None
     has_failed: bool = False
     is_cancelled: bool = False

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ _REFUSED = {
     "packageRef": "a parameterized package",
     "envVarMappings": "environment variable mappings",
     "pluginDownloadURL": "pluginDownloadURL",
-    "version": "a plugin version",
 }
 _INHERITED = ("protect", "retain_on_delete", "deleted_with")
 """Options that a child takes from its parent unless it sets them itself."""
@@ -39,6 +39,8 @@ class Goal:
     parent: str = ""
     provider: str = ""
     """Reference of an explicit provider, else empty."""
+    version: str = ""
+    """Version of the plugin that the program asks for, if any."""
     delete_before_replace: bool | None = None
     aliases: list[Any] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
@@ -66,18 +68,21 @@ class Goal:
         )
 
 
-def read_goal(request: Any, root: Path) -> Goal:
+def read_goal(request: Any, root: Path, instead_of: Callable[[str], str] = lambda _: "") -> Goal:
     """Read a RegisterResourceRequest.
 
     Args:
         request: The protobuf message.
         root: The project's folder; source positions are relative to it.
+        instead_of: Returns what to use in place of a remote component of this type, if anybody knows.
 
     Raises:
         Refused: it uses an unsupported feature.
     """
-    _refuse(request)
+    _refuse(request, instead_of)
     inputs = Bag(struct=request.object)
+    if request.version and request.type.startswith(PROVIDER_PREFIX):
+        inputs = with_version(inputs, request.version)
     _refuse_values(request, inputs)
     return Goal(
         type=request.type,
@@ -86,6 +91,7 @@ def read_goal(request: Any, root: Path) -> Goal:
         inputs=inputs,
         parent=request.parent,
         provider=request.provider,
+        version=request.version,
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         aliases=[*request.aliases, *request.aliasURNs],
         options={
@@ -103,6 +109,11 @@ def read_goal(request: Any, root: Path) -> Goal:
             "source_position": source_position(request, root),
         },
     )
+
+
+def with_version(inputs: Bag, version: str) -> Bag:
+    """Return a provider's inputs with its plugin's version, as the CLI does (``SetProviderVersion``)."""
+    return Bag({"__internal": {}, **inputs.data, "version": version})
 
 
 def _inherited(request: Any) -> dict[str, Any]:
@@ -125,7 +136,7 @@ def source_position(request: Any, root: Path) -> str:
     return f"project:///{os.path.relpath(path, root)}#{position.line}{column}"
 
 
-def _refuse(request: Any) -> None:
+def _refuse(request: Any, instead_of: Callable[[str], str]) -> None:
     features = [words for name, words in _REFUSED.items() if getattr(request, name)]
     if request.HasField("replacement_trigger"):
         features.append("replacementTrigger")
@@ -134,7 +145,8 @@ def _refuse(request: Any) -> None:
     if request.custom and request.type.startswith("pulumi:") and not request.type.startswith(PROVIDER_PREFIX):
         features.append(f"the engine's own resource {request.type}")
     if features:
-        raise _refused(request, ", ".join(features))
+        hint = instead_of(request.type) if request.remote else ""
+        raise _refused(request, ", ".join(features), hint or CLI_HINT)
 
 
 def _refuse_values(request: Any, inputs: Bag) -> None:
@@ -146,12 +158,12 @@ def _refuse_values(request: Any, inputs: Bag) -> None:
             raise _refused(request, found)
 
 
-def _refused(request: Any, features: str) -> Refused:
+def _refused(request: Any, features: str, hint: str = CLI_HINT) -> Refused:
     return Refused(
         Problem(
             path=f"{request.type} {request.name}",
             problem=f"uses {features}, which the embedded engine does not handle",
-            hint=CLI_HINT,
+            hint=hint,
             code="unsupported",
         )
     )

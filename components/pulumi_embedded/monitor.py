@@ -55,7 +55,8 @@ class Monitor:
         return self._guard(lambda: self._register(request))
 
     def _register(self, request: Any) -> Any:
-        step = register(self._run, read_goal(request, self._run.project.root))
+        goal = read_goal(request, self._run.project.root, self._run.registry.instead_of)
+        step = register(self._run, goal)
         new = step.new
         assert new is not None  # noqa: S101 - a registration has a new state
         response = resource_pb2.RegisterResourceResponse(
@@ -109,7 +110,7 @@ class Monitor:
             source_position=source_position(request, run.project.root),
         )
         package = request.type.partition(":")[0]
-        new.provider = request.provider or default_provider(run, package)
+        new.provider = request.provider or default_provider(run, package, request.version)
         is_other = old is not None and not old.external and old.id != request.id
         step = Step(op="read-replacement" if is_other else "read", old=old, new=new)
         if old is not None:
@@ -132,7 +133,7 @@ class Monitor:
         package = request.tok.partition(":")[0]
         if package == builtin.PACKAGE and request.tok not in {builtin.READ_OUTPUTS, _GET_RESOURCE}:
             raise run.refuse(_refused(f"the function {request.tok}"))
-        reference = request.provider or default_provider(run, package)
+        reference = request.provider or default_provider(run, package, request.version)
         if request.tok == _GET_RESOURCE:
             return self._get_resource(Bag(struct=request.args).data.get("urn"))
         try:

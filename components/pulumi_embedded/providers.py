@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
-from google.protobuf import struct_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_embedded.checkpoint import State
@@ -226,6 +226,10 @@ class Client:
         """Call a function of the provider; returns its protobuf response."""
         return self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=args, preview=preview))
 
+    def version(self) -> str:
+        """Return the version of the plugin; empty if it states none."""
+        return str(self._call("GetPluginInfo", empty_pb2.Empty()).version)
+
     def _call(self, name: str, request: Any, timeout: float = 0) -> Any:
         return call(self._servicer, name, request, timeout)
 
@@ -269,6 +273,14 @@ class CallsEngine(Protocol):
 
     def attach_engine(self, engine: Any) -> None:
         """Take the engine: an object with the method ``Log`` of the protocol's ``Engine`` service."""
+
+
+@runtime_checkable
+class Recommends(Protocol):
+    """A servicer that knows what to use in place of components that it does not build."""
+
+    def instead_of(self, token: str) -> str:
+        """Return what to use in place of the type; empty if it does not know."""
 
 
 Factory = Callable[[], Any]

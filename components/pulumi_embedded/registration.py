@@ -4,6 +4,7 @@ A registration comes from a thread of the program's executor and returns when it
 Registrations run side by side: a resource needs the outputs of its dependencies, so these return first.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from pulumi_embedded import imports, paths, replacement, step_executor
 from pulumi_embedded.checkpoint import PROVIDER_PREFIX, STACK_TYPE, State, provider_urn
 from pulumi_embedded.deployment import Deployment, Stopped, make_urn
 from pulumi_embedded.events import Step
-from pulumi_embedded.goals import Goal
+from pulumi_embedded.goals import Goal, with_version
 from pulumi_embedded.provider_call import ProviderError
 from pulumi_embedded.providers import Diff, Lifecycle
 from pulumi_embedded.registry import default_inputs
@@ -152,13 +153,13 @@ def _import(run: Deployment, goal: Goal, manager: Lifecycle, old: State | None, 
 
 def _manager(run: Deployment, goal: Goal, new: State) -> Lifecycle | None:
     """Return the manager of the resource: a provider, the registry for providers, None for components."""
+    if goal.custom:
+        run.registry.require(goal.package, goal.version)
     if goal.is_provider:
-        run.registry.require(goal.package)
         return run.registry
     if not goal.custom:
         return None
-    run.registry.require(goal.package)
-    new.provider = goal.provider or default_provider(run, goal.package)
+    new.provider = goal.provider or default_provider(run, goal.package, goal.version)
     return run.client(new.provider)
 
 
@@ -290,22 +291,26 @@ def _refuse_import(run: Deployment, new: State, diff: Diff) -> None:
     run.events.diagnostic("warning", message, new.urn)
 
 
-def default_provider(run: Deployment, package: str) -> str:
+def default_provider(run: Deployment, package: str, version: str = "") -> str:
     """Return the reference of a package's default provider, which is registered at its first use.
 
+    One that the program asks for in a version has it in its name and inputs, as with the CLI.
+
     Raises:
-        Refused: the engine does not host the package.
+        Refused: the engine does not host the package, or not in this version.
     """
-    run.registry.require(package)
+    run.registry.require(package, version)
+    name = re.sub(r"[^A-Za-z0-9_]", "_", f"default_{version}") if version else "default"
     with run.lock:
-        if package not in run.defaults:
+        if (package, name) not in run.defaults:
             inputs = default_inputs(run.config.package(package))
-            run.defaults[package] = _register_provider(run, package, inputs)
-        return run.defaults[package]
+            inputs = with_version(inputs, version) if version else inputs
+            run.defaults[package, name] = _register_provider(run, package, name, inputs)
+        return run.defaults[package, name]
 
 
-def _register_provider(run: Deployment, package: str, inputs: Bag) -> str:
-    goal = Goal(type=f"{PROVIDER_PREFIX}{package}", name="default", custom=True, inputs=inputs)
+def _register_provider(run: Deployment, package: str, name: str, inputs: Bag) -> str:
+    goal = Goal(type=f"{PROVIDER_PREFIX}{package}", name=name, custom=True, inputs=inputs)
     urn = make_urn(run.stack, run.project.name, "", goal.type, goal.name)
     run.claimed.add(urn)
     old = run.olds.get(urn)

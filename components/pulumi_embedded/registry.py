@@ -14,10 +14,11 @@ from pulumi_embedded.checkpoint import PROVIDER_PREFIX, State
 from pulumi_embedded.errors import Problem, Refused
 from pulumi_embedded.project import CLI_HINT
 from pulumi_embedded.provider_call import ProviderError
-from pulumi_embedded.providers import CallsEngine, Checked, Client, Diff, Factory, Read
+from pulumi_embedded.providers import CallsEngine, Checked, Client, Diff, Factory, Read, Recommends
 from pulumi_embedded.values import UNKNOWN, Bag, has_unknown, secret
 
-_INTERNAL = frozenset({"version", "pluginDownloadURL", "__internal"})
+_INTERNAL = frozenset({"__internal"})
+"""Inputs of a provider that it does not get (the CLI's ``filterProviderConfig``)."""
 
 
 class Registry:
@@ -30,9 +31,10 @@ class Registry:
         self._ensuring = threading.Lock()
         self._clients: dict[str, Client] = {}
         self._unconfigured: dict[str, Client] = {}
+        self._versions: dict[str, str] = {}
 
-    def require(self, package: str) -> None:
-        """Refuse packages that this engine does not host.
+    def require(self, package: str, version: str = "") -> None:
+        """Refuse packages that this engine does not host, and versions of them.
 
         Raises:
             Refused: by name.
@@ -46,6 +48,23 @@ class Registry:
                     code="other-package",
                 )
             )
+        if version and version != (hosted := self._version(package)):
+            there = f"version {hosted}" if hosted else "without a version"
+            problem = (
+                f"the program asks for a plugin version, {package} {version}; this engine hosts it {there}"
+            )
+            raise Refused(Problem(problem=problem, hint=CLI_HINT, code="other-version"))
+
+    def _version(self, package: str) -> str:
+        if package not in self._versions:
+            self._versions[package] = Client(self._factories[package]()).version()
+        return self._versions[package]
+
+    def instead_of(self, token: str) -> str:
+        """Return what a hosted package recommends in place of a component; empty if it does not."""
+        factory = self._factories.get(token.partition(":")[0])
+        servicer = factory() if factory else None
+        return servicer.instead_of(token) if isinstance(servicer, Recommends) else ""
 
     def get(self, reference: str) -> Client | None:
         """Return a configured provider."""

@@ -2,41 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.pulumi_embedded.conftest import ENVIRON, SALT
+from tests.engine.conftest import Project
+from tests.pulumi_embedded.conftest import ENVIRON
 
 from edgefleet.engine.api import Options
 from edgefleet.engine.embedded import EmbeddedEngine
 from edgefleet.errors import InvalidInput, Refused
-from edgefleet.model.steps import Outcome
-
-
-class Project:
-    """A project with the provider that edgefleet ships."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environ = ENVIRON
-        (root / "Pulumi.yaml").write_text("name: shops\nruntime: python\nbackend: {url: 'file://.'}\n")
-        (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\nconfig: {{}}\n")
-
-    def run(self, operation: Any, program: str, *, stack: str = "dev") -> Outcome:
-        """Run the engine."""
-        (self.root / "__main__.py").write_text(f"import edgefleet, pulumi\n{program}\n")
-        return EmbeddedEngine(environ=self.environ).run(operation, Options(stack=stack, project=self.root))
-
-    @property
-    def checkpoint(self) -> Path:
-        """The stack's state."""
-        return self.root / ".pulumi" / "stacks" / "shops" / "dev.json"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project with a stack that was never brought up."""
-    return Project(tmp_path)
 
 
 def test_an_unknown_type_of_the_package_is_reported(project: Project) -> None:
@@ -80,7 +53,7 @@ def test_a_folder_without_a_project_names_the_command_that_creates_one(tmp_path:
 
 def test_what_only_the_cli_handles_names_the_option_that_takes_it(project: Project) -> None:
     """`--engine pulumi` is edgefleet's."""
-    with pytest.raises(Refused, match="hosts edgefleet, not the package 'aws'") as caught:
+    with pytest.raises(Refused, match="hosts edgefleet, kubernetes, not the package 'aws'") as caught:
         project.run("preview", 'pulumi.CustomResource("aws:s3:Bucket", "logs", {})')
     assert "use the Pulumi CLI for this stack (`--engine pulumi`)" == caught.value.problem.hint
     assert 3 == caught.value.exit_code

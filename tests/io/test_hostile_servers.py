@@ -160,7 +160,7 @@ for name, token in TOKENS.items():
     ATTACKS[f"token: {name}"] = (realm("{own}/token", token), "the registry denies access")
 
 
-@attack("redirects a request that holds a login")
+@attack("redirects a request that may hold a login")
 def identity_token_sent_on(field: Field) -> object:
     """307 keeps the body of a POST."""
     host = field.attacker.address.partition("://")[2]

@@ -41,7 +41,7 @@ def test_equal_parts_are_written_out_each_time() -> None:
     assert "a:\n  dhcp4: false\nb:\n  dhcp4: false\n" == to_yaml({"a": part, "b": part})
 
 
-@pytest.mark.parametrize("value", [None, 1.5, b"x", ("a",)])
+@pytest.mark.parametrize("value", [b"x", ("a",), {1}])
 def test_what_has_no_place_in_a_boot_file_is_refused(value: Any) -> None:
     """A bug in a boot step shows where it is, and not on a node."""
     with pytest.raises(TypeError, match="cannot be in"):

@@ -18,6 +18,8 @@ TOPS = {
     *("casper", "cdrom", "edgefleet", "install.amd", "install.a64", "isolinux", "media", "target"),
     *(
         "a",
+        "api",
+        "apis",
         "aws",
         "clusters",
         "edgefleet-emulator",
@@ -25,6 +27,8 @@ TOPS = {
         "latest",
         "locks",
         "manifests",
+        "metadata",
+        "namespaces",
         "moto-api",
         "retail",
         "sites",

@@ -19,6 +19,15 @@ from pulumi_embedded.stack_loader import read_state
 Factories = Mapping[str, Callable[[], Any]]
 
 
+def _kubernetes() -> Any:
+    from edgefleet.provider.kubernetes.servicer import KubernetesServicer  # noqa: PLC0415 - few programs use it
+
+    return KubernetesServicer()
+
+
+HOSTED: Factories = {"edgefleet": Servicer, "kubernetes": _kubernetes}
+
+
 class EmbeddedEngine:
     """Runs the project in this process, with the providers that edgefleet ships."""
 
@@ -32,7 +41,7 @@ class EmbeddedEngine:
         clock: Callable[[], float] = time.monotonic,
         disk: Disk | None = None,
     ) -> None:
-        self._factories: Factories = {"edgefleet": Servicer} if factories is None else factories
+        self._factories: Factories = HOSTED if factories is None else factories
         self._environ = environ
         self._clock = clock
         self._disk = disk or Disk()

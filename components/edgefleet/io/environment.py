@@ -84,10 +84,19 @@ class Found(Generic[Outputs]):
 class Incomplete(OutsideFailure):
     """A resource that was made or changed in part; it exists, and the next update goes on with it."""
 
-    def __init__(self, problems: tuple[Problem, ...], *, id: str, outputs: object) -> None:  # noqa: A002 - Pulumi's word
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        *,
+        id: str,  # noqa: A002 - Pulumi's word
+        outputs: object,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(problems)
         self.id = id
         self.outputs = outputs
+        self.inputs = inputs
+        """Its actual inputs, where it was looked up."""
 
 
 class Resource(ABC):

@@ -74,6 +74,8 @@ class Request:
     method: str = "GET"
     form: Mapping[str, str] | None = field(default=None, repr=False)
     """Fields to post; they may hold a login, so such a request follows no redirect."""
+    content: bytes | None = field(default=None, repr=False)
+    """Body of another method, of the type in `headers`; the same holds for it."""
     has_netrc: bool = True
     """Whether the user's login for the host is sent; not where somebody else chose the address."""
     stalls: int = 0
@@ -181,6 +183,7 @@ class Web:
                 here,
                 headers=self._headers(request, here),
                 data=request.form,
+                content=request.content,
                 extensions={"trace": watch.trace},
             )
             response = self._client.send(sent, stream=True)
@@ -330,8 +333,8 @@ def _redirected(request: Request, here: str, location: str) -> str:
         OutsideFailure: the policy forbids it.
     """
     hint = "use the address that it leads to, if you trust that, or another mirror"
-    if request.form is not None:
-        raise _refusal(request.address, "redirects a request that holds a login", hint)
+    if request.form is not None or request.content is not None:
+        raise _refusal(request.address, "redirects a request that may hold a login", hint)
     try:
         there = urljoin(here, location)
         parts = _check_address(there)

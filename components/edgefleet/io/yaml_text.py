@@ -60,7 +60,7 @@ def _events(value: Any, into: list[yaml.Event]) -> list[yaml.Event]:
     elif value is None or isinstance(value, int | float):
         into.append(yaml.ScalarEvent(None, None, (True, False), json.dumps(value)))
     else:
-        raise TypeError(f"{type(value).__name__} cannot be in a boot file")
+        raise TypeError(f"{type(value).__name__} cannot be in a file of YAML")
     return into
 
 

@@ -16,15 +16,16 @@ T = TypeVar("T")
 LARGEST = 16 * 1024**2
 """Default limit, bytes: the manifest of an image with 50,000 files is smaller."""
 DEEPEST = 32
-"""Levels of lists and objects."""
+"""Default limit, levels of lists and objects."""
 
 
-def parse(data: bytes, *, limit: int = LARGEST) -> Any:
+def parse(data: bytes, *, limit: int = LARGEST, levels: int = DEEPEST) -> Any:
     """The value of a document.
 
     Args:
         data: UTF-8.
         limit: the most bytes of it.
+        levels: the most levels of lists and objects.
 
     Raises:
         ValueError: it is too large, too deep, has a key twice, or is not JSON.
@@ -34,16 +35,17 @@ def parse(data: bytes, *, limit: int = LARGEST) -> Any:
     try:
         value = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError as error:
-        raise ValueError(TOO_DEEP) from error
+        raise ValueError(_too_deep(levels)) from error
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(levels):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return value
-    raise ValueError(TOO_DEEP)
+    raise ValueError(_too_deep(levels))
 
 
-TOO_DEEP = f"it has more than {DEEPEST} levels"
+def _too_deep(levels: int) -> str:
+    return f"it has more than {levels} levels"
 
 
 def _children(value: Any) -> Iterable[Any]:

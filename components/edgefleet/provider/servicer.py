@@ -10,9 +10,8 @@ DiffConfig with a detailed difference; shows tracebacks; and never reports a par
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi.resource import ComponentResource
@@ -32,29 +31,12 @@ from edgefleet.provider.configuration import Config, Starter, connect, settings
 from edgefleet.provider.constructing import Components
 from edgefleet.provider.differing import answer as answer_of
 from edgefleet.provider.engine_log import EngineLog, Log, silent
-from edgefleet.provider.failures import failures_of, status_of
+from edgefleet.provider.failures import answering, failures_of, type_of
 from edgefleet.provider.lifecycle import Lifecycle
 from edgefleet.provider.registry import RESOURCES
 from edgefleet.provider.schema import schema_json
 from edgefleet.provider.site_effects import SiteEffects
 from edgefleet.provider.validation import check, parse
-
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-def answering(method: Method) -> Method:
-    """Turn what `method` raises into a status, after its ``except`` so that no engine sees a chain."""
-
-    @wraps(method)
-    def answer(self: "Servicer", request: Any, context: Any) -> Any:
-        try:
-            return method(self, request, context)
-        except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a line
-            status = status_of(error, _call(method.__name__, request), self.outputs_of(request))
-        context.abort_with_status(status)
-        raise AssertionError(status.details)  # abort_with_status raises
-
-    return answer  # type: ignore[return-value]  # the wrapper has the method's own signature
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -177,7 +159,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @answering
     def Check(self, request: Any, _context: Any) -> Any:
         """All problems of the inputs at once."""
-        self._effects.check(_type_of(request), request)
+        self._effects.check(type_of(request), request)
         cloud = self._environment.aws.cloud if self._environment else AMBIENT
         return self._lifecycle(request).check(request, self._warn(request), cloud)
 
@@ -185,7 +167,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, _context: Any) -> Any:
         """The differences, by path of the spec."""
         answer = self._lifecycle(request).diff(request)
-        self._effects.diff(_type_of(request), request, answer)
+        self._effects.diff(type_of(request), request, answer)
         return answer
 
     @answering
@@ -193,7 +175,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Create a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
         answer = self._lifecycle(request).create(request, self._ready(request))
-        self._effects.create(_type_of(request), request, answer)
+        self._effects.create(type_of(request), request, answer)
         return answer
 
     @answering
@@ -206,7 +188,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Update a resource, or in a preview return its outputs."""
         self._not_cancelled(request)
         answer = self._lifecycle(request).update(request, self._ready(request))
-        self._effects.update(_type_of(request), request, answer)
+        self._effects.update(type_of(request), request, answer)
         return answer
 
     @answering
@@ -243,11 +225,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def outputs_of(self, request: Any) -> Callable[[object], dict[str, Any]]:
         """Converts typed outputs of the requested resource to plain data."""
-        lifecycle = self._lifecycles.get(_type_of(request))
+        lifecycle = self._lifecycles.get(type_of(request))
         return (lambda _: {}) if lifecycle is None else lifecycle.outputs
 
     def _lifecycle(self, request: Any) -> Lifecycle:
-        token = _type_of(request)
+        token = type_of(request)
         if token not in self._lifecycles:
             problem = f"edgefleet has no resource {token}"
             hint = "it has " + ", ".join(sorted(self._lifecycles))
@@ -285,15 +267,3 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 def _no_function(token: str) -> InvalidInput:
     hint = "use its resources, `pulumi package get-schema` lists them"
     return InvalidInput.at("", "no-function", f"edgefleet has no function {token}", hint)
-
-
-def _type_of(request: Any) -> str:
-    """The type token, if need be from the URN (``urn:pulumi:<stack>::<project>::<types>::<name>``)."""
-    named = str(getattr(request, "type", ""))
-    parts = str(getattr(request, "urn", "")).split("::", 3)
-    return named or (parts[2].rpartition("$")[2] if len(parts) > 2 else "")  # noqa: PLR2004 - the third part
-
-
-def _call(name: str, request: Any) -> str:
-    of = _type_of(request)
-    return f"{name} of {of}" if of else name

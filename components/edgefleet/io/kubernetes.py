@@ -1,0 +1,237 @@
+"""The client of a cluster's API server: discovery, strict dry runs, server-side apply, get, list and delete.
+
+Each request can be sent again without harm, so that a lost reply is no lost change: an apply of the same
+fields by the same manager changes nothing, and a deletion names the object's UID. The official client is
+126 MB and untyped. Requests go through `edgefleet.io.web`, with its limits.
+
+Source: Kubernetes docs, "Kubernetes API Concepts" and "Server-Side Apply".
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from edgefleet.errors import InvalidInput, OutsideFailure
+from edgefleet.io import kubernetes_errors as errors
+from edgefleet.io.clock import Clock
+from edgefleet.io.kubeconfig import Access
+from edgefleet.io.logins import Logins
+from edgefleet.io.web import Policy, Request, Web
+from edgefleet.model import strict_json
+from edgefleet.model.kubernetes import Kind, Object, Ref, at
+
+POLICY = Policy(attempts=4, answer=64 * 1024**2)
+ANSWERED = frozenset(range(200, 600)) - {408, 425, 429, 502, 503, 504}
+"""Statuses that another attempt would not change; 500 is how a server refuses an apply."""
+LEVELS = 200
+"""Levels of an object: schemas of CRDs, and the managed fields of their objects, are deep."""
+PAGE = 500
+"""Objects of one page of a list."""
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+_APPLY, _JSON, _JSON_PATCH = "application/apply-patch+yaml", "application/json", "application/json-patch+json"
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """How an object is applied."""
+
+    manager: str
+    """The field manager."""
+    is_forced: bool = False
+    """Whether fields are taken from other managers."""
+    is_dry: bool = False
+    """Whether the server only answers what would be."""
+    secrets: Collection[str] = field(default=(), repr=False)
+    """Texts that no message may hold, besides those of a Secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Where objects of a kind are."""
+
+    plural: str
+    is_namespaced: bool
+
+
+class ApiServer:
+    """One cluster, for many threads.
+
+    Args:
+        access: where it is, and the login.
+        clock: where time comes from.
+        policy: what it may do.
+        warn: gets what the server warns of.
+    """
+
+    def __init__(
+        self, access: Access, *, clock: Clock | None = None, policy: Policy = POLICY, warn: Warn | None = None
+    ) -> None:
+        tls = access.tls() if access.server.startswith("https:") else None
+        self._web = Web(Logins({}), policy=policy, clock=clock, tls=tls)
+        self._access = access
+        self._warn = warn or (lambda _: None)
+        self._resources: dict[str, dict[str, Resource]] = {}
+
+    def resource(self, kind: Kind) -> Resource | None:
+        """Where the objects of a kind are; None where the server does not have the kind (yet)."""
+        known = self._resources.get(kind.api_version, {})
+        if kind.name not in known:
+            status, body = self._ask("GET", _root(kind), Ref(kind, ""))
+            listed = at(body, "resources") or [] if status == 200 else []  # noqa: PLR2004 - of HTTP
+            known = {
+                str(item["kind"]): Resource(str(item["name"]), bool(item.get("namespaced")))
+                for item in listed
+                if "/" not in item["name"]
+            }
+            self._resources[kind.api_version] = known
+        return known.get(kind.name)
+
+    def require(self, kind: Kind) -> Resource:
+        """As `resource`.
+
+        Raises:
+            OutsideFailure: the server does not have the kind.
+        """
+        found = self.resource(kind)
+        if found is None:
+            problem = f"the cluster has no kind {kind}"
+            hint = "check apiVersion and kind; for a custom resource install its CRD first"
+            raise OutsideFailure.at("", errors.UNKNOWN_KIND, problem, hint)
+        return found
+
+    def get(self, ref: Ref) -> Object | None:
+        """The live object; None where there is none."""
+        status, body = self._ask("GET", self._path(ref), ref)
+        return None if status == 404 else self._object(ref, status, body)  # noqa: PLR2004 - of HTTP
+
+    def listed(self, kind: Kind, namespace: str = "", selector: str = "") -> Iterator[Object]:
+        """The objects of a kind, in one namespace or all, whose labels match."""
+        ref, path = Ref(kind, "", namespace), self._path(Ref(kind, "", namespace))
+        query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
+        while True:
+            page = self._object(ref, *self._ask("GET", path, ref, query))
+            for item in page.get("items") or []:
+                yield {"apiVersion": kind.api_version, "kind": kind.name, **item}
+            following = at(page, "metadata", "continue")
+            if not following:
+                return
+            query["continue"] = following
+
+    def create_dry(self, item: Object, secrets: Collection[str] = ()) -> Object:
+        """What the server would create: with its defaults, and without a change.
+
+        Raises:
+            InvalidInput: it refuses the object; all fields that it does not have are named at once.
+            OutsideFailure: there is such an object, or something else is in the way.
+        """
+        ref = Ref.of(item)
+        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        path = self._path(Ref(ref.kind, "", ref.namespace))
+        return self._object(ref, *self._ask("POST", path, ref, query, (_JSON, item)), {*secrets, *_in(item)})
+
+    def apply(self, item: Object, how: Apply) -> Object:
+        """Apply an object server-side; return the live one.
+
+        Raises:
+            InvalidInput: the server refuses the object; all fields that it does not have are named at once.
+            OutsideFailure: other managers have fields of it, who are named, or something else is in the way.
+        """
+        ref, secrets = Ref.of(item), {*how.secrets, *_in(item)}
+        query = {
+            "fieldManager": how.manager,
+            "force": str(how.is_forced).lower(),
+            "fieldValidation": "Strict",
+        }
+        query |= {"dryRun": "All"} if how.is_dry else {}
+        status, body = self._ask("PATCH", self._path(ref), ref, query, (_APPLY, item))
+        if status == 500:  # noqa: PLR2004 - an apply names one unknown field at a time, and so
+            self._name_unknown_fields(item, secrets)
+        return self._object(ref, status, body, secrets)
+
+    def _name_unknown_fields(self, item: Object, secrets: Collection[str]) -> None:
+        """Raise what a strict creation finds: it names all fields, also of an object that exists."""
+        try:
+            self.create_dry(item, secrets)
+        except InvalidInput:
+            raise
+        except OutsideFailure:
+            return
+
+    def replace_managers(self, live: Object, managed: list[Any]) -> Object:
+        """Give an object other managed fields, unless it has changed since it was read."""
+        ref, version = Ref.of(live), at(live, "metadata", "resourceVersion")
+        patch = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": managed},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
+        ]
+        return self._object(ref, *self._ask("PATCH", self._path(ref), ref, {}, (_JSON_PATCH, patch)))
+
+    def delete(self, ref: Ref, *, uid: str, propagation: str) -> bool:
+        """Ask for an object's deletion; return whether it was still there.
+
+        Args:
+            ref: the object.
+            uid: its UID; another object of that name stays.
+            propagation: ``Foreground``, ``Background`` or ``Orphan``.
+        """
+        options = {"propagationPolicy": propagation} | ({"preconditions": {"uid": uid}} if uid else {})
+        status, body = self._ask("DELETE", self._path(ref), ref, {}, (_JSON, options))
+        is_other = status == 409 and "Precondition failed" in str(at(body, "message"))  # noqa: PLR2004 - of HTTP
+        if status == 404 or is_other:  # noqa: PLR2004
+            return False
+        if status == 409:  # noqa: PLR2004 - as a namespace answers that is being emptied
+            return True
+        self._object(ref, status, body)
+        return True
+
+    def _path(self, ref: Ref) -> str:
+        resource = self.require(ref.kind)
+        inside = (
+            f"/namespaces/{quote(ref.namespace, safe='')}" if resource.is_namespaced and ref.namespace else ""
+        )
+        name = f"/{quote(ref.name, safe='')}" if ref.name else ""
+        return f"{_root(ref.kind)}{inside}/{resource.plural}{name}"
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        ref: Ref,
+        query: Mapping[str, str] | None = None,
+        sent: tuple[str, Any] | None = None,
+    ) -> tuple[int, Any]:
+        """The status of an answer, and its body as plain data; None where that is no JSON."""
+        headers = {"accept": _JSON, "authorization": f"Bearer {self._access.token}"}
+        if not self._access.token:
+            del headers["authorization"]
+        content = None
+        if sent is not None:
+            headers["content-type"], content = sent[0], json.dumps(sent[1]).encode()
+        address = f"{self._access.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        request = Request(address=address, method=method, headers=headers, content=content, has_netrc=False)
+        answer = self._web.get(request, accepted=ANSWERED)
+        for warning in _WARNING.findall(answer.headers.get("warning", "")) if sent else ():
+            self._warn(f"{ref}: {warning}" if ref.name else f"{ref.kind}: {warning}")
+        try:
+            return answer.status, strict_json.parse(answer.body, limit=POLICY.answer, levels=LEVELS)
+        except ValueError:
+            return answer.status, None
+
+    def _object(self, ref: Ref, status: int, body: Any, secrets: Collection[str] = ()) -> Object:
+        if status in range(200, 300) and isinstance(body, dict):
+            return body
+        raise errors.refusal(ref, status, body, secrets)
+
+
+def _root(kind: Kind) -> str:
+    """``/api/v1`` or ``/apis/<group>/<version>``."""
+    return f"/{'apis' if '/' in kind.api_version else 'api'}/{kind.api_version}"
+
+
+def _in(item: Object) -> set[str]:
+    return errors.secrets_in(item)
