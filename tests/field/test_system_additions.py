@@ -5,7 +5,6 @@ suse-edge/edge-image-builder (custom files, scripts, users with encryptedPasswor
 canonical/cloud-init issue on write_files before users-groups (``defer``).
 """
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,23 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.boot.conftest import boot, target
 
 from edgefleet.errors import Problem
 from edgefleet.fleetfile.fleet import Fleet
-from edgefleet.model.firstboot import FirstBoot, Target
 from edgefleet.runtimes import RUNTIMES
-from edgefleet.runtimes.base.k3s_manifests import (
-    COPIES,
-    DROP_IN,
-    FOLDER,
-    PROGRAM,
-    check_manifests,
-    manifest_images,
-    manifests,
-)
+from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images
 
-__all__ = ["boot", "target"]
 CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: cilium}\nspec: {chart: cilium}\n"
 Problems = Callable[..., list[Problem]]
 
@@ -37,36 +25,6 @@ Problems = Callable[..., list[Problem]]
 def shop(**settings: Any) -> str:
     """A fleet file's sites: one, with `settings`."""
     return yaml.safe_dump({"sites": {"shop": settings}})
-
-
-def test_k3s_finds_the_manifests_at_each_start(boot: FirstBoot, tmp_path: Path) -> None:
-    """On a data disk that is mounted later as well; one that is no longer listed is not copied."""
-    files = {file.path: file for file in boot.files}
-    assert PROGRAM.encode() in files[DROP_IN].content
-    assert "HelmChartConfig" == yaml.safe_load(files[f"{FOLDER}/traefik-config.yaml"].content)["kind"]
-    for path in (FOLDER, COPIES):
-        (tmp_path / path[1:]).mkdir(parents=True)
-        (tmp_path / path[1:] / "old.yaml").touch()
-    (tmp_path / FOLDER[1:] / "traefik-config.yaml").touch()
-    program = files[PROGRAM].content.decode()
-    environment = {"EDGEFLEET_PREFIX": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    subprocess.run(["sh", "-c", program], check=True, env=environment, timeout=30)
-    copied = tmp_path / COPIES[1:]
-    assert ["traefik-config.yaml"] == [path.name for path in copied.iterdir()]
-
-
-def test_k3s_applies_no_manifest_after_the_last_one_is_removed(
-    load: Callable[..., Fleet], tmp_path: Path
-) -> None:
-    """What a person then deletes in the cluster stays deleted."""
-    site = load(shop()).sites["shop"]
-    root = tmp_path / "node"
-    ((*shell, line),) = manifests(Target(site=site, name="n1", key="")).commands
-    for path in (f"{FOLDER}/a.yaml", f"{COPIES}/a.yaml", PROGRAM, DROP_IN):
-        (root / path[1:]).parent.mkdir(parents=True)
-        (root / path[1:]).touch()
-    subprocess.run([*shell, line.replace(" /", f" {root}/")], check=True, timeout=30)
-    assert [] == [path for path in root.rglob("*") if path.is_file()]
 
 
 def test_a_text_may_be_a_file_of_the_project(load: Callable[..., Fleet], tmp_path: Path) -> None:
@@ -138,6 +96,7 @@ def test_an_air_gapped_node_refuses_images_that_it_would_download(
         ),
         ({"files": {"/var/lib/rancher/a": {"content": ""}}}, 'files["/var/lib/rancher/a"]', "reserved-file"),
         ({"k3s": {"manifests": {"a": "kind: Pod\n"}}}, "k3s.manifests.a", "bad-manifest"),
+        ({"k3s": {"manifests": {"workload-a": CHART}}}, "k3s.manifests.workload-a", "bad-name"),
         ({"k3s": {"manifests": {"a": "{"}}}, "k3s.manifests.a", "bad-manifest"),
         ({"k3s": {"manifests": {"a": "[" * 5000}}}, "k3s.manifests.a", "bad-manifest"),
         ({"k3s": {"config": {"flannel-backend": "none"}}}, "k3s.config.flannel-backend", "no-cni"),

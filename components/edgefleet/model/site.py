@@ -132,7 +132,7 @@ class K3s:
     agents those of agents."""
     manifests: Annotated[dict[ManifestName, Manifest], Effect.LIVE] = field(default_factory=dict)
     """Name -> Kubernetes objects that k3s applies at its start, HelmChart and HelmChartConfig too: text or
-    file:<path in the project>. What is left out later stays in the cluster until it is deleted there."""
+    file:<path in the project>. k3s removes the objects of one that is left out later at its next start."""
     token: Annotated[ServerToken | None, Effect.REFLASH] = None
     """{secret: NAME} of the token of a cluster that exists, as its server/token has it; by default one is
     derived for the site. With it k3s keeps the cluster's certificate authorities, or makes its own."""

@@ -141,7 +141,15 @@ _MANIFEST = Grammar(
     may_be_file=True,
 )
 Manifest = Annotated[str, _MANIFEST]
-_MANIFEST_NAME = Grammar(LABEL_RE, "bad-name", "a name of a manifest", "write it like traefik-config", 63)
+OF_WORKLOAD = "workload-"
+"""What the names of manifests of workloads begin with, and of no others."""
+_MANIFEST_NAME = Grammar(
+    rf"(?!{OF_WORKLOAD}){LABEL_RE}",
+    "bad-name",
+    "a name of a manifest",
+    f"write it like traefik-config; names of workloads' manifests begin with {OF_WORKLOAD}",
+    63,
+)
 ManifestName = Annotated[str, _MANIFEST_NAME]
 _FILE_PATH = Grammar(
     r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._@+-]+)+",

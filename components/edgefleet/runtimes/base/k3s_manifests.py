@@ -2,6 +2,10 @@
 
 Source: k3s docs, installation/packaged-components ("Auto-Deploying Manifests") and networking/helm. k3s's own
 folder may be on a data disk, which is mounted after files are written: so each start of k3s copies them.
+
+A manifest that left stays there as an empty file. k3s keeps the objects of a file that is deleted (k3s-io/k3s
+1971), and removes those of one that is empty: it applies the empty set with the kinds that it has recorded in
+the file's AddOn (k3s, pkg/deploy/controller.go, ``deploy``; k3s-io/k3s 5560, of 2022).
 """
 
 from collections.abc import Iterator
@@ -15,22 +19,25 @@ from edgefleet.model.paths import format_path
 from edgefleet.model.references import image_name
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import shown
-from edgefleet.model.system import PodImage, charts_without_content, pod_images
+from edgefleet.model.system import OF_WORKLOAD, PodImage, charts_without_content, pod_images
 from edgefleet.workloads.composing import objects_of, text_of
 
 FOLDER = "/etc/edgefleet/manifests"
 COPIES = "/var/lib/rancher/k3s/server/manifests/edgefleet"
-WORKLOAD = "workload-"
-"""What the names of manifests of workloads begin with."""
 PROGRAM = "/usr/local/lib/edgefleet/k3s-manifests"
 DROP_IN = "/etc/systemd/system/k3s.service.d/20-manifests.conf"
 
 
 def manifests(target: Target) -> Step:
-    """The manifests of a server, and the program that copies the listed ones for k3s; else its removal."""
+    """The manifests of a server, and the program that copies the listed ones for k3s; else its removal.
+
+    The copies are emptied then. systemd forgets the program last, as a boot may end at any of these commands.
+    """
     texts = {**dict(sorted(target.site.k3s.manifests.items())), **workload_manifests(target.site)}
     if not texts:
-        return Step.removal(PROGRAM, f"rm -rf {FOLDER} {COPIES} {PROGRAM} {DROP_IN}")
+        emptied = f"find {COPIES} -name '*.yaml' -size +0 -exec truncate -s 0 {{}} +"
+        forgotten = (f"rm -f {DROP_IN}", "systemctl daemon-reload", f"rm -rf {FOLDER} {PROGRAM}")
+        return Step.removal(PROGRAM, emptied, *forgotten)
     files = (File.text(f"{FOLDER}/{name}.yaml", text, mode=0o600) for name, text in texts.items())
     program = File.program(PROGRAM, render("k3s/manifests.sh.j2", names=texts))
     return Step(files=(*files, program, File.text(DROP_IN, render("k3s/manifests.conf"))))
@@ -38,7 +45,7 @@ def manifests(target: Target) -> Step:
 
 def workload_manifests(site: SiteSpec) -> dict[str, str]:
     """dict[name of a manifest -> its text] of the workloads of `site`."""
-    return {f"{WORKLOAD}{name}": text_of(objects) for name, objects in objects_of(site).items() if objects}
+    return {f"{OF_WORKLOAD}{name}": text_of(objects) for name, objects in objects_of(site).items() if objects}
 
 
 def manifest_images(site: SiteSpec) -> tuple[str, ...]:
