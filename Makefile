@@ -11,9 +11,9 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 # What CI runs, in this order: what fails fastest comes first.
-TIERS := lint test test-fuzz test-parity test-crash test-faults test-boot
+TIERS := lint test test-fuzz test-parity test-cluster test-crash test-faults test-boot
 
-.PHONY: help up picture dist test fuzz test-fuzz test-parity test-crash test-faults test-boot check lint bench metrics lock schema clean
+.PHONY: help up picture dist test fuzz test-fuzz test-parity test-cluster test-crash test-faults test-boot check lint bench metrics lock schema clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -58,6 +58,13 @@ fuzz: .venv/.dev  ## new inputs for five minutes, with the number of inputs of e
 test-parity: .venv/.dev  ## the real Pulumi CLI, built from its Go module once, beside the embedded engine: same steps, same state
 	@cli=$$($(BIN)/python -m tests.go_programs pulumi); \
 	PATH="$${cli:+$$cli:}$$PATH" $(PYTEST) -m pulumi_cli tests/field tests/contract tests/pulumi_embedded $(wildcard tests/consumers)
+
+# Built first: a test would wait for minutes without a word.
+CLUSTER := etcd kube-apiserver kwok helm nats-server
+
+test-cluster: .venv/.dev  ## a real Kubernetes control plane and the servers of workloads, built from their Go modules once
+	@$(BIN)/python -m tests.go_programs $(CLUSTER) >/dev/null
+	@$(PYTEST) -m cluster tests/cluster
 
 test-crash: .venv/.dev  ## kill the embedded engine at the points that `make test` leaves out
 	@$(BIN)/python -m pytest -n 2 -m crash tests/pulumi_embedded/crash

@@ -5,6 +5,7 @@ these names once and prints their folders as PATH has them; a program that canno
 standard error, and the tests that need it skip. The programs are kept (`tests.kept`), what Go caches is not.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -132,8 +133,8 @@ def program(name: str) -> Path:
     Raises:
         NotBuilt: this machine cannot build it.
     """
-    recipe, made = next((named, made) for named, made in RECIPES.items() if name in made.programs)
-    folder = kept(f"edgefleet-tests/{recipe}", made.key(), partial(_make, made))
+    named = next(named for named, recipe in RECIPES.items() if name in recipe.programs)
+    folder = kept(f"edgefleet-tests/{named}", RECIPES[named].key(), partial(_make, RECIPES[named]))
     return folder / name
 
 
@@ -236,4 +237,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="python -m tests.go_programs", description=main.__doc__)
+    choices = sorted(name for recipe in RECIPES.values() for name in recipe.programs)
+    parser.add_argument("names", nargs="+", choices=choices, metavar="NAME", help=", ".join(choices))
+    main(parser.parse_args().names)

@@ -1,0 +1,121 @@
+"""What tests ask of the API server: a strict trial of an object, its application, why a pod is refused."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.processes import wait
+
+Object = Mapping[str, Any]
+MANAGER = "edgefleet"
+STRICT = {"fieldValidation": "Strict", "fieldManager": MANAGER}
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+class Refused(Exception):  # noqa: N818 - the server's word
+    """The server's answer to what it does not take."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        status = answer.json()
+        super().__init__(status["message"])
+        self.code = answer.status_code
+        self.reason = str(status.get("reason"))
+        self.causes: list[dict[str, str]] = status.get("details", {}).get("causes", [])
+
+
+class Cluster:
+    """The API server, asked as an administrator."""
+
+    def __init__(self, client: httpx.Client, kubeconfig: Path) -> None:
+        self._client = client
+        self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
+        self.kubeconfig = kubeconfig
+
+    def get(self, path: str) -> dict[str, Any]:
+        """What is at a path of the API."""
+        return self._answer(self._client.get(path))
+
+    def read(self, thing: Object) -> dict[str, Any]:
+        """The object as the server has it."""
+        return self.get(self.path(thing))
+
+    def create_strictly(self, thing: Object, *, dry_run: bool = True) -> dict[str, Any]:
+        """The object with the server's defaults.
+
+        Raises:
+            Refused: with all fields that the server does not know, or all values that it does not take.
+        """
+        query = STRICT | ({"dryRun": "All"} if dry_run else {})
+        return self._answer(self._client.post(self.path(thing, named=False), params=query, json=thing))
+
+    def apply(self, thing: Object, *, dry_run: bool = False, manager: str = MANAGER) -> dict[str, Any]:
+        """The object as it is after a server-side apply.
+
+        Raises:
+            Refused: what it is; the causes of a conflict name the other manager and the field.
+        """
+        query = STRICT | {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
+        kind = {"Content-Type": "application/apply-patch+yaml"}
+        answer = self._client.patch(self.path(thing), params=query, headers=kind, content=json.dumps(thing))
+        return self._answer(answer)
+
+    def delete(self, thing: Object) -> None:
+        """Delete the object with all that it owns, and return when it is gone."""
+        path = self.path(thing)
+        self._answer(self._client.delete(path, params={"propagationPolicy": "Foreground"}))
+        wait(lambda: self._client.get(path).status_code == httpx.codes.NOT_FOUND, reason=lambda: path)
+
+    def pod_security(self, template: Object, level: str = "restricted") -> list[str]:
+        """Why Pod Security refuses a pod of the template; nothing where it accepts it."""
+        labels = {ENFORCE: level, f"{ENFORCE}-version": "latest"}
+        namespace = self.namespace(f"pod-security-{level}", labels)
+        metadata = template.get("metadata", {}) | {"name": "pod", "namespace": namespace}
+        pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": metadata}
+        try:
+            self.create_strictly(pod)
+        except Refused as refusal:
+            _, violates, reasons = str(refusal).partition(f'violates PodSecurity "{level}:latest": ')
+            if not violates:
+                raise
+            return [reason.removesuffix(")") + ")" for reason in reasons.split("), ")]
+        return []
+
+    def namespace(self, name: str, labels: Mapping[str, str] = {}) -> str:
+        """A namespace with these labels, made where it is not there."""
+        metadata = {"name": name, "labels": dict(labels)}
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        return name
+
+    def node(self, name: str, labels: Mapping[str, str] = {}) -> str:
+        """A node with these labels, which kwok plays, made where it is not there."""
+        metadata = {"name": name, "labels": dict(labels)}
+        self.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata})
+        return name
+
+    def path(self, thing: Object, *, named: bool = True) -> str:
+        """Where the object is, or its collection."""
+        metadata = thing["metadata"]
+        plural, is_namespaced = self._resource(thing["apiVersion"], thing["kind"])
+        place = f"/namespaces/{metadata.get('namespace', 'default')}" if is_namespaced else ""
+        return f"{_root(thing['apiVersion'])}{place}/{plural}" + (f"/{metadata['name']}" if named else "")
+
+    def _resource(self, version: str, kind: str) -> tuple[str, bool]:
+        """Name of the kind in paths, and whether it is in namespaces."""
+        if (version, kind) not in self._resources:
+            for resource in self.get(_root(version))["resources"]:
+                if "/" not in resource["name"]:
+                    self._resources[version, resource["kind"]] = (resource["name"], resource["namespaced"])
+        return self._resources[version, kind]
+
+    @staticmethod
+    def _answer(answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_error:
+            raise Refused(answer)
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _root(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
