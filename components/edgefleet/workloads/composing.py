@@ -78,7 +78,7 @@ def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
 
 def _objects(of_entry: Entry, place: Place) -> tuple[Object, ...]:
     texts = of_entry.get(SECRETS) or {}
-    objects = _composed(json.dumps(_without_texts(of_entry), sort_keys=True), place)
+    objects = composed(json.dumps(_without_texts(of_entry), sort_keys=True), place)
     if not texts:
         return objects
     return tuple(
@@ -95,9 +95,10 @@ def _without_texts(of_entry: Entry) -> Entry:
 
 
 @lru_cache(8192)
-def _composed(of_entry: str, place: Place) -> tuple[Object, ...]:
-    spec = spec_of(json.loads(of_entry))
-    kind = KINDS[json.loads(of_entry)[KIND]]
+def composed(of_entry: str, place: Place) -> tuple[Object, ...]:
+    """The objects of an entry, as JSON without the texts of secrets, at a place."""
+    plain = json.loads(of_entry)
+    spec, kind = spec_of(plain), KINDS[plain[KIND]]
     objects = list((kind.objects if place.side == "site" else kind.cloud)(spec, place))
     if not objects:
         return ()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from hashlib import sha256
 from typing import Any
 
@@ -17,15 +16,6 @@ NEEDS = "needs.edgefleet.dev/"
 LOCAL_STORAGE = "local-path"
 """The storage class of k3s for folders of the node's own disk (k3s docs, storage)."""
 CRITICAL = "edgefleet-critical"
-_DNS: Object = {
-    "to": [
-        {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-        }
-    ],
-    "ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")],
-}
 
 
 def labels(place: Place, part: str = "") -> dict[str, str]:
@@ -149,6 +139,15 @@ def network_policy(
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": sources, "ports": listed}] if listed else [],
-        "egress": [deepcopy(_DNS), *own, *peers, *out],
+        "egress": [_dns(), *own, *peers, *out],
     }
     return a("NetworkPolicy", place, place.name, api="networking.k8s.io/v1", spec=spec)
+
+
+def _dns() -> Object:
+    """Queries of the cluster's DNS."""
+    namespace_of = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+    return {
+        "to": [{**namespace_of, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
+        "ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")],
+    }
