@@ -9,6 +9,7 @@ from edgefleet.model.cloud import Cloud
 from edgefleet.model.names import HOST_RE, Bucket, Domain
 from edgefleet.model.quantities import KeyGeneration, Size
 from edgefleet.model.releases import Component, ProjectPath, release
+from edgefleet.model.schedules import Cron
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
 
@@ -61,14 +62,6 @@ LogDays = Annotated[
     # A fleet file is text, and a literal is not converted from it.
     BeforeValidator(lambda days: int(days) if isinstance(days, str) and days.isdecimal() else days),
 ]
-_CRON = Grammar(
-    r"[0-9*,/A-Za-z-]+( [0-9*,/A-Za-z-]+){4}",
-    "bad-schedule",
-    "a cron expression",
-    "write minute, hour, day, month and weekday: 0 */6 * * *",
-    100,
-)
-Cron = Annotated[str, _CRON]
 _SNAPSHOT_NAME = Grammar(
     r"[A-Za-z0-9][A-Za-z0-9._-]*",
     "bad-snapshot",
