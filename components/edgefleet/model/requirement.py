@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from edgefleet.model.programs import PROGRAMS
 from edgefleet.model.references import parse_reference
 from edgefleet.model.site import Arch
 
@@ -28,6 +29,11 @@ class Requirement:
         """The archive of the container image with the whole name `name`."""
         path = f"images/{parse_reference(name).file_name}.tar"
         return cls(path=path, kind="image", name=name, arch=arch)
+
+    @classmethod
+    def program(cls, name: str, version: str, arch: Arch) -> "Requirement":
+        """The program `name`, a key of `PROGRAMS`."""
+        return cls(path=f"bin/{PROGRAMS[name].name}", kind="program", name=name, version=version, arch=arch)
 
     def __str__(self) -> str:
         """Its name in messages."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from edgefleet.model.programs import KUBEEDGE, PROGRAMS, Release, Runtime
+from edgefleet.model.programs import KUBEEDGE, Release, Runtime
 from edgefleet.model.references import ImageName
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Arch
@@ -42,8 +42,7 @@ def carries(payload: Payload, arch: Arch) -> Iterator[Requirement]:
     if payload.runtime is not None:
         programs[payload.runtime.name] = payload.runtime.version
     for name, version in programs.items():
-        path = f"bin/{PROGRAMS[name].name}"
-        yield Requirement(path=path, kind="program", name=name, version=version, arch=arch)
+        yield Requirement.program(name, version, arch)
     for image in payload.images:
         yield Requirement.image(image, arch)
 

@@ -218,21 +218,6 @@ def stateful_set(
     return a("StatefulSet", place, name, api="apps/v1", part=part, spec=spec)
 
 
-def job_spec(pod: Object, *, retries: int, seconds: int) -> Object:
-    """The specification of a Job; `seconds` is its longest run.
-
-    A Pod that its node ends, to shut down or to make room, is no failure of the program and no retry.
-    """
-    pod["spec"]["restartPolicy"] = "Never"
-    ignored = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
-    return {
-        "backoffLimit": retries,
-        "activeDeadlineSeconds": seconds,
-        "podFailurePolicy": {"rules": [ignored]},
-        "template": pod,
-    }
-
-
 def _spread(selector: Mapping[str, str]) -> Object:
     return {
         "maxSkew": 1,
