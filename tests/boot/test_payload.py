@@ -20,10 +20,12 @@ CASE = "recipe-1/server-static"
 K3S = b"#!/bin/sh\n# a stand-in for k3s\n" + b"# " + b"x" * 5_000 + b"\n"
 SHIM, ARCHIVE = b"#!/bin/sh\n# a stand-in for a shim\n", b"a stand-in for an archive of images"
 OLD = b"#!/bin/sh\n# the k3s that was here before\n"
+MODEL = f"models/{1:064d}"
 CONTENT = {
     "bin/k3s": K3S,
     "bin/containerd-shim-wasmtime-v1": SHIM,
     "extensions/nvidia.raw": b"a stand-in for a system extension",
+    MODEL: b"a stand-in for a model",
     "images/k3s-airgap-images-amd64.tar.zst": ARCHIVE,
 }
 STAND_INS = {
@@ -162,6 +164,7 @@ def test_what_the_medium_carries_is_put_where_k3s_looks(machine: Machine) -> Non
             (machine.binaries / "containerd-shim-wasmtime-v1").read_bytes(),
             (machine.binaries / "k3s").read_bytes(),
         )
+        assert b"a stand-in for a model" == (machine.root / "var/lib/edgefleet" / MODEL).read_bytes()
         assert not machine.archive.is_symlink()
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(machine.root / "run", ignore_errors=True)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from edgefleet.workloads import function, job, payload, web
+from edgefleet.workloads import function, inference, job, payload, web
 from edgefleet.workloads.base.kind import Kind
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (function.KIND, job.KIND, payload.KIND, web.KIND)}
+KINDS: dict[str, Kind[Any]] = {
+    kind.name: kind for kind in (function.KIND, inference.KIND, job.KIND, payload.KIND, web.KIND)
+}
 """dict[name in a fleet file -> kind]."""

@@ -31,7 +31,9 @@ Entry = Mapping[str, Any]
 
 def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
     """The entry of a workload: its fields without those that place it; `nodes` if only these run it."""
-    plain = {KIND: kind_of(spec), **to_plain(replace(spec, where=Workload().where, residency=()))}
+    kind = kind_of(spec)
+    plain = {KIND: kind, **to_plain(replace(spec, where=Workload().where, residency=()))}
+    plain = {key: value for key, value in plain.items() if key not in KINDS[kind].cloud_fields}
     if plain.get(SECRETS):
         plain[SECRETS] = {name: f"{{secret: {secret}}}" for name, secret in plain[SECRETS].items()}
     chosen = list(nodes)

@@ -49,6 +49,8 @@ class Kind(Generic[S]):
     """The objects of its part in the hub's cluster, where it has one."""
     has_cloud: Callable[[S], bool] = bool(0).__class__
     """Whether a workload has a part in the hub's cluster."""
+    cloud_fields: frozenset[str] = frozenset()
+    """Fields, as a fleet file writes them, of the part in the hub's cluster alone: sites do not have them."""
     carries: Callable[[S, Arch], Iterable[Requirement]] = _none
     """What an air-gapped node carries besides the images of the objects."""
     check: Callable[[S], Iterable[Problem]] = _none

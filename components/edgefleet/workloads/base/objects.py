@@ -64,10 +64,10 @@ def secret(place: Place, name: str, texts: Mapping[str, str]) -> Object:
     return a("Secret", place, name, type="Opaque", stringData=dict(texts))
 
 
-def secrets_of(place: Place, secrets: Mapping[str, str]) -> Iterator[Object]:
+def secrets_of(place: Place, secrets: Mapping[str, str], name: str = "") -> Iterator[Object]:
     """The Secret with a variable for each of `secrets`, dict[variable -> name of a secret of the stack]."""
     if secrets:
-        yield secret(place, place.name, {name: reference(of) for name, of in secrets.items()})
+        yield secret(place, name or place.name, {name: reference(of) for name, of in secrets.items()})
 
 
 def service(place: Place, name: str, ports: Mapping[str, int], *, part: str = "", **spec: Any) -> Object:

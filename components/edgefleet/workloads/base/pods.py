@@ -38,6 +38,8 @@ class Container:
     """Name of the port that is probed; empty without a probe."""
     probe_command: Sequence[str] = ()
     """The program that probes, instead of a connection."""
+    startup: Object | None = None
+    """The startup probe, where it is another one than the others."""
     resources: Resources = field(default_factory=Resources)
     extended: Mapping[str, int] = field(default_factory=dict)
     """dict[resource of a device plugin -> how many], ``nvidia.com/gpu``."""
@@ -110,7 +112,8 @@ def _probes(of: Container) -> Object:
         action = {"httpGet": {"path": probe.path, "port": of.probe_port}}
     timing = {"periodSeconds": probe.period, "timeoutSeconds": 5}
     return {
-        "startupProbe": {**action, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 60},
+        "startupProbe": of.startup
+        or {**action, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 60},
         "readinessProbe": {**action, **timing, "failureThreshold": 2},
         "livenessProbe": {**action, **timing, "failureThreshold": probe.failures},
     }
@@ -185,8 +188,7 @@ def _tolerations(place: Place, spec: Pods) -> list[Object]:
 def deployment(place: Place, pod: Object, *, name: str = "", replicas: int = 1, part: str = "") -> Object:
     """A Deployment. It ends an old Pod before it starts the new one, as a small node has no room for both."""
     selector = labels(place, part)
-    if replicas > 1:
-        pod["spec"]["topologySpreadConstraints"] = [_spread(selector)]
+    _spread(pod, selector, replicas)
     spec = {
         "replicas": replicas,
         "revisionHistoryLimit": 2,
@@ -198,18 +200,24 @@ def deployment(place: Place, pod: Object, *, name: str = "", replicas: int = 1, 
 
 
 def stateful_set(
-    place: Place, pod: Object, volumes: Mapping[str, str], *, name: str = "", part: str = ""
+    place: Place, pod: Object, volumes: Mapping[str, str], *, part: str = "", replicas: int = 1
 ) -> Object:
-    """A StatefulSet of one Pod with `volumes`, dict[name -> size], on the node's own disk."""
-    name = name or place.name
+    """A StatefulSet of Pods, each with `volumes`, dict[name -> size], on its node's own disk.
+
+    Its Pods do not wait for each other: else one that never becomes ready also stops the change that would
+    correct it (Kubernetes docs, concepts/workloads/controllers/statefulset, "Forced rollback").
+    """
+    name = f"{place.name}-{part}" if part else place.name
     claims = [
         {"metadata": {"name": of, "labels": labels(place, part)}, "spec": claim_spec(place, size)}
         for of, size in volumes.items()
     ]
     selector = labels(place, part)
+    _spread(pod, selector, replicas)
     spec = {
-        "replicas": 1,
+        "replicas": replicas,
         "revisionHistoryLimit": 2,
+        "podManagementPolicy": "Parallel",
         "serviceName": name,
         "selector": {"matchLabels": selector},
         "template": pod,
@@ -218,10 +226,13 @@ def stateful_set(
     return a("StatefulSet", place, name, api="apps/v1", part=part, spec=spec)
 
 
-def _spread(selector: Mapping[str, str]) -> Object:
-    return {
+def _spread(pod: Object, selector: Mapping[str, str], replicas: int) -> None:
+    """Spread the Pods of a template over the nodes, if there are several."""
+    constraint = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": dict(selector)},
     }
+    if replicas > 1:
+        pod["spec"]["topologySpreadConstraints"] = [constraint]

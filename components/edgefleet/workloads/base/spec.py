@@ -7,7 +7,7 @@ from pydantic import Field
 
 from edgefleet.model.addresses import Cidr
 from edgefleet.model.geography import Country
-from edgefleet.model.names import DOMAIN_RE, LabelKey, LabelValue, Name, SecretName
+from edgefleet.model.names import LabelKey, LabelValue, Name, SecretName
 from edgefleet.model.quantities import Cpu, Quantity
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
@@ -46,16 +46,6 @@ _HTTP_PATH = Grammar(
     250,
 )
 HttpPath = Annotated[str, _HTTP_PATH]
-
-
-_RESOURCE = Grammar(
-    rf"{DOMAIN_RE}/[A-Za-z0-9]([A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?",
-    "bad-resource",
-    "a resource of a device plugin",
-    "write it like nvidia.com/gpu",
-    317,
-)
-ResourceName = Annotated[str, _RESOURCE]
 
 
 @spec
@@ -124,18 +114,6 @@ class Resources:
     """Most processor time; without one it may use what is free."""
     memory_limit: Quantity | None = None
     """Most memory; a Pod that takes more is restarted."""
-
-
-@spec
-class Accelerator:
-    """Accelerators of a node, which a device plugin on it counts; select the node with where.capabilities."""
-
-    resource: ResourceName
-    """Resource of the device plugin, nvidia.com/gpu."""
-    count: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many one Pod takes."""
-    runtime_class: Name | None = None
-    """RuntimeClass of Pods with it: nvidia, where k3s has found NVIDIA's container runtime."""
 
 
 @spec
