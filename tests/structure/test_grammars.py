@@ -209,6 +209,7 @@ EXAMPLES: dict[str, list[str]] = {
     "a Kubernetes annotation": ["rack", "example.com/rack", "flannel.alpha.coreos.com/public-ip-overwrite"],
     "a Kubernetes label": ["tier", "example.com/tier"],
     "a container image's name": ["registry.example:5000/shop/till:1.4", "nginx:1.27"],
+    "a cron expression": ["0 3 * * 0", "*/5 8-18 1,15 jan-mar MON-FRI"],
     "a hardware address": ["02:00:5e:10:00:01"],
     "a host name or an address": ["time.example.org", "10.0.0.1", "fd00::1"],
     "a host, a domain or a subnet": [".example.com", "*", "10.0.0.0/8", "fd00::/8", "registry.example:5000"],
@@ -241,6 +242,7 @@ EXAMPLES: dict[str, list[str]] = {
     "the address of a page": ["https://shops.example/{site}", "http://{region}.lan:80/#/{site}"],
     "the address of a proxy": ["http://proxy.example:3128"],
     "where a base image is found": ["https://images.example/base.raw", "file:bases/a.raw"],
+    "where a model is found": ["https://models.example/4.onnx", "s3://models/a/4.onnx"],
     "where a tunnel ends": ["bastion.example.org:51820", "[fd00::1]:51820"],
 }
 """dict[grammar with a further check -> right texts]; of the others the pattern gives some."""

@@ -243,7 +243,7 @@ def test_the_training_is_of_the_hub_alone() -> None:
 @pytest.mark.parametrize(
     ("fields", "paths"),
     [
-        ({"server": "custom"}, ["server"]),
+        ({"server": "custom"}, ["image"]),
         ({"model": {"source": "s3://models/a.onnx"}}, ["model.source"]),
         ({"model": {"file": "model.plan"}}, ["model.file"]),
         ({"accelerator": {"resource": "nvidia.com/gpu"}}, ["where.capabilities"]),

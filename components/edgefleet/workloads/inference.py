@@ -346,7 +346,7 @@ def check(inference: Inference) -> Iterator[Problem]:
     """A server without an image, a bucket without a region, a file that the server does not find."""
     if inference.server == "custom" and inference.image is None:
         problem = "a custom server has no image that edgefleet knows"
-        yield Problem.of_value("server", "no-image", problem, "set image, or write onnxruntime or triton")
+        yield Problem.of_value("image", "no-image", problem, "set image, or server: onnxruntime or triton")
     if inference.model.source.startswith("s3://") and inference.model.region is None:
         problem = "the address of a bucket has a region in it"
         yield Problem.of_value("model.source", "no-region", problem, "set model.region, such as eu-central-1")
