@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import settings
 # How long one example takes is the machine's affair: beside other work a limit would fail what is right.
 settings.register_profile("edgefleet", deadline=None)
 settings.load_profile("edgefleet")
+GOLDEN = Path(__file__).resolve().parent / "golden" / "report"
 
 
 @pytest.fixture
@@ -69,3 +70,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         reason[2] if isinstance(reason, tuple | list) else str(reason) for reason in skipped
     ):
         terminalreporter.write_line(line)
+
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture
+def golden() -> Golden:
+    """Compares a text with the one kept under tests/golden/report; UPDATE_GOLDEN=1 writes it again."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN") == "1":
+            assert not os.environ.get("CI"), "golden files are not rewritten by CI"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        assert file.read_text() == text
+
+    return compare

@@ -18,14 +18,18 @@ from edgefleet.fleetfile.load import load_fleet
 from edgefleet.io.emulator import Emulator
 from edgefleet.keys.derivation import site_key
 from edgefleet.model.site_resource import TOKEN, id_of
-from edgefleet.model.spec import to_plain
 from edgefleet.model.steps import Operation, Outcome, Step
+from edgefleet.site.inputs import laid_out, used
 from edgefleet.site.render import render_site
 from pulumi_embedded.secrets import Crypter, new_salt
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URN = f"urn:pulumi:dev::fleet::{TOKEN}::"
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="  # noqa: S105 - made up for the tests
+PASSPHRASES = {"shop": "correct horse"}
+"""Secrets of the stack."""
+MARKED = {"key", "passphrases"}
+"""Secret inputs of a site."""
 FLEET = """\
 apiVersion: edgefleet.dev/v1
 fleet: shops
@@ -57,6 +61,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.done: list[tuple[Operation, Options]] = []
         self.resources: dict[str, Resource] = {}
+        self.passphrases = dict(PASSPHRASES)
         self.change: Callable[[Outcome], Outcome] = lambda outcome: outcome
         """Applied to each outcome; may raise."""
 
@@ -65,7 +70,12 @@ class FakeEngine:
         del options
         shown = tuple(self.resources.values())
         if not show_secrets:
-            shown = tuple(replace(each, inputs={**each.inputs, "key": "[secret]"}) for each in shown)
+            shown = tuple(
+                replace(
+                    each, inputs={**each.inputs, **dict.fromkeys(MARKED & each.inputs.keys(), "[secret]")}
+                )
+                for each in shown
+            )
         return StackState(resources=shown)
 
     def run(self, operation: Operation, options: Options, on_event: OnEvent | None = None) -> Outcome:
@@ -104,13 +114,19 @@ class FakeEngine:
                     "uri": f"file:images/sites/{name}/{node}.iso",
                     "parts": image.parts,
                 }
-                for node, image in render_site(spec, key, {"shop": "correct horse"}).items()
+                for node, image in render_site(spec, key, self.passphrases).items()
             }
             made[name] = Resource(
                 urn=URN + name,
                 type=TOKEN,
                 id=id_of(fleet.images.store, name),
-                inputs=to_plain(spec) | {"store": fleet.images.store, "key": key},
+                inputs=laid_out(
+                    spec,
+                    store=fleet.images.store,
+                    key=key,
+                    passphrases=used(spec, self.passphrases),
+                    identity=None,
+                ),
                 outputs={"images": images},
                 modified="2026-11-12T12:00:00.123456789Z",
             )
@@ -241,6 +257,6 @@ def with_secrets(world: World) -> World:
     (world.project / "stacks" / "Pulumi.dev.yaml").write_text(
         f"encryptionsalt: {crypter.salt}\n"
         f"config:\n  fleet:secret: {{secure: '{crypter.encrypt(SECRET)}'}}\n"
-        f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps({'shop': 'correct horse'}))}'}}\n"
+        f"  fleet:passphrases: {{secure: '{crypter.encrypt(json.dumps(PASSPHRASES))}'}}\n"
     )
     return world

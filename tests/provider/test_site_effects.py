@@ -108,6 +108,20 @@ def test_a_changed_site_reports_effect_line_and_both_digests(
     assert digests.startswith(f"  n1: seed {old_digest} -> sha256:")
 
 
+def test_a_changed_workload_reports_the_values_of_objects(stack: Stack, site: Inputs) -> None:
+    """With the line of the field that they follow from, instead of the field."""
+    stack.file.write_text(
+        f"{FLEET_FILE}workloads:\n  till:\n    kind: web\n    image: a.b/till:2\n    port: 80\n"
+    )
+    till = {"kind": "web", "image": "a.b/till:1", "port": 80}
+    stack.register("store-0007", site(workloads={"till": till}))
+    stack.next_run()
+    stack.register("store-0007", site(workloads={"till": till | {"image": "a.b/till:2"}}))
+    ((_, message, _),) = stack.messages
+    assert "  Deployment/till: image ...:1 -> ...:2  eu.fleet.yaml:14" == message.splitlines()[1]
+    assert "workloads." not in message
+
+
 def test_neither_a_line_nor_the_file_of_a_site_is_recorded(stack: Stack, site: Inputs) -> None:
     """A moved line is no change, nor is a checkout in another folder."""
     assert site() | {"key": Secret(site()["key"])} == stack.register("store-0007", site())

@@ -1,10 +1,8 @@
 """Outcomes of engines, made by hand, and a fleet that stands in for a loaded one."""
 
 import hashlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from edgefleet.model.site import SiteSpec
 from edgefleet.model.spec import from_plain
 from edgefleet.model.steps import Op, Outcome, Step
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "report"
 URN = "urn:pulumi:dev::fleet::edgefleet:index:Fleet$edgefleet:index:Site::"
 
 
@@ -137,21 +134,3 @@ class Made:
 def made() -> Made:
     """Makes outcomes and fleets."""
     return Made()
-
-
-Golden = Callable[[str, str], None]
-
-
-@pytest.fixture
-def golden() -> Golden:
-    """Compares a text with the one kept under tests/golden/report; UPDATE_GOLDEN=1 writes it again."""
-
-    def compare(name: str, text: str) -> None:
-        file = GOLDEN / name
-        if os.environ.get("UPDATE_GOLDEN") == "1":
-            assert not os.environ.get("CI"), "golden files are not rewritten by CI"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        assert file.read_text() == text
-
-    return compare

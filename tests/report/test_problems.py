@@ -8,7 +8,7 @@ from edgefleet.errors import Problem
 from edgefleet.report import problems
 
 if TYPE_CHECKING:
-    from tests.report.conftest import Golden
+    from tests.conftest import Golden
 
 LINES = {
     ("stacks/dev.fleet.yaml", 41): "          address: 10.20.7.10/24",

@@ -16,7 +16,8 @@ from edgefleet.report.plan_view import OUTCOMES, Row, Shared, View
 from edgefleet.rollout.pending import Pending
 
 if TYPE_CHECKING:
-    from tests.report.conftest import Golden, Made
+    from tests.conftest import Golden
+    from tests.report.conftest import Made
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GI = 1024**3

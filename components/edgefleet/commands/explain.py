@@ -1,4 +1,4 @@
-"""`edgefleet explain`: what changes inside the images of a site, file by file."""
+"""`edgefleet explain`: what changes at a site, object by object and file by file."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -16,7 +16,7 @@ from edgefleet.errors import InvalidInput
 from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.site_resource import SiteInputs
 from edgefleet.model.spec import from_plain
-from edgefleet.report import explanation, groups
+from edgefleet.report import explanation, groups, site_changes
 from edgefleet.report.explanation import Side
 from edgefleet.report.human import counted
 from edgefleet.site.render import render
@@ -78,4 +78,8 @@ def _site(
             digests={node: image.desired for node, image in images.items()},
             kinds={node: image.kind for node, image in images.items()},
         )
-    return explanation.lines(name, old, new)
+
+    def declared(workload: str) -> str:
+        return site_changes.line_of(fleet.locate(name, f"workloads.{workload}"))
+
+    return explanation.lines(name, old, new, declared)

@@ -58,6 +58,8 @@ class SiteChange:
     changes: tuple[Change, ...] = ()
     nodes: tuple[str, ...] = ()
     """All nodes of the site; none where unknown."""
+    beside: tuple[object, ...] = ()
+    """What else is equal in a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def grouped(sites: Iterable[SiteChange]) -> tuple[ChangeGroup, ...]:
         if site.op == "same":
             continue
         changes = without_nodes(site.changes, site.nodes)
-        key = repr((site.op, site.effect, changes))
+        key = repr((site.op, site.effect, changes, site.beside))
         alike.setdefault(key, (site, changes, []))[2].append(site.name)
     groups = (
         ChangeGroup(op=site.op, effect=site.effect, changes=changes, sites=tuple(sorted(names)))

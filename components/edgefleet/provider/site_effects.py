@@ -123,9 +123,11 @@ class SiteEffects:
         from edgefleet.report import messages, presenters, site_changes  # noqa: PLC0415 - only a change needs them
 
         fleet = self._fleet(registration.declared_in)
+        row = presenters.present(step)
         message = messages.of_site(
-            presenters.present(step),
+            row,
             lambda name, change: "" if fleet is None else site_changes.declared(fleet, name, change),
+            row.objects if fleet is None else site_changes.located(fleet, row),
         )
         self._log()("info", message, step.urn)
 

@@ -13,6 +13,7 @@ from edgefleet.report import problems
 from edgefleet.report.plan_view import OUTCOMES, Group, Row, View
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
+from edgefleet.workloads.differences import ObjectChange
 
 HEAD = ("engine", "stack", "operation", "result", "fleet", "region")
 SUMMARY = ("same", "create", "update", "replace", "delete")
@@ -75,6 +76,7 @@ def plain_group(group: Group) -> dict[str, Any]:
         "replaced": group.is_replaced,
         "sites": [*group.sites],
         "changes": [change._asdict() for change in group.changes],
+        "objects": [asdict(change) for change in group.objects],
         "where": group.where,
     }
 
@@ -87,6 +89,7 @@ def group_of(plain: Mapping[str, Any]) -> Group:
         is_replaced=plain["replaced"],
         sites=tuple(plain["sites"]),
         changes=tuple(Change(**change) for change in plain["changes"]),
+        objects=tuple(ObjectChange(**change) for change in plain["objects"]),
         where=plain["where"],
     )
 

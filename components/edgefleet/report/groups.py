@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from edgefleet.model.differ import Change
-from edgefleet.report import human
+from edgefleet.report import human, object_lines
 from edgefleet.report.human import counted
 from edgefleet.report.layout import COLUMNS, both_ends, listed
+from edgefleet.report.object_lines import ObjectLine
 from edgefleet.report.plan_view import Group, Row, SiteOutcome, View
 from edgefleet.report.presenters import LOST
 
@@ -17,6 +18,7 @@ TITLES: dict[SiteOutcome, tuple[str, str, str]] = {
     "live": ("LIVE", "cyan", "{sites}"),
     "none": ("RECORDED", "bold", "{sites}, nothing on a node changes"),
 }
+SIGNS = {"+": "green", "-": "red"}
 GROUPS_SHOWN = 20
 """Different changes shown of one effect; the rest is counted."""
 CHANGES_SHOWN = 6
@@ -56,19 +58,22 @@ def _rest(cut: Sequence[Group]) -> Iterator[Text]:
 
 
 def _group(group: Group, *, is_all: bool) -> Iterator[Text]:
-    head = f"  #{group.number}  {counted(len(group.sites), 'site')}  "
+    head = f"  #{group.number}  {counted(len(group.sites), 'site')}"
     replaced = " (recreated)" if group.is_replaced else ""
     displayed = group.changes if is_all else group.changes[:CHANGES_SHOWN]
+    objects = [*object_lines.lines(group.objects)]
+    of_objects = objects if is_all else objects[: CHANGES_SHOWN - len(displayed)]
     for index, change in enumerate(displayed):
-        lead = Text(head) if index == 0 else Text(" " * len(head))
+        lead = Text(f"{head}  " if index == 0 else " " * (len(head) + 2))
         left = [*_change(lead, change)]
         yield from left[:-1]
         yield from both_ends(left[-1].append("" if index else replaced), "" if index else group.where)
     if not group.changes:
-        yield from both_ends(Text(head + "the images differ"), group.where)
-    if len(group.changes) > len(displayed):
-        more = counted(len(group.changes) - len(displayed), "more value")
-        yield Text(f"{' ' * len(head)}and {more}: edgefleet explain")
+        yield from both_ends(Text(head + (replaced if objects else "  the images differ")), group.where)
+    for line in of_objects:
+        yield from _object(line)
+    if more := len(group.changes) + len(objects) - len(displayed) - len(of_objects):
+        yield Text(f"      and {counted(more, 'more value')}: edgefleet explain")
 
 
 def whole(group: Group) -> Iterator[Text]:
@@ -78,14 +83,30 @@ def whole(group: Group) -> Iterator[Text]:
     yield Text()
 
 
+def _object(line: ObjectLine) -> Iterator[Text]:
+    """A line about objects, with its place at the end."""
+    lead = Text(f"      {line.sign and f'{line.sign} '}", SIGNS.get(line.sign, ""))
+    if line.old or line.new:
+        rows = [*_differing(lead, line.label, line.old, line.new)]
+    else:
+        rows = [*listed(line.label.split(", "), indent=lead.cell_len)]
+        rows[0] = lead.append(rows[0].plain.lstrip(), "")
+    yield from rows[:-1]
+    yield from both_ends(rows[-1], line.where)
+
+
 def _change(lead: Text, change: Change) -> Iterator[Text]:
     """``path: old -> new`` behind `lead`, on lines of its own where it is too long."""
     old, new = human.value(change.path, change.old), human.value(change.path, change.new)
-    line = lead.copy().append(f"{change.path}: {old} -> {new}")
+    yield from _differing(lead, f"{change.path}:", old, new)
+
+
+def _differing(lead: Text, label: str, old: str, new: str) -> Iterator[Text]:
+    line = lead.copy().append(f"{label} {old} -> {new}")
     if line.cell_len <= COLUMNS:
         yield line
         return
-    yield lead.append(f"{change.path}:")
+    yield lead.append(label)
     yield from _folded("from ", old)
     yield from _folded("  to ", new)
 

@@ -1,11 +1,12 @@
 """Messages to the user of any engine: what a change does to a site, and the summary of a fleet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
-from edgefleet.report import groups, human, text
+from edgefleet.report import groups, human, object_lines, text
 from edgefleet.report.plan_view import Row, View
+from edgefleet.workloads.differences import ObjectChange
 
 MEANINGS = {
     Effect.NONE: "nothing on a node changes",
@@ -17,15 +18,22 @@ Locate = Callable[[str, Change], str]
 """(site, change of its spec) -> ``file:line`` of the new value; empty where it is not known."""
 
 
-def of_site(row: Row, locate: Locate) -> str:
-    """The effect of a site's change, each value that differs with its line, and each node's digests."""
+def of_site(row: Row, locate: Locate, objects: Sequence[ObjectChange] = ()) -> str:
+    """The effect of a site's change, each value that differs with its line, and each node's digests.
+
+    Args:
+        row: the site's.
+        locate: finds the lines of values.
+        objects: changes of the objects of its workloads, with their lines.
+    """
     lines = [f"{row.name}: effect {row.effect.value}, {MEANINGS[row.effect]}"]
     if row.op == "replace":
         lines[0] += "; the images are recreated"
-    for change in row.changes:
+    for change in row.values:
         old, new = human.value(change.path, change.old), human.value(change.path, change.new)
         where = locate(row.name, change)
         lines.append(f"  {change.path}: {old} -> {new}{where and f'  {where}'}")
+    lines += [f"  {line.text}{line.where and f'  {line.where}'}" for line in object_lines.lines(objects)]
     for node, images in row.images.items():
         digest = images.new or groups.unknown(row)
         is_same = images.old == images.new

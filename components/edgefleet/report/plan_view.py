@@ -8,10 +8,12 @@ from typing import Literal, get_args
 from edgefleet.errors import Problem
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
+from edgefleet.model.paths import parse_path
 from edgefleet.model.site_resource import SEED
 from edgefleet.model.steps import STACK, Op, Operation, Result, Step
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage
+from edgefleet.workloads.differences import ObjectChange
 
 SiteOutcome = Literal[
     "reflash", "restart", "live", "none", "new", "gone", "unchanged", "untargeted", "unreached"
@@ -48,6 +50,8 @@ class Row:
     """Names of differing inputs whose values are not shown."""
     changes: tuple[Change, ...] = ()
     """Values that differ."""
+    objects: tuple[ObjectChange, ...] = ()
+    """What that does to the Kubernetes objects of a site."""
     nodes: tuple[str, ...] = ()
     """All nodes that the site has."""
     store: str = ""
@@ -59,6 +63,12 @@ class Row:
     where: str = ""
     """``file:line`` of the site's row; for a removed site, of its former row."""
 
+    @property
+    def values(self) -> tuple[Change, ...]:
+        """`changes` without the fields of workloads whose objects change: these show them."""
+        shown = {("workloads", change.workload) for change in self.objects}
+        return tuple(change for change in self.changes if parse_path(change.path)[:2] not in shown)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -69,7 +79,10 @@ class Group:
     outcome: SiteOutcome
     sites: tuple[str, ...]
     changes: tuple[Change, ...]
-    """Without the names of nodes where all nodes of a site change alike."""
+    """Without the names of nodes where all nodes of a site change alike, and without the fields of workloads
+    whose objects change."""
+    objects: tuple[ObjectChange, ...] = ()
+    """Changes of the objects of workloads."""
     where: str = ""
     """``file:line`` of the line that declares the first change's new value."""
     is_replaced: bool = False

@@ -3,7 +3,7 @@
 A kind with more to show than the names of differing inputs has a presenter in `PRESENTERS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -27,10 +27,14 @@ from edgefleet.model.spec import Secret
 from edgefleet.model.steps import SECRET, Step
 from edgefleet.model.type_introspection import at, fields_of
 from edgefleet.report.plan_view import Digests, Row
+from edgefleet.workloads import differences as objects
+from edgefleet.workloads.differences import ObjectChange
 
 Presenter = Callable[[Step], Row]
 """Step of an engine -> its row, without its outcome and place, which depend on the whole run."""
 CHANGING = frozenset({"update", "replace"})
+_OF_OBJECTS = frozenset({"workloads", "airgap", "nodes", "passphrases"})
+"""Inputs of a site that the objects of its workloads follow from."""
 LOST = "missing or altered in the store"
 """State of an image whose recorded digest is null."""
 
@@ -103,8 +107,8 @@ def _by_names(step: Step) -> Row:
 def _site(step: Step) -> Row:
     """A site, with the digests of its images and the effect of the change on its nodes."""
     digests = _digests(step)
-    differences = changes(step, SiteInputs, SiteOutputs) if step.op in CHANGING else ()
-    in_inputs = [change for change in differences if change.name not in fields_of(SiteOutputs)]
+    differing = changes(step, SiteInputs, SiteOutputs) if step.op in CHANGING else ()
+    in_inputs = [change for change in differing if change.name not in fields_of(SiteOutputs)]
     nodes = step.new_inputs.get("nodes")
     return Row(
         kind=step.type,
@@ -113,12 +117,22 @@ def _site(step: Step) -> Row:
         effect=effect_of(SiteInputs, in_inputs, digest_changed=_digest_changed(digests))
         if step.op in CHANGING
         else Effect.NONE,
-        changes=differences,
+        changes=differing,
+        objects=_objects(step, in_inputs),
         nodes=tuple(nodes) if isinstance(nodes, Mapping) else (),
         store=str(step.old_inputs.get("store", "")),
         images=digests,
         unknown_because=_unknown_because(step),
     )
+
+
+def _objects(step: Step, changes: Sequence[Change]) -> tuple[ObjectChange, ...]:
+    """What `changes` of a site's inputs do to the objects of its workloads."""
+    if not _OF_OBJECTS & {change.name for change in changes}:
+        return ()
+    secrets = {str(parse_path(change.path)[-1]) for change in changes if change.name == "passphrases"}
+    by_workload = objects.differences(step.old_inputs, step.new_inputs)
+    return (*chain.from_iterable(by_workload.values()), *objects.renewed(step.new_inputs, secrets))
 
 
 def _digest_changed(images: dict[str, Digests]) -> bool | None:

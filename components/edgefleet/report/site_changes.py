@@ -1,7 +1,7 @@
 """From an engine's steps to a view: every site with its outcome, equal changes grouped."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from edgefleet.fleetfile.fleet import Fleet
 from edgefleet.model.changes import SiteChange, grouped
 from edgefleet.model.differ import Change
 from edgefleet.model.effects import Effect
+from edgefleet.model.paths import format_path, parse_path
 from edgefleet.model.site_resource import ROSTER, TOKEN, site_of
 from edgefleet.model.stack_secrets import secrets_used
 from edgefleet.model.steps import STACK, Operation, Outcome, Result, Step
@@ -18,6 +19,7 @@ from edgefleet.report.presenters import CHANGING, is_site, present
 from edgefleet.rollout import cautions
 from edgefleet.rollout.pending import Pending
 from edgefleet.site.capacity import MediumUsage, medium_usages
+from edgefleet.workloads.differences import ObjectChange
 
 INTERNAL = frozenset({"edgefleet:index:Fleet", "edgefleet:index:ControlPlane", ROSTER})
 """Types of resources that stand for what others are."""
@@ -164,30 +166,65 @@ def _outcome(row: Row, seen: Seen) -> SiteOutcome:
 def _groups(run: SiteRun, seen: Seen) -> Iterator[Group]:
     """Sites with the same changes, numbered through."""
     changes = (
-        SiteChange(name=row.name, op=row.op, effect=row.effect, changes=row.changes, nodes=row.nodes)
+        SiteChange(
+            name=row.name,
+            op=row.op,
+            effect=row.effect,
+            changes=row.values,
+            nodes=row.nodes,
+            beside=row.objects,
+        )
         for row in run.rows.values()
         if row.op in CHANGING
     )
     for number, group in enumerate(grouped(changes), start=1):
+        first = run.rows[group.sites[0]]
         yield Group(
             number=number,
             outcome=OUTCOME_OF[group.effect],
             sites=group.sites,
             changes=group.changes,
-            where=_declared(run.rows[group.sites[0]], seen),
+            objects=located(seen.fleet, first) if seen.fleet else first.objects,
+            where=_declared(first, seen),
             is_replaced=group.op == "replace",
         )
 
 
 def _declared(row: Row, seen: Seen) -> str:
-    if seen.fleet is None or not row.changes:
+    if seen.fleet is None or not row.values:
         return ""
-    return declared(seen.fleet, row.name, row.changes[0])
+    return declared(seen.fleet, row.name, row.values[0])
 
 
 def declared(fleet: Fleet, site: str, change: Change) -> str:
     """``file:line`` that declares the new value of a change; empty where there is none any more."""
     return "" if change.new is None else line_of(fleet.locate(site, change.path))
+
+
+def located(fleet: Fleet, row: Row) -> tuple[ObjectChange, ...]:
+    """The changes of a site's objects with the lines that declare them.
+
+    The line of a value is that of the field with the same change, or of the only field that changes; else,
+    and for new objects, it is that of the workload. What was removed has the line of a workload that stays.
+    """
+    fields: dict[str, list[Change]] = {}
+    for change in row.changes:
+        match parse_path(change.path):
+            case ("workloads", str(name), *_):
+                fields.setdefault(name, []).append(change)
+    return tuple(
+        replace(change, where=_line_of_object(fleet, row.name, change, fields.get(change.workload, ())))
+        for change in row.objects
+    )
+
+
+def _line_of_object(fleet: Fleet, site: str, change: ObjectChange, fields: Sequence[Change]) -> str:
+    if change.workload not in fleet.workloads:
+        return ""
+    alike = [each for each in fields if (each.old, each.new) == (change.old, change.new)] or fields
+    is_clear = len(alike) == 1 and change.op == "changed"
+    path = alike[0].path if is_clear else format_path(("workloads", change.workload))
+    return line_of(fleet.locate(site, path))
 
 
 def _others(outcome: Outcome) -> Iterator[Row]:

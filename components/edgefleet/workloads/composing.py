@@ -58,10 +58,16 @@ def spec_of(of_entry: Entry) -> Workload:
     return spec
 
 
+def place(name: str, of_entry: Entry, hosts: Mapping[str, str], *, is_airgapped: bool) -> Place:
+    """The place of a workload at a site; `hosts` is dict[node -> host name]."""
+    chosen = tuple(hosts[node] for node in of_entry.get(NODES, ()))
+    return Place(name=name, nodes=chosen, is_airgapped=is_airgapped)
+
+
 def place_of(site: SiteSpec, name: str) -> Place:
     """The place of a workload at a site."""
-    hosts = tuple(site.nodes[node].hostname for node in site.workloads[name].get(NODES, ()))
-    return Place(name=name, nodes=hosts, is_airgapped=site.airgap)
+    hosts = {node: of_node.hostname for node, of_node in site.nodes.items()}
+    return place(name, site.workloads[name], hosts, is_airgapped=site.airgap)
 
 
 def workloads_on(site: SiteSpec, node: str) -> Iterator[str]:
@@ -74,17 +80,18 @@ def objects_of(site: SiteSpec) -> dict[str, tuple[Object, ...]]:
 
     Where the spec refers to a secret, a Secret has the reference.
     """
-    composed = {name: _objects(site.workloads[name], place_of(site, name)) for name in site.workloads}
+    composed = {name: objects_of_entry(site.workloads[name], place_of(site, name)) for name in site.workloads}
     return {SHARED: (of.priority_class(),), **composed} if any(composed.values()) else {}
 
 
-def _objects(of_entry: Entry, place: Place) -> tuple[Object, ...]:
+def objects_of_entry(of_entry: Entry, place: Place) -> tuple[Object, ...]:
+    """The objects of one workload."""
     texts = of_entry.get(SECRETS) or {}
     objects = composed(json.dumps(_without_texts(of_entry), sort_keys=True), place)
     if not texts:
         return objects
     return tuple(
-        each | {"stringData": dict(texts)}
+        each | {"stringData": {**each["stringData"], **texts}}
         if each["kind"] == "Secret" and each["metadata"]["name"] == place.name
         else each
         for each in objects
@@ -135,6 +142,6 @@ def pod_of(each: Object) -> Mapping[str, Any] | None:
 def carried(site: SiteSpec, name: str, node: Node) -> Iterator[Requirement]:
     """What an air-gapped node carries for the workload `name` of its site, which may run there."""
     of_entry = site.workloads[name]
-    for image in images(_objects(of_entry, place_of(site, name))):
+    for image in images(objects_of_entry(of_entry, place_of(site, name))):
         yield Requirement.image(image, node.arch)
     yield from KINDS[of_entry[KIND]].carries(spec_of(of_entry), node.arch)

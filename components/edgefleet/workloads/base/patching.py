@@ -119,14 +119,15 @@ def merged(old: Any, new: Any) -> Any:
             if value is not None:
                 result[key] = merged(old.get(key), value)
         return result
-    if isinstance(old, list) and isinstance(new, list) and (key := _merge_key([*old, *new])):
+    if isinstance(old, list) and isinstance(new, list) and (key := merge_key([*old, *new])):
         named = {item[key]: item for item in new}
         kept = [merged(item, named.pop(item[key])) if item[key] in named else deepcopy(item) for item in old]
         return kept + deepcopy(list(named.values()))
     return deepcopy(new)
 
 
-def _merge_key(items: Sequence[Any]) -> str | None:
+def merge_key(items: Sequence[Any]) -> str | None:
+    """The key by which Kubernetes merges a list of `items`; `None` where they have none."""
     if not items or not all(isinstance(item, dict) for item in items):
         return None
     return next((key for key in _MERGE_KEYS if all(key in item for item in items)), None)

@@ -1,0 +1,79 @@
+"""A changed workload, as preview, its JSON and explain show it."""
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from rich.cells import cell_len
+from tests.commands.conftest import World
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
+
+WORKLOADS = """\
+workloads:
+  till:
+    kind: web
+    image: registry.example/shop/till:1.4
+    port: 8080
+    environment: {STORE: "{site.name}"}
+    secrets: {API_KEY: shop}
+  menu: {kind: web, image: "registry.example/shop/menu:2", port: 8081, where: {sites: [berlin, munich]}}
+"""
+
+
+@pytest.fixture
+def shops(known: World) -> World:
+    """Brought up, with two workloads."""
+    known.fleet_file.write_text(known.fleet_file.read_text() + WORKLOADS)
+    assert known.run("up", "-s", "dev", "-y").code == 0
+    known.engine.done.clear()
+    return known
+
+
+def test_a_changed_tag_names_sites_objects_and_digests(shops: World, golden: "Golden") -> None:
+    """In 80 columns, with the line of the tag; explain has the objects."""
+    shops.edit("till:1.4", "till:1.5")
+    planned = shops.run("preview", "-s", "dev").out
+    assert [] == [line for line in planned.splitlines() if cell_len(line) > 80]
+    golden("changed-tag.txt", planned)
+    golden("changed-tag-explained.txt", shops.run("explain", "-s", "dev", "#1").out)
+
+
+def test_json_has_the_changes_of_objects(shops: World) -> None:
+    """By object and path, with lines, as the schema has them."""
+    shops.edit("till:1.4", "till:1.5")
+    shops.edit("  menu: {", "  food: {")
+    document = shops.run("preview", "-s", "dev", "--json", "-").json
+    schema = json.loads((files("edgefleet") / "schema" / "preview.schema.json").read_text())
+    jsonschema.validate(document, schema)
+    both, one = document["groups"]
+    image = {
+        "workload": "till",
+        "object": "Deployment/till",
+        "op": "changed",
+        "path": "spec.template.spec.containers.till.image",
+        "old": "registry.example/shop/till:1.4",
+        "new": "registry.example/shop/till:1.5",
+        "where": "stacks/dev.fleet.yaml:17",
+    }
+    assert (["berlin", "munich"], ["hamburg"]) == (both["sites"], one["sites"])
+    assert [image] == one["objects"]
+    assert [
+        ("added", "food", "Namespace/food", "stacks/dev.fleet.yaml:21"),
+        ("removed", "menu", "Namespace/menu", ""),
+    ] == [
+        (each["op"], each["workload"], each["object"], each["where"])
+        for each in both["objects"]
+        if each["object"].startswith("Namespace")
+    ]
+
+
+def test_a_changed_secret_shows_no_text(shops: World) -> None:
+    """Neither does another name of a secret; the object and its key are named."""
+    shops.engine.passphrases = {"shop": "another text"}
+    planned = shops.run("preview", "-s", "dev").out
+    assert "      Secret/till: API_KEY (secret)                     stacks/dev.fleet.yaml:16\n" in planned
+    assert "another text" not in planned + shops.run("preview", "-s", "dev", "--json", "-").out
