@@ -113,6 +113,7 @@ OTHER: dict[str, Any] = {
     "labels": {"tier": "other"},
     "files": {"/etc/other": PlacedFile(content="other\n")},
     "manifests": {"other": "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"},
+    "workloads": {"other": {"kind": "web", "image": "registry.example/other:1.0", "port": 80}},
     "sysctls": {"net.core.somaxconn": "1024"},
     "annotations": {"example.com/rack": "other"},
     "keyboard": Keyboard(layout="fr"),
