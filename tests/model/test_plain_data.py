@@ -5,6 +5,7 @@ from math import inf
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from edgefleet.model.k3s_config import Plain as Unquoted
 from edgefleet.model.plain_data import Plain
 
 ADAPTER: TypeAdapter[dict[str, object]] = TypeAdapter(Plain)
@@ -13,6 +14,26 @@ ADAPTER: TypeAdapter[dict[str, object]] = TypeAdapter(Plain)
 def test_data_that_json_has_are_kept() -> None:
     plain = {"spec": {"replicas": 2, "ratio": 0.5, "paused": False, "none": None, "args": ["a\n", "\tb"]}}
     assert plain == ADAPTER.validate_python(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2", 2),
+        ("-0", 0),
+        ("true", True),
+        ("False", False),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("1.0", 1),
+        ("1e3", 1000),
+        *((text, text) for text in ("007", "1.2.3", "10.0.0.1", "yes", "1e400", "1_000", "e3", ".", "0x1f")),
+    ],
+)
+def test_unquoted_text_of_a_fleet_file_is_as_in_yaml(text: str, value: object) -> None:
+    """A replica count is a number, a version is text; what is quoted is text."""
+    read = ADAPTER.validate_python({"a": [Unquoted(text)], "b": text})
+    assert ({"a": [value], "b": text}, type(value)) == (read, type(read["a"][0]))  # type: ignore[index]  # a list
 
 
 @pytest.mark.parametrize(
