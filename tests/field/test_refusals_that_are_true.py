@@ -39,7 +39,11 @@ TABLE: dict[str, dict[str, list[dict[str, Any]]]] = yaml.safe_load(TEXT)
 CODE = re.compile(r"[a-z0-9{}]+(-[a-z0-9{}]+)*")
 PACKAGE = Path(edgefleet.__file__).parent
 MODULES = [
-    *(path for name in ("model", "fleetfile", "runtimes") for path in sorted((PACKAGE / name).rglob("*.py"))),
+    *(
+        path
+        for name in ("model", "fleetfile", "runtimes", "workloads")
+        for path in sorted((PACKAGE / name).rglob("*.py"))
+    ),
     PACKAGE / "images" / "media_checks.py",
     PACKAGE / "site" / "capacity.py",
 ]
@@ -55,6 +59,7 @@ WITHOUT = {
     ),
     "fleetfile.imports.importing unknown-kind": "of another command",
     "model.stack_secrets no-passphrase": "of a stack's secrets, which validate does not read",
+    "model.plain_data bad-value": "of another program's spec: tests/model/test_plain_data.py",
     "model.version_skew downgrade": "of two versions: tests/model/test_version_skew.py",
     "model.version_skew skew": "the same",
     "runtimes.base.k3s_keys reserved-k3s-config": "of another program's spec",

@@ -13,11 +13,13 @@ from edgefleet.fleetfile.consistency import Owners, check_site, roles_used, too_
 from edgefleet.fleetfile.document import Wave
 from edgefleet.fleetfile.levels import dropped
 from edgefleet.fleetfile.partial import build
-from edgefleet.fleetfile.placement import Placing
+from edgefleet.fleetfile.placement import unknown, vocabulary
 from edgefleet.fleetfile.provenance import Membership
 from edgefleet.fleetfile.resolution import ONLY_NODE, Resolver, Written
+from edgefleet.fleetfile.running import Running
 from edgefleet.fleetfile.table import Row
 from edgefleet.fleetfile.validation import OF_ONE_NODE, Parts
+from edgefleet.model.hub import Hub
 from edgefleet.model.paths import Part, format_path, parse_path
 from edgefleet.model.site import SiteSpec
 from edgefleet.model.syntax import nearest, shown
@@ -88,19 +90,39 @@ class Building:
                 self.parts.report(("revoked", name), "revoked-future", problem, f"write {latest} or less")
 
     def workloads(self, written: Mapping[str, Mapping[str, Any]]) -> dict[str, Workload]:
-        """dict[name -> workload], sorted by name; unknown names in them are reported."""
+        """dict[name -> workload], sorted by name; unknown names in their placement are reported."""
         for name, part in written.items():
             for section in ("sites", "groups", "profiles"):
                 for position, other in enumerate(part.get("where", {}).get(section, ())):
                     self._is_known(section, other, ("workloads", name, "where", section, position))
-        return {name: build(KINDS[written[name]["kind"]].spec, written[name]) for name in sorted(written)}
+        specs = {name: build(KINDS[written[name]["kind"]].spec, written[name]) for name in sorted(written)}
+        if not (self.skipped or self.parts.unread or any(self.parts.left_out.values())):
+            known = vocabulary(self.built.values(), self.written)
+            for name, spec in specs.items():
+                for problem in unknown(spec.where, known):
+                    self.parts.problems.append(
+                        self._located(replace(problem, path=f"workloads.{name}.{problem.path}"))
+                    )
+        return specs
 
-    def placed(self, workloads: Mapping[str, Workload]) -> dict[str, SiteSpec]:
-        """The sites with their workloads."""
-        placing, members = Placing(workloads), self.parts.provenance.members
-        for name, site in self.built.items() if workloads else ():
-            self.built[name] = replace(site, workloads=placing.entries(site, members[name]))
+    def placed(self, workloads: Mapping[str, Workload], hub: Hub) -> dict[str, SiteSpec]:
+        """The sites with their valid workloads; contradictions of and between workloads are reported."""
+        running = Running(workloads={**workloads}, left_out=self.parts.left_out["workloads"], hub=hub)
+        problems = [*running.check_each()]
+        self.built, between = running.placed(self.built, self.parts.provenance.members)
+        self.parts.problems += map(self._located, (*problems, *between))
+        for site in self.built.values():
+            for problem in running.clashes(site):
+                self._report_inherited(self._located(problem))
+        self._count_repeats()
         return self.built
+
+    def _located(self, problem: Problem) -> Problem:
+        """The problem of a workload with its position."""
+        path = parse_path(problem.path)
+        of_workload = 2
+        where = self.parts.provenance.near(path, of_key=len(path) == of_workload)
+        return replace(problem, where=where)
 
     def carrying(self, lock: ArtifactsLock) -> dict[str, SiteSpec]:
         """The sites with the payloads of their images; artifacts that the lock must pin are reported."""

@@ -74,11 +74,11 @@ def _load(path: Path, root: Path, *, is_locking: bool) -> Fleet:
     built = building.sites(parts.named("sites", sites, "site"))
     waves = building.waves(head.get("waves", ()))
     building.check_revoked(head.get("revoked", {}))
-    workloads = building.workloads(head.get("workloads", {}))
-    built = building.placed(workloads)
+    workloads = building.workloads(parts.named("workloads", plain.get("workloads", {}), "workload"))
+    hub = _control_plane(head, parts, plain)
+    built = building.placed(workloads, hub)
     if not is_locking:
         built = building.carrying(lock)
-    hub = _control_plane(head, parts, plain)
     if problems:
         raise InvalidInput(_in_order(problems, broken))
     text.forget()

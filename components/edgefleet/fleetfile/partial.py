@@ -13,10 +13,11 @@ from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origi
 
 from typing_extensions import TypedDict
 
-from edgefleet.fleetfile.document import FleetDocument, Inheritance, ListedSite
+from edgefleet.fleetfile.document import AnyWorkload, FleetDocument, Inheritance, ListedSite
 from edgefleet.model.site import Node, NodeSettings, SiteSpec
 from edgefleet.model.spec import CONFIG, At, Inherited, Keyed, Level, Written, outside_name
 from edgefleet.model.type_introspection import Shape, shape_of
+from edgefleet.workloads import KINDS
 
 T = TypeVar("T")
 _BESIDES: dict[Any, tuple[Any, ...]] = {
@@ -121,6 +122,9 @@ SETTINGS = partial(SiteSpec, Level.DEFAULTS)
 PROFILE = partial(SiteSpec, Level.PROFILE)
 SITE = partial(SiteSpec, Level.SITE)
 NODE = partial(Node, Level.NODE)
+WORKLOAD = _written(AnyWorkload, None)
+WORKLOADS: dict[str, Any] = {name: _written(kind.spec, None) for name, kind in KINDS.items()}
+"""dict[kind -> the fields of a workload of that kind]."""
 
 Conversion = Callable[["Builder", Any], Any]
 
@@ -180,12 +184,20 @@ def _conversion(annotation: Any) -> Conversion | None:
         )
     if is_dataclass(shape.bare):
         return lambda by, written: by.build(shape.bare, written)
+    if origin in {Union, types.UnionType}:
+        kinds = [member for member in arguments if is_dataclass(member)]
+        return (lambda by, written: _of_union(by, kinds[0], written)) if len(kinds) == 1 else None
     if origin is tuple and (of_item := _conversion(arguments[0])) is not None:
         return lambda by, written: tuple(of_item(by, item) for item in written)
     if origin is dict:
         of_value = _conversion(arguments[1]) or _same
         return lambda by, written: {name: of_value(by, written[name]) for name in sorted(written)}
     return None
+
+
+def _of_union(by: Builder, kind: Any, written: Any) -> Any:
+    """`written` as the spec among the alternatives, which is a map, or as it is."""
+    return by.build(kind, written) if isinstance(written, Mapping) else written
 
 
 def _same(_: Builder, written: Any) -> Any:

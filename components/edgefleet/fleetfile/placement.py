@@ -1,12 +1,18 @@
 """Which workloads run at which sites, and on which of their nodes. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from edgefleet.errors import Problem
 from edgefleet.fleetfile.provenance import Membership
-from edgefleet.model.site import Node, SiteSpec
-from edgefleet.workloads.base.spec import Where, Workload
-from edgefleet.workloads.base.values import NODE_VALUES, SITE_VALUES, filled, placeholders
+from edgefleet.fleetfile.resolution import Written
+from edgefleet.model.paths import Part, format_path
+from edgefleet.model.site import SiteSpec
+from edgefleet.model.syntax import few, likely, nearest
+from edgefleet.workloads.base.spec import LabelRule, Where, Workload
+from edgefleet.workloads.base.values import NODE_VALUES, SITE_VALUES, filled, placeholders, values_at
 from edgefleet.workloads.composing import entry
 
 
@@ -17,37 +23,114 @@ def is_at_sites(where: Where) -> bool:
 
 def nodes_of(where: Where, site: SiteSpec, member: Membership) -> tuple[str, ...]:
     """The nodes of `site` for which all conditions hold."""
-    if not is_at_sites(where) or not _is_of_site(where, site, member):
+    if not is_at_sites(where):
         return ()
-    return tuple(
-        name for name, node in site.nodes.items() if _is_of_node(where, node, member.nodes.get(name))
-    )
+    return tuple(name for name in site.nodes if not any(True for _ in _failing(where, site, member, name)))
 
 
-def _is_of_site(where: Where, site: SiteSpec, member: Membership) -> bool:
+def near_misses(where: Where, sites: Iterable[SiteSpec], members: Mapping[str, Membership]) -> Counter[str]:
+    """Counter[condition -> sites that have a node for which only this one does not hold]."""
+    misses: Counter[str] = Counter()
+    for site in sites:
+        failing = ([*_failing(where, site, members[site.name], node)] for node in site.nodes)
+        misses.update({conditions[0] for conditions in failing if len(conditions) == 1})
+    return misses
+
+
+def _failing(where: Where, site: SiteSpec, member: Membership, name: str) -> Iterator[str]:
+    """The conditions that do not hold for a node, as they are written below ``where``."""
+    node = site.nodes[name]
     country = site.location.country if site.location is not None else None
-    conditions = ((where.sites, site.name), (where.groups, member.group), (where.countries, country))
-    return all(names is None or value in names for names, value in conditions)
-
-
-def _is_of_node(where: Where, node: Node, profile: str | None) -> bool:
-    if where.profiles is not None and profile not in where.profiles:
-        return False
+    for key, names, value in (
+        ("sites", where.sites, site.name),
+        ("groups", where.groups, member.group),
+        ("countries", where.countries, country),
+        ("profiles", where.profiles, member.nodes.get(name)),
+    ):
+        if names is not None and value not in names:
+            yield key
     if not set(where.capabilities or ()) <= set(node.capabilities):
-        return False
-    return all(_holds(rule, node.labels.get(key)) for key, rule in where.labels.items())
+        yield "capabilities"
+    for label, rule in where.labels.items():
+        if not _holds(rule, node.labels.get(label)):
+            yield format_path(("labels", label))
 
 
-def _holds(rule: Any, value: str | None) -> bool:
+def _holds(rule: str | LabelRule, value: str | None) -> bool:
     """Whether a label with `value`, `None` where it is missing, satisfies a value or a rule."""
     if isinstance(rule, str):
         return value == rule
-    within, without, exists = (rule.get(key) for key in ("in_", "not_in", "exists"))
     return (
-        (within is None or value in within)
-        and (without is None or value not in without)
-        and (exists is None or exists is (value is not None))
+        (rule.in_ is None or value in rule.in_)
+        and (rule.not_in is None or value not in rule.not_in)
+        and (rule.exists is None or rule.exists is (value is not None))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the conditions of a placement may name besides what the fleet file declares by name."""
+
+    capabilities: frozenset[str]
+    """Of all profiles."""
+    labels: Mapping[str, frozenset[str]]
+    """dict[label of nodes -> its values]."""
+
+
+def vocabulary(sites: Iterable[SiteSpec], written: Written) -> Vocabulary:
+    """That of a fleet file; profiles and groups may be those of sites to come."""
+    shared = (*written.profiles.values(), *written.groups.values(), written.defaults)
+    labels: dict[str, set[str]] = {}
+    for of in (
+        *(node.labels for site in sites for node in site.nodes.values()),
+        *(part.get("labels", {}) for part in shared),
+    ):
+        for key, value in of.items():
+            labels.setdefault(key, set()).add(value)
+    return Vocabulary(
+        frozenset(name for profile in written.profiles.values() for name in profile.get("capabilities", ())),
+        {key: frozenset(values) for key, values in labels.items()},
+    )
+
+
+def unknown(where: Where, known: Vocabulary) -> Iterator[Problem]:
+    """Conditions in `where` for what no profile or node has, or for what one of its names was misspelt."""
+    for index, name in enumerate(where.capabilities or ()):
+        if name not in known.capabilities:
+            hint = nearest(name, known.capabilities, otherwise="add it to capabilities of a profile")
+            problem = f"no profile has the capability {name}"
+            yield Problem.of_value(f"where.capabilities[{index}]", "unknown-capability", problem, hint)
+    for key, rule in where.labels.items():
+        yield from _unknown_label(key, rule, known.labels)
+
+
+def _unknown_label(
+    key: str, rule: str | LabelRule, labels: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """A condition without an effect may be for later, unless a name is close to one that exists."""
+    path = ("where", "labels", key)
+    is_required = isinstance(rule, str) or rule.in_ is not None or rule.exists is True
+    if key not in labels:
+        if is_required or likely(key, labels):
+            hint = nearest(key, labels, otherwise="set it in labels of sites, groups or profiles")
+            yield Problem.of_value(format_path(path), "unknown-label", f"no node has the label {key}", hint)
+        return
+    values = dict(_values(rule))
+    is_empty = is_required and bool(values) and not labels[key] & set(values.values())
+    for below, value in values.items():
+        if value not in labels[key] and (is_empty or likely(value, labels[key])):
+            problem = f"no node has the label {key} with the value {value}"
+            place, hint = format_path((*path, *below)), nearest(value, labels[key])
+            yield Problem.of_value(place, "unknown-label", problem, hint)
+
+
+def _values(rule: str | LabelRule) -> Iterator[tuple[tuple[Part, ...], str]]:
+    """(path below a rule, value of a label there)."""
+    if isinstance(rule, str):
+        yield (), rule
+        return
+    for key, values in (("in", rule.in_), ("notIn", rule.not_in)):
+        yield from (((key, index), value) for index, value in enumerate(values or ()))
 
 
 class Placing:
@@ -55,6 +138,8 @@ class Placing:
 
     def __init__(self, workloads: Mapping[str, Workload]) -> None:
         self.workloads = workloads
+        self.lacking: dict[tuple[str, str], list[str]] = {}
+        """dict[(workload, placeholder in it) -> sites that have no value for it]."""
         self._entries: dict[tuple[str, tuple[str, ...]], tuple[dict[str, Any], frozenset[str]]] = {}
 
     def entries(self, site: SiteSpec, member: Membership) -> dict[str, dict[str, Any]]:
@@ -73,12 +158,29 @@ class Placing:
         plain, names = self._entries[name, only]
         if not names:
             return plain
+        values = values_at(site, names)
+        for of in names & SITE_VALUES.keys() - values.keys():
+            self.lacking.setdefault((name, of), []).append(site.name)
         host = site.nodes[nodes[0]].hostname
-        values = {**NODE_VALUES, **(dict.fromkeys(NODE_VALUES, host) if len(nodes) == 1 else {})}
-        values |= {
-            of: str(value)
-            for of in names & SITE_VALUES.keys()
-            if (value := SITE_VALUES[of](site)) is not None
-        }
+        values |= dict.fromkeys(NODE_VALUES, host) if len(nodes) == 1 else NODE_VALUES
         done: dict[str, Any] = filled(plain, values)
         return done
+
+    def without_values(self) -> Iterator[Problem]:
+        """A problem for each placeholder that some sites have no value for."""
+        for (name, of), sites in self.lacking.items():
+            path = next(_places(of, entry(self.workloads[name])))
+            problem = f"{{{of}}} has no value at {few(sites)}"
+            hint = f"set {of.removeprefix('site.')} there, or place the workload elsewhere with where"
+            yield Problem.of_value(format_path(("workloads", name, *path)), "no-site-value", problem, hint)
+
+
+def _places(name: str, value: Any, path: tuple[Part, ...] = ()) -> Iterator[tuple[Part, ...]]:
+    """The paths of the texts of plain data in which the placeholder `name` stands."""
+    if isinstance(value, str):
+        yield from [path] * (name in placeholders(value))
+    inside = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, inner in inside:
+        yield from _places(name, inner, (*path, key))

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgefleet.errors import Problem
-from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE, limited
+from edgefleet.fleetfile.partial import DOCUMENT, NODE, PROFILE, SETTINGS, SITE, WORKLOAD, WORKLOADS, limited
 from edgefleet.fleetfile.provenance import Path, Provenance
 from edgefleet.model.names import Name
 from edgefleet.model.network import Network
@@ -29,6 +29,7 @@ _HOMES: tuple[tuple[Any, str], ...] = (
     (SETTINGS, "defaults or a group"),
     (DOCUMENT, "the top level"),
 )
+_KINDS = tuple((form, f"the kind {name}") for name, form in WORKLOADS.items())
 _WORDS = {
     "ip": "network.address",
     "ntpServers": "ntp",
@@ -56,26 +57,29 @@ def keys_below(root: Any, path: Sequence[Part]) -> list[str]:
     return [] if shape is None else list(fields_of(shape.bare))
 
 
-def document_keys(path: Sequence[Part]) -> list[str]:
-    """Keys at `path` of a fleet file."""
-    if not path or path[0] != "sites" or path == ("sites",):
-        return keys_below(DOCUMENT, path)
-    return keys_below(dict[str, SITE], path[1:])
+def document_keys(path: Sequence[Part], kind: str = "") -> list[str]:
+    """Keys at `path` of a fleet file; `kind` is that of a workload there, as it is written."""
+    match path:
+        case ("sites", _, *below):
+            return keys_below(SITE, below)
+        case ("workloads", _, *below) if kind in WORKLOADS:
+            return keys_below(WORKLOADS[kind], below)
+    return keys_below(DOCUMENT, path)
 
 
-def suggestion(path: Sequence[Part]) -> str:
-    """The hint for the unknown key at the end of `path` of a fleet file."""
+def suggestion(path: Sequence[Part], kind: str = "") -> str:
+    """The hint for the unknown key at the end of `path` of a fleet file; see `document_keys`."""
     parent, key = tuple(path[:-1]), str(path[-1])
-    keys = document_keys(parent)
+    keys = document_keys(parent, kind)
     word = _WORDS.get(key)
     if word in keys or (word and word.split(".")[0] in keys):
         return f"did you mean {word}?"
-    deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name))]
+    deeper = [f"{name}.{key}" for name in keys if key in document_keys((*parent, name), kind)]
     if deeper:
         return f"did you mean {' or '.join(deeper)}?"
     if key in OF_ONE_NODE.values() and {"gateway", "network"} & set(keys):
         return f"it belongs to one node: set network.{key} under sites"
-    homes = [home for kind, home in _HOMES if key in fields_of(kind)]
+    homes = [home for form, home in (_KINDS if kind else _HOMES) if key in fields_of(form)]
     close = nearest(key, keys)
     if homes and not close.startswith("did you mean"):
         return f"{key} belongs to {' or '.join(homes)}"
@@ -86,11 +90,13 @@ def problems_of(
     error: ValidationError, plain: Any, prefix: Path, provenance: Provenance
 ) -> Iterator[Problem]:
     """A problem for each of pydantic's errors of `plain`, the part of a fleet file at `prefix`."""
+    written = plain.get("kind") if prefix[:1] == ("workloads",) and isinstance(plain, Mapping) else None
+    kind = written if isinstance(written, str) else ""
     translations = translated(
         error,
         plain,
-        keys=lambda path: document_keys((*prefix, *path)),
-        suggest=lambda path: suggestion((*prefix, *path)),
+        keys=lambda path: document_keys((*prefix, *path), kind),
+        suggest=lambda path: suggestion((*prefix, *path), kind),
         is_private=lambda path: names_secret((*prefix, *path)),
     )
     for translation in translations:
@@ -104,9 +110,10 @@ KINDS: dict[str, Any] = {
     "profile": PROFILE,
     "settings": SETTINGS,
     "site": SITE,
+    "workload": WORKLOAD,
     "name": Name,
 }
-_APART = ("profiles", "groups", "defaults", "sites")
+_APART = ("profiles", "groups", "defaults", "sites", "workloads")
 """Keys whose values are validated one by one."""
 
 

@@ -38,13 +38,14 @@ _SITE_KEY = Grammar(
 )
 SiteKey = Annotated[str, _SITE_KEY]
 passphrase = Grammar(
-    r"[^\x00-\x1f\x7f-\x9f]+",
+    r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]+",
     "bad-passphrase",
-    "a secret on one line without control characters",
-    "set it again, on one line of at most 4,000 characters",
-    4000,
+    "a secret without control characters",
+    "set it again, with at most 16,000 characters in lines that end in \\n",
+    16_000,
     is_ascii=False,
     is_trimmed=True,
+    has_lines=True,
     is_private=True,
 )
 Passphrase = Annotated[str, passphrase]

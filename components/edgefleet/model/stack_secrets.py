@@ -98,9 +98,10 @@ def flaws(site: SiteSpec, secrets: Mapping[str, str]) -> Iterator[tuple[Referenc
 
 
 def disguised(secret: str) -> str:
-    """A secret of the same form, ``<name>:<rest>`` or one word, that differs in every other character."""
+    """A secret of the same form, ``<name>:<rest>``, a word or lines, that differs in all other characters."""
     name, colon, rest = secret.partition(":")
-    name, rest = ("".join("y" if each == "x" else "x" for each in part) for part in (name, rest))
+    other = {"x": "y", "\n": "\n"}
+    name, rest = ("".join(other.get(each, "x") for each in part) for part in (name, rest))
     return name + colon + rest
 
 

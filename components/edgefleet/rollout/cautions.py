@@ -6,6 +6,7 @@ Each is valid, and may be intended. Without a note it would look like done.
 from collections.abc import Iterable, Iterator
 
 from edgefleet.fleetfile.fleet import Fleet
+from edgefleet.fleetfile.placement import is_at_sites, near_misses
 from edgefleet.images import FORMATS
 from edgefleet.model.differ import Change
 from edgefleet.model.site import SiteSpec
@@ -15,7 +16,7 @@ from edgefleet.model.version_skew import upgrade_problems
 
 def cautions(fleet: Fleet) -> tuple[str, ...]:
     """Notes on the fleet file itself."""
-    return (*_waves(fleet), *_revoked(fleet), *_of_sites(fleet))
+    return (*_waves(fleet), *_revoked(fleet), *_of_sites(fleet), *_idle(fleet))
 
 
 def of_versions(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -76,3 +77,16 @@ def _of_sites(fleet: Fleet) -> Iterator[str]:
     for is_meant, note in OF_SITES.items():
         if names := [site.name for site in fleet.sites.values() if is_meant(site)]:
             yield note.format(few(names))
+
+
+def _idle(fleet: Fleet) -> Iterator[str]:
+    """Workloads whose placement no node matches, with the conditions that keep most sites out."""
+    running = {name for site in fleet.sites.values() for name in site.workloads}
+    for name, spec in fleet.workloads.items():
+        if name in running or not fleet.sites or not is_at_sites(spec.where):
+            continue
+        misses = near_misses(spec.where, fleet.sites.values(), fleet.provenance.members)
+        but_for = [f"{count:,} site{'s'[: count > 1]} but for {key}" for key, count in misses.most_common(3)]
+        near = f"{', '.join(but_for)}" if but_for else "no site matches all its conditions but one"
+        where = fleet.provenance.near(("workloads", name, "where"), of_key=True)
+        yield f"{where}: the workload {name} runs nowhere, as no node matches where: {near}"

@@ -36,10 +36,11 @@ def known(
     Args:
         sites: each site with its key.
         stack: see `of_stack`; empty for a worker that has only sites' secrets.
-        passphrases: dict[name -> passphrase] of the stack.
+        passphrases: dict[name -> passphrase] of the stack; of one with several lines the longest is marked.
     """
     marks: dict[bytes, Whose] = {mark(word.encode()): ("", what) for what, word in stack}
-    marks |= {mark(word.strip().encode()): ("", name) for name, word in passphrases.items()}
+    lines = {name: max(text.split("\n"), key=len).strip() for name, text in passphrases.items()}
+    marks |= {mark(line.encode()): ("", name) for name, line in lines.items()}
     for spec, key in sites:
         marks |= {mark(word.encode()): (spec.name, what) for what, word in of_site(spec, key)}
-    return Known(marks=marks, values=frozenset(len(word.strip().encode()) for word in passphrases.values()))
+    return Known(marks=marks, values=frozenset(len(line.encode()) for line in lines.values()))

@@ -21,12 +21,23 @@ from edgefleet.workloads.base import objects as of
 from edgefleet.workloads.base.kind import Object, Place
 from edgefleet.workloads.base.patching import patched
 from edgefleet.workloads.base.spec import Composed, Workload
+from edgefleet.workloads.base.values import unescaped
 
 SHARED = "edgefleet"
 """Name of what all workloads of a cluster share; no workload has it."""
 KIND, NODES, SECRETS = "kind", "nodes", "secrets"
 _HIDDEN = "hidden"
 Entry = Mapping[str, Any]
+
+
+def needs_of(spec: Workload) -> tuple[str, ...]:
+    """The names of the workloads that it talks to."""
+    return spec.needs if isinstance(spec, Composed) else ()
+
+
+def runs_at_hub(spec: Workload) -> bool:
+    """Whether it, or a part of it, runs in the hub's cluster."""
+    return spec.where.cloud or KINDS[kind_of(spec)].has_cloud(spec)
 
 
 def entry(spec: Workload, nodes: Iterable[str] = ()) -> dict[str, Any]:
@@ -55,7 +66,7 @@ def spec_of(of_entry: Entry) -> Workload:
     if fields.get(SECRETS):
         fields[SECRETS] = {name: secret_name(text) or _HIDDEN for name, text in fields[SECRETS].items()}
     spec: Workload = adapter(KINDS[of_entry[KIND]].spec).validate_python(fields)
-    return spec
+    return unescaped(spec) if "{{" in str(fields) else spec
 
 
 def place(name: str, of_entry: Entry, hosts: Mapping[str, str], *, is_airgapped: bool) -> Place:
@@ -106,13 +117,15 @@ def _without_texts(of_entry: Entry) -> Entry:
 @lru_cache(8192)
 def composed(of_entry: str, place: Place) -> tuple[Object, ...]:
     """The objects of an entry, as JSON without the texts of secrets, at a place."""
-    plain = json.loads(of_entry)
-    spec, kind = spec_of(plain), KINDS[plain[KIND]]
-    objects = list((kind.objects if place.side == "site" else kind.cloud)(spec, place))
-    if not objects:
-        return ()
-    needs, patches = (spec.needs, spec.patches) if isinstance(spec, Composed) else ((), ())
-    return tuple(patched([of.namespace(place, needs), *objects], patches))
+    spec = spec_of(json.loads(of_entry))
+    return tuple(patched(unpatched(spec, place), spec.patches if isinstance(spec, Composed) else ()))
+
+
+def unpatched(spec: Workload, place: Place) -> list[Object]:
+    """The objects of a workload at a place before its patches."""
+    kind = KINDS[kind_of(spec)]
+    objects = [*(kind.objects if place.side == "site" else kind.cloud)(spec, place)]
+    return [of.namespace(place, needs_of(spec)), *objects] if objects else []
 
 
 def text_of(objects: Iterable[Object]) -> str:

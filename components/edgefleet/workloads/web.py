@@ -57,4 +57,4 @@ def objects(web: Web, place: Place) -> Iterator[Object]:
     yield of.network_policy(place, ports=[web.port], expose=web.expose, needs=web.needs, egress=web.egress)
 
 
-KIND = Kind(name="web", spec=Web, objects=objects)
+KIND = Kind(name="web", spec=Web, objects=objects, cloud=objects)

@@ -20,6 +20,7 @@ from edgefleet.model.releases import refused_sysctls
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import SERVER, WEARING, Node, SiteSpec
 from edgefleet.runtimes.base import k3s_cluster, k3s_joining, k3s_keys
+from edgefleet.runtimes.base.k3s_claims import check_claims
 from edgefleet.runtimes.base.k3s_hardening import AGENTS, SERVERS, Hardening, check_hardening, hardened
 from edgefleet.runtimes.base.k3s_manifests import check_manifests, manifest_images, manifests
 from edgefleet.runtimes.base.k3s_registries import check_registries, registries
@@ -97,6 +98,7 @@ def runtime(
         carries=carries,
         secrets=secrets,
         check=check,
+        check_claims=check_claims,
     )
 
 

@@ -1,12 +1,13 @@
 """`Runtime`: one object for each node runtime, with all its properties."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edgefleet.errors import Problem
 from edgefleet.model.firstboot import Secret, Step, Target
 from edgefleet.model.requirement import Requirement
 from edgefleet.model.site import Node, Role, SiteSpec
+from edgefleet.workloads.claims import Claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +53,5 @@ class Runtime:
     """The secrets that it derives from a site's key; runtimes of one product share one list."""
     check: Callable[[SiteSpec], Iterator[Problem]]
     """The problems of a site with it; runtimes of one product share one check, which runs once per site."""
+    check_claims: Callable[[SiteSpec, Mapping[str, Claims]], Iterator[Problem]]
+    """The problems of what workloads, by name, claim of a site with it; paths are those of a site's spec."""

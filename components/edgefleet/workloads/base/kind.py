@@ -35,6 +35,10 @@ def _none(*_: Any) -> tuple[Any, ...]:
     return ()
 
 
+def _never(_: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[S]):
     """One kind of workload."""
@@ -47,7 +51,7 @@ class Kind(Generic[S]):
     """Its objects in a cluster, but for the namespace; pure."""
     cloud: Callable[[S, Place], Iterable[Object]] = _none
     """The objects of its part in the hub's cluster, where it has one."""
-    has_cloud: Callable[[S], bool] = bool(0).__class__
+    has_cloud: Callable[[S], bool] = _never
     """Whether a workload has a part in the hub's cluster."""
     cloud_fields: frozenset[str] = frozenset()
     """Fields, as a fleet file writes them, of the part in the hub's cluster alone: sites do not have them."""

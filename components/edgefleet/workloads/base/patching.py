@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 
 from edgefleet.errors import Problem
 from edgefleet.model.paths import format_path
-from edgefleet.model.plain_data import Plain, Value
 from edgefleet.model.spec import spec
 from edgefleet.model.syntax import Grammar
+from edgefleet.workloads.base.values import Plain, Value
 
 Object = dict[str, Any]
 _KIND = Grammar(

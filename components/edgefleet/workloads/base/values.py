@@ -1,19 +1,29 @@
 """Texts of a workload with values of its site: ``{site.name}``.
 
 A placeholder stands in a text and becomes a part of that text, before anything is written as YAML: so a value
-changes no structure. ``{{site.name}}`` is the text ``{site.name}``. A value of a node is known where a Pod
-runs: it stands in an environment or in arguments, as the reference that Kubernetes replaces.
+changes no structure. ``{{site.name}}`` is the text ``{site.name}``; other braces are text, as scripts and
+charts have them. A value of a node is known where a Pod runs: it stands in an environment or in arguments, as
+the reference that Kubernetes replaces.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from typing import Annotated, Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar, cast
 
+from pydantic_core import PydanticCustomError
+
+from edgefleet.model import plain_data
 from edgefleet.model.site import SiteSpec
-from edgefleet.model.syntax import Grammar, nearest, shown, wrong
+from edgefleet.model.syntax import Grammar, checked, nearest, shown, wrong
 
-_PLACEHOLDER = re.compile(r"\{\{([a-z][A-Za-z.]*)\}\}|\{([a-z][A-Za-z.]*)\}")
+T = TypeVar("T")
+_NAME = r"fleet|region|(?:site|node)\.[A-Za-z.]+"
+_PLACEHOLDER = re.compile(rf"\{{\{{({_NAME})\}}\}}|\{{({_NAME})\}}")
+_CLOSE = 0.8
+_LIKELY = re.compile(r"(?<!\{)\{([A-Za-z]+(?:\.[A-Za-z]+)*)\}(?!\})")
+"""What may be a misspelt placeholder."""
 NODE_NAME = "NODE_NAME"
 """Variable with the name of the node, of each container whose environment or arguments name it."""
 NODE_VALUES = {"node.name": f"$({NODE_NAME})"}
@@ -38,6 +48,12 @@ SITE_VALUES: Mapping[str, Callable[[SiteSpec], Any]] = {
 """dict[placeholder -> its value at a site, `None` where the site has none]."""
 
 
+def values_at(site: SiteSpec, names: Iterable[str]) -> dict[str, str]:
+    """dict[placeholder -> its text] of those of `names` that `site` has a value for."""
+    known = {name: SITE_VALUES[name](site) for name in names if name in SITE_VALUES}
+    return {name: str(value) for name, value in known.items() if value is not None}
+
+
 def placeholders(value: Any) -> Iterator[str]:
     """The placeholders in the texts of plain data."""
     if isinstance(value, str):
@@ -51,28 +67,62 @@ def placeholders(value: Any) -> Iterator[str]:
 
 
 def filled(value: Any, values: Mapping[str, str]) -> Any:
-    """Plain data with `values`, dict[placeholder -> text], in its texts; other placeholders stay."""
+    """Plain data with `values`, dict[placeholder -> text], in its texts; the rest stays."""
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(
-            lambda found: (found[1] and f"{{{found[1]}}}") or values.get(found[2], found[0]), value
-        )
+        return _PLACEHOLDER.sub(lambda found: values.get(found[2], found[0]), value)
     if isinstance(value, Mapping):
         return {key: filled(inner, values) for key, inner in value.items()}
     return [filled(inner, values) for inner in value] if isinstance(value, list) else value
 
 
+def unescaped(value: T) -> T:
+    """A filled spec with ``{site.name}`` where it has the text ``{{site.name}}``."""
+    old: Any = value
+    if isinstance(old, str):
+        new: Any = _PLACEHOLDER.sub(lambda found: found[0][1:-1] if found[1] else found[0], old)
+    elif is_dataclass(old):
+        parts = {field.name: unescaped(getattr(old, field.name)) for field in fields(old)}
+        new = replace(cast("Any", old), **parts)
+    elif isinstance(old, dict):
+        new = {key: unescaped(inner) for key, inner in old.items()}
+    else:
+        new = type(old)(map(unescaped, old)) if isinstance(old, list | tuple) else old
+    return cast("T", new)
+
+
+def check_known(value: T, names: Collection[str] = (*SITE_VALUES,)) -> T:
+    """`value` if each placeholder in the texts of this plain data is one of `names`.
+
+    Raises:
+        PydanticCustomError: another one is not.
+    """
+    for name in placeholders(value):
+        if name not in names:
+            is_elsewhere = name in NODE_VALUES
+            hint = "it stands in environment and args alone" if is_elsewhere else nearest(name, names)
+            raise _unknown(name, f"{hint}; write {{{{{name}}}}} for the text itself")
+    return value
+
+
+def _unknown(name: str, hint: str) -> PydanticCustomError:
+    return wrong("bad-placeholder", f"{shown('{' + name + '}')} is no value of a site", hint)
+
+
 def _known(*names: str) -> Callable[[str], str]:
     def check(text: str) -> str:
-        for name in placeholders(text):
-            if name not in names:
-                problem = f"{shown('{' + name + '}')} is no value of a site"
-                hint = f"{nearest(name, names)}; write {{{{{name}}}}} for the text itself"
-                raise wrong("bad-placeholder", problem, hint)
+        check_known(text, names)
+        for name in _LIKELY.findall(text):
+            if name not in names and (close := get_close_matches(name, names, n=1, cutoff=_CLOSE)):
+                raise _unknown(name, f"did you mean {{{close[0]}}}?")
         return text
 
     return check
 
 
+Plain = Annotated[plain_data.Plain, checked(check_known)]
+"""A map of plain data, in whose texts values of the site may stand."""
+Value = Annotated[plain_data.Value, checked(check_known)]
+"""Any plain data, in whose texts values of the site may stand."""
 _TEXT = Grammar(
     r".*",
     "bad-text",
@@ -89,6 +139,7 @@ Lines = Annotated[
     replace(
         _TEXT,
         what="text of printable characters",
+        then=check_known,
         hint="write lines of text without control characters, or file: and a path in the project",
         longest=100_000,
         pattern=r"(?!file:)[^\r]*",

@@ -1,0 +1,81 @@
+"""The workloads of a fleet file: checked one by one, placed at its sites, and checked together. Pure.
+
+A workload with a problem of its own is placed nowhere, and what follows from that is not reported. Paths of
+problems are those of the fleet file.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from edgefleet.errors import Problem
+from edgefleet.fleetfile.placement import Placing
+from edgefleet.fleetfile.provenance import Membership
+from edgefleet.fleetfile.wiring import Wiring
+from edgefleet.model.hub import Hub
+from edgefleet.model.paths import format_path, parse_path
+from edgefleet.model.site import SiteSpec
+from edgefleet.runtimes import runtime_of
+from edgefleet.workloads import checking
+from edgefleet.workloads.base.kind import Place
+from edgefleet.workloads.base.spec import Workload
+from edgefleet.workloads.claims import Claims, claims_of
+from edgefleet.workloads.composing import entry, objects_at, runs_at_hub
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """The workloads of a fleet file."""
+
+    workloads: dict[str, Workload]
+    left_out: set[str]
+    """Names of invalid ones."""
+    hub: Hub
+    _claims: dict[Place, Claims] = field(default_factory=dict)
+    """dict[place of a workload -> its claims there, before values of the site are in them]."""
+
+    def check_each(self) -> Iterator[Problem]:
+        """Contradictions within a workload, which is left out then."""
+        for name, spec in [*self.workloads.items()]:
+            places = [Place(name=name), Place(name=name, is_airgapped=True)]
+            places += [Place(name=name, side="hub")] * runs_at_hub(spec)
+            for problem in checking.problems(name, spec, places):
+                path = format_path(("workloads", name, *parse_path(problem.path)))
+                yield replace(problem, path=path)
+                self.left_out.add(name)
+                self.workloads.pop(name, None)
+
+    def placed(
+        self, sites: Mapping[str, SiteSpec], members: Mapping[str, Membership]
+    ) -> tuple[dict[str, SiteSpec], list[Problem]]:
+        """The sites with their workloads, and contradictions between those and the places where they run."""
+        placing = Placing(self.workloads)
+        done = {
+            name: replace(site, workloads=placing.entries(site, members[name]))
+            for name, site in sites.items()
+        }
+        wiring = Wiring(
+            workloads=self.workloads,
+            left_out=self.left_out,
+            listening={name for name in self.workloads if self._is_listening(name)},
+            sites=done,
+            hub=self.hub,
+        )
+        return done, [*placing.without_values(), *wiring.problems()]
+
+    def clashes(self, site: SiteSpec) -> Iterator[Problem]:
+        """Contradictions between the workloads of a site, and with its nodes."""
+        claims = {
+            name: self._of(Place(name=name, is_airgapped=site.airgap)).filled(site) for name in site.workloads
+        }
+        for check in dict.fromkeys(runtime_of(node).check_claims for node in site.nodes.values()):
+            yield from check(site, claims)
+
+    def _is_listening(self, name: str) -> bool:
+        places = [Place(name=name)] + [Place(name=name, side="hub")] * runs_at_hub(self.workloads[name])
+        return any(self._of(place).is_listening for place in places)
+
+    def _of(self, place: Place) -> Claims:
+        if place not in self._claims:
+            objects = objects_at(entry(self.workloads[place.name]), place)
+            self._claims[place] = claims_of(objects)
+        return self._claims[place]

@@ -1,0 +1,60 @@
+"""Contradictions of one workload, wherever it runs. Pure.
+
+Limits of names: Kubernetes docs, overview/working-with-objects/names and workloads/controllers/cron-jobs. The
+Pods of a StatefulSet have a label with its name and eleven characters more (kubernetes issue 64023).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from edgefleet.errors import Problem
+from edgefleet.workloads import KINDS
+from edgefleet.workloads.base.kind import Object, Place
+from edgefleet.workloads.base.patching import misses
+from edgefleet.workloads.base.spec import Composed, Workload
+from edgefleet.workloads.composing import SHARED, kind_of, unpatched
+
+RESERVED = frozenset({SHARED, "default", "system-upgrade"})
+"""Namespaces of Kubernetes and of what edgefleet installs, besides those with `_PREFIXES`."""
+_PREFIXES = ("kube-", "cattle-")
+_LIMITS: Mapping[str, int] = {"CronJob": 52, "StatefulSet": 52, "Job": 63, "Namespace": 63, "Service": 63}
+_LIMIT = 253
+
+
+def problems(name: str, spec: Workload, places: Sequence[Place]) -> Iterator[Problem]:
+    """The contradictions of a workload that may be composed for each of `places`; paths are below it."""
+    if name in RESERVED or name.startswith(_PREFIXES):
+        hint = "choose another name, which is that of its namespace, too"
+        yield Problem.of_value("", "reserved-name", f"the namespace {name} is not for workloads", hint)
+    yield from KINDS[kind_of(spec)].check(spec)
+    composed = [unpatched(spec, place) for place in places]
+    if spec.where.cloud and not any(unpatched(spec, place) for place in places if place.side == "hub"):
+        problem = f"a workload of the kind {kind_of(spec)} runs at sites alone"
+        yield Problem.of_value("where.cloud", "sites-alone", problem, "remove cloud")
+    yield from _long_names(name, [each for objects in composed for each in objects])
+    yield from _patches(spec, [objects for objects in composed if objects])
+
+
+def _long_names(name: str, objects: Sequence[Object]) -> Iterator[Problem]:
+    """Whether a name that follows from the workload's is too long; the longest is enough."""
+    excess = {
+        each["kind"]: len(each["metadata"]["name"]) - _LIMITS.get(each["kind"], _LIMIT) for each in objects
+    }
+    worst = max(excess, key=lambda kind: excess[kind], default="")
+    if worst and excess[worst] > 0:
+        problem = f"a {worst} of it would have a name of {_LIMITS[worst] + excess[worst]} characters"
+        hint = (
+            f"{_LIMITS[worst]} are allowed: give the workload a name of {len(name) - excess[worst]} at most"
+        )
+        yield Problem.of_value("", "long-name", problem, hint)
+
+
+def _patches(spec: Workload, composed: Sequence[Sequence[Object]]) -> Iterator[Problem]:
+    """Patches that fit no place, or do not fit one that they match."""
+    if not isinstance(spec, Composed):
+        return
+    missed = [{problem.path: problem for problem in misses(objects, spec.patches)} for objects in composed]
+    for path in sorted({path for each in missed for path in each}):
+        found = [each[path] for each in missed if path in each]
+        unfit = [problem for problem in found if problem.code == "patch-without-value"]
+        if unfit or len(found) == len(missed):
+            yield (unfit or found)[0]
