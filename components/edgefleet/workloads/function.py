@@ -104,9 +104,6 @@ def carries(function: Function, arch: Arch) -> Iterator[Requirement]:
 
 def check(function: Function) -> Iterator[Problem]:
     """Nodes without a runtime, and fields that belong to the other form of a function."""
-    if function.where.cloud:
-        problem = "the hub's nodes have no runtime for WebAssembly"
-        yield Problem.of_value("where.cloud", "no-runtime", problem, "remove where.cloud")
     if CAPABILITY not in (function.where.capabilities or ()):
         problem = f"its nodes may lack the shim of {function.runtime.name}"
         hint = (
