@@ -216,7 +216,6 @@ EXAMPLES: dict[str, list[str]] = {
     "a host, a domain or a subnet": [".example.com", "*", "10.0.0.0/8", "fd00::/8", "registry.example:5000"],
     "a key of k3s's config.yaml": ["kubelet-arg", "kubelet-arg+"],
     "a path of a file on a node": ["/etc/modprobe.d/quirks.conf", "/opt/till/.env"],
-    "text of printable characters": ["{site.name}\n{{site.name}}\t{x}"],
     "text of a Kubernetes manifest": ["apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n# "],
     "a network": ["10.250.0.0/16", "fd00::/64"],
     "a name of a link": ["cameras"],

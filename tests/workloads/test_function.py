@@ -54,7 +54,6 @@ def test_air_gapped_nodes_carry_the_shim(runtime: str) -> None:
         ({"replicas": 2, "expose": {"host": "a.local"}}, ["replicas", "expose"]),
         ({"history": 3}, ["history"]),
         ({"port": 80, "where": {"groups": ["stores"]}}, ["where.capabilities"]),
-        ({"port": 80, "where": {"cloud": True, "capabilities": ["wasm"]}}, ["where.cloud"]),
         ({"schedule": "0 3 * * *", "history": 3}, []),
     ],
 )

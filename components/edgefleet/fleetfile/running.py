@@ -19,7 +19,7 @@ from edgefleet.workloads import checking
 from edgefleet.workloads.base.kind import Place
 from edgefleet.workloads.base.spec import Workload
 from edgefleet.workloads.claims import Claims, claims_of
-from edgefleet.workloads.composing import entry, objects_at, runs_at_hub
+from edgefleet.workloads.composing import entry, objects_of_entry, runs_at_hub
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +76,6 @@ class Running:
 
     def _of(self, place: Place) -> Claims:
         if place not in self._claims:
-            objects = objects_at(entry(self.workloads[place.name]), place)
+            objects = objects_of_entry(entry(self.workloads[place.name]), place)
             self._claims[place] = claims_of(objects)
         return self._claims[place]
