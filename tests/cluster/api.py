@@ -41,22 +41,27 @@ class Cluster:
         """The object as the server has it."""
         return self.get(self.path(thing))
 
-    def create_strictly(self, thing: Object, *, dry_run: bool = True) -> dict[str, Any]:
+    def create_strictly(
+        self, thing: Object, *, dry_run: bool = True, manager: str = MANAGER
+    ) -> dict[str, Any]:
         """The object with the server's defaults.
 
         Raises:
             Refused: with all fields that the server does not know, or all values that it does not take.
         """
-        query = STRICT | ({"dryRun": "All"} if dry_run else {})
+        query = STRICT | {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
         return self._answer(self._client.post(self.path(thing, named=False), params=query, json=thing))
 
-    def apply(self, thing: Object, *, dry_run: bool = False, manager: str = MANAGER) -> dict[str, Any]:
+    def apply(
+        self, thing: Object, *, dry_run: bool = False, manager: str = MANAGER, force: bool = False
+    ) -> dict[str, Any]:
         """The object as it is after a server-side apply.
 
         Raises:
             Refused: what it is; the causes of a conflict name the other manager and the field.
         """
-        query = STRICT | {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
+        query = STRICT | {"fieldManager": manager, "force": str(force).lower()}
+        query |= {"dryRun": "All"} if dry_run else {}
         kind = {"Content-Type": "application/apply-patch+yaml"}
         answer = self._client.patch(self.path(thing), params=query, headers=kind, content=json.dumps(thing))
         return self._answer(answer)

@@ -20,9 +20,13 @@ class Project:
         (root / "Pulumi.yaml").write_text("name: shops\nruntime: python\nbackend: {url: 'file://.'}\n")
         (root / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {SALT.salt}\nconfig: {{}}\n")
 
+    def write(self, program: str) -> None:
+        """Make this its program."""
+        (self.root / "__main__.py").write_text(f"import edgefleet, pulumi\n{program}\n")
+
     def run(self, operation: Any, program: str, *, stack: str = "dev") -> Outcome:
         """Run the program."""
-        (self.root / "__main__.py").write_text(f"import edgefleet, pulumi\n{program}\n")
+        self.write(program)
         return EmbeddedEngine(environ=self.environ).run(operation, Options(stack=stack, project=self.root))
 
     @property

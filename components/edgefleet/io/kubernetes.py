@@ -29,7 +29,7 @@ ANSWERED = frozenset(range(200, 600)) - {408, 425, 429, 502, 503, 504}
 LEVELS = 200
 """Levels of an object: schemas of CRDs, and the managed fields of their objects, are deep."""
 PAGE = 500
-"""Objects of one page of a list."""
+"""Objects of one page of a list; kubectl's."""
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _APPLY, _JSON, _JSON_PATCH = "application/apply-patch+yaml", "application/json", "application/json-patch+json"
 
@@ -66,14 +66,21 @@ class ApiServer:
         clock: where time comes from.
         policy: what it may do.
         warn: gets what the server warns of.
+        page: objects of one page of a list.
     """
 
     def __init__(
-        self, access: Access, *, clock: Clock | None = None, policy: Policy = POLICY, warn: Warn | None = None
+        self,
+        access: Access,
+        *,
+        clock: Clock | None = None,
+        policy: Policy = POLICY,
+        warn: Warn | None = None,
+        page: int = PAGE,
     ) -> None:
         tls = access.tls() if access.server.startswith("https:") else None
         self._web = Web(Logins({}), policy=policy, clock=clock, tls=tls)
-        self._access = access
+        self._access, self._page = access, page
         self._warn = warn or (lambda _: None)
         self._resources: dict[str, dict[str, Resource]] = {}
 
@@ -81,15 +88,19 @@ class ApiServer:
         """Where the objects of a kind are; None where the server does not have the kind (yet)."""
         known = self._resources.get(kind.api_version, {})
         if kind.name not in known:
-            status, body = self._ask("GET", _root(kind), Ref(kind, ""))
-            listed = at(body, "resources") or [] if status == 200 else []  # noqa: PLR2004 - of HTTP
-            known = {
-                str(item["kind"]): Resource(str(item["name"]), bool(item.get("namespaced")))
-                for item in listed
-                if "/" not in item["name"]
-            }
-            self._resources[kind.api_version] = known
+            known = self._resources[kind.api_version] = self._discovered(kind)
         return known.get(kind.name)
+
+    def _discovered(self, kind: Kind) -> dict[str, Resource]:
+        """dict[kind -> where its objects are] of an API version; empty where the server does not have it."""
+        ref = Ref(kind, "")
+        status, body = self._ask("GET", _root(kind), ref)
+        listed = {} if status == 404 else self._object(ref, status, body)  # noqa: PLR2004 - of HTTP
+        return {
+            str(item["kind"]): Resource(str(item["name"]), bool(item.get("namespaced")))
+            for item in listed.get("resources") or []
+            if "/" not in item["name"]
+        }
 
     def require(self, kind: Kind) -> Resource:
         """As `resource`.
@@ -112,7 +123,7 @@ class ApiServer:
     def listed(self, kind: Kind, namespace: str = "", selector: str = "") -> Iterator[Object]:
         """The objects of a kind, in one namespace or all, whose labels match."""
         ref, path = Ref(kind, "", namespace), self._path(Ref(kind, "", namespace))
-        query = {"limit": str(PAGE)} | ({"labelSelector": selector} if selector else {})
+        query = {"limit": str(self._page)} | ({"labelSelector": selector} if selector else {})
         while True:
             page = self._object(ref, *self._ask("GET", path, ref, query))
             for item in page.get("items") or []:

@@ -385,3 +385,12 @@ def test_a_cluster_that_does_not_answer_is_an_error(servicer: Any, server: FakeA
     lenient.configure(kubeconfig=kubeconfig, deleteUnreachable="true")
     assert "" == lenient.read(identity, outputs, outputs["__inputs"]).id
     lenient.delete(outputs)
+
+
+def test_a_login_that_is_not_accepted_is_an_error(servicer: Any, server: FakeApiServer) -> None:
+    """It is no missing kind, with which a preview would go on; the token is in no message."""
+    call = Called(servicer)
+    call.configure(kubeconfig=server.kubeconfig().replace("a-token-of-the-test", "hunter22"))
+    with pytest.raises(Aborted, match=r"Unauthorized; .*does not accept this login") as caught:
+        call.create(config_map(color="red"), preview=True)
+    assert "hunter22" not in caught.value.message
